@@ -1,0 +1,230 @@
+# bearssl for Lua. Needs GNU make; `make help` lists what can be made, `make deps` installs the rest.
+
+LUA     ?= lua5.4
+PREFIX  ?= /usr/local
+BUILD   ?= build
+DESTDIR ?=
+
+# Another BearSSL: its source directory after `make` (inc, build), or a prefix (include, lib).
+BEARSSL_DIR ?=
+# "static" links the archive also where there is a shared library beside it.
+BEARSSL_LINK ?=
+
+OPT      ?= -O2 -g
+WARN     ?= -Wall -Wextra -pedantic
+WERROR   ?= -Werror
+HARDEN   ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS   ?=
+LDFLAGS  ?=
+LUA_ID   := $(notdir $(LUA))
+OUT      := $(BUILD)/$(LUA_ID)
+UNAME    := $(shell uname -s)
+# Where this make writes the paths that a run needs
+HERE     := $(abspath .)
+MODULE   := $(OUT)/bearssl/core.so
+TOOL     := $(OUT)/bin/bearssl
+
+ifeq ($(UNAME),Darwin)
+  PLATFORM = -D_DARWIN_C_SOURCE
+  SHARED   = -bundle -undefined dynamic_lookup
+else
+  PLATFORM =
+  SHARED   = -shared -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--exclude-libs,ALL
+endif
+
+# The interpreter and the headers may be installed by the same `make deps test` that uses them, so what
+# depends on them is found when it is first used, and then kept.
+keep = $(eval $(1) := $(2))$(2)
+
+LUA_VERSION ?= $(call keep,LUA_VERSION,$(shell $(LUA) -e 'print((_VERSION:gsub("Lua ", "")))'))
+LUA_INCDIR  ?= $(call keep,LUA_INCDIR,$(shell .ci/find-lua '$(LUA)'))
+
+ifneq ($(BEARSSL_DIR),)
+  bearssl_h      := $(firstword $(wildcard $(foreach d,inc include include/bearssl .,$(BEARSSL_DIR)/$(d)/bearssl.h)))
+  bearssl_lib    := $(firstword $(wildcard $(foreach d,build lib lib64 .,$(foreach e,so dylib a,$(BEARSSL_DIR)/$(d)/libbearssl.$(e)))))
+  ifeq ($(and $(bearssl_h),$(bearssl_lib)),)
+    $(error BEARSSL_DIR=$(BEARSSL_DIR) has no inc/bearssl.h and build/libbearssl.a or .so (or include and lib))
+  endif
+  BEARSSL_INCDIR ?= $(abspath $(dir $(bearssl_h)))
+  BEARSSL_LIBDIR ?= $(abspath $(dir $(bearssl_lib)))
+endif
+# Some systems keep the headers in a directory of their own.
+BEARSSL_CFLAGS = $(if $(BEARSSL_INCDIR),-I$(BEARSSL_INCDIR),$(BEARSSL_FOUND))
+BEARSSL_FOUND ?= $(call keep,BEARSSL_FOUND,$(shell for d in /usr/include /usr/local/include /usr/include/bearssl /opt/homebrew/include; do \
+    if [ -f $$d/bearssl.h ]; then [ $$d = /usr/include ] || echo "-I$$d"; break; fi; done))
+# A shared BearSSL outside the loader's directories is found again by its path.
+BEARSSL_RPATH  = $(if $(filter-out /usr/lib% /lib%,$(wildcard $(BEARSSL_LIBDIR)/libbearssl.so)),-Wl$(comma)-rpath$(comma)$(BEARSSL_LIBDIR))
+BEARSSL_SEARCH = $(if $(BEARSSL_LIBDIR),-L$(BEARSSL_LIBDIR) $(BEARSSL_RPATH),$(addprefix -L,$(wildcard /opt/homebrew/lib)))
+BEARSSL_LIBS   = $(BEARSSL_SEARCH) $(if $(filter static,$(BEARSSL_LINK)),-l:libbearssl.a,-lbearssl)
+comma := ,
+
+COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(BEARSSL_CFLAGS) $(CFLAGS)
+
+TLS_SOURCES  := $(sort $(wildcard csrc/tls/*.c))
+LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
+CORE_TESTS   := $(sort $(wildcard spec/core/*_test.c))
+TLS_OBJECTS  := $(TLS_SOURCES:csrc/tls/%.c=$(BUILD)/tls/%.o)
+LUA_OBJECTS  := $(LUA_SOURCES:csrc/lua/%.c=$(OUT)/lua/%.o)
+TEST_BINS    := $(CORE_TESTS:spec/core/%.c=$(BUILD)/core/%)
+LUA_MODULES  := $(sort $(shell find lua/bearssl -name '*.lua' 2>/dev/null))
+
+.PHONY: all deps demo test lint bench install uninstall clean env coverage sanitize valgrind doc help core-tests
+.DELETE_ON_ERROR:
+
+all: $(MODULE) $(TOOL) ## build the C module and the tool for LUA
+
+help: ## this list
+	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…]'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r t d; do printf '  %-10s %s\n' "$$t" "$$d"; done
+
+deps: ## install what is missing (apt; apk, dnf and Homebrew in part)
+	@.ci/deps
+
+# `make deps test` installs first, also with -j
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(filter-out deps,$(MAKECMDGOALS)) $(BUILD)/tls/flags $(OUT)/lua/flags $(OUT)/flags: | deps
+endif
+
+# Objects are made again when what they are made with changes: `make BEARSSL_DIR=…` after `make` is enough.
+define remember
+@mkdir -p $(@D)
+@printf '%s\n' '$(subst ','\'',$(1))' >$@.new; if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+endef
+
+.PHONY: always
+$(BUILD)/tls/flags: always
+	$(call remember,$(COMPILE))
+$(OUT)/lua/flags: always
+	$(if $(LUA_INCDIR),,$(error no lua.h for LUA=$(LUA): try `make deps`, another LUA=…, or LUA_INCDIR=…))
+	$(call remember,$(COMPILE) -I$(LUA_INCDIR))
+$(OUT)/flags: always
+	$(call remember,$(LUA) $(CC) $(SHARED) $(LDFLAGS) $(BEARSSL_LIBS) $(TLS_OBJECTS) $(LUA_OBJECTS))
+
+# Shows what is made; with V=1, how.
+run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
+
+$(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
+	$(call run,CC,$(COMPILE) -MMD -MP -c -o $@ $<)
+
+$(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
+	$(call run,CC,$(COMPILE) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
+
+$(MODULE): $(TLS_OBJECTS) $(LUA_OBJECTS) $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call run,LINK,$(CC) $(SHARED) $(OPT) $(LDFLAGS) -o $@ $(TLS_OBJECTS) $(LUA_OBJECTS) $(BEARSSL_LIBS))
+
+$(BUILD)/core/%_test: spec/core/%_test.c $(TLS_OBJECTS) $(BUILD)/tls/flags
+	@mkdir -p $(@D)
+	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TLS_OBJECTS) $(BEARSSL_LIBS))
+
+core-tests: $(TEST_BINS)
+
+# The tool starts with the interpreter it was made for.
+SHEBANG = $(if $(findstring /,$(LUA)),$(LUA),/usr/bin/env $(LUA))
+$(TOOL): bin/bearssl $(OUT)/flags
+	@mkdir -p $(@D)
+	@sed '1s|.*|#!$(SHEBANG)|' bin/bearssl >$@ && chmod 755 $@
+
+-include $(TLS_OBJECTS:.o=.d) $(LUA_OBJECTS:.o=.d) $(TEST_BINS:=.d)
+
+# ---- running from the checkout
+
+RUN_LUA_PATH  = $(HERE)/lua/?.lua;$(HERE)/lua/?/init.lua;;$(if $(wildcard $(OUT)/share),$(abspath $(OUT))/share/?.lua)
+RUN_LUA_CPATH = $(abspath $(OUT))/?.so;;
+RUN           = LUA='$(LUA)' LUA_PATH='$(RUN_LUA_PATH)' LUA_CPATH='$(RUN_LUA_CPATH)' PATH='$(abspath $(OUT))/bin':"$$PATH"
+
+env: ## print the exports that let a checkout run: eval "$(make -s env)"
+	@echo "export LUA='$(LUA)'"
+	@echo "export LUA_PATH='$(RUN_LUA_PATH)'"
+	@echo "export LUA_CPATH='$(RUN_LUA_CPATH)'"
+	@echo "export PATH='$(abspath $(OUT))/bin':\"\$$PATH\""
+
+demo: all ## a server and a client over loopback, drawn as a ladder
+	@$(RUN) $(LUA) examples/demo.lua
+
+# What to test, and how: make test SPEC=spec/session_spec.lua SPECFLAGS='--filter=resumes'
+SPEC      ?= spec
+SPECFLAGS ?=
+# Specs that wait may wait this many times longer than usual.
+SLOWDOWN  ?= 1
+SUITE      = $(RUN) SPEC='$(SPEC)' SPECFLAGS='$(SPECFLAGS)' OUT='$(OUT)' SLOWDOWN=$(SLOWDOWN) .ci/suite
+
+test: all core-tests ## the C unit tests and the specs
+	@$(SUITE) $(if $(filter file,$(origin SPEC)),$(TEST_BINS))
+
+bench: all ## measure beside LuaSec
+	@$(RUN) $(LUA) spec/bench/run.lua $(BENCHFLAGS)
+
+# ---- the same suite under other eyes; each has a build directory of its own
+
+.PHONY: host checked
+HOST := $(abspath $(BUILD))/host/$(LUA_ID)
+host: $(HOST)
+$(HOST): .ci/host.c $(BUILD)/tls/flags
+	@mkdir -p $(@D)
+	$(call run,LINK,$(COMPILE) -I$(LUA_INCDIR) $(LDFLAGS) -rdynamic -o $@ $< $$(.ci/find-lua --libs '$(LUA)'))
+
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
+sanitize: ## the suite under AddressSanitizer, LeakSanitizer and UBSan
+	@$(MAKE) --no-print-directory host BUILD=$(BUILD)/sanitize \
+	    OPT='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' HARDEN= LDFLAGS='-Wl,-z,nodelete'
+	@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0 \
+	 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 LABEL=sanitize \
+	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/sanitize LUA=$(abspath $(BUILD))/sanitize/host/$(LUA_ID) \
+	    LUA_INCDIR='$(LUA_INCDIR)' SLOWDOWN=4 \
+	    OPT='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' HARDEN= LDFLAGS='-Wl,-z,nodelete'
+
+VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 --num-callers=24
+valgrind: ## the suite under valgrind, but for specs tagged slow
+	@LABEL=valgrind CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1200} CORE_TIMEOUT=$${CORE_TIMEOUT:-600} \
+	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
+	    SLOWDOWN=20 SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
+
+COVERAGE_MIN ?= 90
+coverage: ## lines of csrc/tls that the suite runs; fails under COVERAGE_MIN percent
+	@rm -rf $(BUILD)/coverage/tls/*.gcda
+	@LABEL=coverage $(MAKE) --no-print-directory test BUILD=$(BUILD)/coverage CC=gcc \
+	    OPT='-O0 -g --coverage' HARDEN= SLOWDOWN=2
+	@.ci/coverage $(BUILD)/coverage/tls $(COVERAGE_MIN) $(TLS_SOURCES)
+
+doc: ## README and the reference as HTML, in BUILD/doc
+	@mkdir -p $(BUILD)
+	@{ cat .ci/config.ld; echo 'file = { "$(HERE)/lua/bearssl" }'; \
+	    echo 'readme = { $(foreach f,$(wildcard README.md CONTRIBUTING.md doc/*.md),"$(HERE)/$(f)",) }'; } >$(BUILD)/config.ld
+	ldoc --quiet --config $(BUILD)/config.ld --dir '$(abspath $(BUILD))/doc' . >/dev/null
+	@echo 'doc: $(BUILD)/doc/index.html'
+
+# ---- lint
+
+TIDY_FLAGS = -std=c99 -D_DEFAULT_SOURCE $(WARN) $(BEARSSL_CFLAGS) -Icsrc/tls -I$(LUA_INCDIR)
+lint: ## luacheck, clang-tidy, and -Werror builds with gcc and clang
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc all core-tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang all core-tests
+	luacheck --quiet --no-color . bin/bearssl rockspec/*.rockspec .busted .luacheckrc
+	printf '%s\n' $(TLS_SOURCES) $(LUA_SOURCES) | xargs -P 2 -I '{}' clang-tidy --quiet '{}' -- $(TIDY_FLAGS) 2>/dev/null
+	@echo 'lint: clean'
+
+# ---- install
+
+LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
+LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
+BINDIR ?= $(PREFIX)/bin
+# Lua looks in /usr and /usr/local by itself; a tool installed elsewhere must be told where its modules are.
+TOOL_PATHS = $(if $(filter-out /usr /usr/local,$(PREFIX)),package.path = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path package.cpath = "$(LIBDIR)/?.so;" .. package.cpath)
+
+install: all ## install below PREFIX
+	mkdir -p '$(DESTDIR)$(LIBDIR)/bearssl' '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LUADIR)'
+	install -m 755 $(MODULE) '$(DESTDIR)$(LIBDIR)/bearssl/core.so'
+	for f in $(LUA_MODULES:lua/%=%); do \
+	    mkdir -p "$$(dirname "$(DESTDIR)$(LUADIR)/$$f")" && install -m 644 "lua/$$f" "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
+	{ head -n 1 $(TOOL); $(if $(TOOL_PATHS),echo '$(TOOL_PATHS)';) tail -n +2 $(TOOL); } >'$(DESTDIR)$(BINDIR)/bearssl'
+	chmod 755 '$(DESTDIR)$(BINDIR)/bearssl'
+
+uninstall: ## remove what install put there
+	rm -f '$(DESTDIR)$(LIBDIR)/bearssl/core.so' '$(DESTDIR)$(BINDIR)/bearssl'
+	for f in $(LUA_MODULES:lua/%=%); do rm -f "$(DESTDIR)$(LUADIR)/$$f"; done
+	for d in '$(DESTDIR)$(LUADIR)/bearssl' '$(DESTDIR)$(LIBDIR)/bearssl'; do \
+	    [ ! -d "$$d" ] || find "$$d" -depth -type d -empty -exec rmdir {} \; ; done
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD)

@@ -1,0 +1,614 @@
+/* certificate.c - class "bearssl.certificate": an X.509 certificate, immutable.
+ *
+ *     list = core.certificates(string)      PEM or DER → list of certificates in order
+ *
+ * Methods that find an extension absent return nil. Every method raises on an object that __close has
+ * closed. */
+#include "classes.h"
+
+#include <string.h>
+
+#include "../tls/distinguished_name.h"
+#include "../tls/hostname.h"
+#include "../tls/pem.h"
+#include "../tls/signature.h"
+
+#define LIST_CLASS "bearssl.certificate_list"
+
+typedef struct object {
+    tls_certificate *certificate;
+} object;
+
+/* ---- For the other files ---- */
+
+void
+tls_lua_push_certificate(lua_State *L, const tls_certificate *certificate)
+{
+    object *self = tls_lua_new(L, TLS_LUA_CERTIFICATE, sizeof *self, 0);
+
+    /* The core's views are const; the count is all that changes. */
+    self->certificate = tls_certificate_retain((tls_certificate *)certificate);
+}
+
+enum tls_reason
+tls_lua_push_certificate_der(lua_State *L, tls_bytes der)
+{
+    object *self = tls_lua_new(L, TLS_LUA_CERTIFICATE, sizeof *self, 0);
+    enum tls_reason reason = tls_certificate_from_der(&self->certificate, der);
+
+    if (reason != TLS_OK)
+        lua_pop(L, 1);
+    return reason;
+}
+
+tls_certificate *
+tls_lua_test_certificate(lua_State *L, int index)
+{
+    object *self = tls_lua_test(L, index, TLS_LUA_CERTIFICATE);
+
+    return self != NULL ? self->certificate : NULL;
+}
+
+tls_certificate *
+tls_lua_check_certificate(lua_State *L, int index)
+{
+    object *self = luaL_checkudata(L, index, TLS_LUA_CERTIFICATE);
+
+    luaL_argcheck(L, self->certificate != NULL, index, "closed certificate");
+    return self->certificate;
+}
+
+void
+tls_lua_push_chain(lua_State *L, const tls_certificate *const *chain, size_t count)
+{
+    size_t i;
+
+    lua_createtable(L, (int)count, 0);
+    for (i = 0; i < count; i++) {
+        tls_lua_push_certificate(L, chain[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+}
+
+static void
+set_oid(lua_State *L, const char *field, tls_bytes oid)
+{
+    tls_buffer *text = tls_lua_buffer(L);
+
+    tls_oid_text(text, oid);
+    tls_lua_finish_buffer(L, text);
+    lua_setfield(L, -2, field);
+}
+
+/* push_attributes pushes the list of a name's attributes in the order of the encoding. */
+static void
+push_attributes(lua_State *L, tls_bytes name)
+{
+    tls_name_reader reader;
+    tls_name_attribute attribute;
+    int count = 0;
+
+    lua_newtable(L);
+    tls_name_begin(&reader, name);
+    while (tls_name_next(&reader, &attribute)) {
+        tls_buffer *value;
+
+        lua_createtable(L, 0, 3);
+        set_oid(L, "oid", attribute.oid);
+        tls_lua_set_string(L, "name", tls_name_attribute_keyword(attribute.oid));
+        value = tls_lua_buffer(L);
+        tls_name_string_utf8(value, attribute.tag, attribute.value);
+        tls_lua_finish_buffer(L, value);
+        lua_setfield(L, -2, "value");
+        lua_rawseti(L, -2, ++count);
+    }
+}
+
+static void
+push_name_text(lua_State *L, tls_bytes name)
+{
+    tls_buffer *text = tls_lua_buffer(L);
+
+    tls_name_text(text, name);
+    tls_lua_finish_buffer(L, text);
+}
+
+void
+tls_lua_push_name(lua_State *L, tls_bytes name)
+{
+    if (tls_name_check(name)) {
+        push_attributes(L, name);
+        push_name_text(L, name);
+        lua_setfield(L, -2, "text");
+    } else {
+        lua_newtable(L);
+    }
+    tls_lua_set_bytes(L, "der", name);
+}
+
+/* ---- core.certificates ---- */
+
+static int
+list_gc(lua_State *L)
+{
+    tls_certificate_list **list = luaL_checkudata(L, 1, LIST_CLASS);
+
+    tls_certificate_list_release(*list);
+    *list = NULL;
+    return 0;
+}
+
+/* core.certificates(string) -> list of certificate objects, leaf first as in the file
+ * | nil, message, "bad_pem" (no certificate in it) | "bad_certificate" (one could not be parsed)
+ * | "out_of_memory" */
+static int
+load(lua_State *L)
+{
+    tls_bytes bytes = tls_lua_check_bytes(L, 1);
+    tls_certificate_list **list = tls_lua_new(L, LIST_CLASS, sizeof(tls_certificate_list *), 0);
+    enum tls_reason reason = tls_certificates_load(list, bytes);
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_push_chain(L, (const tls_certificate *const *)(*list)->items, (*list)->count);
+    tls_certificate_list_release(*list);
+    *list = NULL;
+    return 1;
+}
+
+/* ---- Methods ---- */
+
+static int
+push_name(lua_State *L, tls_bytes name)
+{
+    push_attributes(L, name);
+    push_name_text(L, name);
+    return 2;
+}
+
+/* certificate:subject() -> list of { oid = dotted, name = "CN" or nil, value = UTF-8 }, RFC 4514 text */
+static int
+subject(lua_State *L)
+{
+    return push_name(L, tls_lua_check_certificate(L, 1)->subject);
+}
+
+/* certificate:issuer() -> the same of the issuer */
+static int
+issuer(lua_State *L)
+{
+    return push_name(L, tls_lua_check_certificate(L, 1)->issuer);
+}
+
+/* certificate:version() -> 1, 2 or 3 */
+static int
+version(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)tls_lua_check_certificate(L, 1)->version);
+    return 1;
+}
+
+/* certificate:serial() -> serial number in lower-case hex, "-" before a negative one */
+static int
+serial(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    tls_buffer *text = tls_lua_buffer(L);
+
+    tls_certificate_serial_text(text, certificate);
+    tls_lua_finish_buffer(L, text);
+    return 1;
+}
+
+/* certificate:not_before() -> seconds since the epoch: the first instant of validity */
+static int
+not_before(lua_State *L)
+{
+    tls_lua_push_int64(L, tls_lua_check_certificate(L, 1)->not_before);
+    return 1;
+}
+
+/* certificate:not_after() -> seconds since the epoch: the last instant of validity */
+static int
+not_after(lua_State *L)
+{
+    tls_lua_push_int64(L, tls_lua_check_certificate(L, 1)->not_after);
+    return 1;
+}
+
+/* certificate:der() -> the whole certificate, DER */
+static int
+der(lua_State *L)
+{
+    tls_lua_push_bytes(L, tls_lua_check_certificate(L, 1)->der);
+    return 1;
+}
+
+/* certificate:pem() -> the whole certificate, PEM */
+static int
+pem(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    tls_buffer *text = tls_lua_buffer(L);
+
+    tls_pem_encode(text, "CERTIFICATE", certificate->der);
+    tls_lua_finish_buffer(L, text);
+    return 1;
+}
+
+static int
+push_fingerprint(lua_State *L, tls_bytes bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *name = luaL_optstring(L, 2, "sha256");
+    int hash = tls_hash_from_name(name);
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
+    char text[2 * TLS_FINGERPRINT_MAXIMUM];
+    size_t length = hash > 0 ? tls_fingerprint(digest, hash, bytes) : 0;
+    size_t i;
+
+    luaL_argcheck(L, length > 0, 2, "unknown hash");
+    for (i = 0; i < length; i++) {
+        text[2 * i] = digits[digest[i] >> 4];
+        text[2 * i + 1] = digits[digest[i] & 15];
+    }
+    lua_pushlstring(L, text, 2 * length);
+    return 1;
+}
+
+/* certificate:fingerprint([hash]) -> lower-case hex digest of the DER. hash: "sha256" (default), "sha1",
+ * "sha224", "sha384", "sha512", "md5" */
+static int
+fingerprint(lua_State *L)
+{
+    return push_fingerprint(L, tls_lua_check_certificate(L, 1)->der);
+}
+
+/* certificate:public_key_fingerprint([hash]) -> the same of the SubjectPublicKeyInfo, to pin a key */
+static int
+public_key_fingerprint(lua_State *L)
+{
+    return push_fingerprint(L, tls_lua_check_certificate(L, 1)->public_key_info);
+}
+
+/* certificate:names() -> list of { type = "DNS" | "IP" | "email" | "URI" | "dirName" | …, value = text }
+ * of subjectAltName, empty without one */
+static int
+names(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    tls_general_name name;
+    tls_der reader;
+    int count = 0;
+
+    lua_newtable(L);
+    tls_general_names_begin(&reader, certificate->alternative_names);
+    while (tls_general_names_next(&reader, &name)) {
+        tls_buffer *value;
+
+        lua_createtable(L, 0, 2);
+        tls_lua_set_string(L, "type", tls_general_name_kind_name(name.kind));
+        value = tls_lua_buffer(L);
+        tls_general_name_text(value, &name);
+        tls_lua_finish_buffer(L, value);
+        lua_setfield(L, -2, "value");
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+/* certificate:public_key() -> { type = "RSA" | "RSA-PSS" | "EC" | "other", bits = n or nil,
+ * curve = "P-256" … or nil, oid = algorithm, der = SubjectPublicKeyInfo, and modulus, exponent or point } */
+static int
+public_key(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+
+    tls_lua_push_public_key(L, &certificate->public_key);
+    tls_lua_set_bytes(L, "der", certificate->public_key_info);
+    return 1;
+}
+
+/* certificate:signature_algorithm() -> name ("sha256WithRSAEncryption", "ecdsa-with-SHA256" …; the dotted
+ * OID when it has none), dotted OID */
+static int
+signature_algorithm(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    const char *name = tls_signature_algorithm_name(&certificate->signature_algorithm);
+    tls_buffer *oid;
+
+    if (name != NULL)
+        lua_pushstring(L, name);
+    oid = tls_lua_buffer(L);
+    tls_oid_text(oid, certificate->signature_algorithm.oid);
+    tls_lua_finish_buffer(L, oid);
+    if (name == NULL)
+        lua_pushvalue(L, -1);
+    return 2;
+}
+
+/* certificate:signature() -> the signature's bytes */
+static int
+signature(lua_State *L)
+{
+    tls_lua_push_bytes(L, tls_lua_check_certificate(L, 1)->signature);
+    return 1;
+}
+
+/* certificate:is_ca() -> boolean: basicConstraints says so */
+static int
+is_ca(lua_State *L)
+{
+    lua_pushboolean(L, tls_lua_check_certificate(L, 1)->is_ca);
+    return 1;
+}
+
+/* certificate:path_length() -> pathLenConstraint, or nil */
+static int
+path_length(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+
+    if (certificate->path_length < 0)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, certificate->path_length);
+    return 1;
+}
+
+/* certificate:key_usage() -> list of "digitalSignature", "keyCertSign" …, or nil without the extension */
+static int
+key_usage(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    unsigned bit;
+    int count = 0;
+
+    if ((certificate->present & TLS_HAS_KEY_USAGE) == 0) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_newtable(L);
+    for (bit = 0; bit < TLS_KEY_USAGE_COUNT; bit++) {
+        if (certificate->key_usage & (1u << bit)) {
+            lua_pushstring(L, tls_key_usage_name(bit));
+            lua_rawseti(L, -2, ++count);
+        }
+    }
+    return 1;
+}
+
+/* certificate:extended_key_usage() -> list of "serverAuth" … (dotted OIDs where there is no name), or nil
+ * without the extension */
+static int
+extended_key_usage(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    tls_bytes oid;
+    tls_der reader;
+    int count = 0;
+
+    if ((certificate->present & TLS_HAS_EXTENDED_KEY_USAGE) == 0) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_newtable(L);
+    tls_der_init(&reader, certificate->extended_key_usages);
+    while (tls_purpose_next(&reader, &oid)) {
+        const char *name = tls_extended_key_usage_name(oid);
+
+        if (name != NULL) {
+            lua_pushstring(L, name);
+        } else {
+            tls_buffer *text = tls_lua_buffer(L);
+
+            tls_oid_text(text, oid);
+            tls_lua_finish_buffer(L, text);
+        }
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+/* certificate:extensions() -> list of { oid =, name = "basicConstraints" … or nil, critical = boolean,
+ * value = DER } */
+static int
+extensions(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    tls_extension_view extension;
+    tls_der reader;
+    int count = 0;
+
+    lua_newtable(L);
+    tls_der_init(&reader, certificate->extensions);
+    while (tls_extension_next(&reader, &extension)) {
+        lua_createtable(L, 0, 4);
+        set_oid(L, "oid", extension.oid);
+        tls_lua_set_string(L, "name", tls_extension_name(extension.oid));
+        tls_lua_set_boolean(L, "critical", extension.critical);
+        tls_lua_set_bytes(L, "value", extension.value);
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+static int
+push_uris(lua_State *L, tls_bytes (*at)(const tls_certificate *, size_t))
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    tls_bytes uri;
+    size_t i;
+
+    lua_newtable(L);
+    for (i = 0; (uri = at(certificate, i)).length > 0; i++) {
+        tls_lua_push_bytes(L, uri);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* certificate:ocsp_uris() -> list of strings */
+static int
+ocsp_uris(lua_State *L)
+{
+    return push_uris(L, tls_certificate_ocsp_uri);
+}
+
+/* certificate:issuer_uris() -> list of strings: where the issuer's certificate can be fetched */
+static int
+issuer_uris(lua_State *L)
+{
+    return push_uris(L, tls_certificate_issuer_uri);
+}
+
+/* certificate:crl_uris() -> list of strings */
+static int
+crl_uris(lua_State *L)
+{
+    return push_uris(L, tls_certificate_crl_uri);
+}
+
+static int
+push_identifier(lua_State *L, const tls_certificate *certificate, unsigned bit, tls_bytes value)
+{
+    if (certificate->present & bit)
+        tls_lua_push_bytes(L, value);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+/* certificate:subject_key_identifier() -> bytes or nil */
+static int
+subject_key_identifier(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+
+    return push_identifier(
+        L, certificate, TLS_HAS_SUBJECT_KEY_IDENTIFIER, certificate->subject_key_identifier);
+}
+
+/* certificate:authority_key_identifier() -> bytes or nil */
+static int
+authority_key_identifier(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+
+    return push_identifier(
+        L, certificate, TLS_HAS_AUTHORITY_KEY_IDENTIFIER, certificate->authority_key_identifier);
+}
+
+/* certificate:must_staple() -> boolean: RFC 7633 */
+static int
+must_staple(lua_State *L)
+{
+    lua_pushboolean(L, tls_lua_check_certificate(L, 1)->must_staple);
+    return 1;
+}
+
+/* certificate:is_self_signed() -> boolean: issued by itself, and its own key verifies it */
+static int
+is_self_signed(lua_State *L)
+{
+    lua_pushboolean(L, tls_certificate_is_self_signed(tls_lua_check_certificate(L, 1)));
+    return 1;
+}
+
+/* certificate:matches(name) -> boolean: is it for this DNS name or IP address (RFC 9525)? */
+static int
+matches(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+
+    lua_pushboolean(L, tls_hostname_verify(certificate, tls_lua_check_bytes(L, 2)) == TLS_OK);
+    return 1;
+}
+
+/* certificate == other: the same DER. */
+static int
+equal(lua_State *L)
+{
+    const tls_certificate *a = tls_lua_test_certificate(L, 1);
+    const tls_certificate *b = tls_lua_test_certificate(L, 2);
+
+    lua_pushboolean(L, a != NULL && b != NULL && tls_bytes_equal(a->der, b->der));
+    return 1;
+}
+
+/* tostring(certificate) -> "bearssl.certificate: <subject>", or its address when closed or nameless */
+static int
+tostring(lua_State *L)
+{
+    object *self = luaL_checkudata(L, 1, TLS_LUA_CERTIFICATE);
+
+    if (self->certificate == NULL || tls_name_is_empty(self->certificate->subject)) {
+        tls_lua_push_address(L, TLS_LUA_CERTIFICATE, 1);
+        return 1;
+    }
+    lua_pushliteral(L, TLS_LUA_CERTIFICATE ": ");
+    push_name_text(L, self->certificate->subject);
+    lua_concat(L, 2);
+    return 1;
+}
+
+static int
+gc(lua_State *L)
+{
+    object *self = luaL_checkudata(L, 1, TLS_LUA_CERTIFICATE);
+
+    tls_certificate_release(self->certificate);
+    self->certificate = NULL;
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"subject", subject},
+    {"issuer", issuer},
+    {"version", version},
+    {"serial", serial},
+    {"not_before", not_before},
+    {"not_after", not_after},
+    {"der", der},
+    {"pem", pem},
+    {"fingerprint", fingerprint},
+    {"public_key_fingerprint", public_key_fingerprint},
+    {"names", names},
+    {"public_key", public_key},
+    {"signature_algorithm", signature_algorithm},
+    {"signature", signature},
+    {"is_ca", is_ca},
+    {"path_length", path_length},
+    {"key_usage", key_usage},
+    {"extended_key_usage", extended_key_usage},
+    {"extensions", extensions},
+    {"ocsp_uris", ocsp_uris},
+    {"issuer_uris", issuer_uris},
+    {"crl_uris", crl_uris},
+    {"subject_key_identifier", subject_key_identifier},
+    {"authority_key_identifier", authority_key_identifier},
+    {"must_staple", must_staple},
+    {"is_self_signed", is_self_signed},
+    {"matches", matches},
+    {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", gc},
+    {"__eq", equal},
+    {"__tostring", tostring},
+    {NULL, NULL},
+};
+
+static const luaL_Reg list_methods[] = {{NULL, NULL}};
+static const luaL_Reg list_metamethods[] = {{"__gc", list_gc}, {NULL, NULL}};
+
+const luaL_Reg tls_lua_certificate_functions[] = {{"certificates", load}, {NULL, NULL}};
+
+void
+tls_lua_open_certificate(lua_State *L)
+{
+    tls_lua_class(L, TLS_LUA_CERTIFICATE, methods, metamethods);
+    tls_lua_class(L, LIST_CLASS, list_methods, list_metamethods);
+}

@@ -1,0 +1,247 @@
+/* key.c - class "bearssl.key": a private key, immutable. No method gives secret bytes away.
+ *
+ *     key = core.key(string)                  DER or PEM: PKCS#1, SEC1 or PKCS#8
+ *     key = core.external_key(certificate)    the key is elsewhere: only handlers can use it
+ *
+ * Every method raises on an object that __close has closed. */
+#include "classes.h"
+
+#include <string.h>
+
+#include "../tls/random.h"
+#include "../tls/signature.h"
+
+#define PREMASTER_LENGTH 48
+
+typedef struct object {
+    tls_private_key *key;
+} object;
+
+tls_private_key *
+tls_lua_test_key(lua_State *L, int index)
+{
+    object *self = tls_lua_test(L, index, TLS_LUA_KEY);
+
+    return self != NULL ? self->key : NULL;
+}
+
+tls_private_key *
+tls_lua_check_key(lua_State *L, int index)
+{
+    object *self = luaL_checkudata(L, index, TLS_LUA_KEY);
+
+    luaL_argcheck(L, self->key != NULL, index, "closed key");
+    return self->key;
+}
+
+/* type_name: tls_public_key_type as the API writes it. */
+static const char *
+type_name(const tls_public_key *key)
+{
+    switch (key->kind) {
+    case TLS_KEY_RSA:
+        return key->pss_only ? "RSA-PSS" : "RSA";
+    case TLS_KEY_EC:
+        return "EC";
+    default:
+        return "other";
+    }
+}
+
+void
+tls_lua_push_public_key(lua_State *L, const tls_public_key *key)
+{
+    tls_buffer *oid;
+
+    lua_createtable(L, 0, 6);
+    tls_lua_set_string(L, "type", type_name(key));
+    if (key->bits != 0)
+        tls_lua_set_integer(L, "bits", key->bits);
+    tls_lua_set_string(L, "curve", tls_curve_name(key->curve));
+    tls_lua_set_some(L, "modulus", key->modulus);
+    tls_lua_set_some(L, "exponent", key->exponent);
+    tls_lua_set_some(L, "point", key->point);
+    oid = tls_lua_buffer(L);
+    tls_oid_text(oid, key->algorithm);
+    tls_lua_finish_buffer(L, oid);
+    lua_setfield(L, -2, "oid");
+}
+
+/* core.key(string) -> key | nil, message, "bad_pem" (no private key in it) | "bad_key" | "encrypted_key"
+ * | "out_of_memory" */
+static int
+load(lua_State *L)
+{
+    tls_bytes bytes = tls_lua_check_bytes(L, 1);
+    object *self = tls_lua_new(L, TLS_LUA_KEY, sizeof *self, 0);
+    enum tls_reason reason = tls_private_key_decode(&self->key, bytes);
+
+    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+}
+
+/* core.external_key(certificate) -> key whose operations are asked of the sign and decrypt handlers
+ * | nil, message, "unsupported_certificate" (its kind of key cannot be used) | "out_of_memory" */
+static int
+external(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    object *self = tls_lua_new(L, TLS_LUA_KEY, sizeof *self, 0);
+    enum tls_reason reason = tls_private_key_external(&self->key, &certificate->public_key);
+
+    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+}
+
+/* key:type() -> "RSA", "RSA-PSS" or "EC" */
+static int
+type(lua_State *L)
+{
+    lua_pushstring(L, type_name(tls_private_key_public(tls_lua_check_key(L, 1))));
+    return 1;
+}
+
+/* key:bits() -> size of the modulus or the curve */
+static int
+bits(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)tls_private_key_public(tls_lua_check_key(L, 1))->bits);
+    return 1;
+}
+
+/* key:curve() -> "P-256", "P-384", "P-521", or nil for RSA */
+static int
+curve(lua_State *L)
+{
+    lua_pushstring(L, tls_curve_name(tls_private_key_public(tls_lua_check_key(L, 1))->curve));
+    return 1;
+}
+
+/* key:is_external() -> boolean */
+static int
+is_external(lua_State *L)
+{
+    lua_pushboolean(L, tls_private_key_is_external(tls_lua_check_key(L, 1)));
+    return 1;
+}
+
+/* key:matches(certificate) -> boolean: does it belong to the certificate? */
+static int
+matches(lua_State *L)
+{
+    const tls_private_key *key = tls_lua_check_key(L, 1);
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 2);
+
+    lua_pushboolean(L, tls_private_key_matches(key, &certificate->public_key));
+    return 1;
+}
+
+/* key:public_key() -> as certificate:public_key(), without `der` */
+static int
+public_key(lua_State *L)
+{
+    tls_lua_push_public_key(L, tls_private_key_public(tls_lua_check_key(L, 1)));
+    return 1;
+}
+
+/* key:sign(hash_name, digest) -> signature: RSA PKCS#1 v1.5, or ECDSA as ASN.1 DER. hash_name: "sha256" …,
+ * "md5sha1" for RSA below TLS 1.2. | nil, message, "sign_failed" (an external key, a digest that does not
+ * fit the hash or the key) */
+static int
+sign(lua_State *L)
+{
+    const tls_private_key *key = tls_lua_check_key(L, 1);
+    int hash = tls_hash_from_name(luaL_checkstring(L, 2));
+    tls_bytes digest = tls_lua_check_bytes(L, 3);
+    unsigned char out[TLS_SIGNATURE_MAXIMUM];
+    size_t length;
+    size_t expected;
+
+    luaL_argcheck(L, hash >= 0, 2, "unknown hash");
+    if (tls_private_key_is_external(key))
+        return tls_lua_failure_text(
+            L, TLS_REASON_SIGN_FAILED, "the key is external: only its owner can sign");
+    expected = 36;
+    if (hash != 0) {
+        const br_hash_class *hash_class = tls_hash_class(hash);
+
+        luaL_argcheck(L, hash_class != NULL, 2, "unknown hash");
+        expected = (hash_class->desc >> BR_HASHDESC_OUT_OFF) & BR_HASHDESC_OUT_MASK;
+    }
+    if (digest.length != expected)
+        return tls_lua_failure_text(
+            L, TLS_REASON_SIGN_FAILED, "the digest does not have the length of its hash");
+    length = tls_sign_digest(key, out, hash, digest.data, digest.length);
+    if (length == 0)
+        return tls_lua_failure(L, TLS_REASON_SIGN_FAILED);
+    lua_pushlstring(L, (const char *)out, length);
+    return 1;
+}
+
+/* key:decrypt(ciphertext) -> 48 bytes: an RSA-encrypted pre-master secret. When the padding is wrong they
+ * are random, as RFC 5246 section 7.4.7.1 wants: nothing here tells an attacker which it was.
+ * | nil, message, "bad_key" (an EC or external key) | "illegal_parameter" (not as long as the modulus)
+ * | "no_random" */
+static int
+decrypt(lua_State *L)
+{
+    const tls_private_key *key = tls_lua_check_key(L, 1);
+    tls_bytes ciphertext = tls_lua_check_bytes(L, 2);
+    unsigned char data[TLS_RSA_MAXIMUM_BITS / 8], decoy[PREMASTER_LENGTH];
+    unsigned char mask;
+    enum tls_reason reason;
+    size_t i;
+
+    if (tls_private_key_rsa(key) == NULL)
+        return tls_lua_failure_text(L, TLS_REASON_BAD_KEY, "only an RSA key at hand can decrypt");
+    if (ciphertext.length != tls_private_key_public(key)->modulus.length ||
+        ciphertext.length > sizeof data || ciphertext.length < PREMASTER_LENGTH)
+        return tls_lua_failure_text(
+            L, TLS_REASON_ILLEGAL_PARAMETER, "the ciphertext is not as long as the key's modulus");
+    reason = tls_random(decoy, sizeof decoy);
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    memcpy(data, ciphertext.data, ciphertext.length);
+    mask = (unsigned char)-(tls_decrypt_premaster(key, data, ciphertext.length) & 1);
+    for (i = 0; i < sizeof decoy; i++)
+        decoy[i] = (unsigned char)((data[i] & mask) | (decoy[i] & (unsigned char)~mask));
+    tls_wipe(data, sizeof data);
+    /* A memory error that is raised here leaves the secret on the stack; there is no way around. */
+    lua_pushlstring(L, (const char *)decoy, sizeof decoy);
+    tls_wipe(decoy, sizeof decoy);
+    return 1;
+}
+
+static int
+gc(lua_State *L)
+{
+    object *self = luaL_checkudata(L, 1, TLS_LUA_KEY);
+
+    tls_private_key_release(self->key);
+    self->key = NULL;
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"type", type},
+    {"bits", bits},
+    {"curve", curve},
+    {"is_external", is_external},
+    {"matches", matches},
+    {"public_key", public_key},
+    {"sign", sign},
+    {"decrypt", decrypt},
+    {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
+
+const luaL_Reg tls_lua_key_functions[] = {
+    {"key", load},
+    {"external_key", external},
+    {NULL, NULL},
+};
+
+void
+tls_lua_open_key(lua_State *L)
+{
+    tls_lua_class(L, TLS_LUA_KEY, methods, metamethods);
+}

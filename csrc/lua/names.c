@@ -1,0 +1,313 @@
+/* names.c - the numbers of TLS and their names, as functions of the module. No policy is made here:
+ * defaults and validation are the Lua layer's. */
+#include "classes.h"
+
+#include <string.h>
+
+#include "../tls/names.h"
+#include "../tls/suite.h"
+
+/* push_registry pushes the list { {id=, name=}… } of a registry. */
+static int
+push_registry(lua_State *L, enum tls_registry registry)
+{
+    const char *name;
+    unsigned id;
+    size_t i;
+
+    lua_newtable(L);
+    for (i = 0; tls_registry_entry(registry, i, &id, &name); i++) {
+        lua_createtable(L, 0, 2);
+        tls_lua_set_integer(L, "id", id);
+        tls_lua_set_string(L, "name", name);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static int
+push_id(lua_State *L, int id)
+{
+    if (id < 0)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, id);
+    return 1;
+}
+
+static int
+registry_id(lua_State *L, enum tls_registry registry)
+{
+    return push_id(L, tls_registry_id(registry, luaL_checkstring(L, 1)));
+}
+
+static int
+registry_name(lua_State *L, enum tls_registry registry)
+{
+    lua_pushstring(L, tls_registry_name(registry, tls_lua_check_id(L, 1)));
+    return 1;
+}
+
+/* core.suites() -> list of the cipher suites that this library knows in full: { id =, name = RFC name,
+ * openssl_name =, key_exchange = "ECDHE", authentication = "RSA", cipher = "AES", mode = "GCM", key_bits =,
+ * min_version = "TLSv1.2", max_version =, min_version_id =, max_version_id =, forward_secrecy =, aead =,
+ * weak =, supported = boolean: this build can negotiate it } */
+static int
+suites(lua_State *L)
+{
+    const tls_suite *suite;
+    size_t i;
+
+    lua_newtable(L);
+    for (i = 0; (suite = tls_suite_at(i)) != NULL; i++) {
+        lua_createtable(L, 0, 16);
+        tls_lua_set_integer(L, "id", suite->id);
+        tls_lua_set_string(L, "name", suite->name);
+        tls_lua_set_string(L, "openssl_name", suite->openssl_name);
+        tls_lua_set_string(L, "key_exchange", tls_suite_key_exchange_name(suite));
+        tls_lua_set_string(L, "authentication", tls_suite_authentication_name(suite));
+        tls_lua_set_string(L, "cipher", tls_suite_cipher_name(suite));
+        tls_lua_set_string(L, "mode", tls_suite_mode_name(suite));
+        tls_lua_set_integer(L, "key_bits", suite->key_bits);
+        tls_lua_set_named(L, "min_version", TLS_REGISTRY_VERSION, suite->version_min);
+        tls_lua_set_named(L, "max_version", TLS_REGISTRY_VERSION, suite->version_max);
+        tls_lua_set_boolean(L, "forward_secrecy", suite->flags & TLS_SUITE_FORWARD_SECRECY);
+        tls_lua_set_boolean(L, "aead", suite->flags & TLS_SUITE_AEAD);
+        tls_lua_set_boolean(L, "weak", suite->flags & TLS_SUITE_WEAK);
+        tls_lua_set_boolean(L, "supported", suite->flags & TLS_SUITE_BEARSSL);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* core.suite_id(name) -> number of a suite by its RFC or OpenSSL name, or nil */
+static int
+suite_id(lua_State *L)
+{
+    return push_id(L, tls_suite_id(luaL_checkstring(L, 1)));
+}
+
+/* core.suite_name(id) -> RFC name of any suite that IANA knows, or nil */
+static int
+suite_name(lua_State *L)
+{
+    lua_pushstring(L, tls_suite_name(tls_lua_check_id(L, 1)));
+    return 1;
+}
+
+/* core.policy(name [, has_aes]) -> list of ids: "modern", "compatible" or "tls13", with what this
+ * processor does well first (has_aes: what core.has_aes() says when it is nil); nil for an unknown name */
+static int
+policy(lua_State *L)
+{
+    size_t count, i;
+    const uint16_t *list = tls_suite_policy(luaL_checkstring(L, 1), &count);
+    int has_aes = lua_isnoneornil(L, 2) ? tls_processor_has_aes() : lua_toboolean(L, 2);
+    uint16_t *ordered;
+
+    if (list == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    ordered = tls_lua_userdata(L, count * sizeof *ordered + 1, 0);
+    memcpy(ordered, list, count * sizeof *ordered);
+    tls_suite_order(ordered, count, has_aes);
+    lua_createtable(L, (int)count, 0);
+    for (i = 0; i < count; i++) {
+        lua_pushinteger(L, ordered[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* core.groups() -> list of { id =, name = "x25519" … } */
+static int
+groups(lua_State *L)
+{
+    return push_registry(L, TLS_REGISTRY_GROUP);
+}
+
+/* core.group_id(name) -> number ("P-256" and other aliases are known), or nil */
+static int
+group_id(lua_State *L)
+{
+    return registry_id(L, TLS_REGISTRY_GROUP);
+}
+
+/* core.group_name(id) -> name or nil */
+static int
+group_name(lua_State *L)
+{
+    return registry_name(L, TLS_REGISTRY_GROUP);
+}
+
+/* core.schemes() -> list of { id =, name = "ecdsa_secp256r1_sha256" … } */
+static int
+schemes(lua_State *L)
+{
+    return push_registry(L, TLS_REGISTRY_SIGNATURE_SCHEME);
+}
+
+/* core.scheme_id(name) -> number ("ECDSA+SHA256" and its like are known), or nil */
+static int
+scheme_id(lua_State *L)
+{
+    return registry_id(L, TLS_REGISTRY_SIGNATURE_SCHEME);
+}
+
+/* core.scheme_name(id) -> name or nil */
+static int
+scheme_name(lua_State *L)
+{
+    return registry_name(L, TLS_REGISTRY_SIGNATURE_SCHEME);
+}
+
+/* core.versions() -> list of { id =, name = "TLSv1.2" … } */
+static int
+versions(lua_State *L)
+{
+    return push_registry(L, TLS_REGISTRY_VERSION);
+}
+
+/* core.version_id(name) -> number ("1.2" and other aliases are known), or nil */
+static int
+version_id(lua_State *L)
+{
+    return registry_id(L, TLS_REGISTRY_VERSION);
+}
+
+/* core.version_name(id) -> name or nil */
+static int
+version_name(lua_State *L)
+{
+    return registry_name(L, TLS_REGISTRY_VERSION);
+}
+
+/* core.alert_name(number) -> "handshake_failure" … or nil */
+static int
+alert_name(lua_State *L)
+{
+    return registry_name(L, TLS_REGISTRY_ALERT);
+}
+
+/* core.alert_number(name) -> number or nil */
+static int
+alert_number(lua_State *L)
+{
+    return registry_id(L, TLS_REGISTRY_ALERT);
+}
+
+/* core.extension_name(id) -> "server_name" … or nil */
+static int
+extension_name(lua_State *L)
+{
+    return registry_name(L, TLS_REGISTRY_EXTENSION);
+}
+
+/* core.extension_id(name) -> number or nil */
+static int
+extension_id(lua_State *L)
+{
+    return registry_id(L, TLS_REGISTRY_EXTENSION);
+}
+
+/* core.stages() -> list of stage names in the order of the bits of a stage mask: the first is bit 0 */
+static int
+stages(lua_State *L)
+{
+    int i;
+
+    lua_createtable(L, TLS_STAGE_COUNT, 0);
+    for (i = 0; i < TLS_STAGE_COUNT; i++) {
+        lua_pushstring(L, tls_stage_name((enum tls_stage)i));
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* core.decisions() -> list of decision names in the order of the bits of a decision mask */
+static int
+decisions(lua_State *L)
+{
+    int i;
+
+    lua_createtable(L, TLS_DECISION_COUNT, 0);
+    for (i = 0; i < TLS_DECISION_COUNT; i++) {
+        lua_pushstring(L, tls_decision_name((enum tls_decision)i));
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* core.reason(code) -> the sentence of an error code, and the name of the alert that it sends (nil for
+ * none); nil for an unknown code */
+static int
+reason(lua_State *L)
+{
+    enum tls_reason found = tls_reason_from_code(luaL_checkstring(L, 1));
+    int alert;
+
+    if (found == TLS_OK) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushstring(L, tls_reason_sentence(found));
+    alert = tls_reason_alert(found);
+    lua_pushstring(L,
+        alert == TLS_ALERT_NONE ? NULL : tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert));
+    return 2;
+}
+
+/* core.has_aes() -> boolean: the processor has AES instructions */
+static int
+has_aes(lua_State *L)
+{
+    lua_pushboolean(L, tls_processor_has_aes());
+    return 1;
+}
+
+/* core.type(value) -> "context", "connection", "certificate", "key", "trust", "session" for an object of
+ * this module, else nil */
+static int
+type(lua_State *L)
+{
+    static const char *const classes[] = {TLS_LUA_CONTEXT, TLS_LUA_CONNECTION, TLS_LUA_CERTIFICATE,
+        TLS_LUA_KEY, TLS_LUA_TRUST, TLS_LUA_SESSION};
+    size_t i;
+
+    luaL_checkany(L, 1);
+    for (i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (tls_lua_test(L, 1, classes[i]) != NULL) {
+            lua_pushstring(L, classes[i] + strlen("bearssl."));
+            return 1;
+        }
+    }
+    lua_pushnil(L);
+    return 1;
+}
+
+const luaL_Reg tls_lua_names_functions[] = {
+    {"suites", suites},
+    {"suite_id", suite_id},
+    {"suite_name", suite_name},
+    {"policy", policy},
+    {"groups", groups},
+    {"group_id", group_id},
+    {"group_name", group_name},
+    {"schemes", schemes},
+    {"scheme_id", scheme_id},
+    {"scheme_name", scheme_name},
+    {"versions", versions},
+    {"version_id", version_id},
+    {"version_name", version_name},
+    {"alert_name", alert_name},
+    {"alert_number", alert_number},
+    {"extension_name", extension_name},
+    {"extension_id", extension_id},
+    {"stages", stages},
+    {"decisions", decisions},
+    {"reason", reason},
+    {"has_aes", has_aes},
+    {"type", type},
+    {NULL, NULL},
+};

@@ -1,0 +1,163 @@
+/* session.c - class "bearssl.session": what is needed to resume a connection, immutable.
+ *
+ *     session = core.session_import(string)      what session:export() gave
+ *
+ * Every method raises on an object that __close has closed. */
+#include "classes.h"
+
+#include <time.h>
+
+#include "../tls/names.h"
+
+typedef struct object {
+    tls_session *session;
+} object;
+
+void
+tls_lua_push_session(lua_State *L, const tls_session *session)
+{
+    object *self = tls_lua_new(L, TLS_LUA_SESSION, sizeof *self, 0);
+
+    self->session = tls_session_retain(session);
+}
+
+tls_session *
+tls_lua_test_session(lua_State *L, int index)
+{
+    object *self = tls_lua_test(L, index, TLS_LUA_SESSION);
+
+    return self != NULL ? self->session : NULL;
+}
+
+tls_session *
+tls_lua_check_session(lua_State *L, int index)
+{
+    object *self = luaL_checkudata(L, index, TLS_LUA_SESSION);
+
+    luaL_argcheck(L, self->session != NULL, index, "closed session");
+    return self->session;
+}
+
+/* core.session_import(string) -> session | nil, message, "bad_session" | "out_of_memory" */
+static int
+import(lua_State *L)
+{
+    tls_bytes bytes = tls_lua_check_bytes(L, 1);
+    object *self = tls_lua_new(L, TLS_LUA_SESSION, sizeof *self, 0);
+    enum tls_reason reason = tls_session_import(&self->session, bytes);
+
+    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+}
+
+/* session:export() -> string that holds the master secret: keep it like a key
+ * | nil, message, "out_of_memory" */
+static int
+export(lua_State *L)
+{
+    const tls_session *session = tls_lua_check_session(L, 1);
+    tls_buffer *out = tls_lua_buffer(L);
+    enum tls_reason reason = tls_session_export(session, out);
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* session:resumable([context [, server_name]]) -> boolean: would that context offer or accept it now for
+ * that name? Without a context: is it in date? */
+static int
+resumable(lua_State *L)
+{
+    const tls_session *session = tls_lua_check_session(L, 1);
+    tls_session_info info;
+
+    tls_session_get_info(session, &info);
+    if (lua_isnoneornil(L, 2)) {
+        int64_t now = (int64_t)time(NULL);
+
+        lua_pushboolean(L, now < info.expires);
+    } else {
+        const tls_context *context = tls_lua_check_context(L, 2);
+        const char *server_name = luaL_optstring(L, 3, info.server_name);
+
+        lua_pushboolean(L, tls_session_resumable(session, context, server_name));
+    }
+    return 1;
+}
+
+/* session:expires() -> seconds since the epoch */
+static int
+expires(lua_State *L)
+{
+    tls_session_info info;
+
+    tls_session_get_info(tls_lua_check_session(L, 1), &info);
+    tls_lua_push_int64(L, info.expires);
+    return 1;
+}
+
+/* session:id() -> session ID */
+static int
+id(lua_State *L)
+{
+    tls_session_info info;
+
+    tls_session_get_info(tls_lua_check_session(L, 1), &info);
+    tls_lua_push_bytes(L, info.id);
+    return 1;
+}
+
+/* session:info() -> { mode = "client" | "server", version =, version_id =, cipher_suite =,
+ * cipher_suite_id =, session_id =, server_name = or nil, alpn = or nil, created =, expires =,
+ * peer_verified = boolean, peer_certificates = list } */
+static int
+info(lua_State *L)
+{
+    tls_session_info info;
+
+    tls_session_get_info(tls_lua_check_session(L, 1), &info);
+    lua_createtable(L, 0, 12);
+    tls_lua_set_string(L, "mode", info.role == TLS_ROLE_SERVER ? "server" : "client");
+    tls_lua_set_named(L, "version", TLS_REGISTRY_VERSION, info.version);
+    tls_lua_set_suite(L, info.suite);
+    tls_lua_set_bytes(L, "session_id", info.id);
+    if (info.server_name != NULL)
+        tls_lua_set_some(L, "server_name", tls_bytes_of_string(info.server_name));
+    tls_lua_set_some(L, "alpn", info.alpn);
+    tls_lua_set_integer(L, "created", info.created);
+    tls_lua_set_integer(L, "expires", info.expires);
+    tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
+    tls_lua_push_chain(L, info.peer_chain, info.peer_chain_count);
+    lua_setfield(L, -2, "peer_certificates");
+    return 1;
+}
+
+static int
+gc(lua_State *L)
+{
+    object *self = luaL_checkudata(L, 1, TLS_LUA_SESSION);
+
+    tls_session_release(self->session);
+    self->session = NULL;
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"export", export},
+    {"resumable", resumable},
+    {"expires", expires},
+    {"id", id},
+    {"info", info},
+    {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
+
+const luaL_Reg tls_lua_session_functions[] = {{"session_import", import}, {NULL, NULL}};
+
+void
+tls_lua_open_session(lua_State *L)
+{
+    tls_lua_class(L, TLS_LUA_SESSION, methods, metamethods);
+}

@@ -1,0 +1,392 @@
+/* connection.c - the facade: one conversation, whichever engine runs it. The loop that reports what
+ * happens, the one place that sends alerts, and what is known at the end. */
+#include "connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine12.h"
+
+enum tls_reason
+tls_connection_set_chain(
+    tls_certificate_list **list, tls_certificate *const *items, size_t count)
+{
+    tls_certificate_list_release(*list);
+    *list = NULL;
+    if (count == 0)
+        return TLS_OK;
+    return tls_certificate_list_make(list, items, count);
+}
+
+void
+tls_connection_policy(const tls_connection *c, unsigned char out[TLS_POLICY_LENGTH])
+{
+    tls_context_policy(
+        c->context, out, c->verify, tls_connection_decides(c, TLS_DECISION_VERIFY));
+}
+
+enum tls_verification_level
+tls_connection_required_level(const tls_connection *c)
+{
+    if (c->verify != TLS_VERIFY_REQUIRED)
+        return TLS_LEVEL_NONE;
+    return tls_connection_decides(c, TLS_DECISION_VERIFY) ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
+}
+
+/* offered_session: the client's session when it may be offered here, else NULL. */
+static tls_session *
+offered_session(const tls_connection *c, const tls_session *session)
+{
+    unsigned char policy[TLS_POLICY_LENGTH];
+
+    if (session == NULL || c->role != TLS_ROLE_CLIENT)
+        return NULL;
+    tls_connection_policy(c, policy);
+    if (!tls_session_fits(session, TLS_ROLE_CLIENT, c->server_name, policy,
+            tls_connection_required_level(c), tls_context_now(c->context)))
+        return NULL;
+    return tls_session_retain(session);
+}
+
+enum tls_reason
+tls_connection_new(
+    tls_connection **out, tls_context *context, const tls_connection_options *options)
+{
+    const char *name = options->server_name != NULL ? options->server_name : "";
+    tls_connection *c;
+
+    *out = NULL;
+    if (strlen(name) > 255)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    c->context = tls_context_retain(context);
+    c->pool_owner = tls_context_retain(context);
+    c->fragment_limit = context->record_size;
+    c->verify_given = options->verify >= 0;
+    c->role = context->role;
+    c->verify = options->verify < 0 ? context->verify : (enum tls_verify_mode)options->verify;
+    c->stage_mask = options->stage_mask;
+    c->decision_mask = options->decision_mask;
+    c->peer_alert = TLS_ALERT_NONE;
+    c->keylog_question.decision = TLS_DECISION_KEYLOG;
+    c->engine_class = &tls_engine12_class;
+    c->sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
+    c->server_name = malloc(strlen(name) + 1);
+    if (c->server_name == NULL) {
+        tls_connection_free(c);
+        return TLS_REASON_OUT_OF_MEMORY;
+    }
+    strcpy(c->server_name, name);
+    c->session = offered_session(c, options->session);
+    *out = c;
+    return TLS_OK;
+}
+
+static void
+release_engine(tls_connection *c)
+{
+    tls_connection_answer_clear(c);
+    if (c->engine != NULL)
+        c->engine_class->release(c);
+    c->engine = NULL;
+}
+
+void
+tls_connection_free(tls_connection *c)
+{
+    if (c == NULL)
+        return;
+    release_engine(c);
+    while (c->events != NULL)
+        tls_connection_drop_event(c);
+    tls_connection_release_buffers(c);
+    tls_record_opener_wipe(&c->opener);
+    tls_record_sealer_wipe(&c->sealer);
+    tls_buffer_release(&c->alpn);
+    free(c->server_name);
+    free(c->failure_text);
+    tls_session_release(c->session);
+    tls_certificate_list_release(c->peer_chain);
+    tls_certificate_list_release(c->local_chain);
+    tls_context_release(c->context);
+    tls_context_release(c->pool_owner);
+    tls_wipe(c, sizeof *c);
+    free(c);
+}
+
+/* ---- The end of a connection ---- */
+
+void
+tls_connection_explain(tls_connection *c, const char *text)
+{
+    free(c->failure_text);
+    c->failure_text = malloc(strlen(text) + 1);
+    if (c->failure_text != NULL)
+        strcpy(c->failure_text, text);
+}
+
+void
+tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const char *text)
+{
+    if (c->failure != TLS_OK || reason == TLS_OK)
+        return;
+    c->failure = reason;
+    if (text != NULL)
+        tls_connection_explain(c, text);
+    if (alert == TLS_ALERT_NONE)
+        alert = tls_reason_alert(reason);
+    /* Nothing follows close_notify, not even an alert (RFC 8446 section 6.1). */
+    if (alert != TLS_ALERT_NONE && !c->close_sent)
+        (void)tls_connection_send_alert(c, 2, alert);
+    /* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
+    if (c->context->cache != NULL && c->session != NULL && reason != TLS_REASON_TRUNCATED)
+        tls_session_cache_remove(
+            c->context->cache, tls_bytes_make(c->session->id, c->session->id_length));
+    release_engine(c);
+    c->plaintext_length = 0;
+    c->input_start = c->input_end;
+    tls_connection_idle_input(c);
+    tls_record_opener_wipe(&c->opener);
+    tls_record_sealer_wipe(&c->sealer);
+}
+
+enum tls_reason
+tls_connection_failure(const tls_connection *c)
+{
+    return c->failure;
+}
+
+const char *
+tls_connection_failure_text(const tls_connection *c)
+{
+    if (c->failure_text != NULL)
+        return c->failure_text;
+    return tls_reason_sentence(c->failure);
+}
+
+int
+tls_connection_peer_alert(const tls_connection *c)
+{
+    return c->peer_alert;
+}
+
+void
+tls_connection_close(tls_connection *c)
+{
+    if (c->close_sent || c->failure != TLS_OK)
+        return;
+    /* RFC 5246 section 7.2.2: user_canceled is followed by close_notify. */
+    if (!c->established)
+        (void)tls_connection_send_alert(c, 1, TLS_ALERT_USER_CANCELED);
+    if (tls_connection_send_alert(c, 1, TLS_ALERT_CLOSE_NOTIFY) == TLS_OK)
+        c->close_sent = 1;
+    if (!c->established)
+        tls_connection_fail(c, TLS_REASON_CLOSED, TLS_ALERT_NONE, NULL);
+}
+
+/* ---- The loop ---- */
+
+/* finish_handshake goes from the engine's end to `established`, by way of session_store. */
+static enum tls_reason
+finish_handshake(tls_connection *c)
+{
+    switch (c->epilogue) {
+    case TLS_EPILOGUE_STORE:
+        c->epilogue = TLS_EPILOGUE_DONE;
+        if (c->session == NULL || c->resumed)
+            return TLS_OK;
+        if (tls_connection_decides(c, TLS_DECISION_SESSION_STORE)) {
+            c->question.u.session_store.session = c->session;
+            tls_connection_ask(c, TLS_DECISION_SESSION_STORE);
+            c->epilogue = TLS_EPILOGUE_STORING;
+        } else if (c->context->cache != NULL) {
+            tls_session_cache_store(c->context->cache, c->session);
+        }
+        return TLS_OK;
+    case TLS_EPILOGUE_STORING:
+        tls_connection_answer_clear(c);
+        c->epilogue = TLS_EPILOGUE_DONE;
+        return TLS_OK;
+    default:
+        c->epilogue = TLS_EPILOGUE_NONE;
+        c->established = 1;
+        return tls_connection_stage_happened(
+            c, TLS_STAGE_ESTABLISHED, TLS_NEITHER, tls_bytes_make(NULL, 0));
+    }
+}
+
+/* advance_handshake does one unit of work; *blocked says that only the peer can help. */
+static enum tls_reason
+advance_handshake(tls_connection *c, int *blocked)
+{
+    enum tls_progress progress = TLS_PROGRESS_MORE;
+    enum tls_reason reason;
+
+    *blocked = 0;
+    if (c->epilogue != TLS_EPILOGUE_NONE)
+        return finish_handshake(c);
+    reason = c->engine_class->advance(c, &progress);
+    if (reason != TLS_OK)
+        return reason;
+    if (progress == TLS_PROGRESS_DONE) {
+        /* What the peer sent beyond its Finished in the same record has no place in TLS 1.2; TLS 1.3's
+         * engine takes its own leftovers before it says DONE. */
+        if (c->handshake_in.length > 0)
+            return TLS_REASON_UNEXPECTED_MESSAGE;
+        release_engine(c);
+        c->epilogue = TLS_EPILOGUE_STORE;
+    }
+    *blocked = progress == TLS_PROGRESS_BLOCKED;
+    return TLS_OK;
+}
+
+/* report returns the event at the front of the queue, or -1. */
+static int
+report(tls_connection *c)
+{
+    if (c->events != NULL) {
+        c->event_reported = 1;
+        if (!c->events->is_keylog)
+            return TLS_EVENT_STAGE;
+        c->keylog_question.u.keylog.line = c->events->event.raw;
+        return TLS_EVENT_DECISION;
+    }
+    if (c->question_state == TLS_QUESTION_ASKED) {
+        c->question_reported = 1;
+        return TLS_EVENT_DECISION;
+    }
+    return -1;
+}
+
+/* report_end queues the stage `closed`, once. */
+static int
+report_end(tls_connection *c)
+{
+    if (c->closed_reported)
+        return -1;
+    c->closed_reported = 1;
+    (void)tls_connection_stage_happened(
+        c, TLS_STAGE_CLOSED, TLS_NEITHER, tls_bytes_make(NULL, 0));
+    return report(c);
+}
+
+enum tls_event
+tls_connection_step(tls_connection *c)
+{
+    enum tls_reason reason = TLS_OK;
+    int blocked, got, event;
+
+    if (c->event_reported)
+        tls_connection_drop_event(c);
+    else if (c->question_state == TLS_QUESTION_ASKED && c->question_reported)
+        reason = tls_connection_answer_default(c);
+    for (;;) {
+        if (reason != TLS_OK)
+            tls_connection_fail(c, reason, TLS_ALERT_NONE, NULL);
+        event = report(c);
+        if (event >= 0)
+            return (enum tls_event)event;
+        if (c->failure != TLS_OK) {
+            event = report_end(c);
+            return event >= 0 ? (enum tls_event)event : TLS_EVENT_FAILED;
+        }
+        if (!c->established) {
+            reason = advance_handshake(c, &blocked);
+            if (reason != TLS_OK || !blocked)
+                continue;
+        } else if (!c->established_reported) {
+            c->established_reported = 1;
+            return TLS_EVENT_DATA;
+        } else if (c->plaintext_length > 0) {
+            return TLS_EVENT_DATA;
+        } else if (c->close_received || 
+                   (c->input_ended && c->close_sent && c->input_start == c->input_end)) {
+            /* A peer that just goes away after our close_notify has broken nothing that we still
+             * wanted to read (RFC 5246 section 7.2.1 requires no wait for the answer). */
+            event = report_end(c);
+            return event >= 0 ? (enum tls_event)event : TLS_EVENT_CLOSED;
+        }
+        reason = tls_connection_read_record(c, &got);
+        if (reason != TLS_OK || got)
+            continue;
+        if (!c->input_ended) {
+            tls_connection_idle_input(c);
+            return TLS_EVENT_WANT_READ;
+        }
+        if (c->close_sent && c->established)
+            c->input_start = c->input_end;
+        else
+            reason = TLS_REASON_TRUNCATED;
+    }
+}
+
+/* ---- What was negotiated ---- */
+
+static void
+list_view(const tls_certificate_list *list, const tls_certificate *const **items, size_t *count)
+{
+    *items = list != NULL ? (const tls_certificate *const *)list->items : NULL;
+    *count = list != NULL ? list->count : 0;
+}
+
+static size_t
+held_memory(const tls_connection *c)
+{
+    size_t total = sizeof *c + c->handshake_in.capacity + c->handshake_out.capacity +
+                   c->alpn.capacity + strlen(c->server_name) + 1;
+
+    if (c->engine != NULL)
+        total += c->engine_class->memory(c);
+    if (c->input != NULL)
+        total += TLS_POOL_BUFFER_LENGTH;
+    if (c->output != NULL)
+        total += TLS_POOL_BUFFER_LENGTH;
+    if (c->session != NULL)
+        total += sizeof *c->session;
+    return total;
+}
+
+void
+tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
+{
+    memset(out, 0, sizeof *out);
+    out->role = c->role;
+    out->established = c->established;
+    out->version = c->version;
+    out->suite = c->suite;
+    out->group = c->group;
+    out->peer_scheme = c->peer_scheme;
+    out->local_scheme = c->local_scheme;
+    out->alpn = tls_buffer_view(&c->alpn);
+    out->server_name = c->server_name;
+    out->resumed = c->resumed;
+    out->resumable = c->established && c->session != NULL;
+    if (c->session != NULL && (c->established || c->epilogue != TLS_EPILOGUE_NONE))
+        out->session_id = tls_bytes_make(c->session->id, c->session->id_length);
+    out->peer_verified = c->level != TLS_LEVEL_NONE;
+    out->verdict = c->verdict;
+    list_view(c->peer_chain, &out->peer_chain, &out->peer_chain_count);
+    list_view(c->local_chain, &out->local_chain, &out->local_chain_count);
+    out->client_random = tls_bytes_make(c->client_random, sizeof c->client_random);
+    out->server_random = tls_bytes_make(c->server_random, sizeof c->server_random);
+    out->client_verify_data = tls_bytes_make(c->client_verify_data, c->client_verify_length);
+    out->server_verify_data = tls_bytes_make(c->server_verify_data, c->server_verify_length);
+    out->secure_renegotiation = c->secure_renegotiation;
+    out->closed_sent = c->close_sent;
+    out->closed_received = c->close_received;
+    out->bytes_received = c->bytes_received;
+    out->bytes_sent = c->bytes_sent;
+    out->records_received = c->opener.count;
+    out->records_sent = c->sealer.count;
+    out->memory = held_memory(c);
+}
+
+tls_session *
+tls_connection_session(const tls_connection *c)
+{
+    if (!c->established || c->session == NULL)
+        return NULL;
+    return tls_session_retain(c->session);
+}

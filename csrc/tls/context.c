@@ -1,0 +1,395 @@
+/* context.c - what many connections share: options checked and copied once (tls.h, context.h). */
+#include "context.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine12.h"
+#include "names.h"
+#include "record.h"
+#include "suite.h"
+
+#define DEFAULT_SESSION_LIFETIME 7200
+#define DEFAULT_VERIFY_DEPTH 8
+#define RECORD_SIZE_MINIMUM 512
+/* One flight must fit the output buffer (transfer.c), so a chain is bounded. */
+#define CHAIN_LENGTH_MAXIMUM 45000
+
+static const uint16_t default_groups[] = {
+    TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
+
+/* RFC 8446 section 4.2.3 names; those that BearSSL 0.6 verifies, without SHA-1 and SHA-224. */
+static const uint16_t default_schemes[] = {
+    TLS_SCHEME_ECDSA_SECP256R1_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256,
+    TLS_SCHEME_ECDSA_SECP384R1_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384,
+    TLS_SCHEME_ECDSA_SECP521R1_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512};
+
+int
+tls_processor_has_aes(void)
+{
+    /* BearSSL gives no vtable when the instructions are missing. */
+    return br_aes_x86ni_ctr_get_vtable() != NULL || br_aes_pwr8_ctr_get_vtable() != NULL;
+}
+
+int64_t
+tls_context_now(const tls_context *context)
+{
+    return context->now != NULL ? context->now(context->now_data) : (int64_t)time(NULL);
+}
+
+enum tls_reason
+tls_credential_copy(tls_credential *out, const tls_credential *credential)
+{
+    size_t i;
+
+    memset(out, 0, sizeof *out);
+    out->chain = calloc(credential->chain_count ? credential->chain_count : 1, sizeof *out->chain);
+    if (out->chain == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < credential->chain_count; i++)
+        out->chain[i] =
+            tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
+    out->chain_count = credential->chain_count;
+    out->key = tls_private_key_retain(credential->key);
+    return TLS_OK;
+}
+
+void
+tls_credential_clear(tls_credential *credential)
+{
+    size_t i;
+
+    for (i = 0; i < credential->chain_count; i++)
+        tls_certificate_release((tls_certificate *)(uintptr_t)credential->chain[i]);
+    free(credential->chain);
+    tls_private_key_release(credential->key);
+    memset(credential, 0, sizeof *credential);
+}
+
+enum tls_reason
+tls_credential_check(const tls_credential *credential)
+{
+    size_t total = 0, i;
+
+    if (credential->chain_count == 0 || credential->key == NULL ||
+        credential->chain_count > TLS_CHAIN_MAXIMUM)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    for (i = 0; i < credential->chain_count; i++)
+        total += credential->chain[i]->der.length + 3;
+    if (total > CHAIN_LENGTH_MAXIMUM)
+        return TLS_REASON_LIMIT;
+    if (!tls_private_key_matches(credential->key, &credential->chain[0]->public_key))
+        return TLS_REASON_KEY_MISMATCH;
+    return TLS_OK;
+}
+
+static enum tls_reason
+copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t count)
+{
+    *out = malloc((count ? count : 1) * sizeof **out);
+    if (*out == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (count > 0)
+        memcpy(*out, values, count * sizeof **out);
+    *out_count = count;
+    return TLS_OK;
+}
+
+static enum tls_reason
+copy_suites(tls_context *context, const tls_context_options *options)
+{
+    const uint16_t *suites = options->suites;
+    size_t count = options->suite_count;
+    enum tls_reason reason;
+    size_t i;
+
+    if (suites == NULL)
+        suites = tls_suite_policy("modern", &count);
+    for (i = 0; i < count; i++)
+        if (tls_suite_find(suites[i]) == NULL)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    reason = copy_numbers(&context->suites, &context->suite_count, suites, count);
+    if (reason == TLS_OK && options->suites == NULL)
+        tls_suite_order(context->suites, context->suite_count, tls_processor_has_aes());
+    return reason;
+}
+
+static enum tls_reason
+copy_groups_and_schemes(tls_context *context, const tls_context_options *options)
+{
+    const uint16_t *groups = options->groups != NULL ? options->groups : default_groups;
+    size_t group_count = options->groups != NULL ? options->group_count
+                                                 : sizeof default_groups / sizeof *default_groups;
+    const uint16_t *schemes =
+        options->signature_schemes != NULL ? options->signature_schemes : default_schemes;
+    size_t scheme_count = options->signature_schemes != NULL
+                              ? options->signature_scheme_count
+                              : sizeof default_schemes / sizeof *default_schemes;
+    enum tls_reason reason;
+    size_t i;
+
+    for (i = 0; i < group_count; i++)
+        if (groups[i] >= 32 || ((br_ec_get_default()->supported_curves >> groups[i]) & 1) == 0)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    for (i = 0; i < scheme_count; i++)
+        if (tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_RSA_PKCS1 &&
+            tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_ECDSA)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
+    if (reason == TLS_OK)
+        reason = copy_numbers(&context->signature_schemes, &context->signature_scheme_count,
+            schemes, scheme_count);
+    return reason;
+}
+
+static enum tls_reason
+copy_alpn(tls_context *context, const tls_context_options *options)
+{
+    size_t i;
+
+    context->alpn = calloc(options->alpn_count ? options->alpn_count : 1, sizeof *context->alpn);
+    if (context->alpn == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < options->alpn_count; i++) {
+        tls_bytes name = options->alpn[i];
+
+        /* RFC 7301 section 3.1: ProtocolName<1..2^8-1>. */
+        if (name.length == 0 || name.length > 255 || memchr(name.data, 0, name.length) != NULL)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        context->alpn[i] = malloc(name.length + 1);
+        if (context->alpn[i] == NULL)
+            return TLS_REASON_OUT_OF_MEMORY;
+        memcpy(context->alpn[i], name.data, name.length);
+        context->alpn[i][name.length] = '\0';
+        context->alpn_count++;
+    }
+    return TLS_OK;
+}
+
+static enum tls_reason
+copy_credentials(tls_context *context, const tls_context_options *options)
+{
+    enum tls_reason reason = TLS_OK;
+    size_t i;
+
+    context->credentials = calloc(
+        options->credential_count ? options->credential_count : 1, sizeof *context->credentials);
+    if (context->credentials == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; reason == TLS_OK && i < options->credential_count; i++) {
+        reason = tls_credential_check(&options->credentials[i]);
+        if (reason == TLS_OK)
+            reason = tls_credential_copy(&context->credentials[i], &options->credentials[i]);
+        if (reason == TLS_OK)
+            context->credential_count++;
+    }
+    return reason;
+}
+
+static enum tls_reason
+copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
+{
+    context->version_min = options->version_min ? options->version_min : TLS_VERSION_12;
+    context->version_max = options->version_max ? options->version_max : TLS_VERSION_12;
+    context->record_size =
+        options->record_size ? options->record_size : TLS_RECORD_PLAINTEXT_MAXIMUM;
+    if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_12 ||
+        context->version_min > context->version_max ||
+        context->record_size < RECORD_SIZE_MINIMUM ||
+        context->record_size > TLS_RECORD_PLAINTEXT_MAXIMUM)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context->role = options->role;
+    context->alpn_required = options->alpn_required;
+    context->verify = options->verify;
+    context->verify_depth = options->verify_depth ? options->verify_depth : DEFAULT_VERIFY_DEPTH;
+    context->session_lifetime =
+        options->session_lifetime ? options->session_lifetime : DEFAULT_SESSION_LIFETIME;
+    context->client_preference = options->client_preference;
+    context->now = options->now;
+    context->now_data = options->now_data;
+    return TLS_OK;
+}
+
+enum tls_reason
+tls_context_new(tls_context **out, const tls_context_options *options)
+{
+    tls_context *context = calloc(1, sizeof *context);
+    enum tls_reason reason;
+
+    *out = NULL;
+    if (context == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    context->references = 1;
+    if (options->trust != NULL)
+        context->trust = tls_trust_store_retain(options->trust);
+    reason = copy_numbers_and_sizes(context, options);
+    if (reason == TLS_OK)
+        reason = copy_suites(context, options);
+    if (reason == TLS_OK)
+        reason = copy_groups_and_schemes(context, options);
+    if (reason == TLS_OK)
+        reason = copy_alpn(context, options);
+    if (reason == TLS_OK)
+        reason = copy_credentials(context, options);
+    if (reason == TLS_OK && context->role == TLS_ROLE_SERVER && options->session_cache_size > 0) {
+        context->cache = tls_session_cache_new(options->session_cache_size);
+        if (context->cache == NULL)
+            reason = TLS_REASON_OUT_OF_MEMORY;
+    }
+    if (reason == TLS_OK)
+        reason = tls_engine12_template_new(context);
+    if (reason != TLS_OK) {
+        tls_context_release(context);
+        return reason;
+    }
+    *out = context;
+    return TLS_OK;
+}
+
+tls_context *
+tls_context_retain(tls_context *context)
+{
+    context->references++;
+    return context;
+}
+
+void
+tls_context_release(tls_context *context)
+{
+    size_t i;
+
+    if (context == NULL || --context->references > 0)
+        return;
+    for (i = 0; i < context->alpn_count; i++)
+        free(context->alpn[i]);
+    free(context->alpn);
+    for (i = 0; i < context->credential_count; i++)
+        tls_credential_clear(&context->credentials[i]);
+    free(context->credentials);
+    free(context->suites);
+    free(context->groups);
+    free(context->signature_schemes);
+    tls_trust_store_release(context->trust);
+    tls_session_cache_free(context->cache);
+    tls_pool_release(&context->pool);
+    tls_engine12_template_free(context);
+    free(context);
+}
+
+enum tls_role
+tls_context_role(const tls_context *context)
+{
+    return context->role;
+}
+
+void
+tls_context_flush_sessions(tls_context *context)
+{
+    if (context->cache != NULL)
+        tls_session_cache_clear(context->cache);
+}
+
+size_t
+tls_context_session_count(const tls_context *context)
+{
+    return context->cache != NULL ? tls_session_cache_count(context->cache) : 0;
+}
+
+size_t
+tls_context_pooled_buffers(const tls_context *context)
+{
+    return context->pool.idle_count;
+}
+
+/* ---- Policy ---- */
+
+static void
+digest_number(br_sha256_context *digest, uint32_t value)
+{
+    unsigned char bytes[4];
+
+    tls_put16(bytes, value >> 16);
+    tls_put16(bytes + 2, value & 0xFFFF);
+    br_sha256_update(digest, bytes, sizeof bytes);
+}
+
+static void
+digest_numbers(br_sha256_context *digest, const uint16_t *values, size_t count)
+{
+    size_t i;
+
+    digest_number(digest, (uint32_t)count);
+    for (i = 0; i < count; i++)
+        digest_number(digest, values[i]);
+}
+
+static void
+digest_trust(tls_context *context)
+{
+    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
+    br_sha256_context digest;
+    size_t i;
+
+    if (context->trust_digest_known && context->trust_digest_count == count)
+        return;
+    br_sha256_init(&digest);
+    for (i = 0; i < count; i++) {
+        const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
+
+        br_sha256_update(&digest, anchor->der.data, anchor->der.length);
+    }
+    br_sha256_out(&digest, context->trust_digest);
+    context->trust_digest_count = count;
+    context->trust_digest_known = 1;
+}
+
+void
+tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
+    enum tls_verify_mode verify, int verify_handler)
+{
+    br_sha256_context digest;
+    size_t i;
+
+    br_sha256_init(&digest);
+    digest_number(&digest, (uint32_t)context->role);
+    digest_number(&digest, context->version_min);
+    digest_number(&digest, context->version_max);
+    digest_numbers(&digest, context->suites, context->suite_count);
+    digest_numbers(&digest, context->groups, context->group_count);
+    digest_numbers(&digest, context->signature_schemes, context->signature_scheme_count);
+    digest_number(&digest, (uint32_t)context->alpn_count);
+    for (i = 0; i < context->alpn_count; i++)
+        br_sha256_update(&digest, context->alpn[i], strlen(context->alpn[i]) + 1);
+    digest_number(&digest, (uint32_t)verify);
+    digest_number(&digest, (uint32_t)(verify_handler != 0));
+    digest_number(&digest, context->verify_depth);
+    /* Trust counts only where it is asked. */
+    if (verify != TLS_VERIFY_NONE) {
+        digest_trust(context);
+        br_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
+    }
+    br_sha256_out(&digest, out);
+}
+
+int
+tls_session_resumable(
+    const tls_session *session, const tls_context *context, const char *server_name)
+{
+    unsigned char policy[TLS_POLICY_LENGTH];
+    tls_context *shared = (tls_context *)(uintptr_t)context; /* only its kept digest may change */
+    int handler;
+
+    /* The caller has no connection yet, so it does not matter whether a verify handler has a say. */
+    for (handler = 0; handler <= 1; handler++) {
+        enum tls_verification_level required = TLS_LEVEL_NONE;
+
+        if (context->verify == TLS_VERIFY_REQUIRED)
+            required = handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
+        tls_context_policy(shared, policy, context->verify, handler);
+        if (tls_session_fits(session, context->role, server_name, policy, required,
+                tls_context_now(context)))
+            return 1;
+    }
+    return 0;
+}

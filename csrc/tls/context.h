@@ -1,0 +1,57 @@
+/* context.h - the inside of tls_context, for the engines and the connection. */
+#ifndef TLS_CONTEXT_H
+#define TLS_CONTEXT_H
+
+#include "pool.h"
+#include "session.h"
+#include "tls.h"
+
+struct tls_context {
+    unsigned references;
+    enum tls_role role;
+    unsigned version_min, version_max;
+    uint16_t *suites;
+    size_t suite_count;
+    uint16_t *groups;
+    size_t group_count;
+    uint16_t *signature_schemes;
+    size_t signature_scheme_count;
+    char **alpn; /* NUL-terminated copies: BearSSL takes them so, and no name may hold a NUL */
+    size_t alpn_count;
+    int alpn_required;
+    tls_trust_store *trust;
+    enum tls_verify_mode verify;
+    unsigned verify_depth;
+    tls_credential *credentials;
+    size_t credential_count;
+    unsigned session_lifetime;
+    size_t record_size;
+    int client_preference;
+    int64_t (*now)(void *now_data);
+    void *now_data;
+
+    tls_session_cache *cache; /* server; NULL when the size is 0 */
+    tls_pool pool;
+    void *engine12_template; /* engine12.c's, made once: see tls_engine12_template_new */
+
+    /* The digest over the trust store's certificates, kept while their number does not change. */
+    unsigned char trust_digest[32];
+    size_t trust_digest_count;
+    int trust_digest_known;
+};
+
+int64_t tls_context_now(const tls_context *context);
+/* tls_context_policy digests everything that a resumed session relies on: role, versions, suites,
+ * ALPN, trust, depth, the verification mode in force on the connection, and whether a `verify` handler
+ * has a say, so that a session made without the handler never gets past it. */
+void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
+    enum tls_verify_mode verify, int verify_handler);
+
+/* tls_credential_check: KEY_MISMATCH, LIMIT (a chain too long to send in one flight),
+ * ILLEGAL_PARAMETER (no chain or no key). */
+enum tls_reason tls_credential_check(const tls_credential *credential);
+/* tls_credential_copy retains; tls_credential_clear releases and zeroes. */
+enum tls_reason tls_credential_copy(tls_credential *out, const tls_credential *credential);
+void tls_credential_clear(tls_credential *credential);
+
+#endif

@@ -1,0 +1,765 @@
+/* engine12.c - the message filter over BearSSL's handshake: see engine12_internal.h. */
+#include "engine12.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine12_internal.h"
+#include "random.h"
+
+/* The fields used here are those of BearSSL 0.6's public header. Another layout still compiles as long
+ * as the names are there; what is relied on beyond names is checked here. */
+typedef char engine_is_first_in_client[offsetof(br_ssl_client_context, eng) == 0 ? 1 : -1];
+typedef char engine_is_first_in_server[offsetof(br_ssl_server_context, eng) == 0 ? 1 : -1];
+typedef char opener_holds_bearssl_in[sizeof(((tls_record_opener *)0)->protection) ==
+                                             sizeof(((br_ssl_engine_context *)0)->in)
+                                         ? 1
+                                         : -1];
+typedef char sealer_holds_bearssl_out[sizeof(((tls_record_sealer *)0)->protection) ==
+                                              sizeof(((br_ssl_engine_context *)0)->out)
+                                          ? 1
+                                          : -1];
+
+/* ---- Templates ---- */
+
+static int
+scheme_hash_used(const tls_context *context, int hash)
+{
+    size_t i;
+
+    for (i = 0; i < context->signature_scheme_count; i++)
+        if (tls_scheme_hash(context->signature_schemes[i]) == hash)
+            return 1;
+    return 0;
+}
+
+static void
+set_implementations(br_ssl_engine_context *engine, const tls_context *context)
+{
+    /* SHA-256 and SHA-384 serve the PRF. The others cost time for every handshake byte, so they are
+     * there only when they can be negotiated. MD5 and SHA-1: TLS 1.0 and 1.1 (RFC 4346 section 5). */
+    br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
+    br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
+    if (context->version_min < BR_TLS12) {
+        br_ssl_engine_set_hash(engine, br_md5_ID, &br_md5_vtable);
+        br_ssl_engine_set_prf10(engine, &br_tls10_prf);
+    }
+    if (context->version_min < BR_TLS12 || scheme_hash_used(context, br_sha1_ID))
+        br_ssl_engine_set_hash(engine, br_sha1_ID, &br_sha1_vtable);
+    if (scheme_hash_used(context, br_sha224_ID))
+        br_ssl_engine_set_hash(engine, br_sha224_ID, &br_sha224_vtable);
+    if (scheme_hash_used(context, br_sha512_ID))
+        br_ssl_engine_set_hash(engine, br_sha512_ID, &br_sha512_vtable);
+    br_ssl_engine_set_prf_sha256(engine, &br_tls12_sha256_prf);
+    br_ssl_engine_set_prf_sha384(engine, &br_tls12_sha384_prf);
+    br_ssl_engine_set_default_aes_cbc(engine);
+    br_ssl_engine_set_default_aes_ccm(engine);
+    br_ssl_engine_set_default_aes_gcm(engine);
+    br_ssl_engine_set_default_des_cbc(engine);
+    br_ssl_engine_set_default_chapol(engine);
+    br_ssl_engine_set_default_rsavrfy(engine);
+    br_ssl_engine_set_default_ec(engine);
+    br_ssl_engine_set_default_ecdsa(engine);
+    /* What is sealed by us need not be split by BearSSL: it must not offer max_fragment_length because
+     * of its small handshake buffers. */
+    engine->log_max_frag_len = 14;
+    /* tls_random seeds each connection; BearSSL's seeder would ask the processor again. */
+    engine->rng_os_rand_done = 1;
+}
+
+enum tls_reason
+tls_engine12_template_new(tls_context *context)
+{
+    engine12_bearssl *template = calloc(1, sizeof *template);
+
+    if (template == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (context->role == TLS_ROLE_CLIENT) {
+        br_ssl_client_zero(&template->client);
+        br_ssl_client_set_default_rsapub(&template->client);
+    } else {
+        br_ssl_server_zero(&template->server);
+    }
+    set_implementations(&template->client.eng, context);
+    br_ssl_engine_set_all_flags(&template->client.eng, BR_OPT_NO_RENEGOTIATION);
+    context->engine12_template = template;
+    return TLS_OK;
+}
+
+void
+tls_engine12_template_free(tls_context *context)
+{
+    free(context->engine12_template);
+    context->engine12_template = NULL;
+}
+
+/* ---- Setting up one connection ---- */
+
+/* set_suites gives BearSSL those of the list that it knows and that fit the versions. */
+static enum tls_reason
+set_suites(engine12 *e)
+{
+    uint16_t suites[BR_MAX_CIPHER_SUITES];
+    size_t count = 0, i;
+
+    for (i = 0; i < e->suite_count && count < BR_MAX_CIPHER_SUITES; i++) {
+        const tls_suite *suite = tls_suite_find(e->suites[i]);
+
+        if (suite != NULL && (suite->flags & TLS_SUITE_BEARSSL) &&
+            suite->version_min <= e->version_max)
+            suites[count++] = e->suites[i];
+    }
+    if (count == 0)
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    br_ssl_engine_set_suites(engine12_core(e), suites, count);
+    return TLS_OK;
+}
+
+enum tls_reason
+engine12_start(engine12 *e)
+{
+    tls_context *context = e->connection->context;
+    br_ssl_engine_context *engine = engine12_core(e);
+    unsigned char seed[32];
+    enum tls_reason reason;
+
+    memcpy(&e->bearssl, context->engine12_template, sizeof e->bearssl);
+    br_ssl_engine_set_versions(engine, e->version_min, e->version_max);
+    reason = set_suites(e);
+    if (reason != TLS_OK)
+        return reason;
+    if (e->alpn_selected != NULL)
+        br_ssl_engine_set_protocol_names(engine, e->alpn_names, 1);
+    else if (context->alpn_count > 0)
+        br_ssl_engine_set_protocol_names(
+            engine, (const char **)context->alpn, context->alpn_count);
+    /* RFC 7301 section 3.2: a server with a list and no match SHALL refuse. */
+    br_ssl_engine_add_flags(engine, BR_OPT_FAIL_ON_ALPN_MISMATCH);
+    br_ssl_engine_set_x509(engine, &e->x509.vtable);
+    br_ssl_engine_set_buffers_bidi(engine, e->input, sizeof e->input, e->output, sizeof e->output);
+    engine->log_max_frag_len = 14;
+    engine->max_frag_len = sizeof e->output - TLS_RECORD_HEADER_LENGTH;
+    reason = tls_random(seed, sizeof seed);
+    if (reason != TLS_OK)
+        return reason;
+    br_ssl_engine_inject_entropy(engine, seed, sizeof seed);
+    tls_wipe(seed, sizeof seed);
+    e->transcript = engine->mhash; /* the implementations */
+    br_multihash_init(&e->transcript);
+    e->running = 1;
+    return TLS_OK;
+}
+
+static enum tls_reason
+create(tls_connection *c)
+{
+    tls_context *context = c->context;
+    engine12 *e = calloc(1, sizeof *e);
+
+    if (e == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    c->engine = e;
+    e->connection = c;
+    e->x509.vtable = &engine12_x509_class;
+    e->x509.engine = e;
+    e->policy.engine = e;
+    e->client_certificate.engine = e;
+    e->cache.engine = e;
+    e->version_min = context->version_min;
+    e->version_max = context->version_max;
+    e->suites = context->suites;
+    e->suite_count = context->suite_count;
+    if (c->role == TLS_ROLE_SERVER) {
+        e->phase = ENGINE12_READ;
+        return TLS_OK;
+    }
+    e->phase = ENGINE12_PUMP;
+    return engine12_client_start(e);
+}
+
+static void
+release(tls_connection *c)
+{
+    engine12 *e = engine12_of(c);
+
+    tls_buffer_release(&e->written);
+    tls_buffer_release(&e->hello);
+    tls_buffer_release(&e->signature);
+    tls_credential_clear(&e->credential);
+    free(e->chain);
+    if (e->suites != c->context->suites)
+        free(e->suites);
+    free(e->alpn_selected);
+    tls_session_release(e->resume);
+    if (e->snapshot != NULL) {
+        tls_wipe(e->snapshot, sizeof *e->snapshot);
+        free(e->snapshot);
+    }
+    tls_wipe(e, sizeof *e);
+    free(e);
+    c->engine = NULL;
+}
+
+static size_t
+memory(const tls_connection *c)
+{
+    const engine12 *e = engine12_of(c);
+
+    return sizeof *e + e->written.capacity + e->hello.capacity + e->signature.capacity +
+           (e->snapshot != NULL ? sizeof *e->snapshot : 0);
+}
+
+/* ---- Why BearSSL stopped ---- */
+
+enum tls_reason
+engine12_reason(engine12 *e)
+{
+    static const struct {
+        int error;
+        enum tls_reason reason;
+    } table[] = {
+        {BR_ERR_BAD_PARAM, TLS_REASON_DECODE},
+        {BR_ERR_UNSUPPORTED_VERSION, TLS_REASON_PROTOCOL_VERSION},
+        {BR_ERR_BAD_VERSION, TLS_REASON_PROTOCOL_VERSION},
+        {BR_ERR_BAD_LENGTH, TLS_REASON_DECODE},
+        {BR_ERR_TOO_LARGE, TLS_REASON_RECORD_OVERFLOW},
+        {BR_ERR_NO_RANDOM, TLS_REASON_NO_RANDOM},
+        {BR_ERR_UNKNOWN_TYPE, TLS_REASON_UNEXPECTED_MESSAGE},
+        {BR_ERR_UNEXPECTED, TLS_REASON_UNEXPECTED_MESSAGE},
+        {BR_ERR_BAD_CCS, TLS_REASON_UNEXPECTED_MESSAGE},
+        {BR_ERR_BAD_HANDSHAKE, TLS_REASON_DECODE},
+        {BR_ERR_OVERSIZED_ID, TLS_REASON_DECODE},
+        {BR_ERR_BAD_CIPHER_SUITE, TLS_REASON_ILLEGAL_PARAMETER},
+        {BR_ERR_BAD_COMPRESSION, TLS_REASON_ILLEGAL_PARAMETER},
+        {BR_ERR_BAD_FRAGLEN, TLS_REASON_ILLEGAL_PARAMETER},
+        {BR_ERR_BAD_SECRENEG, TLS_REASON_HANDSHAKE_FAILURE}, /* RFC 5746 section 3.4 */
+        {BR_ERR_EXTRA_EXTENSION, TLS_REASON_UNSUPPORTED_EXTENSION},
+        {BR_ERR_BAD_SNI, TLS_REASON_DECODE},
+        {BR_ERR_BAD_HELLO_DONE, TLS_REASON_DECODE},
+        {BR_ERR_LIMIT_EXCEEDED, TLS_REASON_LIMIT},
+        {BR_ERR_BAD_FINISHED, TLS_REASON_BAD_FINISHED},
+        {BR_ERR_RESUME_MISMATCH, TLS_REASON_RESUME_MISMATCH},
+        {BR_ERR_INVALID_ALGORITHM, TLS_REASON_ILLEGAL_PARAMETER},
+        {BR_ERR_BAD_SIGNATURE, TLS_REASON_BAD_SIGNATURE},
+        {BR_ERR_WRONG_KEY_USAGE, TLS_REASON_WRONG_PURPOSE},
+        {BR_ERR_NO_CLIENT_AUTH, TLS_REASON_CERTIFICATE_REQUIRED},
+        {BR_ERR_X509_WEAK_PUBLIC_KEY, TLS_REASON_WEAK_KEY},
+    };
+    int error = br_ssl_engine_last_error(engine12_core(e));
+    size_t i;
+
+    if (e->sign_failed)
+        return TLS_REASON_SIGN_FAILED;
+    for (i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].error == error)
+            return table[i].reason;
+    return TLS_REASON_INTERNAL;
+}
+
+/* BearSSL's server names some alerts itself instead of failing. */
+static enum tls_reason
+reason_of_alert(int description)
+{
+    switch (description) {
+    case TLS_ALERT_PROTOCOL_VERSION:
+        return TLS_REASON_PROTOCOL_VERSION;
+    case TLS_ALERT_INAPPROPRIATE_FALLBACK:
+        return TLS_REASON_INAPPROPRIATE_FALLBACK;
+    case TLS_ALERT_NO_APPLICATION_PROTOCOL:
+        return TLS_REASON_NO_APPLICATION_PROTOCOL;
+    case TLS_ALERT_HANDSHAKE_FAILURE:
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    default:
+        return TLS_REASON_INTERNAL;
+    }
+}
+
+/* ---- Entering BearSSL, and replay ---- */
+
+/* may_suspend: only a signature is asked from inside BearSSL, and only before keys are in use. */
+static int
+may_suspend(const engine12 *e)
+{
+    const tls_connection *c = e->connection;
+    size_t i;
+
+    if (c->sealer.protection.vtable != NULL)
+        return 0;
+    if (tls_connection_decides(c, TLS_DECISION_SIGN))
+        return 1;
+    if (e->credential.key != NULL)
+        return tls_private_key_is_external(e->credential.key);
+    for (i = 0; i < c->context->credential_count; i++)
+        if (tls_private_key_is_external(c->context->credentials[i].key))
+            return 1;
+    return 0;
+}
+
+/* enter acknowledges bytes, which runs BearSSL's handshake code. When its do_sign had no answer, the
+ * engine is put back to where it was and e->suspended is set; entering again replays the same work:
+ * the DRBG is part of what was put back, so the same question is asked. Bytes that the lost run wrote
+ * to the output lie behind the position that was put back, and are written again. */
+static enum tls_reason
+enter(engine12 *e, enum engine12_entry entry, size_t length)
+{
+    br_ssl_engine_context *engine = engine12_core(e);
+    int snapshot = may_suspend(e);
+
+    if (e->written.length == 0 && !e->in_message)
+        engine->mhash = e->transcript;
+    if (snapshot) {
+        if (e->snapshot == NULL)
+            e->snapshot = malloc(sizeof *e->snapshot);
+        if (e->snapshot == NULL)
+            return TLS_REASON_OUT_OF_MEMORY;
+        memcpy(e->snapshot, &e->bearssl, sizeof e->bearssl);
+    }
+    e->suspended = 0;
+    if (entry == ENGINE12_ENTRY_RECEIVED)
+        br_ssl_engine_recvrec_ack(engine, length);
+    else
+        br_ssl_engine_sendrec_ack(engine, length);
+    if (e->suspended && snapshot) {
+        memcpy(&e->bearssl, e->snapshot, sizeof e->bearssl);
+        e->entry = entry;
+        e->entry_length = length;
+        return TLS_OK;
+    }
+    e->entry = ENGINE12_ENTRY_NONE;
+    if (br_ssl_engine_current_state(engine) == BR_SSL_CLOSED)
+        return engine12_reason(e);
+    return TLS_OK;
+}
+
+/* give feeds BearSSL one record in the clear. A message that suspends does so with its last byte, so
+ * nothing is left to give after a replay. */
+static enum tls_reason
+give(engine12 *e, enum tls_content_type type, tls_bytes content)
+{
+    br_ssl_engine_context *engine = engine12_core(e);
+    unsigned version = engine->version_in;
+    size_t given = 0;
+
+    if (version == 0)
+        version = e->connection->version ? e->connection->version : TLS_VERSION_10;
+    while (given < content.length) {
+        unsigned char header[TLS_RECORD_HEADER_LENGTH];
+        size_t fragment = content.length - given;
+        size_t position = 0;
+
+        if (fragment > TLS_RECORD_PLAINTEXT_MAXIMUM)
+            fragment = TLS_RECORD_PLAINTEXT_MAXIMUM;
+        header[0] = (unsigned char)type;
+        tls_put16(header + 1, version);
+        tls_put16(header + 3, (uint32_t)fragment);
+        while (position < sizeof header + fragment) {
+            size_t room;
+            unsigned char *p = br_ssl_engine_recvrec_buf(engine, &room);
+            const unsigned char *from =
+                position < sizeof header ? header + position
+                                         : content.data + given + position - sizeof header;
+            size_t n = position < sizeof header ? sizeof header - position
+                                                : sizeof header + fragment - position;
+            enum tls_reason reason;
+
+            if (p == NULL) /* BearSSL has something to say and did not take the whole message */
+                return TLS_REASON_UNEXPECTED_MESSAGE;
+            if (n > room)
+                n = room;
+            memcpy(p, from, n);
+            position += n;
+            reason = enter(e, ENGINE12_ENTRY_RECEIVED, n);
+            if (reason != TLS_OK)
+                return reason;
+            if (e->suspended && (position < sizeof header + fragment ||
+                                    given + fragment < content.length))
+                return TLS_REASON_INTERNAL;
+            /* Its transcript now holds a part of this message: it is not to be replaced until the
+             * message is done. */
+            e->in_message = 1;
+        }
+        given += fragment;
+    }
+    return TLS_OK;
+}
+
+/* ---- What BearSSL writes ---- */
+
+static enum tls_reason
+stage_of(unsigned type, enum tls_stage *stage)
+{
+    static const struct {
+        unsigned type;
+        enum tls_stage stage;
+    } table[] = {
+        {TLS_HANDSHAKE_HELLO_REQUEST, TLS_STAGE_HELLO_REQUEST},
+        {TLS_HANDSHAKE_CLIENT_HELLO, TLS_STAGE_CLIENT_HELLO},
+        {TLS_HANDSHAKE_SERVER_HELLO, TLS_STAGE_SERVER_HELLO},
+        {TLS_HANDSHAKE_NEW_SESSION_TICKET, TLS_STAGE_NEW_SESSION_TICKET},
+        {TLS_HANDSHAKE_CERTIFICATE, TLS_STAGE_CERTIFICATE},
+        {TLS_HANDSHAKE_SERVER_KEY_EXCHANGE, TLS_STAGE_SERVER_KEY_EXCHANGE},
+        {TLS_HANDSHAKE_CERTIFICATE_REQUEST, TLS_STAGE_CERTIFICATE_REQUEST},
+        {TLS_HANDSHAKE_SERVER_HELLO_DONE, TLS_STAGE_SERVER_HELLO_DONE},
+        {TLS_HANDSHAKE_CERTIFICATE_VERIFY, TLS_STAGE_CERTIFICATE_VERIFY},
+        {TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE, TLS_STAGE_CLIENT_KEY_EXCHANGE},
+        {TLS_HANDSHAKE_FINISHED, TLS_STAGE_FINISHED},
+        {TLS_HANDSHAKE_CERTIFICATE_STATUS, TLS_STAGE_CERTIFICATE_STATUS},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].type == type) {
+            *stage = table[i].stage;
+            return TLS_OK;
+        }
+    return TLS_REASON_UNEXPECTED_MESSAGE;
+}
+
+static void
+note_finished(engine12 *e, tls_bytes verify_data, int from_client)
+{
+    tls_connection *c = e->connection;
+    size_t length = verify_data.length;
+
+    if (length > TLS_VERIFY_DATA_MAXIMUM)
+        length = TLS_VERIFY_DATA_MAXIMUM;
+    memcpy(from_client ? c->client_verify_data : c->server_verify_data, verify_data.data, length);
+    if (from_client)
+        c->client_verify_length = (unsigned char)length;
+    else
+        c->server_verify_length = (unsigned char)length;
+}
+
+/* sent handles one whole message that BearSSL wrote: rewrite, hash, report, send. */
+static enum tls_reason
+sent(engine12 *e, tls_bytes raw)
+{
+    tls_connection *c = e->connection;
+    tls_buffer rewritten = {0};
+    tls_message message;
+    enum tls_stage stage = TLS_STAGE_CLIENT_HELLO;
+    enum tls_reason reason = tls_message_parse(&message, raw, c->version, c->suite);
+
+    if (reason == TLS_OK)
+        reason = stage_of(message.type, &stage);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_FINISHED)
+        note_finished(e, message.u.verify_data, c->role == TLS_ROLE_CLIENT);
+    if (reason == TLS_OK)
+        reason = c->role == TLS_ROLE_CLIENT ? engine12_client_sent(e, &message, &rewritten)
+                                            : engine12_server_sent(e, &message, &rewritten);
+    if (reason == TLS_OK) {
+        if (rewritten.length > 0)
+            raw = tls_buffer_view(&rewritten);
+        br_multihash_update(&e->transcript, raw.data, raw.length);
+        reason = tls_connection_stage_happened(c, stage, TLS_SENT, raw);
+    }
+    if (reason == TLS_OK)
+        reason = tls_connection_send_message(c, raw);
+    tls_buffer_release(&rewritten);
+    return reason;
+}
+
+static enum tls_reason
+collect(engine12 *e, const unsigned char *content, size_t length)
+{
+    tls_bytes raw;
+    unsigned type;
+    enum tls_reason reason;
+
+    tls_buffer_append(&e->written, content, length);
+    if (e->written.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    while (e->written.length > 0) {
+        if (!tls_message_header(tls_buffer_view(&e->written), &type, &raw.length))
+            return TLS_OK;
+        raw.data = e->written.data;
+        reason = sent(e, raw);
+        if (reason != TLS_OK)
+            return reason;
+        tls_buffer_consume(&e->written, raw.length);
+    }
+    return TLS_OK;
+}
+
+static enum tls_reason
+keylog(engine12 *e)
+{
+    br_ssl_session_parameters *session = &engine12_core(e)->session;
+
+    return tls_connection_keylog(e->connection, "CLIENT_RANDOM", session->master_secret,
+        sizeof session->master_secret);
+}
+
+/* BearSSL wrote ChangeCipherSpec and has set up its keys: they move to the record layer, and it goes
+ * on writing in the clear. */
+static enum tls_reason
+take_sealing_keys(engine12 *e)
+{
+    br_ssl_engine_context *engine = engine12_core(e);
+    tls_record_sealer *sealer = &e->connection->sealer;
+    enum tls_reason reason = tls_connection_send_change_cipher_spec(e->connection);
+
+    if (reason != TLS_OK)
+        return reason;
+    if (e->connection->opener.protection.vtable == NULL)
+        reason = keylog(e);
+    memcpy(&sealer->protection, &engine->out, sizeof sealer->protection);
+    tls_wipe(&engine->out, sizeof engine->out);
+    engine->out.vtable = &br_sslrec_out_clear_vtable;
+    return reason;
+}
+
+static enum tls_reason
+change_cipher_spec(tls_connection *c)
+{
+    static const unsigned char content[] = {1};
+    engine12 *e = engine12_of(c);
+    br_ssl_engine_context *engine;
+    enum tls_reason reason;
+
+    if (e == NULL || !e->running || e->phase != ENGINE12_READ ||
+        c->opener.protection.vtable != NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    engine = engine12_core(e);
+    reason = give(e, TLS_CONTENT_CHANGE_CIPHER_SPEC, tls_bytes_make(content, sizeof content));
+    e->in_message = 0;
+    if (reason != TLS_OK)
+        return reason;
+    if (!engine->incrypt)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (c->sealer.protection.vtable == NULL)
+        reason = keylog(e);
+    memcpy(&c->opener.protection, &engine->in, sizeof c->opener.protection);
+    tls_wipe(&engine->in, sizeof engine->in);
+    engine->incrypt = 0;
+    return reason;
+}
+
+/* pump takes everything BearSSL has written. */
+static enum tls_reason
+pump(engine12 *e)
+{
+    br_ssl_engine_context *engine = engine12_core(e);
+
+    for (;;) {
+        size_t length;
+        unsigned char *record = br_ssl_engine_sendrec_buf(engine, &length);
+        enum tls_reason reason = TLS_OK;
+
+        if (record == NULL)
+            return TLS_OK;
+        switch (record[0]) {
+        case TLS_CONTENT_HANDSHAKE:
+            reason = collect(
+                e, record + TLS_RECORD_HEADER_LENGTH, length - TLS_RECORD_HEADER_LENGTH);
+            break;
+        case TLS_CONTENT_CHANGE_CIPHER_SPEC:
+            reason = take_sealing_keys(e);
+            break;
+        default:
+            reason = reason_of_alert(record[TLS_RECORD_HEADER_LENGTH + 1]);
+            break;
+        }
+        if (reason == TLS_OK)
+            reason = enter(e, ENGINE12_ENTRY_SENT, length);
+        if (reason != TLS_OK || e->suspended)
+            return reason;
+    }
+}
+
+/* ---- The engine's phases ---- */
+
+/* read_message takes the next message, checks that it may come now, and reports it. */
+static enum tls_reason
+read_message(engine12 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_message message;
+    enum tls_stage stage;
+    unsigned rank;
+    enum tls_reason reason = tls_connection_next_message(c, &e->message);
+
+    if (reason != TLS_OK || e->message.length == 0) {
+        *progress = TLS_PROGRESS_BLOCKED;
+        return reason;
+    }
+    reason = tls_message_parse(&message, e->message, c->version, c->suite);
+    if (reason != TLS_OK)
+        return reason;
+    /* RFC 5246 section 7.4.1.1: a client that is negotiating ignores HelloRequest, and it is not part
+     * of the transcript. */
+    if (message.type == TLS_HANDSHAKE_HELLO_REQUEST && c->role == TLS_ROLE_CLIENT) {
+        reason = tls_connection_stage_happened(
+            c, TLS_STAGE_HELLO_REQUEST, TLS_RECEIVED, e->message);
+        tls_connection_message_done(c, e->message.length);
+        return ++c->idle_records > TLS_IDLE_RECORDS_MAXIMUM ? TLS_REASON_UNEXPECTED_MESSAGE
+                                                            : reason;
+    }
+    /* BearSSL knows the exact order; here it is enough that nothing comes twice or back in time, so
+     * that nothing is reported or asked twice. Finished comes after ChangeCipherSpec, and nothing else
+     * does. */
+    rank = c->role == TLS_ROLE_CLIENT ? engine12_client_rank(message.type)
+                                      : engine12_server_rank(message.type);
+    if (rank <= e->rank || (message.type == TLS_HANDSHAKE_FINISHED) !=
+                               (c->opener.protection.vtable != NULL))
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    e->rank = rank;
+    reason = stage_of(message.type, &stage);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_FINISHED)
+        note_finished(e, message.u.verify_data, c->role == TLS_ROLE_SERVER);
+    if (reason == TLS_OK)
+        reason = c->role == TLS_ROLE_CLIENT ? engine12_client_received(e, &message)
+                                            : engine12_server_received(e, &message);
+    if (reason == TLS_OK)
+        reason = tls_connection_stage_happened(c, stage, TLS_RECEIVED, e->message);
+    e->asked = 0;
+    e->phase = ENGINE12_DECIDE;
+    return reason;
+}
+
+static enum tls_reason
+decide(engine12 *e)
+{
+    int ready = 0;
+    enum tls_reason reason = e->connection->role == TLS_ROLE_CLIENT
+                                 ? engine12_client_decide(e, &ready)
+                                 : engine12_server_decide(e, &ready);
+
+    if (ready)
+        e->phase = ENGINE12_FEED;
+    return reason;
+}
+
+static enum tls_reason
+feed(engine12 *e)
+{
+    enum tls_reason reason = give(e, TLS_CONTENT_HANDSHAKE, e->message);
+
+    e->in_message = 0;
+    e->phase = ENGINE12_PUMP;
+    return reason;
+}
+
+/* after_feed hashes the message, once BearSSL has really had it. */
+static void
+after_feed(engine12 *e)
+{
+    if (e->message.length == 0)
+        return;
+    br_multihash_update(&e->transcript, e->message.data, e->message.length);
+    tls_connection_message_done(e->connection, e->message.length);
+    e->message = tls_bytes_make(NULL, 0);
+}
+
+static enum tls_reason
+pump_or_replay(engine12 *e, enum tls_progress *progress)
+{
+    enum tls_reason reason;
+
+    if (e->entry != ENGINE12_ENTRY_NONE) {
+        int ready = 0;
+
+        reason = engine12_decide_sign(e, &ready);
+        if (reason != TLS_OK || !ready)
+            return reason;
+        /* The replay must see the transcript of the first run: a partly fed message had its own. */
+        e->in_message = 1;
+        reason = enter(e, e->entry, e->entry_length);
+        e->in_message = 0;
+        if (reason != TLS_OK || e->entry != ENGINE12_ENTRY_NONE)
+            return reason;
+    }
+    after_feed(e);
+    reason = pump(e);
+    if (reason != TLS_OK || e->suspended)
+        return reason;
+    reason = tls_connection_flush_flight(e->connection);
+    if (reason != TLS_OK)
+        return reason;
+    e->phase = ENGINE12_READ;
+    if (engine12_core(e)->application_data == 1)
+        *progress = TLS_PROGRESS_DONE;
+    return TLS_OK;
+}
+
+/* finish makes the session and keeps what outlives the engine. */
+static enum tls_reason
+finish(engine12 *e)
+{
+    tls_connection *c = e->connection;
+    br_ssl_engine_context *engine = engine12_core(e);
+    tls_session *session;
+
+    if (c->resumed || engine->session.session_id_len == 0)
+        return TLS_OK;
+    tls_session_release(c->session);
+    c->session = NULL;
+    if (c->role == TLS_ROLE_SERVER && c->context->cache == NULL &&
+        !tls_connection_decides(c, TLS_DECISION_SESSION_STORE))
+        return TLS_OK;
+    session = tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer_chain);
+    if (session == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    session->role = c->role;
+    session->version = engine->session.version;
+    session->suite = engine->session.cipher_suite;
+    session->id_length = engine->session.session_id_len;
+    memcpy(session->id, engine->session.session_id, session->id_length);
+    memcpy(session->master_secret, engine->session.master_secret, sizeof session->master_secret);
+    tls_connection_policy(c, session->policy);
+    session->level = c->level;
+    session->created = tls_context_now(c->context);
+    session->expires = session->created + c->context->session_lifetime;
+    c->session = session;
+    return TLS_OK;
+}
+
+static enum tls_reason
+advance(tls_connection *c, enum tls_progress *progress)
+{
+    engine12 *e = engine12_of(c);
+    enum tls_reason reason;
+
+    *progress = TLS_PROGRESS_MORE;
+    if (e == NULL)
+        return create(c);
+    switch (e->phase) {
+    case ENGINE12_READ:
+        return read_message(e, progress);
+    case ENGINE12_DECIDE:
+        return decide(e);
+    case ENGINE12_FEED:
+        return feed(e);
+    default:
+        reason = pump_or_replay(e, progress);
+        if (reason == TLS_OK && *progress == TLS_PROGRESS_DONE)
+            reason = finish(e);
+        return reason;
+    }
+}
+
+/* After the handshake: renegotiation is refused with the warning that RFC 5246 section 7.2.2 has for it,
+ * and the connection goes on. */
+static enum tls_reason
+message_after(tls_connection *c, tls_bytes raw)
+{
+    int asks = c->role == TLS_ROLE_CLIENT ? raw.data[0] == TLS_HANDSHAKE_HELLO_REQUEST
+                                          : raw.data[0] == TLS_HANDSHAKE_CLIENT_HELLO;
+    enum tls_reason reason;
+
+    if (!asks)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (c->role == TLS_ROLE_CLIENT && raw.length != TLS_HANDSHAKE_HEADER_LENGTH)
+        return TLS_REASON_DECODE;
+    reason = tls_connection_stage_happened(c,
+        c->role == TLS_ROLE_CLIENT ? TLS_STAGE_HELLO_REQUEST : TLS_STAGE_CLIENT_HELLO,
+        TLS_RECEIVED, raw);
+    if (reason == TLS_OK && !c->close_sent)
+        reason = tls_connection_send_alert(
+            c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_NO_RENEGOTIATION);
+    return reason;
+}
+
+const tls_engine_class tls_engine12_class = {
+    advance, change_cipher_spec, message_after, release, memory};

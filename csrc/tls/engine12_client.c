@@ -1,0 +1,427 @@
+/* engine12_client.c - the client's side of the message filter: its ClientHello, what it checks in the
+ * server's messages, and its certificate. */
+#include <string.h>
+
+#include "engine12_internal.h"
+#include "hostname.h"
+
+unsigned
+engine12_client_rank(unsigned type)
+{
+    switch (type) {
+    case TLS_HANDSHAKE_SERVER_HELLO:
+        return 1;
+    case TLS_HANDSHAKE_CERTIFICATE:
+        return 2;
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+        return 3;
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+        return 4;
+    case TLS_HANDSHAKE_SERVER_HELLO_DONE:
+        return 5;
+    case TLS_HANDSHAKE_FINISHED:
+        return 6;
+    default:
+        return 0;
+    }
+}
+
+/* ---- ClientHello ---- */
+
+static int
+sends_server_name(const tls_connection *c)
+{
+    unsigned char address[16];
+
+    /* RFC 6066 section 3: literal addresses are not permitted in HostName. */
+    return c->server_name[0] != '\0' &&
+           tls_address_parse(address, tls_bytes_of_string(c->server_name)) == 0;
+}
+
+/* rewrite_hello makes the ClientHello that goes out, from the random, session ID and suites of
+ * BearSSL's: groups and signature schemes stand in the context's order, and only what it allows. */
+static enum tls_reason
+rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
+{
+    static const unsigned char uncompressed[] = {0};
+    tls_connection *c = e->connection;
+    tls_context *context = c->context;
+    tls_client_hello_options options;
+    tls_bytes alpn[64];
+    uint16_t suites[BR_MAX_CIPHER_SUITES];
+    enum tls_reason reason;
+    size_t i;
+
+    memset(&options, 0, sizeof options);
+    options.legacy_version = hello->legacy_version;
+    options.random = hello->random.data;
+    options.session_id = hello->session_id;
+    for (i = 0; i < tls_u16_list_count(hello->cipher_suites) && i < BR_MAX_CIPHER_SUITES; i++)
+        suites[i] = (uint16_t)tls_u16_list_at(hello->cipher_suites, i);
+    options.suites = suites;
+    options.suite_count = i;
+    if (sends_server_name(c))
+        options.server_name = tls_bytes_of_string(c->server_name);
+    options.groups = context->groups;
+    options.group_count = context->group_count;
+    options.point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);
+    /* RFC 5246 section 7.4.1.4.1: not for a client that only offers earlier versions. */
+    if (e->version_max >= TLS_VERSION_12) {
+        options.signature_schemes = context->signature_schemes;
+        options.signature_scheme_count = context->signature_scheme_count;
+    }
+    for (i = 0; i < context->alpn_count && i < sizeof alpn / sizeof alpn[0]; i++)
+        alpn[i] = tls_bytes_of_string(context->alpn[i]);
+    options.alpn = alpn;
+    options.alpn_count = i;
+    options.renegotiation_info = 1;
+    reason = tls_client_hello_build_options(rewritten, &options);
+    if (reason != TLS_OK)
+        return reason;
+    tls_buffer_clear(&e->hello);
+    tls_buffer_append(&e->hello, rewritten->data, rewritten->length);
+    return e->hello.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+enum tls_reason
+engine12_client_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten)
+{
+    tls_connection *c = e->connection;
+
+    switch (m->type) {
+    case TLS_HANDSHAKE_CLIENT_HELLO:
+        memcpy(c->client_random, m->u.client_hello.random.data, sizeof c->client_random);
+        return rewrite_hello(e, &m->u.client_hello, rewritten);
+    case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
+        c->local_scheme = m->u.certificate_verify.scheme;
+        return TLS_OK;
+    default:
+        return TLS_OK;
+    }
+}
+
+/* ---- Our certificate ---- */
+
+static engine12 *
+engine_of_certificate(const br_ssl_client_certificate_class **pctx)
+{
+    return (engine12 *)(uintptr_t)(
+        (const char *)pctx - offsetof(engine12, client_certificate));
+}
+
+static void
+ignore_list(const br_ssl_client_certificate_class **pctx)
+{
+    (void)pctx;
+}
+
+static void
+ignore_name(const br_ssl_client_certificate_class **pctx, size_t length)
+{
+    (void)pctx;
+    (void)length;
+}
+
+static void
+ignore_bytes(
+    const br_ssl_client_certificate_class **pctx, const unsigned char *data, size_t length)
+{
+    (void)pctx;
+    (void)data;
+    (void)length;
+}
+
+/* signature_hash chooses the hash to sign with, from what both sides allow; -1 when there is none.
+ * `allowed` is BearSSL's mask: bit h for RSA with hash h, bit 8 + h for ECDSA. */
+static int
+signature_hash(const engine12 *e, enum tls_key_kind kind, uint32_t allowed)
+{
+    const tls_context *context = e->connection->context;
+    unsigned shift = kind == TLS_KEY_RSA ? 0 : 8;
+    size_t i;
+
+    /* RFC 4346 section 7.4.8: MD5+SHA-1 (BearSSL's 0) with RSA, SHA-1 with ECDSA (RFC 8422). */
+    if (e->connection->version < TLS_VERSION_12) {
+        int hash = kind == TLS_KEY_RSA ? 0 : br_sha1_ID;
+
+        return (allowed >> (shift + (unsigned)hash)) & 1 ? hash : -1;
+    }
+    for (i = 0; i < context->signature_scheme_count; i++) {
+        unsigned scheme = context->signature_schemes[i];
+        int hash = tls_scheme_hash(scheme);
+
+        if (tls_scheme_kind_of(scheme) ==
+                (kind == TLS_KEY_RSA ? TLS_SCHEME_KIND_RSA_PKCS1 : TLS_SCHEME_KIND_ECDSA) &&
+            ((allowed >> (shift + (unsigned)hash)) & 1))
+            return hash;
+    }
+    return -1;
+}
+
+/* was_issued_by: a certificate of the chain is issued by one of the authorities that the server named
+ * (RFC 5246 section 7.4.6), or it named none. */
+static int
+was_issued_by(const tls_credential *credential, const tls_certificate_request *request)
+{
+    tls_reader reader;
+    tls_bytes name;
+    size_t i;
+
+    if (request->authority_count == 0)
+        return 1;
+    tls_reader_init(&reader, request->certificate_authorities);
+    while (tls_vector16_next(&reader, &name))
+        for (i = 0; i < credential->chain_count; i++)
+            if (tls_bytes_equal(credential->chain[i]->issuer, name))
+                return 1;
+    return 0;
+}
+
+/* pick_credential: the first of the context's whose key the server accepts; one that a named authority
+ * issued comes before one that none did. */
+static const tls_credential *
+pick_credential(const engine12 *e, uint32_t allowed)
+{
+    const tls_context *context = e->connection->context;
+    const tls_credential *second = NULL;
+    tls_message message;
+    size_t i;
+
+    if (tls_message_parse(&message, e->message, e->connection->version, e->connection->suite) !=
+        TLS_OK)
+        return NULL;
+    for (i = 0; i < context->credential_count; i++) {
+        const tls_credential *credential = &context->credentials[i];
+
+        if (signature_hash(e, tls_private_key_public(credential->key)->kind, allowed) < 0)
+            continue;
+        if (was_issued_by(credential, &message.u.certificate_request))
+            return credential;
+        if (second == NULL)
+            second = credential;
+    }
+    return second;
+}
+
+static void
+choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context *cc,
+    uint32_t auth_types, br_ssl_client_certificate *choices)
+{
+    engine12 *e = engine_of_certificate(pctx);
+    const tls_credential *credential = &e->credential;
+    enum tls_key_kind kind;
+    int hash;
+
+    (void)cc;
+    memset(choices, 0, sizeof *choices);
+    if (!e->credential_fixed)
+        credential = pick_credential(e, auth_types);
+    if (credential == NULL || credential->key == NULL)
+        return;
+    kind = tls_private_key_public(credential->key)->kind;
+    hash = signature_hash(e, kind, auth_types);
+    /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
+    if (hash < 0 || engine12_use_credential(e, credential) != TLS_OK)
+        return;
+    choices->auth_type = kind == TLS_KEY_RSA ? BR_AUTH_RSA : BR_AUTH_ECDSA;
+    choices->hash_id = hash;
+    choices->chain = e->chain;
+    choices->chain_len = e->credential.chain_count;
+}
+
+static uint32_t
+refuse_key_exchange(
+    const br_ssl_client_certificate_class **pctx, unsigned char *data, size_t *length)
+{
+    /* Static ECDH client certificates (RFC 8422 section 3 removed them) are never chosen. */
+    (void)pctx;
+    (void)data;
+    (void)length;
+    return 0;
+}
+
+static size_t
+sign(const br_ssl_client_certificate_class **pctx, int hash, size_t digest_length,
+    unsigned char *data, size_t room)
+{
+    return engine12_do_sign(engine_of_certificate(pctx), hash, data, digest_length, room);
+}
+
+static const br_ssl_client_certificate_class client_certificate_class = {sizeof(engine12),
+    ignore_list, ignore_name, ignore_bytes, ignore_list, ignore_list, choose, refuse_key_exchange,
+    sign};
+
+/* ---- Start ---- */
+
+enum tls_reason
+engine12_client_start(engine12 *e)
+{
+    tls_connection *c = e->connection;
+    br_ssl_client_context *client = &e->bearssl.client;
+    enum tls_reason reason = engine12_start(e);
+
+    if (reason != TLS_OK)
+        return reason;
+    e->client_certificate.vtable = &client_certificate_class;
+    br_ssl_client_set_client_certificate(client, &e->client_certificate.vtable);
+    if (c->session != NULL) {
+        br_ssl_session_parameters parameters;
+
+        memset(&parameters, 0, sizeof parameters);
+        memcpy(parameters.session_id, c->session->id, c->session->id_length);
+        parameters.session_id_len = (unsigned char)c->session->id_length;
+        parameters.version = (uint16_t)c->session->version;
+        parameters.cipher_suite = (uint16_t)c->session->suite;
+        memcpy(parameters.master_secret, c->session->master_secret,
+            sizeof parameters.master_secret);
+        br_ssl_engine_set_session_parameters(&client->eng, &parameters);
+        tls_wipe(&parameters, sizeof parameters);
+        e->resume = tls_session_retain(c->session);
+    }
+    if (!br_ssl_client_reset(
+            client, sends_server_name(c) ? c->server_name : NULL, c->session != NULL))
+        return engine12_reason(e);
+    return TLS_OK;
+}
+
+/* ---- The server's messages ---- */
+
+static int
+alpn_offered(const tls_context *context, tls_bytes name)
+{
+    size_t i;
+
+    for (i = 0; i < context->alpn_count; i++)
+        if (tls_bytes_equal_string(name, context->alpn[i]))
+            return 1;
+    return 0;
+}
+
+static enum tls_reason
+resume(engine12 *e)
+{
+    tls_connection *c = e->connection;
+
+    c->resumed = 1;
+    c->level = e->resume->level;
+    e->rank = engine12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
+    if (e->resume->peer_chain == NULL)
+        return TLS_OK;
+    return tls_connection_set_chain(
+        &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
+}
+
+static enum tls_reason
+received_server_hello(engine12 *e, const tls_server_hello *hello)
+{
+    tls_connection *c = e->connection;
+    tls_client_hello offer;
+    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->hello));
+
+    if (reason == TLS_OK)
+        reason = tls_server_hello_check_offered(hello, &offer, NULL);
+    if (reason != TLS_OK)
+        return reason;
+    if (hello->legacy_version < e->version_min || hello->legacy_version > e->version_max)
+        return TLS_REASON_PROTOCOL_VERSION;
+    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (hello->alpn.length > 0 && !alpn_offered(c->context, hello->alpn))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (hello->alpn.length == 0 && c->context->alpn_required)
+        return TLS_REASON_NO_APPLICATION_PROTOCOL;
+    c->version = hello->legacy_version;
+    c->suite = hello->cipher_suite;
+    c->opener.version = c->sealer.version = c->version;
+    c->secure_renegotiation = hello->secure_renegotiation;
+    memcpy(c->server_random, hello->random.data, sizeof c->server_random);
+    tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
+    if (c->alpn.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (e->resume != NULL && tls_bytes_equal(hello->session_id,
+                                 tls_bytes_make(e->resume->id, e->resume->id_length)))
+        return resume(e);
+    tls_session_release(c->session);
+    c->session = NULL;
+    return TLS_OK;
+}
+
+static int
+group_offered(const tls_context *context, unsigned group)
+{
+    size_t i;
+
+    for (i = 0; i < context->group_count; i++)
+        if (context->groups[i] == group)
+            return 1;
+    return 0;
+}
+
+enum tls_reason
+engine12_client_received(engine12 *e, const tls_message *m)
+{
+    tls_connection *c = e->connection;
+
+    switch (m->type) {
+    case TLS_HANDSHAKE_SERVER_HELLO:
+        return received_server_hello(e, &m->u.server_hello);
+    case TLS_HANDSHAKE_CERTIFICATE:
+        /* RFC 5246 section 7.4.2: a server's list is never empty. */
+        if (m->u.certificate.certificate_count == 0)
+            return TLS_REASON_DECODE;
+        return engine12_peer_chain(e, &m->u.certificate);
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+        /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
+        if (!group_offered(c->context, m->u.server_key_exchange.group))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        if (m->u.server_key_exchange.has_scheme &&
+            !engine12_offers_scheme(e, m->u.server_key_exchange.scheme))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        c->group = m->u.server_key_exchange.group;
+        c->peer_scheme = m->u.server_key_exchange.scheme;
+        return TLS_OK;
+    default:
+        return TLS_OK;
+    }
+}
+
+static enum tls_reason
+decide_certificate(engine12 *e, int *ready)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    enum tls_reason reason = TLS_OK;
+
+    if (answer == NULL) {
+        if (!tls_connection_decides(c, TLS_DECISION_CLIENT_CERTIFICATE)) {
+            *ready = 1;
+            return TLS_OK;
+        }
+        c->question.u.client_certificate.certificate_request = e->message;
+        tls_connection_ask(c, TLS_DECISION_CLIENT_CERTIFICATE);
+        return TLS_OK;
+    }
+    *ready = 1;
+    e->credential_fixed = !answer->is_default;
+    if (answer->has_credential) {
+        reason = tls_credential_check(&answer->credential);
+        if (reason == TLS_OK)
+            reason = tls_credential_copy(&e->credential, &answer->credential);
+    }
+    tls_connection_answer_clear(c);
+    return reason;
+}
+
+enum tls_reason
+engine12_client_decide(engine12 *e, int *ready)
+{
+    switch (e->message.data[0]) {
+    case TLS_HANDSHAKE_CERTIFICATE:
+        return engine12_decide_verify(e, ready);
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+        return decide_certificate(e, ready);
+    default:
+        *ready = 1;
+        return TLS_OK;
+    }
+}

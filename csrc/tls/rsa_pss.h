@@ -1,0 +1,15 @@
+/* rsa_pss.h - verification of RSASSA-PSS (RFC 8017 section 8.1.2) over BearSSL's raw RSA, because
+ * BearSSL 0.6 has none. */
+#ifndef TLS_RSA_PSS_H
+#define TLS_RSA_PSS_H
+
+#include <bearssl.h>
+
+#include "bytes.h"
+
+/* tls_rsa_pss_verify returns 1 if `signature` is a PSS signature of the hash value `digest` (made with
+ * `hash`) with MGF1 over `mask_hash` and a salt of exactly `salt_length` bytes. */
+int tls_rsa_pss_verify(const br_rsa_public_key *key, const br_hash_class *hash,
+    const br_hash_class *mask_hash, size_t salt_length, const unsigned char *digest, tls_bytes signature);
+
+#endif

@@ -1,0 +1,122 @@
+-- Sans-I/O connections: bytes in, bytes out, handlers on the way. context:connection(options) makes them;
+-- a stream holds one in its field `connection`.
+local core = require "bearssl.core"
+local driver = require "bearssl.driver"
+
+local Connection = {}
+Connection.__index = Connection
+
+--- new(context, options, holder): see context.lua, which has checked the options. holder: what handlers get
+-- as their first argument; the connection itself without. Returns the connection, or nil, message, code.
+function Connection.new(context, options, holder)
+   local handlers = driver.merge(context.handlers, options.handlers)
+   local stages, decisions = driver.masks(handlers)
+   local object, message, code = core.connection(context.core, {
+      server_name = options.server_name or nil,
+      session = options.session,
+      verify = options.verify,
+      stage_mask = stages,
+      decision_mask = decisions,
+   })
+   if not object then return nil, message, code end
+   local self = setmetatable({
+      core = object, context = context, handlers = handlers, clock = context.clock,
+      -- stages that sending makes happen: whoever sends must step
+      steps_after_send = (handlers.application_data or handlers.alert or handlers.closed or handlers.keylog) and true,
+   }, Connection)
+   self.holder = holder or self
+   return self
+end
+
+--- feed(bytes) takes ciphertext from the peer; returns how many of the bytes were taken: fewer than given when
+-- what has been decrypted must be read first. feed() tells that the transport has ended.
+-- After close(): nil, message, "closed".
+function Connection:feed(bytes)
+   local object = self.core
+   if not object then return nil, driver.CLOSED, "closed" end
+   if bytes == nil then
+      object:feed_end()
+      return 0
+   end
+   if type(bytes) ~= "string" then error("feed: bytes must be a string, not a " .. type(bytes), 2) end
+   return object:feed(bytes)
+end
+
+--- drain([max]) is ciphertext to send to the peer, at most `max` bytes; "" when there is none.
+function Connection:drain(max)
+   local object = self.core
+   return object and object:drain(max) or ""
+end
+
+--- step() runs the connection, and handlers, as far as it gets: "wantread" (send what drain() gives, then feed),
+-- "data" (the handshake is over, or there is something to read()), "closed" (the peer has sent close_notify),
+-- or nil, message, code. Raises an error inside a handler of this connection.
+function Connection:step()
+   driver.check(self, "step", 2)
+   return driver.step(self)
+end
+
+--- read([max]) is decrypted data, at most `max` bytes; "" when there is none: step() then.
+function Connection:read(max)
+   local object = self.core
+   return object and object:read(max) or ""
+end
+
+--- write(data [, i]) encrypts data from its i-th byte on (default 1), as much as the output takes. Returns the
+-- index of the last byte taken, i - 1 when the output is full (drain it); or nil, message, code: "not_ready"
+-- before the handshake is over, "closed" afterwards, or the connection's failure.
+function Connection:write(data, i)
+   local object = self.core
+   if not object then return nil, driver.CLOSED, "closed" end
+   return object:write(data, i or 1, #data)
+end
+
+--- close() ends the conversation: close_notify goes into the output (drain() gives it), nothing can be written
+-- any more; what the peer still sends can be read until its own close_notify. true.
+function Connection:close()
+   local object = self.core
+   if object then object:close() end
+   return true
+end
+
+--- fail(reason) ends the connection with an alert. reason: a code ("certificate_refused"), an alert's name
+-- ("handshake_failure"), or any text (alert access_denied). The next step() returns the failure.
+function Connection:fail(reason)
+   if type(reason) ~= "string" then error("fail: the reason must be a string, not a " .. type(reason), 2) end
+   local object = self.core
+   if object then object:fail(reason) end
+end
+
+--- info([field]) is a table of what is known and negotiated (doc/api.md), or one field of it. After the
+-- end it is what it was last.
+function Connection:info(field)
+   local object = self.core
+   local info = object and object:info() or self.last_info or {}
+   if field ~= nil then return info[field] end
+   return info
+end
+
+--- session() is the session object that a later connection can resume, or nil.
+function Connection:session()
+   local object = self.core
+   if object then return object:session() end
+   return self.last_session
+end
+
+--- release() gives the connection's memory back at once; info() and session() go on giving what they gave last.
+function Connection:release()
+   local object = self.core
+   if not object then return end
+   self.last_info = object:info()
+   self.last_session = object:session()
+   self.core = nil
+   object:free()
+end
+
+function Connection:__tostring()
+   local info = self:info()
+   return ("bearssl.connection: %s %s"):format(info.mode or "?", not self.core and "(closed)"
+      or info.established and tostring(info.version) or "(handshake)")
+end
+
+return Connection

@@ -1,0 +1,168 @@
+-- What handlers of decisions return, checked and turned into the core's answers. Each function gets the
+-- connection and the handler's two results, and returns
+--    true [, value]          the answer: core:answer(value); no value: the default
+--    false, reason           the handshake ends with this reason
+--    nil, message            the handler returned what makes no sense
+local core = require "bearssl.core"
+local options = require "bearssl.options"
+
+local decision = {}
+
+local REASON = "nil and a reason"
+
+-- nil alone is the default answer, with a reason a refusal; false is a refusal, with `otherwise` as reason.
+local function default_or_refusal(answer, reason, otherwise)
+   if answer == nil and reason == nil then return true end
+   if not answer then return false, reason or otherwise end
+   return nil
+end
+
+local function wrong(must, answer)
+   return nil, ("must return %s, or %s; it returned %s"):format(must, REASON, options.describe(answer))
+end
+
+local function unneeded(answer, reason)
+   if answer == true then return true end
+   local done, why = default_or_refusal(answer, reason, "refused")
+   if done ~= nil then return done, why end
+   return wrong("nothing", answer)
+end
+
+--- stage(answer, reason) judges what a stage handler returned: true, or false, reason, or nil, message.
+function decision.stage(answer, reason)
+   if answer == true then return true end
+   local done, why = default_or_refusal(answer, reason, "refused")
+   if done ~= nil then return done, why end
+   return wrong("nothing or true", answer)
+end
+
+function decision.session_store(_, answer, reason) return unneeded(answer, reason) end
+function decision.keylog(_, answer, reason) return unneeded(answer, reason) end
+function decision.psk(_, answer, reason) return unneeded(answer, reason) end
+
+function decision.verify(_, answer, reason)
+   if answer == true then return true, true end
+   local done, why = default_or_refusal(answer, reason, "certificate_refused")
+   if done ~= nil then return done, why end
+   return wrong("true to accept, nothing for the library's verdict", answer)
+end
+
+local function bytes_answer(what)
+   return function(_, answer, reason)
+      if type(answer) == "string" then return true, answer end
+      local done, why = default_or_refusal(answer, reason, "sign_failed")
+      if done ~= nil then return done, why end
+      return wrong(what .. ", nothing for the context's own key", answer)
+   end
+end
+
+decision.sign = bytes_answer("the signature as a string")
+decision.decrypt = bytes_answer("the decrypted secret as a string")
+
+-- A string that cannot be imported is no session: a shared store may hold what another version wrote.
+function decision.session_load(_, answer, reason)
+   if not answer then
+      if reason ~= nil then return false, reason end
+      return true
+   end
+   if type(answer) == "string" then return true, (core.session_import(answer)) end
+   if options.is_object(answer, "session") then return true, answer end
+   return wrong("a session object or an exported session, nothing for none", answer)
+end
+
+local function credential_of(answer)
+   return require("bearssl.credential").make(answer.certificate, answer.key)
+end
+
+local function check_fields(answer, known)
+   for name in pairs(answer) do
+      if not known[name] then
+         local names = {}
+         for field in pairs(known) do names[#names + 1] = field end
+         table.sort(names)
+         return nil, "returned an answer with an " .. options.unknown("unknown field", name, names, "Fields")
+      end
+   end
+   return true
+end
+
+local credential_fields = { certificate = true, key = true }
+
+function decision.client_certificate(_, answer, reason)
+   if answer == false and reason == nil then return true, false end
+   local done, why = default_or_refusal(answer, reason)
+   if done ~= nil then return done, why end
+   if type(answer) ~= "table" then
+      return wrong("{ certificate =, key = }, false for no certificate, nothing for the context's own", answer)
+   end
+   local ok, message = check_fields(answer, credential_fields)
+   if not ok then return nil, message end
+   local credential
+   credential, message = credential_of(answer)
+   if not credential then return nil, "returned a credential that cannot be used: " .. tostring(message) end
+   return true, credential
+end
+
+local select_fields = {
+   context = true, certificate = true, key = true, alpn = true, min_version = true, max_version = true, suites = true,
+}
+
+-- certificate: the name of one of the context's credentials, or a certificate with its key.
+local function selected_credential(context, answer)
+   local certificate = answer.certificate
+   if type(certificate) == "string" and answer.key == nil and not certificate:find("-----BEGIN", 1, true) then
+      local credential = context.named[certificate]
+      if credential then return credential end
+      local names = {}
+      for name in pairs(context.named) do names[#names + 1] = name end
+      table.sort(names)
+      return nil, options.unknown("no credential of the context is named", certificate, names, "Names")
+   end
+   return credential_of(answer)
+end
+
+function decision.select(connection, answer, reason)
+   local done, why = default_or_refusal(answer, reason, "handshake_failure")
+   if done ~= nil then return done, why end
+   if type(answer) ~= "table" or answer.core and answer.wrap then
+      return wrong("nothing or a table { context =, certificate =, key =, alpn =, … }", answer)
+   end
+   local ok, message = check_fields(answer, select_fields)
+   if not ok then return nil, message end
+   local names = require "bearssl.names"
+   local context, result = connection.context, {}
+   if answer.context ~= nil then
+      context = answer.context
+      if getmetatable(context) ~= getmetatable(connection.context) then
+         return nil, "returned a 'context' that is not a context but " .. options.describe(context)
+      end
+      if context.settings.mode ~= "server" then return nil, "returned a context that is not a server's" end
+      result.context = context.core
+   end
+   if answer.certificate ~= nil or answer.key ~= nil then
+      result.credential, message = selected_credential(context, answer)
+      if not result.credential then return nil, "returned a credential that cannot be used: " .. tostring(message) end
+   end
+   if answer.alpn ~= nil then
+      if type(answer.alpn) ~= "string" or answer.alpn == "" or #answer.alpn > 255 then
+         return nil, "returned an 'alpn' that is not a protocol's name but " .. options.describe(answer.alpn)
+      end
+      result.alpn = answer.alpn
+   end
+   for name, field in pairs({ min_version = "version_min", max_version = "version_max" }) do
+      if answer[name] ~= nil then
+         result[field], message = names.version_id(answer[name])
+         if not result[field] then return nil, "returned a '" .. name .. "' that is unknown: " .. message end
+      end
+   end
+   if answer.suites ~= nil then
+      if type(answer.suites) ~= "table" and type(answer.suites) ~= "string" then
+         return nil, "returned 'suites' that are not a list of names but " .. options.describe(answer.suites)
+      end
+      result.suites, message = names.suite_ids(answer.suites)
+      if not result.suites then return nil, "returned 'suites' with an " .. message end
+   end
+   return true, result
+end
+
+return decision

@@ -1,0 +1,56 @@
+-- bearssl for Lua: TLS on BearSSL, with a handler for every stage of the handshake.
+--     local bearssl = require "bearssl"
+--     local context = assert(bearssl.context { mode = "client" })
+--     local stream = assert(context:wrap(socket, { server_name = "example.org" }))
+--     assert(stream:handshake())
+-- doc/api.md is the reference. What is rarely used is loaded when it is first asked for.
+local core = require "bearssl.core"
+
+local bearssl = { _VERSION = "bearssl for Lua scm" }
+
+--- context(options) makes a context, which holds what many connections share.
+-- options: table; see bearssl.context (context.lua) and doc/api.md. An unknown or mistyped option raises.
+-- Returns the context, or nil, message, code when a file, certificate or key cannot be used.
+function bearssl.context(options)
+   return require("bearssl.context").new(options)
+end
+
+--- suites([policy]) is the list of RFC names of a policy's cipher suites, in order of preference; without
+-- an argument, of every suite known. policy: "modern" or "compatible".
+function bearssl.suites(policy)
+   return require("bearssl.names").suites(policy)
+end
+
+--- groups() is the list of the key exchange groups that this build supports ("x25519", "secp256r1" …).
+function bearssl.groups()
+   return require("bearssl.names").groups()
+end
+
+--- versions() is the list of the protocol versions that this build supports ("TLSv1.2" …).
+function bearssl.versions()
+   return require("bearssl.names").versions()
+end
+
+--- signature_algorithms() is the list of RFC 8446 scheme names that this build supports.
+function bearssl.signature_algorithms()
+   return require("bearssl.names").signature_algorithms()
+end
+
+local lazy = {
+   certificate = function() return require "bearssl.certificate" end,
+   key = function() return require "bearssl.key" end,
+   trust = function() return require "bearssl.trust" end,
+   session = function() return require "bearssl.session" end,
+   stages = function() return core.stages() end,
+   decisions = function() return core.decisions() end,
+}
+
+return setmetatable(bearssl, {
+   __index = function(self, name)
+      local load = lazy[name]
+      if not load then return nil end
+      local value = load()
+      rawset(self, name, value)
+      return value
+   end,
+})

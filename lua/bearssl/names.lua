@@ -1,0 +1,97 @@
+-- Names and numbers: cipher suites, groups, signature schemes, versions, and lists of them.
+local core = require "bearssl.core"
+local options = require "bearssl.options"
+
+local names = {}
+
+local function names_of(list)
+   local result = {}
+   for i, entry in ipairs(list) do
+      result[i] = type(entry) == "table" and entry.name or entry
+   end
+   return result
+end
+
+names.policies = { "modern", "compatible" }
+
+-- The ids of a policy's suites; AES first where the processor has instructions for it.
+local function policy(name)
+   return core.policy(name, core.has_aes())
+end
+
+--- suites([policy]) → list of RFC names.
+function names.suites(name)
+   if name == nil then return names_of(core.suites()) end
+   local ids = policy(name)
+   if not ids then
+      error(options.unknown("bearssl.suites: unknown policy", name, names.policies, "Policies"), 3)
+   end
+   local result = {}
+   for i, id in ipairs(ids) do result[i] = core.suite_name(id) end
+   return result
+end
+
+function names.groups() return names_of(core.groups()) end
+
+function names.signature_algorithms() return names_of(core.schemes()) end
+
+function names.versions() return names_of(core.versions()) end
+
+-- Names of a list → ids; `more(name)` may give several ids for one name. Nothing appears twice.
+local function ids_of(list, id_of, more, what, known)
+   local ids, seen = {}, {}
+   local function add(id)
+      if not seen[id] then
+         seen[id] = true
+         ids[#ids + 1] = id
+      end
+   end
+   for _, name in ipairs(list) do
+      local several = more and more(name)
+      if several then
+         for _, id in ipairs(several) do add(id) end
+      else
+         local id = id_of(name)
+         if not id then return nil, options.unknown("unknown " .. what, name, known(), "Known") end
+         add(id)
+      end
+   end
+   return ids
+end
+
+local function suites_and_policies()
+   local list = names_of(core.suites())
+   for i, name in ipairs(names.policies) do table.insert(list, i, name) end
+   return list
+end
+
+--- suite_ids(value): a policy's name, or a list of suite and policy names → list of ids, or nil, message.
+function names.suite_ids(value)
+   return ids_of(type(value) == "string" and { value } or value, core.suite_id, policy, "cipher suite", suites_and_policies)
+end
+
+--- group_ids(list) → list of ids, or nil, message.
+function names.group_ids(list)
+   return ids_of(list, core.group_id, nil, "group", names.groups)
+end
+
+--- scheme_ids(list) → list of ids, or nil, message.
+function names.scheme_ids(list)
+   return ids_of(list, core.scheme_id, nil, "signature algorithm", names.signature_algorithms)
+end
+
+--- version_id(name) → number, or nil, message.
+function names.version_id(name)
+   local id = core.version_id(name)
+   if id then return id end
+   return nil, options.unknown("unknown version", name, names.versions(), "Known")
+end
+
+--- list(ids, name_of) → names.
+function names.list(ids, name_of)
+   local result = {}
+   for i, id in ipairs(ids) do result[i] = name_of(id) end
+   return result
+end
+
+return names

@@ -1,0 +1,217 @@
+-- Checks tables of options against a table of specifications, and says what is wrong with them:
+--     bearssl.context: unknown option 'cafiel'; did you mean 'cafile'? Options: alpn, cafile, …
+--     bearssl.context: option 'verify_depth' must be an integer from 0 to 100, not "8" (a string)
+-- A specification is a table: option name → check. A check is a function(value) that returns nil when the
+-- value is good, otherwise what the value must be ("a boolean").
+local options = {}
+
+-- The number of insertions, deletions, replacements and swaps between two words.
+local function distance(a, b)
+   local before, row = {}, {}
+   for j = 0, #b do row[j] = j end
+   for i = 1, #a do
+      local older = before
+      before, row = row, { [0] = i }
+      for j = 1, #b do
+         local same = a:byte(i) == b:byte(j)
+         local best = math.min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (same and 0 or 1))
+         if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+            best = math.min(best, older[j - 2] + 1)
+         end
+         row[j] = best
+      end
+   end
+   return row[#b]
+end
+
+--- nearest(word, names) is the name of the list that `word` was probably meant to be, or nil.
+function options.nearest(word, names)
+   if type(word) ~= "string" or #word > 64 then return nil end
+   local wanted = word:lower():gsub("[%s_.-]", "")
+   local best, least
+   for _, name in ipairs(names) do
+      local d = distance(wanted, (name:lower():gsub("[%s_.-]", "")))
+      if not least or d < least then best, least = name, d end
+   end
+   if least and least <= math.max(1, math.floor(#wanted / 3)) then return best end
+   return nil
+end
+
+--- suggestion(word, names) is "; did you mean 'x'?", or ";" when nothing is near.
+function options.suggestion(word, names)
+   local near = options.nearest(word, names)
+   return near and ("; did you mean '%s'?"):format(near) or ";"
+end
+
+--- describe(value) shows a value in a message: its type, and itself when it is short.
+function options.describe(value)
+   local kind = type(value)
+   if value == nil then return "nil" end
+   if kind == "string" then
+      if #value > 40 or value:find("[%c\128-\255]") then return ("a string of %d bytes"):format(#value) end
+      return ("%q (a string)"):format(value)
+   end
+   if kind == "number" or kind == "boolean" then return tostring(value) .. " (a " .. kind .. ")" end
+   return kind == "userdata" and "a userdata" or "a " .. kind
+end
+
+local function sorted(specification)
+   local names = {}
+   for name in pairs(specification) do names[#names + 1] = name end
+   table.sort(names)
+   return names
+end
+
+--- unknown(what, word, names) is the message for a word that is not among the names of a list.
+-- what: "bearssl.context: unknown option"; heading: "Options".
+function options.unknown(what, word, names, heading)
+   local shown = type(word) == "string" and "'" .. word .. "'" or tostring(word)
+   return ("%s %s%s %s: %s"):format(what, shown, options.suggestion(word, names), heading, table.concat(names, ", "))
+end
+
+--- check(given, specification, who, level) raises an error when `given` is not a table of known options
+-- with good values. who: the function's name in messages; level: as error()'s, seen from the caller.
+function options.check(given, specification, who, level)
+   level = (level or 1) + 1
+   if type(given) ~= "table" then
+      error(("%s: the options must be a table, not %s"):format(who, options.describe(given)), level)
+   end
+   for name, value in pairs(given) do
+      local check = specification[name]
+      if not check then
+         error(options.unknown(who .. ": unknown option", name, sorted(specification), "Options"), level)
+      end
+      local must, exact = check(value)
+      if exact then
+         error(("%s: option '%s': %s"):format(who, name, exact), level)
+      elseif must then
+         error(("%s: option '%s' must be %s, not %s"):format(who, name, must, options.describe(value)), level)
+      end
+   end
+end
+
+-- ---- Checks ----
+
+local is = {}
+options.is = is
+
+function is.string(value)
+   return type(value) ~= "string" and "a string" or nil
+end
+
+function is.boolean(value)
+   return type(value) ~= "boolean" and "true or false" or nil
+end
+
+is["function"] = function(value)
+   return type(value) ~= "function" and "a function" or nil
+end
+
+--- is.integer(minimum, maximum) is a check.
+function is.integer(minimum, maximum)
+   return function(value)
+      if type(value) == "number" and value % 1 == 0 and value >= minimum and value <= maximum then return nil end
+      return ("an integer from %d to %d"):format(minimum, maximum)
+   end
+end
+
+--- is.seconds: a number that is not negative.
+function is.seconds(value)
+   if type(value) == "number" and value >= 0 then return nil end
+   return "a number of seconds, not negative"
+end
+
+--- is.one_of(names) is a check for one string of a list.
+function is.one_of(names)
+   return function(value)
+      for _, name in ipairs(names) do
+         if value == name then return nil end
+      end
+      local list = {}
+      for i, name in ipairs(names) do list[i] = '"' .. name .. '"' end
+      local must = #list == 1 and list[1] or table.concat(list, ", ", 1, #list - 1) .. " or " .. list[#list]
+      local near = type(value) == "string" and options.nearest(value, names)
+      if near then
+         return must, ('must be %s, not "%s"; did you mean "%s"?'):format(must, value, near)
+      end
+      return must
+   end
+end
+
+--- is.list(check, what) is a check for a list, without holes, whose elements pass `check`.
+function is.list(check, what)
+   return function(value)
+      if type(value) ~= "table" then return "a list of " .. what end
+      local count = 0
+      for index in pairs(value) do
+         if type(index) ~= "number" then return "a list of " .. what, "must be a list, not a table with names" end
+         count = count + 1
+      end
+      if count ~= #value then return "a list of " .. what, "the list has holes" end
+      for index = 1, count do
+         local must, exact = check(value[index])
+         if exact then return must, ("element %d: %s"):format(index, exact) end
+         if must then
+            return must, ("element %d must be %s, not %s"):format(index, must, options.describe(value[index]))
+         end
+      end
+      return nil
+   end
+end
+
+--- is.any(what, check, …) is a check that one of several checks accepts.
+function is.any(what, ...)
+   local checks = { ... }
+   return function(value)
+      for _, check in ipairs(checks) do
+         if not check(value) then return nil end
+      end
+      return what
+   end
+end
+
+local function method_of(value, name)
+   return value[name]
+end
+
+local marks = { certificate = "fingerprint", key = "is_external", trust = "contains", session = "export" }
+
+--- is_object(value, class) tells whether a value is one of our objects: "certificate", "key", "trust",
+-- "session".
+function options.is_object(value, class)
+   if type(value) ~= "userdata" then return false end
+   local ok, method = pcall(method_of, value, marks[class])
+   return ok and type(method) == "function"
+end
+
+--- is.object(class) is a check for one of our objects.
+function is.object(class)
+   return function(value)
+      return not options.is_object(value, class) and "a " .. class .. " object" or nil
+   end
+end
+
+--- is.handlers(stages, decisions) is a check for a table of handlers: name → function, or false for "not
+-- even the context's".
+function is.handlers(stages, decisions)
+   local known, names = {}, {}
+   for _, list in ipairs({ stages, decisions }) do
+      for _, name in ipairs(list) do
+         known[name] = true
+         names[#names + 1] = name
+      end
+   end
+   return function(value)
+      if type(value) ~= "table" then return "a table of handlers" end
+      for name, handler in pairs(value) do
+         if not known[name] then
+            return "", options.unknown("unknown handler", name, names, "Handlers")
+         elseif type(handler) ~= "function" and handler ~= false then
+            return "", ("handler '%s' must be a function, not %s"):format(name, options.describe(handler))
+         end
+      end
+      return nil
+   end
+end
+
+return options

@@ -1,0 +1,48 @@
+-- Calls a handler so that an error it raises is caught with its traceback, and so that it may yield.
+local create, resume, status = coroutine.create, coroutine.resume, coroutine.status
+local yield, running = coroutine.yield, coroutine.running
+
+local protect = {}
+
+-- Stands for the main thread, which has no coroutine object in Lua 5.1.
+protect.MAIN = {}
+
+--- current() is the running coroutine, or protect.MAIN.
+function protect.current()
+   return running() or protect.MAIN
+end
+
+local function text_of(problem)
+   local ok, text = pcall(tostring, problem)
+   return ok and type(text) == "string" and text or "(an error that cannot be shown)"
+end
+
+local function with_traceback(problem)
+   local text = text_of(problem)
+   return debug and debug.traceback and debug.traceback(text, 2) or text
+end
+
+-- PUC Lua 5.1 cannot yield across pcall: there the call is a coroutine that passes yields on.
+if _VERSION == "Lua 5.1" and type(jit) ~= "table" then
+   local function pass(thread, ok, ...)
+      if not ok then return false, debug.traceback(thread, text_of((...))) end
+      if status(thread) == "dead" then return true, ... end
+      if not running() then return false, debug.traceback(thread, "attempt to yield from outside a coroutine") end
+      return pass(thread, resume(thread, yield(...)))
+   end
+
+   --- call(f, a, b, owner) is true and what f(a, b) returns, or false and the error with its traceback.
+   -- owner.thread is the coroutine that f runs in.
+   function protect.call(f, a, b, owner)
+      local thread = create(f)
+      owner.thread = thread
+      return pass(thread, resume(thread, a, b))
+   end
+else
+   function protect.call(f, a, b, owner)
+      owner.thread = running() or protect.MAIN
+      return xpcall(f, with_traceback, a, b)
+   end
+end
+
+return protect

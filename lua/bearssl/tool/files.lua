@@ -1,0 +1,72 @@
+-- Which file of a directory an HTTP request means. Symbolic links inside the directory are followed,
+-- wherever they lead: whoever put them there decides. Nothing in a request can leave the directory.
+local files = {}
+
+local types = {
+   html = "text/html; charset=utf-8", htm = "text/html; charset=utf-8", css = "text/css; charset=utf-8",
+   js = "text/javascript; charset=utf-8", mjs = "text/javascript; charset=utf-8", json = "application/json",
+   txt = "text/plain; charset=utf-8", md = "text/markdown; charset=utf-8", lua = "text/plain; charset=utf-8",
+   xml = "application/xml", svg = "image/svg+xml", png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg",
+   gif = "image/gif", webp = "image/webp", ico = "image/x-icon", pdf = "application/pdf", gz = "application/gzip",
+   zip = "application/zip", tar = "application/x-tar", wasm = "application/wasm", mp4 = "video/mp4",
+   mp3 = "audio/mpeg", woff = "font/woff", woff2 = "font/woff2", csv = "text/csv; charset=utf-8",
+   crt = "application/x-pem-file", pem = "application/x-pem-file",
+}
+
+--- content_type(path) by the name's extension.
+function files.content_type(path)
+   local extension = path:match("%.(%w+)$")
+   return extension and types[extension:lower()] or "application/octet-stream"
+end
+
+-- What is at path: "file" with the open file and its size, "directory", "other" (a device, a pipe), or nil.
+-- fopen also opens directories, whose read fails; opening a pipe would block, so lfs looks first if it is there.
+local has_lfs, lfs = pcall(require, "lfs")
+
+local function look(path)
+   if has_lfs then
+      local mode = lfs.attributes(path, "mode")
+      if mode ~= "file" then return mode and (mode == "directory" and mode or "other") end
+   end
+   local file, _, number = io.open(path, "rb")
+   if not file then return number == 13 and "forbidden" or nil end
+   local _, message = file:read(0)
+   if message then
+      file:close()
+      return "directory"
+   end
+   local size = file:seek("end")
+   if not size or not file:seek("set", 0) then
+      file:close()
+      return "other"
+   end
+   return "file", file, size
+end
+
+--- find(root, request) → {file, size, path}; or {status = …} when there is nothing to send; a status of 301
+-- comes with the location. `request` is http.request's.
+function files.find(root, request)
+   local path = root
+   for _, segment in ipairs(request.segments) do path = path .. "/" .. segment end
+   local kind, file, size = look(path)
+   if kind == "directory" then
+      if not request.directory then return { status = 301, location = request.path:gsub("^//+", "/") .. "/" } end
+      path = path .. "/index.html"
+      kind, file, size = look(path)
+      if kind ~= "file" then return { status = 403 } end
+   elseif kind == "file" and request.directory then
+      file:close()
+      return { status = 404 }
+   end
+   if kind == "file" then return { status = 200, file = file, size = size, path = path } end
+   return { status = (kind == "other" or kind == "forbidden") and 403 or 404 }
+end
+
+--- is_directory(path), for the command line.
+function files.is_directory(path)
+   local kind, file = look(path)
+   if file then file:close() end
+   return kind == "directory"
+end
+
+return files

@@ -1,0 +1,80 @@
+-- The command-line tool: `bearssl trace | probe | fetch | serve`. bin/bearssl calls main(arg).
+-- A subcommand is a module with describe(command), which adds its options, and run(arguments), which
+-- returns the exit code. It ends early with error({ usage = … }) or error({ failure = … }).
+local tool = {}
+
+--- Exit codes.
+tool.exit = { ok = 0, failed = 1, usage = 2, problems = 3, http = 4 }
+
+local EPILOG = [[
+Exit codes: 0 done; 1 it failed (network, TLS, HTTP); 2 the command line is wrong or names a file that
+cannot be used; 3 probe found problems; 4 fetch --fail got an HTTP status of 400 or more.
+`bearssl COMMAND --help` tells a command's options. Colours appear on terminals only; NO_COLOR turns them off.]]
+
+local names = { "trace", "probe", "fetch", "serve" }
+
+-- argparse would print and exit from the middle of things; here that becomes an error to catch.
+local function add_help(command)
+   command:add_help(false)
+   command:flag("-h --help", "Show this help and exit."):action(function()
+      error({ text = command:get_help() }, 0)
+   end)
+end
+
+local function complain(parser, message)
+   error({ usage = message, synopsis = parser:get_usage() }, 0)
+end
+
+local function build()
+   local argparse = require "argparse"
+   local parser = argparse("bearssl", "TLS from the command line: look at handshakes, test servers, fetch, serve.")
+   parser:epilog(EPILOG)
+   add_help(parser)
+   parser:flag("--version", "Show the version and exit."):action(function()
+      error({ text = require("bearssl")._VERSION }, 0)
+   end)
+   parser:command_target("command"):require_command(true)
+   parser.error = complain
+   for _, name in ipairs(names) do
+      local module = require("bearssl.tool." .. name)
+      local command = parser:command(name, module.summary)
+      add_help(command)
+      command.error = complain
+      module.describe(command)
+      command:flag("--json", "Write JSON.")
+   end
+   return parser
+end
+
+local function run(argv)
+   local arguments = build():parse(argv)
+   return require("bearssl.tool." .. arguments.command).run(arguments) or tool.exit.ok
+end
+
+local function on_error(problem)
+   if type(problem) == "table" then return problem end
+   return { traceback = debug.traceback(tostring(problem), 2) }
+end
+
+--- main(argv) runs the tool and returns its exit code.
+function tool.main(argv)
+   local ok, result = xpcall(function() return run(argv) end, on_error)
+   if ok then return result end
+   if result.text then
+      io.stdout:write((result.text:gsub("\n*$", "\n")))
+      return tool.exit.ok
+   elseif result.usage then
+      io.stderr:write("bearssl: ", result.usage, "\n")
+      if result.synopsis then io.stderr:write(result.synopsis, "\n") end
+      return tool.exit.usage
+   elseif result.failure then
+      io.stderr:write("bearssl: ", result.failure, "\n")
+      return tool.exit.failed
+   end
+   local message = tostring(result.traceback)
+   if message:find("^[^\n]*interrupted!") then return 130 end
+   io.stderr:write("bearssl: ", message, "\n")
+   return tool.exit.failed
+end
+
+return tool

@@ -1,0 +1,293 @@
+-- An event loop: many connections in one process, each a coroutine, over LuaSocket's select.
+--     local loop = require("bearssl.tool.loop").new()
+--     loop:spawn(function() ... loop:wait(socket, "read", 10) ... end)
+--     loop:run()
+-- Only a task may call the methods that wait. They find the task in loop.current, not in
+-- coroutine.running(), so they work from handlers that run in a coroutine of their own (Lua 5.1).
+local socket = require "socket"
+
+local Loop = {}
+Loop.__index = Loop
+
+-- select() knows descriptors below 1024 only; a few stay free for files and the like.
+local DESCRIPTOR_LIMIT = 1000
+
+-- A set of sockets that wait for one direction; removal takes the last one's place.
+local function new_set()
+   return { list = {}, index = {}, task = {} }
+end
+
+local function add(set, source, task)
+   if set.index[source] then error("another task already waits for this socket", 3) end
+   local at = #set.list + 1
+   set.list[at], set.index[source], set.task[source] = source, at, task
+end
+
+local function remove(set, source)
+   local at = set.index[source]
+   if not at then return end
+   local list = set.list
+   local last = list[#list]
+   list[at], set.index[last] = last, at
+   list[#list], set.index[source], set.task[source] = nil, nil, nil
+end
+
+--- new() gives an empty loop.
+local function new()
+   return setmetatable({
+      readers = new_set(), writers = new_set(), tasks = {}, count = 0, ready = {},
+      now = socket.gettime(), next_deadline = math.huge,
+   }, Loop)
+end
+
+local function detach(self, task)
+   local source = task.source
+   if source then
+      if task.reads then remove(self.readers, source) end
+      if task.writes then remove(self.writers, source) end
+   end
+   task.source, task.reads, task.writes, task.deadline, task.queued = nil, nil, nil, nil, nil
+end
+
+local function finish(self, task, ok, message)
+   self.tasks[task] = nil
+   self.count = self.count - 1
+   if task.finally then
+      local clean, second = pcall(task.finally, ok, message)
+      if not clean and self.on_error then self.on_error(second) end
+   elseif not ok and self.on_error then
+      self.on_error(message)
+   end
+end
+
+local function resume(self, task, ...)
+   detach(self, task)
+   local before = self.current
+   self.current = task
+   local ok, message = coroutine.resume(task.thread, ...)
+   self.current = before
+   if not ok then
+      finish(self, task, false, debug.traceback(task.thread, tostring(message)))
+   elseif coroutine.status(task.thread) == "dead" then
+      finish(self, task, true)
+   end
+end
+
+--- spawn(f [, finally]) makes a task that begins at the loop's next turn. finally(ok, message) runs when
+-- it has ended, and must not wait.
+function Loop:spawn(run, finally)
+   local task = { thread = coroutine.create(run), finally = finally, queued = true }
+   self.tasks[task] = true
+   self.count = self.count + 1
+   self.ready[#self.ready + 1] = { task = task }
+   return task
+end
+
+local function suspend(self, timeout)
+   local task = self.current
+   if timeout then
+      task.deadline = self.now + timeout
+      if task.deadline < self.next_deadline then self.next_deadline = task.deadline end
+   end
+   return coroutine.yield()
+end
+
+--- wait(source, direction, timeout): until source (anything with getfd) can be read or written
+-- ("read", "write" or "both"). Gives true, or nil and "timeout" or what wake() said.
+function Loop:wait(source, direction, timeout)
+   local task = self.current
+   if not task then error("wait must be called by a task of the loop", 2) end
+   if direction ~= "write" then
+      add(self.readers, source, task)
+      task.source, task.reads = source, true
+   end
+   if direction ~= "read" then
+      add(self.writers, source, task)
+      task.source, task.writes = source, true
+   end
+   return suspend(self, timeout)
+end
+
+--- sleep(seconds) waits for the time to pass, or for wake().
+function Loop:sleep(seconds)
+   return suspend(self, seconds)
+end
+
+--- pause() lets every other task that can go on do so first.
+function Loop:pause()
+   local task = self.current
+   task.queued = true
+   self.ready[#self.ready + 1] = { task = task, ok = true }
+   return coroutine.yield()
+end
+
+--- wake(task, reason) ends a task's wait with nil, reason.
+function Loop:wake(task, reason)
+   if self.tasks[task] and task ~= self.current and not task.queued then
+      detach(self, task)
+      task.queued = true
+      self.ready[#self.ready + 1] = { task = task, reason = reason }
+   end
+end
+
+--- stop() makes run() return after the present turn.
+function Loop:stop()
+   self.stopped = true
+end
+
+local function run_ready(self)
+   local ready = self.ready
+   if #ready == 0 then return end
+   self.ready = {}
+   for _, entry in ipairs(ready) do
+      if self.tasks[entry.task] then resume(self, entry.task, entry.ok, entry.reason) end
+   end
+end
+
+local function run_expired(self)
+   if self.now < self.next_deadline then return end
+   local expired = {}
+   self.next_deadline = math.huge
+   for task in pairs(self.tasks) do
+      local deadline = task.deadline
+      if deadline and deadline <= self.now then
+         expired[#expired + 1] = task
+      elseif deadline and deadline < self.next_deadline then
+         self.next_deadline = deadline
+      end
+   end
+   for _, task in ipairs(expired) do
+      if task.deadline then resume(self, task, nil, "timeout") end
+   end
+end
+
+local function run_set(self, set, found)
+   for i = 1, #found do
+      local task = set.task[found[i]]
+      if task then resume(self, task, true) end
+   end
+end
+
+--- step([timeout]) does one turn: waits for sockets, at most so long, and resumes every task that can go on.
+function Loop:step(timeout)
+   self.now = socket.gettime()
+   if #self.ready > 0 then
+      timeout = 0
+   elseif self.next_deadline < math.huge then
+      timeout = math.min(timeout or math.huge, math.max(0, self.next_deadline - self.now))
+   elseif not timeout and #self.readers.list + #self.writers.list == 0 then
+      error("the loop's tasks wait for nothing", 2)
+   end
+   local readable, writable = socket.select(self.readers.list, self.writers.list, timeout)
+   self.now = socket.gettime()
+   run_set(self, self.readers, readable)
+   run_set(self, self.writers, writable)
+   run_ready(self)
+   run_expired(self)
+end
+
+--- run() works until no task is left, or stop() was called.
+function Loop:run()
+   self.stopped = false
+   while self.count > 0 and not self.stopped do
+      self:step()
+   end
+end
+
+-- ---- TLS streams ----
+
+-- The call could not go on: wait for what the stream says, or tell why it failed.
+local function wait_for(self, stream, code, deadline)
+   if code ~= "wantread" and code ~= "wantwrite" and code ~= "timeout" then return nil, code end
+   local direction = code == "wantwrite" and "write" or "read"
+   if code == "timeout" and stream.want then direction = stream:want() or "read" end
+   local left = deadline and deadline - socket.gettime()
+   if left and left <= 0 then return nil, "timeout" end
+   return self:wait(stream, direction, left)
+end
+
+local function deadline_after(timeout)
+   return timeout and socket.gettime() + timeout
+end
+
+--- handshake(stream, timeout) finishes the handshake of a stream that never waits itself
+-- (settimeout(0)): true, or nil, message, code.
+function Loop:handshake(stream, timeout)
+   local deadline = deadline_after(timeout)
+   while true do
+      local ok, message, code = stream:handshake()
+      if ok then return true end
+      local go_on, reason = wait_for(self, stream, code, deadline)
+      if not go_on then
+         if reason ~= code then message = "the handshake ended: " .. reason end
+         return nil, message, reason
+      end
+   end
+end
+
+--- receive(stream, max, timeout) gives some bytes, or nil, message, code ("closed" at a clean end).
+function Loop:receive(stream, max, timeout)
+   local deadline = deadline_after(timeout)
+   while true do
+      local bytes, message, partial, code = stream:receiveany(max)
+      if bytes then return bytes end
+      if partial and #partial > 0 and code then return partial end
+      code = code or message
+      local go_on, reason = wait_for(self, stream, code, deadline)
+      if not go_on then
+         if reason ~= code then message = reason end
+         return nil, message, reason
+      end
+   end
+end
+
+--- send(stream, data, timeout) sends all of data: true, or nil, message, code. The timeout counts anew
+-- whenever some of it has left.
+function Loop:send(stream, data, timeout)
+   local deadline = deadline_after(timeout)
+   local done = 0
+   while done < #data do
+      local last, message, partial, code = stream:send(data, done + 1)
+      if last then
+         done = last
+      else
+         if partial and partial > done then
+            done = partial
+            deadline = deadline_after(timeout)
+         end
+         code = code or message
+         local go_on, reason = wait_for(self, stream, code, deadline)
+         if not go_on then
+            if reason ~= code then message = reason end
+            return nil, message, reason
+         end
+      end
+   end
+   return true
+end
+
+--- finish(stream, tcp, timeout) ends a conversation so that the peer gets every byte: close_notify, the
+-- end of our direction, then what the peer still sends is thrown away until it closes too.
+function Loop:finish(stream, tcp, timeout)
+   local deadline = socket.gettime() + (timeout or 2)
+   while stream do
+      local ok, message, code, fourth = stream:shutdown("send")
+      if ok or not wait_for(self, stream, fourth or code or message, deadline) then break end
+   end
+   if tcp:shutdown("send") then
+      local budget = 1024 * 1024
+      tcp:settimeout(0)
+      while budget > 0 do
+         local bytes, message, partial = tcp:receive(16384)
+         budget = budget - #(bytes or partial or "")
+         if not bytes then
+            local left = deadline - socket.gettime()
+            if message ~= "timeout" or left <= 0 or not self:wait(tcp, "read", left) then break end
+         end
+      end
+   end
+   if stream then stream:close() end
+   tcp:close()
+end
+
+return { new = new, DESCRIPTOR_LIMIT = DESCRIPTOR_LIMIT }

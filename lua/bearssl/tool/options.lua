@@ -1,0 +1,198 @@
+-- What the subcommands share: their options, targets (HOST:PORT, URLs), contexts, and connecting.
+local bearssl = require "bearssl"
+local socket = require "socket"
+
+local options = {}
+
+--- usage(message) ends the subcommand: the command line is wrong (exit code 2).
+function options.usage(message, ...)
+   error({ usage = select("#", ...) > 0 and message:format(...) or message }, 0)
+end
+
+-- ---- Targets ----
+
+local function port_number(text)
+   local number = text:find("^%d+$") and #text <= 5 and tonumber(text)
+   return number and number <= 65535 and number or nil
+end
+
+--- address(text, default_port) → host, port of "host", "host:port", "[v6]:port", a bare IPv6 address or a URL.
+function options.address(text, default_port)
+   local host, port = text, nil
+   host = host:gsub("^%a[%w+.-]*://", ""):gsub("[/?#].*$", "")
+   local v6, rest = host:match("^%[([%x:.%%%w]+)%](.*)$")
+   if v6 then
+      host, port = v6, rest:match("^:(%d+)$")
+      if rest ~= "" and not port then return nil end
+   elseif not host:find(":.*:") then
+      local name, digits = host:match("^([^:]*):(.*)$")
+      if name then host, port = name, digits end
+   end
+   local number = port and port_number(port)
+   if host == "" or host:find("[%s%c@]") or (port and not number) then return nil end
+   return host, number or default_port
+end
+
+--- need_address is address for a command line: what is wrong there is a usage error.
+function options.need_address(text, default_port)
+   local host, port = options.address(text, default_port)
+   if not host then options.usage("'%s' is not HOST[:PORT]", text) end
+   if not port then options.usage("'%s' has no port", text) end
+   return host, port
+end
+
+--- endpoint(host, port) is "host:port", with brackets around an IPv6 address.
+function options.endpoint(host, port)
+   return (host:find(":", 1, true) and "[%s]:%d" or "%s:%d"):format(host, port)
+end
+
+-- ---- Values ----
+
+--- split(text) makes a list of "a,b,c".
+function options.split(text)
+   local list = {}
+   for item in text:gmatch("[^,%s]+") do list[#list + 1] = item end
+   return list
+end
+
+--- version(text) is the library's name of "1.2", "TLS1.2", "tlsv1.2" …
+function options.version(text)
+   local number = text:lower():match("^tlsv?(%d%.?%d?)$") or text:match("^(%d%.%d)$")
+   if number == "1" then number = "1.0" end
+   for _, name in ipairs(bearssl.versions()) do
+      if name:lower() == text:lower() or (number and name == "TLSv" .. number) then return name end
+   end
+   options.usage("'%s' is no version this build speaks: %s", text, table.concat(bearssl.versions(), ", "))
+end
+
+local function read_file(path, what)
+   local file, message = io.open(path, "rb")
+   local bytes = file and file:read("*a")
+   if file then file:close() end
+   if not bytes then options.usage("cannot read the %s: %s", what, message or path .. " is not a file") end
+   return bytes
+end
+
+--- seconds(text) converts a positive number (argparse).
+function options.seconds(text)
+   local number = tonumber(text)
+   if not number or not (number > 0 and number < 1e9) then return nil, "'" .. text .. "' is not a number of seconds" end
+   return number
+end
+
+-- ---- Options ----
+
+--- tls(command) adds the options for a TLS connection.
+function options.tls(command)
+   command:option("--cafile", "Trust the certificates in this file instead of the system's."):argname("FILE")
+   command:option("--cert", "Certificate chain (PEM or DER), with its --key."):argname("FILE"):count("*")
+   command:option("--key", "Private key of the --cert before it."):argname("FILE"):count("*")
+   command:option("--alpn", "Protocols to offer or accept, separated by commas."):argname("LIST")
+   command:option("--min", "Lowest TLS version: 1.0, 1.1, 1.2."):argname("V")
+   command:option("--max", "Highest TLS version."):argname("V")
+   command:option("--suites", "Cipher suites by RFC name, or a policy: modern, compatible, all."):argname("LIST")
+   command:option("--groups", "Groups for key exchange, e.g. x25519,secp256r1."):argname("LIST")
+end
+
+--- client(command) adds the options of a client.
+function options.client(command)
+   options.tls(command)
+   command:flag("-k --insecure", "Accept whatever certificate the server shows.")
+   command:option("--servername", "Name to ask for and to verify, instead of HOST."):argname("NAME")
+   command:option("--timeout", "Seconds to wait for the network."):argname("SECONDS"):default("15")
+      :convert(options.seconds)
+end
+
+local function suites(text)
+   local list = {}
+   for _, item in ipairs(options.split(text)) do
+      if item == "all" then
+         for _, name in ipairs(bearssl.suites()) do list[#list + 1] = name end
+      else
+         list[#list + 1] = item
+      end
+   end
+   return list
+end
+
+--- trust(arguments) is the store of --cafile, or nil for the default.
+function options.trust(arguments)
+   if not arguments.cafile then return nil end
+   local store, message = bearssl.trust.load(read_file(arguments.cafile, "CA file"))
+   if not store then options.usage("%s: %s", arguments.cafile, message) end
+   return store
+end
+
+--- certificates(arguments) is the list of credentials of --cert and --key, or nil.
+function options.certificates(arguments)
+   local certs, keys = arguments.cert or {}, arguments.key or {}
+   if #certs ~= #keys then options.usage("every --cert needs its --key, and every --key its --cert") end
+   local list = {}
+   for i, path in ipairs(certs) do
+      list[i] = {
+         certificate = read_file(path, "certificate"), key = read_file(keys[i], "key"),
+         name = i == 1 and path or path .. "#" .. i,
+      }
+   end
+   return #list > 0 and list or nil
+end
+
+--- context(arguments, more) makes the context that the options describe; `more` is added to it.
+function options.context(arguments, more)
+   local settings = {}
+   if arguments.min then settings.min_version = options.version(arguments.min) end
+   if arguments.max then settings.max_version = options.version(arguments.max) end
+   -- one bound alone moves the other, whose default is TLS 1.2
+   if arguments.max and not arguments.min and settings.max_version < "TLSv1.2" then
+      settings.min_version = settings.max_version
+   end
+   if arguments.alpn then settings.alpn = options.split(arguments.alpn) end
+   if arguments.suites then settings.suites = suites(arguments.suites) end
+   if arguments.groups then settings.groups = options.split(arguments.groups) end
+   if arguments.insecure then settings.verify = "none" end
+   settings.trust = options.trust(arguments)
+   settings.certificates = options.certificates(arguments)
+   for name, value in pairs(more or {}) do settings[name] = value end
+   -- the library raises errors for options that are wrong: here they come from the command line
+   local ok, context, message = pcall(bearssl.context, settings)
+   if not ok then
+      message = tostring(context):gsub("\nstack traceback.*", ""):gsub("^[^\n:]+:%d+: ", "")
+      options.usage("%s", message)
+   end
+   if not context then options.usage("%s", message) end
+   return context
+end
+
+-- ---- Connecting ----
+
+--- connect(host, port, timeout) → a LuaSocket socket, or nil, message, code.
+function options.connect(host, port, timeout)
+   local tcp, message = socket.tcp()
+   if not tcp then return nil, message, "transport" end
+   tcp:settimeout(timeout)
+   local ok
+   ok, message = tcp:connect(host, port)
+   if not ok then
+      tcp:close()
+      return nil, ("cannot connect to %s: %s"):format(options.endpoint(host, port), message),
+         message == "timeout" and "timeout" or "transport"
+   end
+   tcp:setoption("tcp-nodelay", true)
+   return tcp
+end
+
+--- tls_connect(context, host, port, settings) connects and makes a stream, whose handshake is still to
+-- be done. settings: timeout, and the options of context:wrap.
+function options.tls_connect(context, host, port, settings)
+   local tcp, message, code = options.connect(host, port, settings.timeout)
+   if not tcp then return nil, message, code end
+   local stream
+   stream, message, code = context:wrap(tcp, settings)
+   if not stream then
+      tcp:close()
+      return nil, message, code
+   end
+   return stream, tcp
+end
+
+return options

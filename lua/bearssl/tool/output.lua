@@ -1,0 +1,36 @@
+-- What a subcommand writes: JSON, and lines that must not fail silently.
+local describe = require "bearssl.tool.describe"
+
+local output = {}
+
+--- write(...) writes to standard output; when that fails (a closed pipe, a full disk) the subcommand ends.
+function output.write(...)
+   local ok, message = io.stdout:write(...)
+   if not ok then error({ failure = "cannot write to standard output: " .. tostring(message) }, 0) end
+end
+
+--- flush() makes sure that it has left.
+function output.flush()
+   local ok, message = io.stdout:flush()
+   if not ok then error({ failure = "cannot write to standard output: " .. tostring(message) }, 0) end
+end
+
+--- encode(value [, compact]) is JSON of a plain table; bytes in it become hexadecimal.
+function output.encode(value, compact)
+   local found, json = pcall(require, "dkjson")
+   if not found then error({ failure = "--json needs the Lua module dkjson" }, 0) end
+   return json.encode(describe.plain(value), { indent = not compact })
+end
+
+--- json(value [, compact]) writes it as one document and a line end.
+function output.json(value, compact)
+   output.write(output.encode(value, compact), "\n")
+   output.flush()
+end
+
+--- problem(message) writes a line about what went wrong to standard error.
+function output.problem(message)
+   io.stderr:write("bearssl: ", describe.printable(tostring(message):gsub("\n+$", ""):gsub("\n", "; "), true), "\n")
+end
+
+return output

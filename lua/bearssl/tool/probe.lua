@@ -1,0 +1,286 @@
+-- bearssl probe HOST[:PORT]: what a server supports, found by asking for one thing at a time, and what
+-- is wrong with it.
+local bearssl = require "bearssl"
+local describe = require "bearssl.tool.describe"
+local findings = require "bearssl.tool.findings"
+local options = require "bearssl.tool.options"
+local output = require "bearssl.tool.output"
+local terminal = require "bearssl.tool.terminal"
+
+local probe = { summary = "Report what a server supports, and what is wrong with it." }
+
+function probe.describe(command)
+   command:argument("target", "The server: HOST, HOST:PORT (443 otherwise) or an https URL."):argname("HOST[:PORT]")
+   command:option("--cafile", "Trust the certificates in this file instead of the system's."):argname("FILE")
+   command:option("--servername", "Name to ask for and to verify, instead of HOST."):argname("NAME")
+   command:option("--cert", "Client certificate, with its --key."):argname("FILE"):count("*")
+   command:option("--key", "Its key."):argname("FILE"):count("*")
+   command:option("--timeout", "Seconds to wait for the network, each time."):argname("SECONDS"):default("10")
+      :convert(options.seconds)
+   command:option("--expires", "Warn of certificates that expire within so many days."):argname("DAYS"):default("21")
+      :convert(tonumber)
+   command:flag("--quiet", "No progress bar.")
+end
+
+-- ---- Asking ----
+
+-- One connection. `stop` names the stage after which enough is known; the handshake then ends with
+-- user_canceled. Gives {seen = stage messages by name, ok, info, session, message, code}.
+local function ask(prober, settings, stop, session)
+   local seen = {}
+   local handlers = {}
+   for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate_request" } do
+      handlers[stage] = function(_, message)
+         if not seen[stage] or stage ~= "alert" then seen[stage] = message end
+         if stage == stop then return nil, "user_canceled" end
+      end
+   end
+   local all = { trust = prober.trust, verify = "optional", certificates = prober.certificates }
+   for name, value in pairs(settings) do all[name] = value end
+   local made, context, problem = pcall(bearssl.context, all)
+   if not made then context, problem = nil, context end
+   if not context then return { seen = seen, message = problem, code = "context" } end
+   local result = { seen = seen, context = context }
+   local stream, message, code = options.tls_connect(context, prober.host, prober.port, {
+      server_name = prober.name, timeout = prober.timeout, handlers = handlers, session = session,
+   })
+   if not stream then
+      result.message, result.code, result.unreachable = message, code, true
+      return result
+   end
+   result.ok, result.message, result.code = stream:handshake()
+   result.info = stream:info()
+   if result.ok then result.session = stream:session() end
+   stream:close()
+   return result
+end
+
+-- The network may fail for other reasons than the question: such an answer is asked for twice.
+local function ask_again(prober, settings, stop)
+   local result = ask(prober, settings, stop)
+   if not result.ok and not result.seen.server_hello and not result.seen.alert then
+      result = ask(prober, settings, stop)
+   end
+   return result
+end
+
+local function without(list, name)
+   local rest = {}
+   for _, item in ipairs(list) do
+      if item ~= name then rest[#rest + 1] = item end
+   end
+   return rest
+end
+
+local function name_of_suite(message)
+   return message and message.cipher_suite and describe.name_of(message.cipher_suite)
+end
+
+-- Every suite that the server takes with this version, in the order in which it picks them: offer all,
+-- leave out what it picked, until it refuses the rest.
+local function suites_of(prober, version, progress)
+   local left, taken, refusal = bearssl.suites(), {}, nil
+   local before = #left
+   while #left > 0 do
+      local result = ask_again(prober, { min_version = version, max_version = version, suites = left }, "server_hello")
+      local hello = result.seen.server_hello
+      local name = name_of_suite(hello)
+      if not name or (hello.version and hello.version ~= version) then
+         refusal = result.code
+         break
+      end
+      taken[#taken + 1] = name
+      left = without(left, name)
+      progress:step(version .. " " .. name)
+   end
+   progress:step(version, before - #taken)
+   return taken, refusal
+end
+
+-- Whether the server goes by its own order: offer two that it takes, in both orders.
+local function server_order(prober, version, taken)
+   if #taken < 2 then return nil end
+   local result = ask_again(prober, { min_version = version, max_version = version, suites = { taken[2], taken[1] } },
+      "server_hello")
+   local name = name_of_suite(result.seen.server_hello)
+   return name and name == taken[1]
+end
+
+local function groups_of(prober, version, taken, progress)
+   local ephemeral, supported = {}, {}
+   for _, name in ipairs(taken) do
+      if name:find("^TLS_ECDHE_") then ephemeral[#ephemeral + 1] = name end
+   end
+   for _, group in ipairs(bearssl.groups()) do
+      progress:step(group)
+      if #ephemeral > 0 then
+         local result = ask_again(prober,
+            { min_version = version, max_version = version, suites = ephemeral, groups = { group } },
+            "server_key_exchange")
+         local message = result.seen.server_key_exchange
+         if message and message.group and describe.name_of(message.group) == group then
+            supported[#supported + 1] = group
+         end
+      end
+   end
+   return supported
+end
+
+local function alpn_of(prober, version, progress)
+   local supported = {}
+   for _, protocol in ipairs { "h2", "http/1.1" } do
+      progress:step("ALPN " .. protocol)
+      local result = ask(prober, { min_version = version, max_version = version, suites = bearssl.suites(),
+         alpn = { protocol } }, nil)
+      if result.ok and result.info.alpn == protocol then supported[#supported + 1] = protocol end
+   end
+   return supported
+end
+
+-- ---- The report ----
+
+local function versions_of(prober, progress)
+   local list = {}
+   for _, version in ipairs(bearssl.versions()) do
+      local taken, why = suites_of(prober, version, progress)
+      list[#list + 1] = { version = version, supported = #taken > 0, suites = taken, reason = #taken == 0 and why or nil }
+   end
+   return list
+end
+
+local function certificate_report(prober, result, report)
+   local chain = {}
+   for i, object in ipairs(result.info.peer_certificates or {}) do chain[i] = describe.certificate(object) end
+   report.chain = chain
+   report.verdict = result.info.verdict
+   local leaf = (result.info.peer_certificates or {})[1]
+   report.name_matches = leaf and leaf:matches(prober.name) and true or false
+   report.verified = result.info.verdict == nil or result.info.verdict == "ok"
+end
+
+-- Fills report.error where there is nothing to report on.
+local function examine(prober, progress)
+   local report = { target = options.endpoint(prober.host, prober.port), server_name = prober.name }
+   local first = ask(prober, { min_version = bearssl.versions()[1], suites = bearssl.suites() })
+   progress:step("first handshake")
+   if first.unreachable then
+      report.error, report.code = first.message, first.code
+      return report
+   end
+   report.versions = versions_of(prober, progress)
+   local best
+   for _, entry in ipairs(report.versions) do
+      if entry.supported then best = entry end
+   end
+   if not best then
+      report.error, report.code = first.message or "no TLS version is common", first.code
+      return report
+   end
+   report.server_order = server_order(prober, best.version, best.suites)
+   progress:step("order")
+   report.groups = groups_of(prober, best.version, best.suites, progress)
+   report.alpn = alpn_of(prober, best.version, progress)
+   local whole = first.ok and first
+      or ask_again(prober, { min_version = best.version, max_version = best.version, suites = best.suites })
+   progress:step("handshake")
+   report.client_certificate = whole.seen.certificate_request ~= nil
+   if not whole.ok then
+      report.handshake_error, report.handshake_code = whole.message, whole.code
+      report.chain = {}
+      return report
+   end
+   certificate_report(prober, whole, report)
+   report.secure_renegotiation = whole.info.secure_renegotiation and true or false
+   report.signature_algorithm = whole.info.signature_algorithm and describe.name_of(whole.info.signature_algorithm)
+   report.resumption = false
+   if whole.session then
+      local again = ask(prober, { min_version = whole.info.version, max_version = whole.info.version,
+         suites = bearssl.suites() }, nil, whole.session)
+      report.resumption = again.ok and again.info.resumed and true or false
+   end
+   progress:step("resumption")
+   return report
+end
+
+-- ---- As text ----
+
+local marks = { critical = { "red", "✗", "!!" }, warning = { "yellow", "!", "! " }, notice = { "blue", "·", "- " } }
+
+local function table_of_chain(report, line)
+   for i, certificate in ipairs(report.chain or {}) do
+      local key = certificate.public_key
+      line(i == 1 and "certificate" or "", certificate.subject)
+      if i == 1 then
+         local names = {}
+         for n, entry in ipairs(certificate.names) do names[n] = tostring(entry.value) end
+         line("  names", table.concat(names, ", "))
+         line("  issuer", certificate.issuer)
+      end
+      line("  key", ("%s %s, signed with %s"):format(tostring(key.type), tostring(key.curve or key.bits),
+         certificate.signature_algorithm))
+      line("  valid", ("%s to %s"):format(describe.date(certificate.not_before), describe.date(certificate.not_after)))
+   end
+end
+
+local function yes(value)
+   return value == nil and "not known" or value and "yes" or "no"
+end
+
+local function write_report(report)
+   local unicode = terminal.unicode()
+   local paint = terminal.painter(terminal.colour(1))
+   local function line(name, text)
+      output.write(paint("dim", ("%-14s"):format(name)), " ", describe.printable(tostring(text), unicode), "\n")
+   end
+   output.write(paint("bold", report.target), "\n\n")
+   for _, entry in ipairs(report.versions or {}) do
+      line(entry.version, entry.supported and ("yes, %d suite%s"):format(#entry.suites, #entry.suites == 1 and "" or "s")
+         or "no")
+      for _, name in ipairs(entry.suites) do
+         local level = findings.suite(name)
+         local mark = level and marks[level]
+         output.write("               ", mark and paint(mark[1], mark[unicode and 2 or 3] .. " ") or "  ", name, "\n")
+      end
+   end
+   if report.groups then line("groups", #report.groups > 0 and table.concat(report.groups, ", ") or "none") end
+   if report.alpn then line("ALPN", #report.alpn > 0 and table.concat(report.alpn, ", ") or "none") end
+   line("own order", yes(report.server_order))
+   line("resumption", yes(report.resumption))
+   line("client cert", report.client_certificate and "asked for" or "not asked for")
+   table_of_chain(report, line)
+   line("trust", report.verified and "verified" or tostring(report.verdict or report.handshake_code))
+   output.write("\n")
+   for _, finding in ipairs(report.findings) do
+      local mark = marks[finding.level]
+      output.write(paint(mark[1], mark[unicode and 2 or 3] .. " " .. ("%-9s"):format(finding.level)),
+         describe.printable(finding.text, unicode), "\n")
+   end
+   if #report.findings == 0 then output.write(paint("green", "nothing is wrong with it"), "\n") end
+   output.flush()
+end
+
+function probe.run(arguments)
+   local host, port = options.need_address(arguments.target, 443)
+   options.context(arguments) -- says what is wrong with the command line
+   local prober = {
+      host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
+      trust = options.trust(arguments), certificates = options.certificates(arguments),
+   }
+   local total = 5 + #bearssl.versions() * #bearssl.suites() + #bearssl.groups() + 2
+   local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
+   local report = examine(prober, progress)
+   progress:finish()
+   if not report.error then report.findings = findings.of(report, { days = arguments.expires, name = prober.name }) end
+   if arguments.json then
+      output.json(report)
+   elseif not report.error then
+      write_report(report)
+   end
+   if report.error then
+      output.problem(("%s (%s)"):format(report.error, tostring(report.code)))
+      return 1
+   end
+   return findings.serious(report.findings) and 3 or 0
+end
+
+return probe

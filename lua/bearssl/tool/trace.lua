@@ -1,0 +1,127 @@
+-- bearssl trace HOST[:PORT]: the handshake as a ladder diagram.
+local bearssl = require "bearssl"
+local describe = require "bearssl.tool.describe"
+local ladder = require "bearssl.ladder"
+local options = require "bearssl.tool.options"
+local output = require "bearssl.tool.output"
+local terminal = require "bearssl.tool.terminal"
+
+local trace = { summary = "Draw the handshake with a server, message by message." }
+
+function trace.describe(command)
+   command:argument("target", "The server: HOST, HOST:PORT (443 otherwise) or an https URL."):argname("HOST[:PORT]")
+   options.client(command)
+   command:flag("--resume", "Connect again with the session, and show both handshakes.")
+   command:flag("--full", "Show every field in full.")
+   command:flag("--raw", "Add each message's bytes to --json.")
+   command:option("--width", "Columns to draw in."):argname("N"):convert(tonumber)
+   command:flag("--ascii", "Draw with ASCII characters only.")
+end
+
+local function stages()
+   local list = {}
+   for _, name in ipairs(bearssl.stages) do
+      if name ~= "application_data" then list[#list + 1] = name end
+   end
+   return list
+end
+
+-- One connection from connect to close. Gives what happened, whether it worked or not.
+local function converse(context, arguments, host, port, session)
+   local name = arguments.servername or host
+   local recorder = ladder.recorder()
+   local result = { recorder = recorder, target = options.endpoint(host, port) }
+   local handlers = recorder:handlers(stages())
+   if arguments.raw then
+      for stage, note in pairs(handlers) do
+         handlers[stage] = function(connection, message)
+            local _ = message.raw
+            return note(connection, message)
+         end
+      end
+   end
+   local stream, message, code = options.tls_connect(context, host, port, {
+      server_name = name, session = session, timeout = arguments.timeout, handlers = handlers,
+   })
+   if not stream then
+      result.message, result.code = message, code
+      return result
+   end
+   recorder:start()
+   result.ok, result.message, result.code = stream:handshake()
+   result.seconds = recorder.clock() - recorder.began
+   if result.ok then
+      result.message, result.code = nil, nil
+      result.session = stream:session()
+   end
+   result.info = stream:info()
+   stream:close()
+   return result
+end
+
+local function report(result, raw)
+   local messages = {}
+   for i, entry in ipairs(result.recorder.entries) do
+      local plain = describe.plain(entry.message)
+      plain.stage, plain.from, plain.time = entry.stage, entry.from, entry.at
+      plain.name = entry.title
+      plain.raw = raw and type(entry.message.raw) == "string" and describe.hex(entry.message.raw) or nil
+      messages[i] = plain
+   end
+   return {
+      ok = result.ok and true or false, error = result.message, code = result.code, seconds = result.seconds,
+      messages = messages, summary = result.info and describe.plain(result.info) or nil,
+   }
+end
+
+local function title(result, kind)
+   local info = result.info
+   if not result.ok then return ("%s: failed"):format(kind) end
+   return ("%s: %s, %s, %.1f ms"):format(info.resumed and "resumed handshake" or kind, tostring(info.version),
+      tostring(info.cipher_suite), result.seconds * 1000)
+end
+
+local function draw(results, arguments, host)
+   local unicode = not arguments.ascii and terminal.unicode()
+   local columns = terminal.columns(1)
+   local style = {
+      width = math.max(48, arguments.width or columns or 80), unicode = unicode, colour = terminal.colour(1),
+      lines = not arguments.full and 3 or nil, server = host,
+   }
+   if arguments.full then style.lines = math.huge end
+   if results[2] then
+      style.titles = { title(results[1], "full handshake"), title(results[2], "second handshake, not resumed") }
+      return ladder.beside(results[1].recorder.entries, results[2].recorder.entries, style)
+   end
+   style.title = title(results[1], "handshake")
+   return results[1].recorder:draw(style)
+end
+
+function trace.run(arguments)
+   local host, port = options.need_address(arguments.target, 443)
+   local context = options.context(arguments)
+   local results = { converse(context, arguments, host, port) }
+   if arguments.resume and results[1].ok then
+      results[2] = converse(context, arguments, host, port, results[1].session)
+   end
+   local last = results[#results]
+   if arguments.json then
+      local document = report(results[1], arguments.raw)
+      document.target = results[1].target
+      if results[2] then document.second = report(results[2], arguments.raw) end
+      output.json(document)
+   elseif #results[1].recorder.entries > 0 then
+      output.write(draw(results, arguments, host), "\n")
+      output.flush()
+   end
+   if not last.ok then
+      output.problem(("%s (%s)"):format(tostring(last.message), tostring(last.code)))
+      return 1
+   end
+   if arguments.resume and not last.info.resumed and not arguments.json then
+      output.problem("the server did not resume the session")
+   end
+   return 0
+end
+
+return trace

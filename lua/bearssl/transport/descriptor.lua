@@ -1,0 +1,107 @@
+-- Transport over a descriptor, which C reads and writes directly: a LuaSocket TCP object, anything else with
+-- getfd(), or a descriptor number. A socket object is kept alive, and closed with the stream; a bare number
+-- belongs to whoever opened it, and stays open.
+local core = require "bearssl.core"
+
+local Descriptor = { polls = true }
+Descriptor.__index = Descriptor
+
+local monotonic, wait = core.monotonic, core.wait
+
+-- What LuaSocket has read and not handed out yet (the peer may have sent its first message together with
+-- what came before it).
+local function take_buffered(socket)
+   local ok, dirty = pcall(function() return socket:dirty() end)
+   if not ok or not dirty then return nil end
+   socket:settimeout(0)
+   local bytes, _, partial = socket:receive(65536)
+   bytes = bytes or partial
+   return bytes and bytes ~= "" and bytes or nil
+end
+
+--- new(socket or number) → transport, or nil, message.
+function Descriptor.new(object)
+   local self = setmetatable({ fd = object }, Descriptor)
+   if type(object) == "number" then return self end
+   local fd = object:getfd()
+   if type(fd) ~= "number" or fd < 0 then return nil, "the socket is closed: it has no descriptor" end
+   self.socket, self.fd, self.early = object, fd, take_buffered(object)
+   return self
+end
+
+-- Waits for a direction: true, or nil and "wantread"/"wantwrite"/"timeout".
+local function wait_for(self, direction, deadline)
+   if deadline == 0 then return nil, direction == "r" and "wantread" or "wantwrite" end
+   local left
+   if deadline then
+      left = deadline - monotonic()
+      if left <= 0 then return nil, "timeout" end
+   end
+   local ok, reason, code = wait(self.fd, direction, left)
+   if ok then return true end
+   if reason == "timeout" then return nil, "timeout" end
+   return nil, "transport", reason or code
+end
+
+local CLOSED = "the transport is closed"
+
+function Descriptor:fill(object, deadline)
+   local early = self.early
+   if early then
+      local taken = object:feed(early)
+      self.early = taken < #early and early:sub(taken + 1) or nil
+      return true
+   end
+   while true do
+      local fd = self.fd
+      if not fd then return nil, "transport", CLOSED end
+      local count, reason = object:fill(fd)
+      if count then return true end
+      if reason ~= "wantread" then return nil, "transport", reason end
+      local ok, code, message = wait_for(self, "r", deadline)
+      if not ok then return nil, code, message end
+   end
+end
+
+function Descriptor:flush(object, deadline)
+   while true do
+      local fd = self.fd
+      if not fd then return nil, "transport", CLOSED end
+      local ok, reason = object:flush(fd)
+      if ok then return true end
+      if reason ~= "wantwrite" then return nil, "transport", reason end
+      local code, message
+      ok, code, message = wait_for(self, "w", deadline)
+      if not ok then return nil, code, message end
+   end
+end
+
+function Descriptor:send(object, data, i, j, deadline)
+   local last = i - 1
+   while true do
+      local fd = self.fd
+      if not fd then return nil, "transport", CLOSED, last end
+      local done, reason, third, fourth = object:send_all(fd, data, last + 1, j)
+      if done then return done end
+      if reason ~= "wantwrite" then return nil, third or "transport", reason, fourth or last end
+      last = third or last
+      local ok, code, message = wait_for(self, "w", deadline)
+      if not ok then return nil, code, message, last end
+   end
+end
+
+function Descriptor:pending(object)
+   return object:pending_output() > 0
+end
+
+function Descriptor:descriptor()
+   return self.fd
+end
+
+function Descriptor:close()
+   local socket = self.socket
+   self.socket, self.fd, self.early = nil, nil, nil
+   if socket then socket:close() end
+end
+
+return Descriptor

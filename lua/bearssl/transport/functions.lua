@@ -1,0 +1,171 @@
+-- Transport over two functions, which may yield:
+--    read(n)         → at most n bytes (n is a hint), or nil, "closed" / "timeout" / message [, bytes read anyway]
+--    write(bytes)    → number of bytes taken, or nil, "timeout" / message [, number of bytes taken anyway]
+--    settimeout(s)   optional: how long the next read or write may wait: seconds, 0 never, nil for ever
+--    close()         optional
+-- The functions are called without the table. nil alone from read is the end of the stream.
+local core = require "bearssl.core"
+local protect = require "bearssl.protect"
+
+local Functions = {}
+Functions.__index = Functions
+
+local READ_SIZE = 16384 + 2048 + 5 -- one record of the largest size
+local WRITE_SIZE = 65536
+
+local again = { timeout = true, wantread = true, wantwrite = true }
+
+--- new(functions) → transport. functions: { read =, write =, settimeout =, close = }; further fields, for
+-- transports made on top of this one: getfd; read_now(core), write_now(core): as Descriptor's fill and flush
+-- with deadline 0, tried first.
+function Functions.new(functions)
+   return setmetatable({
+      read = functions.read, write = functions.write, set_timeout = functions.settimeout,
+      close_below = functions.close, getfd = functions.getfd,
+      read_now = functions.read_now, write_now = functions.write_now,
+      polls = functions.read_now ~= nil,
+   }, Functions)
+end
+
+--- over_stream(stream) carries TLS within TLS.
+function Functions.over_stream(stream)
+   return Functions.new {
+      read = function(n)
+         local bytes, message, partial, code = stream:receiveany(n)
+         if bytes then return bytes end
+         return nil, code == "closed" and "closed" or message, partial
+      end,
+      write = function(bytes)
+         local last, message, done = stream:send(bytes)
+         if last then return last end
+         return nil, message, done
+      end,
+      settimeout = function(seconds) stream:settimeout(seconds) end,
+      close = function() stream:close() end,
+      getfd = function() return stream:getfd() end,
+   }
+end
+
+-- Prepares one operation: true, or nil, "timeout" when there is no time left.
+local function limit(self, deadline)
+   local left
+   if deadline then
+      left = deadline == 0 and 0 or deadline - core.monotonic()
+      if left <= 0 and deadline ~= 0 then return nil end
+   end
+   local set_timeout = self.set_timeout
+   if set_timeout then set_timeout(left) end
+   return true
+end
+
+local function feed(self, object, bytes)
+   local taken = object:feed(bytes) or #bytes
+   self.rest = taken < #bytes and bytes:sub(taken + 1) or nil
+end
+
+function Functions:fill(object, deadline)
+   if self.rest then
+      feed(self, object, self.rest)
+      return true
+   end
+   if self.read_now then
+      local ok, code, message = self.read_now(object)
+      if ok or code ~= "wantread" or deadline == 0 then return ok, code, message end
+   end
+   if self.ended then
+      object:feed_end()
+      return true
+   end
+   if not limit(self, deadline) then return nil, "timeout" end
+   local bytes, reason, partial = self.read(READ_SIZE)
+   bytes = bytes or partial
+   local got = type(bytes) == "string" and bytes ~= ""
+   if bytes and not got and type(bytes) ~= "string" then
+      error("the transport's read function must return a string or nil, not a " .. type(bytes))
+   end
+   -- the stream may have been closed while the function had the word
+   if got then feed(self, object, bytes) end
+   if got or reason == nil and bytes then
+      if got then return true end
+      return nil, "wantread"
+   end
+   if again[reason] then return nil, deadline == 0 and "wantread" or reason == "timeout" and "timeout" or "wantread" end
+   if reason == nil or reason == "closed" or reason == "eof" then
+      self.ended = true
+      object:feed_end()
+      return true
+   end
+   return nil, "transport", tostring(reason)
+end
+
+-- One writer at a time: bytes that have left the core must reach the function in order.
+local function enter(self)
+   local writer = self.writer
+   local thread = protect.current()
+   if writer and writer ~= thread and (type(writer) ~= "thread" or coroutine.status(writer) ~= "dead") then
+      return false
+   end
+   self.writer = thread
+   return true
+end
+
+function Functions:flush(object, deadline)
+   if not enter(self) then
+      -- another coroutine is sending, and will send this too
+      return nil, "wantwrite"
+   end
+   while true do
+      local bytes, code, message = self.unsent, nil, nil
+      if not bytes then
+         if self.write_now then
+            local ok
+            ok, code, message = self.write_now(object)
+            if ok or code ~= "wantwrite" or deadline == 0 then
+               self.writer = nil
+               return ok, code, message
+            end
+         end
+         bytes = object:drain(WRITE_SIZE)
+         if not bytes or bytes == "" then
+            self.writer = nil
+            return true
+         end
+         self.unsent = bytes
+      end
+      if not limit(self, deadline) then
+         self.writer = nil
+         return nil, "timeout"
+      end
+      local count, reason, partial = self.write(bytes)
+      local done = count or partial or 0
+      if type(done) ~= "number" then
+         self.writer = nil
+         error("the transport's write function must return the number of bytes taken or nil, not a " .. type(done))
+      end
+      self.unsent = done < #bytes and bytes:sub(done + 1) or nil
+      if not count or count == 0 then
+         self.writer = nil
+         if count == 0 or again[reason] then
+            return nil, deadline == 0 and "wantwrite" or reason == "timeout" and "timeout" or "wantwrite"
+         end
+         return nil, "transport", reason == nil and "the write function failed" or tostring(reason)
+      end
+   end
+end
+
+function Functions:pending(object)
+   return self.unsent ~= nil or object:pending_output() > 0
+end
+
+function Functions:descriptor()
+   local getfd = self.getfd
+   return getfd and getfd() or nil
+end
+
+function Functions:close()
+   local close = self.close_below
+   self.close_below = nil
+   if close then close() end
+end
+
+return Functions

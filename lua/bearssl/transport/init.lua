@@ -1,0 +1,79 @@
+-- Transports carry ciphertext between a connection of the core and the world. transport.new(object) finds
+-- the one for what the user has. A transport is a table with
+--
+--    fill(core, deadline)    brings ciphertext into the core: core:feed(bytes) or core:fill(descriptor), and
+--                            core:feed_end() at the end of the stream. Returns true when something was
+--                            brought (or the end), otherwise nil and
+--                               "wantread"             nothing there, and the deadline is 0
+--                               "timeout"              the deadline has passed
+--                               "transport", message   it failed
+--    flush(core, deadline)   sends all the output the core has. Returns true when none is left, otherwise nil
+--                            and "wantwrite", "timeout" or "transport", message. What could not be sent yet
+--                            stays, here or in the core; pending() tells.
+--    pending(core)           whether output waits that has not been sent
+--    close()                 closes what lies below, if it is the transport's to close
+--    descriptor()            the descriptor to wait for, or nil
+--    polls                   true when flush(core, 0) and fill(core, 0) come back at once
+--    send(core, data, i, j, deadline)   optional: encrypts and sends; the index of the last byte when all is sent,
+--                            otherwise nil, code, message, index of the last byte that was encrypted
+--
+-- deadline: in seconds of core.monotonic(); nil waits for ever, 0 never waits.
+-- fill and flush may yield. One coroutine may be in fill while another is in flush.
+local core = require "bearssl.core"
+
+local transport = {}
+
+--- remaining(deadline) is how long an operation may still take: nil for ever, 0 when the time is over.
+function transport.remaining(deadline)
+   if not deadline then return nil end
+   if deadline == 0 then return 0 end
+   local left = deadline - core.monotonic()
+   return left > 0 and left or 0
+end
+
+local function field(object, name)
+   local ok, value = pcall(function() return object[name] end)
+   return ok and value or nil
+end
+
+local function has(object, ...)
+   for i = 1, select("#", ...) do
+      local value = field(object, (select(i, ...)))
+      local meta = type(value) == "table" and getmetatable(value)
+      if type(value) ~= "function" and not (meta and meta.__call) then return false end
+   end
+   return true
+end
+
+--- new(object) is the transport for a LuaSocket object, a descriptor number, a Copas socket, a cosocket, one of our
+-- own streams (TLS within TLS), a table of functions, or a table that is a transport already. Returns nil and
+-- what is wrong.
+function transport.new(object)
+   local kind = type(object)
+   if kind == "number" then
+      if object % 1 ~= 0 or object < 0 then return nil, "a descriptor is an integer that is not negative" end
+      return require("bearssl.transport.descriptor").new(object)
+   end
+   if kind ~= "table" and kind ~= "userdata" then
+      return nil, "a transport is a socket, a descriptor number, or a table with read and write functions, not a " .. kind
+   end
+   if has(object, "fill", "flush", "pending", "close") then return object end
+   if kind == "table" and has(object, "read", "write") then
+      return require("bearssl.transport.functions").new(object)
+   end
+   if kind == "table" and (tostring(object):find("copas", 1, true)
+      or package.loaded.copas and has(field(object, "socket"), "getfd")) and has(object, "send", "receive") then
+      return require("bearssl.transport.copas").new(object)
+   end
+   if has(object, "receiveany", "send") and field(object, "connection") then
+      return require("bearssl.transport.functions").over_stream(object)
+   end
+   if has(object, "receiveany", "send", "settimeout") and not has(object, "getfd") then
+      return require("bearssl.transport.cosocket").new(object)
+   end
+   if has(object, "getfd") then return require("bearssl.transport.descriptor").new(object) end
+   return nil, ("no transport is known for %s: give a LuaSocket TCP socket, a descriptor number, an nginx cosocket, a "
+      .. "Copas socket, or a table with read and write functions"):format(tostring(object))
+end
+
+return transport

@@ -1,0 +1,153 @@
+-- bearssl.trust: stores of trusted certificates.
+local core = require "bearssl.core"
+local file = require "bearssl.file"
+local options = require "bearssl.options"
+
+local trust = {}
+
+-- Where systems keep all their certificates in one file.
+trust.files = {
+   "/etc/ssl/certs/ca-certificates.crt", -- Debian, Ubuntu, Alpine, Arch, Gentoo
+   "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", -- Fedora, RHEL
+   "/etc/pki/tls/certs/ca-bundle.crt", -- older Fedora, RHEL
+   "/etc/ssl/ca-bundle.pem", -- openSUSE
+   "/etc/ssl/cert.pem", -- Alpine, macOS, FreeBSD, OpenBSD
+   "/usr/local/etc/ssl/cert.pem", -- FreeBSD, ports
+   "/usr/local/share/certs/ca-root-nss.crt", -- FreeBSD, ca_root_nss
+   "/opt/homebrew/etc/openssl@3/cert.pem", -- macOS, Homebrew
+   "/opt/homebrew/etc/ca-certificates/cert.pem",
+   "/usr/local/etc/openssl@3/cert.pem",
+}
+
+-- Where they keep one file per certificate.
+trust.directories = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts" }
+
+local function add_directory(store, path)
+   local names, message, code = file.list(path)
+   if not names then return nil, message, code end
+   local count = 0
+   for _, name in ipairs(names) do
+      -- hash links ("4a6481c9.0") and PEM files; what is neither is passed over
+      if name:find("%.%d+$") or name:find("%.pem$") or name:find("%.crt$") or name:find("%.cer$") then
+         local bytes = file.read(path .. "/" .. name)
+         if bytes and bytes:find("-----BEGIN", 1, true) then
+            count = count + (store:add(bytes) or 0)
+         end
+      end
+   end
+   if count == 0 and store:count() == 0 then
+      return nil, "the directory " .. path .. " holds no certificate", "bad_pem"
+   end
+   return store
+end
+
+local function add_file(store, path, what)
+   local bytes, message, code = file.read(path, what or "trust file")
+   if not bytes then return nil, message, code end
+   local count
+   count, message, code = store:add(bytes)
+   if not count then return nil, path .. ": " .. tostring(message), code end
+   return store
+end
+
+--- load(string) is a store of the certificates of a PEM string (or one in DER). Certificates that cannot be
+-- used are skipped (store:skipped()); nil, message, code when there is none at all.
+function trust.load(bytes)
+   if type(bytes) ~= "string" then
+      error("bearssl.trust.load: certificates must be given as a PEM string, not a " .. type(bytes), 2)
+   end
+   local store = core.trust()
+   local count, message, code = store:add(bytes)
+   if not count then return nil, message, code end
+   return store
+end
+
+--- open(path) is a store of the certificates in a file; open(path, "directory") of the files in a directory
+-- (as c_rehash makes it, or files named .pem, .crt, .cer). nil, message, code when there is none.
+function trust.open(path, kind)
+   if type(path) ~= "string" then error("bearssl.trust.open: the path must be a string", 2) end
+   if kind ~= nil and kind ~= "file" and kind ~= "directory" then
+      error('bearssl.trust.open: the kind must be "file" or "directory"', 2)
+   end
+   if kind == "directory" then return add_directory(core.trust(), path) end
+   return add_file(core.trust(), path)
+end
+
+--- gather(cafile, capath) is a store of a file, a directory, or both.
+function trust.gather(cafile, capath)
+   local store, message, code = core.trust(), nil, nil
+   if cafile then
+      store, message, code = add_file(store, cafile, "cafile")
+      if not store then return nil, message, code end
+   end
+   if capath then return add_directory(store, capath) end
+   return store
+end
+
+--- new(list) is a store of certificate objects, PEM or DER strings, and lists of these; new() is empty.
+-- Returns the store, or nil, message, code.
+function trust.new(list)
+   if list ~= nil and type(list) ~= "table" then
+      error("bearssl.trust.new: a list of certificate objects and PEM strings is needed, not a " .. type(list), 2)
+   end
+   local store = core.trust()
+   local function add(entries)
+      for index, entry in ipairs(entries) do
+         local count, message, code = true, nil, nil
+         if type(entry) == "string" then
+            count, message, code = store:add(entry)
+         elseif type(entry) == "table" then
+            count, message, code = add(entry)
+         elseif options.is_object(entry, "certificate") then
+            count, message, code = store:add_certificate(entry)
+            if count == nil and message == nil then count = true end
+         else
+            error(("bearssl.trust.new: element %d must be a certificate object or a PEM string, not %s"):format(
+               index, options.describe(entry)), 3)
+         end
+         if not count then return nil, message, code end
+      end
+      return true
+   end
+   local ok, message, code = add(list or {})
+   if not ok then return nil, message, code end
+   return store
+end
+
+local system, system_key
+
+--- system() is the store of the system's trusted certificates, loaded once and shared. SSL_CERT_FILE and
+-- SSL_CERT_DIR in the environment come first, as in OpenSSL. nil, message, "trust_not_found" when the
+-- system has none.
+function trust.system()
+   local env_file, env_directory = os.getenv("SSL_CERT_FILE"), os.getenv("SSL_CERT_DIR")
+   local wanted = (env_file or "") .. "\0" .. (env_directory or "")
+   if system and system_key == wanted then return system end
+   local store, message, code
+   if env_file and env_file ~= "" then
+      store, message, code = add_file(core.trust(), env_file, "SSL_CERT_FILE")
+      if not store then return nil, message, code end
+   end
+   if env_directory and env_directory ~= "" then
+      for path in env_directory:gmatch("[^:]+") do
+         store, message, code = add_directory(store or core.trust(), path)
+         if not store then return nil, message, code end
+      end
+   end
+   for _, path in ipairs(store and {} or trust.files) do
+      if file.exists(path) then store = add_file(core.trust(), path) end
+      if store then break end
+   end
+   for _, path in ipairs(store and {} or trust.directories) do
+      store = add_directory(core.trust(), path)
+      if store then break end
+   end
+   if not store then
+      return nil, "no system trust store was found: install ca-certificates, set SSL_CERT_FILE, or give the "
+         .. "context a 'cafile'; looked for " .. table.concat(trust.files, ", "), "trust_not_found"
+   end
+   system, system_key = store, wanted
+   return store
+end
+
+return trust

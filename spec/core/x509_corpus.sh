@@ -1,0 +1,133 @@
+#!/bin/sh
+# x509_corpus.sh - generates keys, certificates and chains with the openssl CLI into a temporary
+# directory, builds spec/core/x509_test.c and runs it on them.
+#   CC=clang-14 CFLAGS="-fsanitize=address,undefined" spec/core/x509_corpus.sh
+#   RUN="valgrind -q --error-exitcode=9" spec/core/x509_corpus.sh
+#   CORPUS=/some/dir keeps the files there and reuses them.
+set -e
+here=$(cd "$(dirname "$0")" && pwd)
+tls=$here/../../csrc/tls
+dir=${CORPUS:-$(mktemp -d)}
+mkdir -p "$dir"
+[ -n "$CORPUS" ] || trap 'rm -rf "$dir"' EXIT
+
+ec() { openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:"$1" -out "$2.key" 2>/dev/null; }
+rsa() { openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:"$1" -out "$2.key" 2>/dev/null ||
+    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:"$1" -out "$2.key" 2>/dev/null; }
+# certify NAME SUBJECT ISSUER DAYS EXTENSIONS [more options]; uses NAME.key
+certify() {
+    name=$1 subject=$2 issuer=$3 days=$4 ext=$5
+    shift 5
+    printf '%b\n' "$ext" >"$name.ext"
+    openssl req -new -utf8 -key "${KEY:-$name}.key" -subj "$subject" -out "$name.csr"
+    if [ "$issuer" = self ]; then
+        openssl x509 -req -in "$name.csr" -signkey "${KEY:-$name}.key" -days "$days" \
+            -extfile "$name.ext" -out "$name.pem" "$@" 2>/dev/null
+    else
+        openssl x509 -req -in "$name.csr" -CA "$issuer.pem" -CAkey "${ISSUERKEY:-$issuer}.key" \
+            -CAcreateserial -days "$days" -extfile "$name.ext" -out "$name.pem" "$@" 2>/dev/null
+    fi
+}
+
+if [ ! -f "$dir/done" ]; then
+    cd "$dir"
+    ca='basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid'
+    ca_plain='basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash'
+    san='subjectAltName=DNS:www.example.com,DNS:*.wild.example.com,IP:192.0.2.1,IP:2001:db8::1,email:a@example.com,URI:https://example.com/x,dirName:dn\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\nauthorityInfoAccess=OCSP;URI:http://ocsp.example/,caIssuers;URI:http://ca.example/i.der\ncrlDistributionPoints=URI:http://crl.example/c.crl,URI:http://crl2.example/c.crl'
+    dn='\n[dn]\nO=Some Org\nCN=Inner'
+    leaf="basicConstraints=CA:FALSE\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth,clientAuth,1.2.3.4\ntlsfeature=status_request\n$san$dn"
+
+    ec P-256 root
+    certify root '/C=DE/O=Test, Inc.+OU=a/CN=Root One' self 3650 "$ca_plain"
+    rsa 2048 root2
+    certify root2 '/CN=Root Two' self 3650 "$ca_plain"
+    ec P-384 int
+    certify int '/O=Test/CN=Intermediate' root 3650 "$ca" -sha384
+    KEY=int certify int_cross '/O=Test/CN=Intermediate' root2 3650 "$ca"
+    KEY=int certify int_expired '/O=Test/CN=Intermediate' root 1 "$ca"
+    ec P-384 int_other
+    certify int_other '/O=Test/CN=Intermediate' root 3650 \
+        'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign'
+
+    rsa 2048 rsa2048; rsa 3072 rsa3072; rsa 4096 rsa4096
+    ec P-256 p256; ec P-384 p384; ec P-521 p521
+    for kind in rsa2048 rsa3072 rsa4096 p256 p384 p521; do
+        certify $kind '/CN=www.example.com' int 3650 "$leaf"
+        openssl pkey -in $kind.key -outform DER -out $kind.pkcs8.der 2>/dev/null ||
+            openssl pkcs8 -topk8 -nocrypt -in $kind.key -outform DER -out $kind.pkcs8.der
+        openssl pkcs8 -topk8 -nocrypt -in $kind.key -outform DER -out $kind.pkcs8.der
+        case $kind in
+        rsa*) openssl rsa -traditional -in $kind.key -out $kind.traditional 2>/dev/null
+            openssl rsa -traditional -in $kind.key -outform DER -out $kind.traditional.der 2>/dev/null ;;
+        *) openssl ec -in $kind.key -out $kind.traditional 2>/dev/null
+            openssl ec -in $kind.key -outform DER -out $kind.traditional.der 2>/dev/null ;;
+        esac
+    done
+    openssl pkcs8 -topk8 -in p256.key -passout pass:x -out encrypted8.key
+    openssl pkcs8 -topk8 -in p256.key -passout pass:x -outform DER -out encrypted8.der
+    openssl rsa -traditional -aes128 -passout pass:x -in rsa2048.key -out encrypted1.key 2>/dev/null
+    (openssl ecparam -name prime256v1; cat p256.traditional) >withparams.key
+    openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out psskey.key 2>/dev/null
+    certify psskey '/CN=www.example.com' int 3650 "$leaf"
+
+    export KEY=p256
+    certify short '/CN=www.example.com' int 1 "$leaf"
+    certify cn_only '/CN=www.example.com' int 3650 'basicConstraints=CA:FALSE'
+    certify selfsigned '/CN=www.example.com' self 3650 'subjectAltName=DNS:www.example.com'
+    certify sha1 '/CN=www.example.com' int 3650 "$leaf" -sha1
+    certify pss '/CN=www.example.com' root2 3650 "$leaf" -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32
+    certify pss512 '/CN=www.example.com' root2 3650 "$leaf" -sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:64
+    certify pkcs1 '/CN=www.example.com' root2 3650 "$leaf" -sha512
+    certify client '/CN=client' int 3650 'extendedKeyUsage=clientAuth\nsubjectAltName=DNS:www.example.com'
+    certify signonly '/CN=x' int 3650 'keyUsage=keyCertSign\nsubjectAltName=DNS:www.example.com'
+    certify critical '/CN=x' int 3650 'subjectAltName=DNS:www.example.com\n1.2.3.4.5=critical,DER:0500'
+    ISSUERKEY=p256 certify by_leaf '/CN=x' p256 3650 'subjectAltName=DNS:www.example.com'
+    certify utf8 '/O=Fußball/CN=Name ﷰ︀ﻯ 漢字 😀' int 3650 "$leaf"
+    unset KEY
+    openssl genpkey -algorithm ED25519 -out ed.key
+    certify ed '/CN=x' int 3650 'subjectAltName=DNS:www.example.com'
+    rsa 1024 weak
+    certify weak '/CN=x' int 3650 'subjectAltName=DNS:www.example.com'
+
+    ec P-256 plen; ec P-256 plen2
+    certify plen '/CN=Plen' root 3650 'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=keyCertSign'
+    certify plen2 '/CN=Plen2' plen 3650 "$ca_plain"
+    KEY=p256 certify plen_leaf '/CN=x' plen2 3650 'subjectAltName=DNS:www.example.com'
+    KEY=p256 certify plen_good '/CN=x' plen 3650 'subjectAltName=DNS:www.example.com'
+    ec P-256 nosign
+    certify nosign '/CN=NoSign' root 3650 'basicConstraints=critical,CA:TRUE\nkeyUsage=cRLSign'
+    KEY=p256 certify nosign_leaf '/CN=x' nosign 3650 'subjectAltName=DNS:www.example.com'
+    ec P-256 ekuint
+    certify ekuint '/CN=EkuInt' root 3650 "$ca_plain\nextendedKeyUsage=clientAuth"
+    KEY=p256 certify ekuint_leaf '/CN=x' ekuint 3650 'subjectAltName=DNS:www.example.com'
+
+    ec P-256 nc
+    certify nc '/CN=NC' root 3650 "$ca_plain\nnameConstraints=critical,permitted;DNS:example.com,permitted;IP:192.0.2.0/255.255.255.0,permitted;email:example.com,permitted;dirName:okdn,excluded;DNS:bad.example.com,permitted;URI:.example.com\n[okdn]\nO=Good"
+    nc_leaf() { KEY=p256 certify "$1" "$2" nc 3650 "subjectAltName=$3"; }
+    nc_leaf nc_good /O=Good/CN=x DNS:www.example.com,DNS:example.com,IP:192.0.2.9,email:a@example.com,URI:https://u@www.example.com:80/
+    nc_leaf nc_bad_dns /O=Good DNS:www.example.org,DNS:www.example.com
+    nc_leaf nc_bad_suffix /O=Good DNS:notexample.com
+    nc_leaf nc_bad_excluded /O=Good DNS:x.bad.example.com
+    nc_leaf nc_bad_wildcard /O=Good 'DNS:*.example.com'
+    nc_leaf nc_bad_ip /O=Good DNS:www.example.com,IP:192.0.3.1
+    nc_leaf nc_bad_ip6 /O=Good DNS:www.example.com,IP:2001:db8::1
+    nc_leaf nc_bad_email /O=Good DNS:www.example.com,email:a@sub.example.com
+    nc_leaf nc_bad_email_dn /O=Good/emailAddress=a@evil.org DNS:www.example.com
+    nc_leaf nc_bad_dn /O=Evil DNS:www.example.com
+    nc_leaf nc_bad_uri /O=Good DNS:www.example.com,URI:http://example.com/
+
+    # What openssl says about each certificate of the system's bundle, for comparison.
+    awk '/-----BEGIN CERTIFICATE/{n++} n{print > sprintf("bundle%03d.crt", n)}' /etc/ssl/certs/ca-certificates.crt
+    for f in bundle*.crt utf8.pem p256.pem root.pem; do
+        openssl x509 -in "$f" -noout -nameopt RFC2253,-esc_msb,utf8 -subject -issuer -serial -dates \
+            -dateopt iso_8601 -fingerprint -sha256
+    done >bundle.expected
+    touch done
+fi
+
+${CC:-cc} -std=c99 -g ${OPT:--O2} -Wall -Wextra -Werror -pedantic $CFLAGS -I"$tls" -o "$dir/x509_test" \
+    "$here/x509_test.c" "$tls"/bytes.c "$tls"/error.c "$tls"/der.c "$tls"/pem.c "$tls"/key.c \
+    "$tls"/key_public.c "$tls"/distinguished_name.c "$tls"/certificate.c "$tls"/certificate_parse.c \
+    "$tls"/certificate_names.c "$tls"/hostname.c "$tls"/name_constraints.c "$tls"/trust.c \
+    "$tls"/rsa_pss.c "$tls"/verify.c "$tls"/verify_text.c "$tls"/verify_signature.c -lbearssl
+$RUN "$dir/x509_test" "$dir" $ROUNDS

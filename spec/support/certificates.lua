@@ -1,0 +1,182 @@
+-- Certificates and keys for the specs, made with the openssl program when they are first asked for:
+--     local certificates = require "spec.support.certificates"
+--     certificates.rsa.certfile, .keyfile, .chainfile    paths of PEM files
+--     certificates.rsa.certificate, .key, .chain         the same as strings
+--     certificates.ca.certfile                           the root that signed nearly all of them
+-- chain is what a server sends: the leaf, then its intermediates, without the root. The files live as
+-- long as the test run; child processes find them through BEARSSL_SPEC_DIR.
+local shell = require "spec.support.shell"
+local temporary = require "spec.support.temporary"
+
+local LOCALHOST = "DNS:localhost,DNS:example.org,IP:127.0.0.1,IP:::1"
+local DAY = 24 * 3600
+
+-- What each name is. Defaults: issuer "ca", key "rsa:2048", common name localhost, subject alternative
+-- names of LOCALHOST, usage "server", hash "sha256", from yesterday for two years. issuer false: signed by itself.
+local definitions = {
+   -- authorities
+   ca = { cn = "Test Root CA", issuer = false, usage = "ca" },
+   ec_ca = { cn = "Test EC Root CA", key = "ec:P-256", issuer = false, usage = "ca" },
+   other_ca = { cn = "Other Root CA", issuer = false, usage = "ca" },
+   expired_ca = { cn = "Expired Root CA", issuer = false, usage = "ca", from = -20, to = -10 },
+   intermediate = { cn = "Test Intermediate CA", usage = "ca" },
+   intermediate2 = { cn = "Test Lower Intermediate CA", key = "ec:P-256", issuer = "intermediate", usage = "ca" },
+   not_ca = { cn = "Not a CA", key = "ec:P-256" }, -- a leaf that signs nonetheless
+
+   -- servers, one per key type
+   rsa = {},
+   rsa3072 = { key = "rsa:3072" },
+   rsa4096 = { key = "rsa:4096" },
+   ec = { key = "ec:P-256" },
+   ec384 = { key = "ec:P-384" },
+   ec521 = { key = "ec:P-521" },
+   -- static ECDH: the suite's name tells who signed the certificate
+   ecdh_rsa = { key = "ec:P-256", usage = "agreement" },
+   ecdh_ecdsa = { key = "ec:P-256", usage = "agreement", issuer = "ec_ca" },
+   ec_only = { key = "ec:P-256", issuer = "ec_ca" },
+   -- servers behind intermediates
+   chain = { issuer = "intermediate" },
+   chain_ec = { key = "ec:P-256", issuer = "intermediate2" },
+   -- servers chosen by name
+   alpha = { cn = "alpha.example", san = "DNS:alpha.example" },
+   beta = { cn = "beta.example", san = "DNS:beta.example", key = "ec:P-256" },
+   wildcard = { cn = "*.wild.example", san = "DNS:*.wild.example", key = "ec:P-256" },
+
+   -- servers that a client must refuse
+   expired = { key = "ec:P-256", from = -20, to = -10 },
+   notyet = { key = "ec:P-256", from = 10, to = 20 },
+   wronghost = { key = "ec:P-256", cn = "wrong.example", san = "DNS:wrong.example" },
+   selfsigned = { key = "ec:P-256", issuer = false },
+   untrusted = { key = "ec:P-256", issuer = "other_ca" },
+   under_expired = { key = "ec:P-256", issuer = "expired_ca" },
+   under_leaf = { key = "ec:P-256", issuer = "not_ca" },
+   sha1 = { key = "ec:P-256", hash = "sha1" },
+   weak = { key = "rsa:1024" },
+   purpose = { key = "ec:P-256", usage = "client" }, -- has the names, lacks the purpose
+
+   -- clients
+   client_rsa = { cn = "client rsa", san = "email:client@example.org", usage = "client" },
+   client_ec = { cn = "client ec", san = "email:client@example.org", usage = "client", key = "ec:P-256" },
+   client_ec384 = { cn = "client ec384", san = "email:client@example.org", usage = "client", key = "ec:P-384" },
+   client_chain = { cn = "client chain", san = "email:client@example.org", usage = "client", issuer = "intermediate" },
+   client_expired = { cn = "client old", usage = "client", key = "ec:P-256", from = -20, to = -10 },
+   client_untrusted = { cn = "client stranger", usage = "client", key = "ec:P-256", issuer = "other_ca" },
+}
+
+local usages = {
+   ca = "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\n",
+   server = "basicConstraints=CA:false\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n",
+   agreement = "basicConstraints=CA:false\nkeyUsage=digitalSignature,keyAgreement\nextendedKeyUsage=serverAuth\n",
+   client = "basicConstraints=CA:false\nkeyUsage=digitalSignature\nextendedKeyUsage=clientAuth\n",
+}
+
+local CONFIG = [[
+[ca]
+default_ca=this
+[this]
+database=%s/index.txt
+new_certs_dir=%s
+rand_serial=yes
+policy=any
+default_md=%s
+email_in_dn=no
+unique_subject=no
+copy_extensions=none
+x509_extensions=extensions
+[any]
+commonName=supplied
+organizationName=optional
+[req]
+distinguished_name=name
+prompt=no
+string_mask=utf8only
+[name]
+O=bearssl for Lua
+CN=%s
+[extensions]
+subjectKeyIdentifier=hash
+%s]]
+
+local get
+
+local function date(days)
+   return os.date("!%Y%m%d%H%M%SZ", os.time() + days * DAY)
+end
+
+-- make writes NAME.crt, NAME.key and NAME.chain into the run's certificate directory.
+local function make(name, path)
+   local definition = definitions[name]
+   local issuer = definition.issuer
+   if issuer == nil then
+      issuer = "ca"
+   end
+   local signer = issuer and get(issuer)
+   local usage = definition.usage or "server"
+   local extensions = usages[usage]
+   if usage ~= "ca" then
+      extensions = extensions .. "subjectAltName=" .. (definition.san or LOCALHOST) .. "\n"
+   end
+   if signer then
+      extensions = extensions .. "authorityKeyIdentifier=keyid\n"
+   end
+   local work = temporary.make_directory()
+   temporary.write("", nil, work .. "/index.txt")
+   local config = temporary.write(
+      CONFIG:format(work, work, definition.hash or "sha256", definition.cn or "localhost", extensions),
+      nil,
+      work .. "/config"
+   )
+   local kind, size = (definition.key or "rsa:2048"):match("^(%w+):(.+)$")
+   local key = path .. ".key"
+   shell.run({ "openssl", "genpkey", "-quiet", "-out", key, "-algorithm", kind == "rsa" and "RSA" or "EC",
+      "-pkeyopt", kind == "rsa" and "rsa_keygen_bits:" .. size or "ec_paramgen_curve:" .. size })
+   local request = work .. "/request"
+   shell.run({ "openssl", "req", "-new", "-config", config, "-key", key, "-out", request })
+   local command = { "openssl", "ca", "-batch", "-notext", "-config", config, "-in", request, "-out", path .. ".crt",
+      "-startdate", date(definition.from or -1), "-enddate", date(definition.to or 730) }
+   local signing = signer and { "-cert", signer.certfile, "-keyfile", signer.keyfile }
+      or { "-selfsign", "-keyfile", key }
+   for _, word in ipairs(signing) do
+      command[#command + 1] = word
+   end
+   shell.run(command)
+   local chain = temporary.read(path .. ".crt")
+   if signer and definitions[issuer].issuer ~= false then
+      chain = chain .. signer.chain
+   end
+   temporary.write(chain, nil, path .. ".chain")
+   shell.run({ "rm", "-r", work })
+end
+
+local cache = {}
+
+function get(name)
+   local entry = cache[name]
+   if entry then
+      return entry
+   end
+   if not definitions[name] then
+      error("spec.support.certificates makes no certificate named " .. tostring(name), 3)
+   end
+   local path = temporary.directory() .. "/certificates/" .. name
+   if not temporary.read(path .. ".chain") then
+      make(name, path)
+   end
+   entry = {
+      name = name,
+      certfile = path .. ".crt",
+      keyfile = path .. ".key",
+      chainfile = path .. ".chain",
+      certificate = temporary.read(path .. ".crt"),
+      key = temporary.read(path .. ".key"),
+      chain = temporary.read(path .. ".chain"),
+   }
+   cache[name] = entry
+   return entry
+end
+
+return setmetatable({}, {
+   __index = function(_, name)
+      return get(name)
+   end,
+})
