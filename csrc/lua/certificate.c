@@ -423,7 +423,7 @@ extensions(lua_State *L)
 
     lua_newtable(L);
     tls_der_init(&reader, certificate->extensions);
-    while (tls_extension_next(&reader, &extension)) {
+    while (tls_certificate_extension_next(&reader, &extension)) {
         lua_createtable(L, 0, 4);
         set_oid(L, "oid", extension.oid);
         tls_lua_set_string(L, "name", tls_extension_name(extension.oid));

@@ -69,17 +69,33 @@ typedef struct tls_lua_connection {
     tls_connection *connection; /* NULL once freed */
     tls_buffer collected;       /* receive.c: what a pattern has so far */
     int plain_descriptor;       /* descriptor.c: 1 + the last descriptor found to be no socket */
+    int busy;                   /* see tls_lua_connection_use */
 } tls_lua_connection;
 
 /* Slots of a connection object. */
 enum { TLS_LUA_SLOT_CONTEXT = 1, TLS_LUA_SLOT_SELECTED, TLS_LUA_SLOTS = TLS_LUA_SLOT_SELECTED };
 
-/* tls_lua_connection_self: argument 1, which may have been freed. */
+/* tls_lua_connection_self: argument 1, which may have been freed.
+ *
+ * Every allocation in Lua may run a finalizer of the caller's, and that may call this connection again.
+ * So while a view of the core's is turned into Lua values, between use and done, the methods that would
+ * move what it points to (all that ask tls_lua_connection_self) raise an error. Only a lack of memory can
+ * raise between the two: then the connection stays locked, which is safe. */
 tls_lua_connection *tls_lua_connection_self(lua_State *L);
+/* tls_lua_connection_look is the same for methods that only look: they may be called meanwhile. */
+tls_lua_connection *tls_lua_connection_look(lua_State *L);
+void tls_lua_connection_use(tls_lua_connection *self);
+void tls_lua_connection_done(tls_lua_connection *self);
 /* tls_lua_connection_closed: what every method of a freed connection returns. */
 int tls_lua_connection_closed(lua_State *L);
 /* tls_lua_connection_failed pushes nil, message, code of the connection's failure. */
 int tls_lua_connection_failed(lua_State *L, const tls_connection *connection);
+/* tls_lua_connection_refused: the same for `reason`, which a call on the connection returned. */
+int tls_lua_connection_refused(
+    lua_State *L, const tls_connection *connection, enum tls_reason reason);
+/* tls_lua_check_range: the part of string argument `data` from argument `data` + 1 to + 2, as in
+ * string.sub; *first is the index of its first byte. */
+tls_bytes tls_lua_check_range(lua_State *L, int data, lua_Integer *first);
 void tls_lua_open_connection(lua_State *L);
 extern const luaL_Reg tls_lua_receive_methods[];
 extern const luaL_Reg tls_lua_descriptor_methods[];
@@ -95,12 +111,23 @@ void tls_lua_set_named(lua_State *L, const char *field, int registry, unsigned i
 /* tls_lua_set_suite sets cipher_suite and cipher_suite_id, nothing for 0. */
 void tls_lua_set_suite(lua_State *L, unsigned suite);
 
+/* tls_lua_push_numbers pushes a list of { id =, name = }. */
+void tls_lua_push_numbers(lua_State *L, int registry, tls_bytes list);
+void tls_lua_push_bytes_list(lua_State *L, int registry, tls_bytes list);
+
+/* ---- extension.c ---- */
+/* tls_lua_push_extensions pushes a list of { id =, name =, value =, raw = }. */
+void tls_lua_push_extensions(lua_State *L, tls_bytes block, unsigned place);
+
 /* ---- stage.c ---- */
 void tls_lua_push_stage(lua_State *L, const tls_connection *connection);
+/* tls_lua_push_message pushes the table of a received message: `select` asks with one. */
+void tls_lua_push_message(
+    lua_State *L, enum tls_stage stage, tls_bytes raw, unsigned version, unsigned suite);
 /* tls_lua_set_raw makes `raw` readable on the table on the top, without standing in it. */
 void tls_lua_set_raw(lua_State *L, tls_bytes raw);
-/* tls_lua_push_info pushes what was negotiated; tls_lua_info_fields adds it to the table on the top. */
-void tls_lua_push_info(lua_State *L, const tls_connection *connection);
+/* tls_lua_info_fields adds what was negotiated to the table on the top. */
+void tls_lua_info_fields(lua_State *L, const tls_connection *connection);
 
 /* ---- functions of the module ---- */
 extern const luaL_Reg tls_lua_certificate_functions[];

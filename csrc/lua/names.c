@@ -7,22 +7,46 @@
 #include "../tls/names.h"
 #include "../tls/suite.h"
 
-/* push_registry pushes the list { {id=, name=}… } of a registry. */
+/* push_registry pushes the list { {id=, name=}… } of what is `supported` in a registry. */
 static int
-push_registry(lua_State *L, enum tls_registry registry)
+push_registry(lua_State *L, enum tls_registry registry, int (*supported)(unsigned id))
 {
     const char *name;
     unsigned id;
     size_t i;
+    int count = 0;
 
     lua_newtable(L);
     for (i = 0; tls_registry_entry(registry, i, &id, &name); i++) {
+        if (!supported(id))
+            continue;
         lua_createtable(L, 0, 2);
         tls_lua_set_integer(L, "id", id);
         tls_lua_set_string(L, "name", name);
-        lua_rawseti(L, -2, (int)i + 1);
+        lua_rawseti(L, -2, ++count);
     }
     return 1;
+}
+
+/* What tls_context_new accepts. */
+static int
+supported_group(unsigned id)
+{
+    return id < 32 && ((br_ec_get_default()->supported_curves >> id) & 1) != 0;
+}
+
+static int
+supported_scheme(unsigned id)
+{
+    enum tls_scheme_kind kind = tls_scheme_kind_of(id);
+
+    return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA;
+}
+
+static int
+supported_version(unsigned id)
+{
+    return id >= TLS_VERSION_10 && id <= TLS_VERSION_12;
 }
 
 static int
@@ -120,11 +144,11 @@ policy(lua_State *L)
     return 1;
 }
 
-/* core.groups() -> list of { id =, name = "x25519" … } */
+/* core.groups() -> list of { id =, name = "x25519" … }: what this build can do */
 static int
 groups(lua_State *L)
 {
-    return push_registry(L, TLS_REGISTRY_GROUP);
+    return push_registry(L, TLS_REGISTRY_GROUP, supported_group);
 }
 
 /* core.group_id(name) -> number ("P-256" and other aliases are known), or nil */
@@ -141,11 +165,11 @@ group_name(lua_State *L)
     return registry_name(L, TLS_REGISTRY_GROUP);
 }
 
-/* core.schemes() -> list of { id =, name = "ecdsa_secp256r1_sha256" … } */
+/* core.schemes() -> list of { id =, name = "ecdsa_secp256r1_sha256" … }: what this build can do */
 static int
 schemes(lua_State *L)
 {
-    return push_registry(L, TLS_REGISTRY_SIGNATURE_SCHEME);
+    return push_registry(L, TLS_REGISTRY_SIGNATURE_SCHEME, supported_scheme);
 }
 
 /* core.scheme_id(name) -> number ("ECDSA+SHA256" and its like are known), or nil */
@@ -162,11 +186,11 @@ scheme_name(lua_State *L)
     return registry_name(L, TLS_REGISTRY_SIGNATURE_SCHEME);
 }
 
-/* core.versions() -> list of { id =, name = "TLSv1.2" … } */
+/* core.versions() -> list of { id =, name = "TLSv1.2" … }: what this build can do */
 static int
 versions(lua_State *L)
 {
-    return push_registry(L, TLS_REGISTRY_VERSION);
+    return push_registry(L, TLS_REGISTRY_VERSION, supported_version);
 }
 
 /* core.version_id(name) -> number ("1.2" and other aliases are known), or nil */

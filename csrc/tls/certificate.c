@@ -1,4 +1,5 @@
-/* certificate.c - certificate objects and lists, and what is asked of a parsed one; see certificate.h. */
+/* certificate.c - certificate objects and lists, and what is asked of a parsed one; see
+ * certificate.h. */
 #include "certificate.h"
 
 #include <stdlib.h>
@@ -49,8 +50,7 @@ tls_certificate_release(tls_certificate *certificate)
 /* ---- Lists ---- */
 
 enum tls_reason
-tls_certificate_list_make(
-    tls_certificate_list **out, tls_certificate *const *items, size_t count)
+tls_certificate_list_make(tls_certificate_list **out, tls_certificate *const *items, size_t count)
 {
     tls_certificate_list *list;
     size_t i;

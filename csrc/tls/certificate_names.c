@@ -155,8 +155,8 @@ tls_certificate_serial_text(tls_buffer *out, const tls_certificate *certificate)
 const char *
 tls_general_name_kind_name(enum tls_general_name_kind kind)
 {
-    static const char *const names[] = {"otherName", "email", "DNS", "X400Name", "dirName",
-        "EdiPartyName", "URI", "IP", "RID"};
+    static const char *const names[] = {
+        "otherName", "email", "DNS", "X400Name", "dirName", "EdiPartyName", "URI", "IP", "RID"};
 
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }

@@ -1,11 +1,13 @@
-/* certificate_parse.c - from DER to the fields of tls_certificate. Section numbers are RFC 5280's. */
+/* certificate_parse.c - from DER to the fields of tls_certificate. Section numbers are RFC 5280's.
+ */
 #include "certificate_parse.h"
 
 #include <string.h>
 
 #include "distinguished_name.h"
 
-/* Extensions are compared with each other, so their number must have a bound. Real ones have a dozen. */
+/* Extensions are compared with each other, so their number must have a bound. Real ones have a
+ * dozen. */
 #define EXTENSION_MAXIMUM 64
 
 /* ---- Signature algorithms: RFC 3279, 4055, 5758, 8410 ---- */
@@ -78,7 +80,8 @@ read_hash(tls_der *der)
     return hash;
 }
 
-/* RSASSA-PSS-params, RFC 4055 section 3.1. Anything but MGF1 and trailer 1 leaves the kind OTHER. */
+/* RSASSA-PSS-params, RFC 4055 section 3.1. Anything but MGF1 and trailer 1 leaves the kind OTHER.
+ */
 static void
 parse_pss(tls_signature_algorithm *out, tls_der *algorithm)
 {
@@ -380,7 +383,8 @@ parse_tls_feature(tls_certificate *out, tls_bytes value)
     return tls_der_finish(&der);
 }
 
-/* 4.2.1.11: only requireExplicitPolicy can make a path invalid for a verifier that accepts any policy. */
+/* 4.2.1.11: only requireExplicitPolicy can make a path invalid for a verifier that accepts any
+ * policy. */
 static int
 requires_explicit_policy(tls_bytes value)
 {

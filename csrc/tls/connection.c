@@ -197,12 +197,13 @@ finish_handshake(tls_connection *c)
         c->epilogue = TLS_EPILOGUE_DONE;
         if (c->session == NULL || c->resumed)
             return TLS_OK;
+        /* A store of one's own is beside the cache, not instead of it: session_cache = 0 turns that off. */
+        if (c->context->cache != NULL)
+            tls_session_cache_store(c->context->cache, c->session);
         if (tls_connection_decides(c, TLS_DECISION_SESSION_STORE)) {
             c->question.u.session_store.session = c->session;
             tls_connection_ask(c, TLS_DECISION_SESSION_STORE);
             c->epilogue = TLS_EPILOGUE_STORING;
-        } else if (c->context->cache != NULL) {
-            tls_session_cache_store(c->context->cache, c->session);
         }
         return TLS_OK;
     case TLS_EPILOGUE_STORING:

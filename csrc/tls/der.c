@@ -350,8 +350,7 @@ tls_time_text(char out[21], int64_t seconds)
     days += 719468;
     era = (days >= 0 ? days : days - 146096) / 146097;
     day_of_era = days - era * 146097;
-    year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     month = (5 * day_of_year + 2) / 153;
     p = put_digits(p, (int)(year_of_era + era * 400 + (month >= 10)), 4);
@@ -391,7 +390,8 @@ tls_oid_text(tls_buffer *out, tls_bytes oid)
 
     for (i = 0; i < oid.length; i++) {
         if (value > UINT64_MAX >> 7) {
-            /* Not seen in practice (a UUID arc would be): say that there is more, not a wrong number. */
+            /* Not seen in practice (a UUID arc would be): say that there is more, not a wrong
+             * number. */
             tls_buffer_append(out, ".?", 2);
             return;
         }

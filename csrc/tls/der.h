@@ -1,8 +1,9 @@
 /* der.h - a strict reader of DER (ITU-T X.690), object identifiers, and X.509 times.
  *
- * Definite, minimal lengths and one-byte tags only. Failure is sticky: after the first error every read
- * returns an empty view or 0 and tls_der_failed says so, so a parser reads a whole structure and checks
- * once. Nothing is copied; views point into the input. Nesting is bounded by TLS_DER_DEPTH. */
+ * Definite, minimal lengths and one-byte tags only. Failure is sticky: after the first error every
+ * read returns an empty view or 0 and tls_der_failed says so, so a parser reads a whole structure
+ * and checks once. Nothing is copied; views point into the input. Nesting is bounded by
+ * TLS_DER_DEPTH. */
 #ifndef TLS_DER_H
 #define TLS_DER_H
 
@@ -55,15 +56,17 @@ int tls_der_peek(const tls_der *der);
 
 /* tls_der_read reads one element of the given tag and returns its contents. */
 tls_bytes tls_der_read(tls_der *der, unsigned tag);
-/* tls_der_read_any reads one element of any tag. `tag` and `whole` (header and contents) may be NULL. */
+/* tls_der_read_any reads one element of any tag. `tag` and `whole` (header and contents) may be
+ * NULL. */
 tls_bytes tls_der_read_any(tls_der *der, unsigned *tag, tls_bytes *whole);
 /* tls_der_read_whole is tls_der_read, but returns header and contents. */
 tls_bytes tls_der_read_whole(tls_der *der, unsigned tag);
 /* tls_der_optional returns 1 and reads the element if the next tag is `tag`, else 0. */
 int tls_der_optional(tls_der *der, tls_bytes *contents, unsigned tag);
 
-/* tls_der_enter reads a constructed element and sets `inner` to read its contents; `inner` is failed
- * if that fails. tls_der_leave demands that `inner` was read to its end and hands on its failure. */
+/* tls_der_enter reads a constructed element and sets `inner` to read its contents; `inner` is
+ * failed if that fails. tls_der_leave demands that `inner` was read to its end and hands on its
+ * failure. */
 void tls_der_enter(tls_der *der, tls_der *inner, unsigned tag);
 void tls_der_leave(tls_der *der, const tls_der *inner);
 /* tls_der_finish returns 1 if everything was read without a failure. */
@@ -76,13 +79,13 @@ tls_bytes tls_der_integer(tls_der *der);
 tls_bytes tls_der_unsigned(tls_der *der);
 /* tls_der_small reads an INTEGER from 0 to `maximum`. */
 uint32_t tls_der_small(tls_der *der, uint32_t maximum);
-/* tls_der_bit_string returns the bytes; unused trailing bits must be zero. Pass NULL for `unused` to
- * demand a whole number of bytes. */
+/* tls_der_bit_string returns the bytes; unused trailing bits must be zero. Pass NULL for `unused`
+ * to demand a whole number of bytes. */
 tls_bytes tls_der_bit_string(tls_der *der, unsigned *unused);
 /* tls_der_oid returns the contents of a well-formed OBJECT IDENTIFIER. */
 tls_bytes tls_der_oid(tls_der *der);
-/* tls_der_time reads a UTCTime or GeneralizedTime in the forms that RFC 5280 section 4.1.2.5 allows,
- * and returns seconds since 1970-01-01T00:00:00Z. */
+/* tls_der_time reads a UTCTime or GeneralizedTime in the forms that RFC 5280 section 4.1.2.5
+ * allows, and returns seconds since 1970-01-01T00:00:00Z. */
 int64_t tls_der_time(tls_der *der);
 
 /* tls_oid_text appends the dotted form ("2.5.4.3") of an OID's contents. */

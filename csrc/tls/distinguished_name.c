@@ -291,8 +291,8 @@ tls_name_attribute_keyword(tls_bytes oid)
     return NULL;
 }
 
-/* append_escaped escapes as RFC 4514 section 2.4 demands; control characters too, so that a line of a log
- * stays one line. */
+/* append_escaped escapes as RFC 4514 section 2.4 demands; control characters too, so that a line of
+ * a log stays one line. */
 static void
 append_escaped(tls_buffer *out, tls_bytes text)
 {
@@ -381,8 +381,8 @@ tls_name_common_name(tls_buffer *out, tls_bytes name)
 
 /* ---- Comparison, RFC 5280 section 7.1 ---- */
 
-/* A string read as the comparison sees it: ASCII letters in lower case, leading and trailing spaces gone,
- * inner runs of spaces as one. */
+/* A string read as the comparison sees it: ASCII letters in lower case, leading and trailing spaces
+ * gone, inner runs of spaces as one. */
 typedef struct folded {
     tls_bytes text;
     unsigned tag;

@@ -34,6 +34,17 @@ scheme_hash_used(const tls_context *context, int hash)
     return 0;
 }
 
+static int
+mac_hash_used(const tls_context *context, unsigned hash)
+{
+    size_t i;
+
+    for (i = 0; i < context->suite_count; i++)
+        if (tls_suite_find(context->suites[i])->mac_hash == hash)
+            return 1;
+    return 0;
+}
+
 static void
 set_implementations(br_ssl_engine_context *engine, const tls_context *context)
 {
@@ -45,7 +56,8 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
         br_ssl_engine_set_hash(engine, br_md5_ID, &br_md5_vtable);
         br_ssl_engine_set_prf10(engine, &br_tls10_prf);
     }
-    if (context->version_min < BR_TLS12 || scheme_hash_used(context, br_sha1_ID))
+    if (context->version_min < BR_TLS12 || scheme_hash_used(context, br_sha1_ID) ||
+        mac_hash_used(context, br_sha1_ID))
         br_ssl_engine_set_hash(engine, br_sha1_ID, &br_sha1_vtable);
     if (scheme_hash_used(context, br_sha224_ID))
         br_ssl_engine_set_hash(engine, br_sha224_ID, &br_sha224_vtable);

@@ -161,8 +161,8 @@ tls_address_text(tls_buffer *out, tls_bytes address)
 static int
 is_host_character(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
 }
 
 int
@@ -218,8 +218,8 @@ tls_hostname_match(tls_bytes pattern, tls_bytes name)
     if (pattern.length > 0 && pattern.data[pattern.length - 1] == '.')
         pattern.length--;
     if (pattern.length > 2 && pattern.data[0] == '*' && pattern.data[1] == '.') {
-        /* RFC 9525 section 6.3: "*" is the whole left-most label and stands for one label. A pattern
-         * such as "*.com" would cover a whole registry. */
+        /* RFC 9525 section 6.3: "*" is the whole left-most label and stands for one label. A
+         * pattern such as "*.com" would cover a whole registry. */
         rest = tls_bytes_make(pattern.data + 1, pattern.length - 1);
         if (!tls_hostname_is_valid(tls_bytes_make(rest.data + 1, rest.length - 1)) ||
             memchr(rest.data + 1, '.', rest.length - 1) == NULL)

@@ -1,7 +1,7 @@
 /* key.c - private keys; see key.h.
  *
- * BearSSL's own br_skey_decoder (0.6) overflows on over-long keys, so keys are read with our DER reader
- * and every length is checked before BearSSL sees it. */
+ * BearSSL's own br_skey_decoder (0.6) overflows on over-long keys, so keys are read with our DER
+ * reader and every length is checked before BearSSL sees it. */
 #include "key.h"
 
 #include <stdlib.h>
@@ -78,7 +78,8 @@ tls_private_key_release(tls_private_key *key)
 
 /* ---- RSA ---- */
 
-/* is_product returns 1 if a * b == n. Schoolbook, on bytes: its time depends on the lengths alone. */
+/* is_product returns 1 if a * b == n. Schoolbook, on bytes: its time depends on the lengths alone.
+ */
 static int
 is_product(tls_bytes n, tls_bytes a, tls_bytes b)
 {
@@ -109,8 +110,8 @@ is_product(tls_bytes n, tls_bytes a, tls_bytes b)
     return equal;
 }
 
-/* rsa_round_trip returns 1 if the private key undoes the public one. A key whose CRT parts are wrong
- * would reveal a factor of the modulus with its first signature. */
+/* rsa_round_trip returns 1 if the private key undoes the public one. A key whose CRT parts are
+ * wrong would reveal a factor of the modulus with its first signature. */
 static int
 rsa_round_trip(const br_rsa_private_key *private_key, const tls_public_key *public_key)
 {
@@ -174,8 +175,7 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
     if (!is_product(n, p, q))
         return TLS_REASON_BAD_KEY;
 
-    key = key_new(
-        n.length + e.length + p.length + q.length + dp.length + dq.length + iq.length);
+    key = key_new(n.length + e.length + p.length + q.length + dp.length + dq.length + iq.length);
     if (key == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     key->public_key.kind = TLS_KEY_RSA;
@@ -295,7 +295,8 @@ bad:
 
 /* ---- PKCS#8 and the choice among the three ---- */
 
-/* PrivateKeyInfo, RFC 5208 section 5 (version 0), OneAsymmetricKey, RFC 5958 section 2 (version 1). */
+/* PrivateKeyInfo, RFC 5208 section 5 (version 0), OneAsymmetricKey, RFC 5958 section 2 (version 1).
+ */
 static enum tls_reason
 decode_pkcs8(tls_private_key **out, tls_bytes bytes)
 {
@@ -362,8 +363,7 @@ ends_with(tls_bytes bytes, const char *end)
 {
     size_t length = strlen(end);
 
-    return bytes.length >= length &&
-           memcmp(bytes.data + bytes.length - length, end, length) == 0;
+    return bytes.length >= length && memcmp(bytes.data + bytes.length - length, end, length) == 0;
 }
 
 enum tls_reason

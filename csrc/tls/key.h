@@ -21,18 +21,19 @@ enum tls_key_kind {
 /* A view of a public key; it lives as long as what it was parsed from. */
 typedef struct tls_public_key {
     enum tls_key_kind kind;
-    unsigned bits;      /* of the modulus or the curve; may be known for TLS_KEY_OTHER, else 0 */
-    int curve;          /* BR_EC_secp256r1, ..384r1, ..521r1; 0 unless TLS_KEY_EC */
-    int pss_only;       /* RSA under id-RSASSA-PSS (RFC 4055): may only make PSS signatures */
-    tls_bytes algorithm;        /* contents of the algorithm OID */
-    tls_bytes modulus;          /* RSA, big-endian, no leading zero */
+    unsigned bits;       /* of the modulus or the curve; may be known for TLS_KEY_OTHER, else 0 */
+    int curve;           /* BR_EC_secp256r1, ..384r1, ..521r1; 0 unless TLS_KEY_EC */
+    int pss_only;        /* RSA under id-RSASSA-PSS (RFC 4055): may only make PSS signatures */
+    tls_bytes algorithm; /* contents of the algorithm OID */
+    tls_bytes modulus;   /* RSA, big-endian, no leading zero */
     tls_bytes exponent;
-    tls_bytes point;            /* EC, uncompressed: 04 X Y */
+    tls_bytes point; /* EC, uncompressed: 04 X Y */
 } tls_public_key;
 
-/* tls_public_key_parse parses a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). A well-formed key that
- * this library cannot use (unknown type or curve, compressed point, RSA above TLS_RSA_MAXIMUM_BITS or
- * with an exponent above 64 bits) gives TLS_OK and TLS_KEY_OTHER; TLS_REASON_BAD_DER when malformed. */
+/* tls_public_key_parse parses a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). A well-formed key
+ * that this library cannot use (unknown type or curve, compressed point, RSA above
+ * TLS_RSA_MAXIMUM_BITS or with an exponent above 64 bits) gives TLS_OK and TLS_KEY_OTHER;
+ * TLS_REASON_BAD_DER when malformed. */
 enum tls_reason tls_public_key_parse(tls_public_key *out, tls_bytes spki);
 /* tls_public_key_to_bearssl fills BearSSL's struct, which points into the same memory.
  * TLS_REASON_UNSUPPORTED_CERTIFICATE for TLS_KEY_OTHER. */
@@ -50,9 +51,9 @@ int tls_curve_from_oid(tls_bytes oid);
 typedef struct tls_private_key tls_private_key;
 
 /* tls_private_key_decode takes DER or PEM of PKCS#1 RSAPrivateKey (RFC 8017), SEC1 ECPrivateKey
- * (RFC 5915) or PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958). In PEM the first block with a private key
- * label counts; others (EC PARAMETERS, certificates) are passed over. The parts must fit together: a
- * key whose CRT parts are wrong would give away its factors with its first signature.
+ * (RFC 5915) or PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958). In PEM the first block with a private
+ * key label counts; others (EC PARAMETERS, certificates) are passed over. The parts must fit
+ * together: a key whose CRT parts are wrong would give away its factors with its first signature.
  * TLS_REASON_BAD_PEM (no private key block), TLS_REASON_BAD_KEY, TLS_REASON_ENCRYPTED_KEY. */
 enum tls_reason tls_private_key_decode(tls_private_key **out, tls_bytes bytes);
 /* tls_private_key_external makes a key object without secret bytes for the owner of `public_key`:

@@ -56,9 +56,9 @@ skip(tls_bytes bytes, size_t count)
     return tls_bytes_make(bytes.data + count, bytes.length - count);
 }
 
-/* A constraint "example.com" covers the name and everything below; ".example.com", which the RFC does
- * not define but CAs use, everything below. A wildcard that could stand for an excluded name is
- * excluded with it. */
+/* A constraint "example.com" covers the name and everything below; ".example.com", which the RFC
+ * does not define but CAs use, everything below. A wildcard that could stand for an excluded name
+ * is excluded with it. */
 static int
 dns_within(tls_bytes name, tls_bytes base, int excluded)
 {
@@ -172,6 +172,19 @@ is_within(const tls_general_name *name, tls_bytes base, int excluded)
     }
 }
 
+/* charge takes the cost of one comparison, which grows with the names, from the budget; 0 if that
+ * is used up. */
+static int
+charge(unsigned long *budget, tls_bytes name, tls_bytes base)
+{
+    unsigned long cost = 1 + (unsigned long)((name.length + base.length) / 64);
+
+    if (*budget < cost)
+        return 0;
+    *budget -= cost;
+    return 1;
+}
+
 static int
 name_is_permitted(
     const tls_certificate *authority, const tls_general_name *name, unsigned long *budget)
@@ -182,17 +195,15 @@ name_is_permitted(
 
     tls_der_init(&reader, authority->excluded_subtrees);
     while (tls_general_subtree_next(&reader, &base)) {
-        if (*budget == 0)
+        if (!charge(budget, name->value, base.value))
             return 0;
-        --*budget;
         if (base.kind == name->kind && is_within(name, base.value, 1))
             return 0;
     }
     tls_der_init(&reader, authority->permitted_subtrees);
     while (!permitted && tls_general_subtree_next(&reader, &base)) {
-        if (*budget == 0)
+        if (!charge(budget, name->value, base.value))
             return 0;
-        --*budget;
         if (base.kind != name->kind)
             continue;
         constrained = 1;

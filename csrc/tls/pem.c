@@ -7,18 +7,18 @@ enum { SPACE = 0xFE, BAD = 0xFF, PAD = 0xFD };
 
 #define B BAD
 #define S SPACE
-/* What a character stands for: 0..63, SPACE, PAD or BAD. All three have the top bit, so four characters
- * are checked with one OR. */
-static const unsigned char base64_value[256] = {
-    B, B, B, B, B, B, B, B, B, S, S, S, S, S, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-    S, B, B, B, B, B, B, B, B, B, B, 62, B, B, B, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, B, B,
-    B, PAD, B, B, B, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
-    22, 23, 24, 25, B, B, B, B, B, B, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, B, B, B, B, B,
+/* What a character stands for: 0..63, SPACE, PAD or BAD. All three have the top bit, so four
+ * characters are checked with one OR. */
+static const unsigned char base64_value[256] = {B, B, B, B, B, B, B, B, B, S, S, S, S, S, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, S, B, B, B, B, B, B, B, B, B, B, 62, B, B, B, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, B, B, B, PAD, B, B, B, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, B, B, B, B, B, B, 26, 27, 28, 29,
+    30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, B, B, B,
     B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
     B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
     B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B};
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    B, B};
 #undef B
 #undef S
 
@@ -139,8 +139,8 @@ tls_pem_init(tls_pem *pem, tls_bytes text)
     pem->end = text.length ? pem->next + text.length : pem->next;
 }
 
-/* find returns where `word` begins in start..end, or NULL. `word` begins with a dash: memchr jumps from
- * dash to dash, and base64 has none. */
+/* find returns where `word` begins in start..end, or NULL. `word` begins with a dash: memchr jumps
+ * from dash to dash, and base64 has none. */
 static const char *
 find(const char *start, const char *end, const char *word)
 {
@@ -173,8 +173,8 @@ end_of_line(const char *p, const char *end)
     return p;
 }
 
-/* skip_headers passes the RFC 1421 header lines ("Name: value", continued by leading white space) that
- * may stand before the base64. */
+/* skip_headers passes the RFC 1421 header lines ("Name: value", continued by leading white space)
+ * that may stand before the base64. */
 static const char *
 skip_headers(const char *p, const char *end, int *encrypted)
 {

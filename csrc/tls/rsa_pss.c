@@ -48,8 +48,8 @@ tls_rsa_pss_verify(const br_rsa_public_key *key, const br_hash_class *hash,
     memcpy(message, signature.data, length);
     if (!br_rsa_public_get_default()(message, length, key))
         return 0;
-    /* RFC 8017 section 9.1.2, for emBits = modBits - 1: when that is a multiple of 8, EM is one byte
-     * shorter than the modulus. */
+    /* RFC 8017 section 9.1.2, for emBits = modBits - 1: when that is a multiple of 8, EM is one
+     * byte shorter than the modulus. */
     for (top_bits = 7; (key->n[0] >> top_bits & 1) == 0; top_bits--)
         ;
     if (top_bits == 0) {

@@ -7,9 +7,10 @@
 
 #include "bytes.h"
 
-/* tls_rsa_pss_verify returns 1 if `signature` is a PSS signature of the hash value `digest` (made with
- * `hash`) with MGF1 over `mask_hash` and a salt of exactly `salt_length` bytes. */
+/* tls_rsa_pss_verify returns 1 if `signature` is a PSS signature of the hash value `digest` (made
+ * with `hash`) with MGF1 over `mask_hash` and a salt of exactly `salt_length` bytes. */
 int tls_rsa_pss_verify(const br_rsa_public_key *key, const br_hash_class *hash,
-    const br_hash_class *mask_hash, size_t salt_length, const unsigned char *digest, tls_bytes signature);
+    const br_hash_class *mask_hash, size_t salt_length, const unsigned char *digest,
+    tls_bytes signature);
 
 #endif

@@ -1,5 +1,6 @@
-/* trust.c - see trust.h. An array in order of adding, and two hash tables with open addressing that hold
- * indexes into it: one by subject (equal keys follow each other in probe order), one by the whole DER. */
+/* trust.c - see trust.h. An array in order of adding, and two hash tables with open addressing that
+ * hold indexes into it: one by subject (equal keys follow each other in probe order), one by the
+ * whole DER. */
 #include "trust.h"
 
 #include <stdlib.h>
@@ -10,12 +11,12 @@
 struct tls_trust_store {
     unsigned references;
     tls_certificate **items;
-    uint32_t *hashes;       /* of the subject of each item */
+    uint32_t *hashes; /* of the subject of each item */
     size_t count;
     size_t capacity;
-    uint32_t *by_subject;   /* index + 1, or 0 */
+    uint32_t *by_subject; /* index + 1, or 0 */
     uint32_t *by_der;
-    size_t table_size;      /* a power of two, at least twice `count` */
+    size_t table_size; /* a power of two, at least twice `count` */
 };
 
 /* FNV-1a. Only local, trusted bytes fill the table, so a peer cannot make it collide. */

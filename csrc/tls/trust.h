@@ -1,10 +1,11 @@
-/* trust.h - the certificates that one trusts without further proof, found by subject in constant time.
+/* trust.h - the certificates that one trusts without further proof, found by subject in constant
+ * time.
  *
- * CA certificates are anchors: paths may end there (RFC 5280 section 6.1.1 (d)). Any certificate in the
- * store, CA or not, is also trusted directly when a peer presents exactly that one.
+ * CA certificates are anchors: paths may end there (RFC 5280 section 6.1.1 (d)). Any certificate in
+ * the store, CA or not, is also trusted directly when a peer presents exactly that one.
  *
- * A store is filled, then shared; adding to a store that a connection uses is allowed between handshakes
- * (certificates are never removed or moved). */
+ * A store is filled, then shared; adding to a store that a connection uses is allowed between
+ * handshakes (certificates are never removed or moved). */
 #ifndef TLS_TRUST_H
 #define TLS_TRUST_H
 
@@ -20,13 +21,14 @@ void tls_trust_store_release(tls_trust_store *store);
 /* What tls_trust_store_load did. */
 typedef struct tls_trust_load_result {
     size_t added;
-    size_t duplicates;  /* already in the store */
-    size_t skipped;     /* blocks that could not be parsed */
+    size_t duplicates; /* already in the store */
+    size_t skipped;    /* blocks that could not be parsed */
 } tls_trust_load_result;
 
-/* tls_trust_store_load adds every CERTIFICATE (also "TRUSTED CERTIFICATE", "X509 CERTIFICATE") of a PEM
- * bundle, or one DER certificate. What cannot be parsed is counted and skipped; if nothing at all could
- * be used: TLS_REASON_BAD_PEM, or TLS_REASON_BAD_CERTIFICATE if there were blocks. `result` may be NULL. */
+/* tls_trust_store_load adds every CERTIFICATE (also "TRUSTED CERTIFICATE", "X509 CERTIFICATE") of a
+ * PEM bundle, or one DER certificate. What cannot be parsed is counted and skipped; if nothing at
+ * all could be used: TLS_REASON_BAD_PEM, or TLS_REASON_BAD_CERTIFICATE if there were blocks.
+ * `result` may be NULL. */
 enum tls_reason tls_trust_store_load(
     tls_trust_store *store, tls_trust_load_result *result, tls_bytes bytes);
 /* tls_trust_store_add takes a count of its own. Adding a certificate twice is fine. */

@@ -1,8 +1,9 @@
 /* verify.c - path building and validation; see verify.h. Section numbers are RFC 5280's.
  *
  * A depth-first search from the leaf. It runs twice at most: first strictly, where a defect ends a
- * branch, so that the work goes into paths that can succeed; then, if nothing was found, tolerantly,
- * where defects are only noted, to learn which path came closest and what is wrong with it. */
+ * branch, so that the work goes into paths that can succeed; then, if nothing was found,
+ * tolerantly, where defects are only noted, to learn which path came closest and what is wrong with
+ * it. */
 #include "verify.h"
 
 #include <string.h>
@@ -21,18 +22,27 @@ typedef struct defect {
     tls_general_name offender;
 } defect;
 
+/* A signature that has been checked: no pair of certificate and key is checked twice. */
+typedef struct checked_signature {
+    const tls_certificate *certificate;
+    tls_bytes issuer_key;
+    enum tls_reason reason;
+} checked_signature;
+
 typedef struct search {
     const tls_verify_request *request;
     int tolerant;
-    unsigned checks;            /* signature checks left */
-    unsigned steps;             /* candidates left to look at */
-    unsigned long comparisons;  /* name constraint comparisons left */
+    checked_signature checked[TLS_SIGNATURE_CHECKS_MAXIMUM];
+    size_t checked_count;
+    unsigned steps;            /* candidates left to look at */
+    unsigned long comparisons; /* name constraint comparisons left */
     const tls_certificate *path[TLS_PATH_MAXIMUM];
-    size_t origin[TLS_PATH_MAXIMUM]; /* index in the chain, or its count for a trusted certificate */
+    size_t
+        origin[TLS_PATH_MAXIMUM]; /* index in the chain, or its count for a trusted certificate */
     size_t length;
-    defect worst;               /* of `path` */
+    defect worst; /* of `path` */
     int has_best;
-    defect best;                /* the least bad complete answer, with its path */
+    defect best; /* the least bad complete answer, with its path */
     const tls_certificate *best_path[TLS_PATH_MAXIMUM];
     size_t best_length;
 } search;
@@ -116,8 +126,8 @@ goes_on(const search *s)
 
 /* ---- What one certificate must satisfy ---- */
 
-/* Section 4.2.1.12, and of a CA's: "in general the extension appears only in end entity certificates",
- * but as everybody does, in a CA it limits what it may issue for. */
+/* Section 4.2.1.12, and of a CA's: "in general the extension appears only in end entity
+ * certificates", but as everybody does, in a CA it limits what it may issue for. */
 static int
 fits_purpose(const tls_certificate *certificate, enum tls_purpose purpose)
 {
@@ -129,8 +139,8 @@ fits_purpose(const tls_certificate *certificate, enum tls_purpose purpose)
     return (certificate->extended_key_usage & wanted) != 0;
 }
 
-/* Checks of every certificate in a path: 4.2 (critical extensions), key size, 6.1.3 (a)(2) validity,
- * purpose. */
+/* Checks of every certificate in a path: 4.2 (critical extensions), key size, 6.1.3 (a)(2)
+ * validity, purpose. */
 static void
 check_any(search *s, size_t position)
 {
@@ -169,7 +179,8 @@ check_leaf(search *s)
         note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
 }
 
-/* Checks of a certificate that has just been put on top of a path as the issuer of what is below. */
+/* Checks of a certificate that has just been put on top of a path as the issuer of what is below.
+ */
 static void
 check_issuer(search *s, int anchor)
 {
@@ -207,8 +218,7 @@ key_identifiers_agree(const tls_certificate *certificate, const tls_certificate 
 {
     return certificate->authority_key_identifier.length == 0 ||
            issuer->subject_key_identifier.length == 0 ||
-           tls_bytes_equal(
-               certificate->authority_key_identifier, issuer->subject_key_identifier);
+           tls_bytes_equal(certificate->authority_key_identifier, issuer->subject_key_identifier);
 }
 
 /* The same name and key twice would be a loop, whoever signed them (RFC 4158 section 2.4.2). */
@@ -225,26 +235,49 @@ is_in_path(const search *s, const tls_certificate *candidate)
     return 0;
 }
 
-/* check_signature verifies the top of the path with the key of `issuer`. Returns 0 to give the branch
- * up. */
+/* verify_once returns 0 when the budget is used up. */
+static int
+verify_once(search *s, enum tls_reason *reason, const tls_certificate *certificate,
+    const tls_certificate *issuer)
+{
+    checked_signature *entry;
+    size_t i;
+
+    for (i = 0; i < s->checked_count; i++) {
+        entry = &s->checked[i];
+        if (entry->certificate == certificate &&
+            tls_bytes_equal(entry->issuer_key, issuer->public_key_info)) {
+            *reason = entry->reason;
+            return 1;
+        }
+    }
+    if (s->checked_count == TLS_SIGNATURE_CHECKS_MAXIMUM)
+        return 0;
+    entry = &s->checked[s->checked_count++];
+    entry->certificate = certificate;
+    entry->issuer_key = issuer->public_key_info;
+    entry->reason = tls_verify_signature(&issuer->public_key, &certificate->signature_algorithm,
+        certificate->to_be_signed, certificate->signature);
+    *reason = entry->reason;
+    return 1;
+}
+
+/* check_signature verifies the top of the path with the key of `issuer`. Returns 0 to give the
+ * branch up. */
 static int
 check_signature(search *s, const tls_certificate *issuer)
 {
     size_t top = s->length - 1;
     const tls_certificate *certificate = s->path[top];
     enum tls_reason reason;
-    int hash = certificate->signature_algorithm.hash;
 
-    if (s->checks == 0)
-        return 0;
-    s->checks--;
-    if (hash == br_sha1_ID && !s->request->allow_sha1) {
+    if (certificate->signature_algorithm.hash == br_sha1_ID && !s->request->allow_sha1) {
         note(s, TLS_REASON_WEAK_SIGNATURE, top, NULL);
         if (!goes_on(s))
             return 0;
     }
-    reason = tls_verify_signature(&issuer->public_key, &certificate->signature_algorithm,
-        certificate->to_be_signed, certificate->signature);
+    if (!verify_once(s, &reason, certificate, issuer))
+        return 0;
     if (reason == TLS_REASON_CERTIFICATE_SIGNATURE) {
         conclude_with(s, reason, top);
         return 0;
@@ -360,7 +393,6 @@ tls_verify(tls_verdict *out, const tls_verify_request *in)
     memset(out, 0, sizeof *out);
     memset(&s, 0, sizeof s);
     s.request = in;
-    s.checks = TLS_SIGNATURE_CHECKS_MAXIMUM;
     s.comparisons = NAME_COMPARISONS_MAXIMUM;
     if (in->count == 0 || in->count > TLS_CHAIN_MAXIMUM) {
         out->reason = in->count == 0 ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_REASON_LIMIT;

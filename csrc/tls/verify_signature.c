@@ -5,7 +5,8 @@
 #include "rsa_pss.h"
 #include "verify.h"
 
-/* DigestInfo OIDs with their length in front, as br_rsa_pkcs1_vrfy wants them (RFC 8017 section 9.2). */
+/* DigestInfo OIDs with their length in front, as br_rsa_pkcs1_vrfy wants them (RFC 8017
+ * section 9.2). */
 static const unsigned char *
 hash_oid(int hash)
 {

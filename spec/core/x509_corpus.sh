@@ -63,6 +63,21 @@ if [ ! -f "$dir/done" ]; then
             openssl ec -in $kind.key -outform DER -out $kind.traditional.der 2>/dev/null ;;
         esac
     done
+    for kind in rsa2048 rsa3072 rsa4096 p256 p384 p521; do
+        for hash in sha256 sha384 sha512; do
+            KEY=$kind certify ca_$kind "/CN=CA $kind" self 3650 "$ca_plain"
+            KEY=p256 ISSUERKEY=$kind certify by_${kind}_$hash '/CN=x' ca_$kind 3650 \
+                'subjectAltName=DNS:www.example.com' -$hash
+        done
+    done
+    # What must be refused: too long, three primes, another curve; and a compressed point, which need not.
+    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4104 -out rsa4104.key 2>/dev/null
+    openssl req -x509 -new -key rsa4104.key -subj /CN=big -days 3650 -out rsa4104.pem
+    openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_primes:3 -out primes3.key 2>/dev/null
+    ec secp256k1 k1
+    openssl req -x509 -new -key k1.key -subj /CN=k1 -days 3650 -out k1.pem
+    openssl ec -in p256.key -conv_form compressed -out compressed.key 2>/dev/null
+    openssl ec -in p256.key -no_public -out nopublic.key 2>/dev/null
     openssl pkcs8 -topk8 -in p256.key -passout pass:x -out encrypted8.key
     openssl pkcs8 -topk8 -in p256.key -passout pass:x -outform DER -out encrypted8.der
     openssl rsa -traditional -aes128 -passout pass:x -in rsa2048.key -out encrypted1.key 2>/dev/null
@@ -129,5 +144,6 @@ ${CC:-cc} -std=c99 -g ${OPT:--O2} -Wall -Wextra -Werror -pedantic $CFLAGS -I"$tl
     "$here/x509_test.c" "$tls"/bytes.c "$tls"/error.c "$tls"/der.c "$tls"/pem.c "$tls"/key.c \
     "$tls"/key_public.c "$tls"/distinguished_name.c "$tls"/certificate.c "$tls"/certificate_parse.c \
     "$tls"/certificate_names.c "$tls"/hostname.c "$tls"/name_constraints.c "$tls"/trust.c \
-    "$tls"/rsa_pss.c "$tls"/verify.c "$tls"/verify_text.c "$tls"/verify_signature.c -lbearssl
+    "$tls"/rsa_pss.c "$tls"/verify.c "$tls"/verify_text.c "$tls"/verify_signature.c -lbearssl \
+    -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 $RUN "$dir/x509_test" "$dir" $ROUNDS

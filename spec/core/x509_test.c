@@ -1,5 +1,5 @@
-/* x509_test.c - specs of the X.509 part of csrc/tls. Run through x509_corpus.sh, which makes the files.
- *   x509_test DIRECTORY [ROUNDS of random mutations] */
+/* x509_test.c - specs of the X.509 part of csrc/tls. Run through x509_corpus.sh, which makes the
+ * files. x509_test DIRECTORY [ROUNDS of random mutations] */
 #define _POSIX_C_SOURCE 199309L
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,7 +166,8 @@ test_der(void)
 
     ok(tls_oid_from_text(&out, "2.999.1.840.113549") && out.length == 8, "OID from text");
     ok(!tls_oid_from_text(&out, "1.40.1") && !tls_oid_from_text(&out, "3.1") &&
-           !tls_oid_from_text(&out, "1..2") && !tls_oid_from_text(&out, "1"), "bad OID texts");
+            !tls_oid_from_text(&out, "1..2") && !tls_oid_from_text(&out, "1"),
+        "bad OID texts");
     tls_buffer_clear(&out);
     tls_oid_from_text(&out, "2.999.1.840.113549");
     {
@@ -191,19 +192,24 @@ test_pem(void)
     size_t length, i;
     int all = 1;
 
-    tls_pem_init(&pem, view("junk\r\n# comment - dash\r\n-----BEGIN A-----\r\nAAEC\r\nAw==\r\n"
-                            "-----END A-----\r\nmore\n-----BEGIN B C-----\nx\n-----END B C-----"
-                            "-----BEGIN CUT-----\nAAAA\n-----BEGIN D-----\n//79\n-----END D-----\n"));
+    tls_pem_init(
+        &pem, view("junk\r\n# comment - dash\r\n-----BEGIN A-----\r\nAAEC\r\nAw==\r\n"
+                   "-----END A-----\r\nmore\n-----BEGIN B C-----\nx\n-----END B C-----"
+                   "-----BEGIN CUT-----\nAAAA\n-----BEGIN D-----\n//79\n-----END D-----\n"));
     ok(tls_pem_next(&pem, &block, &der) && block.valid &&
-           tls_bytes_equal_string(block.label, "A") && der.length == 4 &&
-           memcmp(der.data, "\0\1\2\3", 4) == 0, "CRLF, junk before");
+            tls_bytes_equal_string(block.label, "A") && der.length == 4 &&
+            memcmp(der.data, "\0\1\2\3", 4) == 0,
+        "CRLF, junk before");
     ok(tls_pem_next(&pem, &block, &der) && !block.valid &&
-           tls_bytes_equal_string(block.label, "B C"), "bad base64 is reported");
+            tls_bytes_equal_string(block.label, "B C"),
+        "bad base64 is reported");
     ok(tls_pem_next(&pem, &block, &der) && !block.valid &&
-           tls_bytes_equal_string(block.label, "CUT"), "block without an end is reported");
+            tls_bytes_equal_string(block.label, "CUT"),
+        "block without an end is reported");
     ok(tls_pem_next(&pem, &block, &der) && block.valid &&
-           tls_bytes_equal_string(block.label, "D") && der.length == 3 &&
-           memcmp(der.data, "\xFF\xFE\xFD", 3) == 0, "and the next one is found");
+            tls_bytes_equal_string(block.label, "D") && der.length == 3 &&
+            memcmp(der.data, "\xFF\xFE\xFD", 3) == 0,
+        "and the next one is found");
     ok(!tls_pem_next(&pem, &block, &der), "end");
     tls_pem_init(&pem, view("-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: A,B\n\nAAEC\n"
                             "-----END K-----\n"));
@@ -220,9 +226,10 @@ test_pem(void)
     }
     ok(all, "encode and decode, 1..100 bytes");
     ok(!tls_base64_decode(&der, view("A")) && !tls_base64_decode(&der, view("AB=")) &&
-           !tls_base64_decode(&der, view("AB==C")) && tls_base64_decode(&der, view("AAE")) &&
-           !tls_base64_decode(&der, view("AB==")) && !tls_base64_decode(&der, view("A*BC")) &&
-           !tls_base64_decode(&der, view("====")), "bad base64");
+            !tls_base64_decode(&der, view("AB==C")) && tls_base64_decode(&der, view("AAE")) &&
+            !tls_base64_decode(&der, view("AB==")) && !tls_base64_decode(&der, view("A*BC")) &&
+            !tls_base64_decode(&der, view("====")),
+        "bad base64");
     tls_buffer_release(&der);
     tls_buffer_release(&text);
 }
@@ -380,13 +387,15 @@ test_keys(void)
             ok(tls_private_key_matches(key, &leaf->public_key), "key matches its certificate");
             ok(!tls_private_key_matches(key, &other->public_key), "and no other");
             ok((tls_private_key_rsa(key) != NULL) == (i < 3) &&
-                   (tls_private_key_ec(key) != NULL) == (i >= 3), "kind");
+                    (tls_private_key_ec(key) != NULL) == (i >= 3),
+                "kind");
             tls_private_key_release(key);
         }
         ok(leaf->public_key.bits == (unsigned)atoi(kinds[i] + (i < 3 ? 3 : 1)), "bits");
         ok(tls_private_key_external(&outside, &leaf->public_key) == TLS_OK &&
-               tls_private_key_is_external(outside) && tls_private_key_rsa(outside) == NULL &&
-               tls_private_key_ec(outside) == NULL, "external key");
+                tls_private_key_is_external(outside) && tls_private_key_rsa(outside) == NULL &&
+                tls_private_key_ec(outside) == NULL,
+            "external key");
         tls_certificate_release(leaf);
         ok(tls_private_key_public(outside)->bits != 0, "external key outlives its certificate");
         tls_private_key_release(outside);
@@ -401,10 +410,26 @@ test_keys(void)
     ok(decode_file(&key, "encrypted1", ".key") == TLS_REASON_ENCRYPTED_KEY, "encrypted PKCS#1");
     ok(decode_file(&key, "root", ".pem") == TLS_REASON_BAD_PEM, "no key in the PEM");
     ok(decode_file(&key, "ed", ".key") == TLS_REASON_BAD_KEY, "Ed25519 key");
+    ok(decode_file(&key, "rsa4104", ".key") == TLS_REASON_BAD_KEY, "RSA above 4096 bits");
+    ok(decode_file(&key, "primes3", ".key") == TLS_REASON_BAD_KEY, "RSA of three primes");
+    ok(decode_file(&key, "k1", ".key") == TLS_REASON_BAD_KEY, "secp256k1 key");
+    ok(decode_file(&key, "compressed", ".key") == TLS_OK, "compressed public point");
+    tls_private_key_release(key);
+    ok(decode_file(&key, "nopublic", ".key") == TLS_OK, "no public point");
+    tls_private_key_release(key);
+    leaf = certificate("rsa4104");
+    ok(leaf->public_key.kind == TLS_KEY_OTHER && leaf->public_key.bits == 4104 &&
+            strcmp(tls_public_key_type(&leaf->public_key), "rsa") == 0,
+        "certificate of RSA 4104");
+    tls_certificate_release(leaf);
+    leaf = certificate("k1");
+    ok(leaf->public_key.kind == TLS_KEY_OTHER, "certificate of secp256k1");
+    tls_certificate_release(leaf);
     tls_certificate_release(other);
 }
 
-/* Every strict prefix fails; with `rounds` random mutations nothing crashes. An accepted key is used. */
+/* Every strict prefix fails; with `rounds` random mutations nothing crashes. An accepted key is
+ * used. */
 static void
 test_damage(unsigned rounds)
 {
@@ -413,12 +438,16 @@ test_damage(unsigned rounds)
     tls_private_key *key;
     tls_certificate *parsed, *source = certificate("p256");
     size_t i, length;
-    unsigned round, accepted = 0;
+    unsigned round, accepted = 0, forged = 0;
     int all = 1;
     tls_buffer text = {NULL, 0, 0, 0};
-    static const char *const files[] = {"p256.pkcs8.der", "p521.traditional.der",
-        "rsa2048.traditional.der", "rsa2048.pkcs8.der"};
+    tls_certificate *intermediate = certificate("int"), *root = certificate("root");
+    tls_trust_store *store;
+    static const char *const files[] = {
+        "p256.pkcs8.der", "p521.traditional.der", "rsa2048.traditional.der", "rsa2048.pkcs8.der"};
 
+    tls_trust_store_new(&store);
+    tls_trust_store_add(store, root);
     for (i = 0; i < 4; i++) {
         bytes = slurp(files[i]);
         all = 1;
@@ -443,7 +472,8 @@ test_damage(unsigned rounds)
         free(copy);
         drop(bytes);
     }
-    printf("# %u of %u mutated keys still valid (private exponent, attributes)\n", accepted, rounds * 4);
+    printf("# %u of %u mutated keys still valid (private exponent, attributes)\n", accepted,
+        rounds * 4);
     all = 1;
     for (length = 0; length < source->der.length; length++) {
         copy = malloc(length ? length : 1);
@@ -458,7 +488,7 @@ test_damage(unsigned rounds)
         unsigned n = 1 + (unsigned)rand() % 4;
         tls_verify_request request;
         tls_verdict verdict;
-        const tls_certificate *chain[1];
+        const tls_certificate *chain[2];
 
         memcpy(copy, source->der.data, source->der.length);
         while (n-- > 0)
@@ -473,14 +503,20 @@ test_damage(unsigned rounds)
         tls_certificate_crl_uri(parsed, 5);
         memset(&request, 0, sizeof request);
         chain[0] = parsed;
+        chain[1] = intermediate;
         request.chain = chain;
-        request.count = 1;
+        request.count = 2;
+        request.trust = store;
+        request.time = (int64_t)time(NULL) + 60;
         request.server_name = "www.example.com";
-        if (tls_verify(&verdict, &request) == TLS_OK)
-            abort();
+        if (tls_verify(&verdict, &request) == TLS_OK && !tls_bytes_equal(parsed->der, source->der))
+            forged++;
         tls_certificate_release(parsed);
     }
-    ok(1, "mutated certificates crash nothing");
+    ok(forged == 0, "no mutated certificate verifies, and none crashes");
+    tls_trust_store_release(store);
+    tls_certificate_release(intermediate);
+    tls_certificate_release(root);
     printf("# %u of %u mutated certificates still parse\n", accepted, rounds * 10);
     free(copy);
     tls_buffer_release(&text);
@@ -522,19 +558,22 @@ test_certificate(void)
     }
     same(&out, "serverAuth clientAuth 1.2.3.4 ");
     ok(leaf->version == 3 && !leaf->is_ca && leaf->path_length == -1 && leaf->must_staple &&
-           leaf->key_usage == (TLS_KEY_USAGE_DIGITAL_SIGNATURE | TLS_KEY_USAGE_KEY_ENCIPHERMENT),
+            leaf->key_usage == (TLS_KEY_USAGE_DIGITAL_SIGNATURE | TLS_KEY_USAGE_KEY_ENCIPHERMENT),
         "leaf fields");
     ok(root->is_ca && root->self_issued && tls_certificate_is_self_signed(root) &&
-           root->key_usage == TLS_KEY_USAGE_KEY_CERT_SIGN, "root fields");
+            root->key_usage == TLS_KEY_USAGE_KEY_CERT_SIGN,
+        "root fields");
     ok(!tls_certificate_is_self_signed(leaf), "leaf is not self-signed");
     ok(strcmp(tls_signature_algorithm_name(&leaf->signature_algorithm), "ecdsa-with-SHA256") == 0,
         "signature algorithm name");
     ok(tls_bytes_equal_string(tls_certificate_ocsp_uri(leaf, 0), "http://ocsp.example/") &&
-           tls_certificate_ocsp_uri(leaf, 1).length == 0 &&
-           tls_bytes_equal_string(tls_certificate_issuer_uri(leaf, 0), "http://ca.example/i.der") &&
-           tls_bytes_equal_string(tls_certificate_crl_uri(leaf, 0), "http://crl.example/c.crl") &&
-           tls_bytes_equal_string(tls_certificate_crl_uri(leaf, 1), "http://crl2.example/c.crl") &&
-           tls_certificate_crl_uri(leaf, 2).length == 0, "AIA and CRL URIs");
+            tls_certificate_ocsp_uri(leaf, 1).length == 0 &&
+            tls_bytes_equal_string(
+                tls_certificate_issuer_uri(leaf, 0), "http://ca.example/i.der") &&
+            tls_bytes_equal_string(tls_certificate_crl_uri(leaf, 0), "http://crl.example/c.crl") &&
+            tls_bytes_equal_string(tls_certificate_crl_uri(leaf, 1), "http://crl2.example/c.crl") &&
+            tls_certificate_crl_uri(leaf, 2).length == 0,
+        "AIA and CRL URIs");
     tls_der_init(&der, leaf->extensions);
     while (tls_certificate_extension_next(&der, &extension))
         count += tls_extension_name(extension.oid) != NULL;
@@ -645,7 +684,7 @@ test_bundle(void)
         (unsigned)result.added, (unsigned)result.skipped);
     ok(result.added == list->count && result.skipped == 0, "bundle as a trust store");
     ok(tls_trust_store_load(store, &result, bundle) == TLS_OK && result.added == 0 &&
-           result.duplicates == list->count && tls_trust_store_count(store) == list->count,
+            result.duplicates == list->count && tls_trust_store_count(store) == list->count,
         "loaded twice, held once");
     for (bad = i = 0; i < list->count; i++) {
         size_t position = 0;
@@ -661,7 +700,9 @@ test_bundle(void)
     ok(tls_trust_store_load(store, &result, view("nothing")) == TLS_REASON_BAD_PEM, "no PEM");
     ok(tls_trust_store_load(store, &result,
            view("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")) ==
-               TLS_REASON_BAD_CERTIFICATE && result.skipped == 1, "nothing usable");
+                TLS_REASON_BAD_CERTIFICATE &&
+            result.skipped == 1,
+        "nothing usable");
     tls_trust_store_release(store);
     tls_certificate_list_release(list);
     tls_buffer_release(&out);
@@ -741,8 +782,8 @@ expect(enum tls_reason reason, const char *names, const char *anchors, const cha
 static void
 test_verify(void)
 {
-    static const char *const nc_bad[] = {"dns", "suffix", "excluded", "wildcard", "ip", "ip6", "email",
-        "email_dn", "dn", "uri"};
+    static const char *const nc_bad[] = {
+        "dns", "suffix", "excluded", "wildcard", "ip", "ip6", "email", "email_dn", "dn", "uri"};
     const char *host = "www.example.com";
     int64_t today = (int64_t)time(NULL) + 60;
     char names[64];
@@ -754,6 +795,16 @@ test_verify(void)
         expect(TLS_OK, names, "root", host);
     }
     ok(verdict.path_count == 3, "path of three");
+    for (i = 0; i < 18; i++) {
+        static const char *const hashes[] = {"sha256", "sha384", "sha512"};
+        char anchor[32];
+
+        snprintf(anchor, sizeof anchor, "ca_%s", kinds[i / 3]);
+        snprintf(names, sizeof names, "by_%s_%s", kinds[i / 3], hashes[i % 3]);
+        expect(TLS_OK, names, anchor, host);
+        snprintf(names, sizeof names, "!by_%s_%s", kinds[i / 3], hashes[i % 3]);
+        expect(TLS_REASON_CERTIFICATE_SIGNATURE, names, anchor, host);
+    }
     expect(TLS_OK, "p256 int", "root", "2001:db8::1");
     expect(TLS_OK, "p256 int", "root", "a.wild.example.com");
     expect(TLS_OK, "p256 int", "root", NULL);
@@ -836,6 +887,129 @@ test_verify(void)
     at_time = today;
 }
 
+/* ---- Allocation failures: the script links with --wrap for malloc, calloc and realloc ---- */
+
+static long allocations_left = -1; /* negative: they never fail */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static int
+allocation_fails(void)
+{
+    return allocations_left >= 0 && allocations_left-- == 0;
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+    return allocation_fails() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+    return allocation_fails() ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *old, size_t size)
+{
+    return allocation_fails() ? NULL : __real_realloc(old, size);
+}
+
+static enum tls_reason
+load_everything(tls_bytes key_text, tls_bytes bundle)
+{
+    tls_private_key *key;
+    tls_certificate_list *list;
+    tls_trust_store *store;
+    enum tls_reason reason;
+
+    reason = tls_private_key_decode(&key, key_text);
+    if (reason != TLS_OK)
+        return reason;
+    tls_private_key_release(key);
+    reason = tls_certificates_load(&list, bundle);
+    if (reason != TLS_OK)
+        return reason;
+    tls_certificate_list_release(list);
+    reason = tls_trust_store_new(&store);
+    if (reason != TLS_OK)
+        return reason;
+    reason = tls_trust_store_load(store, NULL, bundle);
+    tls_trust_store_release(store);
+    return reason;
+}
+
+static void
+test_allocation_failures(void)
+{
+    tls_bytes key = slurp("p256.key"), bundle = slurp_path("/etc/ssl/certs/ca-certificates.crt");
+    enum tls_reason reason;
+    long n;
+    int all = 1;
+
+    bundle.length = bundle.length / 8; /* cut in the middle of a block: */
+    while (memcmp(bundle.data + bundle.length, "-----BEGIN", 10) != 0)
+        bundle.length--;
+    for (n = 0;; n++) {
+        allocations_left = n;
+        reason = load_everything(key, bundle);
+        if (allocations_left >= 0)
+            break; /* it did not come to the failure */
+        all = all && reason == TLS_REASON_OUT_OF_MEMORY;
+    }
+    allocations_left = -1;
+    ok(all && reason == TLS_OK && n > 20, "each failed allocation is reported");
+    printf("# %ld allocations failed one by one\n", n);
+    drop(key);
+    drop(bundle);
+}
+
+/* A peer sends as many wrong issuers as it may: the work is bounded, and a good path within the
+ * bound is still found. */
+static void
+test_bounds(void)
+{
+    const tls_certificate *chain[TLS_CHAIN_MAXIMUM + 1];
+    tls_certificate *leaf = certificate("p256"), *wrong = certificate("int_other"),
+                    *right = certificate("int"), *root = certificate("root");
+    tls_trust_store *store;
+    tls_verify_request request;
+    size_t i;
+    double start;
+
+    tls_trust_store_new(&store);
+    tls_trust_store_add(store, root);
+    chain[0] = leaf;
+    for (i = 1; i <= TLS_CHAIN_MAXIMUM; i++)
+        chain[i] = wrong;
+    memset(&request, 0, sizeof request);
+    request.chain = chain;
+    request.count = TLS_CHAIN_MAXIMUM + 1;
+    request.trust = store;
+    request.time = (int64_t)time(NULL) + 60;
+    ok(tls_verify(&verdict, &request) == TLS_REASON_LIMIT, "chain too long to look at");
+    request.count = TLS_CHAIN_MAXIMUM;
+    start = now();
+    ok(tls_verify(&verdict, &request) == TLS_REASON_CERTIFICATE_SIGNATURE, "all issuers are wrong");
+    printf("# %u wrong issuers refused in %.1f ms\n", TLS_CHAIN_MAXIMUM - 1, now() - start);
+    chain[TLS_CHAIN_MAXIMUM - 1] = right;
+    ok(tls_verify(&verdict, &request) == TLS_OK, "all but the last");
+    request.trust = NULL;
+    ok(tls_verify(&verdict, &request) != TLS_OK, "no trust store");
+    tls_trust_store_release(store);
+    tls_certificate_release(leaf);
+    tls_certificate_release(wrong);
+    tls_certificate_release(right);
+    tls_certificate_release(root);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -851,6 +1025,8 @@ main(int argc, char **argv)
     test_certificate();
     test_bundle();
     test_verify();
+    test_bounds();
+    test_allocation_failures();
     test_damage(argc > 2 ? (unsigned)atoi(argv[2]) : 200);
     printf("%u passed, %u failed\n", passed, failed);
     return failed != 0;

@@ -2,7 +2,8 @@
 -- describes its peer:
 --    kind            "openssl" or "gnutls": its name in spec.support.suites
 --    start(options)  starts a server; options of peer.*_server, with `alpn` (list), `client` ("none",
---                    "request", "require"), `cafile`, `tickets` false
+--                    "request", "require"), `cafile`, `tickets` false, `debug` true when the output must
+--                    tell about alerts
 --    answer(line)    what the server sends back for a line
 --    alert(name)     a pattern of the server's output when our client sent this alert
 local certificates = require "spec.support.certificates"
@@ -166,7 +167,7 @@ local REFUSED = {
 
 function cases.refusals(peer)
    describe("certificates that it refuses", function()
-      local server = servers(peer)
+      local server = servers(peer, { debug = true })
       for _, case in ipairs(REFUSED) do
          local name, code, alert = case[1], case[2], case[3]
          it(name .. " with " .. code, function()
@@ -363,7 +364,7 @@ end
 function cases.alpn(peer)
    describe("ALPN", function()
       local server = servers(peer, { alpn = { "h2", "http/1.1" } })
-      local silent = servers(peer)
+      local silent = servers(peer, { debug = true })
 
       it("finds a common protocol", function()
          assert.equal("http/1.1", once(peer, server("ec"), { alpn = { "smtp", "http/1.1" } }).alpn)

@@ -231,6 +231,8 @@ function describe.message(message)
    end
    for _, pair in ipairs(hello_fields[message.stage] or {}) do
       local value = message[pair[1]]
+      local id = value == nil and message[pair[1] .. "_id"] -- a number without a name
+      if id then value = { id = id } end
       if value ~= nil then add(pair[1], pair[2](value)) end
    end
    if special[message.stage] then special[message.stage](message, add) end

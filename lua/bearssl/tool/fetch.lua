@@ -33,7 +33,7 @@ local function parse_url(url)
    local host, port = options.address(authority, 443)
    if not host then return nil, ("'%s' has no valid host"):format(url) end
    if rest:sub(1, 1) ~= "/" then rest = "/" .. rest end
-   if rest:find("[%z\1-\32\127]") then return nil, "a URL must not contain spaces or control characters: escape them" end
+   if rest:find("[%z\1-\32\127]") then return nil, "a URL must not contain spaces or controls: escape them" end
    rest = rest:gsub("[\128-\255]", function(c) return ("%%%02X"):format(c:byte()) end)
    return { host = host, port = port, target = rest, authority = authority }
 end

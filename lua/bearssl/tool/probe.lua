@@ -143,7 +143,9 @@ local function versions_of(prober, progress)
    local list = {}
    for _, version in ipairs(bearssl.versions()) do
       local taken, why = suites_of(prober, version, progress)
-      list[#list + 1] = { version = version, supported = #taken > 0, suites = taken, reason = #taken == 0 and why or nil }
+      local entry = { version = version, supported = #taken > 0, suites = taken }
+      if #taken == 0 then entry.reason = why end
+      list[#list + 1] = entry
    end
    return list
 end
@@ -218,7 +220,7 @@ local function table_of_chain(report, line)
       end
       line("  key", ("%s %s, signed with %s"):format(tostring(key.type), tostring(key.curve or key.bits),
          certificate.signature_algorithm))
-      line("  valid", ("%s to %s"):format(describe.date(certificate.not_before), describe.date(certificate.not_after)))
+      line("  valid", describe.date(certificate.not_before) .. " to " .. describe.date(certificate.not_after))
    end
 end
 
@@ -234,8 +236,8 @@ local function write_report(report)
    end
    output.write(paint("bold", report.target), "\n\n")
    for _, entry in ipairs(report.versions or {}) do
-      line(entry.version, entry.supported and ("yes, %d suite%s"):format(#entry.suites, #entry.suites == 1 and "" or "s")
-         or "no")
+      local count = #entry.suites
+      line(entry.version, entry.supported and ("yes, %d suite%s"):format(count, count == 1 and "" or "s") or "no")
       for _, name in ipairs(entry.suites) do
          local level = findings.suite(name)
          local mark = level and marks[level]

@@ -29,21 +29,30 @@ function Descriptor.new(object)
    return self
 end
 
+local CLOSED = "the transport is closed"
+
+-- The descriptor is asked for each time: a socket that was closed behind our back has none, and its number
+-- may be another's by now.
+local function fd_of(self)
+   local socket = self.socket
+   if not socket then return self.fd end
+   local fd = socket:getfd()
+   return fd and fd >= 0 and fd or nil
+end
+
 -- Waits for a direction: true, or nil and "wantread"/"wantwrite"/"timeout".
-local function wait_for(self, direction, deadline)
+local function wait_for(fd, direction, deadline)
    if deadline == 0 then return nil, direction == "r" and "wantread" or "wantwrite" end
    local left
    if deadline then
       left = deadline - monotonic()
       if left <= 0 then return nil, "timeout" end
    end
-   local ok, reason, code = wait(self.fd, direction, left)
+   local ok, reason, code = wait(fd, direction, left)
    if ok then return true end
    if reason == "timeout" then return nil, "timeout" end
    return nil, "transport", reason or code
 end
-
-local CLOSED = "the transport is closed"
 
 function Descriptor:fill(object, deadline)
    local early = self.early
@@ -53,25 +62,25 @@ function Descriptor:fill(object, deadline)
       return true
    end
    while true do
-      local fd = self.fd
+      local fd = fd_of(self)
       if not fd then return nil, "transport", CLOSED end
       local count, reason = object:fill(fd)
       if count then return true end
       if reason ~= "wantread" then return nil, "transport", reason end
-      local ok, code, message = wait_for(self, "r", deadline)
+      local ok, code, message = wait_for(fd, "r", deadline)
       if not ok then return nil, code, message end
    end
 end
 
 function Descriptor:flush(object, deadline)
    while true do
-      local fd = self.fd
+      local fd = fd_of(self)
       if not fd then return nil, "transport", CLOSED end
       local ok, reason = object:flush(fd)
       if ok then return true end
       if reason ~= "wantwrite" then return nil, "transport", reason end
       local code, message
-      ok, code, message = wait_for(self, "w", deadline)
+      ok, code, message = wait_for(fd, "w", deadline)
       if not ok then return nil, code, message end
    end
 end
@@ -79,13 +88,13 @@ end
 function Descriptor:send(object, data, i, j, deadline)
    local last = i - 1
    while true do
-      local fd = self.fd
+      local fd = fd_of(self)
       if not fd then return nil, "transport", CLOSED, last end
       local done, reason, third, fourth = object:send_all(fd, data, last + 1, j)
       if done then return done end
       if reason ~= "wantwrite" then return nil, third or "transport", reason, fourth or last end
       last = third or last
-      local ok, code, message = wait_for(self, "w", deadline)
+      local ok, code, message = wait_for(fd, "w", deadline)
       if not ok then return nil, code, message, last end
    end
 end
@@ -95,7 +104,7 @@ function Descriptor:pending(object)
 end
 
 function Descriptor:descriptor()
-   return self.fd
+   return fd_of(self)
 end
 
 function Descriptor:close()

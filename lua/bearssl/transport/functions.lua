@@ -78,16 +78,16 @@ function Functions:fill(object, deadline)
    end
    if not limit(self, deadline) then return nil, "timeout" end
    local bytes, reason, partial = self.read(READ_SIZE)
-   bytes = bytes or partial
-   local got = type(bytes) == "string" and bytes ~= ""
-   if bytes and not got and type(bytes) ~= "string" then
+   if bytes == nil then bytes = partial end
+   if type(bytes) == "string" then
+      if bytes ~= "" then
+         feed(self, object, bytes)
+         return true
+      elseif reason == nil then
+         return nil, "wantread"
+      end
+   elseif bytes ~= nil then
       error("the transport's read function must return a string or nil, not a " .. type(bytes))
-   end
-   -- the stream may have been closed while the function had the word
-   if got then feed(self, object, bytes) end
-   if got or reason == nil and bytes then
-      if got then return true end
-      return nil, "wantread"
    end
    if again[reason] then return nil, deadline == 0 and "wantread" or reason == "timeout" and "timeout" or "wantread" end
    if reason == nil or reason == "closed" or reason == "eof" then

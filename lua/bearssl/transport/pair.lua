@@ -43,7 +43,7 @@ local function new_end(incoming, outgoing, options)
    end
    function self.write(bytes)
       while true do
-         if outgoing.closed or incoming.gone then return nil, "broken pipe" end
+         if outgoing.closed or outgoing.gone then return nil, "broken pipe" end
          local room = capacity - outgoing.size
          if room > 0 then
             if #bytes > room then bytes = bytes:sub(1, room) end

@@ -1,0 +1,279 @@
+-- bearssl.context(options): what many connections share. doc/api.md lists the options.
+local core = require "bearssl.core"
+local driver = require "bearssl.driver"
+local options = require "bearssl.options"
+
+local is = options.is
+
+local Context = {}
+Context.__index = Context
+
+local VERIFY = { "required", "optional", "none" }
+
+-- Versions are checked when they are converted, so that this table needs no list of them.
+local handlers = is.handlers(core.stages(), core.decisions())
+local certificate = is.any("a PEM or DER string, or a list of certificate objects",
+   is.string, is.object("certificate"), is.list(is.any("a certificate object", is.object("certificate"), is.string),
+      "certificate objects"))
+local key = is.any("a PEM or DER string, or a key object", is.string, is.object("key"))
+
+local function protocol_name(value)
+   if type(value) == "string" and #value >= 1 and #value <= 255 then return nil end
+   return "a protocol's name of 1 to 255 bytes"
+end
+
+local credential_options = {
+   certificate = certificate, key = key, certfile = is.string, keyfile = is.string, name = is.string,
+}
+
+local function credentials(value)
+   if type(value) ~= "table" then return "a list of { certificate =, key =, name = }" end
+   for index, entry in ipairs(value) do
+      local ok, message = pcall(options.check, entry, credential_options, ("element %d"):format(index), 0)
+      if not ok then return "", message end
+   end
+   if #value == 0 and next(value) ~= nil then return "", "must be a list, not a table with names" end
+   return nil
+end
+
+local context_options = {
+   mode = is.one_of({ "client", "server" }),
+   min_version = is.string, max_version = is.string,
+   suites = is.any("a policy's name or a list of names", is.string, is.list(is.string, "names")),
+   groups = is.list(is.string, "names"),
+   signature_algorithms = is.list(is.string, "names"),
+   alpn = is.list(protocol_name, "protocol names"),
+   alpn_required = is.boolean,
+   trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
+   cafile = is.string, capath = is.string,
+   verify = is.one_of(VERIFY),
+   verify_depth = is.integer(0, 100),
+   certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
+   certificates = credentials,
+   session_cache = is.integer(0, 100000000),
+   session_lifetime = is.integer(1, 604800),
+   record_size = is.integer(512, 16384),
+   client_preference = is.boolean,
+   handlers = handlers,
+   time = is["function"],
+}
+
+local function server_name(value)
+   if value == false then return nil end
+   if type(value) ~= "string" then return "a DNS name, an IP address, or false" end
+   if value == "" then return "", "must not be empty; false stands for no name" end
+   if #value > 255 or value:find("[%z\1-\32\127]") then
+      return "", ("%s is not a DNS name or an IP address"):format(options.describe(value))
+   end
+   return nil
+end
+
+local connection_options = {
+   server_name = server_name, session = is.object("session"), verify = is.one_of(VERIFY), handlers = handlers,
+}
+local wrap_options = { timeout = is.seconds }
+for name, check in pairs(connection_options) do wrap_options[name] = check end
+
+-- Raises for misuse, returns what a file or an object is to blame for.
+local function judge(value, message, code)
+   if value == nil and code == "misuse" then error("bearssl.context: " .. message, 0) end
+   return value, message, code
+end
+
+-- Options of names → ids in the core's options.
+local function convert_names(given, into)
+   local fields = {
+      { "suites", "suites", "suite_ids" },
+      { "groups", "groups", "group_ids" },
+      { "signature_algorithms", "signature_schemes", "scheme_ids" },
+      { "min_version", "version_min", "version_id" },
+      { "max_version", "version_max", "version_id" },
+   }
+   for _, field in ipairs(fields) do
+      local option, target, convert = field[1], field[2], field[3]
+      local value = given[option]
+      if option == "suites" and value == nil then value = "modern" end
+      if value ~= nil then
+         local ids, message = require("bearssl.names")[convert](value)
+         if not ids then error(("bearssl.context: option '%s': %s"):format(option, message), 0) end
+         if type(ids) == "table" and #ids == 0 then
+            error(("bearssl.context: option '%s' must not be an empty list"):format(option), 0)
+         end
+         into[target] = ids
+      end
+   end
+   local lowest, highest = into.version_min, into.version_max
+   local default = core.version_id("TLSv1.2")
+   if (lowest or default) > (highest or default) then
+      error(("bearssl.context: min_version %s is above max_version %s"):format(
+         core.version_name(lowest or default), core.version_name(highest or default)), 0)
+   end
+end
+
+local function gather_credentials(given)
+   local list, named = {}, {}
+   local credential
+   local function add(fields, label)
+      credential = credential or require "bearssl.credential"
+      local made, message, code = credential.gather(fields)
+      if not made then return nil, label and code ~= "misuse" and label .. message or message, code end
+      list[#list + 1] = made
+      if fields.name then
+         if named[fields.name] then
+            return nil, ("two credentials have the name '%s'"):format(fields.name), "misuse"
+         end
+         named[fields.name] = made
+      end
+      return true
+   end
+   if given.certificate or given.key or given.certfile or given.keyfile then
+      local ok, message, code = add(given)
+      if not ok then return nil, message, code end
+   end
+   for index, fields in ipairs(given.certificates or {}) do
+      local ok, message, code = add(fields, ("certificates[%d]: "):format(index))
+      if not ok then return nil, message, code end
+   end
+   return list, named
+end
+
+local function gather_trust(given, needed)
+   local value = given.trust
+   if given.cafile or given.capath then
+      if value ~= nil then return nil, "give either 'trust' or 'cafile' and 'capath', not both", "misuse" end
+      return require("bearssl.trust").gather(given.cafile, given.capath)
+   end
+   if value == nil then
+      if not needed then return false end
+      value = "system"
+   end
+   if value == "system" then return require("bearssl.trust").system() end
+   if type(value) == "string" then return require("bearssl.trust").load(value) end
+   return value
+end
+
+local function build(given)
+   local mode = given.mode or "client"
+   local is_client = mode == "client"
+   local verify = given.verify or (is_client and "required" or "none")
+   local settings = {
+      role = mode, verify = verify, alpn = given.alpn, alpn_required = given.alpn_required,
+      verify_depth = given.verify_depth, session_lifetime = given.session_lifetime, record_size = given.record_size,
+      client_preference = given.client_preference,
+      session_cache = given.session_cache or (not is_client and 1000 or 0),
+   }
+   convert_names(given, settings)
+   local list, named, code = judge(gather_credentials(given))
+   if not list then return nil, named, code end
+   if not is_client and #list == 0 and not (given.handlers and given.handlers.select) then
+      error("bearssl.context: a server needs a certificate and its key (certfile and keyfile, certificate and key, "
+         .. "or certificates), or a select handler that gives them", 0)
+   end
+   settings.credentials = list
+   local trust, message
+   trust, message, code = judge(gather_trust(given, is_client and verify ~= "none"))
+   if trust == nil then return nil, message, code end
+   if not trust and not is_client and verify ~= "none" then
+      error(("bearssl.context: verify = %q needs the clients' authorities: give 'trust' or 'cafile'"):format(verify), 0)
+   end
+   settings.trust = trust or nil
+   settings.time = given.time
+   local object
+   object, message, code = core.context(settings)
+   if not object then return nil, message, code end
+   if given.time then object:set_time(given.time()) end
+   return setmetatable({
+      core = object, named = named, handlers = driver.merge({}, given.handlers), clock = given.time,
+      settings = {
+         mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
+         suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
+         version_min = settings.version_min, version_max = settings.version_max,
+      },
+   }, Context)
+end
+
+local function blame_caller(message)
+   return message
+end
+
+--- new(options) → context, or nil, message, code when a file, a certificate or a key cannot be used:
+-- "file_unreadable", "bad_pem", "bad_der", "bad_key", "encrypted_key", "key_mismatch", "trust_not_found". Misuse
+-- raises: an unknown option, a wrong type, an unknown name, a server without a certificate. Options (all optional
+-- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
+-- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, certificates, session_cache,
+-- session_lifetime (seconds), record_size (bytes), client_preference, handlers, time.
+function Context.new(given)
+   if given == nil then given = {} end
+   options.check(given, context_options, "bearssl.context", 3)
+   local ok, context, message, code = xpcall(function() return build(given) end, blame_caller)
+   if not ok then error(context, 3) end
+   return context, message, code
+end
+
+local function check_connection(self, given, specification, who)
+   if given == nil then given = {} end
+   options.check(given, specification, who, 3)
+   if self.settings.mode == "client" then
+      if given.server_name == nil then
+         error(who .. ": a client needs the option 'server_name': the name or address that the server's certificate must "
+            .. "have (server_name = false checks no name)", 3)
+      end
+      local verify = given.verify
+      if verify and verify ~= "none" and not self.settings.trust then
+         error(("%s: verify = %q needs a trust store, and the context has none"):format(who, verify), 3)
+      end
+   elseif given.server_name then
+      error(who .. ": the option 'server_name' is for clients: a server learns the name from its client", 3)
+   elseif given.session then
+      error(who .. ": the option 'session' is for clients", 3)
+   end
+   return given
+end
+
+--- wrap(transport, options) makes a stream. transport: a LuaSocket TCP object, a descriptor number, an nginx
+-- cosocket, a Copas socket, another stream, or { read =, write =, settimeout =, close = }. options: server_name
+-- (string; a client must give it, or false), session (session object), verify, handlers, timeout (seconds; nil
+-- blocks). Returns the stream, or nil, message, code. The handshake happens with handshake(), or with the first
+-- send or receive.
+function Context:wrap(transport, given)
+   if transport == nil then error("wrap: the transport is missing", 2) end
+   given = check_connection(self, given, wrap_options, "wrap")
+   local carrier, message = require("bearssl.transport").new(transport)
+   if not carrier then error("wrap: " .. message, 2) end
+   return require("bearssl.stream").new(self, carrier, given)
+end
+
+--- connection(options) makes a sans-I/O connection (connection.lua). options: server_name, session, verify, handlers.
+function Context:connection(given)
+   given = check_connection(self, given, connection_options, "connection")
+   return require("bearssl.connection").new(self, given)
+end
+
+--- flush_sessions() forgets the sessions that the server keeps in memory.
+function Context:flush_sessions()
+   self.core:flush_sessions()
+end
+
+--- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
+-- (lists of names; groups and signature_algorithms in full when they were not restricted), alpn, verify, and sessions
+-- (in the server's cache), pooled_buffers (record buffers that lie idle).
+function Context:info()
+   local names, settings = require "bearssl.names", self.settings
+   return {
+      mode = settings.mode, verify = settings.verify, alpn = settings.alpn,
+      min_version = settings.version_min and core.version_name(settings.version_min) or "TLSv1.2",
+      max_version = settings.version_max and core.version_name(settings.version_max) or "TLSv1.2",
+      suites = names.list(settings.suites, core.suite_name),
+      groups = settings.groups and names.list(settings.groups, core.group_name) or names.groups(),
+      signature_algorithms = settings.schemes and names.list(settings.schemes, core.scheme_name)
+         or names.signature_algorithms(),
+      sessions = self.core:session_count(),
+      pooled_buffers = self.core:pooled_buffers(),
+   }
+end
+
+function Context:__tostring()
+   return ("bearssl.context: %s"):format(self.settings.mode)
+end
+
+return Context

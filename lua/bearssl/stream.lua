@@ -1,0 +1,493 @@
+-- Streams: a connection over a transport, with LuaSocket's methods and return conventions.
+--     stream:handshake()                true, or nil, message, code
+--     stream:receive(pattern, prefix)   data, or nil, message, partial, code
+--     stream:send(data, i, j)           index of the last byte, or nil, message, index of the last byte sent, code
+-- Codes that mean "call me again": "timeout" (the time was over), and for streams that never wait (settimeout(0))
+-- "wantread" and "wantwrite" (until the descriptor can be read or written). "closed" is the peer's orderly end,
+-- "truncated" an end of the transport without it.
+local core = require "bearssl.core"
+local driver = require "bearssl.driver"
+local protect = require "bearssl.protect"
+
+local Connection = require "bearssl.connection"
+
+local monotonic = core.monotonic
+local step, check = driver.step, driver.check
+
+local Stream = {}
+Stream.__index = Stream
+
+-- How long close() and the alert of a failed handshake may wait for a peer that does not read, when the stream
+-- itself waits for ever.
+local LAST_WAIT = 5
+-- While output waits for a peer that does not read, the reader looks after it so often (seconds).
+local SLICE = 0.05
+-- A send that was cut short between encrypting and sending reports at least so many bytes as not sent, and
+-- knows them again when they come back.
+local HELD_BACK = 64
+
+--- new(context, transport, options): context:wrap() has checked them. Returns the stream, or nil, message, code.
+function Stream.new(context, transport, options)
+   local self = setmetatable({ transport = transport, timeout = options.timeout }, Stream)
+   local connection, message, code = Connection.new(context, options, self)
+   if not connection then return nil, message, code end
+   self.connection = connection
+   return self
+end
+
+local function deadline_of(self)
+   local timeout = self.timeout
+   if not timeout then return nil end
+   return timeout > 0 and monotonic() + timeout or 0
+end
+
+-- One coroutine reads (or shakes hands) at a time, and one writes. A lock whose owner has died, or which our
+-- own coroutine left behind when a transport raised an error, is free.
+local function lock(self, name, method)
+   local thread, owner = protect.current(), self[name]
+   if owner and owner ~= thread and (type(owner) ~= "thread" or coroutine.status(owner) ~= "dead") then
+      error(("%s: another coroutine is already %s"):format(method,
+         name == "reader" and "in receive or handshake of this stream" or "in send of this stream"), 3)
+   end
+   self[name] = thread
+end
+
+-- Messages for codes that are their own message, as in LuaSocket.
+local plain = { timeout = true, wantread = true, wantwrite = true, closed = true }
+
+local function note(self, code, message)
+   self.wanted = code == "wantwrite" and "write" or (code == "wantread" or code == "timeout") and "read" or nil
+   return plain[code] and code or message or code, code
+end
+
+-- Sends what output there is while waiting for the peer. During the handshake it must leave before anything can
+-- arrive; afterwards the peer may be sending before it reads, so the reader goes on reading.
+local function flush_before_fill(self, object, deadline)
+   local transport = self.transport
+   if self.established and transport.polls then
+      local ok, code = transport:flush(object, 0)
+      if not ok and code == "wantwrite" then return true, true end
+      return true -- a transport that cannot send any more may still have something to read
+   end
+   local ok, code, message = transport:flush(object, deadline)
+   if ok or self.established and code == "transport" then return true end
+   if code ~= "transport" then return nil, code, message end
+   -- The peer may have sent an alert before it closed: that says more than "broken pipe".
+   if transport:fill(object, 0) then
+      local event, reason, failure = step(self.connection)
+      if event == nil and failure and failure:find("^alert_") then return nil, failure, reason end
+   end
+   return nil, code, message
+end
+
+-- Brings more ciphertext into the core: true, or nil, code, message.
+local function fill(self, deadline)
+   local object, transport = self.connection.core, self.transport
+   if not object then return nil, "closed", driver.CLOSED end
+   self.at_end = nil
+   while transport:pending(object) do
+      local ok, second, message = flush_before_fill(self, object, deadline)
+      if not ok then return nil, second, message end
+      if not second or deadline == 0 then break end
+      local slice = monotonic() + SLICE
+      local is_last = deadline and deadline <= slice
+      local code
+      ok, code, message = transport:fill(object, is_last and deadline or slice)
+      if ok or is_last or code ~= "timeout" then return ok, code, message end
+   end
+   return transport:fill(object, deadline)
+end
+
+-- After a failure: sends the alert that is in the output, without waiting long. Returns nothing.
+local function send_last(self)
+   local object, transport = self.connection.core, self.transport
+   if not object or not transport:pending(object) then return end
+   local deadline = self.timeout == 0 and 0 or monotonic() + math.min(self.timeout or LAST_WAIT, LAST_WAIT)
+   transport:flush(object, deadline)
+end
+
+-- Finishes the handshake: true, or nil, message, code.
+local function establish(self, deadline)
+   local connection = self.connection
+   while not self.established do
+      local event, message, code = step(connection)
+      if event == "data" then
+         self.established = true
+      elseif event == "wantread" then
+         local ok
+         ok, code, message = fill(self, deadline)
+         if not ok then return nil, note(self, code, message) end
+      elseif event == "closed" then
+         send_last(self)
+         return nil, "the peer closed the connection during the handshake", "closed"
+      else
+         send_last(self)
+         self.wanted = nil
+         return nil, message, code
+      end
+   end
+   local object = connection.core
+   if object and self.transport:pending(object) then
+      local ok, code, message = self.transport:flush(object, deadline)
+      if not ok and not (code == "wantwrite" and self.writer) then return nil, note(self, code, message) end
+   end
+   self.flushed, self.wanted = true, nil
+   return true
+end
+
+--- handshake() shakes hands: true; or nil, message, code. After "wantread", "wantwrite" and "timeout" it can be
+-- called again; any other code is final: "certificate_expired", "unknown_ca", "alert_handshake_failure" …
+-- Calling it once more when it is done is harmless. It waits as long as settimeout says, in all.
+function Stream:handshake()
+   check(self.connection, "handshake", 2)
+   if self.flushed then return true end
+   lock(self, "reader", "handshake")
+   local ok, message, code = establish(self, deadline_of(self))
+   self.reader = nil
+   return ok, message, code
+end
+
+Stream.dohandshake = Stream.handshake
+
+-- ---- Receiving ----
+
+-- Waits until there is plaintext: true, or nil, message, code.
+local function await_data(self, deadline)
+   local connection = self.connection
+   local event, message, code = step(connection)
+   if event == "data" then return true end
+   if event == "wantread" then
+      self.at_end = true
+      local ok
+      ok, code, message = fill(self, deadline)
+      if ok then return true end
+      message, code = note(self, code, message)
+      return nil, message, code
+   end
+   self.wanted = nil
+   if event == "closed" then return nil, "closed", "closed" end
+   send_last(self)
+   return nil, code == "closed" and "closed" or message, code
+end
+
+local collectors = {
+   ["*l"] = function(object) return object:collect_line() end,
+   ["*a"] = function(object) return object:collect_all() end,
+}
+collectors.l, collectors.a = collectors["*l"], collectors["*a"]
+
+local function collect_count(object, count)
+   return object:collect(count)
+end
+
+local function receive(self, collect, count, prefix, deadline)
+   if not self.flushed then
+      local ok, message, code = establish(self, deadline)
+      if not ok then return nil, message, prefix, code end
+   end
+   local connection = self.connection
+   while true do
+      local object = connection.core
+      if not object then return nil, "closed", prefix, "closed" end
+      local result = collect(object, count)
+      if result then
+         self.wanted = nil
+         return prefix ~= "" and prefix .. result or result
+      end
+      local ok, message, code = await_data(self, deadline)
+      if not ok then
+         object = connection.core
+         local partial = object and object:collected() or ""
+         if code == "closed" and collect == collectors["*a"] and partial ~= "" then return prefix .. partial end
+         return nil, message, prefix .. partial, code
+      end
+   end
+end
+
+--- receive([pattern [, prefix]]) reads as LuaSocket does. pattern: "*l" (default; a line, without its line feed and
+-- without carriage returns), "*a" (all until the peer's end), or a number of bytes; "l" and "a" will do. prefix:
+-- a string to put in front; it counts towards a number of bytes. Returns the data; or nil, message, what has
+-- arrived so far (prefix included), code. "closed": the peer has ended the conversation; for "*a" that is success,
+-- unless there was nothing. "truncated": the transport ended without the peer's close_notify, so that the data may
+-- lack its end. To go on after "timeout" or "wantread", give the partial result back as prefix.
+function Stream:receive(pattern, prefix)
+   local collect, count
+   if pattern == nil then
+      collect = collectors["*l"]
+   else
+      collect = collectors[pattern]
+      if not collect then
+         count = tonumber(pattern)
+         if not count or count % 1 ~= 0 or count < 0 then
+            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not " .. tostring(pattern), 2)
+         end
+         collect = collect_count
+      end
+   end
+   if prefix == nil then
+      prefix = ""
+   elseif type(prefix) ~= "string" then
+      error("receive: the prefix must be a string, not a " .. type(prefix), 2)
+   end
+   check(self.connection, "receive", 2)
+   if count then
+      count = count - #prefix
+      if count <= 0 then return prefix end
+   end
+   lock(self, "reader", "receive")
+   local data, message, partial, code = receive(self, collect, count, prefix, deadline_of(self))
+   self.reader = nil
+   return data, message, partial, code
+end
+
+local function read_some(object, max)
+   local bytes = object:read(max)
+   return bytes ~= "" and bytes or nil
+end
+
+--- receiveany([max]) reads what is there, waiting for one byte at least: a string of at most `max` bytes (16384), or
+-- nil, message, "", code as receive does.
+function Stream:receiveany(max)
+   if max == nil then
+      max = 16384
+   elseif type(max) ~= "number" or max < 1 or max % 1 ~= 0 then
+      error("receiveany: the number of bytes must be a positive integer, not " .. tostring(max), 2)
+   end
+   check(self.connection, "receiveany", 2)
+   lock(self, "reader", "receiveany")
+   local data, message, partial, code = receive(self, read_some, max, "", deadline_of(self))
+   self.reader = nil
+   return data, message, partial, code
+end
+
+-- ---- Sending ----
+
+-- Encrypts and sends data[i … j]: the index of the last byte when all is sent, or nil, code, message, index of the
+-- last byte that was encrypted.
+local function send_through(self, object, data, i, j, deadline)
+   local transport = self.transport
+   if transport.send then return transport:send(object, data, i, j, deadline) end
+   local last = i - 1
+   while true do
+      if last < j then
+         local done, message, code = object:write(data, last + 1, j)
+         if not done then return nil, code, message, last end
+         last = done
+      end
+      local ok, code, message = transport:flush(object, deadline)
+      if not ok then return nil, code, message, last end
+      if last >= j then return last end
+      object = self.connection.core
+      if not object then return nil, "closed", driver.CLOSED, last end
+   end
+end
+
+-- When a send is cut short after its last byte was encrypted, the caller must still come back until the record has
+-- left. So the end of the data is reported as not sent, and skipped when it comes again.
+local function skip_held(self, data, i, j)
+   local held = self.held
+   if not held then return i end
+   self.held = nil
+   local count = math.min(#held, j - i + 1)
+   if count > 0 and data:sub(i, i + count - 1) == held:sub(1, count) then
+      if count < #held then self.held = held:sub(count + 1) end
+      return i + count
+   end
+   return i
+end
+
+local function hold_back(self, data, i, j)
+   if j < i then return j end
+   local first = math.max(i, j - HELD_BACK + 1)
+   self.held = data:sub(first, j) .. (self.held or "")
+   return first - 1
+end
+
+-- Reports stages that sending made happen, unless a coroutine that reads will.
+local function deliver_stages(self)
+   local connection = self.connection
+   if connection.steps_after_send and connection.core and not self.reader and not connection.handling then
+      self.reader = protect.current()
+      step(connection)
+      self.reader = nil
+   end
+end
+
+local function send(self, data, i, j, deadline)
+   local connection = self.connection
+   if not self.flushed then
+      local ok, message, code = nil, nil, nil
+      lock(self, "reader", "send")
+      ok, message, code = establish(self, deadline)
+      self.reader = nil
+      if not ok then return nil, message, i - 1, code end
+   end
+   local object = connection.core
+   if not object then return nil, "closed", i - 1, "closed" end
+   local start = skip_held(self, data, i, j)
+   local last, code, message, sealed = send_through(self, object, data, start, j, deadline)
+   if last then
+      self.wanted = nil
+   elseif sealed >= j and not (self.held and start > j) then
+      sealed = hold_back(self, data, math.max(start, i), j)
+   elseif self.held then
+      sealed = i - 1
+   end
+   deliver_stages(self)
+   if last then return j end
+   message, code = note(self, code, message)
+   if code == "timeout" then self.wanted = "write" end
+   return nil, message, sealed, code
+end
+
+local function index_of(value, length, default, name)
+   if value == nil then return default end
+   if type(value) ~= "number" or value % 1 ~= 0 then
+      error(("send: %s must be an integer, not %s"):format(name, tostring(value)), 3)
+   end
+   if value < 0 then value = length + value + 1 end
+   return value
+end
+
+--- send(data [, i [, j]]) sends the bytes i … j of data (default all; negative indices count from the end). Returns
+-- the index of the last byte sent; or nil, message, the index of the last byte sent, code. After "timeout" and
+-- "wantwrite" go on by send(data, that index + 1, j): the same bytes must follow.
+function Stream:send(data, i, j)
+   if type(data) == "number" then data = tostring(data) end
+   if type(data) ~= "string" then error("send: the data must be a string, not a " .. type(data), 2) end
+   local length = #data
+   i, j = index_of(i, length, 1, "i"), index_of(j, length, length, "j")
+   if i < 1 then i = 1 end
+   if j > length then j = length end
+   local connection = self.connection
+   -- While another coroutine's handler runs, an established stream can still be written to.
+   if connection.handling and (not self.flushed or connection.thread == protect.current()) then
+      check(connection, "send", 2)
+   end
+   lock(self, "writer", "send")
+   local last, message, sent, code = send(self, data, i, j, deadline_of(self))
+   self.writer = nil
+   return last, message, sent, code
+end
+
+-- ---- The end ----
+
+--- shutdown("send") tells the peer that nothing more will come (close_notify); reading goes on until the peer does
+-- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again.
+function Stream:shutdown(how)
+   if how ~= nil and how ~= "send" then
+      error("shutdown: only \"send\" can be shut down; close() ends both directions", 2)
+   end
+   local connection = self.connection
+   check(connection, "shutdown", 2)
+   local object = connection.core
+   if not object then return nil, "closed", "closed" end
+   object:close()
+   local ok, code, message = self.transport:flush(object, deadline_of(self))
+   deliver_stages(self)
+   if ok then return true end
+   message, code = note(self, code, message)
+   return nil, message, code
+end
+
+--- close() ends the conversation: sends what is left and close_notify, without waiting for the peer's, and closes the
+-- transport (a bare descriptor stays open: it belongs to whoever opened it). Always true; closing again is harmless.
+-- info() and session() go on giving what they gave last. It waits at most as long as settimeout says, and never
+-- more than 5 seconds.
+function Stream:close()
+   local connection = self.connection
+   local object = connection.core
+   if object then
+      object:close()
+      send_last(self)
+      if not connection.handling then deliver_stages(self) end
+      connection:release()
+   end
+   local transport = self.transport
+   if not self.transport_closed then
+      self.transport_closed = true
+      transport:close()
+   end
+   self.wanted = nil
+   return true
+end
+
+-- For `local stream <close>` of Lua 5.4.
+function Stream:__close()
+   self:close()
+end
+
+-- A stream that nobody holds any more says goodbye if that is possible at once. Lua 5.1 and LuaJIT do not call this:
+-- there the socket's own finalizer closes it.
+function Stream:__gc()
+   local connection, transport = self.connection, self.transport
+   if not connection or not transport then return end
+   if transport.polls and not transport.read_now then
+      self.timeout = 0
+      pcall(self.close, self)
+   end
+end
+
+-- ---- What event loops and curious callers ask ----
+
+--- settimeout(seconds) sets how long each later call may wait in all: nil for ever, 0 never. true. A second argument
+-- (LuaSocket's "b" or "t") is accepted and means nothing: the time is always that of the whole call.
+function Stream:settimeout(seconds)
+   if seconds ~= nil and type(seconds) ~= "number" then
+      error("settimeout: the time must be a number of seconds or nil, not a " .. type(seconds), 2)
+   end
+   if seconds and seconds < 0 then seconds = nil end
+   self.timeout = seconds
+   return true
+end
+
+--- getfd() is the transport's descriptor, or nil when it has none or is closed.
+function Stream:getfd()
+   if self.transport_closed then return nil end
+   return self.transport:descriptor()
+end
+
+--- dirty() tells whether a receive might find something without waiting for the descriptor: decrypted data, or
+-- bytes that have arrived and are not decrypted yet. An event loop must not wait for the descriptor then.
+function Stream:dirty()
+   local object = self.connection.core
+   if not object then return false end
+   return object:buffered() > 0 or self.flushed == true and not self.at_end
+end
+
+--- want() is what the call that was cut short waits for: "read", "write", or nil when none was.
+function Stream:want()
+   return self.wanted
+end
+
+--- info([field]) is a table of what is known and negotiated, or one field of it: mode, established, version,
+-- cipher_suite, alpn, resumed, verdict … (doc/api.md).
+function Stream:info(field)
+   return self.connection:info(field)
+end
+
+--- session() is the session object that a later connection can resume (option `session`), or nil.
+function Stream:session()
+   return self.connection:session()
+end
+
+--- getpeercertificate([n]) is the n-th certificate of the peer's chain (1, the default, is its own), or nil.
+function Stream:getpeercertificate(n)
+   local list = self.connection:info("peer_certificates")
+   return list and list[n or 1]
+end
+
+--- getstats() is the number of bytes of ciphertext received, and sent.
+function Stream:getstats()
+   local info = self.connection:info()
+   return info.bytes_received or 0, info.bytes_sent or 0
+end
+
+function Stream:__tostring()
+   local connection = self.connection
+   local state = not connection.core and "closed" or self.established and "established" or "handshake"
+   local address = tostring(connection.stage_masks or connection.handlers):match("0x%x+") or ""
+   return ("bearssl.stream: %s (%s %s)"):format(address, connection.context.settings.mode, state)
+end
+
+return Stream

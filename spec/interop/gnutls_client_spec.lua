@@ -1,0 +1,143 @@
+-- `gnutls-cli` against our server.
+local cases = require "spec.support.server_cases"
+local certificates = require "spec.support.certificates"
+local ours = require "spec.support.ours"
+local peers = require "spec.support.peer"
+local suites = require "spec.support.suites"
+
+local GROUPS = { x25519 = "X25519", secp256r1 = "SECP256R1", secp384r1 = "SECP384R1", secp521r1 = "SECP521R1" }
+
+local peer = { kind = "gnutls" }
+
+function peer.start(options)
+   local arguments = {}
+   local function add(...)
+      for index = 1, select("#", ...) do
+         arguments[#arguments + 1] = select(index, ...)
+      end
+   end
+   local priority = peers.GNUTLS_ALL
+   if options.suite then
+      priority = suites.gnutls_priority(options.suite, options.version or "TLSv1.2")
+   elseif options.only13 then
+      priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+   elseif options.version then
+      priority = priority:gsub("%+VERS%-[^:]+:", "") .. ":+VERS-" .. options.version:gsub("v", "")
+   end
+   if options.group then
+      priority = priority .. ":-GROUP-ALL:+GROUP-" .. GROUPS[options.group]
+   end
+   if options.certificate then
+      add("--x509certfile", options.certificate.chainfile, "--x509keyfile", options.certificate.keyfile)
+   end
+   for _, name in ipairs(options.alpn or {}) do
+      add("--alpn=" .. name)
+   end
+   for _, word in ipairs(options.arguments or {}) do
+      add(word)
+   end
+   return peers.gnutls_client({
+      port = options.port,
+      server_name = options.server_name,
+      cafile = options.cafile,
+      priority = priority,
+      arguments = arguments,
+      input = true,
+   })
+end
+
+local ALERTS = {
+   handshake_failure = 40,
+   unsupported_certificate = 43,
+   certificate_revoked = 44,
+   certificate_expired = 45,
+   unknown_ca = 48,
+   protocol_version = 70,
+   unrecognized_name = 112,
+   no_application_protocol = 120,
+}
+
+function peer.alert(name)
+   return "alert %[" .. ALERTS[name] .. "%]"
+end
+
+describe("gnutls-cli and our server:", function()
+   after_each(ours.close_all)
+
+   -- All that GnuTLS has in common with this library. It never had static ECDH.
+   cases.suites(peer)
+   cases.groups(peer, { "x25519", "secp256r1", "secp384r1", "secp521r1" })
+   cases.keys(peer)
+   cases.client_certificates(peer)
+   cases.alpn(peer)
+   cases.names(peer)
+   cases.failures(peer)
+
+   cases.describe("verification by the client", function(listener)
+      -- gnutls-cli judges the certificate within the handshake.
+      for _, name in ipairs({ "expired", "untrusted", "wronghost" }) do
+         it("refuses " .. name .. ", and we learn it", function()
+            local context = ours.server_context(certificates[name], {})
+            local message, code, client =
+               cases.fails(peer, listener, context, { cafile = certificates.ca.certfile })
+            assert.is_true(code == "peer_alert" or code == "truncated", message)
+            assert.truthy(client:output():find("NOT trusted", 1, true), client:output())
+         end)
+      end
+   end)
+
+   cases.describe("resumption by session ID", function(listener)
+      for _, version in ipairs({ "TLSv1.0", "TLSv1.1", "TLSv1.2" }) do
+         it("in " .. version, function()
+            local context = ours.server_context(certificates.rsa, {
+               min_version = version,
+               max_version = version,
+               suites = "compatible",
+            })
+            local client = peer.start({
+               port = listener.port,
+               version = version,
+               arguments = { "--resume", "--noticket" },
+            })
+            local stream = assert(listener:accept(context))
+            assert.is_false(stream:info("resumed"))
+            stream:receive("*l")
+            stream:close()
+            stream = assert(listener:accept(context))
+            assert.is_true(stream:info("resumed"))
+            assert.equal(version, stream:info("version"))
+            cases.answer(stream, client)
+            stream:close()
+            client:close_input()
+            client:wait()
+            assert.truthy(client:output():find("This is a resumed session", 1, true), client:output())
+         end)
+      end
+   end)
+
+   cases.describe("renegotiation", function(listener)
+      it("asked for by the client is refused with no_renegotiation, and the connection goes on", function()
+         local context = ours.server_context(certificates.rsa, {})
+         local client = peer.start({ port = listener.port, arguments = { "--inline-commands" } })
+         local alerts, hellos = {}, 0
+         local stream = assert(listener:accept(context, {
+            handlers = {
+               alert = function(_, message)
+                  alerts[#alerts + 1] = message.direction .. " " .. message.description
+               end,
+               client_hello = function()
+                  hellos = hellos + 1
+               end,
+            },
+         }))
+         cases.answer(stream, client)
+         client:write("^renegotiate^\n")
+         client:write("after\n")
+         assert.equal("after", (stream:receive("*l")))
+         assert.equal("sent no_renegotiation", alerts[1])
+         stream:close()
+         client:close_input()
+         client:wait()
+      end)
+   end)
+end)
