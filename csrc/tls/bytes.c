@@ -30,6 +30,19 @@ tls_bytes_equal_string(tls_bytes a, const char *string)
     return tls_bytes_equal(a, tls_bytes_of_string(string));
 }
 
+char *
+tls_bytes_to_string(tls_bytes bytes)
+{
+    char *string = malloc(bytes.length + 1);
+
+    if (string == NULL)
+        return NULL;
+    if (bytes.length > 0)
+        memcpy(string, bytes.data, bytes.length);
+    string[bytes.length] = '\0';
+    return string;
+}
+
 unsigned char *
 tls_buffer_reserve(tls_buffer *buffer, size_t extra)
 {

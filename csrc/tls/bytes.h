@@ -27,6 +27,8 @@ tls_bytes tls_bytes_of_string(const char *string);
 /* tls_bytes_equal compares public values; it is not constant-time. */
 int tls_bytes_equal(tls_bytes a, tls_bytes b);
 int tls_bytes_equal_string(tls_bytes a, const char *string);
+/* tls_bytes_to_string: a copy from malloc with a NUL behind it, or NULL without memory. */
+char *tls_bytes_to_string(tls_bytes bytes);
 
 /* tls_buffer owns its memory and grows by doubling. Old memory is wiped on growth and on release, so
  * it may hold secrets. A failed allocation sets `failed`; later appends then do nothing, so a caller

@@ -73,12 +73,11 @@ tls_connection_new(
     c->keylog_question.decision = TLS_DECISION_KEYLOG;
     c->engine_class = &tls_engine12_class;
     c->sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
-    c->server_name = malloc(strlen(name) + 1);
+    c->server_name = tls_bytes_to_string(tls_bytes_of_string(name));
     if (c->server_name == NULL) {
         tls_connection_free(c);
         return TLS_REASON_OUT_OF_MEMORY;
     }
-    strcpy(c->server_name, name);
     c->session = offered_session(c, options->session);
     *out = c;
     return TLS_OK;
@@ -122,9 +121,7 @@ void
 tls_connection_explain(tls_connection *c, const char *text)
 {
     free(c->failure_text);
-    c->failure_text = malloc(strlen(text) + 1);
-    if (c->failure_text != NULL)
-        strcpy(c->failure_text, text);
+    c->failure_text = tls_bytes_to_string(tls_bytes_of_string(text));
 }
 
 void

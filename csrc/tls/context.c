@@ -157,11 +157,9 @@ copy_alpn(tls_context *context, const tls_context_options *options)
         /* RFC 7301 section 3.1: ProtocolName<1..2^8-1>. */
         if (name.length == 0 || name.length > 255 || memchr(name.data, 0, name.length) != NULL)
             return TLS_REASON_ILLEGAL_PARAMETER;
-        context->alpn[i] = malloc(name.length + 1);
+        context->alpn[i] = tls_bytes_to_string(name);
         if (context->alpn[i] == NULL)
             return TLS_REASON_OUT_OF_MEMORY;
-        memcpy(context->alpn[i], name.data, name.length);
-        context->alpn[i][name.length] = '\0';
         context->alpn_count++;
     }
     return TLS_OK;

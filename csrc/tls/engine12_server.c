@@ -283,11 +283,9 @@ received_client_hello(engine12 *e, const tls_client_hello *hello)
 
         if (hello->server_name.length > 255 || !tls_hostname_is_valid(hello->server_name))
             return TLS_REASON_ILLEGAL_PARAMETER;
-        name = malloc(hello->server_name.length + 1);
+        name = tls_bytes_to_string(hello->server_name);
         if (name == NULL)
             return TLS_REASON_OUT_OF_MEMORY;
-        memcpy(name, hello->server_name.data, hello->server_name.length);
-        name[hello->server_name.length] = '\0';
         free(c->server_name);
         c->server_name = name;
     }
@@ -358,11 +356,9 @@ apply_selected_alpn(engine12 *e, const tls_client_hello *hello, tls_bytes name)
             e->connection, "the select handler chose an ALPN protocol that was not offered");
         return TLS_REASON_HANDLER;
     }
-    e->alpn_selected = malloc(name.length + 1);
+    e->alpn_selected = tls_bytes_to_string(name);
     if (e->alpn_selected == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    memcpy(e->alpn_selected, name.data, name.length);
-    e->alpn_selected[name.length] = '\0';
     e->alpn_names[0] = e->alpn_selected;
     return TLS_OK;
 }

@@ -56,6 +56,16 @@ skip(tls_bytes bytes, size_t count)
     return tls_bytes_make(bytes.data + count, bytes.length - count);
 }
 
+/* could_stand_for returns 1 if the wildcard "*." `parent` matches `name`: one label, then the
+ * parent. */
+static int
+could_stand_for(tls_bytes parent, tls_bytes name)
+{
+    const unsigned char *dot = memchr(name.data, '.', name.length);
+
+    return dot != NULL && equal_ignoring_case(parent, skip(name, (size_t)(dot + 1 - name.data)));
+}
+
 /* A constraint "example.com" covers the name and everything below; ".example.com", which the RFC
  * does not define but CAs use, everything below. A wildcard that could stand for an excluded name
  * is excluded with it. */
@@ -71,12 +81,10 @@ dns_within(tls_bytes name, tls_bytes base, int excluded)
     wildcard = name.length > 2 && name.data[0] == '*' && name.data[1] == '.';
     if (!tls_hostname_is_valid(wildcard ? skip(name, 2) : name))
         return excluded; /* not a name one could check: never permitted, always excluded */
-    if (base.data[0] == '.') {
-        base = skip(base, 1);
-        return is_below(name, base) || (wildcard && excluded && is_below(base, skip(name, 2)));
-    }
+    if (base.data[0] == '.')
+        return is_below(name, skip(base, 1));
     return equal_ignoring_case(name, base) || is_below(name, base) ||
-           (wildcard && excluded && is_below(base, skip(name, 2)));
+           (wildcard && excluded && could_stand_for(skip(name, 2), base));
 }
 
 /* Host part of a URI or mailbox: "host" is that host, ".domain" is what lies below it. */

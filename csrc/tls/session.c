@@ -17,9 +17,7 @@ tls_session_new(const char *server_name, tls_bytes alpn, tls_certificate_list *c
     if (session == NULL)
         return NULL;
     session->references = 1;
-    session->server_name = malloc(strlen(server_name) + 1);
-    if (session->server_name != NULL)
-        strcpy(session->server_name, server_name);
+    session->server_name = tls_bytes_to_string(tls_bytes_of_string(server_name));
     tls_buffer_append(&session->alpn, alpn.data, alpn.length);
     if (chain != NULL)
         session->peer_chain = tls_certificate_list_retain(chain);
@@ -185,12 +183,9 @@ read_session(tls_session *session, tls_reader *reader)
     memcpy(session->id, id.data, id.length);
     session->id_length = id.length;
     free(session->server_name);
-    session->server_name = malloc(name.length + 1);
+    session->server_name = tls_bytes_to_string(name);
     if (session->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (name.length > 0)
-        memcpy(session->server_name, name.data, name.length);
-    session->server_name[name.length] = '\0';
     tls_buffer_append(&session->alpn, alpn.data, alpn.length);
     if (session->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;

@@ -272,12 +272,13 @@ typedef struct tls_selection {
 
 /* Each answers the question that waits; answering another one returns UNEXPECTED_MESSAGE and
  * changes nothing. */
+/* session and credential may be NULL: none. */
 enum tls_reason tls_connection_answer_default(tls_connection *connection);
 enum tls_reason tls_connection_answer_select(tls_connection *c, const tls_selection *selection);
-enum tls_reason tls_connection_answer_session(tls_connection *c, tls_session *session_or_null);
-/* reason TLS_OK accepts whatever the verdict was; another refuses with its alert. */
-enum tls_reason tls_connection_answer_verify(tls_connection *c, enum tls_reason reason);
-enum tls_reason tls_connection_answer_credential(tls_connection *c, const tls_credential *or_null);
+enum tls_reason tls_connection_answer_session(tls_connection *c, tls_session *session);
+/* verdict TLS_OK accepts whatever the verdict was; another refuses with its alert. */
+enum tls_reason tls_connection_answer_verify(tls_connection *c, enum tls_reason verdict);
+enum tls_reason tls_connection_answer_credential(tls_connection *c, const tls_credential *credential);
 /* signature: PKCS#1 v1.5 bytes as long as the modulus, or an ASN.1 DER ECDSA signature. */
 enum tls_reason tls_connection_answer_signature(tls_connection *c, tls_bytes signature);
 /* secret: the decrypted 48-byte pre-master secret; any other length is treated as a decryption

@@ -29,7 +29,7 @@ local credential_options = {
 local function credentials(value)
    if type(value) ~= "table" then return "a list of { certificate =, key =, name = }" end
    for index, entry in ipairs(value) do
-      local ok, message = pcall(options.check, entry, credential_options, ("element %d"):format(index), 0)
+      local ok, message = pcall(options.check, entry, credential_options, ("element %d"):format(index), -1)
       if not ok then return "", message end
    end
    if #value == 0 and next(value) ~= nil then return "", "must be a list, not a table with names" end
@@ -192,10 +192,6 @@ local function build(given)
    }, Context)
 end
 
-local function blame_caller(message)
-   return message
-end
-
 --- new(options) → context, or nil, message, code when a file, a certificate or a key cannot be used:
 -- "file_unreadable", "bad_pem", "bad_der", "bad_key", "encrypted_key", "key_mismatch", "trust_not_found". Misuse
 -- raises: an unknown option, a wrong type, an unknown name, a server without a certificate. Options (all optional
@@ -205,7 +201,7 @@ end
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
-   local ok, context, message, code = xpcall(function() return build(given) end, blame_caller)
+   local ok, context, message, code = pcall(build, given)
    if not ok then error(context, 3) end
    return context, message, code
 end
@@ -215,17 +211,17 @@ local function check_connection(self, given, specification, who)
    options.check(given, specification, who, 3)
    if self.settings.mode == "client" then
       if given.server_name == nil then
-         error(who .. ": a client needs the option 'server_name': the name or address that the server's certificate must "
-            .. "have (server_name = false checks no name)", 3)
-      end
-      local verify = given.verify
-      if verify and verify ~= "none" and not self.settings.trust then
-         error(("%s: verify = %q needs a trust store, and the context has none"):format(who, verify), 3)
+         error(who .. ": a client needs the option 'server_name': the name or address that the server's certificate "
+            .. "must have (server_name = false checks no name)", 3)
       end
    elseif given.server_name then
       error(who .. ": the option 'server_name' is for clients: a server learns the name from its client", 3)
    elseif given.session then
       error(who .. ": the option 'session' is for clients", 3)
+   end
+   local verify = given.verify
+   if verify and verify ~= "none" and not self.settings.trust then
+      error(("%s: verify = %q needs a trust store, and the context has none"):format(who, verify), 3)
    end
    return given
 end

@@ -64,7 +64,8 @@ end
 --- gather(given) makes one credential of the fields certificate, key, certfile, keyfile of a table; messages
 -- name the file. Returns nil, message, code.
 function credential.gather(given)
-   local certificate, key, message, code = given.certificate, given.key, nil, nil
+   local certificate, key = given.certificate, given.key
+   local message, code
    if given.certfile then
       if certificate then return nil, "give either 'certificate' or 'certfile', not both", "misuse" end
       certificate, message, code = read(given, "certfile")
@@ -78,7 +79,8 @@ function credential.gather(given)
    local result
    result, message, code = credential.make(certificate, key)
    if result or code == "misuse" then return result, message, code end
-   local where = given.certfile and given.certfile .. (given.keyfile and " and " .. given.keyfile or "") or given.keyfile
+   local where = given.certfile or given.keyfile
+   if given.certfile and given.keyfile then where = where .. " and " .. given.keyfile end
    return nil, where and where .. ": " .. message or message, code
 end
 

@@ -136,8 +136,9 @@ function driver.check(connection, method, level)
       fail_handler(connection, ("the '%s' handler never returned: its coroutine has ended"):format(name))
       return
    end
-   error(("%s cannot be called while the '%s' handler of the same connection runs; a handler may call info, "
-      .. "session and close, and end the handshake by returning nil and a reason"):format(method, name), (level or 1) + 1)
+   local message = "%s cannot be called while the '%s' handler of the same connection runs; a handler may call info, "
+      .. "session and close, and end the handshake by returning nil and a reason"
+   error(message:format(method, name), (level or 1) + 1)
 end
 
 --- step(connection) runs until there is something for the caller: "wantread", "data", "closed", or nil,

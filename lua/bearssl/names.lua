@@ -67,7 +67,8 @@ end
 
 --- suite_ids(value): a policy's name, or a list of suite and policy names → list of ids, or nil, message.
 function names.suite_ids(value)
-   return ids_of(type(value) == "string" and { value } or value, core.suite_id, policy, "cipher suite", suites_and_policies)
+   if type(value) == "string" then value = { value } end
+   return ids_of(value, core.suite_id, policy, "cipher suite", suites_and_policies)
 end
 
 --- group_ids(list) → list of ids, or nil, message.

@@ -3,6 +3,8 @@
 --     bearssl.context: option 'verify_depth' must be an integer from 0 to 100, not "8" (a string)
 -- A specification is a table: option name → check. A check is a function(value) that returns nil when the
 -- value is good, otherwise what the value must be ("a boolean").
+local core = require "bearssl.core"
+
 local options = {}
 
 -- The number of insertions, deletions, replacements and swaps between two words.
@@ -170,18 +172,10 @@ function is.any(what, ...)
    end
 end
 
-local function method_of(value, name)
-   return value[name]
-end
-
-local marks = { certificate = "fingerprint", key = "is_external", trust = "contains", session = "export" }
-
 --- is_object(value, class) tells whether a value is one of our objects: "certificate", "key", "trust",
 -- "session".
 function options.is_object(value, class)
-   if type(value) ~= "userdata" then return false end
-   local ok, method = pcall(method_of, value, marks[class])
-   return ok and type(method) == "function"
+   return type(value) == "userdata" and core.type(value) == class
 end
 
 --- is.object(class) is a check for one of our objects.

@@ -56,21 +56,28 @@ end
 local plain = { timeout = true, wantread = true, wantwrite = true, closed = true }
 
 local function note(self, code, message)
-   self.wanted = code == "wantwrite" and "write" or (code == "wantread" or code == "timeout") and "read" or nil
+   local wanted
+   if code == "wantwrite" then
+      wanted = "write"
+   elseif code == "wantread" then
+      wanted = "read"
+   elseif code == "timeout" then
+      local object = self.connection.core
+      wanted = object and self.transport:pending(object) and "write" or "read"
+   end
+   self.wanted = wanted
    return plain[code] and code or message or code, code
 end
 
--- Sends what output there is while waiting for the peer. During the handshake it must leave before anything can
--- arrive; afterwards the peer may be sending before it reads, so the reader goes on reading.
+-- Sends what output there is before waiting for the peer: "sent", "blocked", or nil, code, message. During the
+-- handshake it must leave before anything can arrive; afterwards the peer may want to send before it reads, so the
+-- reader goes on reading; and what cannot send any more may still have something to read.
 local function flush_before_fill(self, object, deadline)
    local transport = self.transport
-   if self.established and transport.polls then
-      local ok, code = transport:flush(object, 0)
-      if not ok and code == "wantwrite" then return true, true end
-      return true -- a transport that cannot send any more may still have something to read
-   end
-   local ok, code, message = transport:flush(object, deadline)
-   if ok or self.established and code == "transport" then return true end
+   local polling = self.established and transport.polls
+   local ok, code, message = transport:flush(object, polling and 0 or deadline)
+   if ok or self.established and code == "transport" then return "sent" end
+   if polling then return "blocked" end
    if code ~= "transport" then return nil, code, message end
    -- The peer may have sent an alert before it closed: that says more than "broken pipe".
    if transport:fill(object, 0) then
@@ -86,12 +93,12 @@ local function fill(self, deadline)
    if not object then return nil, "closed", driver.CLOSED end
    self.at_end = nil
    while transport:pending(object) do
-      local ok, second, message = flush_before_fill(self, object, deadline)
-      if not ok then return nil, second, message end
-      if not second or deadline == 0 then break end
+      local state, code, message = flush_before_fill(self, object, deadline)
+      if not state then return nil, code, message end
+      if state == "sent" or deadline == 0 then break end
       local slice = monotonic() + SLICE
       local is_last = deadline and deadline <= slice
-      local code
+      local ok
       ok, code, message = transport:fill(object, is_last and deadline or slice)
       if ok or is_last or code ~= "timeout" then return ok, code, message end
    end
@@ -129,7 +136,7 @@ local function establish(self, deadline)
    local object = connection.core
    if object and self.transport:pending(object) then
       local ok, code, message = self.transport:flush(object, deadline)
-      if not ok and not (code == "wantwrite" and self.writer) then return nil, note(self, code, message) end
+      if not ok then return nil, note(self, code, message) end
    end
    self.flushed, self.wanted = true, nil
    return true
@@ -286,18 +293,16 @@ end
 -- left. So the end of the data is reported as not sent, and skipped when it comes again.
 local function skip_held(self, data, i, j)
    local held = self.held
-   if not held then return i end
+   if not held or j < i then return i end
    self.held = nil
    local count = math.min(#held, j - i + 1)
-   if count > 0 and data:sub(i, i + count - 1) == held:sub(1, count) then
-      if count < #held then self.held = held:sub(count + 1) end
-      return i + count
-   end
-   return i
+   if data:sub(i, i + count - 1) ~= held:sub(1, count) then return i end
+   if count < #held then self.held = held:sub(count + 1) end
+   return i + count
 end
 
 local function hold_back(self, data, i, j)
-   if j < i then return j end
+   if j < i then return i - 1 end
    local first = math.max(i, j - HELD_BACK + 1)
    self.held = data:sub(first, j) .. (self.held or "")
    return first - 1
@@ -316,9 +321,8 @@ end
 local function send(self, data, i, j, deadline)
    local connection = self.connection
    if not self.flushed then
-      local ok, message, code = nil, nil, nil
       lock(self, "reader", "send")
-      ok, message, code = establish(self, deadline)
+      local ok, message, code = establish(self, deadline)
       self.reader = nil
       if not ok then return nil, message, i - 1, code end
    end
@@ -326,17 +330,13 @@ local function send(self, data, i, j, deadline)
    if not object then return nil, "closed", i - 1, "closed" end
    local start = skip_held(self, data, i, j)
    local last, code, message, sealed = send_through(self, object, data, start, j, deadline)
+   if not last and sealed >= j then sealed = hold_back(self, data, i, j) end
+   deliver_stages(self)
    if last then
       self.wanted = nil
-   elseif sealed >= j and not (self.held and start > j) then
-      sealed = hold_back(self, data, math.max(start, i), j)
-   elseif self.held then
-      sealed = i - 1
+      return j
    end
-   deliver_stages(self)
-   if last then return j end
    message, code = note(self, code, message)
-   if code == "timeout" then self.wanted = "write" end
    return nil, message, sealed, code
 end
 
@@ -417,15 +417,15 @@ function Stream:__close()
    self:close()
 end
 
--- A stream that nobody holds any more says goodbye if that is possible at once. Lua 5.1 and LuaJIT do not call this:
--- there the socket's own finalizer closes it.
+-- A stream that nobody holds any more says goodbye to its peer where that is possible at once and safe: over a socket
+-- object (a bare number may be another file's by now). The socket's own finalizer closes it, if nobody holds it
+-- either. Lua 5.1 and LuaJIT do not call this.
 function Stream:__gc()
    local connection, transport = self.connection, self.transport
-   if not connection or not transport then return end
-   if transport.polls and not transport.read_now then
-      self.timeout = 0
-      pcall(self.close, self)
-   end
+   local object = connection and connection.core
+   if not object or not transport or not transport.socket then return end
+   object:close()
+   transport:flush(object, 0)
 end
 
 -- ---- What event loops and curious callers ask ----
@@ -452,7 +452,7 @@ end
 function Stream:dirty()
    local object = self.connection.core
    if not object then return false end
-   return object:buffered() > 0 or self.flushed == true and not self.at_end
+   return (object:buffered() or 0) > 0 or self.flushed == true and not self.at_end
 end
 
 --- want() is what the call that was cut short waits for: "read", "write", or nil when none was.
@@ -486,8 +486,8 @@ end
 function Stream:__tostring()
    local connection = self.connection
    local state = not connection.core and "closed" or self.established and "established" or "handshake"
-   local address = tostring(connection.stage_masks or connection.handlers):match("0x%x+") or ""
-   return ("bearssl.stream: %s (%s %s)"):format(address, connection.context.settings.mode, state)
+   local address = tostring(connection.core):match("0x%x+ ?") or ""
+   return ("bearssl.stream: %s (%s, %s)"):format(address, connection.context.settings.mode, state)
 end
 
 return Stream

@@ -75,10 +75,10 @@ end
 
 --- gather(cafile, capath) is a store of a file, a directory, or both.
 function trust.gather(cafile, capath)
-   local store, message, code = core.trust(), nil, nil
+   local store = core.trust()
    if cafile then
-      store, message, code = add_file(store, cafile, "cafile")
-      if not store then return nil, message, code end
+      local ok, message, code = add_file(store, cafile, "cafile")
+      if not ok then return nil, message, code end
    end
    if capath then return add_directory(store, capath) end
    return store

@@ -120,6 +120,7 @@ if [ ! -f "$dir/done" ]; then
     certify nc '/CN=NC' root 3650 "$ca_plain\nnameConstraints=critical,permitted;DNS:example.com,permitted;IP:192.0.2.0/255.255.255.0,permitted;email:example.com,permitted;dirName:okdn,excluded;DNS:bad.example.com,permitted;URI:.example.com\n[okdn]\nO=Good"
     nc_leaf() { KEY=p256 certify "$1" "$2" nc 3650 "subjectAltName=$3"; }
     nc_leaf nc_good /O=Good/CN=x DNS:www.example.com,DNS:example.com,IP:192.0.2.9,email:a@example.com,URI:https://u@www.example.com:80/
+    nc_leaf nc_good2 /O=good 'DNS:*.www.example.com'
     nc_leaf nc_bad_dns /O=Good DNS:www.example.org,DNS:www.example.com
     nc_leaf nc_bad_suffix /O=Good DNS:notexample.com
     nc_leaf nc_bad_excluded /O=Good DNS:x.bad.example.com

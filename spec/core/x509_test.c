@@ -857,6 +857,7 @@ test_verify(void)
     expect(TLS_OK, "ekuint_leaf ekuint", "root", NULL);
     at_purpose = TLS_PURPOSE_SERVER;
     expect(TLS_OK, "nc_good nc", "root", host);
+    expect(TLS_OK, "nc_good2 nc", "root", "a.www.example.com");
     for (i = 0; i < sizeof nc_bad / sizeof nc_bad[0]; i++) {
         snprintf(names, sizeof names, "nc_bad_%s nc", nc_bad[i]);
         expect(TLS_REASON_NAME_CONSTRAINT, names, "root", NULL);

@@ -80,7 +80,7 @@ describe("gnutls-cli and our server:", function()
             local context = ours.server_context(certificates[name], {})
             local message, code, client =
                cases.fails(peer, listener, context, { cafile = certificates.ca.certfile })
-            assert.is_true(code == "peer_alert" or code == "truncated", message)
+            assert.is_true(code:find("^alert_") or code == "truncated", message)
             assert.truthy(client:output():find("NOT trusted", 1, true), client:output())
          end)
       end

@@ -10,9 +10,19 @@ local TEXT = "Hello from a file.\n"
 
 local python = shell.which("/usr/bin/python3") or "python3"
 
--- serve starts the tool and waits until it listens.
-local function serve(...)
-   local server = interpreter.tool({ "serve", "--listen", "127.0.0.1:0", ... })
+-- serve starts the tool with a list of certificates and more words, and waits until it listens.
+local function serve(list, ...)
+   local words = { "serve", "--listen", "127.0.0.1:0" }
+   local function add(...)
+      for index = 1, select("#", ...) do
+         words[#words + 1] = (select(index, ...))
+      end
+   end
+   for _, certificate in ipairs(list) do
+      add("--cert", certificate.chainfile, "--key", certificate.keyfile)
+   end
+   add(...)
+   local server = interpreter.tool(words)
    server.port = tonumber((server:wait_for("listening on 127%.0%.0%.1:(%d+)")))
    return server
 end
@@ -22,10 +32,6 @@ local function directory_of_files()
    temporary.write(TEXT, nil, directory .. "/hello.txt")
    temporary.write("<p>index", nil, directory .. "/index.html")
    return directory
-end
-
-local function with(certificate)
-   return "--cert", certificate.chainfile, "--key", certificate.keyfile
 end
 
 -- curl returns the exit status and the output for a path of a server.
@@ -50,9 +56,7 @@ describe("curl and bearssl serve:", function()
    local server, directory
    setup(function()
       directory = directory_of_files()
-      server = serve(with(certificates.rsa))
-      server:stop()
-      server = serve("--cert", certificates.rsa.chainfile, "--key", certificates.rsa.keyfile, directory)
+      server = serve({ certificates.rsa }, directory)
    end)
    teardown(function()
       server:stop()
@@ -140,11 +144,11 @@ describe("curl and bearssl serve:", function()
 
    it("negotiates http/1.1, gives a client certificate, and fails without", function()
       local ca = certificates.ca.certfile
-      local strict = serve("--cert", certificates.ec.chainfile, "--key", certificates.ec.keyfile, "--alpn", "http/1.1",
-         "--cafile", ca, "--verify", "required", directory)
-      local credential = { "--cert", certificates.client_ec.certfile, "--key", certificates.client_ec.keyfile }
+      local alpn = "http/1.1"
+      local strict = serve({ certificates.ec }, "--alpn", alpn, "--cafile", ca, "--verify", "required", directory)
+      local own = certificates.client_ec
       local status, output =
-         curl(strict, "/hello.txt", "--cacert", ca, "--verbose", credential[1], credential[2], credential[3], credential[4])
+         curl(strict, "/hello.txt", "--cacert", ca, "--verbose", "--cert", own.certfile, "--key", own.keyfile)
       assert.equal(0, status, output)
       assert.truthy(output:find("server accepted http/1.1", 1, true), output)
       status, output = curl(strict, "/hello.txt", "--cacert", ca)
@@ -154,7 +158,7 @@ describe("curl and bearssl serve:", function()
    end)
 
    it("ends cleanly on SIGTERM", function()
-      local other = serve("--cert", certificates.ec.certfile, "--key", certificates.ec.keyfile)
+      local other = serve({ certificates.ec })
       assert.equal(0, (curl(other, "/", "--cacert", certificates.ca.certfile)))
       other:signal("TERM")
       assert.equal(0, other:wait())
@@ -163,9 +167,11 @@ end)
 
 describe("Python's ssl and bearssl serve:", function()
    it("gets a file", function()
-      local server = serve("--cert", certificates.ec.chainfile, "--key", certificates.ec.keyfile, "--alpn",
-         "http/1.1", directory_of_files())
-      local result = talk(server, { request = "GET /hello.txt HTTP/1.0\r\nHost: localhost\r\n\r\n", alpn = { "http/1.1" } })
+      local server = serve({ certificates.ec }, "--alpn", "http/1.1", directory_of_files())
+      local result = talk(server, {
+         request = "GET /hello.txt HTTP/1.0\r\nHost: localhost\r\n\r\n",
+         alpn = { "http/1.1" },
+      })
       assert.is_nil(result.error, result.text)
       assert.equal("TLSv1.2", result.version)
       assert.equal("http/1.1", result.alpn)
@@ -177,9 +183,7 @@ describe("Python's ssl and bearssl serve:", function()
    describe("with --echo", function()
       local server
       setup(function()
-         server = serve("--cert", certificates.rsa.chainfile, "--key", certificates.rsa.keyfile, "--cert",
-            certificates.alpha.chainfile, "--key", certificates.alpha.keyfile, "--cert", certificates.beta.chainfile,
-            "--key", certificates.beta.keyfile, "--echo")
+         server = serve({ certificates.rsa, certificates.alpha, certificates.beta }, "--echo")
       end)
       teardown(function()
          server:stop()

@@ -82,9 +82,4 @@ function ours.close_all()
    end
 end
 
--- alert_name finds an alert's name in a message whether it is written with spaces or underscores.
-function ours.has_alert(message, name)
-   return tostring(message):lower():gsub("_", " "):find(name:gsub("_", " "), 1, true) ~= nil
-end
-
 return ours

@@ -73,7 +73,7 @@ end
 -- One item of a list: a name, or what stands for one.
 local function name_of(item)
    if type(item) == "table" then
-      if item.name and item.name ~= "" then return tostring(item.name) end
+      if item.text or item.name then return tostring(item.text or item.name) end
       if item.id then return ("0x%04x"):format(item.id) end
       if item.group then return name_of(item.group) end
       return item[1] and name_of(item[1]) or "?"
@@ -84,15 +84,20 @@ local function name_of(item)
 end
 describe.name_of = name_of
 
+-- Empty lists are not worth a line.
 local function list(items)
    if type(items) ~= "table" then return name_of(items) end
    local names = {}
    for i, item in ipairs(items) do names[i] = name_of(item) end
-   return #names > 0 and table.concat(names, ", ") or "none"
+   return #names > 0 and table.concat(names, ", ") or nil
 end
 
 local function yes_no(value)
    return value and "yes" or "no"
+end
+
+local function if_true(value)
+   return value and "yes" or nil
 end
 
 local function bytes(value)
@@ -159,39 +164,38 @@ end
 
 -- ---- Fields by stage: {field, formatter}, in the order in which they are shown ----
 
-local hello_fields = {
+local shown = {
    client_hello = {
-      { "server_name", name_of }, { "supported_versions", list }, { "session_id", bytes },
-      { "cipher_suites", list }, { "supported_groups", list }, { "key_share", list },
-      { "signature_algorithms", list }, { "alpn", list }, { "psk", yes_no }, { "early_data", yes_no },
-      { "extensions", list }, { "random", bytes },
+      { "server_name", name_of }, { "maximum_version", name_of }, { "supported_versions", list },
+      { "session_id", bytes }, { "cipher_suites", list }, { "supported_groups", list }, { "key_share_groups", list },
+      { "signature_algorithms", list }, { "alpn", list }, { "psk_offered", if_true }, { "early_data_offered", if_true },
+      { "fallback", if_true }, { "extensions", list }, { "random", bytes },
    },
-   hello_retry_request = { { "group", name_of }, { "selected_group", name_of }, { "cookie", octets } },
+   hello_retry_request = { { "selected_group", name_of }, { "cookie", octets } },
    server_hello = {
       { "version", name_of }, { "cipher_suite", name_of }, { "session_id", bytes }, { "resumed", yes_no },
-      { "group", name_of }, { "alpn", name_of }, { "extensions", list }, { "random", bytes },
+      { "selected_group", name_of }, { "psk_selected", if_true }, { "alpn", name_of },
+      { "downgrade_sentinel", name_of }, { "extensions", list }, { "random", bytes },
    },
-   encrypted_extensions = { { "alpn", name_of }, { "early_data", yes_no }, { "extensions", list } },
-   certificate_status = { { "response", octets }, { "ocsp_response", octets } },
+   encrypted_extensions = { { "alpn", name_of }, { "early_data_accepted", if_true }, { "extensions", list } },
+   certificate_status = { { "ocsp_response", octets } },
    server_key_exchange = {
-      { "kind", name_of }, { "key_exchange", name_of }, { "group", name_of },
-      { "public_point", bytes }, { "signature_algorithm", name_of }, { "signature", octets },
+      { "key_exchange", name_of }, { "group", name_of }, { "public_point", bytes }, { "signature_algorithm", name_of },
+      { "signature", octets },
    },
    certificate_request = {
       { "certificate_types", list }, { "signature_algorithms", list }, { "certificate_authorities", list },
    },
    client_key_exchange = {
-      { "kind", name_of }, { "key_exchange", name_of }, { "public_point", bytes },
-      { "encrypted_length", octets }, { "encrypted_pre_master_secret", octets },
+      { "key_exchange", name_of }, { "public_point", bytes }, { "encrypted_premaster_length", octets },
    },
    certificate_verify = { { "signature_algorithm", name_of }, { "signature", octets } },
    finished = { { "verify_data", bytes } },
-   new_session_ticket = { { "lifetime", name_of }, { "lifetime_hint", name_of }, { "ticket", octets },
-      { "ticket_length", octets } },
+   new_session_ticket = { { "lifetime", name_of }, { "ticket_length", octets } },
    key_update = { { "update_requested", yes_no } },
    established = {
       { "version", name_of }, { "cipher_suite", name_of }, { "group", name_of }, { "alpn", name_of },
-      { "resumed", yes_no }, { "peer_verified", yes_no }, { "early_data", yes_no },
+      { "resumed", yes_no }, { "peer_verified", yes_no }, { "early_data_accepted", if_true },
    },
 }
 
@@ -210,11 +214,9 @@ function special.change_cipher_spec(message, add)
 end
 
 function special.alert(message, add)
-   local text = name_of(message.description)
-   local number = message.number or message.description_id or
-      (type(message.description) == "table" and message.description.id)
-   if number then text = ("%s (%s)"):format(text, name_of(number)) end
-   add("description", name_of(message.level) .. " " .. text)
+   local text = message.description and name_of(message.description) or "unknown"
+   if message.description_id then text = ("%s (%d)"):format(text, message.description_id) end
+   add("description", (message.level and name_of(message.level) or "unknown") .. " " .. text)
 end
 
 function special.closed(message, add)
@@ -229,7 +231,7 @@ function describe.message(message)
    local function add(name, text)
       if text and text ~= "" then fields[#fields + 1] = { name, text } end
    end
-   for _, pair in ipairs(hello_fields[message.stage] or {}) do
+   for _, pair in ipairs(shown[message.stage] or {}) do
       local value = message[pair[1]]
       local id = value == nil and message[pair[1] .. "_id"] -- a number without a name
       if id then value = { id = id } end
@@ -256,8 +258,8 @@ end
 local binary = {
    random = true, session_id = true, verify_data = true, signature = true, public_point = true, raw = true,
    client_random = true, server_random = true, client_verify_data = true, server_verify_data = true,
-   ticket = true, cookie = true, response = true, ocsp_response = true, encrypted_pre_master_secret = true,
-   renegotiation_info = true, data = true,
+   cookie = true, response = true, ocsp_response = true, params = true, key = true, key_share = true,
+   nonce = true, identity = true, binders = true, certificate_request_context = true, der = true,
 }
 
 --- plain(value) copies a message or summary into what JSON can say: bytes become hexadecimal,
@@ -276,12 +278,14 @@ function describe.plain(value, name)
       local ok, certificate = false, nil
       if getmetatable(value) and value.subject then ok, certificate = pcall(describe.certificate, value) end
       if ok then return certificate end
+      if value.text then return value.text end -- a distinguished name
       local copy = {}
       if #value > 0 then
          for i, item in ipairs(value) do copy[i] = describe.plain(item, name) end
       else
          for key, item in pairs(value) do
-            if type(key) == "string" then copy[key] = describe.plain(item, key) end
+            -- `chain` says what `encoded` holds
+            if type(key) == "string" and key ~= "encoded" then copy[key] = describe.plain(item, key) end
          end
       end
       return copy

@@ -100,7 +100,7 @@ function Descriptor:send(object, data, i, j, deadline)
 end
 
 function Descriptor:pending(object)
-   return object:pending_output() > 0
+   return (object:pending_output() or 0) > 0
 end
 
 function Descriptor:descriptor()

@@ -115,11 +115,10 @@ function Functions:flush(object, deadline)
       return nil, "wantwrite"
    end
    while true do
-      local bytes, code, message = self.unsent, nil, nil
+      local bytes = self.unsent
       if not bytes then
          if self.write_now then
-            local ok
-            ok, code, message = self.write_now(object)
+            local ok, code, message = self.write_now(object)
             if ok or code ~= "wantwrite" or deadline == 0 then
                self.writer = nil
                return ok, code, message
@@ -154,7 +153,7 @@ function Functions:flush(object, deadline)
 end
 
 function Functions:pending(object)
-   return self.unsent ~= nil or object:pending_output() > 0
+   return self.unsent ~= nil or (object:pending_output() or 0) > 0
 end
 
 function Functions:descriptor()

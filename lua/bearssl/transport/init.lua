@@ -55,8 +55,9 @@ function transport.new(object)
       return require("bearssl.transport.descriptor").new(object)
    end
    if kind ~= "table" and kind ~= "userdata" then
-      return nil, "a transport is a socket, a descriptor number, or a table with read and write functions, not a " .. kind
+      return nil, "a transport is a socket, a descriptor number or a table with read and write functions, not a " .. kind
    end
+   if kind == "userdata" and has(object, "getfd") then return require("bearssl.transport.descriptor").new(object) end
    if has(object, "fill", "flush", "pending", "close") then return object end
    if kind == "table" and has(object, "read", "write") then
       return require("bearssl.transport.functions").new(object)
@@ -72,8 +73,9 @@ function transport.new(object)
       return require("bearssl.transport.cosocket").new(object)
    end
    if has(object, "getfd") then return require("bearssl.transport.descriptor").new(object) end
-   return nil, ("no transport is known for %s: give a LuaSocket TCP socket, a descriptor number, an nginx cosocket, a "
-      .. "Copas socket, or a table with read and write functions"):format(tostring(object))
+   local message = "no transport is known for %s: give a LuaSocket TCP socket, a descriptor number, an nginx cosocket, "
+      .. "a Copas socket, or a table with read and write functions"
+   return nil, message:format(tostring(object))
 end
 
 return transport
