@@ -175,7 +175,7 @@ end
 --- is_object(value, class) tells whether a value is one of our objects: "certificate", "key", "trust",
 -- "session".
 function options.is_object(value, class)
-   return type(value) == "userdata" and core.type(value) == class
+   return core.type(value) == class
 end
 
 --- is.object(class) is a check for one of our objects.

@@ -76,7 +76,7 @@ local function flush_before_fill(self, object, deadline)
    local transport = self.transport
    local polling = self.established and transport.polls
    local ok, code, message = transport:flush(object, polling and 0 or deadline)
-   if ok or self.established and code == "transport" then return "sent" end
+   if ok or self.established and (code == "transport" or code == "wantwrite" and self.writer) then return "sent" end
    if polling then return "blocked" end
    if code ~= "transport" then return nil, code, message end
    -- The peer may have sent an alert before it closed: that says more than "broken pipe".

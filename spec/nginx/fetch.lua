@@ -24,7 +24,7 @@ end
 local function ask_key_server(job, question)
    local socket = ngx.socket.tcp()
    assert(socket:connect("127.0.0.1", job.key_server))
-   assert(socket:send(question.hash .. " " .. ngx.encode_base64(question.digest) .. "\n"))
+   assert(socket:send("sign " .. question.hash .. " " .. ngx.encode_base64(question.digest) .. "\n"))
    local line = assert(socket:receive("*l"))
    socket:close()
    return ngx.decode_base64(line)

@@ -55,9 +55,11 @@ function transport.new(object)
       return require("bearssl.transport.descriptor").new(object)
    end
    if kind ~= "table" and kind ~= "userdata" then
-      return nil, "a transport is a socket, a descriptor number or a table with read and write functions, not a " .. kind
+      return nil, "a transport is a socket, a descriptor number or a table of functions, not a " .. kind
    end
-   if kind == "userdata" and has(object, "getfd") then return require("bearssl.transport.descriptor").new(object) end
+   if kind == "userdata" and has(object, "getfd") then
+      return require("bearssl.transport.descriptor").new(object)
+   end
    if has(object, "fill", "flush", "pending", "close") then return object end
    if kind == "table" and has(object, "read", "write") then
       return require("bearssl.transport.functions").new(object)

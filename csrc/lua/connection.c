@@ -1,0 +1,485 @@
+/* connection.c - class "bearssl.connection": one conversation, bytes in and bytes out. Patterns are in
+ * receive.c, descriptors in descriptor.c, questions and answers in question.c.
+ *
+ *     connection = core.connection(context, { … })
+ *
+ * Every method of a connection that free() has closed returns nil, message, "closed". */
+#include "classes.h"
+
+#include <string.h>
+
+#include "../tls/names.h"
+
+tls_lua_connection *
+tls_lua_connection_look(lua_State *L)
+{
+    return luaL_checkudata(L, 1, TLS_LUA_CONNECTION);
+}
+
+tls_lua_connection *
+tls_lua_connection_self(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    if (self->busy > 0)
+        luaL_error(L, "the connection is being looked at: a finalizer must not drive it");
+    return self;
+}
+
+void
+tls_lua_connection_use(tls_lua_connection *self)
+{
+    self->busy++;
+}
+
+void
+tls_lua_connection_done(tls_lua_connection *self)
+{
+    self->busy--;
+}
+
+int
+tls_lua_connection_closed(lua_State *L)
+{
+    return tls_lua_failure(L, TLS_REASON_CLOSED);
+}
+
+int
+tls_lua_connection_failed(lua_State *L, const tls_connection *connection)
+{
+    enum tls_reason reason = tls_connection_failure(connection);
+    int alert = tls_connection_peer_alert(connection);
+
+    tls_lua_failure_text(L, reason, tls_connection_failure_text(connection));
+    if (reason == TLS_REASON_PEER_ALERT && alert != TLS_ALERT_NONE) {
+        lua_pop(L, 1);
+        tls_lua_alert_code(L, alert);
+    }
+    return 3;
+}
+
+int
+tls_lua_connection_refused(
+    lua_State *L, const tls_connection *connection, enum tls_reason reason)
+{
+    if (reason == tls_connection_failure(connection))
+        return tls_lua_connection_failed(L, connection);
+    return tls_lua_failure(L, reason);
+}
+
+tls_bytes
+tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
+{
+    tls_bytes bytes = tls_lua_check_bytes(L, data);
+    lua_Integer length = (lua_Integer)bytes.length;
+    lua_Integer i = luaL_optinteger(L, data + 1, 1), j = luaL_optinteger(L, data + 2, -1);
+
+    if (i < 0)
+        i = i < -length ? 1 : length + i + 1;
+    else if (i == 0)
+        i = 1;
+    if (j < 0)
+        j = j < -length ? 0 : length + j + 1;
+    else if (j > length)
+        j = length;
+    *first = i;
+    if (i > j)
+        return tls_bytes_make("", 0);
+    return tls_bytes_make(bytes.data + (i - 1), (size_t)(j - i + 1));
+}
+
+/* core.connection(context, { server_name = DNS name or IP address (client), session = session to resume
+ * (client), verify = "none" | "optional" | "required" (nil: the context's), stage_mask =, decision_mask =
+ * integers: bit i for the stage or decision i + 1 of core.stages(), core.decisions() }) -> connection
+ * | nil, message, "illegal_parameter" | "out_of_memory" | "no_random" */
+static int
+new(lua_State *L)
+{
+    static const char *const modes[] = {"none", "optional", "required", NULL};
+    tls_context *context = tls_lua_check_context(L, 1);
+    tls_connection_options options = {0};
+    tls_lua_connection *self;
+    enum tls_reason reason;
+
+    lua_settop(L, 2);
+    options.verify = -1;
+    if (!lua_isnil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+        options.server_name = tls_lua_option_text(L, 2, "server_name");
+        lua_getfield(L, 2, "session");
+        if (!lua_isnil(L, -1)) {
+            options.session = tls_lua_test_session(L, -1);
+            if (options.session == NULL)
+                return luaL_error(L, "option 'session' must be an open session object");
+        }
+        options.verify = tls_lua_option_choice(L, 2, "verify", modes, -1);
+        options.stage_mask =
+            (uint32_t)tls_lua_option_integer(L, 2, "stage_mask", 0, 0, 0x7FFFFFFF);
+        options.decision_mask =
+            (uint32_t)tls_lua_option_integer(L, 2, "decision_mask", 0, 0, 0x7FFFFFFF);
+    }
+    self = tls_lua_new(L, TLS_LUA_CONNECTION, sizeof *self, TLS_LUA_SLOTS);
+    lua_pushvalue(L, 1);
+    tls_lua_keep(L, -2, TLS_LUA_SLOT_CONTEXT);
+    reason = tls_connection_new(&self->connection, context, &options);
+    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+}
+
+/* connection:step() runs until there is something to report: "wantread" (send what drain gives, then feed),
+ * "stage" (look at stage()), "decision" (question(), then answer() at any later time; the next step takes the
+ * default), "data" (the handshake is over, or there is something to read), "closed" (the peer's close_notify)
+ * | nil, message, code: the code of the failure's reason, or "alert_" and the name of the alert that the
+ * peer sent. Send what drain gives all the same: the alert. */
+static int
+step(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    switch (tls_connection_step(self->connection)) {
+    case TLS_EVENT_WANT_READ:
+        lua_pushliteral(L, "wantread");
+        return 1;
+    case TLS_EVENT_STAGE:
+        lua_pushliteral(L, "stage");
+        return 1;
+    case TLS_EVENT_DECISION:
+        lua_pushliteral(L, "decision");
+        return 1;
+    case TLS_EVENT_DATA:
+        lua_pushliteral(L, "data");
+        return 1;
+    case TLS_EVENT_CLOSED:
+        lua_pushliteral(L, "closed");
+        return 1;
+    case TLS_EVENT_FAILED:
+        break;
+    }
+    return tls_lua_connection_failed(L, self->connection);
+}
+
+/* connection:stage() -> the message table of the stage that step reported last (stage.c), or nil */
+static int
+stage(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_lua_connection_use(self);
+    tls_lua_push_stage(L, self->connection);
+    tls_lua_connection_done(self);
+    return 1;
+}
+
+/* connection:watch(stage_mask, decision_mask): what step reports from now on */
+static int
+watch(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    lua_Number stages = luaL_checknumber(L, 2), decisions = luaL_checknumber(L, 3);
+
+    luaL_argcheck(L, stages >= 0 && stages < 4294967296.0, 2, "not a mask");
+    luaL_argcheck(L, decisions >= 0 && decisions < 4294967296.0, 3, "not a mask");
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_connection_watch(self->connection, (uint32_t)stages, (uint32_t)decisions);
+    return 0;
+}
+
+/* connection:fail(reason): ends the connection with an alert. reason: an error code ("certificate_refused"),
+ * the name of an alert ("handshake_failure"), or any text (code "refused", alert access_denied) */
+static int
+fail(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    const char *text = luaL_checkstring(L, 2);
+    enum tls_reason reason = tls_reason_from_code(text);
+    int alert = TLS_ALERT_NONE;
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    if (reason != TLS_OK) {
+        /* Reasons that are local, such as "timeout", tell the peer nothing; but a handler that gives one
+         * ends a connection that is alive, which the peer must hear. */
+        text = NULL;
+        if (tls_reason_alert(reason) == TLS_ALERT_NONE)
+            alert = TLS_ALERT_ACCESS_DENIED;
+    } else {
+        int named = tls_registry_id(TLS_REGISTRY_ALERT, text);
+
+        reason = TLS_REASON_REFUSED;
+        if (named >= 0) {
+            alert = named;
+            text = lua_pushfstring(L, "a handler refused the connection: %s", text);
+        }
+    }
+    tls_connection_fail(self->connection, reason, alert, text);
+    return 0;
+}
+
+/* connection:fail_handler(text): ends the connection because a handler raised an error: alert
+ * internal_error, code "handler_error", and the text as message */
+static int
+fail_handler(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    const char *text = luaL_checkstring(L, 2);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_connection_fail(self->connection, TLS_REASON_HANDLER, TLS_ALERT_NONE, text);
+    return 0;
+}
+
+/* connection:feed(bytes) -> how many of the peer's bytes were taken; fewer than given when what has been
+ * decrypted must be read first */
+static int
+feed(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    tls_bytes bytes = tls_lua_check_bytes(L, 2);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    lua_pushinteger(
+        L, (lua_Integer)tls_connection_feed(self->connection, bytes.data, bytes.length));
+    return 1;
+}
+
+/* connection:feed_end(): the transport has ended */
+static int
+feed_end(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_connection_feed_end(self->connection);
+    return 0;
+}
+
+/* push_part pushes at most argument 2 bytes of a view and returns how many. */
+static size_t
+push_part(lua_State *L, tls_lua_connection *self, tls_bytes bytes)
+{
+    lua_Number maximum = luaL_optnumber(L, 2, (lua_Number)bytes.length);
+
+    luaL_argcheck(L, maximum >= 0, 2, "must not be negative");
+    if (maximum < (lua_Number)bytes.length)
+        bytes.length = (size_t)maximum;
+    tls_lua_connection_use(self);
+    tls_lua_push_bytes(L, bytes);
+    tls_lua_connection_done(self);
+    return bytes.length;
+}
+
+/* connection:drain([max]) -> bytes to send to the peer, "" when there are none; they count as sent */
+static int
+drain(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_connection_output_consume(
+        self->connection, push_part(L, self, tls_connection_output(self->connection)));
+    return 1;
+}
+
+/* connection:pending_output() -> number of bytes that drain would give */
+static int
+pending_output(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    lua_pushinteger(L, (lua_Integer)tls_connection_output(self->connection).length);
+    return 1;
+}
+
+/* connection:read([max]) -> decrypted bytes; "" when there are none at hand: step then */
+static int
+read(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_connection_plaintext_consume(
+        self->connection, push_part(L, self, tls_connection_plaintext(self->connection)));
+    return 1;
+}
+
+/* connection:buffered() -> number of decrypted bytes at hand */
+static int
+buffered(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    lua_pushinteger(L, (lua_Integer)tls_connection_plaintext(self->connection).length);
+    return 1;
+}
+
+/* connection:write(data [, i [, j]]) -> index of the last byte sealed into records: i - 1 when the output
+ * is full (drain it) | nil, message, "not_ready" (before the handshake is over) | "closed" (after close) | the
+ * code of the connection's failure. i, j as in string.sub. */
+static int
+write(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    lua_Integer first;
+    tls_bytes bytes = tls_lua_check_range(L, 2, &first);
+    enum tls_reason reason;
+    size_t written = 0;
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    reason = tls_connection_write(self->connection, &written, bytes.data, bytes.length);
+    if (reason != TLS_OK)
+        return tls_lua_connection_refused(L, self->connection, reason);
+    lua_pushinteger(L, first - 1 + (lua_Integer)written);
+    return 1;
+}
+
+/* connection:close() -> true. Queues close_notify; reading goes on until the peer's. */
+static int
+close_connection(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_connection_close(self->connection);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* connection:info() -> table of what is known: mode, established, version, version_id, cipher_suite,
+ * cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm (with _id), alpn,
+ * server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a code), peer_certificates,
+ * local_certificates, client_random, server_random, client_verify_data, server_verify_data,
+ * secure_renegotiation, close_notify_sent, close_notify_received, bytes_received, bytes_sent,
+ * records_received, records_sent, memory. What is not known, or not there, is nil. */
+static int
+info(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_lua_connection_use(self);
+    lua_createtable(L, 0, 40);
+    tls_lua_info_fields(L, self->connection);
+    tls_lua_connection_done(self);
+    return 1;
+}
+
+/* connection:session() -> a session that a later connection can resume, or nil */
+static int
+session(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+    tls_session *found;
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    found = tls_connection_session(self->connection);
+    if (found == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing raises. */
+    tls_session_release(found);
+    tls_lua_connection_use(self);
+    tls_lua_push_session(L, found);
+    tls_lua_connection_done(self);
+    return 1;
+}
+
+static void
+release(tls_lua_connection *self)
+{
+    tls_connection_free(self->connection);
+    self->connection = NULL;
+    tls_buffer_release(&self->collected);
+}
+
+/* connection:free(): gives everything back at once, without sending anything */
+static int
+free_connection(lua_State *L)
+{
+    release(tls_lua_connection_self(L));
+    return 0;
+}
+
+static int
+gc(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    /* Locked and yet collected: memory ran out while it was looked at. But a script that calls __gc by
+     * hand from a finalizer must not pull the view away. */
+    if (self->busy > 0)
+        return tls_lua_connection_self(L) == NULL;
+    release(self);
+    return 0;
+}
+
+/* tostring(connection) -> "bearssl.connection: 0x…", with " (closed)" after free */
+static int
+tostring(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    tls_lua_push_address(L, TLS_LUA_CONNECTION, 1);
+    if (self->connection == NULL) {
+        lua_pushliteral(L, " (closed)");
+        lua_concat(L, 2);
+    }
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"step", step},
+    {"stage", stage},
+    {"watch", watch},
+    {"fail", fail},
+    {"fail_handler", fail_handler},
+    {"feed", feed},
+    {"feed_end", feed_end},
+    {"drain", drain},
+    {"pending_output", pending_output},
+    {"read", read},
+    {"buffered", buffered},
+    {"write", write},
+    {"close", close_connection},
+    {"info", info},
+    {"session", session},
+    {"free", free_connection},
+    {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", gc},
+    {"__tostring", tostring},
+    {NULL, NULL},
+};
+
+const luaL_Reg tls_lua_connection_functions[] = {{"connection", new}, {NULL, NULL}};
+
+void
+tls_lua_open_connection(lua_State *L)
+{
+    tls_lua_class(L, TLS_LUA_CONNECTION, methods, metamethods);
+    lua_getfield(L, LUA_REGISTRYINDEX, TLS_LUA_CONNECTION);
+    lua_getfield(L, -1, "__index");
+    tls_lua_functions(L, tls_lua_question_methods);
+    tls_lua_functions(L, tls_lua_receive_methods);
+    tls_lua_functions(L, tls_lua_descriptor_methods);
+    lua_pop(L, 2);
+}

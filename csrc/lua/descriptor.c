@@ -1,0 +1,364 @@
+/* descriptor.c - records straight between the connection's buffers and a POSIX descriptor: several per
+ * system call, and none of them becomes a Lua string. Nothing here waits but core.wait.
+ *
+ * Sockets are read and written without waiting whatever mode the descriptor is in, and without SIGPIPE. Other
+ * descriptors (pipes, terminals) are asked with poll first; writing to one whose reader has gone raises
+ * SIGPIPE, as it does for io.write. */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE 1
+#endif
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "classes.h"
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* there SO_NOSIGPIPE, which is set on first use */
+#endif
+#ifndef PIPE_BUF
+#define PIPE_BUF 512
+#endif
+
+/* What a system call on a descriptor came to. */
+enum outcome { OUTCOME_DONE, OUTCOME_WAIT, OUTCOME_FAILED };
+
+static int
+would_block(int error)
+{
+#if EAGAIN != EWOULDBLOCK
+    if (error == EWOULDBLOCK)
+        return 1;
+#endif
+    return error == EAGAIN;
+}
+
+static double
+monotonic_seconds(void)
+{
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return (double)time(NULL);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* poll_once: 1 when ready (or broken: the call that follows tells), 0 when not, -1 with errno. */
+static int
+poll_once(int descriptor, short events, int milliseconds)
+{
+    struct pollfd request;
+    int count;
+
+    request.fd = descriptor;
+    request.events = events;
+    request.revents = 0;
+    count = poll(&request, 1, milliseconds);
+    if (count > 0 && (request.revents & POLLNVAL)) {
+        errno = EBADF;
+        return -1;
+    }
+    return count;
+}
+
+/* is_plain notes descriptors that turned out to be no sockets. */
+static int
+is_plain(const tls_lua_connection *self, int descriptor)
+{
+    return self->plain_descriptor == descriptor + 1;
+}
+
+static enum outcome
+outcome_of(ssize_t result)
+{
+    if (result >= 0)
+        return OUTCOME_DONE;
+    return would_block(errno) ? OUTCOME_WAIT : OUTCOME_FAILED;
+}
+
+static enum outcome
+poll_outcome(int descriptor, short events)
+{
+    int ready;
+
+    do
+        ready = poll_once(descriptor, events, 0);
+    while (ready < 0 && errno == EINTR);
+    if (ready < 0)
+        return OUTCOME_FAILED;
+    return ready > 0 ? OUTCOME_DONE : OUTCOME_WAIT;
+}
+
+static enum outcome
+receive_some(tls_lua_connection *self, int descriptor, void *data, size_t room, size_t *length)
+{
+    enum outcome outcome;
+    ssize_t result;
+
+    if (!is_plain(self, descriptor)) {
+        do
+            result = recv(descriptor, data, room, MSG_DONTWAIT);
+        while (result < 0 && errno == EINTR);
+        if (result >= 0 || errno != ENOTSOCK) {
+            *length = result > 0 ? (size_t)result : 0;
+            return outcome_of(result);
+        }
+        self->plain_descriptor = descriptor + 1;
+    }
+    outcome = poll_outcome(descriptor, POLLIN);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    do
+        result = read(descriptor, data, room);
+    while (result < 0 && errno == EINTR);
+    *length = result > 0 ? (size_t)result : 0;
+    return outcome_of(result);
+}
+
+static enum outcome
+send_some(tls_lua_connection *self, int descriptor, tls_bytes bytes, size_t *length)
+{
+    enum outcome outcome;
+    ssize_t result;
+
+    if (!is_plain(self, descriptor)) {
+#ifdef SO_NOSIGPIPE
+        int one = 1;
+
+        (void)setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &one, sizeof one);
+#endif
+        do
+            result = send(descriptor, bytes.data, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+        while (result < 0 && errno == EINTR);
+        if (result >= 0 || errno != ENOTSOCK) {
+            *length = result > 0 ? (size_t)result : 0;
+            return outcome_of(result);
+        }
+        self->plain_descriptor = descriptor + 1;
+    }
+    outcome = poll_outcome(descriptor, POLLOUT);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    /* What poll calls writable takes PIPE_BUF bytes at once, whatever its mode. */
+    if (bytes.length > PIPE_BUF)
+        bytes.length = PIPE_BUF;
+    do
+        result = write(descriptor, bytes.data, bytes.length);
+    while (result < 0 && errno == EINTR);
+    *length = result > 0 ? (size_t)result : 0;
+    return outcome_of(result);
+}
+
+static enum outcome
+flush_output(tls_lua_connection *self, int descriptor)
+{
+    tls_bytes output;
+
+    while ((output = tls_connection_output(self->connection)).length > 0) {
+        size_t sent = 0;
+        enum outcome outcome = send_some(self, descriptor, output, &sent);
+
+        if (outcome != OUTCOME_DONE)
+            return outcome;
+        tls_connection_output_consume(self->connection, sent);
+    }
+    return OUTCOME_DONE;
+}
+
+/* transport_failure pushes nil, what the system says, "transport". */
+static int
+transport_failure(lua_State *L, int error)
+{
+    return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(error));
+}
+
+static int
+check_descriptor(lua_State *L, int index)
+{
+    lua_Integer descriptor = luaL_checkinteger(L, index);
+
+    luaL_argcheck(L, descriptor >= 0 && descriptor < INT_MAX, index, "not a descriptor");
+    return (int)descriptor;
+}
+
+/* connection:fill(descriptor) -> number of bytes read, 0 at the end of the stream (the connection is told)
+ * | nil, "wantread" | nil, "full" (what has been decrypted must be read first) | nil, message, "transport" |
+ * nil, message, code of the connection's failure */
+static int
+fill(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    int descriptor = check_descriptor(L, 2);
+    unsigned char *data;
+    size_t room = 0, length = 0;
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    data = tls_connection_input(self->connection, &room);
+    if (data == NULL || room == 0) {
+        if (tls_connection_failure(self->connection) != TLS_OK)
+            return tls_lua_connection_failed(L, self->connection);
+        lua_pushnil(L);
+        lua_pushliteral(L, "full");
+        return 2;
+    }
+    switch (receive_some(self, descriptor, data, room, &length)) {
+    case OUTCOME_WAIT:
+        lua_pushnil(L);
+        lua_pushliteral(L, "wantread");
+        return 2;
+    case OUTCOME_FAILED:
+        return transport_failure(L, errno);
+    case OUTCOME_DONE:
+        break;
+    }
+    if (length > 0)
+        tls_connection_input_commit(self->connection, length);
+    else
+        tls_connection_feed_end(self->connection);
+    lua_pushinteger(L, (lua_Integer)length);
+    return 1;
+}
+
+/* connection:flush(descriptor) -> true when all output is gone | nil, "wantwrite"
+ * | nil, message, "transport" */
+static int
+flush(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    int descriptor = check_descriptor(L, 2);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    switch (flush_output(self, descriptor)) {
+    case OUTCOME_WAIT:
+        lua_pushnil(L);
+        lua_pushliteral(L, "wantwrite");
+        return 2;
+    case OUTCOME_FAILED:
+        return transport_failure(L, errno);
+    case OUTCOME_DONE:
+        break;
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* connection:send_all(descriptor, data [, i [, j]]) seals and writes until all is gone or the descriptor
+ * would have to be waited for -> index of the last byte
+ * | nil, "wantwrite", index of the last byte that was sealed (when it is the last of all, flush is what is
+ * left to do) | nil, message, code, the same index. i, j as in string.sub. */
+static int
+send_all(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    int descriptor = check_descriptor(L, 2);
+    lua_Integer first;
+    tls_bytes bytes = tls_lua_check_range(L, 3, &first);
+    size_t done = 0;
+    enum outcome outcome;
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    do {
+        size_t written = 0;
+        enum tls_reason reason = TLS_OK;
+
+        if (done < bytes.length)
+            reason = tls_connection_write(
+                self->connection, &written, bytes.data + done, bytes.length - done);
+        if (reason != TLS_OK) {
+            tls_lua_connection_refused(L, self->connection, reason);
+            lua_pushinteger(L, first - 1 + (lua_Integer)done);
+            return 4;
+        }
+        done += written;
+        outcome = flush_output(self, descriptor);
+        if (outcome == OUTCOME_FAILED) {
+            transport_failure(L, errno);
+            lua_pushinteger(L, first - 1 + (lua_Integer)done);
+            return 4;
+        }
+        /* What goes out slowly may still leave room for more. */
+        if (outcome == OUTCOME_WAIT && (written == 0 || done == bytes.length)) {
+            lua_pushnil(L);
+            lua_pushliteral(L, "wantwrite");
+            lua_pushinteger(L, first - 1 + (lua_Integer)done);
+            return 3;
+        }
+    } while (done < bytes.length);
+    lua_pushinteger(L, first - 1 + (lua_Integer)done);
+    return 1;
+}
+
+/* core.wait(descriptor, "r" | "w" [, seconds]) -> true when it can be read or written (or is broken)
+ * | nil, "timeout" | nil, message, "transport". Without seconds it waits for ever. */
+static int
+wait_for(lua_State *L)
+{
+    int descriptor = check_descriptor(L, 1);
+    const char *mode = luaL_checkstring(L, 2);
+    int forever = lua_isnoneornil(L, 3);
+    lua_Number seconds = forever ? 0 : luaL_checknumber(L, 3);
+    double deadline = 0;
+    short events;
+    int ready;
+
+    luaL_argcheck(L, strcmp(mode, "r") == 0 || strcmp(mode, "w") == 0, 2, "must be 'r' or 'w'");
+    events = mode[0] == 'r' ? POLLIN : POLLOUT;
+    if (!(seconds > 0))
+        seconds = 0;
+    if (!forever)
+        deadline = monotonic_seconds() + seconds;
+    do {
+        int milliseconds = -1;
+
+        if (!forever) {
+            double left = deadline - monotonic_seconds();
+
+            /* Rounded up, lest the last millisecond be spent in turning round. */
+            milliseconds = left <= 0 ? 0 : left > 86400 ? 86400000 : (int)(left * 1000) + 1;
+        }
+        ready = poll_once(descriptor, events, milliseconds);
+    } while ((ready < 0 && errno == EINTR) ||
+             (ready == 0 && !forever && deadline > monotonic_seconds()));
+    if (ready < 0)
+        return transport_failure(L, errno);
+    if (ready == 0) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "timeout");
+        return 2;
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* core.monotonic() -> seconds of a clock that never goes back */
+static int
+monotonic(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)monotonic_seconds());
+    return 1;
+}
+
+const luaL_Reg tls_lua_descriptor_methods[] = {
+    {"fill", fill},
+    {"flush", flush},
+    {"send_all", send_all},
+    {NULL, NULL},
+};
+
+const luaL_Reg tls_lua_descriptor_functions[] = {
+    {"wait", wait_for},
+    {"monotonic", monotonic},
+    {NULL, NULL},
+};

@@ -1,0 +1,278 @@
+/* question.c - decisions: the question that waits as a name and a table, and the answer to it. */
+#include "classes.h"
+
+#include <string.h>
+
+#include "../tls/names.h"
+
+static void
+set_certificate(lua_State *L, const tls_certificate *certificate)
+{
+    if (certificate == NULL)
+        return;
+    tls_lua_push_certificate(L, certificate);
+    lua_setfield(L, -2, "certificate");
+}
+
+static void
+set_name(lua_State *L, const char *server_name)
+{
+    if (server_name != NULL && server_name[0] != '\0')
+        tls_lua_set_string(L, "server_name", server_name);
+}
+
+static void
+session_store(lua_State *L, const tls_session *session)
+{
+    tls_session_info info;
+
+    tls_session_get_info(session, &info);
+    tls_lua_set_bytes(L, "session_id", info.id);
+    tls_lua_set_integer(L, "lifetime", info.expires - info.created);
+    tls_lua_push_session(L, session);
+    lua_setfield(L, -2, "session");
+}
+
+static void
+verify(lua_State *L, const tls_question *question)
+{
+    const tls_verdict *verdict = question->u.verify.verdict;
+    size_t count = question->u.verify.chain_count;
+
+    tls_lua_push_chain(L, question->u.verify.chain, count);
+    lua_setfield(L, -2, "chain");
+    tls_lua_set_string(L, "verdict", tls_reason_code(verdict->reason));
+    tls_lua_set_boolean(L, "verified", verdict->reason == TLS_OK);
+    if (verdict->reason != TLS_OK) {
+        tls_lua_set_string(L, "message",
+            verdict->text[0] != '\0' ? verdict->text : tls_reason_sentence(verdict->reason));
+        tls_lua_set_integer(L, "index", (int64_t)verdict->index + 1);
+    }
+    tls_lua_push_chain(L, verdict->path, verdict->path_count);
+    lua_setfield(L, -2, "path");
+    set_name(L, question->u.verify.server_name);
+}
+
+static void
+sign(lua_State *L, const tls_question *question)
+{
+    if (question->u.sign.scheme != 0)
+        tls_lua_set_named(
+            L, "scheme", TLS_REGISTRY_SIGNATURE_SCHEME, question->u.sign.scheme);
+    else
+        tls_lua_set_integer(L, "scheme_id", 0);
+    tls_lua_set_string(L, "hash", question->u.sign.hash);
+    tls_lua_set_bytes(L, "digest", question->u.sign.digest);
+    set_certificate(L, question->u.sign.certificate);
+}
+
+static void
+push_question(lua_State *L, const tls_question *question, const tls_connection_info *info)
+{
+    switch (question->decision) {
+    case TLS_DECISION_SELECT:
+        tls_lua_push_message(L, TLS_STAGE_CLIENT_HELLO, question->u.select.client_hello,
+            info->version, info->suite);
+        return;
+    case TLS_DECISION_CLIENT_CERTIFICATE:
+        tls_lua_push_message(L, TLS_STAGE_CERTIFICATE_REQUEST,
+            question->u.client_certificate.certificate_request, info->version, info->suite);
+        return;
+    default:
+        break;
+    }
+    lua_createtable(L, 0, 8);
+    switch (question->decision) {
+    case TLS_DECISION_SESSION_LOAD:
+        tls_lua_set_bytes(L, "session_id", question->u.session_load.session_id);
+        set_name(L, question->u.session_load.server_name);
+        break;
+    case TLS_DECISION_SESSION_STORE:
+        session_store(L, question->u.session_store.session);
+        break;
+    case TLS_DECISION_VERIFY:
+        verify(L, question);
+        break;
+    case TLS_DECISION_SIGN:
+        sign(L, question);
+        break;
+    case TLS_DECISION_DECRYPT:
+        tls_lua_set_bytes(L, "ciphertext", question->u.decrypt.ciphertext);
+        set_certificate(L, question->u.decrypt.certificate);
+        break;
+    case TLS_DECISION_KEYLOG:
+        tls_lua_set_bytes(L, "line", question->u.keylog.line);
+        break;
+    default:
+        break;
+    }
+}
+
+/* connection:question() -> name of the decision that waits, table:
+ *   select              the message table of the ClientHello, as of a stage
+ *   client_certificate  the message table of the CertificateRequest
+ *   session_load        session_id, server_name (or nil)
+ *   session_store       session (object), session_id, lifetime (seconds)
+ *   verify              chain (certificates as received), verdict ("ok" or a code), verified (boolean), message
+ *                       and index (which of the chain, from 1) unless verified, path (certificates, as far as
+ *                       it was built), server_name (or nil)
+ *   sign                scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
+ *                       ("sha256" …), digest, certificate
+ *   decrypt             ciphertext, certificate
+ *   keylog              line
+ * | nil when nothing waits */
+static int
+question(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+    const tls_question *waiting;
+    tls_connection_info info;
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    waiting = tls_connection_question(self->connection);
+    if (waiting == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    tls_connection_get_info(self->connection, &info);
+    tls_lua_connection_use(self);
+    lua_pushstring(L, tls_decision_name(waiting->decision));
+    push_question(L, waiting, &info);
+    tls_lua_connection_done(self);
+    return 2;
+}
+
+/* ---- Answers ---- */
+
+static enum tls_reason
+answer_select(lua_State *L, tls_connection *connection)
+{
+    tls_selection selection = {0};
+    tls_credential credential;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_getfield(L, 2, "context");
+    if (!lua_isnil(L, -1)) {
+        selection.context = tls_lua_test_context(L, -1);
+        if (selection.context == NULL ||
+            tls_context_role(selection.context) != TLS_ROLE_SERVER)
+            luaL_error(L, "answer 'context' must be an open context of role server");
+        /* The clock of that context stands in its object. */
+        tls_lua_keep(L, 1, TLS_LUA_SLOT_SELECTED);
+    } else {
+        lua_pop(L, 1);
+    }
+    lua_getfield(L, 2, "credential");
+    if (!lua_isnil(L, -1)) {
+        tls_lua_check_credential(L, -1, "answer 'credential'", &credential);
+        selection.credential = &credential;
+    }
+    lua_getfield(L, 2, "alpn");
+    if (!lua_isnil(L, -1)) {
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "answer 'alpn' must be a string");
+        selection.alpn = tls_lua_check_bytes(L, lua_gettop(L));
+    }
+    selection.version_min = (unsigned)tls_lua_option_integer(L, 2, "version_min", 0, 0, 0xFFFF);
+    selection.version_max = (unsigned)tls_lua_option_integer(L, 2, "version_max", 0, 0, 0xFFFF);
+    selection.suites = tls_lua_option_list16(L, 2, "suites", &selection.suite_count);
+    /* Finalizers have run since the question was looked at. */
+    if (tls_lua_connection_self(L)->connection != connection)
+        return TLS_REASON_CLOSED;
+    return tls_connection_answer_select(connection, &selection);
+}
+
+static enum tls_reason
+answer_credential(lua_State *L, tls_connection *connection)
+{
+    tls_credential credential;
+
+    if (lua_isboolean(L, 2) && !lua_toboolean(L, 2))
+        return tls_connection_answer_credential(connection, NULL);
+    tls_lua_check_credential(L, 2, "answer", &credential);
+    if (tls_lua_connection_self(L)->connection != connection)
+        return TLS_REASON_CLOSED;
+    return tls_connection_answer_credential(connection, &credential);
+}
+
+static enum tls_reason
+answer_verify(lua_State *L, tls_connection *connection)
+{
+    enum tls_reason reason = TLS_REASON_CERTIFICATE_REFUSED;
+
+    if (lua_isboolean(L, 2)) {
+        if (lua_toboolean(L, 2))
+            reason = TLS_OK;
+    } else {
+        enum tls_reason named = tls_reason_from_code(luaL_checkstring(L, 2));
+
+        if (named != TLS_OK)
+            reason = named;
+    }
+    return tls_connection_answer_verify(connection, reason);
+}
+
+/* connection:answer([value]) -> true: answers the question that waits. nil takes the default, but for
+ * session_load. By the question:
+ *   select              { context =, credential = { chain =, key = }, alpn = string, version_min =,
+ *                       version_max = numbers, suites = list of numbers }, each of which may be absent
+ *   session_load        a session; nil for none
+ *   verify              true to accept; false or the code of a reason to refuse
+ *   client_certificate  { chain =, key = }; false for none
+ *   sign, decrypt       the signature or the secret, a string
+ *   session_store, keylog  nothing
+ * | nil, message, "unexpected_message" (nothing waits) | "key_mismatch" | "illegal_parameter" |
+ * "out_of_memory" */
+static int
+answer(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    tls_connection *connection = self->connection;
+    const tls_question *waiting;
+    enum tls_reason reason;
+
+    lua_settop(L, 2);
+    if (connection == NULL)
+        return tls_lua_connection_closed(L);
+    waiting = tls_connection_question(connection);
+    if (waiting == NULL)
+        return tls_lua_failure_text(
+            L, TLS_REASON_UNEXPECTED_MESSAGE, "no decision waits for an answer");
+    if (waiting->decision == TLS_DECISION_SESSION_LOAD)
+        reason = tls_connection_answer_session(
+            connection, lua_isnil(L, 2) ? NULL : tls_lua_check_session(L, 2));
+    else if (lua_isnil(L, 2))
+        reason = tls_connection_answer_default(connection);
+    else
+        switch (waiting->decision) {
+        case TLS_DECISION_SELECT:
+            reason = answer_select(L, connection);
+            break;
+        case TLS_DECISION_VERIFY:
+            reason = answer_verify(L, connection);
+            break;
+        case TLS_DECISION_CLIENT_CERTIFICATE:
+            reason = answer_credential(L, connection);
+            break;
+        case TLS_DECISION_SIGN:
+            reason = tls_connection_answer_signature(connection, tls_lua_check_bytes(L, 2));
+            break;
+        case TLS_DECISION_DECRYPT:
+            reason = tls_connection_answer_decrypt(connection, tls_lua_check_bytes(L, 2));
+            break;
+        default:
+            reason = tls_connection_answer_default(connection);
+            break;
+        }
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+const luaL_Reg tls_lua_question_methods[] = {
+    {"question", question},
+    {"answer", answer},
+    {NULL, NULL},
+};

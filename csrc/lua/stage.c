@@ -1,0 +1,216 @@
+/* stage.c - stage events of a connection as message tables, and its summary.
+ *
+ * Every message has stage, direction ("sent", "received"; nil for established and closed), version and
+ * version_id (negotiated so far; nil while unknown), length, the fields of doc/api.md, and raw. */
+#include "classes.h"
+
+#include "../tls/message.h"
+
+void
+tls_lua_set_raw(lua_State *L, tls_bytes raw)
+{
+    lua_createtable(L, 0, 2);
+    tls_lua_set_bytes(L, "raw", raw);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+}
+
+static const char *
+text_of(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+static void
+set_chain(lua_State *L, const char *field, const tls_certificate *const *chain, size_t count)
+{
+    tls_lua_push_chain(L, chain, count);
+    lua_setfield(L, -2, field);
+}
+
+void
+tls_lua_info_fields(lua_State *L, const tls_connection *connection)
+{
+    tls_connection_info info;
+
+    tls_connection_get_info(connection, &info);
+    tls_lua_set_string(L, "mode", info.role == TLS_ROLE_SERVER ? "server" : "client");
+    tls_lua_set_boolean(L, "established", info.established);
+    if (info.version != 0)
+        tls_lua_set_named(L, "version", TLS_REGISTRY_VERSION, info.version);
+    tls_lua_set_suite(L, info.suite);
+    if (info.group != 0)
+        tls_lua_set_named(L, "group", TLS_REGISTRY_GROUP, info.group);
+    if (info.peer_scheme != 0)
+        tls_lua_set_named(
+            L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, info.peer_scheme);
+    if (info.local_scheme != 0)
+        tls_lua_set_named(
+            L, "local_signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, info.local_scheme);
+    tls_lua_set_some(L, "alpn", info.alpn);
+    tls_lua_set_string(L, "server_name", text_of(info.server_name));
+    tls_lua_set_boolean(L, "resumed", info.resumed);
+    tls_lua_set_boolean(L, "resumable", info.resumable);
+    tls_lua_set_some(L, "session_id", info.session_id);
+    tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
+    tls_lua_set_string(L, "verdict", tls_reason_code(info.verdict));
+    set_chain(L, "peer_certificates", info.peer_chain, info.peer_chain_count);
+    set_chain(L, "local_certificates", info.local_chain, info.local_chain_count);
+    tls_lua_set_bytes(L, "client_random", info.client_random);
+    tls_lua_set_bytes(L, "server_random", info.server_random);
+    tls_lua_set_some(L, "client_verify_data", info.client_verify_data);
+    tls_lua_set_some(L, "server_verify_data", info.server_verify_data);
+    tls_lua_set_boolean(L, "secure_renegotiation", info.secure_renegotiation);
+    tls_lua_set_boolean(L, "close_notify_sent", info.closed_sent);
+    tls_lua_set_boolean(L, "close_notify_received", info.closed_received);
+    tls_lua_set_integer(L, "bytes_received", (int64_t)info.bytes_received);
+    tls_lua_set_integer(L, "bytes_sent", (int64_t)info.bytes_sent);
+    tls_lua_set_integer(L, "records_received", (int64_t)info.records_received);
+    tls_lua_set_integer(L, "records_sent", (int64_t)info.records_sent);
+    tls_lua_set_integer(L, "memory", (int64_t)info.memory);
+}
+
+/* handshake_fields: a message that the core accepted but that cannot be parsed here, or that it is about
+ * to refuse, has `malformed` = code instead of its fields. */
+static void
+handshake_fields(lua_State *L, tls_bytes raw, unsigned version, unsigned suite)
+{
+    enum tls_reason reason = tls_lua_message_fields(L, raw, version, suite);
+
+    if (reason != TLS_OK)
+        tls_lua_set_string(L, "malformed", tls_reason_code(reason));
+}
+
+static void
+closed_fields(lua_State *L, const tls_connection *connection, const tls_connection_info *info)
+{
+    enum tls_reason failure = tls_connection_failure(connection);
+
+    tls_lua_set_boolean(
+        L, "clean", failure == TLS_OK && info->closed_sent && info->closed_received);
+    tls_lua_set_boolean(L, "close_notify_sent", info->closed_sent);
+    tls_lua_set_boolean(L, "close_notify_received", info->closed_received);
+    if (failure == TLS_OK)
+        return;
+    tls_lua_connection_failed(L, connection);
+    lua_setfield(L, -4, "code");
+    lua_setfield(L, -3, "message");
+    lua_pop(L, 1);
+}
+
+static void
+alert_fields(lua_State *L, tls_bytes raw)
+{
+    tls_alert_message alert;
+    enum tls_reason reason = tls_alert_parse(&alert, raw);
+
+    if (reason != TLS_OK) {
+        tls_lua_set_string(L, "malformed", tls_reason_code(reason));
+        return;
+    }
+    tls_lua_set_named(L, "level", TLS_REGISTRY_ALERT_LEVEL, alert.level);
+    tls_lua_set_named(L, "description", TLS_REGISTRY_ALERT, alert.description);
+}
+
+/* ticket_session: what the ticket makes, where the connection has it already. */
+static void
+ticket_session(lua_State *L, const tls_connection *connection)
+{
+    tls_session *session = tls_connection_session(connection);
+
+    if (session == NULL)
+        return;
+    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing raises. */
+    tls_session_release(session);
+    tls_lua_push_session(L, session);
+    lua_setfield(L, -2, "session");
+}
+
+static void
+stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_event *event,
+    const tls_connection_info *info)
+{
+    int by_server = (info->role == TLS_ROLE_SERVER) == (event->direction == TLS_SENT);
+
+    switch (event->stage) {
+    case TLS_STAGE_ESTABLISHED:
+        tls_lua_info_fields(L, connection);
+        tls_lua_set_boolean(L, "early_data", 0);
+        break;
+    case TLS_STAGE_CLOSED:
+        closed_fields(L, connection, info);
+        break;
+    case TLS_STAGE_ALERT:
+        alert_fields(L, event->raw);
+        break;
+    case TLS_STAGE_CHANGE_CIPHER_SPEC:
+        /* RFC 8446 appendix D.4: in TLS 1.3 it only soothes middleboxes. */
+        tls_lua_set_boolean(L, "changes_protection", event->version < TLS_VERSION_13);
+        break;
+    case TLS_STAGE_APPLICATION_DATA:
+        break;
+    case TLS_STAGE_SERVER_HELLO:
+        handshake_fields(L, event->raw, event->version, event->suite);
+        tls_lua_set_boolean(L, "resumed", info->resumed);
+        break;
+    case TLS_STAGE_CERTIFICATE:
+        handshake_fields(L, event->raw, event->version, event->suite);
+        tls_lua_set_string(L, "whose", by_server ? "server" : "client");
+        break;
+    case TLS_STAGE_NEW_SESSION_TICKET:
+        handshake_fields(L, event->raw, event->version, event->suite);
+        ticket_session(L, connection);
+        break;
+    default:
+        handshake_fields(L, event->raw, event->version, event->suite);
+        break;
+    }
+}
+
+static void
+common_fields(lua_State *L, const tls_stage_event *event)
+{
+    tls_lua_set_string(L, "stage", tls_stage_name(event->stage));
+    if (event->direction != TLS_NEITHER)
+        tls_lua_set_string(L, "direction", event->direction == TLS_SENT ? "sent" : "received");
+    if (event->version != 0)
+        tls_lua_set_named(L, "version", TLS_REGISTRY_VERSION, event->version);
+    tls_lua_set_integer(L, "length", (int64_t)event->length);
+}
+
+void
+tls_lua_push_stage(lua_State *L, const tls_connection *connection)
+{
+    const tls_stage_event *event = tls_connection_stage(connection);
+    tls_connection_info info;
+
+    if (event == NULL) {
+        lua_pushnil(L);
+        return;
+    }
+    tls_connection_get_info(connection, &info);
+    lua_createtable(L, 0, 16);
+    common_fields(L, event);
+    stage_fields(L, connection, event, &info);
+    if (event->raw.length > 0)
+        tls_lua_set_raw(L, event->raw);
+}
+
+void
+tls_lua_push_message(
+    lua_State *L, enum tls_stage stage, tls_bytes raw, unsigned version, unsigned suite)
+{
+    tls_stage_event event;
+
+    event.stage = stage;
+    event.direction = TLS_RECEIVED;
+    event.version = version;
+    event.raw = raw;
+    event.length = raw.length;
+    event.suite = suite;
+    lua_createtable(L, 0, 16);
+    common_fields(L, &event);
+    handshake_fields(L, raw, version, suite);
+    tls_lua_set_raw(L, raw);
+}

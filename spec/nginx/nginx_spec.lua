@@ -1,0 +1,248 @@
+-- A real nginx with the Lua module: an HTTPS client over a cosocket inside a request, whose handlers yield
+-- while the same worker serves other requests. nginx runs LuaJIT, whichever Lua runs this file.
+local certificates = require "spec.support.certificates"
+local dkjson = require "dkjson"
+local key_server = require "spec.support.key_server"
+local loopback = require "spec.support.loopback"
+local peer = require "spec.support.peer"
+local port = require "spec.support.port"
+local process = require "spec.support.process"
+local shell = require "spec.support.shell"
+local temporary = require "spec.support.temporary"
+
+local MODULES = { "/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/lib/nginx/modules" }
+
+-- The module for LuaJIT is built when it is not there: not as part of the make that runs this.
+local function build()
+   if not temporary.read("build/luajit/bearssl/core.so") then
+      shell.run("env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s LUA=luajit all")
+   end
+end
+
+local function modules_directory()
+   for _, directory in ipairs(MODULES) do
+      if temporary.read(directory .. "/ngx_http_lua_module.so") then
+         return directory
+      end
+   end
+   error("ngx_http_lua_module.so was not found: install libnginx-mod-http-lua")
+end
+
+local function start_nginx(workers)
+   build()
+   local prefix = temporary.make_directory()
+   local number = port.free()
+   local values = {
+      MODULES = modules_directory(),
+      USER = shell.run("id -u"):match("^0\n") and "user root;" or "",
+      WORKERS = workers,
+      PREFIX = prefix,
+      HERE = shell.run("pwd"):match("[^\n]+"),
+      PORT = number,
+   }
+   local config = temporary.read("spec/nginx/nginx.conf"):gsub("@(%u+)@", values)
+   local path = temporary.write(config, nil, prefix .. "/nginx.conf")
+   local program = shell.which("nginx") or "/usr/sbin/nginx"
+   local server = process.start({ program, "-p", prefix, "-e", "stderr", "-c", path })
+   server.port = number
+   return peer.ready(server, number)
+end
+
+-- A request in two halves, so that several can be under way: send(server, path)() waits for the answer.
+local function send(server, path)
+   local socket = loopback.connect(server.port)
+   socket:settimeout(30)
+   assert(socket:send("GET " .. path .. " HTTP/1.0\r\nHost: localhost\r\n\r\n"))
+   return function()
+      local reply = assert(socket:receive("*a"))
+      socket:close()
+      local status, body = reply:match("^HTTP/1%.%d (%d+).-\r\n\r\n(.*)$")
+      if status ~= "200" then
+         error(("%s: status %s\n%s\n%s"):format(path, tostring(status), tostring(body), server:output()), 2)
+      end
+      return body
+   end
+end
+
+local function get(server, path)
+   return (send(server, path)():gsub("\n$", ""))
+end
+
+local function escape(text)
+   return (text:gsub("[^%w]", function(character)
+      return ("%%%02x"):format(character:byte())
+   end))
+end
+
+local function fetch(server, job)
+   job.cafile = certificates.ca.certfile
+   local answer = send(server, "/fetch?" .. escape(dkjson.encode(job)))
+   return function()
+      local body = answer()
+      local result = assert(dkjson.decode(body))
+      if result.message then
+         error(result.message .. "\n" .. server:output(), 2)
+      end
+      return result
+   end
+end
+
+local function entered(server, name)
+   return tonumber(get(server, "/entered?name=" .. name))
+end
+
+-- await waits until so many requests are in a handler. The requests that ask are served meanwhile.
+local function await(server, name, count)
+   local reached = process.until_true(10, function()
+      return entered(server, name) >= count
+   end)
+   if not reached then
+      error(("no handler %s was entered\n%s"):format(name, server:output()), 2)
+   end
+end
+
+describe("nginx, one worker:", function()
+   local server, upstream
+   setup(function()
+      server = start_nginx(1)
+      upstream = peer.gnutls_server({
+         certificate = certificates.ec,
+         client = "request",
+         cafile = certificates.ca.certfile,
+         arguments = { "--noticket" },
+      })
+   end)
+   teardown(function()
+      process.stop_all()
+   end)
+   before_each(function()
+      get(server, "/flush")
+   end)
+
+   it("a request talks TLS over a cosocket", function()
+      local result = fetch(server, { port = upstream.port, line = "hello" })()
+      assert.equal("hello", result.line)
+      assert.equal("TLSv1.2", result.version)
+      assert.equal("ok", result.verdict)
+      assert.is_true(result.verified)
+      assert.is_false(result.resumed)
+   end)
+
+   it("verify and session_store wait in ngx.sleep while other requests are served", function()
+      local COUNT = 5
+      local answers = {}
+      for index = 1, COUNT do
+         answers[index] = fetch(server, { port = upstream.port, line = "line " .. index, pause = true })
+      end
+      -- All of them are in verify at once, though there is one worker, which serves our questions too.
+      await(server, "verify", COUNT)
+      assert.equal(COUNT, entered(server, "verify"))
+      assert.equal(0, entered(server, "session_store"))
+      assert.equal("released", get(server, "/release?name=verify"))
+      await(server, "session_store", COUNT)
+      -- A whole other fetch goes through while these wait.
+      local other = fetch(server, { port = upstream.port, line = "in between" })()
+      assert.equal("in between", other.line)
+      assert.equal(COUNT + 1, entered(server, "session_store"))
+      assert.equal("released", get(server, "/release?name=session_store"))
+      for index = 1, COUNT do
+         local result = answers[index]()
+         assert.equal("line " .. index, result.line)
+         assert.equal(other.pid, result.pid)
+      end
+   end)
+
+   for _, name in ipairs({ "client_ec", "client_rsa" }) do
+      it("sign waits for a key server on another cosocket, " .. name, function()
+         local own = certificates[name]
+         local keys = key_server.start(own)
+         assert.equal("held", keys:ask("hold"))
+         local strict = peer.gnutls_server({
+            certificate = certificates.rsa,
+            client = "require",
+            cafile = certificates.ca.certfile,
+         })
+         local job = { port = strict.port, line = "signed", client_cert = own.certfile, key_server = keys.port }
+         local first, second = fetch(server, job), fetch(server, job)
+         await(server, "sign", 2)
+         process.until_true(5, function()
+            return keys:ask("waiting") == "2"
+         end)
+         assert.equal("in between", fetch(server, { port = upstream.port, line = "in between" })().line)
+         assert.equal("2", keys:ask("waiting"))
+         assert.equal("released", keys:ask("release"))
+         assert.equal("signed", first().line)
+         assert.equal("signed", second().line)
+         strict:stop()
+         keys:stop()
+      end)
+   end
+
+   it("a session kept in ngx.shared is resumed by the next request", function()
+      local job = { port = upstream.port, line = "again", keep = "upstream" }
+      assert.is_false(fetch(server, job)().resumed)
+      for _ = 1, 3 do
+         local result = fetch(server, job)()
+         assert.is_true(result.resumed)
+         assert.is_true(result.verified)
+         assert.equal("again", result.line)
+      end
+      get(server, "/flush")
+      assert.is_false(fetch(server, job)().resumed)
+   end)
+
+   it("sends in one light thread and receives in another", function()
+      local echo = peer.openssl_client({ port = upstream.port }) -- only shows that the server is well
+      echo:wait()
+      local result = fetch(server, { port = upstream.port, line = "long", length = 20000 })()
+      assert.equal(20001, result.length)
+   end)
+
+   it("a server that is not trusted is refused", function()
+      local stranger = peer.gnutls_server({ certificate = certificates.untrusted })
+      local job = { port = stranger.port, line = "no", cafile = certificates.ca.certfile }
+      local result = assert(dkjson.decode(get(server, "/fetch?" .. escape(dkjson.encode(job)))))
+      assert.equal("unknown_ca", result.code)
+      assert.equal("unknown_ca", result.verdict)
+      stranger:stop()
+   end)
+
+   it("logs nothing bad, and ends cleanly", function()
+      assert.equal(0, server:stop())
+      assert.is_nil(server:output():find("%[error%]"), server:output())
+      assert.is_nil(server:output():find("%[alert%]"), server:output())
+      assert.is_nil(server:output():find("exited on signal"), server:output())
+   end)
+end)
+
+describe("nginx, several workers:", function()
+   it("a session kept in ngx.shared is resumed by another worker", function()
+      local server = start_nginx(2)
+      local upstream = peer.gnutls_server({ certificate = certificates.ec, arguments = { "--noticket" } })
+      local job = { port = upstream.port, line = "shared", keep = "upstream" }
+      local first = fetch(server, job)()
+      assert.is_false(first.resumed)
+      local other
+      for _ = 1, 50 do
+         -- requests at the same time keep both workers busy
+         local answers = {}
+         for index = 1, 8 do
+            answers[index] = fetch(server, job)
+         end
+         for _, answer in ipairs(answers) do
+            local result = answer()
+            assert.is_true(result.resumed)
+            assert.equal("shared", result.line)
+            if result.pid ~= first.pid then
+               other = result.pid
+            end
+         end
+         if other then
+            break
+         end
+      end
+      assert.is_number(other)
+      upstream:stop()
+      server:stop()
+   end)
+end)
