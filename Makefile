@@ -117,6 +117,9 @@ $(BUILD)/core/%_test: spec/core/%_test.c $(TLS_OBJECTS) $(BUILD)/tls/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TLS_OBJECTS) $(BEARSSL_LIBS))
 
+# Makes every allocation fail once.
+$(BUILD)/core/x509_test: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 core-tests: $(TEST_BINS)
 
 # The tool starts with the interpreter it was made for.

@@ -124,7 +124,7 @@ local function client(loop, context, port)
    local stream, tcp, full, full_time = connect(loop, context, port)
    local info = stream:info()
    local style = {
-      width = math.max(60, terminal.columns(1) or 120), unicode = terminal.unicode(), colour = terminal.colour(1),
+      width = math.max(60, terminal.columns(1) or 140), unicode = terminal.unicode(), colour = terminal.colour(1),
       title = ("A full handshake: %s, %s"):format(info.version, info.cipher_suite),
    }
    style.width = math.min(style.width, 100)
@@ -134,7 +134,7 @@ local function client(loop, context, port)
 
    local again, again_tcp, resumed, resumed_time = connect(loop, context, port, session)
    assert(again:info().resumed, "the second handshake was not a resumed one")
-   style.width = math.max(60, terminal.columns(1) or 132)
+   style.width = math.max(60, terminal.columns(1) or 140)
    style.titles = { "Full", "Resumed: the session's keys, no certificate, no key exchange" }
    style.lines, style.title = 2, nil
    print()

@@ -1,5 +1,11 @@
-local words = require "bearssl.tool.describe"
+-- The ladder diagram, and `bearssl trace`, which draws it.
+local certificates = require "spec.support.certificates"
+local json = require "dkjson"
 local ladder = require "bearssl.ladder"
+local loopback = require "spec.support.loopback"
+local peer = require "spec.support.peer"
+local process = require "spec.support.process"
+local words = require "bearssl.tool.describe"
 
 local function width_of(line)
    local _, continuations = line:gsub("[\128-\191]", "")
@@ -206,5 +212,85 @@ describe("a message in words", function()
          assert.is_false(words.is_text(bad))
          assert.is_nil(words.printable(bad, true):find("[\128-\255]"))
       end
+   end)
+end)
+
+local function start(argv)
+   return process.start(argv, { separate = true, environment = { LC_ALL = "C.UTF-8" } })
+end
+
+local LUA = os.getenv("LUA") or "lua5.4"
+
+local function tool(...)
+   local child = start { LUA, "bin/bearssl", ... }
+   local status = child:wait(60)
+   return status, child:output(), child:errors()
+end
+
+local function serve(name)
+   local child = start { LUA, "bin/bearssl", "serve", "--listen", "127.0.0.1:0",
+      "--cert", certificates[name].chainfile, "--key", certificates[name].keyfile }
+   child.port = tonumber(child:wait_for("listening on 127%.0%.0%.1:(%d+)\n"))
+   return child
+end
+
+describe("trace", function()
+   it("draws a full and a resumed handshake with OpenSSL's server", function()
+      local child = peer.openssl_server { certificate = certificates.rsa }
+      local status, out, err = tool("trace", "--cafile", certificates.ca.certfile, "--resume", "--width", "160",
+         "localhost:" .. child.port)
+      assert.are.equal("", err)
+      assert.are.equal(0, status)
+      local at = 1
+      for _, name in ipairs { "ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone",
+         "ClientKeyExchange", "ChangeCipherSpec", "Finished", "ChangeCipherSpec", "Finished" } do
+         local _, found = out:find(" " .. name .. " ", at, true)
+         assert.is_truthy(found, name .. " is missing in\n" .. out)
+         at = found
+      end
+      assert.is_truthy(out:find("resumed handshake: TLSv1.2", 1, true), out)
+      assert.is_nil(out:find("\27", 1, true), "colours on a pipe")
+      child:stop()
+   end)
+
+   it("writes JSON with every message's fields", function()
+      local server = serve "ec"
+      local status, out = tool("trace", "--cafile", certificates.ca.certfile, "--json", "--raw", "--resume",
+         "localhost:" .. server.port)
+      assert.are.equal(0, status)
+      local document = assert(json.decode(out))
+      assert.is_true(document.ok)
+      local first = document.messages[1]
+      assert.are.equal("client_hello", first.stage)
+      assert.are.equal("client", first.from)
+      assert.are.equal("localhost", first.server_name)
+      assert.are.equal(64, #first.random)
+      assert.are.equal(2 * first.length, #first.raw)
+      assert.are.equal("TLSv1.2", document.summary.version)
+      assert.is_false(document.summary.resumed)
+      assert.is_true(document.second.summary.resumed)
+      assert.is_true(#document.second.messages < #document.messages)
+      server:stop()
+   end)
+
+   it("shows a handshake that fails, up to its alert, and exits with 1", function()
+      local server = serve "selfsigned"
+      local status, out, err = tool("trace", "--ascii", "localhost:" .. server.port)
+      assert.are.equal(1, status)
+      assert.is_truthy(out:find("ServerHello ", 1, true))
+      assert.is_truthy(out:find("|%-%- Alert "), out)
+      assert.is_truthy(out:find("unknown_ca", 1, true), out)
+      assert.is_nil(out:find("[\128-\255]"))
+      assert.is_truthy(err:find("self_signed", 1, true), err)
+      status, out = tool("trace", "--insecure", "localhost:" .. server.port)
+      assert.are.equal(0, status)
+      assert.is_truthy(out:find("peer_verified  no", 1, true), out)
+      server:stop()
+      -- a server that is none
+      local listener, port = loopback.listen()
+      local child = start { LUA, "bin/bearssl", "trace", "--timeout", "0.5", "localhost:" .. port }
+      assert.are.equal(1, child:wait(10))
+      assert.is_truthy(child:errors():find("timeout", 1, true), child:errors())
+      listener:close()
    end)
 end)

@@ -26,16 +26,21 @@ tls_lua_connection_self(lua_State *L)
     return self;
 }
 
-void
-tls_lua_connection_use(tls_lua_connection *self)
+int
+tls_lua_guarded(lua_State *L, tls_lua_connection *self, lua_CFunction f, void *data)
 {
-    self->busy++;
-}
+    int top = lua_gettop(L), status;
 
-void
-tls_lua_connection_done(tls_lua_connection *self)
-{
+    lua_pushcfunction(L, f);
+    lua_pushlightuserdata(L, data);
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    self->busy++;
+    status = lua_pcall(L, 1, LUA_MULTRET, 0);
     self->busy--;
+    if (status != 0)
+        return lua_error(L);
+    return lua_gettop(L) - top;
 }
 
 int
@@ -45,7 +50,7 @@ tls_lua_connection_closed(lua_State *L)
 }
 
 int
-tls_lua_connection_failed(lua_State *L, const tls_connection *connection)
+tls_lua_push_failure(lua_State *L, const tls_connection *connection)
 {
     enum tls_reason reason = tls_connection_failure(connection);
     int alert = tls_connection_peer_alert(connection);
@@ -58,12 +63,23 @@ tls_lua_connection_failed(lua_State *L, const tls_connection *connection)
     return 3;
 }
 
-int
-tls_lua_connection_refused(
-    lua_State *L, const tls_connection *connection, enum tls_reason reason)
+static int
+guarded_failure(lua_State *L)
 {
-    if (reason == tls_connection_failure(connection))
-        return tls_lua_connection_failed(L, connection);
+    return tls_lua_push_failure(L, lua_touserdata(L, 1));
+}
+
+int
+tls_lua_connection_failed(lua_State *L, tls_lua_connection *self)
+{
+    return tls_lua_guarded(L, self, guarded_failure, self->connection);
+}
+
+int
+tls_lua_connection_refused(lua_State *L, tls_lua_connection *self, enum tls_reason reason)
+{
+    if (reason == tls_connection_failure(self->connection))
+        return tls_lua_connection_failed(L, self);
     return tls_lua_failure(L, reason);
 }
 
@@ -96,11 +112,11 @@ static int
 new(lua_State *L)
 {
     static const char *const modes[] = {"none", "optional", "required", NULL};
-    tls_context *context = tls_lua_check_context(L, 1);
     tls_connection_options options = {0};
     tls_lua_connection *self;
     enum tls_reason reason;
 
+    (void)tls_lua_check_context(L, 1);
     lua_settop(L, 2);
     options.verify = -1;
     if (!lua_isnil(L, 2)) {
@@ -121,7 +137,7 @@ new(lua_State *L)
     self = tls_lua_new(L, TLS_LUA_CONNECTION, sizeof *self, TLS_LUA_SLOTS);
     lua_pushvalue(L, 1);
     tls_lua_keep(L, -2, TLS_LUA_SLOT_CONTEXT);
-    reason = tls_connection_new(&self->connection, context, &options);
+    reason = tls_connection_new(&self->connection, tls_lua_check_context(L, 1), &options);
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
 
@@ -156,7 +172,14 @@ step(lua_State *L)
     case TLS_EVENT_FAILED:
         break;
     }
-    return tls_lua_connection_failed(L, self->connection);
+    return tls_lua_connection_failed(L, self);
+}
+
+static int
+guarded_stage(lua_State *L)
+{
+    tls_lua_push_stage(L, lua_touserdata(L, 1));
+    return 1;
 }
 
 /* connection:stage() -> the message table of the stage that step reported last (stage.c), or nil */
@@ -165,12 +188,7 @@ stage(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_look(L);
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    tls_lua_connection_use(self);
-    tls_lua_push_stage(L, self->connection);
-    tls_lua_connection_done(self);
-    return 1;
+    return tls_lua_guarded(L, self, guarded_stage, self->connection);
 }
 
 /* connection:watch(stage_mask, decision_mask): what step reports from now on */
@@ -189,32 +207,31 @@ watch(lua_State *L)
 }
 
 /* connection:fail(reason): ends the connection with an alert. reason: an error code ("certificate_refused"),
- * the name of an alert ("handshake_failure"), or any text (code "refused", alert access_denied) */
+ * the name of an alert ("user_canceled"), or any text; code "refused" for the last two, and alert
+ * access_denied for the last */
 static int
 fail(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
     const char *text = luaL_checkstring(L, 2);
     enum tls_reason reason = tls_reason_from_code(text);
-    int alert = TLS_ALERT_NONE;
+    int alert = TLS_ALERT_NONE, named = tls_registry_id(TLS_REGISTRY_ALERT, text);
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
     if (reason != TLS_OK) {
-        /* Reasons that are local, such as "timeout", tell the peer nothing; but a handler that gives one
-         * ends a connection that is alive, which the peer must hear. */
+        /* Reasons that are local, such as "timeout", have no alert; but a handler that gives one ends a
+         * connection that is alive, and the peer must hear of it. */
         text = NULL;
         if (tls_reason_alert(reason) == TLS_ALERT_NONE)
             alert = TLS_ALERT_ACCESS_DENIED;
     } else {
-        int named = tls_registry_id(TLS_REGISTRY_ALERT, text);
-
         reason = TLS_REASON_REFUSED;
         if (named >= 0) {
             alert = named;
             text = lua_pushfstring(L, "a handler refused the connection: %s", text);
         }
     }
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
     tls_connection_fail(self->connection, reason, alert, text);
     return 0;
 }
@@ -260,19 +277,40 @@ feed_end(lua_State *L)
     return 0;
 }
 
-/* push_part pushes at most argument 2 bytes of a view and returns how many. */
-static size_t
-push_part(lua_State *L, tls_lua_connection *self, tls_bytes bytes)
-{
-    lua_Number maximum = luaL_optnumber(L, 2, (lua_Number)bytes.length);
+/* A part of a view that becomes a string. */
+typedef struct part {
+    tls_connection *connection;
+    lua_Number maximum;
+} part;
 
-    luaL_argcheck(L, maximum >= 0, 2, "must not be negative");
-    if (maximum < (lua_Number)bytes.length)
-        bytes.length = (size_t)maximum;
-    tls_lua_connection_use(self);
+static part
+check_part(lua_State *L, const tls_lua_connection *self)
+{
+    part part;
+
+    part.connection = self->connection;
+    part.maximum = luaL_optnumber(L, 2, 9e15);
+    luaL_argcheck(L, part.maximum >= 0, 2, "must not be negative");
+    return part;
+}
+
+static size_t
+push_part(lua_State *L, const part *part, tls_bytes bytes)
+{
+    if (part->maximum < (lua_Number)bytes.length)
+        bytes.length = (size_t)part->maximum;
     tls_lua_push_bytes(L, bytes);
-    tls_lua_connection_done(self);
     return bytes.length;
+}
+
+static int
+guarded_drain(lua_State *L)
+{
+    const part *part = lua_touserdata(L, 1);
+    size_t length = push_part(L, part, tls_connection_output(part->connection));
+
+    tls_connection_output_consume(part->connection, length);
+    return 1;
 }
 
 /* connection:drain([max]) -> bytes to send to the peer, "" when there are none; they count as sent */
@@ -280,12 +318,9 @@ static int
 drain(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
+    part part = check_part(L, self);
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    tls_connection_output_consume(
-        self->connection, push_part(L, self, tls_connection_output(self->connection)));
-    return 1;
+    return tls_lua_guarded(L, self, guarded_drain, &part);
 }
 
 /* connection:pending_output() -> number of bytes that drain would give */
@@ -300,17 +335,24 @@ pending_output(lua_State *L)
     return 1;
 }
 
+static int
+guarded_read(lua_State *L)
+{
+    const part *part = lua_touserdata(L, 1);
+    size_t length = push_part(L, part, tls_connection_plaintext(part->connection));
+
+    tls_connection_plaintext_consume(part->connection, length);
+    return 1;
+}
+
 /* connection:read([max]) -> decrypted bytes; "" when there are none at hand: step then */
 static int
 read(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
+    part part = check_part(L, self);
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    tls_connection_plaintext_consume(
-        self->connection, push_part(L, self, tls_connection_plaintext(self->connection)));
-    return 1;
+    return tls_lua_guarded(L, self, guarded_read, &part);
 }
 
 /* connection:buffered() -> number of decrypted bytes at hand */
@@ -341,7 +383,7 @@ write(lua_State *L)
         return tls_lua_connection_closed(L);
     reason = tls_connection_write(self->connection, &written, bytes.data, bytes.length);
     if (reason != TLS_OK)
-        return tls_lua_connection_refused(L, self->connection, reason);
+        return tls_lua_connection_refused(L, self, reason);
     lua_pushinteger(L, first - 1 + (lua_Integer)written);
     return 1;
 }
@@ -359,6 +401,14 @@ close_connection(lua_State *L)
     return 1;
 }
 
+static int
+guarded_info(lua_State *L)
+{
+    lua_createtable(L, 0, 40);
+    tls_lua_info_fields(L, lua_touserdata(L, 1));
+    return 1;
+}
+
 /* connection:info() -> table of what is known: mode, established, version, version_id, cipher_suite,
  * cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm (with _id), alpn,
  * server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a code), peer_certificates,
@@ -370,12 +420,21 @@ info(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_look(L);
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    tls_lua_connection_use(self);
-    lua_createtable(L, 0, 40);
-    tls_lua_info_fields(L, self->connection);
-    tls_lua_connection_done(self);
+    return tls_lua_guarded(L, self, guarded_info, self->connection);
+}
+
+static int
+guarded_session(lua_State *L)
+{
+    tls_session *found = tls_connection_session(lua_touserdata(L, 1));
+
+    if (found == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing raises. */
+    tls_session_release(found);
+    tls_lua_push_session(L, found);
     return 1;
 }
 
@@ -384,21 +443,8 @@ static int
 session(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_look(L);
-    tls_session *found;
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    found = tls_connection_session(self->connection);
-    if (found == NULL) {
-        lua_pushnil(L);
-        return 1;
-    }
-    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing raises. */
-    tls_session_release(found);
-    tls_lua_connection_use(self);
-    tls_lua_push_session(L, found);
-    tls_lua_connection_done(self);
-    return 1;
+    return tls_lua_guarded(L, self, guarded_session, self->connection);
 }
 
 static void
@@ -420,13 +466,9 @@ free_connection(lua_State *L)
 static int
 gc(lua_State *L)
 {
-    tls_lua_connection *self = tls_lua_connection_look(L);
-
-    /* Locked and yet collected: memory ran out while it was looked at. But a script that calls __gc by
-     * hand from a finalizer must not pull the view away. */
-    if (self->busy > 0)
-        return tls_lua_connection_self(L) == NULL;
-    release(self);
+    /* An object that is guarded is on the stack and not collected: only who calls __gc by hand, from a
+     * finalizer, is refused here. */
+    release(tls_lua_connection_self(L));
     return 0;
 }
 

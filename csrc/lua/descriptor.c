@@ -206,7 +206,7 @@ fill(lua_State *L)
     data = tls_connection_input(self->connection, &room);
     if (data == NULL || room == 0) {
         if (tls_connection_failure(self->connection) != TLS_OK)
-            return tls_lua_connection_failed(L, self->connection);
+            return tls_lua_connection_failed(L, self);
         lua_pushnil(L);
         lua_pushliteral(L, "full");
         return 2;
@@ -277,7 +277,7 @@ send_all(lua_State *L)
             reason = tls_connection_write(
                 self->connection, &written, bytes.data + done, bytes.length - done);
         if (reason != TLS_OK) {
-            tls_lua_connection_refused(L, self->connection, reason);
+            tls_lua_connection_refused(L, self, reason);
             lua_pushinteger(L, first - 1 + (lua_Integer)done);
             return 4;
         }

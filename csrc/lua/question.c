@@ -108,6 +108,23 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
     }
 }
 
+static int
+guarded_question(lua_State *L)
+{
+    const tls_connection *connection = lua_touserdata(L, 1);
+    const tls_question *waiting = tls_connection_question(connection);
+    tls_connection_info info;
+
+    if (waiting == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    tls_connection_get_info(connection, &info);
+    lua_pushstring(L, tls_decision_name(waiting->decision));
+    push_question(L, waiting, &info);
+    return 2;
+}
+
 /* connection:question() -> name of the decision that waits, table:
  *   select              the message table of the ClientHello, as of a stage
  *   client_certificate  the message table of the CertificateRequest
@@ -125,22 +142,8 @@ static int
 question(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_look(L);
-    const tls_question *waiting;
-    tls_connection_info info;
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    waiting = tls_connection_question(self->connection);
-    if (waiting == NULL) {
-        lua_pushnil(L);
-        return 1;
-    }
-    tls_connection_get_info(self->connection, &info);
-    tls_lua_connection_use(self);
-    lua_pushstring(L, tls_decision_name(waiting->decision));
-    push_question(L, waiting, &info);
-    tls_lua_connection_done(self);
-    return 2;
+    return tls_lua_guarded(L, self, guarded_question, self->connection);
 }
 
 /* ---- Answers ---- */

@@ -6,24 +6,30 @@
 
 #include <string.h>
 
-/* gather takes everything that is at hand. Returns 0 without memory: then nothing was taken. */
+typedef struct request {
+    tls_lua_connection *self;
+    size_t wanted;
+} request;
+
+/* gather takes everything that is at hand, and pushes nil or a failure. */
 static int
-gather(tls_lua_connection *self, tls_bytes plaintext)
+gather(lua_State *L, tls_lua_connection *self, tls_bytes piece, size_t consume)
 {
-    tls_buffer_append(&self->collected, plaintext.data, plaintext.length);
+    tls_buffer_append(&self->collected, piece.data, piece.length);
     if (self->collected.failed) {
+        /* Nothing was taken. */
         self->collected.failed = 0;
-        return 0;
+        return tls_lua_failure(L, TLS_REASON_OUT_OF_MEMORY);
     }
-    tls_connection_plaintext_consume(self->connection, plaintext.length);
+    tls_connection_plaintext_consume(self->connection, consume);
+    lua_pushnil(L);
     return 1;
 }
 
 /* push_with pushes what was collected and the front of the plaintext, and only then lets go of both. */
-static void
+static int
 push_with(lua_State *L, tls_lua_connection *self, tls_bytes front, size_t consume)
 {
-    tls_lua_connection_use(self);
     if (self->collected.length == 0) {
         tls_lua_push_bytes(L, front);
     } else {
@@ -31,12 +37,33 @@ push_with(lua_State *L, tls_lua_connection *self, tls_bytes front, size_t consum
 
         luaL_buffinit(L, &result);
         luaL_addlstring(&result, (const char *)self->collected.data, self->collected.length);
-        luaL_addlstring(&result, (const char *)front.data, front.length);
+        if (front.length > 0)
+            luaL_addlstring(&result, (const char *)front.data, front.length);
         luaL_pushresult(&result);
     }
-    tls_lua_connection_done(self);
     tls_buffer_release(&self->collected);
     tls_connection_plaintext_consume(self->connection, consume);
+    return 1;
+}
+
+static int
+guarded_collect(lua_State *L)
+{
+    const request *request = lua_touserdata(L, 1);
+    tls_lua_connection *self = request->self;
+    tls_bytes plaintext = tls_connection_plaintext(self->connection);
+    size_t missing;
+
+    if (self->collected.length > request->wanted) {
+        /* An earlier pattern left more than this one wants. */
+        lua_pushlstring(L, (const char *)self->collected.data, request->wanted);
+        tls_buffer_consume(&self->collected, request->wanted);
+        return 1;
+    }
+    missing = request->wanted - self->collected.length;
+    if (plaintext.length >= missing)
+        return push_with(L, self, tls_bytes_make(plaintext.data, missing), missing);
+    return gather(L, self, plaintext, plaintext.length);
 }
 
 /* connection:collect(n) -> exactly n bytes, or nil while there are fewer
@@ -44,33 +71,22 @@ push_with(lua_State *L, tls_lua_connection *self, tls_bytes front, size_t consum
 static int
 collect(lua_State *L)
 {
-    tls_lua_connection *self = tls_lua_connection_self(L);
+    request request;
     lua_Number number = luaL_checknumber(L, 2);
-    tls_bytes plaintext;
-    size_t wanted, missing;
 
     luaL_argcheck(L, number >= 0 && number < 9e15, 2, "not a number of bytes");
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    wanted = number < (lua_Number)(SIZE_MAX / 2) ? (size_t)number : SIZE_MAX / 2;
-    plaintext = tls_connection_plaintext(self->connection);
-    if (self->collected.length > wanted) {
-        /* An earlier pattern left more than this one wants. */
-        tls_lua_connection_use(self);
-        lua_pushlstring(L, (const char *)self->collected.data, wanted);
-        tls_lua_connection_done(self);
-        tls_buffer_consume(&self->collected, wanted);
-        return 1;
-    }
-    missing = wanted - self->collected.length;
-    if (plaintext.length >= missing) {
-        push_with(L, self, tls_bytes_make(plaintext.data, missing), missing);
-        return 1;
-    }
-    if (plaintext.length > 0 && !gather(self, plaintext))
-        return tls_lua_failure(L, TLS_REASON_OUT_OF_MEMORY);
-    lua_pushnil(L);
-    return 1;
+    request.self = tls_lua_connection_self(L);
+    request.wanted = number < (lua_Number)(SIZE_MAX / 2) ? (size_t)number : SIZE_MAX / 2;
+    return tls_lua_guarded(L, request.self, guarded_collect, &request);
+}
+
+static int
+guarded_collect_all(lua_State *L)
+{
+    tls_lua_connection *self = lua_touserdata(L, 1);
+    tls_bytes plaintext = tls_connection_plaintext(self->connection);
+
+    return gather(L, self, plaintext, plaintext.length);
 }
 
 /* connection:collect_all() -> nil: takes what is at hand; collected() gives it all at the end
@@ -79,30 +95,21 @@ static int
 collect_all(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
-    tls_bytes plaintext;
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    plaintext = tls_connection_plaintext(self->connection);
-    if (plaintext.length > 0 && !gather(self, plaintext))
-        return tls_lua_failure(L, TLS_REASON_OUT_OF_MEMORY);
-    lua_pushnil(L);
-    return 1;
+    return tls_lua_guarded(L, self, guarded_collect_all, self);
 }
 
-/* without_returns copies a piece of a line without its carriage returns, which LuaSocket drops wherever
- * they stand. The scratch buffer is left on the stack. */
+/* without_returns: a piece of a line without its carriage returns, which LuaSocket drops wherever they
+ * stand. The copy, if it takes one, is left on the stack. */
 static tls_bytes
-without_returns(lua_State *L, tls_lua_connection *self, tls_bytes piece)
+without_returns(lua_State *L, tls_bytes piece)
 {
     const unsigned char *next, *end = piece.data + piece.length, *found;
     tls_buffer *line;
 
     if (piece.length == 0 || memchr(piece.data, '\r', piece.length) == NULL)
         return piece;
-    tls_lua_connection_use(self);
     line = tls_lua_buffer(L);
-    tls_lua_connection_done(self);
     for (next = piece.data; next < end; next = found + 1) {
         found = memchr(next, '\r', (size_t)(end - next));
         if (found == NULL)
@@ -114,38 +121,40 @@ without_returns(lua_State *L, tls_lua_connection *self, tls_bytes piece)
     return tls_buffer_view(line);
 }
 
+static int
+guarded_collect_line(lua_State *L)
+{
+    tls_lua_connection *self = lua_touserdata(L, 1);
+    tls_bytes plaintext = tls_connection_plaintext(self->connection);
+    const unsigned char *end = NULL;
+    size_t length;
+
+    if (plaintext.length > 0)
+        end = memchr(plaintext.data, '\n', plaintext.length);
+    if (end == NULL)
+        return gather(L, self, without_returns(L, plaintext), plaintext.length);
+    length = (size_t)(end - plaintext.data);
+    return push_with(
+        L, self, without_returns(L, tls_bytes_make(plaintext.data, length)), length + 1);
+}
+
 /* connection:collect_line() -> the next line without its end, or nil while it is not complete. Lines end
  * with LF; CRs are dropped. | nil, message, "out_of_memory" */
 static int
 collect_line(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
-    const unsigned char *end;
-    tls_bytes plaintext, piece;
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    plaintext = tls_connection_plaintext(self->connection);
-    if (plaintext.length == 0) {
-        lua_pushnil(L);
-        return 1;
-    }
-    end = memchr(plaintext.data, '\n', plaintext.length);
-    if (end != NULL) {
-        size_t length = (size_t)(end - plaintext.data);
+    return tls_lua_guarded(L, self, guarded_collect_line, self);
+}
 
-        piece = without_returns(L, self, tls_bytes_make(plaintext.data, length));
-        push_with(L, self, piece, length + 1);
-        return 1;
-    }
-    piece = without_returns(L, self, plaintext);
-    tls_buffer_append(&self->collected, piece.data, piece.length);
-    if (self->collected.failed) {
-        self->collected.failed = 0;
-        return tls_lua_failure(L, TLS_REASON_OUT_OF_MEMORY);
-    }
-    tls_connection_plaintext_consume(self->connection, plaintext.length);
-    lua_pushnil(L);
+static int
+guarded_collected(lua_State *L)
+{
+    tls_lua_connection *self = lua_touserdata(L, 1);
+
+    tls_lua_push_bytes(L, tls_buffer_view(&self->collected));
+    tls_buffer_release(&self->collected);
     return 1;
 }
 
@@ -155,13 +164,7 @@ collected(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    tls_lua_connection_use(self);
-    tls_lua_push_bytes(L, tls_buffer_view(&self->collected));
-    tls_lua_connection_done(self);
-    tls_buffer_release(&self->collected);
-    return 1;
+    return tls_lua_guarded(L, self, guarded_collected, self);
 }
 
 const luaL_Reg tls_lua_receive_methods[] = {

@@ -93,7 +93,7 @@ closed_fields(lua_State *L, const tls_connection *connection, const tls_connecti
     tls_lua_set_boolean(L, "close_notify_received", info->closed_received);
     if (failure == TLS_OK)
         return;
-    tls_lua_connection_failed(L, connection);
+    tls_lua_push_failure(L, connection);
     lua_setfield(L, -4, "code");
     lua_setfield(L, -3, "message");
     lua_pop(L, 1);

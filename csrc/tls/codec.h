@@ -1,5 +1,5 @@
-/* codec.h - the presentation language of TLS (RFC 8446 section 3): integers and vectors with a length
- * prefix, read with sticky bounds checks and written with lengths patched at the end.
+/* codec.h - the presentation language of TLS (RFC 8446 section 3): integers and vectors with a
+ * length prefix, read with sticky bounds checks and written with lengths patched at the end.
  *
  * Reading: after the first error every read returns 0 or an empty view and the reader says so, so a
  * parser reads a whole structure and checks once. Nothing is copied; views point into the input.
@@ -41,7 +41,7 @@ tls_bytes tls_read_vector16(tls_reader *reader, size_t minimum);
 tls_bytes tls_read_vector24(tls_reader *reader, size_t minimum);
 
 /* tls_reader_enter8/16/24 read a vector and set `inner` to read its contents; `inner` is failed if
- * that fails. tls_reader_leave demands that `inner` was read to its end and hands on its failure. */
+ * that fails. tls_reader_leave demands that `inner` was read to its end, and hands failure on. */
 void tls_reader_enter8(tls_reader *reader, tls_reader *inner, size_t minimum);
 void tls_reader_enter16(tls_reader *reader, tls_reader *inner, size_t minimum);
 void tls_reader_enter24(tls_reader *reader, tls_reader *inner, size_t minimum);
@@ -56,7 +56,7 @@ size_t tls_u16_list_count(tls_u16_list list);
 unsigned tls_u16_list_at(tls_u16_list list, size_t index);
 int tls_u16_list_contains(tls_u16_list list, unsigned value);
 
-/* A set of 16-bit values: finds what a peer sends twice in time that does not grow with its square. */
+/* A set of 16-bit values: finds what a peer sends twice, in time that grows with the list only. */
 typedef struct tls_u16_set {
     unsigned char bits[65536 / 8];
 } tls_u16_set;

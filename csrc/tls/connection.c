@@ -296,13 +296,17 @@ tls_connection_step(tls_connection *c)
                 continue;
         } else if (!c->established_reported) {
             c->established_reported = 1;
+            tls_connection_idle_input(c);
             return TLS_EVENT_DATA;
         } else if (c->plaintext_length > 0) {
             return TLS_EVENT_DATA;
         } else if (c->close_received || 
                    (c->input_ended && c->close_sent && c->input_start == c->input_end)) {
             /* A peer that just goes away after our close_notify has broken nothing that we still
-             * wanted to read (RFC 5246 section 7.2.1 requires no wait for the answer). */
+             * wanted to read (RFC 5246 section 7.2.1 requires no wait for the answer). What stands behind
+             * a close_notify is ignored. */
+            c->input_start = c->input_end;
+            tls_connection_idle_input(c);
             event = report_end(c);
             return event >= 0 ? (enum tls_event)event : TLS_EVENT_CLOSED;
         }

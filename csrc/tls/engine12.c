@@ -767,8 +767,9 @@ message_after(tls_connection *c, tls_bytes raw)
     reason = tls_connection_stage_happened(c,
         c->role == TLS_ROLE_CLIENT ? TLS_STAGE_HELLO_REQUEST : TLS_STAGE_CLIENT_HELLO,
         TLS_RECEIVED, raw);
+    /* A peer that asks again and again without reading the answers gets none when the output is full. */
     if (reason == TLS_OK && !c->close_sent)
-        reason = tls_connection_send_alert(
+        (void)tls_connection_send_alert(
             c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_NO_RENEGOTIATION);
     return reason;
 }

@@ -11,14 +11,14 @@
 #define NST TLS_IN_NEW_SESSION_TICKET
 
 /* RFC 8446 section 4.2, and the RFC of each for TLS 1.2's ServerHello. */
+/* clang-format off */
 static const struct {
     uint16_t type;
     uint16_t places;
 } known[] = {
     {TLS_EXTENSION_SERVER_NAME, CH | SH12 | EE},
     {TLS_EXTENSION_MAX_FRAGMENT_LENGTH, CH | SH12 | EE},
-    {TLS_EXTENSION_STATUS_REQUEST, CH | SH12 | CR | CT},
-    /* RFC 8422 gives it no place in ServerHello, but there are servers that send it. */
+    {TLS_EXTENSION_STATUS_REQUEST, CH | SH12 | CR | CT}, /* RFC 8422 gives it no place in ServerHello, but there are servers that send it. */
     {TLS_EXTENSION_SUPPORTED_GROUPS, CH | SH12 | EE},
     {TLS_EXTENSION_EC_POINT_FORMATS, CH | SH12},
     {TLS_EXTENSION_SIGNATURE_ALGORITHMS, CH | CR},
@@ -28,12 +28,12 @@ static const struct {
     {TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, CH | SH12 | CR | CT},
     {TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE, CH | SH12 | EE},
     {TLS_EXTENSION_SERVER_CERTIFICATE_TYPE, CH | SH12 | EE},
-    {TLS_EXTENSION_PADDING, CH},                     /* RFC 7685 */
-    {TLS_EXTENSION_ENCRYPT_THEN_MAC, CH | SH12},     /* RFC 7366 */
+    {TLS_EXTENSION_PADDING, CH}, /* RFC 7685 */
+    {TLS_EXTENSION_ENCRYPT_THEN_MAC, CH | SH12}, /* RFC 7366 */
     {TLS_EXTENSION_EXTENDED_MASTER_SECRET, CH | SH12}, /* RFC 7627 */
-    {TLS_EXTENSION_COMPRESS_CERTIFICATE, CH | CR},   /* RFC 8879 section 3 */
+    {TLS_EXTENSION_COMPRESS_CERTIFICATE, CH | CR}, /* RFC 8879 section 3 */
     {TLS_EXTENSION_RECORD_SIZE_LIMIT, CH | SH12 | EE}, /* RFC 8449 section 4 */
-    {TLS_EXTENSION_SESSION_TICKET, CH | SH12},       /* RFC 5077 section 3.2 */
+    {TLS_EXTENSION_SESSION_TICKET, CH | SH12}, /* RFC 5077 section 3.2 */
     {TLS_EXTENSION_PRE_SHARED_KEY, CH | SH13},
     {TLS_EXTENSION_EARLY_DATA, CH | EE | NST},
     {TLS_EXTENSION_SUPPORTED_VERSIONS, CH | SH13 | HRR},
@@ -46,6 +46,7 @@ static const struct {
     {TLS_EXTENSION_KEY_SHARE, CH | SH13 | HRR},
     {TLS_EXTENSION_RENEGOTIATION_INFO, CH | SH12}, /* RFC 5746 section 3.2 */
 };
+/* clang-format on */
 
 unsigned
 tls_extension_places(unsigned type)

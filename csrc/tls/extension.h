@@ -1,5 +1,5 @@
-/* extension.h - hello extensions: in which message each may stand, walking a block of them, what the
- * known ones say, and writing them. Views only; nothing is allocated by reading. */
+/* extension.h - hello extensions: in which message each may stand, walking a block of them, what
+ * the known ones say, and writing them. Views only; nothing is allocated by reading. */
 #ifndef TLS_EXTENSION_H
 #define TLS_EXTENSION_H
 
@@ -7,8 +7,8 @@
 #include "codec.h"
 #include "names.h"
 
-/* Places where extensions stand (RFC 8446 section 4.2), as a mask. ServerHello is two of them: what may
- * stand there depends on the version that it selects. */
+/* Places where extensions stand (RFC 8446 section 4.2), as a mask. ServerHello is two of them: what
+ * may stand there depends on the version that it selects. */
 #define TLS_IN_CLIENT_HELLO 0x01u
 #define TLS_IN_SERVER_HELLO_12 0x02u
 #define TLS_IN_SERVER_HELLO_13 0x04u
@@ -35,33 +35,33 @@ int tls_extensions_find(tls_bytes block, unsigned type, tls_bytes *data);
 size_t tls_extensions_count(tls_bytes block);
 
 /* tls_extensions_check checks a block as a whole: well formed (DECODE), none twice
- * (ILLEGAL_PARAMETER), known ones only where they may stand (ILLEGAL_PARAMETER), pre_shared_key last in
- * a ClientHello (ILLEGAL_PARAMETER), and the value of every known one parses. `place` is one TLS_IN_*
- * bit. `culprit` (may be NULL) is set to the type at fault. */
+ * (ILLEGAL_PARAMETER), known ones only where they may stand (ILLEGAL_PARAMETER), pre_shared_key
+ * last in a ClientHello (ILLEGAL_PARAMETER), and the value of every known one parses. `place` is
+ * one TLS_IN_* bit. `culprit` (may be NULL) is set to the type at fault. */
 enum tls_reason tls_extensions_check(tls_bytes block, unsigned place, unsigned *culprit);
 
-/* tls_extensions_check_offered: UNSUPPORTED_EXTENSION and `culprit` (may be NULL) when `reply` has an
- * extension that `offer` (both are blocks) has not. Not counted: renegotiation_info when
+/* tls_extensions_check_offered: UNSUPPORTED_EXTENSION and `culprit` (may be NULL) when `reply` has
+ * an extension that `offer` (both are blocks) has not. Not counted: renegotiation_info when
  * `scsv_offered` (RFC 5746 section 3.4), cookie in a HelloRetryRequest (RFC 8446 section 4.2). */
 enum tls_reason tls_extensions_check_offered(
     tls_bytes reply, unsigned place, tls_bytes offer, int scsv_offered, unsigned *culprit);
 
 /* ---- Values ---- */
 enum tls_extension_kind {
-    TLS_EXTENSION_KIND_OPAQUE,     /* not known here: only the raw data */
-    TLS_EXTENSION_KIND_EMPTY,      /* its presence is what it says */
-    TLS_EXTENSION_KIND_HOST_NAME,  /* bytes: server_name of a ClientHello */
-    TLS_EXTENSION_KIND_U16_LIST,   /* list: groups, schemes, versions */
-    TLS_EXTENSION_KIND_U8_LIST,    /* bytes: point formats, PSK modes */
-    TLS_EXTENSION_KIND_NUMBER,     /* number: version, group, size, index of the PSK, … */
-    TLS_EXTENSION_KIND_BYTES,      /* bytes: cookie, ticket, renegotiated connection, padding */
-    TLS_EXTENSION_KIND_PROTOCOLS,  /* bytes: ALPN names, each a vector8; count */
-    TLS_EXTENSION_KIND_VECTORS,    /* bytes: each a vector16: SCTs, DNs; count */
-    TLS_EXTENSION_KIND_KEY_SHARES, /* bytes: { u16 group, vector16 key }; count */
-    TLS_EXTENSION_KIND_KEY_SHARE,  /* number: the group; bytes: the key */
-    TLS_EXTENSION_KIND_STATUS_REQUEST,  /* number: status type; bytes: the request as it stands */
-    TLS_EXTENSION_KIND_STATUS,          /* number: status type; bytes: the OCSP response */
-    TLS_EXTENSION_KIND_PRE_SHARED_KEYS  /* bytes: { vector16 identity, u32 age }; binders; count */
+    TLS_EXTENSION_KIND_OPAQUE,         /* not known here: only the raw data */
+    TLS_EXTENSION_KIND_EMPTY,          /* its presence is what it says */
+    TLS_EXTENSION_KIND_HOST_NAME,      /* bytes: server_name of a ClientHello */
+    TLS_EXTENSION_KIND_U16_LIST,       /* list: groups, schemes, versions */
+    TLS_EXTENSION_KIND_U8_LIST,        /* bytes: point formats, PSK modes */
+    TLS_EXTENSION_KIND_NUMBER,         /* number: version, group, size, index of the PSK, … */
+    TLS_EXTENSION_KIND_BYTES,          /* bytes: cookie, ticket, renegotiated connection, padding */
+    TLS_EXTENSION_KIND_PROTOCOLS,      /* bytes: ALPN names, each a vector8; count */
+    TLS_EXTENSION_KIND_VECTORS,        /* bytes: each a vector16: SCTs, DNs; count */
+    TLS_EXTENSION_KIND_KEY_SHARES,     /* bytes: { u16 group, vector16 key }; count */
+    TLS_EXTENSION_KIND_KEY_SHARE,      /* number: the group; bytes: the key */
+    TLS_EXTENSION_KIND_STATUS_REQUEST, /* number: status type; bytes: the request as it stands */
+    TLS_EXTENSION_KIND_STATUS,         /* number: status type; bytes: the OCSP response */
+    TLS_EXTENSION_KIND_PRE_SHARED_KEYS /* bytes: { vector16 identity, u32 age }; binders; count */
 };
 
 typedef struct tls_extension_value {

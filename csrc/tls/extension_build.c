@@ -35,8 +35,7 @@ tls_extension_write_server_name(tls_buffer *block, tls_bytes host_name)
 }
 
 void
-tls_extension_write_u16_list(
-    tls_buffer *block, unsigned type, const uint16_t *values, size_t count)
+tls_extension_write_u16_list(tls_buffer *block, unsigned type, const uint16_t *values, size_t count)
 {
     size_t extension = begin_extension(block, type);
     size_t list = tls_write_begin16(block);

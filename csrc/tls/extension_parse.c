@@ -247,8 +247,8 @@ tls_extension_parse(tls_extension_value *value, unsigned type, unsigned place, t
         if (place == TLS_IN_CERTIFICATE)
             return parse_status(value, &reader);
         return parse_status_request(value, &reader, place);
-    case TLS_EXTENSION_SUPPORTED_GROUPS:          /* RFC 8422 section 5.1.1 */
-    case TLS_EXTENSION_SIGNATURE_ALGORITHMS:      /* RFC 8446 section 4.2.3 */
+    case TLS_EXTENSION_SUPPORTED_GROUPS:     /* RFC 8422 section 5.1.1 */
+    case TLS_EXTENSION_SIGNATURE_ALGORITHMS: /* RFC 8446 section 4.2.3 */
     case TLS_EXTENSION_SIGNATURE_ALGORITHMS_CERT:
         return set_u16_list(value, &reader, tls_read_vector16(&reader, 2));
     case TLS_EXTENSION_SUPPORTED_VERSIONS: /* RFC 8446 section 4.2.1 */

@@ -24,7 +24,7 @@ begin_body(tls_reader *reader, tls_bytes raw, enum tls_handshake_type expected)
     return TLS_OK;
 }
 
-/* The block may be absent altogether (RFC 5246 section 7.4.1.2): nothing after the fields before it. */
+/* The block may be absent altogether (RFC 5246 section 7.4.1.2): then nothing follows. */
 static int
 read_extensions(tls_reader *reader, tls_bytes *block)
 {
@@ -48,7 +48,7 @@ maximum_version(const tls_client_hello *hello)
     for (i = 0; i < count; i++) {
         unsigned version = tls_u16_list_at(hello->supported_versions, i);
 
-        /* Others are GREASE, drafts and things to come: unknown ones are ignored (section 4.2.1). */
+        /* Unknown ones, such as GREASE and drafts, are ignored (RFC 8446 section 4.2.1). */
         if (version >= TLS_VERSION_SSL30 && version <= TLS_VERSION_13 && version > maximum)
             maximum = version;
     }
@@ -131,13 +131,13 @@ note_client_extension(tls_client_hello *hello, unsigned type, const tls_extensio
     }
 }
 
-/* RFC 8422 section 5.1.2: a client that has one of the RFC's curves and sends point formats must have
- * the uncompressed one among them. */
+/* RFC 8422 section 5.1.2: a client that has one of the RFC's curves and sends point formats must
+ * have the uncompressed one among them. */
 static int
 point_formats_fit(const tls_client_hello *hello)
 {
-    static const unsigned curves[] = {TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1,
-        TLS_GROUP_SECP521R1, TLS_GROUP_X25519, TLS_GROUP_X448};
+    static const unsigned curves[] = {TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1,
+        TLS_GROUP_X25519, TLS_GROUP_X448};
     tls_bytes formats = hello->ec_point_formats;
     size_t i;
 
@@ -189,13 +189,12 @@ tls_client_hello_parse(tls_client_hello *hello, tls_bytes raw)
     reason = tls_extensions_check(hello->extensions, TLS_IN_CLIENT_HELLO, NULL);
     if (reason != TLS_OK)
         return reason;
-    hello->secure_renegotiation = tls_u16_list_contains(
-        hello->cipher_suites, TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
+    hello->secure_renegotiation =
+        tls_u16_list_contains(hello->cipher_suites, TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
     hello->fallback = tls_u16_list_contains(hello->cipher_suites, TLS_SUITE_FALLBACK_SCSV);
     tls_reader_init(&reader, hello->extensions);
     while (tls_extensions_next(&reader, &extension)) {
-        reason = tls_extension_parse(
-            &value, extension.type, TLS_IN_CLIENT_HELLO, extension.data);
+        reason = tls_extension_parse(&value, extension.type, TLS_IN_CLIENT_HELLO, extension.data);
         if (reason != TLS_OK)
             return reason;
         note_client_extension(hello, extension.type, &value);
@@ -260,7 +259,7 @@ downgrade_sentinel(tls_bytes random)
         return 0;
     if (last[7] == 1)
         return TLS_VERSION_13;
-    return last[7] == 0 ? TLS_VERSION_12 : 0;
+    return last[7] == 0 ? TLS_VERSION_11 : 0;
 }
 
 static enum tls_reason
@@ -332,8 +331,7 @@ enum tls_reason
 tls_server_hello_check_offered(
     const tls_server_hello *hello, const tls_client_hello *offer, unsigned *culprit)
 {
-    int scsv =
-        tls_u16_list_contains(offer->cipher_suites, TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
+    int scsv = tls_u16_list_contains(offer->cipher_suites, TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
 
     return tls_extensions_check_offered(
         hello->extensions, hello->place, offer->extensions, scsv, culprit);

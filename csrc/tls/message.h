@@ -1,6 +1,6 @@
-/* message.h - handshake messages as plain structs: bytes to struct and back. Pure: parsing touches no
- * state and allocates nothing; every tls_bytes is a view of the input. Parsing is strict: no trailing
- * bytes, every vector within its bounds. Field names are the RFCs' own.
+/* message.h - handshake messages as plain structs: bytes to struct and back. Pure: parsing touches
+ * no state and allocates nothing; every tls_bytes is a view of the input. Parsing is strict: no
+ * trailing bytes, every vector within its bounds. Field names are the RFCs' own.
  *
  * parse and build use the same structs, so parse(build(x)) gives x, and build(parse(m)) gives m.
  * Builders check nothing but lengths: a scripted peer may build what no honest one would send. */
@@ -30,8 +30,8 @@ typedef struct tls_client_hello {
     tls_bytes extensions;
 
     /* What the extensions say; builders do not read these. Empty when absent. */
-    unsigned maximum_version; /* the highest of SSL 3.0 … TLS 1.3 in supported_versions, 0 if there is
-                                 none of these; without the extension legacy_version, 0x0303 when
+    unsigned maximum_version; /* the highest of SSL 3.0 … TLS 1.3 in supported_versions, 0 if there
+                                 is none of these; without the extension legacy_version, 0x0303 when
                                  that is above (RFC 8446 section 4.2.1) */
     tls_bytes server_name;
     tls_bytes alpn; /* walk with tls_protocol_next */
@@ -50,8 +50,8 @@ typedef struct tls_client_hello {
     int psk_offered, early_data_offered, session_ticket_offered;
     int extended_master_secret, encrypt_then_mac, status_request, signed_certificate_timestamp;
     int post_handshake_auth;
-    int secure_renegotiation; /* by renegotiation_info or by SCSV (RFC 5746 section 3.6) */
-    int fallback;             /* TLS_FALLBACK_SCSV (RFC 7507) */
+    int secure_renegotiation;     /* by renegotiation_info or by SCSV (RFC 5746 section 3.6) */
+    int fallback;                 /* TLS_FALLBACK_SCSV (RFC 7507) */
     unsigned max_fragment_length; /* 0, or bytes: 512 … 4096 (RFC 6066 section 4) */
     unsigned record_size_limit;   /* 0, or RFC 8449's */
 } tls_client_hello;
@@ -72,15 +72,15 @@ typedef struct tls_server_hello {
     unsigned version; /* negotiated: supported_versions, else legacy_version */
     unsigned group;   /* key_share's, or 0 */
     tls_bytes key_share;
-    tls_bytes cookie;   /* HelloRetryRequest */
-    int psk_selected;   /* then selected_identity is the index */
+    tls_bytes cookie; /* HelloRetryRequest */
+    int psk_selected; /* then selected_identity is the index */
     unsigned selected_identity;
     tls_bytes alpn; /* the one name selected; empty when none */
     int extended_master_secret, encrypt_then_mac, session_ticket, status_request;
     int secure_renegotiation;
     tls_bytes renegotiated_connection;
-    /* The last 8 bytes of random (RFC 8446 section 4.1.3), sent by a server that negotiates less than
-     * it could: at least 0x0304 for "DOWNGRD\1", at least 0x0302 for "DOWNGRD\0"; else 0. */
+    /* The last 8 bytes of random (RFC 8446 section 4.1.3), sent by a server that negotiates less
+     * than it could: at least 0x0304 for "DOWNGRD\1", at least 0x0302 for "DOWNGRD\0"; else 0. */
     unsigned downgrade_sentinel;
 } tls_server_hello;
 
@@ -91,8 +91,8 @@ typedef struct tls_encrypted_extensions {
     int early_data;
 } tls_encrypted_extensions;
 
-/* RFC 5246 section 7.4.2, RFC 8446 section 4.4.2. The list is walked with tls_certificate_next, which
- * gives the DER of each certificate, leaf first, and in TLS 1.3 its extensions. */
+/* RFC 5246 section 7.4.2, RFC 8446 section 4.4.2. The list is walked with tls_certificate_next,
+ * which gives the DER of each certificate, leaf first, and in TLS 1.3 its extensions. */
 typedef struct tls_certificate_message {
     int is_13;
     tls_bytes certificate_request_context; /* TLS 1.3 */
@@ -117,8 +117,8 @@ typedef struct tls_certificate_status {
 typedef struct tls_server_key_exchange {
     unsigned group;
     tls_bytes point;
-    tls_bytes params;     /* the part that is signed, after both randoms; builders do not read it */
-    int has_scheme;       /* TLS 1.2; below, the key's kind decides (RFC 4346 section 7.4.3) */
+    tls_bytes params; /* the part that is signed, after both randoms; builders do not read it */
+    int has_scheme;   /* TLS 1.2; below, the key's kind decides (RFC 4346 section 7.4.3) */
     unsigned scheme;
     tls_bytes signature;
 } tls_server_key_exchange;
@@ -126,10 +126,10 @@ typedef struct tls_server_key_exchange {
 /* RFC 5246 section 7.4.4, RFC 8446 section 4.3.2. */
 typedef struct tls_certificate_request {
     int is_13;
-    tls_bytes certificate_types;           /* up to TLS 1.2 */
-    int has_signature_algorithms;          /* TLS 1.2 and up */
+    tls_bytes certificate_types;  /* up to TLS 1.2 */
+    int has_signature_algorithms; /* TLS 1.2 and up */
     tls_u16_list signature_algorithms;
-    tls_bytes certificate_authorities;     /* DNs: walk with tls_vector16_next */
+    tls_bytes certificate_authorities; /* DNs: walk with tls_vector16_next */
     size_t authority_count;
     tls_bytes certificate_request_context; /* TLS 1.3 */
     tls_bytes extensions;                  /* TLS 1.3; builders take all from here then */
@@ -181,16 +181,17 @@ typedef struct tls_message {
     } u;
 } tls_message;
 
-/* tls_message_header splits the first message off `input`. Returns 1 when it is all there; 0 when more
- * bytes are needed, and then *length (may be NULL) is the whole length that is needed when the header is
- * there, else 0. The caller caps the length. */
+/* tls_message_header splits the first message off `input`. Returns 1 when it is all there; 0 when
+ * more bytes are needed, and then *length (may be NULL) is the whole length that is needed when the
+ * header is there, else 0. The caller caps the length. */
 int tls_message_header(tls_bytes input, unsigned *type, size_t *length);
 
-/* tls_message_parse reads one whole message, header included. `version` is the negotiated one (0 while
- * unknown: read as TLS 1.2), `suite` the negotiated one (0 while unknown: a message that depends on it is
- * then UNEXPECTED_MESSAGE). DECODE when malformed; ILLEGAL_PARAMETER for a value that its RFC forbids;
- * UNEXPECTED_MESSAGE for a type that is unknown or that the version or the suite does not have.
- * `message` is zeroed first, and usable up to the fault only for `type` and `raw`. */
+/* tls_message_parse reads one whole message, header included. `version` is the negotiated one (0
+ * while unknown: read as TLS 1.2), `suite` the negotiated one (0 while unknown: a message that
+ * depends on it is then UNEXPECTED_MESSAGE). DECODE when malformed; ILLEGAL_PARAMETER for a value
+ * that its RFC forbids; UNEXPECTED_MESSAGE for a type that is unknown or that the version or the
+ * suite does not have. `message` is zeroed first, and usable up to the fault only for `type` and
+ * `raw`. */
 enum tls_reason tls_message_parse(
     tls_message *message, tls_bytes raw, unsigned version, unsigned suite);
 
@@ -198,8 +199,9 @@ enum tls_reason tls_message_parse(
 enum tls_reason tls_client_hello_parse(tls_client_hello *hello, tls_bytes raw);
 enum tls_reason tls_server_hello_parse(tls_server_hello *hello, tls_bytes raw);
 
-/* tls_server_hello_check_offered: UNSUPPORTED_EXTENSION and `culprit` (may be NULL) when the ServerHello
- * or HelloRetryRequest has an extension that the client did not offer (RFC 5246 section 7.4.1.4). */
+/* tls_server_hello_check_offered: UNSUPPORTED_EXTENSION and `culprit` (may be NULL) when the
+ * ServerHello or HelloRetryRequest has an extension that the client did not offer (RFC 5246
+ * section 7.4.1.4). */
 enum tls_reason tls_server_hello_check_offered(
     const tls_server_hello *hello, const tls_client_hello *offer, unsigned *culprit);
 
@@ -232,14 +234,14 @@ typedef struct tls_client_hello_options {
     size_t version_count;
     const tls_bytes *alpn;
     size_t alpn_count;
-    int renegotiation_info;            /* with renegotiated_connection, empty the first time */
+    int renegotiation_info; /* with renegotiated_connection, empty the first time */
     tls_bytes renegotiated_connection;
     int extended_master_secret;
     int session_ticket; /* with `ticket`, empty to ask for one */
     tls_bytes ticket;
     int status_request;
-    tls_bytes extensions;      /* already encoded, appended last */
-    int without_extensions;    /* no block at all */
+    tls_bytes extensions;   /* already encoded, appended last */
+    int without_extensions; /* no block at all */
 } tls_client_hello_options;
 
 enum tls_reason tls_client_hello_build_options(

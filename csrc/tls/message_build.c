@@ -205,8 +205,7 @@ write_option_extensions(tls_buffer *out, const tls_client_hello_options *options
         tls_extension_write_u16_list(
             out, TLS_EXTENSION_SUPPORTED_GROUPS, options->groups, options->group_count);
     if (options->point_formats.length != 0)
-        tls_extension_write_vector8(
-            out, TLS_EXTENSION_EC_POINT_FORMATS, options->point_formats);
+        tls_extension_write_vector8(out, TLS_EXTENSION_EC_POINT_FORMATS, options->point_formats);
     if (options->alpn_count != 0)
         tls_extension_write_alpn(out, options->alpn, options->alpn_count);
     if (options->status_request)

@@ -1,11 +1,11 @@
-/* message_parse.c - handshake messages from bytes, but for the two hellos (hello_parse.c); see message.h. */
+/* message_parse.c - handshake messages from bytes; hello_parse.c has the hellos. See message.h. */
 #include "message.h"
 
 #include <string.h>
 
-#define CERTIFICATE_STATUS_OCSP 1 /* RFC 6066 section 8 */
-#define EC_CURVE_TYPE_NAMED 3     /* RFC 8422 section 5.4 */
-#define VERIFY_DATA_LENGTH 12     /* RFC 5246 section 7.4.9; no suite defines another */
+#define CERTIFICATE_STATUS_OCSP 1      /* RFC 6066 section 8 */
+#define EC_CURVE_TYPE_NAMED 3          /* RFC 8422 section 5.4 */
+#define VERIFY_DATA_LENGTH 12          /* RFC 5246 section 7.4.9; no suite defines another */
 #define TICKET_LIFETIME_MAXIMUM 604800 /* a week: RFC 8446 section 4.6.1 */
 
 int
@@ -117,7 +117,7 @@ parse_server_key_exchange(
     const unsigned char *start = reader->next;
     uint32_t curve_type;
 
-    /* RFC 5246 section 7.4.3: not sent with static RSA; RFC 8422 section 2.1: nor with static ECDH. */
+    /* RFC 5246 section 7.4.3: not with static RSA; RFC 8422 section 2.1: nor with static ECDH. */
     if (key_exchange_of(suite) != TLS_KEY_EXCHANGE_ECDHE)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     curve_type = tls_read_u8(reader);
@@ -169,8 +169,8 @@ parse_certificate_request_13(tls_certificate_request *out, tls_reader *reader)
         return TLS_REASON_MISSING_EXTENSION;
     out->has_signature_algorithms = 1;
     out->signature_algorithms = value.list;
-    (void)checked_value(&value, out->extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES,
-        TLS_IN_CERTIFICATE_REQUEST);
+    (void)checked_value(
+        &value, out->extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES, TLS_IN_CERTIFICATE_REQUEST);
     out->certificate_authorities = value.bytes;
     out->authority_count = value.count;
     return TLS_OK;
@@ -339,8 +339,7 @@ tls_message_parse(tls_message *message, tls_bytes raw, unsigned version, unsigne
     case TLS_HANDSHAKE_CERTIFICATE_STATUS:
         return parse_certificate_status(&message->u.certificate_status, &reader);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
-        return parse_server_key_exchange(
-            &message->u.server_key_exchange, &reader, version, suite);
+        return parse_server_key_exchange(&message->u.server_key_exchange, &reader, version, suite);
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         if (is_13)
             return parse_certificate_request_13(&message->u.certificate_request, &reader);

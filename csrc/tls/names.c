@@ -1,4 +1,4 @@
-/* names.c - see names.h. The tables follow IANA's "TLS Parameters" and "TLS ExtensionType Values". */
+/* names.c - see names.h. The tables follow IANA's "TLS Parameters" and "ExtensionType Values". */
 #include "names.h"
 
 struct entry {

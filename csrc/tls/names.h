@@ -1,5 +1,5 @@
-/* names.h - the numbers of TLS and the names that the RFCs and IANA's registries give them, both ways.
- * Cipher suites have a table of their own: suite.h. */
+/* names.h - the numbers of TLS and the names that the RFCs and IANA's registries give them, both
+ * ways. Cipher suites have a table of their own: suite.h. */
 #ifndef TLS_NAMES_H
 #define TLS_NAMES_H
 
@@ -70,8 +70,8 @@ enum tls_extension_type {
     TLS_EXTENSION_RENEGOTIATION_INFO = 0xFF01
 };
 
-/* RFC 8446 section 4.2.3. Below 0x0700 a scheme is also a pair of RFC 5246 section 7.4.1.4.1: the hash
- * in the high byte, the signature algorithm in the low one. */
+/* RFC 8446 section 4.2.3. Below 0x0700 a scheme is also a pair of RFC 5246 section 7.4.1.4.1: the
+ * hash in the high byte, the signature algorithm in the low one. */
 enum tls_signature_scheme {
     TLS_SCHEME_RSA_PKCS1_SHA1 = 0x0201,
     TLS_SCHEME_ECDSA_SHA1 = 0x0203,
@@ -103,32 +103,31 @@ enum tls_named_group {
     TLS_GROUP_X25519MLKEM768 = 0x11EC
 };
 
-/* The tables. In brackets: whether GREASE values (RFC 8701) exist there; they are named "GREASE". */
+/* The tables. [GREASE]: values of RFC 8701 exist there and are named so. */
 enum tls_registry {
-    TLS_REGISTRY_HANDSHAKE_TYPE,    /* "client_hello" … */
-    TLS_REGISTRY_ALERT,             /* "close_notify" … */
-    TLS_REGISTRY_ALERT_LEVEL,       /* "warning", "fatal" */
-    TLS_REGISTRY_EXTENSION,         /* "server_name" … [GREASE] */
-    TLS_REGISTRY_SIGNATURE_SCHEME,  /* "ecdsa_secp256r1_sha256" … [GREASE]; also reads OpenSSL's
-                                       "ECDSA+SHA256", "RSA-PSS+SHA256" */
-    TLS_REGISTRY_GROUP,             /* "x25519" … [GREASE]; also reads "P-256", "prime256v1" … */
-    TLS_REGISTRY_VERSION,           /* "TLSv1.2" … [GREASE]; also reads "1.2", "tls1.2", "TLSv1" */
-    TLS_REGISTRY_CERTIFICATE_TYPE,  /* ClientCertificateType: "rsa_sign", "ecdsa_sign" … */
-    TLS_REGISTRY_POINT_FORMAT,      /* "uncompressed" … */
-    TLS_REGISTRY_COMPRESSION,       /* "null", "DEFLATE" */
-    TLS_REGISTRY_PSK_MODE,          /* "psk_ke", "psk_dhe_ke" [GREASE] */
-    TLS_REGISTRY_CONTENT_TYPE,      /* "handshake", "application_data" … */
+    TLS_REGISTRY_HANDSHAKE_TYPE,   /* "client_hello" … */
+    TLS_REGISTRY_ALERT,            /* "close_notify" … */
+    TLS_REGISTRY_ALERT_LEVEL,      /* "warning", "fatal" */
+    TLS_REGISTRY_EXTENSION,        /* "server_name" … [GREASE] */
+    TLS_REGISTRY_SIGNATURE_SCHEME, /* "ecdsa_secp256r1_sha256" … [GREASE]; also reads OpenSSL's
+                                      "ECDSA+SHA256", "RSA-PSS+SHA256" */
+    TLS_REGISTRY_GROUP,            /* "x25519" … [GREASE]; also reads "P-256", "prime256v1" … */
+    TLS_REGISTRY_VERSION,          /* "TLSv1.2" … [GREASE]; also reads "1.2", "tls1.2", "TLSv1" */
+    TLS_REGISTRY_CERTIFICATE_TYPE, /* ClientCertificateType: "rsa_sign", "ecdsa_sign" … */
+    TLS_REGISTRY_POINT_FORMAT,     /* "uncompressed" … */
+    TLS_REGISTRY_COMPRESSION,      /* "null", "DEFLATE" */
+    TLS_REGISTRY_PSK_MODE,         /* "psk_ke", "psk_dhe_ke" [GREASE] */
+    TLS_REGISTRY_CONTENT_TYPE,     /* "handshake", "application_data" … */
     TLS_REGISTRY_COUNT
 };
 
 /* tls_registry_name: the name of a number, or NULL when the registry has none. */
 const char *tls_registry_name(enum tls_registry registry, unsigned id);
-/* tls_registry_id: the number of a name or an alias, whatever the case; -1 when unknown. "GREASE" is
- * not one number and is unknown here. */
+/* tls_registry_id: the number of a name or an alias, whatever the case; -1 when unknown. "GREASE"
+ * is not one number and is unknown here. */
 int tls_registry_id(enum tls_registry registry, const char *name);
 /* tls_registry_entry walks a registry (without aliases): 1 and the entry, or 0 past the end. */
-int tls_registry_entry(
-    enum tls_registry registry, size_t index, unsigned *id, const char **name);
+int tls_registry_entry(enum tls_registry registry, size_t index, unsigned *id, const char **name);
 
 /* tls_is_grease: a 16-bit GREASE value (RFC 8701 section 2: 0x0A0A, 0x1A1A … 0xFAFA). */
 int tls_is_grease(unsigned id);

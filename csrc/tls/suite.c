@@ -18,9 +18,10 @@
 #define TAG_CCM8 8
 #define TAG_POLY1305 16
 
-/* A CBC suite of SHA-1 uses TLS 1.2's default PRF there (RFC 5246 section 5); below, the version has
- * its own. Those with an HMAC of SHA-2 are for TLS 1.2 only (RFC 5246 section 5, RFC 5289 section 3.1). */
-#define CBC(id, name, openssl, kx, auth, cipher, bits, mac, prf, minimum)                           \
+/* A CBC suite of SHA-1 uses TLS 1.2's default PRF there (RFC 5246 section 5); below, the version
+ * has its own. Those with an HMAC of SHA-2 are for TLS 1.2 only (RFC 5246 section 5, RFC 5289
+ * section 3.1). */
+#define CBC(id, name, openssl, kx, auth, cipher, bits, mac, prf, minimum)                          \
     {                                                                                              \
         id, name, openssl, TLS_KEY_EXCHANGE_##kx, TLS_AUTHENTICATION_##auth, TLS_CIPHER_##cipher,  \
             TLS_MODE_CBC, bits, 0, mac, prf, minimum, TLS_VERSION_12,                              \
@@ -106,15 +107,16 @@ static const uint16_t tls13[] = {
     0x1304, /* TLS_AES_128_CCM_SHA256 */
 };
 
-#define MODERN                                                                                     \
-    0xC02B, /* TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 */                                          \
-        0xC02F, /* TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 */                                        \
-        0xC02C, /* TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 */                                      \
-        0xC030, /* TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 */                                        \
-        0xCCA9, /* TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 */                                \
-        0xCCA8, /* TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 */                                  \
-        0xC0AC, /* TLS_ECDHE_ECDSA_WITH_AES_128_CCM */                                             \
-        0xC0AD  /* TLS_ECDHE_ECDSA_WITH_AES_256_CCM */
+/* clang-format off */
+#define MODERN                                                  \
+    0xC02B, /* TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 */       \
+    0xC02F, /* TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 */         \
+    0xC02C, /* TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 */       \
+    0xC030, /* TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 */         \
+    0xCCA9, /* TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 */ \
+    0xCCA8, /* TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 */   \
+    0xC0AC, /* TLS_ECDHE_ECDSA_WITH_AES_128_CCM */              \
+    0xC0AD  /* TLS_ECDHE_ECDSA_WITH_AES_256_CCM */
 
 static const uint16_t modern[] = {MODERN};
 
@@ -135,6 +137,7 @@ static const uint16_t compatible[] = {
     0x002F, /* TLS_RSA_WITH_AES_128_CBC_SHA */
     0x0035, /* TLS_RSA_WITH_AES_256_CBC_SHA */
 };
+/* clang-format on */
 
 #define LIST(array) (array), sizeof(array) / sizeof(array)[0]
 
@@ -272,7 +275,7 @@ order_class_of(const tls_suite *suite)
     return suite->flags & TLS_SUITE_FORWARD_SECRECY ? ORDER_SECRECY : ORDER_STATIC;
 }
 
-/* Whether `later` should stand before `earlier`: same class, and only `later` is of the preferred mode. */
+/* Whether `later` should stand before `earlier`: same class, only it is of the preferred mode. */
 static int
 out_of_order(unsigned earlier, unsigned later, enum tls_cipher_mode preferred)
 {

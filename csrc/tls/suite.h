@@ -1,5 +1,6 @@
-/* suite.h - cipher suites: every one that BearSSL 0.6 can do and those of TLS 1.3, with their parts; the
- * names of the others, so that anyone's ClientHello can be printed; and the named policies. */
+/* suite.h - cipher suites: every one that BearSSL 0.6 can do and those of TLS 1.3, with their
+ * parts; the names of the others, so that anyone's ClientHello can be printed; and the named
+ * policies. */
 #ifndef TLS_SUITE_H
 #define TLS_SUITE_H
 
@@ -23,19 +24,9 @@ enum tls_authentication {
     TLS_AUTHENTICATION_ECDSA
 };
 
-enum tls_cipher {
-    TLS_CIPHER_3DES,
-    TLS_CIPHER_AES,
-    TLS_CIPHER_CHACHA20
-};
+enum tls_cipher { TLS_CIPHER_3DES, TLS_CIPHER_AES, TLS_CIPHER_CHACHA20 };
 
-enum tls_cipher_mode {
-    TLS_MODE_CBC,
-    TLS_MODE_GCM,
-    TLS_MODE_CCM,
-    TLS_MODE_CCM8,
-    TLS_MODE_POLY1305
-};
+enum tls_cipher_mode { TLS_MODE_CBC, TLS_MODE_GCM, TLS_MODE_CCM, TLS_MODE_CCM8, TLS_MODE_POLY1305 };
 
 /* What a suite gives, and what speaks against it. */
 #define TLS_SUITE_FORWARD_SECRECY 1u
@@ -63,7 +54,7 @@ typedef struct tls_suite {
 
 /* tls_suite_find: NULL when the suite is not one of ours. */
 const tls_suite *tls_suite_find(unsigned id);
-/* tls_suite_find_name: by RFC or OpenSSL name, whatever the case; NULL when it is not one of ours. */
+/* tls_suite_find_name: by RFC or OpenSSL name, whatever the case; NULL when not one of ours. */
 const tls_suite *tls_suite_find_name(const char *name);
 /* tls_suite_at walks our table: NULL past the end. */
 const tls_suite *tls_suite_at(size_t index);
@@ -72,7 +63,7 @@ const tls_suite *tls_suite_at(size_t index);
 const char *tls_suite_name(unsigned id);
 /* tls_suite_id: the number of an RFC name or, for ours, an OpenSSL name; -1 when unknown. */
 int tls_suite_id(const char *name);
-/* tls_suite_other_name and tls_suite_other_id: the table of suites that are not ours (suite_names.c). */
+/* tls_suite_other_name, tls_suite_other_id: the suites that are not ours (suite_names.c). */
 const char *tls_suite_other_name(unsigned id);
 int tls_suite_other_id(const char *name);
 
@@ -80,21 +71,22 @@ int tls_suite_other_id(const char *name);
 const char *tls_suite_key_exchange_name(const tls_suite *suite);
 const char *tls_suite_authentication_name(const tls_suite *suite);
 const char *tls_suite_cipher_name(const tls_suite *suite); /* "AES", "CHACHA20", "3DES" */
-const char *tls_suite_mode_name(const tls_suite *suite); /* "GCM", "CCM", "CCM_8", "CBC", "POLY1305" */
+/* "CBC", "GCM", "CCM", "CCM_8", "POLY1305" */
+const char *tls_suite_mode_name(const tls_suite *suite);
 
 /* tls_suite_fits returns 1 when the suite may be used with the protocol version. */
 int tls_suite_fits(const tls_suite *suite, unsigned version);
 
 /* tls_suite_policy: a named, ordered list for TLS 1.2 and below; NULL for an unknown name.
- *   "modern":     forward secrecy and AEAD: ECDHE with AES-GCM, ChaCha20-Poly1305, then CCM.
- *   "compatible": modern, then ECDHE with CBC, then static RSA with AES-GCM and CBC. Never 3DES, CCM_8
- *                 or static ECDH: those must be named one by one.
- *   "tls13":      the suites of TLS 1.3, without CCM_8. */
+ *   - "modern": forward secrecy and AEAD: ECDHE with AES-GCM, ChaCha20-Poly1305, then CCM.
+ *   - "compatible": modern, then ECDHE with CBC, then static RSA with AES-GCM and CBC. Never 3DES,
+ *     CCM_8 or static ECDH: those must be named one by one.
+ *   - "tls13": the suites of TLS 1.3, without CCM_8. */
 const uint16_t *tls_suite_policy(const char *name, size_t *count);
 
-/* tls_suite_order reorders in place: where AES-GCM and ChaCha20-Poly1305 suites of one class (TLS 1.3;
- * ECDHE; without forward secrecy) stand, those that this processor does well come first: AES-GCM when
- * `has_aes` is set, ChaCha20-Poly1305 when not. Everything else keeps its place. */
-void tls_suite_order(uint16_t *suites, size_t count, int has_aes);
+/* tls_suite_order reorders in place: where AES-GCM and ChaCha20-Poly1305 suites of one class
+ * (TLS 1.3; ECDHE; without forward secrecy) stand, those that this processor does well come first:
+ * AES-GCM when `has_aes` is set, ChaCha20-Poly1305 when not. Everything else keeps its place. */
+void tls_suite_order(uint16_t *list, size_t count, int has_aes);
 
 #endif

@@ -192,7 +192,8 @@ tls_connection_send_alert(tls_connection *c, int level, int description)
     /* A flight that was half made is dropped: the peer must not act on it (RFC 5246 section 7.2.2). */
     if (level == 2)
         tls_buffer_clear(&c->handshake_out);
-    reason = seal_all(c, TLS_CONTENT_ALERT, tls_bytes_make(content, sizeof content), 0);
+    reason = seal_all(c, TLS_CONTENT_ALERT, tls_bytes_make(content, sizeof content),
+        level == 2 || description == TLS_ALERT_CLOSE_NOTIFY ? 0 : TLS_ALERT_RESERVE / 2);
     if (reason == TLS_OK)
         reason = tls_connection_stage_happened(
             c, TLS_STAGE_ALERT, TLS_SENT, tls_bytes_make(content, sizeof content));

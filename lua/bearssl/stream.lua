@@ -151,7 +151,8 @@ function Stream:handshake()
    lock(self, "reader", "handshake")
    local ok, message, code = establish(self, deadline_of(self))
    self.reader = nil
-   return ok, message, code
+   if ok then return true end
+   return nil, message, code
 end
 
 Stream.dohandshake = Stream.handshake
@@ -190,7 +191,7 @@ end
 local function receive(self, collect, count, prefix, deadline)
    if not self.flushed then
       local ok, message, code = establish(self, deadline)
-      if not ok then return nil, message, prefix, code end
+      if not ok then return nil, plain[code] and code or message, prefix, code end
    end
    local connection = self.connection
    while true do
@@ -244,7 +245,8 @@ function Stream:receive(pattern, prefix)
    lock(self, "reader", "receive")
    local data, message, partial, code = receive(self, collect, count, prefix, deadline_of(self))
    self.reader = nil
-   return data, message, partial, code
+   if data then return data end
+   return nil, message, partial, code
 end
 
 local function read_some(object, max)
@@ -264,7 +266,8 @@ function Stream:receiveany(max)
    lock(self, "reader", "receiveany")
    local data, message, partial, code = receive(self, read_some, max, "", deadline_of(self))
    self.reader = nil
-   return data, message, partial, code
+   if data then return data end
+   return nil, message, partial, code
 end
 
 -- ---- Sending ----
@@ -324,7 +327,7 @@ local function send(self, data, i, j, deadline)
       lock(self, "reader", "send")
       local ok, message, code = establish(self, deadline)
       self.reader = nil
-      if not ok then return nil, message, i - 1, code end
+      if not ok then return nil, plain[code] and code or message, i - 1, code end
    end
    local object = connection.core
    if not object then return nil, "closed", i - 1, "closed" end
@@ -367,7 +370,8 @@ function Stream:send(data, i, j)
    lock(self, "writer", "send")
    local last, message, sent, code = send(self, data, i, j, deadline_of(self))
    self.writer = nil
-   return last, message, sent, code
+   if last then return last end
+   return nil, message, sent, code
 end
 
 -- ---- The end ----

@@ -141,6 +141,12 @@ if [ ! -f "$dir/done" ]; then
     touch done
 fi
 
+# Called by the suite: x509_corpus.sh PROGRAM.
+if [ -n "$1" ]; then
+    "$1" "$dir" $ROUNDS
+    exit
+fi
+
 ${CC:-cc} -std=c99 -g ${OPT:--O2} -Wall -Wextra -Werror -pedantic $CFLAGS -I"$tls" -o "$dir/x509_test" \
     "$here/x509_test.c" "$tls"/bytes.c "$tls"/error.c "$tls"/der.c "$tls"/pem.c "$tls"/key.c \
     "$tls"/key_public.c "$tls"/distinguished_name.c "$tls"/certificate.c "$tls"/certificate_parse.c \

@@ -29,7 +29,10 @@ function peer.start(options)
    end
    if options.certificate then
       local certificate = options.certificate
-      add("-cert", certificate.certfile, "-key", certificate.keyfile, "-cert_chain", certificate.chainfile)
+      add("-cert", certificate.certfile, "-key", certificate.keyfile)
+      if certificate.rest ~= "" then
+         add("-cert_chain", certificate.restfile)
+      end
    end
    if options.alpn then
       add("-alpn", table.concat(options.alpn, ","))

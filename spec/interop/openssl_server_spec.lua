@@ -110,7 +110,6 @@ describe("our client and openssl s_server:", function()
             local server = peers.openssl_server({
                certificate = certificates.rsa,
                mode = "commands",
-               input = true,
                arguments = { "-msg" },
                ciphers = OLD,
             })
@@ -147,7 +146,6 @@ describe("our client and openssl s_server:", function()
          local server = peers.openssl_server({
             certificate = certificates.rsa,
             mode = "commands",
-            input = true,
             arguments = { "-msg" },
          })
          local stream = assert(ours.connect(server.port, {}))

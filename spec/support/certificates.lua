@@ -3,8 +3,9 @@
 --     certificates.rsa.certfile, .keyfile, .chainfile    paths of PEM files
 --     certificates.rsa.certificate, .key, .chain         the same as strings
 --     certificates.ca.certfile                           the root that signed nearly all of them
--- chain is what a server sends: the leaf, then its intermediates, without the root. The files live as
--- long as the test run; child processes find them through BEARSSL_SPEC_DIR.
+-- chain is what a server sends: the leaf, then its intermediates, without the root; rest (restfile) is the
+-- chain without the leaf, which may be empty. The files live as long as the test run; child processes find
+-- them through BEARSSL_SPEC_DIR.
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
@@ -144,7 +145,8 @@ local function make(name, path)
    if signer and definitions[issuer].issuer ~= false then
       chain = chain .. signer.chain
    end
-   temporary.write(chain, nil, path .. ".chain")
+   temporary.write(chain:match("%-%-\n(%-%-%-%-%-BEGIN.*)$") or "", nil, path .. ".rest")
+   temporary.write(chain, nil, path .. ".chain") -- last: its presence says that all is there
    shell.run({ "rm", "-r", work })
 end
 
@@ -167,9 +169,11 @@ function get(name)
       certfile = path .. ".crt",
       keyfile = path .. ".key",
       chainfile = path .. ".chain",
+      restfile = path .. ".rest",
       certificate = temporary.read(path .. ".crt"),
       key = temporary.read(path .. ".key"),
       chain = temporary.read(path .. ".chain"),
+      rest = temporary.read(path .. ".rest"),
    }
    cache[name] = entry
    return entry

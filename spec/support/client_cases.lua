@@ -6,9 +6,13 @@
 --                    tell about alerts
 --    answer(line)    what the server sends back for a line
 --    alert(name)     a pattern of the server's output when our client sent this alert
+local assert = require "luassert"
+local busted = require "busted"
 local certificates = require "spec.support.certificates"
 local ours = require "spec.support.ours"
 local suites = require "spec.support.suites"
+
+local describe, it = busted.describe, busted.it -- modules have no globals of busted
 
 local cases = {}
 

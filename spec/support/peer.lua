@@ -72,9 +72,15 @@ function peer.openssl_server(options)
       list = { list }
    end
    local words = { "openssl", "s_server", "-accept", "127.0.0.1:" .. number }
-   append(words, "-cert", list[1].certfile, "-key", list[1].keyfile, "-cert_chain", list[1].chainfile)
+   append(words, "-cert", list[1].certfile, "-key", list[1].keyfile)
+   if list[1].rest ~= "" then
+      append(words, "-cert_chain", list[1].restfile)
+   end
    if list[2] then
-      append(words, "-dcert", list[2].certfile, "-dkey", list[2].keyfile, "-dcert_chain", list[2].chainfile)
+      append(words, "-dcert", list[2].certfile, "-dkey", list[2].keyfile)
+      if list[2].rest ~= "" then
+         append(words, "-dcert_chain", list[2].restfile)
+      end
    end
    append(words, "-cipher", options.ciphers or "ALL:COMPLEMENTOFALL:@SECLEVEL=0")
    local mode = options.mode or "rev"
@@ -84,12 +90,12 @@ function peer.openssl_server(options)
       append(words, "-www")
    elseif mode == "files" then
       append(words, "-WWW")
-   else
+   elseif mode == "pipe" then
       append(words, "-quiet")
    end
    append_all(words, options.arguments)
    local child = process.start(words, {
-      input = mode == "pipe" or options.input,
+      input = mode == "pipe" or mode == "commands" or options.input,
       directory = options.directory,
       environment = options.environment,
       separate = options.separate,

@@ -5,9 +5,14 @@
 --                     port, server_name, cafile, suite (of spec.support.suites), version, group,
 --                     certificate (its own), alpn (list), only13
 --    alert(name)      a pattern of its output when our server sent this alert
+local assert = require "luassert"
+local busted = require "busted"
 local certificates = require "spec.support.certificates"
 local ours = require "spec.support.ours"
 local suites = require "spec.support.suites"
+
+-- modules have no globals of busted
+local describe, it, setup, teardown = busted.describe, busted.it, busted.setup, busted.teardown
 
 local cases = {}
 

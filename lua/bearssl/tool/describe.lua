@@ -278,7 +278,7 @@ function describe.plain(value, name)
       local ok, certificate = false, nil
       if getmetatable(value) and value.subject then ok, certificate = pcall(describe.certificate, value) end
       if ok then return certificate end
-      if value.text then return value.text end -- a distinguished name
+      if value.text and value.der then return value.text end -- a distinguished name
       local copy = {}
       if #value > 0 then
          for i, item in ipairs(value) do copy[i] = describe.plain(item, name) end

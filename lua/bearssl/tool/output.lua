@@ -15,11 +15,11 @@ function output.flush()
    if not ok then error({ failure = "cannot write to standard output: " .. tostring(message) }, 0) end
 end
 
---- encode(value [, compact]) is JSON of a plain table; bytes in it become hexadecimal.
+--- encode(value [, compact]) is JSON of a plain value (see describe.plain).
 function output.encode(value, compact)
    local found, json = pcall(require, "dkjson")
    if not found then error({ failure = "--json needs the Lua module dkjson" }, 0) end
-   return json.encode(describe.plain(value), { indent = not compact })
+   return json.encode(value, { indent = not compact })
 end
 
 --- json(value [, compact]) writes it as one document and a line end.

@@ -25,8 +25,8 @@ end
 -- ---- Asking ----
 
 -- One connection. `stop` names the stage after which enough is known; the handshake then ends with
--- user_canceled. Gives {seen = stage messages by name, ok, info, session, message, code}.
-local function ask(prober, settings, stop, session)
+-- user_canceled. `first` is a result whose session is to be resumed, in its context. Gives {seen = stage messages by name, ok, info, session, message, code}.
+local function ask(prober, settings, stop, first)
    local seen = {}
    local handlers = {}
    for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate_request" } do
@@ -35,14 +35,18 @@ local function ask(prober, settings, stop, session)
          if stage == stop then return nil, "user_canceled" end
       end
    end
-   local all = { trust = prober.trust, verify = "optional", certificates = prober.certificates }
-   for name, value in pairs(settings) do all[name] = value end
-   local made, context, problem = pcall(bearssl.context, all)
-   if not made then context, problem = nil, context end
-   if not context then return { seen = seen, message = problem, code = "context" } end
+   local context, problem = first and first.context, nil
+   if not context then
+      local all = { trust = prober.trust, verify = "optional", certificates = prober.certificates }
+      for name, value in pairs(settings) do all[name] = value end
+      local made
+      made, context, problem = pcall(bearssl.context, all)
+      if not made then context, problem = nil, context end
+      if not context then return { seen = seen, message = problem, code = "context" } end
+   end
    local result = { seen = seen, context = context }
    local stream, message, code = options.tls_connect(context, prober.host, prober.port, {
-      server_name = prober.name, timeout = prober.timeout, handlers = handlers, session = session,
+      server_name = prober.name, timeout = prober.timeout, handlers = handlers, session = first and first.session,
    })
    if not stream then
       result.message, result.code, result.unreachable = message, code, true
@@ -196,8 +200,7 @@ local function examine(prober, progress)
    report.signature_algorithm = whole.info.signature_algorithm and describe.name_of(whole.info.signature_algorithm)
    report.resumption = false
    if whole.session then
-      local again = ask(prober, { min_version = whole.info.version, max_version = whole.info.version,
-         suites = bearssl.suites() }, nil, whole.session)
+      local again = ask(prober, nil, nil, whole)
       report.resumption = again.ok and again.info.resumed and true or false
    end
    progress:step("resumption")

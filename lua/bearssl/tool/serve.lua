@@ -41,7 +41,8 @@ end
 local function log(server, client, text, message)
    if not server.trace then return end
    if server.json then
-      io.stderr:write(output.encode({ connection = client.id, peer = client.peer, event = text, message = message },
+      io.stderr:write(output.encode({ connection = client.id, peer = client.peer, event = text,
+         message = message and describe.plain(message) },
          true), "\n")
    else
       io.stderr:write(("#%d %s %s\n"):format(client.id, client.peer, describe.printable(text)))

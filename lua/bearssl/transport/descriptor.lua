@@ -64,9 +64,9 @@ function Descriptor:fill(object, deadline)
    while true do
       local fd = fd_of(self)
       if not fd then return nil, "transport", CLOSED end
-      local count, reason = object:fill(fd)
-      if count then return true end
-      if reason ~= "wantread" then return nil, "transport", reason end
+      local count, reason, third = object:fill(fd)
+      if count or reason == "full" then return true end
+      if reason ~= "wantread" then return nil, third or "transport", reason end
       local ok, code, message = wait_for(fd, "r", deadline)
       if not ok then return nil, code, message end
    end
@@ -76,9 +76,9 @@ function Descriptor:flush(object, deadline)
    while true do
       local fd = fd_of(self)
       if not fd then return nil, "transport", CLOSED end
-      local ok, reason = object:flush(fd)
+      local ok, reason, third = object:flush(fd)
       if ok then return true end
-      if reason ~= "wantwrite" then return nil, "transport", reason end
+      if reason ~= "wantwrite" then return nil, third or "transport", reason end
       local code, message
       ok, code, message = wait_for(fd, "w", deadline)
       if not ok then return nil, code, message end

@@ -1,0 +1,97 @@
+-- The two libraries behind one interface, so that both run the same code:
+--     library.client_context(settings), .server_context(settings)
+--     library.wrap_client(context, socket, session), .wrap_server(context, socket)
+--         → connection with dohandshake, send, receive, settimeout, close
+-- settings: suite (OpenSSL's name), curve ("x25519", "secp256r1"), cafile, certfile, keyfile. Both speak TLS 1.2
+-- with exactly one suite and one curve, and the client verifies the server's chain. What cannot be the same is
+-- said in `differences`, which the report shows.
+local libraries = {}
+
+libraries.differences = {
+   "bearssl also checks the server's name and keeps sessions to resume; LuaSec 1.2 does neither, and its tickets are"
+      .. " off because its clients cannot use them.",
+   "ssl.wrap takes the descriptor out of the LuaSocket object, context:wrap keeps the object unless it gets the bare"
+      .. " descriptor; the rows for idle connections say which.",
+}
+
+-- ---- bearssl ----
+
+local ours = { name = "bearssl" }
+
+function ours.load()
+   ours.module = require "bearssl"
+   ours.version = ours.module._VERSION
+   return ours
+end
+
+function ours.client_context(settings)
+   return assert(ours.module.context({
+      mode = "client", cafile = settings.cafile,
+      suites = settings.suite and { settings.suite }, groups = settings.curve and { settings.curve },
+   }))
+end
+
+function ours.server_context(settings)
+   return assert(ours.module.context({
+      mode = "server", certfile = settings.certfile, keyfile = settings.keyfile,
+      suites = { settings.suite }, groups = { settings.curve },
+   }))
+end
+
+function ours.wrap_client(context, socket, session)
+   return assert(context:wrap(socket, { server_name = "localhost", session = session }))
+end
+
+function ours.wrap_server(context, socket)
+   return assert(context:wrap(socket))
+end
+
+function ours.load_bundle(path)
+   return assert(ours.module.context({ mode = "client", cafile = path }))
+end
+
+-- ---- LuaSec ----
+
+local luasec = { name = "LuaSec" }
+
+local curve_names = { x25519 = "X25519", secp256r1 = "P-256" }
+
+function luasec.load()
+   local ok, module = pcall(require, "ssl")
+   if not ok then
+      return nil, module
+   end
+   luasec.module = module
+   luasec.version = "LuaSec " .. module._VERSION
+   return luasec
+end
+
+local function luasec_context(settings, more)
+   more.protocol = "tlsv1_2"
+   more.options = { "no_ticket", "no_compression" }
+   more.ciphers, more.curveslist = settings.suite, curve_names[settings.curve]
+   return assert(luasec.module.newcontext(more))
+end
+
+function luasec.client_context(settings)
+   return luasec_context(settings, {
+      mode = "client", cafile = settings.cafile, verify = { "peer", "fail_if_no_peer_cert" },
+   })
+end
+
+function luasec.server_context(settings)
+   return luasec_context(settings, { mode = "server", certificate = settings.certfile, key = settings.keyfile })
+end
+
+function luasec.wrap_client(context, socket)
+   return assert(luasec.module.wrap(socket, context))
+end
+
+luasec.wrap_server = luasec.wrap_client
+
+function luasec.load_bundle(path)
+   return assert(luasec.module.newcontext({ mode = "client", protocol = "tlsv1_2", cafile = path, verify = "peer" }))
+end
+
+libraries.bearssl, libraries.LuaSec = ours, luasec
+return libraries

@@ -1,0 +1,126 @@
+-- What the two ends of a measured connection do, with either library.
+--
+-- "one process" means that both ends live in this process and take turns over a real loopback TCP connection: what
+-- is measured is the work of both ends, kernel included, and no waiting. "two processes" means a server in a child
+-- process and a client here, both blocking.
+local socket = require "socket"
+
+local talk = {}
+
+local function open_pair(listener, port)
+   local client = assert(socket.connect("127.0.0.1", port))
+   local server = assert(listener:accept())
+   client:setoption("tcp-nodelay", true)
+   server:setoption("tcp-nodelay", true)
+   -- Closing resets the connection, so that thousands of them do not wait in TIME_WAIT.
+   client:setoption("linger", { on = true, timeout = 0 })
+   server:setoption("linger", { on = true, timeout = 0 })
+   return client, server
+end
+
+local function advance(connection, who)
+   local ok, message = connection:dohandshake()
+   if not ok and message ~= "wantread" and message ~= "wantwrite" then
+      error(("%s: the handshake failed: %s"):format(who, tostring(message)))
+   end
+   return ok
+end
+
+--- both(library, contexts, listener, port, session) connects and shakes hands in one process: client, server.
+function talk.both(library, contexts, listener, port, session)
+   local raw_client, raw_server = open_pair(listener, port)
+   local client = library.wrap_client(contexts.client, raw_client, session)
+   local server = library.wrap_server(contexts.server, raw_server)
+   client:settimeout(0)
+   server:settimeout(0)
+   local client_done, server_done
+   repeat
+      client_done = client_done or advance(client, library.name .. " client")
+      server_done = server_done or advance(server, library.name .. " server")
+   until client_done and server_done
+   return client, server
+end
+
+--- round_trips(client, server, message, count): both ends in one process; nothing ever waits.
+function talk.round_trips(client, server, message, count)
+   local length = #message
+   for _ = 1, count do
+      assert(client:send(message))
+      assert(server:receive(length))
+      assert(server:send(message))
+      assert(client:receive(length))
+   end
+end
+
+--- pass(from, to, data) sends data from one end to the other in one process (settimeout(0) on both).
+function talk.pass(from, to, data)
+   local length, sent, partial = #data, 0, nil
+   while true do
+      if sent < length then
+         local last, message, cut = from:send(data, sent + 1)
+         if not last and message ~= "wantwrite" and message ~= "timeout" then
+            error("send: " .. tostring(message))
+         end
+         sent = last or cut
+      end
+      local got, message, part = to:receive(length, partial)
+      if got then
+         return
+      end
+      if message ~= "wantread" and message ~= "timeout" then
+         error("receive: " .. tostring(message))
+      end
+      partial = part
+   end
+end
+
+-- ---- Two processes: the server does what lines from the client tell it ----
+
+--- serve(connection): "echo SIZE COUNT", "sink SIZE COUNT" (answers with one byte), until the peer closes.
+function talk.serve(connection)
+   while true do
+      local line = connection:receive("*l")
+      if not line then
+         return
+      end
+      local job, size, count = line:match("^(%a+) (%d+) (%d+)$")
+      size, count = tonumber(size), tonumber(count)
+      if job == "echo" then
+         for _ = 1, count do
+            assert(connection:send(assert(connection:receive(size))))
+         end
+      else
+         for _ = 1, count do
+            assert(connection:receive(size))
+         end
+         assert(connection:send("."))
+      end
+   end
+end
+
+function talk.connect(library, context, port, session)
+   local raw = assert(socket.connect("127.0.0.1", port))
+   raw:setoption("tcp-nodelay", true)
+   local connection = library.wrap_client(context, raw, session)
+   assert(connection:dohandshake())
+   return connection
+end
+
+function talk.ask_echo(connection, message, count)
+   local length = #message
+   assert(connection:send(("echo %d %d\n"):format(length, count)))
+   for _ = 1, count do
+      assert(connection:send(message))
+      assert(connection:receive(length))
+   end
+end
+
+function talk.ask_sink(connection, data, count)
+   assert(connection:send(("sink %d %d\n"):format(#data, count)))
+   for _ = 1, count do
+      assert(connection:send(data))
+   end
+   assert(connection:receive(1))
+end
+
+return talk
