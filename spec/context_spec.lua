@@ -100,7 +100,9 @@ describe("an option", function()
    end)
 
    it("of a wrong type says what it must be", function()
-      misuse("'verify_depth' must be an integer from 1 to 16, not \"8\" %(a string%)", bearssl.context, { verify_depth = "8" })
+      misuse("'verify_depth' must be an integer from 1 to 16, not \"8\" %(a string%)", bearssl.context, {
+         verify_depth = "8",
+      })
       misuse("'verify_depth' must be an integer", bearssl.context, { verify_depth = 1.5 })
       misuse("'record_size' must be an integer from 512 to 16384, not 100", bearssl.context, { record_size = 100 })
       misuse("'alpn_required' must be true or false", bearssl.context, { alpn_required = 1 })
@@ -118,12 +120,15 @@ describe("an option", function()
          bearssl.context, { suites = { "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA25" } })
       misuse("unknown group 'x25591'; did you mean 'x25519'", bearssl.context, { groups = { "x25591" } })
       misuse("unknown version 'TLSv1.7'", bearssl.context, { min_version = "TLSv1.7" })
+      misuse("version SSLv3 is not supported by this build", bearssl.context, { min_version = "SSLv3" })
       misuse("min_version TLSv1.2 is above max_version TLSv1.1", bearssl.context, { max_version = "TLSv1.1" })
       misuse("'suites' must not be an empty list", bearssl.context, { suites = {} })
    end)
 
    it("of handlers is checked by name and type", function()
-      misuse("unknown handler 'serverhello'; did you mean 'server_hello'", bearssl.context, { handlers = { serverhello = print } })
+      misuse("unknown handler 'serverhello'; did you mean 'server_hello'", bearssl.context, {
+         handlers = { serverhello = print },
+      })
       misuse("handler 'verify' must be a function", bearssl.context, { handlers = { verify = true } })
       misuse("unknown handler", client().connection, client(), { server_name = "a", handlers = { x = print } })
    end)
@@ -147,7 +152,9 @@ describe("an option", function()
       local context = client()
       misuse("needs the option 'server_name'", context.connection, context)
       misuse("needs the option 'server_name'", context.wrap, context, 0, {})
-      misuse("unknown option 'servername'; did you mean 'server_name'", context.connection, context, { servername = "a" })
+      misuse("unknown option 'servername'; did you mean 'server_name'", context.connection, context, {
+         servername = "a",
+      })
       misuse("must not be empty", context.connection, context, { server_name = "" })
       misuse("not a DNS name", context.connection, context, { server_name = "a b" })
       misuse("not a DNS name", context.connection, context, { server_name = "a\0b" })
@@ -190,12 +197,13 @@ describe("a context", function()
          assert.equal(code, actual)
          assert.matches(pattern, message)
       end
-      fails("file_unreadable", "certfile cannot be read: /nowhere/x", { certfile = "/nowhere/x", keyfile = "/nowhere/y" })
-      fails("file_unreadable", "keyfile cannot be read", { certfile = certificates.ec.certfile, keyfile = "/nowhere/y" })
-      fails("bad_pem", "no usable PEM", { certificate = "nonsense", key = certificates.ec.key })
-      fails("key_mismatch", "does not belong", { certfile = certificates.ec.certfile, keyfile = certificates.rsa.keyfile })
-      local encrypted = shell.run({ "openssl", "pkey", "-in", certificates.ec.keyfile, "-aes128", "-passout", "pass:x" })
-      fails("encrypted_key", "encrypted", { certificate = certificates.ec.certificate, key = encrypted })
+      local ec = certificates.ec
+      fails("file_unreadable", "certfile cannot be read: /nowhere/x", { certfile = "/nowhere/x", keyfile = "/x" })
+      fails("file_unreadable", "keyfile cannot be read", { certfile = ec.certfile, keyfile = "/nowhere/y" })
+      fails("bad_pem", "no usable PEM", { certificate = "nonsense", key = ec.key })
+      fails("key_mismatch", "does not belong", { certfile = ec.certfile, keyfile = certificates.rsa.keyfile })
+      local encrypted = shell.run({ "openssl", "pkey", "-in", ec.keyfile, "-aes128", "-passout", "pass:x" })
+      fails("encrypted_key", "encrypted", { certificate = ec.certificate, key = encrypted })
       local broken = temporary.write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
       local context, message = bearssl.context { cafile = broken }
       assert.is_nil(context)
@@ -210,7 +218,7 @@ describe("a context", function()
       local forms = {
          { certificate = ec.chain, key = ec.key },
          { certificate = assert(bearssl.certificate.load(ec.chain)), key = assert(bearssl.key.load(ec.key)) },
-         { certificate = assert(bearssl.certificate.open(ec.chainfile))[1], key = assert(bearssl.key.open(ec.keyfile)) },
+         { certificate = bearssl.certificate.open(ec.chainfile)[1], key = bearssl.key.open(ec.keyfile) },
          { certfile = ec.chainfile, keyfile = ec.keyfile },
          { certfile = both },
          { certificate = ec.key .. ec.chain },

@@ -4,6 +4,8 @@ local certificates = require "spec.support.certificates"
 local pair = require "bearssl.transport.pair"
 local together = require "spec.support.together"
 
+local unpack = table.unpack or unpack -- luacheck: ignore
+
 local function server_context(options)
    options = options or {}
    options.mode = "server"
@@ -113,17 +115,25 @@ describe("handlers yield", function()
       local function decrypt(_, question)
          return key:decrypt(question.ciphertext)
       end
-      local c, s = streams(client, server, yielding(seen, "c"), yielding(seen, "s", { decrypt = decrypt }))
+      local store = {}
+      local answers = {
+         decrypt = decrypt,
+         session_store = function(_, question) store[question.session_id] = question.session:export() end,
+         session_load = function(_, question) return store[question.session_id] end,
+      }
+      local c, s = streams(client, server, yielding(seen, "c"), yielding(seen, "s", answers))
       local left, right = shake(c, s)
       assert.same({ n = 1, true }, left)
       assert.same({ n = 1, true }, right)
       assert.equal(1, count(seen)["s decrypt"])
       local a, b = pair.new { wait = coroutine.yield }
-      local again = assert(client:wrap(a, { server_name = "localhost", session = c:session(), handlers = yielding(seen, "c") }))
-      local other = assert(server:wrap(b, { handlers = yielding(seen, "s") }))
+      local again = assert(client:wrap(a, {
+         server_name = "localhost", session = c:session(), handlers = yielding(seen, "c"),
+      }))
+      local other = assert(server:wrap(b, { handlers = yielding(seen, "s", answers) }))
       shake(again, other)
       assert.is_true(again:info().resumed)
-      assert.equal(2, count(seen)["s session_load"])
+      assert.equal(1, count(seen)["s session_load"])
       assert.equal(1, count(seen)["s decrypt"])
    end)
 
@@ -193,8 +203,9 @@ describe("a handler that raises", function()
          assert.same(left, pack(c:handshake()))
          assert.equal("handler_error", select(4, c:receive()))
          assert.equal("handler_error", select(4, c:send("x")))
-         -- late handlers run when the server has finished already
-         if not right[1] then assert.equal("alert_internal_error", right[3]) end
+         -- Late handlers run when the server has finished already. And an alert right behind the ClientHello comes in a
+         -- record of version TLS 1.0, as that does, which the server need not like.
+         if not right[1] and name ~= "client_hello" then assert.equal("alert_internal_error", right[3]) end
       end)
    end
 
@@ -269,8 +280,8 @@ describe("a handler that refuses", function()
 end)
 
 describe("an answer that makes no sense", function()
-   local function wrong(pattern, client_handlers, server_handlers, client_options, server_options)
-      local c, s = streams(client_context(client_options), server_context(server_options), client_handlers, server_handlers)
+   local function wrong(pattern, client_handlers, server_handlers, server_options)
+      local c, s = streams(client_context(), server_context(server_options), client_handlers, server_handlers)
       local left, right = shake(c, s)
       local failed = client_handlers and left or right
       assert.equal("handler_error", failed[3])
@@ -279,11 +290,13 @@ describe("an answer that makes no sense", function()
    end
    local function returns(...)
       local values = pack(...)
-      return function() return (table.unpack or unpack)(values, 1, values.n) end -- luacheck: ignore
+      return function() return unpack(values, 1, values.n) end
    end
 
    it("is told for stages", function()
-      wrong("the 'server_hello' handler .* must return nothing or true", { server_hello = returns("certificate_refused") })
+      wrong("the 'server_hello' handler .* must return nothing or true", {
+         server_hello = returns("certificate_refused"),
+      })
       wrong("must give its reason as a string, not as a table", { server_hello = returns(nil, {}) })
       wrong("string without text", { server_hello = returns(nil, "") })
    end)
@@ -294,14 +307,24 @@ describe("an answer that makes no sense", function()
       wrong("the 'sign' handler .* must return the signature", nil, { sign = returns({}) })
    end)
    it("is told for session_load", function()
-      wrong("the 'session_load' handler .* must return a session", nil, { session_load = returns(5) }, nil, nil)
+      local client, server = client_context(), server_context()
+      local first, second = streams(client, server)
+      shake(first, second)
+      local a, b = pair.new { wait = coroutine.yield }
+      local c = assert(client:wrap(a, { server_name = "localhost", session = first:session() }))
+      local s = assert(server:wrap(b, { handlers = { session_load = returns(5) } }))
+      local _, right = shake(c, s)
+      assert.equal("handler_error", right[3])
+      assert.matches("the 'session_load' handler .* must return a session", right[2])
    end)
    it("is told for client_certificate", function()
       local options = { cafile = certificates.ca.certfile, verify = "required" }
-      wrong("must return { certificate =", { client_certificate = returns(true) }, nil, nil, options)
-      wrong("unknown field 'cert'; did you mean 'certificate'", { client_certificate = returns({ cert = 1 }) }, nil, nil, options)
-      wrong("the key is missing", { client_certificate = returns({ certificate = certificates.client_ec.certificate }) },
-         nil, nil, options)
+      local function answers(pattern, answer)
+         wrong(pattern, { client_certificate = returns(answer) }, nil, options)
+      end
+      answers("must return { certificate =", true)
+      answers("unknown field 'cert'; did you mean 'certificate'", { cert = 1 })
+      answers("the key is missing", { certificate = certificates.client_ec.certificate })
    end)
    it("is told for select", function()
       wrong("must return nothing or a table", nil, { select = returns("alpha") })
@@ -310,7 +333,8 @@ describe("an answer that makes no sense", function()
       wrong("not a context", nil, { select = returns({ context = {} }) })
       wrong("not a server's", nil, { select = function() return { context = client_context() } end })
       wrong("unknown cipher suite 'X'", nil, { select = returns({ suites = { "X" } }) })
-      wrong("unknown version 'SSLv3'", nil, { select = returns({ max_version = "SSLv3" }) })
+      wrong("version SSLv3 is not supported", nil, { select = returns({ max_version = "SSLv3" }) })
+      wrong("unknown version 'TLSv9'", nil, { select = returns({ max_version = "TLSv9" }) })
       wrong("not a protocol's name", nil, { select = returns({ alpn = 5 }) })
    end)
 end)
@@ -407,7 +431,7 @@ describe("inside a handler", function()
       local c, s = streams(client_context(), server_context(), { verify = function(stream)
          coroutine.yield()
          local ok
-         ok, message = pcall(stream[method], stream, (table.unpack or unpack)(arguments, 1, arguments.n)) -- luacheck: ignore
+         ok, message = pcall(stream[method], stream, unpack(arguments, 1, arguments.n))
          assert.is_false(ok)
       end })
       assert.same({ n = 1, true }, (shake(c, s)))
@@ -416,7 +440,9 @@ describe("inside a handler", function()
    end
 
    for _, method in ipairs { "handshake", "receive", "receiveany", "shutdown" } do
-      it(method .. " raises an error and harms nothing", function() tries(method, method == "shutdown" and "send" or nil) end)
+      it(method .. " raises an error and harms nothing", function()
+         tries(method, method == "shutdown" and "send" or nil)
+      end)
    end
    it("send raises an error and harms nothing", function() tries("send", "x") end)
 

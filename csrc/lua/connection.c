@@ -278,15 +278,15 @@ feed_end(lua_State *L)
 }
 
 /* A part of a view that becomes a string. */
-typedef struct part {
+typedef struct view_part {
     tls_connection *connection;
     lua_Number maximum;
-} part;
+} view_part;
 
-static part
+static view_part
 check_part(lua_State *L, const tls_lua_connection *self)
 {
-    part part;
+    view_part part;
 
     part.connection = self->connection;
     part.maximum = luaL_optnumber(L, 2, 9e15);
@@ -295,7 +295,7 @@ check_part(lua_State *L, const tls_lua_connection *self)
 }
 
 static size_t
-push_part(lua_State *L, const part *part, tls_bytes bytes)
+push_part(lua_State *L, const view_part *part, tls_bytes bytes)
 {
     if (part->maximum < (lua_Number)bytes.length)
         bytes.length = (size_t)part->maximum;
@@ -306,7 +306,7 @@ push_part(lua_State *L, const part *part, tls_bytes bytes)
 static int
 guarded_drain(lua_State *L)
 {
-    const part *part = lua_touserdata(L, 1);
+    const view_part *part = lua_touserdata(L, 1);
     size_t length = push_part(L, part, tls_connection_output(part->connection));
 
     tls_connection_output_consume(part->connection, length);
@@ -318,7 +318,7 @@ static int
 drain(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
-    part part = check_part(L, self);
+    view_part part = check_part(L, self);
 
     return tls_lua_guarded(L, self, guarded_drain, &part);
 }
@@ -338,7 +338,7 @@ pending_output(lua_State *L)
 static int
 guarded_read(lua_State *L)
 {
-    const part *part = lua_touserdata(L, 1);
+    const view_part *part = lua_touserdata(L, 1);
     size_t length = push_part(L, part, tls_connection_plaintext(part->connection));
 
     tls_connection_plaintext_consume(part->connection, length);
@@ -347,10 +347,10 @@ guarded_read(lua_State *L)
 
 /* connection:read([max]) -> decrypted bytes; "" when there are none at hand: step then */
 static int
-read(lua_State *L)
+read_data(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
-    part part = check_part(L, self);
+    view_part part = check_part(L, self);
 
     return tls_lua_guarded(L, self, guarded_read, &part);
 }
@@ -371,7 +371,7 @@ buffered(lua_State *L)
  * is full (drain it) | nil, message, "not_ready" (before the handshake is over) | "closed" (after close) | the
  * code of the connection's failure. i, j as in string.sub. */
 static int
-write(lua_State *L)
+write_data(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
     lua_Integer first;
@@ -496,9 +496,9 @@ static const luaL_Reg methods[] = {
     {"feed_end", feed_end},
     {"drain", drain},
     {"pending_output", pending_output},
-    {"read", read},
+    {"read", read_data},
     {"buffered", buffered},
-    {"write", write},
+    {"write", write_data},
     {"close", close_connection},
     {"info", info},
     {"session", session},

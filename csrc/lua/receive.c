@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-typedef struct request {
+typedef struct collect_request {
     tls_lua_connection *self;
     size_t wanted;
-} request;
+} collect_request;
 
 /* gather takes everything that is at hand, and pushes nil or a failure. */
 static int
@@ -49,7 +49,7 @@ push_with(lua_State *L, tls_lua_connection *self, tls_bytes front, size_t consum
 static int
 guarded_collect(lua_State *L)
 {
-    const request *request = lua_touserdata(L, 1);
+    const collect_request *request = lua_touserdata(L, 1);
     tls_lua_connection *self = request->self;
     tls_bytes plaintext = tls_connection_plaintext(self->connection);
     size_t missing;
@@ -71,7 +71,7 @@ guarded_collect(lua_State *L)
 static int
 collect(lua_State *L)
 {
-    request request;
+    collect_request request;
     lua_Number number = luaL_checknumber(L, 2);
 
     luaL_argcheck(L, number >= 0 && number < 9e15, 2, "not a number of bytes");

@@ -37,8 +37,29 @@ function names.signature_algorithms() return names_of(core.schemes()) end
 
 function names.versions() return names_of(core.versions()) end
 
+-- What each kind of name is called, who knows its number, and what this build can do.
+local kinds = {
+   suites = { what = "cipher suite", id_of = core.suite_id, list = core.suites },
+   groups = { what = "group", id_of = core.group_id, list = core.groups },
+   schemes = { what = "signature algorithm", id_of = core.scheme_id, list = core.schemes },
+   versions = { what = "version", id_of = core.version_id, list = core.versions },
+}
+
+local function id_of(kind, name, known)
+   local id = kind.id_of(name)
+   if id then
+      if not kind.supported then
+         kind.supported = {}
+         for _, entry in ipairs(kind.list()) do kind.supported[entry.id] = entry.supported ~= false end
+      end
+      if kind.supported[id] then return id end
+      return nil, ("the %s %s is not supported by this build"):format(kind.what, name)
+   end
+   return nil, options.unknown("unknown " .. kind.what, name, known or names_of(kind.list()), "Known")
+end
+
 -- Names of a list → ids; `more(name)` may give several ids for one name. Nothing appears twice.
-local function ids_of(list, id_of, more, what, known)
+local function ids_of(kind, list, more, known)
    local ids, seen = {}, {}
    local function add(id)
       if not seen[id] then
@@ -51,8 +72,8 @@ local function ids_of(list, id_of, more, what, known)
       if several then
          for _, id in ipairs(several) do add(id) end
       else
-         local id = id_of(name)
-         if not id then return nil, options.unknown("unknown " .. what, name, known(), "Known") end
+         local id, message = id_of(kind, name, known and known())
+         if not id then return nil, message end
          add(id)
       end
    end
@@ -68,24 +89,23 @@ end
 --- suite_ids(value): a policy's name, or a list of suite and policy names → list of ids, or nil, message.
 function names.suite_ids(value)
    if type(value) == "string" then value = { value } end
-   return ids_of(value, core.suite_id, policy, "cipher suite", suites_and_policies)
+   return ids_of(kinds.suites, value, policy, suites_and_policies)
 end
 
 --- group_ids(list) → list of ids, or nil, message.
 function names.group_ids(list)
-   return ids_of(list, core.group_id, nil, "group", names.groups)
+   return ids_of(kinds.groups, list)
 end
 
 --- scheme_ids(list) → list of ids, or nil, message.
 function names.scheme_ids(list)
-   return ids_of(list, core.scheme_id, nil, "signature algorithm", names.signature_algorithms)
+   return ids_of(kinds.schemes, list)
 end
 
 --- version_id(name) → number, or nil, message.
 function names.version_id(name)
-   local id = core.version_id(name)
-   if id then return id end
-   return nil, options.unknown("unknown version", name, names.versions(), "Known")
+   if type(name) ~= "string" then return nil, "a version is a string such as \"TLSv1.2\"" end
+   return id_of(kinds.versions, name)
 end
 
 --- list(ids, name_of) → names.

@@ -36,6 +36,9 @@ function options.nearest(word, names)
       if not least or d < least then best, least = name, d end
    end
    if least and least <= math.max(1, math.floor(#wanted / 3)) then return best end
+   for _, name in ipairs(#wanted >= 3 and names or {}) do
+      if name:lower():sub(1, #wanted) == wanted then return name end
+   end
    return nil
 end
 

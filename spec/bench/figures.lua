@@ -73,7 +73,7 @@ local FORMAT = "%-46s %-6s %-24s %-24s %-20s %s"
 
 --- heading(), line(row): the table, one line at a time.
 function figures.heading()
-   return (FORMAT):format("median (min-max)", "", "bearssl", "LuaSec", "ratio", "expected"):gsub("%s+$", "")
+   return (FORMAT):format("  median (min-max)", "", "bearssl", "LuaSec", "ratio", "expected")
 end
 
 function figures.line(row)

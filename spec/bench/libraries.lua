@@ -3,20 +3,22 @@
 --     library.wrap_client(context, socket, session), .wrap_server(context, socket)
 --         → connection with dohandshake, send, receive, settimeout, close
 -- settings: suite (OpenSSL's name), curve ("x25519", "secp256r1"), cafile, certfile, keyfile. Both speak TLS 1.2
--- with exactly one suite and one curve, and the client verifies the server's chain. What cannot be the same is
--- said in `differences`, which the report shows.
+-- with exactly one suite, and the client verifies the server's chain. x25519 means x25519 before secp256r1, because
+-- the certificate's key is on that curve (RFC 8422 section 5.1.1). What cannot be the same is said in `differences`,
+-- which the report shows.
 local libraries = {}
 
 libraries.differences = {
-   "bearssl also checks the server's name and keeps sessions to resume; LuaSec 1.2 does neither, and its tickets are"
-      .. " off because its clients cannot use them.",
-   "ssl.wrap takes the descriptor out of the LuaSocket object, context:wrap keeps the object unless it gets the bare"
-      .. " descriptor; the rows for idle connections say which.",
+   "bearssl also checks the server's name and keeps sessions to resume; LuaSec 1.2 does neither, and its tickets are",
+   "off because its clients cannot use them. ssl.wrap takes the descriptor out of the LuaSocket object; context:wrap",
+   "keeps the object, unless it gets the bare descriptor: the rows for idle connections say which.",
 }
 
 -- ---- bearssl ----
 
 local ours = { name = "bearssl" }
+
+local group_lists = { x25519 = { "x25519", "secp256r1" }, secp256r1 = { "secp256r1" } }
 
 function ours.load()
    ours.module = require "bearssl"
@@ -27,14 +29,14 @@ end
 function ours.client_context(settings)
    return assert(ours.module.context({
       mode = "client", cafile = settings.cafile,
-      suites = settings.suite and { settings.suite }, groups = settings.curve and { settings.curve },
+      suites = settings.suite and { settings.suite }, groups = group_lists[settings.curve],
    }))
 end
 
 function ours.server_context(settings)
    return assert(ours.module.context({
       mode = "server", certfile = settings.certfile, keyfile = settings.keyfile,
-      suites = { settings.suite }, groups = { settings.curve },
+      suites = { settings.suite }, groups = group_lists[settings.curve],
    }))
 end
 
@@ -54,7 +56,7 @@ end
 
 local luasec = { name = "LuaSec" }
 
-local curve_names = { x25519 = "X25519", secp256r1 = "P-256" }
+local curve_lists = { x25519 = "X25519:P-256", secp256r1 = "P-256" }
 
 function luasec.load()
    local ok, module = pcall(require, "ssl")
@@ -69,7 +71,7 @@ end
 local function luasec_context(settings, more)
    more.protocol = "tlsv1_2"
    more.options = { "no_ticket", "no_compression" }
-   more.ciphers, more.curveslist = settings.suite, curve_names[settings.curve]
+   more.ciphers, more.curveslist = settings.suite, curve_lists[settings.curve]
    return assert(luasec.module.newcontext(more))
 end
 

@@ -14,12 +14,10 @@ Both libraries are measured in the same run, in turns, so that only ratios need 
   --list          only list the rows
 ]]
 
-local socket = require "socket"
 local figures = require "spec.bench.figures"
 local libraries = require "spec.bench.libraries"
-local talk = require "spec.bench.talk"
+local scenarios = require "spec.bench.scenarios"
 local certificates = require "spec.support.certificates"
-local interpreter = require "spec.support.interpreter"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 
@@ -53,6 +51,7 @@ local function parse_options(words)
 end
 
 local options = parse_options(arg)
+scenarios.options.seconds, scenarios.options.connections = options.seconds, options.connections
 
 local SUITES = {
    ["AES-128-GCM"] = "AES128-GCM-SHA256",
@@ -72,27 +71,6 @@ local function settings(authentication, curve, cipher)
       keyfile = certificate.keyfile,
    }
 end
-
-local function contexts(library, given)
-   return { client = library.client_context(given), server = library.server_context(given) }
-end
-
--- ---- Turns ----
-
--- turn(work, clock) repeats work(count) until the time of one turn is over: seconds for one.
-local function turn(clock, batch, work)
-   local start, count = clock(), 0
-   local now
-   repeat
-      work(batch)
-      count = count + batch
-      now = clock()
-   until now - start >= options.seconds
-   return (now - start) / count
-end
-
--- Both ends in this process: its own processor time is all that is used, and what else the machine does counts little.
-local processor, wall = os.clock, socket.gettime
 
 -- A scenario's prepare(library) returns turn() → a number, and finish(). compare() runs the turns A B, B A, A B …
 local function compare(row, sides)
@@ -120,205 +98,6 @@ local function compare(row, sides)
    return samples[1], samples[2]
 end
 
--- ---- Scenarios ----
-
-local listener = assert(socket.bind("127.0.0.1", 0, 128))
-local _, port = listener:getsockname()
-port = tonumber(port)
-
-local function rate(seconds)
-   return 1 / seconds
-end
-
-local function full_handshakes(given)
-   return function(library)
-      local pair = contexts(library, given)
-      return function()
-         return rate(turn(processor, 1, function()
-            local client, server = talk.both(library, pair, listener, port)
-            client:close()
-            server:close()
-         end))
-      end
-   end
-end
-
-local function resumed_handshakes(given)
-   return function(library)
-      local pair = contexts(library, given)
-      local client, server = talk.both(library, pair, listener, port)
-      local session = assert(client:session(), "the server gave no session")
-      client:close()
-      server:close()
-      return function()
-         return rate(turn(processor, 1, function()
-            client, server = talk.both(library, pair, listener, port, session)
-            client:close()
-            server:close()
-         end)), assert(client:info("resumed"), "the session was not resumed")
-      end
-   end
-end
-
--- TCP alone, so that one sees how much of a short exchange is the kernel's.
-local function plain_pair()
-   local client = assert(socket.connect("127.0.0.1", port))
-   local server = assert(listener:accept())
-   client:setoption("tcp-nodelay", true)
-   server:setoption("tcp-nodelay", true)
-   return client, server
-end
-
-local MESSAGE = ("x"):rep(64)
-local BLOCK = ("bearssl for Lua "):rep(4096)
-
-local function close_both(client, server)
-   return function()
-      client:close()
-      server:close()
-   end
-end
-
-local function round_trips_here(given)
-   return function(library)
-      local client, server
-      if library then
-         client, server = talk.both(library, contexts(library, given), listener, port)
-      else
-         client, server = plain_pair()
-      end
-      client:settimeout(nil)
-      server:settimeout(nil)
-      return function()
-         return 1e6 * turn(processor, 50, function(count)
-            talk.round_trips(client, server, MESSAGE, count)
-         end)
-      end, close_both(client, server)
-   end
-end
-
-local function bulk_here(given)
-   return function(library)
-      local client, server = talk.both(library, contexts(library, given), listener, port)
-      return function()
-         return #BLOCK / 1e6 / turn(processor, 8, function(count)
-            for _ = 1, count do
-               talk.pass(client, server, BLOCK)
-            end
-         end)
-      end, close_both(client, server)
-   end
-end
-
-local function start_child(words, input)
-   local argv = { interpreter.path, "spec/bench/child.lua" }
-   for _, word in ipairs(words) do
-      argv[#argv + 1] = word
-   end
-   return process.start(argv, { environment = interpreter.environment(), input = input })
-end
-
--- with_server(library, given, make): make(context, port) gives turn and finish; the server lives in a child process.
-local function with_server(given, make)
-   return function(library)
-      local child = start_child({ "serve", library.name, given.suite, given.curve, given.certfile, given.keyfile })
-      local number = tonumber((child:wait_for("port (%d+)")))
-      local run, finish = make(library, library.client_context(given), number)
-      return run, function()
-         if finish then
-            finish()
-         end
-         child:stop()
-      end
-   end
-end
-
-local function handshakes_between(given)
-   return with_server(given, function(library, context, number)
-      return function()
-         return rate(turn(wall, 1, function()
-            talk.connect(library, context, number):close()
-         end))
-      end
-   end)
-end
-
-local function round_trips_between(given)
-   return with_server(given, function(library, context, number)
-      local connection = talk.connect(library, context, number)
-      return function()
-         return 1e6 * turn(wall, 200, function(count)
-            talk.ask_echo(connection, MESSAGE, count)
-         end)
-      end, function()
-         connection:close()
-      end
-   end)
-end
-
-local function bulk_between(given)
-   return with_server(given, function(library, context, number)
-      local connection = talk.connect(library, context, number)
-      return function()
-         return #BLOCK / 1e6 / turn(wall, 160, function(count)
-            talk.ask_sink(connection, BLOCK, count)
-         end)
-      end, function()
-         connection:close()
-      end
-   end)
-end
-
-local function child_figure(words, name)
-   local child = start_child(words)
-   assert(child:wait(60) == 0, child:output())
-   return tonumber(child:output():match(name .. " (%S+)"))
-end
-
-local function in_child(name, factor, ...)
-   local words = { ... }
-   return function(library)
-      return function()
-         local argv = { words[1], library.name }
-         for i = 2, #words do
-            argv[#argv + 1] = words[i]
-         end
-         return factor * assert(child_figure(argv, name), "no " .. name .. " in the child's output")
-      end
-   end
-end
-
--- A pair of processes gives the figures of several rows: what both wrote is kept for the next row's same turn.
-local idle_output = {}
-
-local function idle_pair(library, given, mode)
-   local count = tostring(options.connections)
-   local server = start_child({ "idle_server", library.name, given.suite, given.curve, given.certfile, given.keyfile,
-      count, mode }, true)
-   local number = server:wait_for("port (%d+)")
-   local client = start_child({ "idle_client", library.name, given.suite, given.curve, given.cafile, count, mode,
-      number }, true)
-   client:wait_for("\ndone", 120)
-   server:wait_for("\ndone", 120)
-   local output = { server = server:output(), client = client:output() }
-   client:stop()
-   server:stop()
-   return output
-end
-
-local function idle(given, side, figure, mode)
-   return function(library)
-      local key = library.name .. mode
-      idle_output[key] = idle_output[key] or {}
-      local turns, number = idle_output[key], 0
-      return function()
-         number = number + 1
-         turns[number] = turns[number] or idle_pair(library, given, mode)
-         return tonumber(assert(turns[number][side]:match(figure .. " (%S+)"), "no /proc/self/smaps_rollup here"))
-      end
-   end
-end
-
 -- ---- Rows ----
 
 local BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -336,37 +115,38 @@ end
 local function define_rows()
    local usual = settings("ecdsa", "x25519")
    local group = "Handshakes a second, one process, AES-128-GCM"
-   row(group, "full, ECDSA P-256, x25519", "/s", nil, full_handshakes(usual))
-   row(group, "full, ECDSA P-256, secp256r1", "/s", nil, full_handshakes(settings("ecdsa", "secp256r1")))
-   row(group, "full, RSA 2048, x25519", "/s", nil, full_handshakes(settings("rsa", "x25519")))
-   row(group, "full, RSA 2048, secp256r1", "/s", nil, full_handshakes(settings("rsa", "secp256r1")))
-   row(group, "resumed, ECDSA P-256, x25519 : LuaSec's full", "/s", { at_least = 4 }, resumed_handshakes(usual),
-      { theirs_prepare = full_handshakes(usual) })
-   row(group, "resumed, RSA 2048, x25519 : LuaSec's full", "/s", { at_least = 4 },
-      resumed_handshakes(settings("rsa", "x25519")), { theirs_prepare = full_handshakes(settings("rsa", "x25519")) })
+   row(group, "full, ECDSA P-256, x25519", "/s", nil, scenarios.full_handshakes(usual))
+   row(group, "full, ECDSA P-256, secp256r1", "/s", nil, scenarios.full_handshakes(settings("ecdsa", "secp256r1")))
+   row(group, "full, RSA 2048, x25519", "/s", nil, scenarios.full_handshakes(settings("rsa", "x25519")))
+   row(group, "full, RSA 2048, secp256r1", "/s", nil, scenarios.full_handshakes(settings("rsa", "secp256r1")))
+   row(group, "resumed, ECDSA P-256, x25519 : LuaSec's full", "/s", { at_least = 4 },
+      scenarios.resumed_handshakes(usual), { theirs_prepare = scenarios.full_handshakes(usual) })
+   local rsa = settings("rsa", "x25519")
+   row(group, "resumed, RSA 2048, x25519 : LuaSec's full", "/s", { at_least = 4 }, scenarios.resumed_handshakes(rsa),
+      { theirs_prepare = scenarios.full_handshakes(rsa) })
    group = "Handshakes a second, two processes, AES-128-GCM"
-   row(group, "full, ECDSA P-256, x25519, one at a time", "/s", nil, handshakes_between(usual))
+   row(group, "full, ECDSA P-256, x25519, one at a time", "/s", nil, scenarios.handshakes_between(usual))
 
    group = "Bulk, 64 KB writes"
    for _, cipher in ipairs({ "AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305", "AES-128-CBC, SHA-256" }) do
       local expected = cipher:find("GCM") and { at_least = 1.2 } or nil
       local given = settings(cipher:find("CBC") and "rsa" or "ecdsa", "x25519", cipher)
-      row(group, cipher .. ", one process", "MB/s", expected, bulk_here(given))
-      row(group, cipher .. ", two processes", "MB/s", expected, bulk_between(given))
+      row(group, cipher .. ", one process", "MB/s", expected, scenarios.bulk_here(given))
+      row(group, cipher .. ", two processes", "MB/s", expected, scenarios.bulk_between(given))
    end
 
    group = "64-byte round trips, AES-128-GCM"
-   row(group, "one process", "us", { at_most = 0.65 }, round_trips_here(usual))
-   row(group, "two processes (mostly the scheduler)", "us", nil, round_trips_between(usual))
+   row(group, "one process", "us", { at_most = 0.65 }, scenarios.round_trips_here(usual))
+   row(group, "two processes (mostly the scheduler)", "us", nil, scenarios.round_trips_between(usual))
    row(group, "one process, plain TCP without TLS", "us", nil,
       function()
-         return round_trips_here()(nil)
+         return scenarios.round_trips_here()(nil)
       end, { alone = true })
 
    group = ("Memory of one idle connection, of %d"):format(options.connections)
    local function memory_row(what, side, figure, mode, expected)
-      row(group, what, "bytes", expected, idle(usual, side, figure, mode), {
-         rounds = options.quick and 1 or 3, once = true, theirs_prepare = idle(usual, side, figure, "socket"),
+      row(group, what, "bytes", expected, scenarios.idle(usual, side, figure, mode), {
+         rounds = options.quick and 1 or 3, once = true, theirs_prepare = scenarios.idle(usual, side, figure, "socket"),
       })
    end
    local six = { at_most = 6144, of = "ours" }
@@ -379,19 +159,19 @@ local function define_rows()
 
    group = "Loading"
    local cafile = certificates.ca.certfile
-   row(group, "require", "ms", nil, in_child("seconds", 1e3, "require"), { once = true })
-   row(group, "require, memory", "KB", nil, in_child("kilobytes", 1, "require"), { once = true, rounds = 3 })
-   row(group, "require and a first client context", "ms", nil, in_child("seconds", 1e3, "context", cafile),
+   row(group, "require", "ms", nil, scenarios.in_child("seconds", 1e3, "require"), { once = true })
+   row(group, "require, memory", "KB", nil, scenarios.in_child("kilobytes", 1, "require"), { once = true, rounds = 3 })
+   row(group, "require and a first client context", "ms", nil, scenarios.in_child("seconds", 1e3, "context", cafile),
       { once = true })
-   row(group, "require and a first client context, memory", "KB", nil, in_child("kilobytes", 1, "context", cafile),
-      { once = true, rounds = 3 })
+   row(group, "require and a first client context, memory", "KB", nil,
+      scenarios.in_child("kilobytes", 1, "context", cafile), { once = true, rounds = 3 })
    local file = io.open(BUNDLE)
    if file then
       file:close()
       local again = options.quick and "1" or "5"
       row(group, "a client context with the system's CA bundle", "ms", { at_most = 0.1 },
-         in_child("seconds", 1e3, "bundle", BUNDLE, again), { once = true })
-      row(group, "the same, memory of one", "KB", nil, in_child("kilobytes", 1, "bundle", BUNDLE, "1"),
+         scenarios.in_child("seconds", 1e3, "bundle", BUNDLE, again), { once = true })
+      row(group, "the same, memory", "KB", nil, scenarios.in_child("kilobytes", 1, "bundle", BUNDLE, "1"),
          { once = true, rounds = 3 })
    end
 end

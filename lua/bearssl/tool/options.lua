@@ -1,5 +1,6 @@
 -- What the subcommands share: their options, targets (HOST:PORT, URLs), contexts, and connecting.
 local bearssl = require "bearssl"
+local core = require "bearssl.core"
 local socket = require "socket"
 
 local options = {}
@@ -103,11 +104,21 @@ function options.client(command)
       :convert(options.seconds)
 end
 
+--- suites([version]) is the list of every suite that this build can negotiate, with that version.
+function options.suites(version)
+   local list = {}
+   for _, suite in ipairs(core.suites()) do
+      local fits = not version or suite.min_version <= version and version <= suite.max_version
+      if suite.supported and fits then list[#list + 1] = suite.name end
+   end
+   return list
+end
+
 local function suites(text)
    local list = {}
    for _, item in ipairs(options.split(text)) do
       if item == "all" then
-         for _, name in ipairs(bearssl.suites()) do list[#list + 1] = name end
+         for _, name in ipairs(options.suites()) do list[#list + 1] = name end
       else
          list[#list + 1] = item
       end

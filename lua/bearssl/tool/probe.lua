@@ -83,7 +83,7 @@ end
 -- Every suite that the server takes with this version, in the order in which it picks them: offer all,
 -- leave out what it picked, until it refuses the rest.
 local function suites_of(prober, version, progress)
-   local left, taken, refusal = bearssl.suites(), {}, nil
+   local left, taken, refusal = options.suites(version), {}, nil
    local before = #left
    while #left > 0 do
       local result = ask_again(prober, { min_version = version, max_version = version, suites = left }, "server_hello")
@@ -110,7 +110,22 @@ local function server_order(prober, version, taken)
    return name and name == taken[1]
 end
 
-local function groups_of(prober, version, taken, progress)
+local curves = { ["P-256"] = "secp256r1", ["P-384"] = "secp384r1", ["P-521"] = "secp521r1" }
+
+-- The group that a server picks when it is offered these.
+local function group_among(prober, version, suites, groups)
+   local result = ask_again(prober, { min_version = version, max_version = version, suites = suites, groups = groups },
+      "server_key_exchange")
+   local message = result.seen.server_key_exchange
+   return message and message.group and describe.name_of(message.group)
+end
+
+-- The groups that are offered also limit the curve of an ECDSA certificate (RFC 8422 section 5.1): where one
+-- group alone is refused, the certificate's stands beside it. A server that then prefers that one hides the
+-- other.
+local function groups_of(prober, version, taken, leaf, progress)
+   local key = leaf and leaf:public_key()
+   local own = key and key.curve and curves[key.curve]
    local ephemeral, supported = {}, {}
    for _, name in ipairs(taken) do
       if name:find("^TLS_ECDHE_") then ephemeral[#ephemeral + 1] = name end
@@ -118,13 +133,11 @@ local function groups_of(prober, version, taken, progress)
    for _, group in ipairs(bearssl.groups()) do
       progress:step(group)
       if #ephemeral > 0 then
-         local result = ask_again(prober,
-            { min_version = version, max_version = version, suites = ephemeral, groups = { group } },
-            "server_key_exchange")
-         local message = result.seen.server_key_exchange
-         if message and message.group and describe.name_of(message.group) == group then
-            supported[#supported + 1] = group
+         local picked = group_among(prober, version, ephemeral, { group })
+         if not picked and own and own ~= group then
+            picked = group_among(prober, version, ephemeral, { group, own })
          end
+         if picked == group then supported[#supported + 1] = group end
       end
    end
    return supported
@@ -134,7 +147,7 @@ local function alpn_of(prober, version, progress)
    local supported = {}
    for _, protocol in ipairs { "h2", "http/1.1" } do
       progress:step("ALPN " .. protocol)
-      local result = ask(prober, { min_version = version, max_version = version, suites = bearssl.suites(),
+      local result = ask(prober, { min_version = version, max_version = version, suites = options.suites(version),
          alpn = { protocol } }, nil)
       if result.ok and result.info.alpn == protocol then supported[#supported + 1] = protocol end
    end
@@ -167,7 +180,7 @@ end
 -- Fills report.error where there is nothing to report on.
 local function examine(prober, progress)
    local report = { target = options.endpoint(prober.host, prober.port), server_name = prober.name }
-   local first = ask(prober, { min_version = bearssl.versions()[1], suites = bearssl.suites() })
+   local first = ask(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
    progress:step("first handshake")
    if first.unreachable then
       report.error, report.code = first.message, first.code
@@ -184,11 +197,12 @@ local function examine(prober, progress)
    end
    report.server_order = server_order(prober, best.version, best.suites)
    progress:step("order")
-   report.groups = groups_of(prober, best.version, best.suites, progress)
-   report.alpn = alpn_of(prober, best.version, progress)
    local whole = first.ok and first
       or ask_again(prober, { min_version = best.version, max_version = best.version, suites = best.suites })
    progress:step("handshake")
+   local leaf = whole.info and (whole.info.peer_certificates or {})[1]
+   report.groups = groups_of(prober, best.version, best.suites, leaf, progress)
+   report.alpn = alpn_of(prober, best.version, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil
    if not whole.ok then
       report.handshake_error, report.handshake_code = whole.message, whole.code
@@ -271,7 +285,8 @@ function probe.run(arguments)
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
       trust = options.trust(arguments), certificates = options.certificates(arguments),
    }
-   local total = 5 + #bearssl.versions() * #bearssl.suites() + #bearssl.groups() + 2
+   local total = 5 + #bearssl.groups() + 2
+   for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)
    progress:finish()
