@@ -51,8 +51,7 @@ import(lua_State *L)
 
 /* session:export() -> string that holds the master secret: keep it like a key
  * | nil, message, "out_of_memory" */
-static int
-export(lua_State *L)
+static int export(lua_State *L)
 {
     const tls_session *session = tls_lua_check_session(L, 1);
     tls_buffer *out = tls_lua_buffer(L);
@@ -64,8 +63,8 @@ export(lua_State *L)
     return 1;
 }
 
-/* session:resumable([context [, server_name]]) -> boolean: would that context offer or accept it now for
- * that name? Without a context: is it in date? */
+/* session:resumable([context [, server_name]]) -> boolean: would that context offer or accept it
+ * now for that name? Without a context: is it in date? */
 static int
 resumable(lua_State *L)
 {

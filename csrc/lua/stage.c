@@ -1,7 +1,8 @@
 /* stage.c - stage events of a connection as message tables, and its summary.
  *
- * Every message has stage, direction ("sent", "received"; nil for established and closed), version and
- * version_id (negotiated so far; nil while unknown), length, the fields of doc/api.md, and raw. */
+ * Every message has stage, direction ("sent", "received"; nil for established and closed), version
+ * and version_id (negotiated so far; nil while unknown), length, the fields that are its own, and
+ * raw. */
 #include "classes.h"
 
 #include "../tls/message.h"
@@ -71,8 +72,8 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_integer(L, "memory", (int64_t)info.memory);
 }
 
-/* handshake_fields: a message that the core accepted but that cannot be parsed here, or that it is about
- * to refuse, has `malformed` = code instead of its fields. */
+/* handshake_fields: a message that the core accepted but that cannot be parsed here, or that it is
+ * about to refuse, has `malformed` = code instead of its fields. */
 static void
 handshake_fields(lua_State *L, tls_bytes raw, unsigned version, unsigned suite)
 {
@@ -121,7 +122,8 @@ ticket_session(lua_State *L, const tls_connection *connection)
 
     if (session == NULL)
         return;
-    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing raises. */
+    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing
+     * raises. */
     tls_session_release(session);
     tls_lua_push_session(L, session);
     lua_setfield(L, -2, "session");

@@ -136,12 +136,13 @@ local function define_rows()
    end
 
    group = "64-byte round trips, AES-128-GCM"
-   row(group, "one process", "us", { at_most = 0.65 }, scenarios.round_trips_here(usual))
-   row(group, "two processes (mostly the scheduler)", "us", nil, scenarios.round_trips_between(usual))
-   row(group, "one process, plain TCP without TLS", "us", nil,
-      function()
-         return scenarios.round_trips_here()(nil)
-      end, { alone = true })
+   local fast = { at_most = 0.65 }
+   row(group, "one process, TCP", "us", fast, scenarios.round_trips_here(usual, "tcp"))
+   if pcall(require, "socket.unix") then
+      row(group, "one process, Unix sockets", "us", fast, scenarios.round_trips_here(usual, "unix"))
+   end
+   row(group, "two processes, TCP (mostly the scheduler)", "us", nil, scenarios.round_trips_between(usual))
+   row(group, "one process, TCP without TLS", "us", nil, scenarios.round_trips_here(usual, "plain"), { alone = true })
 
    group = ("Memory of one idle connection, of %d"):format(options.connections)
    local function memory_row(what, side, figure, mode, expected)
