@@ -34,8 +34,14 @@ tls_lua_test_context(lua_State *L, int index)
 tls_context *
 tls_lua_check_context(lua_State *L, int index)
 {
-    object *self = luaL_checkudata(L, index, TLS_LUA_CONTEXT);
+    object *self;
 
+    /* The Lua layer's context is a table around it. */
+    if (lua_istable(L, index)) {
+        lua_getfield(L, index, "core");
+        lua_replace(L, index);
+    }
+    self = luaL_checkudata(L, index, TLS_LUA_CONTEXT);
     luaL_argcheck(L, self->context != NULL, index, "closed context");
     return self->context;
 }
