@@ -6,6 +6,7 @@
 -- "wantread" and "wantwrite" (until the descriptor can be read or written). "closed" is the peer's orderly end,
 -- "truncated" an end of the transport without it.
 local core = require "bearssl.core"
+local describe = require("bearssl.options").describe
 local driver = require "bearssl.driver"
 local protect = require "bearssl.protect"
 
@@ -229,7 +230,7 @@ function Stream:receive(pattern, prefix)
       if not collect then
          count = tonumber(pattern)
          if not count or count % 1 ~= 0 or count < 0 then
-            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not " .. tostring(pattern), 2)
+            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not " .. describe(pattern), 2)
          end
          collect = collect_count
       end
@@ -262,7 +263,7 @@ function Stream:receiveany(max)
    if max == nil then
       max = 16384
    elseif type(max) ~= "number" or max < 1 or max % 1 ~= 0 then
-      error("receiveany: the number of bytes must be a positive integer, not " .. tostring(max), 2)
+      error("receiveany: the number of bytes must be a positive integer, not " .. describe(max), 2)
    end
    check(self.connection, "receiveany", 2)
    lock(self, "reader", "receiveany")
@@ -350,7 +351,7 @@ end
 local function index_of(value, length, default, name)
    if value == nil then return default end
    if type(value) ~= "number" or value % 1 ~= 0 then
-      error(("send: %s must be an integer, not %s"):format(name, tostring(value)), 3)
+      error(("send: %s must be an integer, not %s"):format(name, describe(value)), 3)
    end
    if value < 0 then value = length + value + 1 end
    return value
@@ -436,18 +437,8 @@ function Stream:__close()
    self:close()
 end
 
--- A stream that nobody holds any more says goodbye to its peer where that is possible at once and safe: over a socket
--- object (a bare number may be another file's by now). The socket's own finalizer closes it, if nobody holds it
--- either. Lua 5.1 and LuaJIT do not call this.
-function Stream:__gc()
-   local connection, transport = self.connection, self.transport
-   local object = connection and connection.core
-   if not object or not transport or transport.wait ~= core.wait or not transport.socket then return end
-   pcall(function()
-      object:close()
-      transport:flush(object, 0)
-   end)
-end
+-- A stream that nobody holds any more is just collected: the core's finalizer frees and wipes, and sends nothing, since
+-- a finalizer runs at any time and must not do I/O.
 
 -- ---- What event loops and curious callers ask ----
 
