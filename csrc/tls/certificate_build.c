@@ -313,6 +313,7 @@ tls_extensions_build(tls_buffer *out, const tls_extension_fields *fields, int em
 int
 tls_key_identifier(unsigned char out[20], tls_bytes public_key_info)
 {
+    unsigned char hash[TLS_FINGERPRINT_MAXIMUM];
     tls_der der, inner;
     tls_bytes bits;
 
@@ -323,7 +324,7 @@ tls_key_identifier(unsigned char out[20], tls_bytes public_key_info)
     tls_der_leave(&der, &inner);
     if (!tls_der_finish(&der))
         return 0;
-    tls_fingerprint(out, br_sha1_ID, bits);
+    memcpy(out, hash, tls_fingerprint(hash, br_sha1_ID, bits));
     return 1;
 }
 
