@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certificate_build.h"
 #include "certificate_parse.h"
 #include "distinguished_name.h"
 #include "signed_structure.h"
