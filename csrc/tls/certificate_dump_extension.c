@@ -264,6 +264,8 @@ put_authority_key_identifier(tls_buffer *out, tls_bytes value, unsigned indent)
     if (serial.length != 0) {
         tls_dump_spaces(out, indent);
         tls_dump_put(out, "serial:");
+        if (serial.length > 1 && serial.data[0] == 0)
+            serial = tls_bytes_make(serial.data + 1, serial.length - 1);
         tls_dump_hex(out, serial, 1);
         tls_dump_put(out, "\n");
     }

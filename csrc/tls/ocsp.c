@@ -432,6 +432,7 @@ tls_ocsp_check(const tls_ocsp_response *response, tls_ocsp_single *single, const
     const tls_certificate *certificate, const tls_certificate *issuer,
     const tls_revocation_policy *policy)
 {
+    enum tls_reason reason;
     const char *unwanted;
 
     if (why == NULL)
@@ -459,5 +460,8 @@ tls_ocsp_check(const tls_ocsp_response *response, tls_ocsp_single *single, const
         *why = "has expired";
         return TLS_REASON_OCSP_EXPIRED;
     }
-    return check_signature(response, why, issuer, policy);
+    reason = check_signature(response, why, issuer, policy);
+    if (reason == TLS_OK)
+        *why = NULL;
+    return reason;
 }

@@ -126,6 +126,17 @@ check_once(tls_crl_cache *cache, const tls_crl *crl, const tls_certificate *issu
     return reason;
 }
 
+/* is_newer: of two CRLs of one second, the greater number (RFC 5280 section 5.2.3) counts. */
+static int
+is_newer(const tls_crl *a, const tls_crl *b)
+{
+    if (a->this_update != b->this_update)
+        return a->this_update > b->this_update;
+    if (a->number.length != b->number.length)
+        return a->number.length > b->number.length;
+    return a->number.length != 0 && memcmp(a->number.data, b->number.data, a->number.length) > 0;
+}
+
 /* check_crls returns 1 if a CRL that can be relied on does not list the certificate. The newest one
  * counts: a certificate that was on hold may have left it. */
 static int
@@ -149,7 +160,7 @@ check_crls(tls_revocation *out, const tls_verify_request *request, tls_crl_cache
             if (trouble.reason == TLS_OK)
                 fail(&trouble, reason, crl->unsupported,
                     reason == TLS_REASON_CRL_NOT_YET_VALID ? crl->this_update : crl->next_update);
-        } else if (newest == NULL || crl->this_update > newest->this_update) {
+        } else if (newest == NULL || is_newer(crl, newest)) {
             newest = crl;
         }
     }
