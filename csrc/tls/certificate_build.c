@@ -221,8 +221,7 @@ put_authority_information(tls_buffer *out, const tls_extension_fields *fields)
 static void
 put_tls_feature(tls_buffer *out)
 {
-    open_extension at =
-        begin_oid(out, tls_bytes_make(oid_tls_feature, sizeof oid_tls_feature), 0);
+    open_extension at = begin_oid(out, tls_bytes_make(oid_tls_feature, sizeof oid_tls_feature), 0);
     size_t mark = tls_der_open(out, TLS_DER_SEQUENCE);
 
     tls_der_put_small(out, 5); /* status_request */
@@ -260,8 +259,8 @@ fields_agree(const tls_extension_fields *fields)
 {
     size_t i;
 
-    if (fields->has_path_length && (fields->basic_constraints != TLS_BASIC_CONSTRAINTS_CA ||
-                                       fields->path_length > 0x7FFFFFFF))
+    if (fields->has_path_length &&
+        (fields->basic_constraints != TLS_BASIC_CONSTRAINTS_CA || fields->path_length > 0x7FFFFFFF))
         return 0;
     if (fields->key_usage >> TLS_KEY_USAGE_COUNT != 0)
         return 0;
@@ -302,8 +301,8 @@ tls_extensions_build(tls_buffer *out, const tls_extension_fields *fields, int em
     /* What we write, we can read: this finds bad OIDs and names, and extensions written twice. */
     memset(&check, 0, sizeof check);
     check.path_length = -1;
-    check.extensions = tls_bytes_make(
-        out->data != NULL ? out->data + start : NULL, out->length - start);
+    check.extensions =
+        tls_bytes_make(out->data != NULL ? out->data + start : NULL, out->length - start);
     if (tls_certificate_parse_extensions(&check))
         return TLS_OK;
     out->length = start;

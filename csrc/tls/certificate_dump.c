@@ -149,8 +149,7 @@ put_name(tls_buffer *out, const char *label, tls_bytes name)
 }
 
 static void
-put_signature(
-    tls_buffer *out, const tls_signature_algorithm *algorithm, tls_bytes signature)
+put_signature(tls_buffer *out, const tls_signature_algorithm *algorithm, tls_bytes signature)
 {
     put_algorithm(out, algorithm, 4);
     tls_dump_put(out, "    Signature Value:\n");

@@ -1,4 +1,5 @@
-/* certificate_dump_extension.c - see certificate_dump_extension.h. Section numbers are RFC 5280's. */
+/* certificate_dump_extension.c - see certificate_dump_extension.h. Section numbers are RFC 5280's.
+ */
 #include "certificate_dump_extension.h"
 
 #include <string.h>
@@ -66,8 +67,8 @@ tls_dump_hex_lines(tls_buffer *out, tls_bytes bytes, unsigned indent, unsigned p
 void
 tls_dump_time(tls_buffer *out, int64_t seconds)
 {
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-        "Sep", "Oct", "Nov", "Dec"};
+    static const char *const months[] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     char text[21]; /* 2026-01-31T23:59:59Z */
 
     tls_time_text(text, seconds);
@@ -82,7 +83,8 @@ tls_dump_time(tls_buffer *out, int64_t seconds)
     tls_dump_put(out, " GMT");
 }
 
-/* clean makes what was appended since `start` fit for a line: a name must not look like more lines. */
+/* clean makes what was appended since `start` fit for a line: a name must not look like more lines.
+ */
 static void
 clean(tls_buffer *out, size_t start)
 {
@@ -393,8 +395,8 @@ put_distribution_points(tls_buffer *out, tls_bytes value, unsigned indent)
 static void
 put_timestamps(tls_buffer *out, const tls_certificate *certificate, unsigned indent)
 {
-    static const char *const hashes[] = {"none", "MD5", "SHA1", "SHA224", "SHA256", "SHA384",
-        "SHA512"};
+    static const char *const hashes[] = {
+        "none", "MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"};
     tls_sct_reader reader;
     tls_sct sct;
 
@@ -421,9 +423,9 @@ put_timestamps(tls_buffer *out, const tls_certificate *certificate, unsigned ind
         tls_dump_put(out, sct.signature_algorithm == 3   ? "ecdsa-with-"
                           : sct.signature_algorithm == 1 ? "rsa-with-"
                                                          : "unknown-with-");
-        tls_dump_put(out,
-            sct.hash_algorithm < sizeof hashes / sizeof hashes[0] ? hashes[sct.hash_algorithm]
-                                                                  : "unknown");
+        tls_dump_put(out, sct.hash_algorithm < sizeof hashes / sizeof hashes[0]
+                              ? hashes[sct.hash_algorithm]
+                              : "unknown");
         tls_dump_put(out, "\n");
         tls_dump_hex_lines(out, sct.signature, indent + 16, 16);
     }

@@ -4,8 +4,8 @@
 
 #include "certificate.h"
 
-/* tls_dump_put appends a string; tls_dump_spaces that many spaces; tls_dump_number a decimal number;
- * tls_dump_hex pairs of digits with colons between them. */
+/* tls_dump_put appends a string; tls_dump_spaces that many spaces; tls_dump_number a decimal
+ * number; tls_dump_hex pairs of digits with colons between them. */
 void tls_dump_put(tls_buffer *out, const char *string);
 void tls_dump_spaces(tls_buffer *out, unsigned count);
 void tls_dump_number(tls_buffer *out, uint64_t number);

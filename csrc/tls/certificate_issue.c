@@ -45,7 +45,8 @@ plan_keys(plan *p)
     tls_public_key key;
     enum tls_reason reason;
 
-    if (fields->issuer != NULL && !tls_private_key_matches(fields->key, &fields->issuer->public_key))
+    if (fields->issuer != NULL &&
+        !tls_private_key_matches(fields->key, &fields->issuer->public_key))
         return TLS_REASON_KEY_MISMATCH;
     reason = tls_public_key_encode(&p->own_key, own);
     if (reason != TLS_OK)
@@ -160,8 +161,7 @@ plan_extensions(plan *p)
     if (extensions->extra_count != 0)
         memcpy(p->extra, extensions->extra, extensions->extra_count * sizeof p->extra[0]);
     extensions->extra = p->extra;
-    if (extensions->subject_key_identifier.length == 0 &&
-        !fields->without_subject_key_identifier) {
+    if (extensions->subject_key_identifier.length == 0 && !fields->without_subject_key_identifier) {
         if (!tls_key_identifier(p->subject_key_identifier, p->public_key_info))
             return TLS_REASON_BAD_FIELD;
         extensions->subject_key_identifier = tls_bytes_make(p->subject_key_identifier, 20);

@@ -10,8 +10,8 @@
 #define TLS_SERIAL_MAXIMUM_LENGTH 20 /* RFC 5280 section 4.1.2.2 */
 
 typedef struct tls_issue_fields {
-    /* Who signs. Without `issuer` the certificate is self-signed: its issuer is its subject, its public
-     * key that of `key`. */
+    /* Who signs. Without `issuer` the certificate is self-signed: its issuer is its subject, its
+     * public key that of `key`. */
     const tls_certificate *issuer;
     const tls_private_key *key; /* the issuer's */
     int hash;                   /* br_sha256_ID, br_sha384_ID, br_sha512_ID; 0: what fits the key */
@@ -35,13 +35,13 @@ typedef struct tls_issue_fields {
     int without_authority_key_identifier;
 } tls_issue_fields;
 
-/* tls_certificate_issue makes a version 3 certificate; the caller owns it. The issuer is not judged:
- * whether it may issue this is for verification to say, and specs issue wrong ones on purpose.
- *   TLS_REASON_KEY_MISMATCH      `key` is not the issuer's
- *   TLS_REASON_BAD_FIELD         validity, serial or extensions make no sense, no public key given
- *   TLS_REASON_BAD_NAME          `subject` is not a Name
- *   TLS_REASON_BAD_REQUEST       the request's signature does not verify
- *   TLS_REASON_UNSUPPORTED_KEY, TLS_REASON_SIGN_FAILED, TLS_REASON_NO_RANDOM, TLS_REASON_OUT_OF_MEMORY */
+/* tls_certificate_issue makes a version 3 certificate; the caller owns it. The issuer is not
+ * judged: whether it may issue this is for verification to say, and specs issue wrong ones on
+ * purpose. TLS_REASON_KEY_MISMATCH      `key` is not the issuer's TLS_REASON_BAD_FIELD validity,
+ * serial or extensions make no sense, no public key given TLS_REASON_BAD_NAME          `subject` is
+ * not a Name TLS_REASON_BAD_REQUEST       the request's signature does not verify
+ *   TLS_REASON_UNSUPPORTED_KEY, TLS_REASON_SIGN_FAILED, TLS_REASON_NO_RANDOM,
+ * TLS_REASON_OUT_OF_MEMORY */
 enum tls_reason tls_certificate_issue(tls_certificate **out, const tls_issue_fields *fields);
 
 #endif

@@ -12,10 +12,8 @@
 #include "signed_structure.h"
 
 /* extensionRequest, RFC 2985 section 5.4.2; Microsoft's older number for the same */
-static const unsigned char oid_extension_request[] = {
-    0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 14};
-static const unsigned char oid_microsoft_request[] = {
-    0x2B, 6, 1, 4, 1, 0x82, 0x37, 2, 1, 14};
+static const unsigned char oid_extension_request[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 14};
+static const unsigned char oid_microsoft_request[] = {0x2B, 6, 1, 4, 1, 0x82, 0x37, 2, 1, 14};
 
 static int
 is_extension_request(tls_bytes oid)

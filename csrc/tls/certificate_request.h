@@ -1,5 +1,5 @@
-/* certificate_request.h - certification requests, PKCS#10 (RFC 2986): parsed once, immutable, counted;
- * and built. */
+/* certificate_request.h - certification requests, PKCS#10 (RFC 2986): parsed once, immutable,
+ * counted; and built. */
 #ifndef TLS_CERTIFICATE_REQUEST_H
 #define TLS_CERTIFICATE_REQUEST_H
 
@@ -14,15 +14,15 @@ typedef struct tls_certificate_request {
     tls_signature_algorithm signature_algorithm;
     tls_bytes signature;
     /* What is asked for, in the fields a certificate has: subject, public_key_info, public_key,
-     * extensions and all that is parsed from them. The functions over a certificate's extensions work on
-     * it; it is not a certificate of its own, and not counted. */
+     * extensions and all that is parsed from them. The functions over a certificate's extensions
+     * work on it; it is not a certificate of its own, and not counted. */
     tls_certificate wanted;
 } tls_certificate_request;
 
 /* tls_certificate_request_from_der parses one request that fills `der` exactly;
  * tls_certificate_request_load takes that, or the first "CERTIFICATE REQUEST" (or "NEW CERTIFICATE
- * REQUEST") block of PEM. The signature is not looked at. TLS_REASON_BAD_REQUEST, TLS_REASON_BAD_PEM
- * (no such block). */
+ * REQUEST") block of PEM. The signature is not looked at. TLS_REASON_BAD_REQUEST,
+ * TLS_REASON_BAD_PEM (no such block). */
 enum tls_reason tls_certificate_request_from_der(tls_certificate_request **out, tls_bytes der);
 enum tls_reason tls_certificate_request_load(tls_certificate_request **out, tls_bytes bytes);
 tls_certificate_request *tls_certificate_request_retain(tls_certificate_request *request);

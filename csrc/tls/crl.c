@@ -175,8 +175,8 @@ tls_crl_find(const tls_crl *crl, tls_crl_entry *entry, tls_bytes serial)
         at = &crl->index[middle];
         order = compare_serials(serial.data, serial.length, at->serial, at->serial_length);
         if (order == 0) {
-            tls_der_init(&der, tls_bytes_make(crl->revoked.data + at->offset,
-                                   crl->revoked.length - at->offset));
+            tls_der_init(&der,
+                tls_bytes_make(crl->revoked.data + at->offset, crl->revoked.length - at->offset));
             return tls_crl_next(&der, entry);
         }
         if (order < 0)

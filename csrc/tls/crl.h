@@ -1,8 +1,8 @@
-/* crl.h - certificate revocation lists (RFC 5280 section 5): parsed once, immutable, counted; looked up
- * by serial number in logarithmic time.
+/* crl.h - certificate revocation lists (RFC 5280 section 5): parsed once, immutable, counted;
+ * looked up by serial number in logarithmic time.
  *
- * Complete CRLs only. Delta CRLs, indirect CRLs, CRLs for some reasons only, and CRLs with a critical
- * extension that is not known here do parse, and tls_crl_check refuses them. */
+ * Complete CRLs only. Delta CRLs, indirect CRLs, CRLs for some reasons only, and CRLs with a
+ * critical extension that is not known here do parse, and tls_crl_check refuses them. */
 #ifndef TLS_CRL_H
 #define TLS_CRL_H
 
@@ -65,18 +65,20 @@ typedef struct tls_crl {
     int only_user;                /* onlyContainsUserCerts */
     int only_ca;                  /* onlyContainsCACerts */
     tls_bytes distribution_point; /* contents of fullName's GeneralNames; empty when absent */
-    const char *unsupported;      /* why it cannot be used: "is a delta CRL", ...; NULL when it can */
-    tls_bytes unsupported_oid;    /* the critical extension that is not known, or empty */
+    const char *unsupported;   /* why it cannot be used: "is a delta CRL", ...; NULL when it can */
+    tls_bytes unsupported_oid; /* the critical extension that is not known, or empty */
     tls_crl_index *index;
 } tls_crl;
 
-/* tls_crl_from_der parses one CRL that fills `der` exactly. The caller owns it. TLS_REASON_BAD_CRL. */
+/* tls_crl_from_der parses one CRL that fills `der` exactly. The caller owns it. TLS_REASON_BAD_CRL.
+ */
 enum tls_reason tls_crl_from_der(tls_crl **out, tls_bytes der);
 tls_crl *tls_crl_retain(tls_crl *crl);
 void tls_crl_release(tls_crl *crl);
 
-/* A counted array; it holds one count on each. tls_crls_load takes PEM with any number of "X509 CRL"
- * blocks (others are passed over) or the DER of one. TLS_REASON_BAD_CRL, TLS_REASON_BAD_PEM (none). */
+/* A counted array; it holds one count on each. tls_crls_load takes PEM with any number of "X509
+ * CRL" blocks (others are passed over) or the DER of one. TLS_REASON_BAD_CRL, TLS_REASON_BAD_PEM
+ * (none). */
 typedef struct tls_crl_list {
     unsigned references;
     size_t count;
@@ -88,7 +90,8 @@ void tls_crl_list_release(tls_crl_list *list);
 /* tls_crl_next walks the entries in the order of the encoding: tls_der_init(&reader, crl->revoked),
  * then next until it returns 0. */
 int tls_crl_next(tls_der *reader, tls_crl_entry *entry);
-/* tls_crl_find looks a serial number up (contents of the INTEGER). Returns 0 if it is not listed. */
+/* tls_crl_find looks a serial number up (contents of the INTEGER). Returns 0 if it is not listed.
+ */
 int tls_crl_find(const tls_crl *crl, tls_crl_entry *entry, tls_bytes serial);
 
 /* What tls_crl_check is asked; also a part of verification. */
@@ -99,14 +102,15 @@ typedef struct tls_revocation_policy {
     int allow_sha1;
 } tls_revocation_policy;
 
-/* tls_crl_check says whether the CRL can be relied on: of a kind that is supported, by `issuer` (name,
- * key identifier, key usage cRLSign), signed with its key, in date. TLS_OK, TLS_REASON_UNSUPPORTED_CRL,
- * TLS_REASON_BAD_CRL (another's, or the signature is wrong), TLS_REASON_CRL_EXPIRED,
- * TLS_REASON_CRL_NOT_YET_VALID, TLS_REASON_WEAK_SIGNATURE, TLS_REASON_WEAK_KEY. */
+/* tls_crl_check says whether the CRL can be relied on: of a kind that is supported, by `issuer`
+ * (name, key identifier, key usage cRLSign), signed with its key, in date. TLS_OK,
+ * TLS_REASON_UNSUPPORTED_CRL, TLS_REASON_BAD_CRL (another's, or the signature is wrong),
+ * TLS_REASON_CRL_EXPIRED, TLS_REASON_CRL_NOT_YET_VALID, TLS_REASON_WEAK_SIGNATURE,
+ * TLS_REASON_WEAK_KEY. */
 enum tls_reason tls_crl_check(
     const tls_crl *crl, const tls_certificate *issuer, const tls_revocation_policy *policy);
-/* tls_crl_covers returns 1 if the CRL would list `certificate`: the same issuer, and within the issuing
- * distribution point (section 6.3.3 (b)). */
+/* tls_crl_covers returns 1 if the CRL would list `certificate`: the same issuer, and within the
+ * issuing distribution point (section 6.3.3 (b)). */
 int tls_crl_covers(const tls_crl *crl, const tls_certificate *certificate);
 
 /* tls_crl_number_text appends the CRL number in hex; nothing when there is none. */

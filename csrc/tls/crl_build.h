@@ -12,8 +12,8 @@ typedef struct tls_crl_fields {
     int64_t this_update;
     int64_t next_update;
     tls_bytes number; /* big-endian, at most 20 bytes; empty: 0 */
-    /* serial (contents of the INTEGER, or big-endian bytes), revocation_date, reason, invalidity_date;
-     * a serial twice is TLS_REASON_BAD_FIELD */
+    /* serial (contents of the INTEGER, or big-endian bytes), revocation_date, reason,
+     * invalidity_date; a serial twice is TLS_REASON_BAD_FIELD */
     const tls_crl_entry *entries;
     size_t entry_count;
     const tls_extension_view *extra; /* more extensions of the CRL */

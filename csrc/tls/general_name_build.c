@@ -36,14 +36,12 @@ is_dns(tls_bytes text, int constraint)
 static int
 is_email(tls_bytes text, int constraint)
 {
-    const unsigned char *at =
-        text.length != 0 ? memchr(text.data, '@', text.length) : NULL;
+    const unsigned char *at = text.length != 0 ? memchr(text.data, '@', text.length) : NULL;
 
     if (at == NULL)
         return constraint && is_dns(text, 1);
-    return at != text.data &&
-           tls_hostname_is_valid(
-               tls_bytes_make(at + 1, text.length - (size_t)(at + 1 - text.data)));
+    return at != text.data && tls_hostname_is_valid(tls_bytes_make(
+                                  at + 1, text.length - (size_t)(at + 1 - text.data)));
 }
 
 /* RFC 3986 section 3.1: a scheme, which begins with a letter, a colon, and something behind it. */
@@ -55,9 +53,8 @@ is_uri(tls_bytes text)
 
     for (i = 0; i < text.length && text.data[i] != ':'; i++) {
         c = text.data[i] | 0x20;
-        if ((c < 'a' || c > 'z') &&
-            (i == 0 || (strchr("+-.", text.data[i]) == NULL &&
-                           (text.data[i] < '0' || text.data[i] > '9'))))
+        if ((c < 'a' || c > 'z') && (i == 0 || (strchr("+-.", text.data[i]) == NULL &&
+                                                   (text.data[i] < '0' || text.data[i] > '9'))))
             return 0;
     }
     return i > 0 && i + 1 < text.length;
@@ -94,8 +91,7 @@ put_mask(tls_buffer *out, tls_bytes text, size_t length)
 static int
 put_address(tls_buffer *out, tls_bytes text, int constraint)
 {
-    const unsigned char *slash =
-        text.length != 0 ? memchr(text.data, '/', text.length) : NULL;
+    const unsigned char *slash = text.length != 0 ? memchr(text.data, '/', text.length) : NULL;
     unsigned char address[16];
     size_t length, before = out->length;
 
@@ -107,8 +103,8 @@ put_address(tls_buffer *out, tls_bytes text, int constraint)
         return 0;
     tls_buffer_append(out, address, length);
     if (slash == NULL ||
-        put_mask(out,
-            tls_bytes_make(slash + 1, text.length - (size_t)(slash + 1 - text.data)), length))
+        put_mask(
+            out, tls_bytes_make(slash + 1, text.length - (size_t)(slash + 1 - text.data)), length))
         return 1;
     if (!out->failed)
         out->length = before;

@@ -9,9 +9,10 @@
  *   TLS_NAME_IP                  "192.0.2.1", "2001:db8::1"
  *   TLS_NAME_DIRECTORY           an RFC 4514 name
  *   TLS_NAME_REGISTERED_ID       a dotted OID
- * With `constraint` it is the base of a name constraint (section 4.2.1.10): an address takes "/24" or
- * "/255.255.255.0", hosts may begin with a dot. TLS_REASON_BAD_NAME; also for other kinds, whose value
- * must be given as it is encoded. */
+ * With `constraint` it is the base of a name constraint (section 4.2.1.10): an address takes "/24"
+ * or
+ * "/255.255.255.0", hosts may begin with a dot. TLS_REASON_BAD_NAME; also for other kinds, whose
+ * value must be given as it is encoded. */
 enum tls_reason tls_general_name_from_text(
     tls_buffer *out, enum tls_general_name_kind kind, tls_bytes text, int constraint);
 

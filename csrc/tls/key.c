@@ -176,8 +176,8 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
     if (!is_product(n, p, q))
         return TLS_REASON_BAD_KEY;
 
-    key = key_new(n.length + e.length + d.length + p.length + q.length + dp.length + dq.length +
-                  iq.length);
+    key = key_new(
+        n.length + e.length + d.length + p.length + q.length + dp.length + dq.length + iq.length);
     if (key == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     key->public_key.kind = TLS_KEY_RSA;

@@ -1,5 +1,6 @@
-/* key_encode.h - writing keys as DER; tls_pem_encode makes PEM of it with the label that each names.
- * All append to `out`, which holds secrets: release it with tls_buffer_release, which wipes. */
+/* key_encode.h - writing keys as DER; tls_pem_encode makes PEM of it with the label that each
+ * names. All append to `out`, which holds secrets: release it with tls_buffer_release, which wipes.
+ */
 #ifndef TLS_KEY_ENCODE_H
 #define TLS_KEY_ENCODE_H
 
@@ -22,7 +23,8 @@ enum tls_reason tls_private_key_encode_pem(
 /* tls_private_key_pem_label: "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "PUBLIC KEY". */
 const char *tls_private_key_pem_label(const tls_private_key *key, enum tls_key_format format);
 
-/* tls_public_key_encode appends a SubjectPublicKeyInfo. TLS_REASON_UNSUPPORTED_KEY for TLS_KEY_OTHER. */
+/* tls_public_key_encode appends a SubjectPublicKeyInfo. TLS_REASON_UNSUPPORTED_KEY for
+ * TLS_KEY_OTHER. */
 enum tls_reason tls_public_key_encode(tls_buffer *out, const tls_public_key *key);
 
 #endif

@@ -197,8 +197,8 @@ decrypt_cbc(unsigned char *data, size_t length, const pbes2 *parameters, const u
     tls_wipe(&context, sizeof context);
 }
 
-/* Section 6.1.1, step 4: 1 to a block's length of bytes that hold their own number. Returns the length
- * without them, or 0. */
+/* Section 6.1.1, step 4: 1 to a block's length of bytes that hold their own number. Returns the
+ * length without them, or 0. */
 static size_t
 unpad(const unsigned char *data, size_t length, size_t block)
 {

@@ -1,5 +1,5 @@
-/* key_generate.c - see key_generate.h. What is generated goes through the decoder of key.c, so that a
- * new key has passed the same checks as one from a file. */
+/* key_generate.c - see key_generate.h. What is generated goes through the decoder of key.c, so that
+ * a new key has passed the same checks as one from a file. */
 #include "key_generate.h"
 
 #include <string.h>

@@ -126,7 +126,8 @@ read_response_extensions(tls_der *der, tls_ocsp_response *out)
         if (tls_bytes_equal(extension.oid, tls_bytes_make(oid_nonce, sizeof oid_nonce))) {
             tls_der nonce;
 
-            /* RFC 8954 section 2.1: an OCTET STRING in extnValue; older ones put bare bytes there. */
+            /* RFC 8954 section 2.1: an OCTET STRING in extnValue; older ones put bare bytes there.
+             */
             tls_der_init(&nonce, extension.value);
             out->nonce = tls_der_read(&nonce, TLS_DER_OCTET_STRING);
             if (!tls_der_finish(&nonce))
@@ -175,7 +176,8 @@ parse_data(tls_ocsp_response *out)
     return tls_der_finish(&der) && tls_der_finish(&singles);
 }
 
-/* certs [0] EXPLICIT SEQUENCE OF Certificate. One that cannot be read is passed over: it may not matter. */
+/* certs [0] EXPLICIT SEQUENCE OF Certificate. One that cannot be read is passed over: it may not
+ * matter. */
 static enum tls_reason
 parse_certificates(tls_ocsp_response *out, tls_bytes certificates)
 {

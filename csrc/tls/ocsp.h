@@ -1,4 +1,5 @@
-/* ocsp.h - OCSP responses (RFC 6960): parsed once, immutable, counted; and judged for one certificate. */
+/* ocsp.h - OCSP responses (RFC 6960): parsed once, immutable, counted; and judged for one
+ * certificate. */
 #ifndef TLS_OCSP_H
 #define TLS_OCSP_H
 
@@ -62,17 +63,18 @@ const char *tls_ocsp_certificate_status_name(enum tls_ocsp_certificate_status st
 
 /* tls_ocsp_next walks the single responses: tls_der_init(&reader, response->responses). */
 int tls_ocsp_next(tls_der *reader, tls_ocsp_single *single);
-/* tls_ocsp_find finds the newest single response about `certificate`, which `issuer` issued. Returns 0
- * if there is none. */
+/* tls_ocsp_find finds the newest single response about `certificate`, which `issuer` issued.
+ * Returns 0 if there is none. */
 int tls_ocsp_find(const tls_ocsp_response *response, tls_ocsp_single *single,
     const tls_certificate *certificate, const tls_certificate *issuer);
 
 /* tls_ocsp_check judges a response about `certificate` (section 3.2): signed by the issuer, or by a
- * certificate that the issuer signed for id-kp-OCSPSigning and that is in date; about this certificate;
- * in date. TLS_OK and `single` filled in: look at its status. Else TLS_REASON_BAD_OCSP_RESPONSE,
- * TLS_REASON_OCSP_EXPIRED, TLS_REASON_WEAK_SIGNATURE, TLS_REASON_WEAK_KEY, and `why` (may be NULL) set
- * to what is wrong, a phrase such as "is about another certificate". A delegated responder's own
- * revocation is not asked for (section 4.2.2.2.1, id-pkix-ocsp-nocheck). */
+ * certificate that the issuer signed for id-kp-OCSPSigning and that is in date; about this
+ * certificate; in date. TLS_OK and `single` filled in: look at its status. Else
+ * TLS_REASON_BAD_OCSP_RESPONSE, TLS_REASON_OCSP_EXPIRED, TLS_REASON_WEAK_SIGNATURE,
+ * TLS_REASON_WEAK_KEY, and `why` (may be NULL) set to what is wrong, a phrase such as "is about
+ * another certificate". A delegated responder's own revocation is not asked for (section 4.2.2.2.1,
+ * id-pkix-ocsp-nocheck). */
 enum tls_reason tls_ocsp_check(const tls_ocsp_response *response, tls_ocsp_single *single,
     const char **why, const tls_certificate *certificate, const tls_certificate *issuer,
     const tls_revocation_policy *policy);

@@ -79,8 +79,7 @@ tls_ocsp_request_build(tls_buffer *out, const tls_certificate *certificate,
 
     if (nonce.length > NONCE_MAXIMUM_LENGTH)
         return TLS_REASON_BAD_FIELD;
-    if (!tls_ocsp_certificate_id_write(
-            &id, certificate, issuer, hash == 0 ? br_sha1_ID : hash)) {
+    if (!tls_ocsp_certificate_id_write(&id, certificate, issuer, hash == 0 ? br_sha1_ID : hash)) {
         tls_buffer_release(&id);
         return TLS_REASON_BAD_FIELD;
     }

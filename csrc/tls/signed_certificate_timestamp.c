@@ -1,4 +1,5 @@
-/* signed_certificate_timestamp.c - see signed_certificate_timestamp.h. Section numbers are RFC 6962's. */
+/* signed_certificate_timestamp.c - see signed_certificate_timestamp.h. Section numbers are RFC
+ * 6962's. */
 #include "signed_certificate_timestamp.h"
 
 #include <string.h>
@@ -21,7 +22,8 @@ tls_certificate_sct_list(const tls_certificate *certificate)
     return tls_der_finish(&der) ? list : tls_bytes_make(NULL, 0);
 }
 
-/* take returns the first `length` bytes and drops them from `rest`; returns 0 if there are fewer. */
+/* take returns the first `length` bytes and drops them from `rest`; returns 0 if there are fewer.
+ */
 static int
 take(tls_bytes *out, tls_bytes *rest, size_t length)
 {

@@ -13,8 +13,8 @@
 int tls_signing_hash(const tls_private_key *key, int hash);
 
 /* tls_signature_algorithm_write appends the AlgorithmIdentifier of signatures by `key` with `hash`:
- * RSA PKCS#1 v1.5 (RFC 4055 section 5) or ECDSA (RFC 5758 section 3.2). TLS_REASON_UNSUPPORTED_KEY for
- * an RSA key that may only sign with PSS. */
+ * RSA PKCS#1 v1.5 (RFC 4055 section 5) or ECDSA (RFC 5758 section 3.2). TLS_REASON_UNSUPPORTED_KEY
+ * for an RSA key that may only sign with PSS. */
 enum tls_reason tls_signature_algorithm_write(
     tls_buffer *out, const tls_private_key *key, int hash);
 

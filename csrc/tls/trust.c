@@ -186,8 +186,7 @@ tls_trust_store_find(const tls_trust_store *store, size_t *position, tls_bytes s
     mask = c->table_size - 1;
     while ((entry = c->by_subject[(hash + *position) & mask]) != 0) {
         (*position)++;
-        if (c->hashes[entry - 1] == hash &&
-            tls_bytes_equal(c->items[entry - 1]->subject, subject))
+        if (c->hashes[entry - 1] == hash && tls_bytes_equal(c->items[entry - 1]->subject, subject))
             return c->items[entry - 1];
     }
     return NULL;
@@ -211,8 +210,8 @@ tls_trust_store_at(const tls_trust_store *store, size_t index)
     return index < store->now.count ? store->now.items[index] : NULL;
 }
 
-/* Objects keep their identity: what the store has, or had, is taken instead of the replacement's copy,
- * so that reloading the same files again and again drops nothing. */
+/* Objects keep their identity: what the store has, or had, is taken instead of the replacement's
+ * copy, so that reloading the same files again and again drops nothing. */
 enum tls_reason
 tls_trust_store_replace(tls_trust_store *store, const tls_trust_store *replacement)
 {

@@ -24,8 +24,8 @@ typedef struct defect {
     tls_revocation revocation;
 } defect;
 
-/* A signature that has been checked: no pair of certificate and key is checked twice. What CRLs and OCSP
- * responses say about the certificate depends on the same pair. */
+/* A signature that has been checked: no pair of certificate and key is checked twice. What CRLs and
+ * OCSP responses say about the certificate depends on the same pair. */
 typedef struct checked_signature {
     const tls_certificate *certificate;
     tls_bytes issuer_key;

@@ -35,8 +35,8 @@ fail_revoked(tls_revocation *out, int64_t time, int because)
     out->revoked_because = because;
 }
 
-/* judge_response looks at one response. Returns 1 if it says that the certificate is good; otherwise
- * `out` says what is wrong. `about` becomes 1 if it is about this certificate. */
+/* judge_response looks at one response. Returns 1 if it says that the certificate is good;
+ * otherwise `out` says what is wrong. `about` becomes 1 if it is about this certificate. */
 static int
 judge_response(tls_revocation *out, int *about, const tls_ocsp_response *response,
     const tls_certificate *certificate, const tls_certificate *issuer,
@@ -66,9 +66,10 @@ judge_response(tls_revocation *out, int *about, const tls_ocsp_response *respons
     }
 }
 
-/* check_responses returns 1 if one of the responses says that the certificate is good. One that says
- * revoked outweighs it; of others the first trouble counts when none is good. RFC 6066 section 8: a
- * stapled response that does not satisfy ends the handshake, so among many one must be about the leaf. */
+/* check_responses returns 1 if one of the responses says that the certificate is good. One that
+ * says revoked outweighs it; of others the first trouble counts when none is good. RFC 6066 section
+ * 8: a stapled response that does not satisfy ends the handshake, so among many one must be about
+ * the leaf. */
 static int
 check_responses(tls_revocation *out, const tls_verify_request *request, size_t position,
     const tls_certificate *certificate, const tls_certificate *issuer)

@@ -1,5 +1,5 @@
-/* verify_revocation.h - what CRLs and OCSP responses say about one certificate of a path; only verify.c
- * and verify_text.c need it. */
+/* verify_revocation.h - what CRLs and OCSP responses say about one certificate of a path; only
+ * verify.c and verify_text.c need it. */
 #ifndef TLS_VERIFY_REVOCATION_H
 #define TLS_VERIFY_REVOCATION_H
 
@@ -10,7 +10,7 @@ typedef struct tls_revocation {
     enum tls_reason reason; /* TLS_OK: not revoked, or nothing to say and nothing demanded */
     int64_t time;           /* when it was revoked; for expired CRLs and responses, their end */
     int revoked_because;    /* enum tls_revocation_reason, or TLS_REVOKED_NO_REASON */
-    const char *why;        /* what is wrong with the CRL or response: "is a delta CRL"; may be NULL */
+    const char *why; /* what is wrong with the CRL or response: "is a delta CRL"; may be NULL */
 } tls_revocation;
 
 /* CRLs whose signature has been checked: none is hashed twice with one key. */
@@ -24,8 +24,8 @@ typedef struct tls_crl_cache {
     size_t count;
 } tls_crl_cache;
 
-/* tls_revocation_check fills `out` for `certificate`, at `position` of the path (0 is the leaf), whose
- * signature verifies with `issuer`. */
+/* tls_revocation_check fills `out` for `certificate`, at `position` of the path (0 is the leaf),
+ * whose signature verifies with `issuer`. */
 void tls_revocation_check(tls_revocation *out, const tls_verify_request *request,
     tls_crl_cache *cache, size_t position, const tls_certificate *certificate,
     const tls_certificate *issuer);

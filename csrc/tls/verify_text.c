@@ -196,7 +196,7 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
     case TLS_REASON_STAPLE_REQUIRED:
         put(out, "no OCSP response came with the certificate although ");
         put(out, request->staple == TLS_STAPLE_REQUIRED ? "one is required"
-                                                         : "it says that one must (must-staple)");
+                                                        : "it says that one must (must-staple)");
         return;
     case TLS_REASON_PIN_MISMATCH:
         put(out, "no certificate of the path has one of the ");

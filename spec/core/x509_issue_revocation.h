@@ -1,5 +1,5 @@
-/* x509_issue_revocation.h - the part of x509_issue_test.c about CRLs, OCSP responses, what verification
- * does with them, and trust stores that are replaced. */
+/* x509_issue_revocation.h - the part of x509_issue_test.c about CRLs, OCSP responses, what
+ * verification does with them, and trust stores that are replaced. */
 #ifndef X509_ISSUE_REVOCATION_H
 #define X509_ISSUE_REVOCATION_H
 
@@ -87,8 +87,9 @@ test_crl_reading(unsigned rounds)
         {"reasons", TLS_REASON_UNSUPPORTED_CRL, "is about some reasons only"},
         {"critical", TLS_REASON_UNSUPPORTED_CRL, "has a critical extension that is not understood"},
     };
-    tls_certificate *issuer = certificate("int"), *revoked = certificate("revoked"), *hold = certificate("hold"),
-                    *good = certificate("good"), *nosign = certificate("nosign");
+    tls_certificate *issuer = certificate("int"), *revoked = certificate("revoked"),
+                    *hold = certificate("hold"), *good = certificate("good"),
+                    *nosign = certificate("nosign");
     tls_revocation_policy p = policy();
     tls_crl_entry entry;
     tls_crl *list;
@@ -113,9 +114,11 @@ test_crl_reading(unsigned rounds)
     ok(tls_crl_find(list, &entry, revoked->serial) && entry.reason == TLS_REVOKED_KEY_COMPROMISE &&
             entry.has_invalidity_date && entry.invalidity_date == 1704164645,
         "revoked, with the date of the compromise");
-    ok(tls_crl_find(list, &entry, hold->serial) && entry.reason == TLS_REVOKED_CERTIFICATE_HOLD, "on hold");
+    ok(tls_crl_find(list, &entry, hold->serial) && entry.reason == TLS_REVOKED_CERTIFICATE_HOLD,
+        "on hold");
     ok(!tls_crl_find(list, &entry, good->serial), "good");
-    ok(tls_crl_covers(list, good) && !tls_crl_covers(list, issuer), "covers what its issuer issued");
+    ok(tls_crl_covers(list, good) && !tls_crl_covers(list, issuer),
+        "covers what its issuer issued");
     p.time = list->next_update + 10;
     is(tls_crl_check(list, issuer, &p), TLS_REASON_CRL_EXPIRED, "expired");
     p.clock_skew = 10;
@@ -130,7 +133,8 @@ test_crl_reading(unsigned rounds)
     {
         tls_crl *wrong;
 
-        must(tls_crl_from_der(&wrong, tls_bytes_make(flipped, list->der.length)) == TLS_OK, "flipped");
+        must(tls_crl_from_der(&wrong, tls_bytes_make(flipped, list->der.length)) == TLS_OK,
+            "flipped");
         is(tls_crl_check(wrong, issuer, &p), TLS_REASON_BAD_CRL, "wrong signature");
         tls_crl_release(wrong);
     }
@@ -145,8 +149,9 @@ test_crl_reading(unsigned rounds)
     list = crl("onlyca");
     ok(!tls_crl_covers(list, good), "only CAs");
     tls_crl_release(list);
-    ok(strcmp(tls_revocation_reason_name(1), "keyCompromise") == 0 && tls_revocation_reason_name(7) == NULL &&
-            tls_revocation_reason_name(-1) == NULL && tls_revocation_reason_name(11) == NULL &&
+    ok(strcmp(tls_revocation_reason_name(1), "keyCompromise") == 0 &&
+            tls_revocation_reason_name(7) == NULL && tls_revocation_reason_name(-1) == NULL &&
+            tls_revocation_reason_name(11) == NULL &&
             tls_revocation_reason_from_name(view("CACompromise")) == 2 &&
             tls_revocation_reason_from_name(view("x")) == -1,
         "names of reasons");
@@ -200,12 +205,14 @@ test_crl_issuing(void)
                 tls_crl_find(made, &entry, view("\x7F")) && entry.invalidity_date == 1000000000,
             "both are found");
         spit_pem("out.crl", "X509 CRL", made->der);
-        expect_sh("verify OK", i == 0 ? "cat root.pem int.pem >ca.pem; openssl crl -in out.crl -CAfile ca.pem -noout -text"
+        expect_sh("verify OK", i == 0 ? "cat root.pem int.pem >ca.pem; openssl crl -in out.crl "
+                                        "-CAfile ca.pem -noout -text"
                                       : "openssl crl -in out.crl -CAfile root.pem -noout -text");
         expect_sh("Superseded", "openssl crl -in out.crl -noout -text");
         expect_sh("Sep  9 01:46:40 2001", "openssl crl -in out.crl -noout -text");
         if (i == 0) {
-            expect_sh("revoked", "openssl verify -crl_check -CAfile ca.pem -CRLfile out.crl revoked.pem || true");
+            expect_sh("revoked",
+                "openssl verify -crl_check -CAfile ca.pem -CRLfile out.crl revoked.pem || true");
             expect_sh(": OK", "openssl verify -crl_check -CAfile ca.pem -CRLfile out.crl good.pem");
         }
         tls_crl_release(made);
@@ -234,8 +241,11 @@ test_crl_issuing(void)
             fields.entry_count = 3000;
             is(tls_crl_issue(&made, &fields), TLS_OK, "CRL of 3000");
             for (j = 0; j < 3000; j++)
-                all = all && tls_crl_find(made, &entry, entries[j].serial) && entry.revocation_date == (int64_t)j;
-            ok(all && made->revoked_count == 3000 && !tls_crl_find(made, &entry, view("\x41\x42\x43")), "all are found");
+                all = all && tls_crl_find(made, &entry, entries[j].serial) &&
+                      entry.revocation_date == (int64_t)j;
+            ok(all && made->revoked_count == 3000 &&
+                    !tls_crl_find(made, &entry, view("\x41\x42\x43")),
+                "all are found");
             tls_crl_release(made);
         }
         tls_private_key_release(key);
@@ -280,8 +290,10 @@ test_ocsp_reading(unsigned rounds)
         {"by_key", "good", TLS_OK, TLS_OCSP_GOOD, NULL},
         {"sha256", "good", TLS_OK, TLS_OCSP_GOOD, NULL},
         {"nonce", "good", TLS_OK, TLS_OCSP_GOOD, NULL},
-        {"good", "revoked", TLS_REASON_BAD_OCSP_RESPONSE, TLS_OCSP_GOOD, "is about another certificate"},
-        {"no_certificates", "good", TLS_REASON_BAD_OCSP_RESPONSE, TLS_OCSP_GOOD, "is signed by nobody that it names"},
+        {"good", "revoked", TLS_REASON_BAD_OCSP_RESPONSE, TLS_OCSP_GOOD,
+            "is about another certificate"},
+        {"no_certificates", "good", TLS_REASON_BAD_OCSP_RESPONSE, TLS_OCSP_GOOD,
+            "is signed by nobody that it names"},
         {"wronguse", "good", TLS_REASON_BAD_OCSP_RESPONSE, TLS_OCSP_GOOD,
             "is signed by a certificate that is not for OCSP signing"},
         {"stranger", "good", TLS_REASON_BAD_OCSP_RESPONSE, TLS_OCSP_GOOD,
@@ -298,34 +310,41 @@ test_ocsp_reading(unsigned rounds)
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         response = ocsp(cases[i].file);
         subject = certificate(cases[i].certificate);
-        is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), cases[i].reason, cases[i].file);
+        is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), cases[i].reason,
+            cases[i].file);
         ok(cases[i].reason != TLS_OK || single.status == cases[i].status, "%s: %s", cases[i].file,
             tls_ocsp_certificate_status_name(single.status));
-        ok((why == NULL) == (cases[i].why == NULL) && (why == NULL || strcmp(why, cases[i].why) == 0), "%s: %s",
-            cases[i].file, why != NULL ? why : "good");
+        ok((why == NULL) == (cases[i].why == NULL) &&
+                (why == NULL || strcmp(why, cases[i].why) == 0),
+            "%s: %s", cases[i].file, why != NULL ? why : "good");
         if (strcmp(cases[i].file, "revoked") == 0)
-            ok(single.reason == TLS_REVOKED_KEY_COMPROMISE && single.revocation_time > now() - 86400,
+            ok(single.reason == TLS_REVOKED_KEY_COMPROMISE &&
+                    single.revocation_time > now() - 86400,
                 "when and why it was revoked");
         if (strcmp(cases[i].file, "nonce") == 0)
             ok(response->nonce.length >= 16, "nonce");
         if (i == 0) {
             p.time = single.next_update + 1;
-            is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), TLS_REASON_OCSP_EXPIRED, "expired");
+            is(tls_ocsp_check(response, &single, &why, subject, issuer, &p),
+                TLS_REASON_OCSP_EXPIRED, "expired");
             p.clock_skew = 1;
-            is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), TLS_OK, "within the skew");
+            is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), TLS_OK,
+                "within the skew");
             p.time = single.this_update - 2;
-            is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), TLS_REASON_OCSP_EXPIRED, "not yet");
+            is(tls_ocsp_check(response, &single, &why, subject, issuer, &p),
+                TLS_REASON_OCSP_EXPIRED, "not yet");
             p = policy();
-            is(tls_ocsp_check(response, &single, &why, subject, twin, &p), TLS_REASON_BAD_OCSP_RESPONSE,
-                "an issuer of the same name");
+            is(tls_ocsp_check(response, &single, &why, subject, twin, &p),
+                TLS_REASON_BAD_OCSP_RESPONSE, "an issuer of the same name");
             length = response->der.length;
             flipped = malloc(length);
             memcpy(flipped, response->der.data, length);
             flipped[(size_t)(response->signature.data - response->der.data) + 9] ^= 1;
             tls_ocsp_response_release(response);
-            must(tls_ocsp_response_from_der(&response, tls_bytes_make(flipped, length)) == TLS_OK, "flipped");
-            is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), TLS_REASON_BAD_OCSP_RESPONSE,
-                "wrong signature");
+            must(tls_ocsp_response_from_der(&response, tls_bytes_make(flipped, length)) == TLS_OK,
+                "flipped");
+            is(tls_ocsp_check(response, &single, &why, subject, issuer, &p),
+                TLS_REASON_BAD_OCSP_RESPONSE, "wrong signature");
             free(flipped);
         }
         tls_ocsp_response_release(response);
@@ -334,12 +353,14 @@ test_ocsp_reading(unsigned rounds)
     response = ocsp("delegated");
     damage("OCSP response", response->der, parse_ocsp, rounds);
     tls_ocsp_response_release(response);
-    is(tls_ocsp_response_from_der(&response, tls_bytes_make("\x30\x03\x0A\x01\x03", 5)), TLS_OK, "tryLater");
+    is(tls_ocsp_response_from_der(&response, tls_bytes_make("\x30\x03\x0A\x01\x03", 5)), TLS_OK,
+        "tryLater");
     ok(response->status == TLS_OCSP_TRY_LATER &&
             strcmp(tls_ocsp_response_status_name(response->status), "tryLater") == 0,
         "is its status");
     subject = certificate("good");
-    is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), TLS_REASON_BAD_OCSP_RESPONSE, "and no answer");
+    is(tls_ocsp_check(response, &single, &why, subject, issuer, &p), TLS_REASON_BAD_OCSP_RESPONSE,
+        "and no answer");
     tls_certificate_release(subject);
     tls_ocsp_response_release(response);
     tls_certificate_release(issuer);
@@ -349,8 +370,10 @@ test_ocsp_reading(unsigned rounds)
 static void
 test_ocsp_building(void)
 {
-    static const char *const expected[] = {"good.pem: good", "good.pem: revoked", "good.pem: unknown"};
-    tls_certificate *issuer = certificate("int"), *responder = certificate("responder"), *good = certificate("good");
+    static const char *const expected[] = {
+        "good.pem: good", "good.pem: revoked", "good.pem: unknown"};
+    tls_certificate *issuer = certificate("int"), *responder = certificate("responder"),
+                    *good = certificate("good");
     tls_private_key *key = private_key("int"), *responder_key = private_key("responder");
     tls_revocation_policy p = policy();
     tls_ocsp_response *made;
@@ -363,17 +386,22 @@ test_ocsp_building(void)
     spit("out.req", tls_buffer_view(&out));
     expect_sh("30313233343536373839616263646566",
         "openssl ocsp -reqin out.req -req_text -noverify | tr -d ':' ");
-    expect_sh("good", "cat root.pem int.pem >ca.pem; openssl ocsp -reqin out.req -index index.txt -CA int.pem -rsigner int.pem "
-                      "-rkey int.key -ndays 7 -respout answer.ocsp && openssl ocsp -respin answer.ocsp -no_nonce -CAfile ca.pem "
+    expect_sh("good", "cat root.pem int.pem >ca.pem; openssl ocsp -reqin out.req -index index.txt "
+                      "-CA int.pem -rsigner int.pem "
+                      "-rkey int.key -ndays 7 -respout answer.ocsp && openssl ocsp -respin "
+                      "answer.ocsp -no_nonce -CAfile ca.pem "
                       "-issuer int.pem -cert good.pem");
     made = ocsp("answer");
-    ok(made->nonce.length == 16 && memcmp(made->nonce.data, "0123456789abcdef", 16) == 0, "the nonce comes back");
+    ok(made->nonce.length == 16 && memcmp(made->nonce.data, "0123456789abcdef", 16) == 0,
+        "the nonce comes back");
     tls_ocsp_response_release(made);
     tls_buffer_clear(&out);
-    is(tls_ocsp_request_build(&out, good, issuer, br_sha256_ID, view("")), TLS_OK, "request with SHA-256");
+    is(tls_ocsp_request_build(&out, good, issuer, br_sha256_ID, view("")), TLS_OK,
+        "request with SHA-256");
     spit("out.req", tls_buffer_view(&out));
     expect_sh("Hash Algorithm: sha256", "openssl ocsp -reqin out.req -req_text -noverify");
-    is(tls_ocsp_request_build(&out, good, issuer, br_md5_ID, view("")), TLS_REASON_BAD_FIELD, "with MD5");
+    is(tls_ocsp_request_build(&out, good, issuer, br_md5_ID, view("")), TLS_REASON_BAD_FIELD,
+        "with MD5");
     for (i = 0; i < 24; i++) {
         memset(&fields, 0, sizeof fields);
         fields.certificate = good;
@@ -389,13 +417,18 @@ test_ocsp_building(void)
         fields.next_update = i / 12 ? INT64_MAX : now() + 3600;
         is(tls_ocsp_response_build(&made, &fields), TLS_OK, "response");
         is(tls_ocsp_check(made, &single, NULL, good, issuer, &p), TLS_OK, "is good");
-        ok(single.status == fields.status && (single.status != TLS_OCSP_REVOKED || single.reason == fields.reason),
+        ok(single.status == fields.status &&
+                (single.status != TLS_OCSP_REVOKED || single.reason == fields.reason),
             "its status");
         spit("out.ocsp", made->der);
-        expect_sh("Response verify OK", i / 12 ? "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -sha256 -cert good.pem"
-                                               : "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -cert good.pem");
-        expect_sh(expected[i % 3], i / 12 ? "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -sha256 -cert good.pem"
-                                          : "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -cert good.pem");
+        expect_sh("Response verify OK",
+            i / 12 ? "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -sha256 -cert "
+                     "good.pem"
+                   : "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -cert good.pem");
+        expect_sh(expected[i % 3],
+            i / 12 ? "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -sha256 -cert "
+                     "good.pem"
+                   : "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -cert good.pem");
         tls_ocsp_response_release(made);
     }
     fields.key = key;
@@ -403,7 +436,8 @@ test_ocsp_building(void)
     fields.key = responder_key;
     fields.without_certificate = 1;
     is(tls_ocsp_response_build(&made, &fields), TLS_OK, "without the responder's certificate");
-    is(tls_ocsp_check(made, &single, NULL, good, issuer, &p), TLS_REASON_BAD_OCSP_RESPONSE, "nobody knows it");
+    is(tls_ocsp_check(made, &single, NULL, good, issuer, &p), TLS_REASON_BAD_OCSP_RESPONSE,
+        "nobody knows it");
     tls_ocsp_response_release(made);
     fields.next_update = fields.this_update - 1;
     is(tls_ocsp_response_build(&made, &fields), TLS_REASON_BAD_FIELD, "ends before it begins");
@@ -450,7 +484,8 @@ ask(const question *q, const tls_trust_store *store)
     tls_crl *crls[8];
     tls_ocsp_response *responses[8];
     char names[8][32];
-    tls_certificate *leaf = certificate(q->leaf), *issuer = certificate("int"), *nosign = certificate("nosign");
+    tls_certificate *leaf = certificate(q->leaf), *issuer = certificate("int"),
+                    *nosign = certificate("nosign");
     tls_verify_request request;
     tls_verdict verdict;
     size_t i;
@@ -475,8 +510,8 @@ ask(const question *q, const tls_trust_store *store)
     request.ocsp_responses = (const tls_ocsp_response *const *)responses;
     tls_verify(&verdict, &request);
     ok(verdict.reason == q->reason, "%s, CRLs %s, OCSP %s: %s (%s), expected %s", q->leaf,
-        q->crls != NULL ? q->crls : "-", q->responses != NULL ? q->responses : "-", tls_reason_code(verdict.reason),
-        verdict.text, tls_reason_code(q->reason));
+        q->crls != NULL ? q->crls : "-", q->responses != NULL ? q->responses : "-",
+        tls_reason_code(verdict.reason), verdict.text, tls_reason_code(q->reason));
     if (q->text != NULL)
         ok(strstr(verdict.text, q->text) != NULL, "\"%s\" has \"%s\"", verdict.text, q->text);
     for (i = 0; i < request.crl_count; i++)
@@ -501,11 +536,14 @@ test_verification(void)
         {"revoked", "root", NULL, 0, 0, TLS_OK, NULL},
         {"good", "root_revokes_int", NULL, 0, 0, TLS_REASON_CERTIFICATE_REVOKED,
             "certificate 1 (CN=Intermediate,O=Test) was revoked"},
-        {"good", "root_revokes_int int", NULL, TLS_REVOCATION_PATH, 0, TLS_REASON_CERTIFICATE_REVOKED, "cACompromise"},
+        {"good", "root_revokes_int int", NULL, TLS_REVOCATION_PATH, 0,
+            TLS_REASON_CERTIFICATE_REVOKED, "cACompromise"},
         {"good", "root int", NULL, TLS_REVOCATION_PATH, 0, TLS_OK, NULL},
-        {"good", "int", NULL, TLS_REVOCATION_PATH, 0, TLS_REASON_REVOCATION_UNKNOWN, "whether certificate 1 (CN=Intermediate"},
+        {"good", "int", NULL, TLS_REVOCATION_PATH, 0, TLS_REASON_REVOCATION_UNKNOWN,
+            "whether certificate 1 (CN=Intermediate"},
         {"good", "int", NULL, TLS_REVOCATION_LEAF, 0, TLS_OK, NULL},
-        {"good", "root", NULL, TLS_REVOCATION_LEAF, 0, TLS_REASON_REVOCATION_UNKNOWN, "whether certificate is revoked"},
+        {"good", "root", NULL, TLS_REVOCATION_LEAF, 0, TLS_REASON_REVOCATION_UNKNOWN,
+            "whether certificate is revoked"},
         {"good", NULL, "good", TLS_REVOCATION_LEAF, 0, TLS_OK, NULL},
         {"good", "root", "delegated", TLS_REVOCATION_PATH, 0, TLS_OK, NULL},
         {"good", "delta", NULL, 0, 0, TLS_REASON_UNSUPPORTED_CRL, "is a delta CRL"},
@@ -520,7 +558,8 @@ test_verification(void)
         {"below", "nosign", NULL, 0, 0, TLS_REASON_BAD_CRL, "CRL of the issuer (CN=NoSign,O=Test)"},
         {"good", NULL, "good", 0, 0, TLS_OK, NULL},
         {"revoked", NULL, "revoked", 0, 0, TLS_REASON_CERTIFICATE_REVOKED, ", keyCompromise)"},
-        {"good", NULL, "revoked", 0, 0, TLS_REASON_BAD_OCSP_RESPONSE, "is about another certificate"},
+        {"good", NULL, "revoked", 0, 0, TLS_REASON_BAD_OCSP_RESPONSE,
+            "is about another certificate"},
         {"revoked", NULL, "good revoked", 0, 0, TLS_REASON_CERTIFICATE_REVOKED, NULL},
         {"good", NULL, "revoked good", 0, 0, TLS_OK, NULL},
         {"unknown", NULL, "unknown", 0, 0, TLS_REASON_BAD_OCSP_RESPONSE, "does not know it"},
@@ -534,8 +573,8 @@ test_verification(void)
         {"good", NULL, "good", 0, TLS_STAPLE_REQUIRED, TLS_OK, NULL},
     };
     tls_trust_store *store;
-    tls_certificate *root = certificate("root"), *leaf = certificate("good"), *issuer = certificate("int"),
-                    *other = certificate("other");
+    tls_certificate *root = certificate("root"), *leaf = certificate("good"),
+                    *issuer = certificate("int"), *other = certificate("other");
     const tls_certificate *chain[2];
     tls_crl *list;
     tls_verify_request request;
@@ -543,7 +582,8 @@ test_verification(void)
     unsigned char pins[2][TLS_PIN_LENGTH], hash[TLS_FINGERPRINT_MAXIMUM];
     size_t i;
 
-    must(tls_trust_store_new(&store) == TLS_OK && tls_trust_store_add(store, root) == TLS_OK, "store");
+    must(tls_trust_store_new(&store) == TLS_OK && tls_trust_store_add(store, root) == TLS_OK,
+        "store");
     for (i = 0; i < sizeof questions / sizeof questions[0]; i++)
         ask(&questions[i], store);
 
@@ -565,7 +605,8 @@ test_verification(void)
     request.clock_skew = 0;
     request.time = list->this_update - 60;
     tls_verify(&verdict, &request);
-    ok(verdict.reason == TLS_REASON_CRL_NOT_YET_VALID || verdict.reason == TLS_REASON_CERTIFICATE_NOT_YET_VALID,
+    ok(verdict.reason == TLS_REASON_CRL_NOT_YET_VALID ||
+            verdict.reason == TLS_REASON_CERTIFICATE_NOT_YET_VALID,
         "CRL of the future: %s", verdict.text);
     tls_crl_release(list);
     request.crl_count = 0;
@@ -589,12 +630,17 @@ test_verification(void)
     is(tls_verify(&verdict, &request), TLS_REASON_PIN_MISMATCH, "another's pin");
     ok(strstr(verdict.text, "pinned keys") != NULL, "%s", verdict.text);
     for (i = 0; i < 3; i++) {
-        tls_fingerprint(hash, br_sha256_ID, (i == 0 ? leaf : i == 1 ? issuer : root)->public_key_info);
+        tls_fingerprint(hash, br_sha256_ID,
+            (i == 0      ? leaf
+                : i == 1 ? issuer
+                         : root)
+                ->public_key_info);
         memcpy(pins[1], hash, TLS_PIN_LENGTH);
         is(tls_verify(&verdict, &request), TLS_OK, "pinned leaf, intermediate, root");
     }
     tls_trust_store_add(store, leaf);
-    is(tls_verify(&verdict, &request), TLS_REASON_PIN_MISMATCH, "the path of a directly trusted leaf is itself");
+    is(tls_verify(&verdict, &request), TLS_REASON_PIN_MISMATCH,
+        "the path of a directly trusted leaf is itself");
     tls_trust_store_release(store);
     tls_certificate_release(root);
     tls_certificate_release(leaf);
@@ -607,8 +653,8 @@ static void
 test_same_as_openssl(void)
 {
     static const char *const leaves[] = {"good", "revoked", "hold", "staple", "unknown"};
-    static const char *const sets[] = {"int root", "empty root", "int root_revokes_int", "int", "root", "sha512 root",
-        "user root", "by_twin root"};
+    static const char *const sets[] = {"int root", "empty root", "int root_revokes_int", "int",
+        "root", "sha512 root", "user root", "by_twin root"};
     char names[8][32], command[512];
     tls_trust_store *store;
     tls_certificate *root = certificate("root"), *issuer = certificate("int"), *leaf;
@@ -619,7 +665,8 @@ test_same_as_openssl(void)
     size_t i, j, k;
     int openssl;
 
-    must(tls_trust_store_new(&store) == TLS_OK && tls_trust_store_add(store, root) == TLS_OK, "store");
+    must(tls_trust_store_new(&store) == TLS_OK && tls_trust_store_add(store, root) == TLS_OK,
+        "store");
     for (i = 0; i < sizeof leaves / sizeof leaves[0]; i++) {
         for (j = 0; j < sizeof sets / sizeof sets[0]; j++) {
             leaf = certificate(leaves[i]);
@@ -638,12 +685,14 @@ test_same_as_openssl(void)
                 strcat(strcat(strcat(command, " "), names[k]), ".crl");
             }
             request.crls = (const tls_crl *const *)crls;
-            snprintf(command + strlen(command), 256, " >all.crl; openssl verify -crl_check_all -extended_crl -CAfile root.pem "
-                     "-untrusted int.pem -CRLfile all.crl %s.pem", leaves[i]);
+            snprintf(command + strlen(command), 256,
+                " >all.crl; openssl verify -crl_check_all -extended_crl -CAfile root.pem "
+                "-untrusted int.pem -CRLfile all.crl %s.pem",
+                leaves[i]);
             openssl = sh(NULL, "%s", command);
             tls_verify(&verdict, &request);
-            ok((verdict.reason == TLS_OK) == openssl, "%s with %s: %s, openssl %s", leaves[i], sets[j],
-                tls_reason_code(verdict.reason), openssl ? "accepts" : "refuses");
+            ok((verdict.reason == TLS_OK) == openssl, "%s with %s: %s, openssl %s", leaves[i],
+                sets[j], tls_reason_code(verdict.reason), openssl ? "accepts" : "refuses");
             for (k = 0; k < request.crl_count; k++)
                 tls_crl_release(crls[k]);
             tls_certificate_release(leaf);
@@ -659,8 +708,9 @@ test_same_as_openssl(void)
 static void
 test_trust(void)
 {
-    tls_trust_store *store, *next;
-    tls_certificate *root = certificate("root"), *other = certificate("other"), *again = certificate("root");
+    tls_trust_store *store, *next = NULL;
+    tls_certificate *root = certificate("root"), *other = certificate("other"),
+                    *again = certificate("root");
     const tls_certificate *held;
     tls_trust_load_result result;
     tls_bytes files[4];
@@ -675,7 +725,8 @@ test_trust(void)
     ok(result.added == 2 && result.unusable == 2 && result.duplicates == 0, "what was in them");
     is(tls_trust_store_load_files(store, &result, files, 4), TLS_OK, "again");
     ok(result.added == 0 && result.duplicates == 2, "duplicates");
-    is(tls_trust_store_load_files(next, &result, files + 3, 1), TLS_REASON_BAD_PEM, "nothing in them");
+    is(tls_trust_store_load_files(next, &result, files + 3, 1), TLS_REASON_BAD_PEM,
+        "nothing in them");
     is(tls_trust_store_load_files(next, NULL, NULL, 0), TLS_REASON_BAD_PEM, "no files");
     held = tls_trust_store_contains(store, root->der);
     ok(held != NULL && held != again, "held");
@@ -689,7 +740,8 @@ test_trust(void)
     tls_trust_store_release(next);
     must(tls_trust_store_new(&next) == TLS_OK, "store");
     is(tls_trust_store_replace(store, next), TLS_OK, "by an empty one");
-    ok(tls_trust_store_count(store) == 0 && held->not_after > 0 && tls_bytes_equal(held->der, root->der),
+    ok(tls_trust_store_count(store) == 0 && held->not_after > 0 &&
+            tls_bytes_equal(held->der, root->der),
         "what was given away is still alive");
     for (i = 0; i < 100; i++) {
         tls_trust_store_release(next);

@@ -1,4 +1,5 @@
-/* x509_issue_support.h - what the parts of x509_issue_test.c share: the harness, files, and openssl. */
+/* x509_issue_support.h - what the parts of x509_issue_test.c share: the harness, files, and
+ * openssl. */
 #ifndef X509_ISSUE_SUPPORT_H
 #define X509_ISSUE_SUPPORT_H
 
@@ -39,7 +40,8 @@ ok(int condition, const char *format, ...)
 static void
 is(enum tls_reason got, enum tls_reason expected, const char *what)
 {
-    ok(got == expected, "%s: %s, expected %s", what, tls_reason_code(got), tls_reason_code(expected));
+    ok(got == expected, "%s: %s, expected %s", what, tls_reason_code(got),
+        tls_reason_code(expected));
 }
 
 static void
@@ -107,8 +109,8 @@ spit_pem(const char *name, const char *label, tls_bytes der)
     tls_buffer_release(&text);
 }
 
-/* sh runs a command in the directory; what it prints goes into `output` when that is not NULL. Returns 1
- * if it succeeded. */
+/* sh runs a command in the directory; what it prints goes into `output` when that is not NULL.
+ * Returns 1 if it succeeded. */
 static int
 sh(tls_buffer *output, const char *format, ...)
 {

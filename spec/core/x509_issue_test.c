@@ -1,5 +1,6 @@
-/* x509_issue_test.c - specs of what csrc/tls writes and of revocation. Run through x509_issue_corpus.sh,
- * which makes the files. x509_issue_test DIRECTORY [ROUNDS of random mutations] */
+/* x509_issue_test.c - specs of what csrc/tls writes and of revocation. Run through
+ * x509_issue_corpus.sh, which makes the files. x509_issue_test DIRECTORY [ROUNDS of random
+ * mutations] */
 #include "x509_issue_support.h"
 
 #include "certificate_dump.h"
@@ -42,7 +43,8 @@ static void
 test_der(void)
 {
     static const size_t lengths[] = {0, 1, 127, 128, 255, 256, 65535, 65536, 70000};
-    static const int64_t times[] = {0, -631152000, -631152001, 2524607999, 2524608000, 253402300799};
+    static const int64_t times[] = {
+        0, -631152000, -631152001, 2524607999, 2524608000, 253402300799};
     tls_buffer out = {NULL, 0, 0, 0}, contents = {NULL, 0, 0, 0};
     tls_bytes back;
     tls_der der;
@@ -119,15 +121,17 @@ static void
 test_names(void)
 {
     static const char *const bad[] = {"CN", "=x", "CN=", "CN=x,", ",CN=x", "CN=x,,O=y", "XX=y",
-        "CN=\\", "CN=\"x\"", "CN=a<b", "CN=#1", "CN=#1301", "C=DEU", "C=1x", "C=D", "serialNumber=\\C3\\A4",
-        "CN=\xFF", "CN=\\00", "1.2.3", "emailAddress=\\C3\\A4", "CN=\\x", "3.1=x", "CN=a\\ZZ"};
+        "CN=\\", "CN=\"x\"", "CN=a<b", "CN=#1", "CN=#1301", "C=DEU", "C=1x", "C=D",
+        "serialNumber=\\C3\\A4", "CN=\xFF", "CN=\\00", "1.2.3", "emailAddress=\\C3\\A4", "CN=\\x",
+        "3.1=x", "CN=a\\ZZ"};
     tls_buffer name = {NULL, 0, 0, 0}, openssl = {NULL, 0, 0, 0};
     tls_name_part parts[3];
     tls_certificate_request *request;
     tls_bytes bytes;
     size_t i;
 
-    name_round_trip("CN=www.example.com,O=Test\\, Inc.,C=DE", "CN=www.example.com,O=Test\\, Inc.,C=DE");
+    name_round_trip(
+        "CN=www.example.com,O=Test\\, Inc.,C=DE", "CN=www.example.com,O=Test\\, Inc.,C=DE");
     name_round_trip(" cn = a  b , o=  x y  ,c=de", "CN=a  b,O=x y,C=de");
     name_round_trip("CN=\\ a\\ ", "CN=\\ a\\ ");
     name_round_trip("CN=\\#x,O=\\C3\\A4\\2B\\+", "CN=\\#x,O=\xC3\xA4\\+\\+");
@@ -218,7 +222,8 @@ test_general_names(void)
 /* ---- Keys ---- */
 
 static void
-encodes_as(const tls_private_key *key, const char *kind, enum tls_key_format format, const char *file)
+encodes_as(
+    const tls_private_key *key, const char *kind, enum tls_key_format format, const char *file)
 {
     char name[64];
     tls_buffer der = {NULL, 0, 0, 0};
@@ -251,12 +256,14 @@ test_key_encoding(void)
         tls_private_key_release(key);
     }
     key = private_key("pss");
-    is(tls_private_key_encode(&out, key, TLS_KEY_FORMAT_TRADITIONAL), TLS_REASON_UNSUPPORTED_KEY, "PSS in PKCS#1");
+    is(tls_private_key_encode(&out, key, TLS_KEY_FORMAT_TRADITIONAL), TLS_REASON_UNSUPPORTED_KEY,
+        "PSS in PKCS#1");
     is(tls_private_key_encode_pem(&out, key, TLS_KEY_FORMAT_PKCS8), TLS_OK, "PSS in PKCS#8");
     spit("out.key", tls_buffer_view(&out));
     expect_sh("Key is valid", "openssl pkey -in out.key -check -noout");
     must(tls_private_key_external(&external, tls_private_key_public(key)) == TLS_OK, "external");
-    is(tls_private_key_encode(&out, external, TLS_KEY_FORMAT_PKCS8), TLS_REASON_UNSUPPORTED_KEY, "external");
+    is(tls_private_key_encode(&out, external, TLS_KEY_FORMAT_PKCS8), TLS_REASON_UNSUPPORTED_KEY,
+        "external");
     tls_private_key_release(external);
     tls_private_key_release(key);
     /* A wrong private exponent does not matter to us, and would to those who read it. */
@@ -269,8 +276,10 @@ test_key_encoding(void)
         tls_der_integer(&inner);
     d = tls_der_integer(&inner);
     copy[(size_t)(d.data - copy) + d.length - 1] ^= 2;
-    is(tls_private_key_decode(&key, tls_bytes_make(copy, bytes.length)), TLS_OK, "wrong private exponent");
-    is(tls_private_key_encode(&out, key, TLS_KEY_FORMAT_PKCS8), TLS_REASON_BAD_KEY, "is not written");
+    is(tls_private_key_decode(&key, tls_bytes_make(copy, bytes.length)), TLS_OK,
+        "wrong private exponent");
+    is(tls_private_key_encode(&out, key, TLS_KEY_FORMAT_PKCS8), TLS_REASON_BAD_KEY,
+        "is not written");
     tls_private_key_release(key);
     free(copy);
     drop(bytes);
@@ -294,18 +303,21 @@ check_generated(tls_private_key *key, const char *name)
         snprintf(command, sizeof command, "openssl pkey -in %s -check -noout", file);
         expect_sh("Key is valid", command);
         is(tls_private_key_decode(&back, tls_buffer_view(&out)), TLS_OK, file);
-        ok(back != NULL && tls_private_key_matches(back, tls_private_key_public(key)), "%s: the same key", name);
+        ok(back != NULL && tls_private_key_matches(back, tls_private_key_public(key)),
+            "%s: the same key", name);
         tls_private_key_release(back);
     }
     tls_buffer_clear(&out);
     is(tls_private_key_encode_encrypted_pem(&out, key, view("pass word"), 2000), TLS_OK, name);
     spit("out.key", tls_buffer_view(&out));
     expect_sh("Key is valid", "openssl pkey -in out.key -passin 'pass:pass word' -check -noout");
-    is(tls_private_key_decode_encrypted(&back, tls_buffer_view(&out), view("pass word")), TLS_OK, "decrypt");
-    ok(back != NULL && tls_private_key_matches(back, tls_private_key_public(key)), "%s: the same key", name);
+    is(tls_private_key_decode_encrypted(&back, tls_buffer_view(&out), view("pass word")), TLS_OK,
+        "decrypt");
+    ok(back != NULL && tls_private_key_matches(back, tls_private_key_public(key)),
+        "%s: the same key", name);
     tls_private_key_release(back);
-    is(tls_private_key_decode_encrypted(&back, tls_buffer_view(&out), view("pass wore")), TLS_REASON_BAD_PASSWORD,
-        "wrong password");
+    is(tls_private_key_decode_encrypted(&back, tls_buffer_view(&out), view("pass wore")),
+        TLS_REASON_BAD_PASSWORD, "wrong password");
     ok(back == NULL, "no key");
     tls_buffer_release(&out);
 }
@@ -326,7 +338,8 @@ test_key_generation(void)
         ok(tls_private_key_public(key)->curve == curves[i], "curve");
         check_generated(key, names[i]);
         tls_private_key_generate_ec(&other, curves[i]);
-        ok(!tls_private_key_matches(other, tls_private_key_public(key)), "%s: another each time", names[i]);
+        ok(!tls_private_key_matches(other, tls_private_key_public(key)), "%s: another each time",
+            names[i]);
         tls_private_key_release(other);
         tls_private_key_release(key);
     }
@@ -372,11 +385,11 @@ test_encrypted_keys(unsigned rounds)
 {
     static const char *const files[] = {"encrypted_aes-128-cbc.key", "encrypted_aes-192-cbc.key",
         "encrypted_aes-256-cbc.key", "encrypted_des3.key", "encrypted_hmacWithSHA1.key",
-        "encrypted_hmacWithSHA224.key", "encrypted_hmacWithSHA256.key", "encrypted_hmacWithSHA384.key",
-        "encrypted_hmacWithSHA512.key", "encrypted.der"};
+        "encrypted_hmacWithSHA224.key", "encrypted_hmacWithSHA256.key",
+        "encrypted_hmacWithSHA384.key", "encrypted_hmacWithSHA512.key", "encrypted.der"};
     /* RFC 6070; RFC 7914 section 11 */
-    static const unsigned char expected[] = {0x4B, 0x00, 0x79, 0x01, 0xB7, 0x65, 0x48, 0x9A, 0xBE, 0xAD,
-        0x49, 0xD9, 0x26, 0xF7, 0x21, 0xD0, 0x65, 0xA4, 0x29, 0xC1};
+    static const unsigned char expected[] = {0x4B, 0x00, 0x79, 0x01, 0xB7, 0x65, 0x48, 0x9A, 0xBE,
+        0xAD, 0x49, 0xD9, 0x26, 0xF7, 0x21, 0xD0, 0x65, 0xA4, 0x29, 0xC1};
     static const unsigned char expected256[] = {0x4D, 0xDC, 0xD8, 0xF6, 0x0B, 0x98, 0xBE, 0x21};
     unsigned char out[64];
     tls_buffer der = {NULL, 0, 0, 0};
@@ -400,17 +413,22 @@ test_encrypted_keys(unsigned rounds)
     decrypts("toomany.key", "secret", TLS_REASON_KEY_ITERATIONS);
     decrypts("root.pem", "secret", TLS_REASON_BAD_PEM);
     key = private_key("p256");
-    is(tls_private_key_encode_encrypted(&der, key, view(""), 0), TLS_REASON_BAD_PASSWORD, "empty password");
-    is(tls_private_key_encode_encrypted(&der, key, view("x"), 999), TLS_REASON_KEY_ITERATIONS, "too few rounds");
-    is(tls_private_key_encode_encrypted(&der, key, view("x"), 10000001), TLS_REASON_KEY_ITERATIONS, "too many");
+    is(tls_private_key_encode_encrypted(&der, key, view(""), 0), TLS_REASON_BAD_PASSWORD,
+        "empty password");
+    is(tls_private_key_encode_encrypted(&der, key, view("x"), 999), TLS_REASON_KEY_ITERATIONS,
+        "too few rounds");
+    is(tls_private_key_encode_encrypted(&der, key, view("x"), 10000001), TLS_REASON_KEY_ITERATIONS,
+        "too many");
     is(tls_private_key_encode_encrypted(&der, key, view("secret"), 1000), TLS_OK, "few rounds");
     damage("encrypted key", tls_buffer_view(&der), parse_encrypted, rounds);
     tls_buffer_clear(&der);
-    is(tls_private_key_encode_encrypted_pem(&der, key, view("secret"), 0), TLS_OK, "default rounds");
+    is(tls_private_key_encode_encrypted_pem(&der, key, view("secret"), 0), TLS_OK,
+        "default rounds");
     bytes = tls_buffer_view(&der);
     spit("out.key", bytes);
-    expect_sh("100000", "openssl pkcs8 -in out.key -passin pass:secret -nocrypt >/dev/null 2>&1; "
-                        "openssl asn1parse -in out.key | grep INTEGER | tail -1 | sed 's/:0*186A0/100000/'");
+    expect_sh("100000",
+        "openssl pkcs8 -in out.key -passin pass:secret -nocrypt >/dev/null 2>&1; "
+        "openssl asn1parse -in out.key | grep INTEGER | tail -1 | sed 's/:0*186A0/100000/'");
     tls_private_key_release(key);
     tls_buffer_release(&der);
 }
@@ -424,11 +442,14 @@ dumps_as_openssl(const char *file, const char *text, size_t length)
     tls_buffer openssl = {NULL, 0, 0, 0};
     size_t i = 0, line = 1;
 
-    sh(&openssl, "openssl x509 -in %s -noout -text -nameopt RFC2253,-esc_msb,utf8 | "
-                 "sed 's/IP Address:2001:DB8:0:0:0:0:0:1/IP Address:2001:db8::1/'", file);
+    sh(&openssl,
+        "openssl x509 -in %s -noout -text -nameopt RFC2253,-esc_msb,utf8 | "
+        "sed 's/IP Address:2001:DB8:0:0:0:0:0:1/IP Address:2001:db8::1/'",
+        file);
     while (i < length && i < openssl.length && text[i] == (char)openssl.data[i])
         line += text[i++] == '\n';
-    ok(i == length && i == openssl.length, "%s: dump differs from openssl's at line %u", file, (unsigned)line);
+    ok(i == length && i == openssl.length, "%s: dump differs from openssl's at line %u", file,
+        (unsigned)line);
     tls_buffer_release(&openssl);
 }
 
@@ -469,7 +490,8 @@ make_ca(tls_private_key *key, const char *subject, int hash)
 
 /* Every extension there is a field for. */
 static tls_certificate *
-make_leaf(const tls_certificate *issuer, tls_private_key *issuer_key, const tls_certificate_request *request)
+make_leaf(const tls_certificate *issuer, tls_private_key *issuer_key,
+    const tls_certificate_request *request)
 {
     static const unsigned char server_auth[] = {0x2B, 6, 1, 5, 5, 7, 3, 1}, ip4[] = {192, 0, 2, 1};
     static const unsigned char ip6[] = {0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -503,8 +525,8 @@ make_leaf(const tls_certificate *issuer, tls_private_key *issuer_key, const tls_
     fields.not_after = now() + 86400;
     fields.serial = view("\x12\x34");
     fields.extensions.basic_constraints = TLS_BASIC_CONSTRAINTS_LEAF;
-    fields.extensions.key_usage = TLS_KEY_USAGE_DIGITAL_SIGNATURE | TLS_KEY_USAGE_DECIPHER_ONLY |
-                                  TLS_KEY_USAGE_KEY_AGREEMENT;
+    fields.extensions.key_usage =
+        TLS_KEY_USAGE_DIGITAL_SIGNATURE | TLS_KEY_USAGE_DECIPHER_ONLY | TLS_KEY_USAGE_KEY_AGREEMENT;
     fields.extensions.extended_key_usages = usages;
     fields.extensions.extended_key_usage_count = 2;
     fields.extensions.alternative_names = names;
@@ -528,7 +550,8 @@ make_leaf(const tls_certificate *issuer, tls_private_key *issuer_key, const tls_
         tls_extension_view found;
 
         is(tls_certificate_issue(&with_extra, &fields), TLS_OK, "with an extension of one's own");
-        ok(tls_certificate_extension(with_extra, &found, extra.oid) && tls_bytes_equal(found.value, extra.value),
+        ok(tls_certificate_extension(with_extra, &found, extra.oid) &&
+                tls_bytes_equal(found.value, extra.value),
             "it is there");
         tls_certificate_release(with_extra);
     }
@@ -581,12 +604,16 @@ test_issue(void)
         write_certificate("out_ca.pem", ca);
         leaf = make_leaf(ca, key, request);
         write_certificate("out.pem", leaf);
-        ok(leaf->must_staple && leaf->serial.length == 2 && !leaf->is_ca && leaf->extensions.length != 0 &&
+        ok(leaf->must_staple && leaf->serial.length == 2 && !leaf->is_ca &&
+                leaf->extensions.length != 0 &&
                 tls_bytes_equal(leaf->public_key_info, request->wanted.public_key_info) &&
-                tls_bytes_equal(leaf->subject, request->wanted.subject) && tls_certificate_is_self_signed(ca),
+                tls_bytes_equal(leaf->subject, request->wanted.subject) &&
+                tls_certificate_is_self_signed(ca),
             "fields are what was asked for");
-        expect_sh(": OK", "openssl verify -x509_strict -CAfile out_ca.pem -verify_hostname www.example.com out.pem");
-        expect_sh(": OK", "openssl verify -x509_strict -purpose sslserver -CAfile out_ca.pem -verify_ip 2001:db8::1 out.pem");
+        expect_sh(": OK", "openssl verify -x509_strict -CAfile out_ca.pem -verify_hostname "
+                          "www.example.com out.pem");
+        expect_sh(": OK", "openssl verify -x509_strict -purpose sslserver -CAfile out_ca.pem "
+                          "-verify_ip 2001:db8::1 out.pem");
         tls_certificate_release(ca);
         tls_certificate_release(leaf);
         tls_private_key_release(key);
@@ -601,7 +628,8 @@ test_issue(void)
 static void
 test_issue_fields(void)
 {
-    tls_private_key *key = private_key("root"), *other = private_key("p256"), *pss = private_key("pss"), *external;
+    tls_private_key *key = private_key("root"), *other = private_key("p256"),
+                    *pss = private_key("pss"), *external;
     tls_certificate *root = certificate("root"), *made;
     tls_certificate_request *request;
     tls_extension_view twice[2];
@@ -628,8 +656,8 @@ test_issue_fields(void)
             tls_bytes_equal(made->authority_key_identifier, root->subject_key_identifier),
         "nothing that it asks for is taken over, serial and identifiers are made");
     tls_certificate_release(made);
-    fields.accept = TLS_HAS_SUBJECT_ALTERNATIVE_NAME | TLS_HAS_KEY_USAGE | TLS_HAS_EXTENDED_KEY_USAGE |
-                    TLS_HAS_TLS_FEATURE | TLS_HAS_BASIC_CONSTRAINTS;
+    fields.accept = TLS_HAS_SUBJECT_ALTERNATIVE_NAME | TLS_HAS_KEY_USAGE |
+                    TLS_HAS_EXTENDED_KEY_USAGE | TLS_HAS_TLS_FEATURE | TLS_HAS_BASIC_CONSTRAINTS;
     is(tls_certificate_issue(&made, &fields), TLS_OK, "what it asks for");
     ok(made->must_staple && !made->is_ca && made->extended_key_usage == TLS_EXTENDED_SERVER_AUTH &&
             made->key_usage == TLS_KEY_USAGE_DIGITAL_SIGNATURE &&
@@ -641,7 +669,8 @@ test_issue_fields(void)
     fields.extensions.alternative_name_count = 1;
     fields.extensions.key_usage = TLS_KEY_USAGE_KEY_AGREEMENT;
     is(tls_certificate_issue(&made, &fields), TLS_OK, "what the issuer sets");
-    ok(made->key_usage == TLS_KEY_USAGE_KEY_AGREEMENT && made->alternative_names.length == 15, "comes first");
+    ok(made->key_usage == TLS_KEY_USAGE_KEY_AGREEMENT && made->alternative_names.length == 15,
+        "comes first");
     tls_certificate_release(made);
 
     fields = good;
@@ -649,7 +678,8 @@ test_issue_fields(void)
     is(tls_certificate_issue(&made, &fields), TLS_REASON_KEY_MISMATCH, "not the issuer's key");
     fields = good;
     fields.issuer = NULL;
-    is(tls_certificate_issue(&made, &fields), TLS_REASON_KEY_MISMATCH, "self-signed for another's request");
+    is(tls_certificate_issue(&made, &fields), TLS_REASON_KEY_MISMATCH,
+        "self-signed for another's request");
     fields = good;
     fields.request = NULL;
     is(tls_certificate_issue(&made, &fields), TLS_REASON_BAD_FIELD, "no public key");
@@ -668,7 +698,8 @@ test_issue_fields(void)
     fields.serial = tls_bytes_make(long_serial, sizeof long_serial);
     is(tls_certificate_issue(&made, &fields), TLS_REASON_BAD_FIELD, "serial of 21 bytes");
     fields.serial = tls_bytes_make(top_serial, sizeof top_serial);
-    is(tls_certificate_issue(&made, &fields), TLS_REASON_BAD_FIELD, "serial of 21 bytes with its sign");
+    is(tls_certificate_issue(&made, &fields), TLS_REASON_BAD_FIELD,
+        "serial of 21 bytes with its sign");
     fields.serial = tls_bytes_make("\0\0", 2);
     is(tls_certificate_issue(&made, &fields), TLS_REASON_BAD_FIELD, "serial zero");
     fields = good;
@@ -733,8 +764,10 @@ test_issue_fields(void)
     fields.extensions.excluded_name_count = 1;
     is(tls_certificate_issue(&made, &fields), TLS_OK, "name constraints");
     spit_pem("out.pem", "CERTIFICATE", made->der);
-    expect_sh("IP:192.0.2.0/255.255.255.0", "openssl x509 -in out.pem -noout -text | grep -A8 'Name Constraints: critical'");
-    expect_sh("Excluded", "openssl x509 -in out.pem -noout -text | grep -A8 'Name Constraints: critical'");
+    expect_sh("IP:192.0.2.0/255.255.255.0",
+        "openssl x509 -in out.pem -noout -text | grep -A8 'Name Constraints: critical'");
+    expect_sh("Excluded",
+        "openssl x509 -in out.pem -noout -text | grep -A8 'Name Constraints: critical'");
     tls_certificate_release(made);
     fields = good;
     fields.request = NULL;
@@ -746,7 +779,8 @@ test_issue_fields(void)
     expect_sh("Name: critical", "openssl x509 -in out.pem -noout -text");
     tls_certificate_release(made);
     for (i = 0; i < TLS_KEY_USAGE_COUNT; i++)
-        ok(tls_key_usage_from_name(view(tls_key_usage_name((unsigned)i))) == 1u << i, "key usage name");
+        ok(tls_key_usage_from_name(view(tls_key_usage_name((unsigned)i))) == 1u << i,
+            "key usage name");
     tls_buffer_clear(&subject);
     ok(tls_extended_key_usage_from_name(&subject, view("OCSPsigning")) && subject.length == 8 &&
             tls_extended_key_usage_from_name(&subject, view("1.2.3")) &&
@@ -854,7 +888,10 @@ test_scts(unsigned rounds)
         p[2] = 0;
         memset(p + 3, 0xA0 + i, 32);
         memcpy(p + 35, "\0\0\x01\x8B\xCF\xE5\x68\x00", 8); /* 1700000000000 */
-        memcpy(p + 43, "\0\0\x04\x03\0\x06" "012345", 12);
+        memcpy(p + 43,
+            "\0\0\x04\x03\0\x06"
+            "012345",
+            12);
         p += 55;
     }
     memcpy(value, "\x04", 1);
@@ -870,11 +907,12 @@ test_scts(unsigned rounds)
     fields.extensions.extra_count = 1;
     is(tls_certificate_issue(&made, &fields), TLS_OK, "with SCTs");
     tls_sct_begin(&reader, tls_certificate_sct_list(made));
-    ok(tls_sct_next(&reader, &sct) && sct.version == 1 && sct.timestamp == 1700000000000u && sct.log_id.length == 32 &&
-            sct.log_id.data[0] == 0xA0 && sct.hash_algorithm == 4 && sct.signature_algorithm == 3 &&
-            sct.signature.length == 6 && sct.extensions.length == 0,
+    ok(tls_sct_next(&reader, &sct) && sct.version == 1 && sct.timestamp == 1700000000000u &&
+            sct.log_id.length == 32 && sct.log_id.data[0] == 0xA0 && sct.hash_algorithm == 4 &&
+            sct.signature_algorithm == 3 && sct.signature.length == 6 && sct.extensions.length == 0,
         "first SCT");
-    ok(tls_sct_next(&reader, &sct) && sct.log_id.data[0] == 0xA1 && !tls_sct_next(&reader, &sct) && !reader.failed,
+    ok(tls_sct_next(&reader, &sct) && sct.log_id.data[0] == 0xA1 && !tls_sct_next(&reader, &sct) &&
+            !reader.failed,
         "second, and no more");
     tls_certificate_dump(&text, made);
     ok(contains(&text, "Timestamp : Nov 14 22:13:20 2023 GMT"), "in the dump");
@@ -886,8 +924,8 @@ test_scts(unsigned rounds)
     tls_buffer_release(&text);
 }
 
-/* Whatever is read as a name is one, and its text, when it can be read (a country that was given in hex
- * may have one letter), is the same name. */
+/* Whatever is read as a name is one, and its text, when it can be read (a country that was given in
+ * hex may have one letter), is the same name. */
 static void
 test_name_damage(unsigned rounds)
 {
@@ -901,7 +939,8 @@ test_name_damage(unsigned rounds)
     for (round = 0; round < rounds * 10; round++) {
         memcpy(copy, text, sizeof text);
         for (flips = 1 + (unsigned)rand() % 4; flips > 0; flips--)
-            copy[(size_t)rand() % (sizeof text - 1)] = characters[(size_t)rand() % (sizeof characters - 1)];
+            copy[(size_t)rand() % (sizeof text - 1)] =
+                characters[(size_t)rand() % (sizeof characters - 1)];
         tls_buffer_clear(&name);
         tls_buffer_clear(&again);
         tls_buffer_clear(&back);
@@ -933,12 +972,17 @@ test_bundle_dump(void)
             tls_certificate_dump(&ours, list->items[i]);
         spit("dump.ours", tls_buffer_view(&ours));
         tls_certificate_list_release(list);
-        /* On purpose: DirName in RFC 4514 form, user notices in UTF-8, and in hex the extensions that only
-         * openssl knows or prints as text (Microsoft's, Netscape's, SET's, privateKeyUsagePeriod). */
-        expect_sh(NULL, "awk '/-----BEGIN/{n++} {print > sprintf(\"bundle%03d.crt\", n)}' /etc/ssl/certs/ca-certificates.crt; "
-                        "for f in bundle*.crt; do openssl x509 -in $f -noout -text -nameopt RFC2253,-esc_msb,utf8; done >dump.openssl; "
-                        "rm -f bundle*.crt; diff dump.ours dump.openssl | grep '^[<>]' | grep -v 'DirName:\\|\\.\\.\\.\\|C\\.A\\|02:01:0[01]\\|1e:04:00:43:00:41' >dump.differences; "
-                        "test $(wc -l <dump.differences) -lt 24");
+        /* On purpose: DirName in RFC 4514 form, user notices in UTF-8, and in hex the extensions
+         * that only openssl knows or prints as text (Microsoft's, Netscape's, SET's,
+         * privateKeyUsagePeriod). */
+        expect_sh(NULL,
+            "awk '/-----BEGIN/{n++} {print > sprintf(\"bundle%03d.crt\", n)}' "
+            "/etc/ssl/certs/ca-certificates.crt; "
+            "for f in bundle*.crt; do openssl x509 -in $f -noout -text -nameopt "
+            "RFC2253,-esc_msb,utf8; done >dump.openssl; "
+            "rm -f bundle*.crt; diff dump.ours dump.openssl | grep '^[<>]' | grep -v "
+            "'DirName:\\|\\.\\.\\.\\|C\\.A\\|02:01:0[01]\\|1e:04:00:43:00:41' >dump.differences; "
+            "test $(wc -l <dump.differences) -lt 24");
     }
     tls_buffer_release(&ours);
     drop(bundle);
@@ -979,7 +1023,8 @@ __wrap_realloc(void *old, size_t size)
 }
 
 static enum tls_reason
-issue_everything(tls_private_key *key, const tls_certificate *root, tls_bytes csr, tls_bytes crl_bytes, tls_bytes ocsp)
+issue_everything(tls_private_key *key, const tls_certificate *root, tls_bytes csr,
+    tls_bytes crl_bytes, tls_bytes ocsp)
 {
     tls_certificate_request *request = NULL;
     tls_certificate *made = NULL;
@@ -1003,7 +1048,8 @@ issue_everything(tls_private_key *key, const tls_certificate *root, tls_bytes cs
     if (reason == TLS_OK)
         reason = tls_private_key_encode_encrypted_pem(&out, key, tls_bytes_make("x", 1), 1000);
     if (reason == TLS_OK)
-        reason = tls_private_key_decode_encrypted(&back, tls_buffer_view(&out), tls_bytes_make("x", 1));
+        reason =
+            tls_private_key_decode_encrypted(&back, tls_buffer_view(&out), tls_bytes_make("x", 1));
     if (reason == TLS_OK) {
         tls_buffer_clear(&out);
         reason = tls_name_from_text(&out, tls_bytes_make("CN=a\\, b+O=c,C=DE", 17));
@@ -1045,7 +1091,8 @@ test_allocation_failures(void)
         all = all && reason == TLS_REASON_OUT_OF_MEMORY;
     }
     allocations_left = -1;
-    ok(__real_malloc == NULL || (all && reason == TLS_OK && n > 40), "each failed allocation is reported");
+    ok(__real_malloc == NULL || (all && reason == TLS_OK && n > 40),
+        "each failed allocation is reported");
     printf("# %ld allocations failed one by one\n", n);
     tls_private_key_release(key);
     tls_certificate_release(root);
