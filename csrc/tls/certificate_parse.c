@@ -474,7 +474,7 @@ parse_extension(tls_certificate *out, const tls_extension_view *extension)
 }
 
 int
-tls_certificate_parse_extensions(tls_certificate *out)
+tls_certificate_parse_extensions(tls_certificate *certificate)
 {
     tls_bytes seen[EXTENSION_MAXIMUM];
     tls_extension_view extension;
@@ -482,7 +482,7 @@ tls_certificate_parse_extensions(tls_certificate *out)
     size_t count = 0, i;
     int result;
 
-    tls_der_init(&der, out->extensions);
+    tls_der_init(&der, certificate->extensions);
     while (tls_certificate_extension_next(&der, &extension)) {
         if (count == EXTENSION_MAXIMUM)
             return 0;
@@ -491,12 +491,12 @@ tls_certificate_parse_extensions(tls_certificate *out)
             if (tls_bytes_equal(seen[i], extension.oid))
                 return 0;
         seen[count++] = extension.oid;
-        result = parse_extension(out, &extension);
+        result = parse_extension(certificate, &extension);
         if (result < 0)
             return 0;
-        if (result == 0 && extension.critical && !out->unknown_critical) {
-            out->unknown_critical = 1;
-            out->unknown_critical_oid = extension.oid;
+        if (result == 0 && extension.critical && !certificate->unknown_critical) {
+            certificate->unknown_critical = 1;
+            certificate->unknown_critical_oid = extension.oid;
         }
     }
     return tls_der_finish(&der);

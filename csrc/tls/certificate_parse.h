@@ -5,9 +5,9 @@
 
 #include "certificate.h"
 
-/* tls_certificate_parse fills every field from `certificate->der`. The other fields are zero
+/* tls_certificate_parse fills every field from `out->der`. The other fields are zero
  * before. */
-enum tls_reason tls_certificate_parse(tls_certificate *certificate);
+enum tls_reason tls_certificate_parse(tls_certificate *out);
 /* tls_certificate_parse_extensions fills what comes from `certificate->extensions`; path_length
  * must be -1 and key_usage all ones before. Returns 0 if an extension is malformed or there twice.
  */

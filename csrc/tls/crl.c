@@ -368,7 +368,8 @@ tls_crl_from_der(tls_crl **out, tls_bytes der)
     crl->der = tls_bytes_make(crl + 1, der.length);
     reason = parse(crl);
     if (reason != TLS_OK) {
-        tls_crl_release(crl);
+        free(crl->index);
+        free(crl);
         return reason;
     }
     *out = crl;

@@ -81,30 +81,30 @@ read_status(tls_der *der, tls_ocsp_single *out)
 }
 
 int
-tls_ocsp_next(tls_der *reader, tls_ocsp_single *out)
+tls_ocsp_next(tls_der *reader, tls_ocsp_single *single)
 {
     tls_der inner, part, extensions;
     tls_extension_view extension;
 
     if (tls_der_at_end(reader))
         return 0;
-    memset(out, 0, sizeof *out);
-    out->reason = TLS_REVOKED_NO_REASON;
-    out->next_update = INT64_MAX;
+    memset(single, 0, sizeof *single);
+    single->reason = TLS_REVOKED_NO_REASON;
+    single->next_update = INT64_MAX;
     tls_der_enter(reader, &inner, TLS_DER_SEQUENCE);
-    read_certificate_id(&inner, out);
-    read_status(&inner, out);
-    out->this_update = tls_der_time(&inner);
+    read_certificate_id(&inner, single);
+    read_status(&inner, single);
+    single->this_update = tls_der_time(&inner);
     if (tls_der_peek(&inner) == (int)TLS_DER_CONTEXT_CONSTRUCTED(0)) {
         tls_der_enter(&inner, &part, TLS_DER_CONTEXT_CONSTRUCTED(0));
-        out->next_update = tls_der_time(&part);
+        single->next_update = tls_der_time(&part);
         tls_der_leave(&inner, &part);
     }
     if (tls_der_peek(&inner) == (int)TLS_DER_CONTEXT_CONSTRUCTED(1)) {
         tls_der_enter(&inner, &part, TLS_DER_CONTEXT_CONSTRUCTED(1));
         tls_der_enter(&part, &extensions, TLS_DER_SEQUENCE);
         while (tls_certificate_extension_next(&extensions, &extension))
-            out->unknown_critical |= extension.critical;
+            single->unknown_critical |= extension.critical;
         tls_der_leave(&part, &extensions);
         tls_der_leave(&inner, &part);
     }
@@ -276,7 +276,8 @@ tls_ocsp_response_from_der(tls_ocsp_response **out, tls_bytes der)
     response->der = tls_bytes_make(response + 1, der.length);
     reason = parse(response);
     if (reason != TLS_OK) {
-        tls_ocsp_response_release(response);
+        tls_certificate_list_release(response->certificates);
+        free(response);
         return reason;
     }
     *out = response;
