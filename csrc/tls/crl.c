@@ -491,19 +491,20 @@ tls_crl_check(
 
     if (crl->unsupported != NULL)
         return TLS_REASON_UNSUPPORTED_CRL;
+    /* (f); the key identifiers are hints only: the signature says whose it is. */
     if (!tls_name_equal(crl->issuer, issuer->subject) ||
-        (issuer->key_usage & TLS_KEY_USAGE_CRL_SIGN) == 0 || /* (f) */
-        (crl->authority_key_identifier.length != 0 && issuer->subject_key_identifier.length != 0 &&
-            !tls_bytes_equal(crl->authority_key_identifier, issuer->subject_key_identifier)))
+        (issuer->key_usage & TLS_KEY_USAGE_CRL_SIGN) == 0)
         return TLS_REASON_BAD_CRL;
-    /* (a): in date; cheap, so before the signature */
+    reason = tls_signed_verify(&issuer->public_key, &crl->signature_algorithm, crl->to_be_signed,
+        crl->signature, policy->minimum_rsa_bits, policy->allow_sha1);
+    if (reason != TLS_OK)
+        return reason == TLS_REASON_CERTIFICATE_SIGNATURE ? TLS_REASON_BAD_CRL : reason;
+    /* (a) */
     if (crl->this_update > policy->time + policy->clock_skew)
         return TLS_REASON_CRL_NOT_YET_VALID;
     if (crl->next_update < policy->time - policy->clock_skew)
         return TLS_REASON_CRL_EXPIRED;
-    reason = tls_signed_verify(&issuer->public_key, &crl->signature_algorithm, crl->to_be_signed,
-        crl->signature, policy->minimum_rsa_bits, policy->allow_sha1);
-    return reason == TLS_REASON_CERTIFICATE_SIGNATURE ? TLS_REASON_BAD_CRL : reason;
+    return TLS_OK;
 }
 
 /* has_name returns 1 if one of the names (elements of GeneralNames) is `name`, a whole element. */

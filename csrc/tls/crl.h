@@ -103,7 +103,7 @@ typedef struct tls_revocation_policy {
 } tls_revocation_policy;
 
 /* tls_crl_check says whether the CRL can be relied on: of a kind that is supported, by `issuer`
- * (name, key identifier, key usage cRLSign), signed with its key, in date. TLS_OK,
+ * (name, key usage cRLSign), signed with its key, in date. TLS_OK,
  * TLS_REASON_UNSUPPORTED_CRL, TLS_REASON_BAD_CRL (another's, or the signature is wrong),
  * TLS_REASON_CRL_EXPIRED, TLS_REASON_CRL_NOT_YET_VALID, TLS_REASON_WEAK_SIGNATURE,
  * TLS_REASON_WEAK_KEY. */

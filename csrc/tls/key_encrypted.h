@@ -6,8 +6,8 @@
 
 #include "key.h"
 
-/* What a file may ask for, and what is written when nothing else is asked. A million take about a
- * second. */
+/* What a file may ask for, and what is written when nothing else is asked. A million take about
+ * half a second. */
 #define TLS_PBKDF2_ITERATIONS_MAXIMUM 10000000u
 #define TLS_PBKDF2_ITERATIONS_MINIMUM 1000u /* for writing */
 #define TLS_PBKDF2_ITERATIONS_DEFAULT 100000u

@@ -459,6 +459,8 @@ tls_ocsp_check(const tls_ocsp_response *response, tls_ocsp_single *single, const
         *why = "is not valid yet";
         return TLS_REASON_OCSP_EXPIRED;
     }
+    if (single->next_update == INT64_MAX)
+        single->next_update = single->this_update + TLS_OCSP_MAXIMUM_AGE;
     if (single->next_update < policy->time - policy->clock_skew) {
         *why = "has expired";
         return TLS_REASON_OCSP_EXPIRED;

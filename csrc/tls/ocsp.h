@@ -6,6 +6,9 @@
 #include "crl.h"
 
 #define TLS_OCSP_MAXIMUM_LENGTH 0x40000
+/* How old a response may be that does not say until when it holds: a peer could staple it for ever.
+ */
+#define TLS_OCSP_MAXIMUM_AGE 86400
 #define TLS_OCSP_CERTIFICATES_MAXIMUM 8 /* in one response; more are not looked at */
 
 /* OCSPResponseStatus, section 4.2.1. */
@@ -30,7 +33,7 @@ typedef struct tls_ocsp_single {
     int64_t revocation_time; /* of TLS_OCSP_REVOKED */
     int reason;              /* enum tls_revocation_reason, or TLS_REVOKED_NO_REASON */
     int64_t this_update;
-    int64_t next_update; /* INT64_MAX when absent */
+    int64_t next_update; /* INT64_MAX when absent; tls_ocsp_check puts TLS_OCSP_MAXIMUM_AGE there */
     int unknown_critical;
 } tls_ocsp_single;
 

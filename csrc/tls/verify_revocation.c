@@ -97,7 +97,9 @@ check_responses(tls_revocation *out, const tls_verify_request *request, size_t p
     return good;
 }
 
-/* is_other_key: two CAs have one name, and the CRL says that it is by the other. */
+/* is_other_key: two CAs have one name, and the CRL says that it is by the other. Only what the
+ * signature says too is believed: one key may have certificates with several identifiers, and a
+ * peer chooses which of them it sends. */
 static int
 is_other_key(const tls_crl *crl, const tls_certificate *issuer)
 {
@@ -154,9 +156,11 @@ check_crls(tls_revocation *out, const tls_verify_request *request, tls_crl_cache
     memset(&trouble, 0, sizeof trouble);
     for (i = 0; i < request->crl_count; i++) {
         crl = request->crls[i];
-        if (!tls_crl_covers(crl, certificate) || is_other_key(crl, issuer))
+        if (!tls_crl_covers(crl, certificate))
             continue;
         reason = check_once(cache, crl, issuer, &policy);
+        if (reason == TLS_REASON_BAD_CRL && is_other_key(crl, issuer))
+            continue;
         if (reason != TLS_OK) {
             if (trouble.reason == TLS_OK)
                 fail(&trouble, reason, crl->unsupported,

@@ -3,6 +3,7 @@
 #ifndef X509_ISSUE_REVOCATION_H
 #define X509_ISSUE_REVOCATION_H
 
+#include "certificate_issue.h"
 #include "crl_build.h"
 #include "ocsp_build.h"
 #include "trust.h"
@@ -431,6 +432,14 @@ test_ocsp_building(void)
                    : "openssl ocsp -respin out.ocsp -CAfile ca.pem -issuer int.pem -cert good.pem");
         tls_ocsp_response_release(made);
     }
+    is(tls_ocsp_response_build(&made, &fields), TLS_OK, "without an end");
+    p.time = fields.this_update + TLS_OCSP_MAXIMUM_AGE;
+    is(tls_ocsp_check(made, &single, NULL, good, issuer, &p), TLS_OK, "holds for a day");
+    p.time++;
+    is(tls_ocsp_check(made, &single, NULL, good, issuer, &p), TLS_REASON_OCSP_EXPIRED,
+        "and no longer");
+    p = policy();
+    tls_ocsp_response_release(made);
     fields.key = key;
     is(tls_ocsp_response_build(&made, &fields), TLS_REASON_KEY_MISMATCH, "another's key");
     fields.key = responder_key;
@@ -762,6 +771,56 @@ test_trust(void)
     tls_certificate_release(again);
 }
 
+/* A peer cannot get round a CRL with another certificate of its issuer, whose identifier differs.
+ */
+static void
+test_other_identifier(void)
+{
+    tls_certificate *root = certificate("root"), *issuer = certificate("int"), *variant,
+                    *revoked = certificate("revoked"), *good = certificate("good");
+    tls_private_key *root_key = private_key("root");
+    const tls_certificate *chain[2];
+    tls_crl *list = crl("int");
+    tls_issue_fields fields;
+    tls_trust_store *store;
+    tls_verify_request request;
+    tls_verdict verdict;
+
+    memset(&fields, 0, sizeof fields);
+    fields.issuer = root;
+    fields.key = root_key;
+    fields.subject = issuer->subject;
+    fields.public_key_info = issuer->public_key_info;
+    fields.not_before = now() - 3600;
+    fields.not_after = now() + 3600;
+    fields.extensions.basic_constraints = TLS_BASIC_CONSTRAINTS_CA;
+    fields.extensions.subject_key_identifier = view("another");
+    is(tls_certificate_issue(&variant, &fields), TLS_OK, "variant");
+    must(tls_trust_store_new(&store) == TLS_OK && tls_trust_store_add(store, root) == TLS_OK,
+        "store");
+    memset(&request, 0, sizeof request);
+    chain[0] = revoked;
+    chain[1] = variant;
+    request.chain = chain;
+    request.count = 2;
+    request.trust = store;
+    request.time = now();
+    request.crls = (const tls_crl *const *)&list;
+    request.crl_count = 1;
+    is(tls_verify(&verdict, &request), TLS_REASON_CERTIFICATE_REVOKED, "revoked below the variant");
+    chain[0] = good;
+    request.revocation = TLS_REVOCATION_LEAF;
+    is(tls_verify(&verdict, &request), TLS_OK, "good below the variant");
+    tls_trust_store_release(store);
+    tls_crl_release(list);
+    tls_certificate_release(root);
+    tls_certificate_release(issuer);
+    tls_certificate_release(variant);
+    tls_certificate_release(revoked);
+    tls_certificate_release(good);
+    tls_private_key_release(root_key);
+}
+
 static void
 test_revocation(unsigned rounds)
 {
@@ -771,6 +830,7 @@ test_revocation(unsigned rounds)
     test_ocsp_building();
     test_verification();
     test_same_as_openssl();
+    test_other_identifier();
     test_trust();
 }
 
