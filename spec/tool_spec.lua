@@ -187,7 +187,9 @@ describe("serve and fetch", function()
       os.remove(path)
       local text = temporary.read("/proc/" .. server.pid .. "/status")
       local peak = text and tonumber(text:match("VmHWM:%s*(%d+) kB"))
-      assert.is_true(not peak or peak < 40000 or os.getenv("CHECKER") ~= nil, "peak of " .. tostring(peak) .. " kB")
+      -- AddressSanitizer keeps freed memory aside, and valgrind counts its own.
+      local checked = (tonumber(os.getenv("SLOWDOWN")) or 1) > 2
+      assert.is_true(not peak or peak < 40000 or checked, "peak of " .. tostring(peak) .. " kB")
    end)
 
    it("tells HTTP errors, with --fail by the exit code", function()
