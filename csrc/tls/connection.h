@@ -81,7 +81,9 @@ struct tls_connection {
     int resumed, secure_renegotiation;
     enum tls_verification_level level;
     enum tls_reason verdict;
+    int extended_master_secret, ticket;
     tls_session *session; /* offered, then negotiated */
+    int session_is_new; /* to be stored */
     tls_certificate_list *peer_chain, *local_chain;
     unsigned char client_random[32], server_random[32];
     unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];

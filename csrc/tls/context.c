@@ -204,6 +204,12 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->session_lifetime =
         options->session_lifetime ? options->session_lifetime : DEFAULT_SESSION_LIFETIME;
     context->client_preference = options->client_preference;
+    context->no_tickets = options->no_tickets;
+    context->no_extended_master_secret = options->no_extended_master_secret;
+    context->require_extended_master_secret = options->require_extended_master_secret;
+    context->fallback = options->fallback;
+    if (context->no_extended_master_secret && context->require_extended_master_secret)
+        return TLS_REASON_ILLEGAL_PARAMETER;
     context->now = options->now;
     context->now_data = options->now_data;
     return TLS_OK;
@@ -221,6 +227,8 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     context->references = 1;
     if (options->trust != NULL)
         context->trust = tls_trust_store_retain(options->trust);
+    if (options->ticket_keys != NULL)
+        context->ticket_keys = tls_ticket_keys_retain(options->ticket_keys);
     reason = copy_numbers_and_sizes(context, options);
     if (reason == TLS_OK)
         reason = copy_suites(context, options);
@@ -269,6 +277,7 @@ tls_context_release(tls_context *context)
     free(context->groups);
     free(context->signature_schemes);
     tls_trust_store_release(context->trust);
+    tls_ticket_keys_release(context->ticket_keys);
     tls_session_cache_free(context->cache);
     tls_pool_release(&context->pool);
     tls_engine12_template_free(context);
@@ -361,6 +370,7 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
         br_sha256_update(&digest, context->alpn[i], strlen(context->alpn[i]) + 1);
     digest_number(&digest, (uint32_t)verify);
     digest_number(&digest, (uint32_t)(verify_handler != 0));
+    digest_number(&digest, (uint32_t)context->require_extended_master_secret);
     digest_number(&digest, context->verify_depth);
     /* Trust counts only where it is asked. */
     if (verify != TLS_VERIFY_NONE) {

@@ -27,6 +27,10 @@ struct tls_context {
     unsigned session_lifetime;
     size_t record_size;
     int client_preference;
+    tls_ticket_keys *ticket_keys;
+    int no_tickets;
+    int no_extended_master_secret, require_extended_master_secret;
+    int fallback;
     int64_t (*now)(void *now_data);
     void *now_data;
 

@@ -52,10 +52,8 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
      * there only when they can be negotiated. MD5 and SHA-1: TLS 1.0 and 1.1 (RFC 4346 section 5). */
     br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
     br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
-    if (context->version_min < BR_TLS12) {
+    if (context->version_min < BR_TLS12)
         br_ssl_engine_set_hash(engine, br_md5_ID, &br_md5_vtable);
-        br_ssl_engine_set_prf10(engine, &br_tls10_prf);
-    }
     if (context->version_min < BR_TLS12 || scheme_hash_used(context, br_sha1_ID) ||
         mac_hash_used(context, br_sha1_ID))
         br_ssl_engine_set_hash(engine, br_sha1_ID, &br_sha1_vtable);
@@ -63,8 +61,7 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
         br_ssl_engine_set_hash(engine, br_sha224_ID, &br_sha224_vtable);
     if (scheme_hash_used(context, br_sha512_ID))
         br_ssl_engine_set_hash(engine, br_sha512_ID, &br_sha512_vtable);
-    br_ssl_engine_set_prf_sha256(engine, &br_tls12_sha256_prf);
-    br_ssl_engine_set_prf_sha384(engine, &br_tls12_sha384_prf);
+    engine12_set_prf(engine, context->version_min < BR_TLS12);
     br_ssl_engine_set_default_aes_cbc(engine);
     br_ssl_engine_set_default_aes_ccm(engine);
     br_ssl_engine_set_default_aes_gcm(engine);
@@ -198,6 +195,8 @@ release(tls_connection *c)
     tls_buffer_release(&e->written);
     tls_buffer_release(&e->hello);
     tls_buffer_release(&e->signature);
+    tls_buffer_release(&e->replacement);
+    tls_buffer_release(&e->ticket);
     tls_credential_clear(&e->credential);
     free(e->chain);
     if (e->suites != c->context->suites)
@@ -463,6 +462,8 @@ sent(engine12 *e, tls_bytes raw)
     if (reason == TLS_OK) {
         if (rewritten.length > 0)
             raw = tls_buffer_view(&rewritten);
+        if (message.type == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && e->extended)
+            engine12_note_session_hash(e, raw);
         br_multihash_update(&e->transcript, raw.data, raw.length);
         reason = tls_connection_stage_happened(c, stage, TLS_SENT, raw);
     }
@@ -510,8 +511,13 @@ take_sealing_keys(engine12 *e)
 {
     br_ssl_engine_context *engine = engine12_core(e);
     tls_record_sealer *sealer = &e->connection->sealer;
-    enum tls_reason reason = tls_connection_send_change_cipher_spec(e->connection);
+    enum tls_reason reason = TLS_OK;
 
+    /* RFC 5077 section 3.3: NewSessionTicket stands right before the server's ChangeCipherSpec. */
+    if (e->connection->role == TLS_ROLE_SERVER && e->ticket_agreed)
+        reason = engine12_server_send_ticket(e);
+    if (reason == TLS_OK)
+        reason = tls_connection_send_change_cipher_spec(e->connection);
     if (reason != TLS_OK)
         return reason;
     if (e->connection->opener.protection.vtable == NULL)
@@ -532,6 +538,9 @@ change_cipher_spec(tls_connection *c)
 
     if (e == NULL || !e->running || e->phase != ENGINE12_READ ||
         c->opener.protection.vtable != NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    /* RFC 5077 section 3.2: a server that agreed to send a ticket must. */
+    if (c->role == TLS_ROLE_CLIENT && e->ticket_agreed && !e->ticket_seen)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     engine = engine12_core(e);
     reason = give(e, TLS_CONTENT_CHANGE_CIPHER_SPEC, tls_bytes_make(content, sizeof content));
@@ -646,8 +655,17 @@ decide(engine12 *e)
 static enum tls_reason
 feed(engine12 *e)
 {
-    enum tls_reason reason = give(e, TLS_CONTENT_HANDSHAKE, e->message);
+    enum tls_reason reason;
+    tls_bytes content = e->message;
 
+    if (content.data[0] == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && e->extended)
+        engine12_note_session_hash(e, content);
+    if (e->replacement.length > 0)
+        content = tls_buffer_view(&e->replacement);
+    /* NewSessionTicket is ours alone. */
+    reason = content.data[0] == TLS_HANDSHAKE_NEW_SESSION_TICKET
+                 ? TLS_OK
+                 : give(e, TLS_CONTENT_HANDSHAKE, content);
     e->in_message = 0;
     e->phase = ENGINE12_PUMP;
     return reason;
@@ -661,6 +679,7 @@ after_feed(engine12 *e)
         return;
     br_multihash_update(&e->transcript, e->message.data, e->message.length);
     tls_connection_message_done(e->connection, e->message.length);
+    tls_buffer_clear(&e->replacement);
     e->message = tls_bytes_make(NULL, 0);
 }
 
@@ -695,35 +714,75 @@ pump_or_replay(engine12 *e, enum tls_progress *progress)
     return TLS_OK;
 }
 
+tls_session *
+engine12_new_session(engine12 *e)
+{
+    tls_connection *c = e->connection;
+    const br_ssl_session_parameters *parameters = &engine12_core(e)->session;
+    tls_session *session =
+        tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer_chain);
+
+    if (session == NULL)
+        return NULL;
+    session->role = c->role;
+    session->version = parameters->version;
+    session->suite = parameters->cipher_suite;
+    session->id_length = parameters->session_id_len;
+    memcpy(session->id, parameters->session_id, session->id_length);
+    memcpy(session->master_secret, parameters->master_secret, sizeof session->master_secret);
+    tls_connection_policy(c, session->policy);
+    session->level = c->level;
+    session->extended_master_secret = e->extended;
+    session->created = tls_context_now(c->context);
+    session->expires = session->created + c->context->session_lifetime;
+    return session;
+}
+
+/* kept_session: the session that this handshake leaves, NULL when there is none. A resumed one is new
+ * only when it came with a new ticket. */
+static enum tls_reason
+kept_session(engine12 *e, tls_session **session)
+{
+    tls_connection *c = e->connection;
+
+    *session = NULL;
+    if (c->resumed && e->ticket.length == 0)
+        return TLS_OK;
+    if (!c->resumed && e->ticket.length == 0 && engine12_core(e)->session.session_id_len == 0)
+        return TLS_OK;
+    if (!c->resumed && c->role == TLS_ROLE_SERVER && c->context->cache == NULL && !c->ticket &&
+        !tls_connection_decides(c, TLS_DECISION_SESSION_STORE))
+        return TLS_OK;
+    *session = c->resumed ? tls_session_copy(e->resume) : engine12_new_session(e);
+    if (*session == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (e->ticket.length == 0)
+        return TLS_OK;
+    tls_buffer_append(&(*session)->ticket, e->ticket.data, e->ticket.length);
+    /* RFC 5077 section 3.3: the hint may only shorten what the client itself allows. */
+    if (e->ticket_lifetime != 0 &&
+        (*session)->expires > tls_context_now(c->context) + (int64_t)e->ticket_lifetime)
+        (*session)->expires = tls_context_now(c->context) + (int64_t)e->ticket_lifetime;
+    return (*session)->ticket.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
 /* finish makes the session and keeps what outlives the engine. */
 static enum tls_reason
 finish(engine12 *e)
 {
     tls_connection *c = e->connection;
-    br_ssl_engine_context *engine = engine12_core(e);
     tls_session *session;
+    enum tls_reason reason = kept_session(e, &session);
 
-    if (c->resumed || engine->session.session_id_len == 0)
-        return TLS_OK;
-    tls_session_release(c->session);
-    c->session = NULL;
-    if (c->role == TLS_ROLE_SERVER && c->context->cache == NULL &&
-        !tls_connection_decides(c, TLS_DECISION_SESSION_STORE))
-        return TLS_OK;
-    session = tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer_chain);
-    if (session == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
-    session->role = c->role;
-    session->version = engine->session.version;
-    session->suite = engine->session.cipher_suite;
-    session->id_length = engine->session.session_id_len;
-    memcpy(session->id, engine->session.session_id, session->id_length);
-    memcpy(session->master_secret, engine->session.master_secret, sizeof session->master_secret);
-    tls_connection_policy(c, session->policy);
-    session->level = c->level;
-    session->created = tls_context_now(c->context);
-    session->expires = session->created + c->context->session_lifetime;
-    c->session = session;
+    if (reason != TLS_OK) {
+        tls_session_release(session);
+        return reason;
+    }
+    if (session != NULL || !c->resumed) {
+        tls_session_release(c->session);
+        c->session = session;
+        c->session_is_new = session != NULL;
+    }
     return TLS_OK;
 }
 

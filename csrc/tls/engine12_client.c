@@ -4,6 +4,7 @@
 
 #include "engine12_internal.h"
 #include "hostname.h"
+#include "random.h"
 
 unsigned
 engine12_client_rank(unsigned type)
@@ -19,8 +20,10 @@ engine12_client_rank(unsigned type)
         return 4;
     case TLS_HANDSHAKE_SERVER_HELLO_DONE:
         return 5;
-    case TLS_HANDSHAKE_FINISHED:
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
         return 6;
+    case TLS_HANDSHAKE_FINISHED:
+        return 7;
     default:
         return 0;
     }
@@ -48,7 +51,7 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     tls_context *context = c->context;
     tls_client_hello_options options;
     tls_bytes alpn[64];
-    uint16_t suites[BR_MAX_CIPHER_SUITES];
+    uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
     enum tls_reason reason;
     size_t i;
 
@@ -58,6 +61,8 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.session_id = hello->session_id;
     for (i = 0; i < tls_u16_list_count(hello->cipher_suites) && i < BR_MAX_CIPHER_SUITES; i++)
         suites[i] = (uint16_t)tls_u16_list_at(hello->cipher_suites, i);
+    if (context->fallback)
+        suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options.suites = suites;
     options.suite_count = i;
     if (sends_server_name(c))
@@ -75,6 +80,12 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.alpn = alpn;
     options.alpn_count = i;
     options.renegotiation_info = 1;
+    options.extended_master_secret = !context->no_extended_master_secret;
+    if (!context->no_tickets) {
+        options.session_ticket = 1;
+        if (e->resume != NULL)
+            options.ticket = tls_buffer_view(&e->resume->ticket);
+    }
     reason = tls_client_hello_build_options(rewritten, &options);
     if (reason != TLS_OK)
         return reason;
@@ -268,8 +279,18 @@ engine12_client_start(engine12 *e)
         br_ssl_session_parameters parameters;
 
         memset(&parameters, 0, sizeof parameters);
-        memcpy(parameters.session_id, c->session->id, c->session->id_length);
-        parameters.session_id_len = (unsigned char)c->session->id_length;
+        /* RFC 5077 section 3.4: with a ticket the session ID is of our own making; the server tells by
+         * its echo that it took the ticket. */
+        memcpy(e->offered_id, c->session->id, c->session->id_length);
+        e->offered_id_length = c->session->id_length;
+        if (c->session->ticket.length > 0) {
+            reason = tls_random(e->offered_id, sizeof e->offered_id);
+            e->offered_id_length = sizeof e->offered_id;
+            if (reason != TLS_OK)
+                return reason;
+        }
+        memcpy(parameters.session_id, e->offered_id, e->offered_id_length);
+        parameters.session_id_len = (unsigned char)e->offered_id_length;
         parameters.version = (uint16_t)c->session->version;
         parameters.cipher_suite = (uint16_t)c->session->suite;
         memcpy(parameters.master_secret, c->session->master_secret,
@@ -302,13 +323,49 @@ resume(engine12 *e)
 {
     tls_connection *c = e->connection;
 
+    /* RFC 7627 section 5.3: a session keeps the kind of master secret it was made with. */
+    if (e->resume->extended_master_secret != e->extended)
+        return TLS_REASON_HANDSHAKE_FAILURE;
     c->resumed = 1;
     c->level = e->resume->level;
+    c->ticket = e->resume->ticket.length > 0;
     e->rank = engine12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
     if (e->resume->peer_chain == NULL)
         return TLS_OK;
     return tls_connection_set_chain(
         &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
+}
+
+/* hide_extensions: BearSSL refuses answers to what it did not offer itself. */
+static enum tls_reason
+hide_extensions(engine12 *e, const tls_server_hello *hello)
+{
+    static const uint16_t ours[] = {
+        TLS_EXTENSION_EXTENDED_MASTER_SECRET, TLS_EXTENSION_SESSION_TICKET};
+    tls_server_hello shown = *hello;
+    tls_buffer extensions = {0};
+    enum tls_reason reason;
+
+    tls_extensions_copy_except(
+        &extensions, hello->extensions, ours, sizeof ours / sizeof ours[0]);
+    shown.extensions = tls_buffer_view(&extensions);
+    shown.has_extensions = extensions.length > 0;
+    reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY
+                               : tls_server_hello_build(&e->replacement, &shown);
+    tls_buffer_release(&extensions);
+    return reason;
+}
+
+static enum tls_reason
+received_ticket(engine12 *e, const tls_new_session_ticket *message)
+{
+    if (!e->ticket_agreed)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    e->ticket_seen = 1;
+    e->ticket_lifetime = message->lifetime;
+    tls_buffer_append(&e->ticket, message->ticket.data, message->ticket.length);
+    e->connection->ticket |= message->ticket.length > 0;
+    return e->ticket.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 static enum tls_reason
@@ -338,8 +395,16 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
     tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (e->resume != NULL && tls_bytes_equal(hello->session_id,
-                                 tls_bytes_make(e->resume->id, e->resume->id_length)))
+    e->extended = c->extended_master_secret = hello->extended_master_secret;
+    if (c->context->require_extended_master_secret && !e->extended)
+        return TLS_REASON_EXTENDED_MASTER_SECRET;
+    e->ticket_agreed = hello->session_ticket;
+    reason = hide_extensions(e, hello);
+    if (reason != TLS_OK)
+        return reason;
+    if (e->resume != NULL && e->offered_id_length > 0 &&
+        tls_bytes_equal(
+            hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length)))
         return resume(e);
     tls_session_release(c->session);
     c->session = NULL;
@@ -370,6 +435,8 @@ engine12_client_received(engine12 *e, const tls_message *m)
         if (m->u.certificate.certificate_count == 0)
             return TLS_REASON_DECODE;
         return engine12_peer_chain(e, &m->u.certificate);
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
+        return received_ticket(e, &m->u.new_session_ticket);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
         /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
         if (!group_offered(c->context, m->u.server_key_exchange.group))

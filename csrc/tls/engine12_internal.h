@@ -119,6 +119,23 @@ typedef struct engine12 {
     unsigned char premaster[48];
     int certificate_requested;
 
+    /* Extended master secret (RFC 7627): negotiated; the session hash once it is known; a client's
+     * premaster secret until then. */
+    int extended;
+    unsigned char session_hash[64];
+    size_t session_hash_length;
+    unsigned char premaster_kept[80];
+    size_t premaster_kept_length;
+    /* What BearSSL is fed instead of `message`, when it must not see all of it. */
+    tls_buffer replacement;
+    /* Tickets (RFC 5077). */
+    int ticket_agreed; /* a NewSessionTicket is due before the server's ChangeCipherSpec */
+    int ticket_seen;
+    tls_buffer ticket; /* the client's new one */
+    uint32_t ticket_lifetime;
+    unsigned char offered_id[TLS_SESSION_ID_MAXIMUM];
+    size_t offered_id_length;
+
     unsigned char input[ENGINE12_INPUT_LENGTH];
     unsigned char output[ENGINE12_OUTPUT_LENGTH];
 } engine12;
@@ -142,6 +159,14 @@ enum tls_reason engine12_start(engine12 *e);
 /* engine12_reason: why BearSSL stopped. */
 enum tls_reason engine12_reason(engine12 *e);
 
+/* engine12_new_session makes a session of what was negotiated; NULL without memory. */
+tls_session *engine12_new_session(engine12 *e);
+
+/* ---- engine12_master.c ---- */
+void engine12_set_prf(br_ssl_engine_context *engine, int below_12);
+/* engine12_note_session_hash hashes the transcript with `pending` behind it. */
+void engine12_note_session_hash(engine12 *e, tls_bytes pending);
+
 /* ---- engine12_client.c and engine12_server.c: the same three jobs ---- */
 /* start: the client makes its hello; the server only after it has read one. */
 enum tls_reason engine12_client_start(engine12 *e);
@@ -151,6 +176,8 @@ enum tls_reason engine12_server_received(engine12 *e, const tls_message *message
 /* decide: ask what hangs on the message, or use the answer; *ready is set when BearSSL may have it. */
 enum tls_reason engine12_client_decide(engine12 *e, int *ready);
 enum tls_reason engine12_server_decide(engine12 *e, int *ready);
+/* engine12_server_send_ticket puts NewSessionTicket into the flight. */
+enum tls_reason engine12_server_send_ticket(engine12 *e);
 /* sent: a message that BearSSL wrote; `rewritten` may be filled with what to send instead. */
 enum tls_reason engine12_client_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten);
 enum tls_reason engine12_server_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten);

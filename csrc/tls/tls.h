@@ -28,6 +28,7 @@
 #include "certificate.h"
 #include "error.h"
 #include "key.h"
+#include "ticket.h"
 #include "trust.h"
 #include "verify.h"
 
@@ -169,6 +170,11 @@ typedef struct tls_context_options {
     size_t credential_count;
     size_t session_cache_size; /* server: sessions kept in memory, 0: none */
     unsigned session_lifetime; /* seconds, both sides; 0: 7200 */
+    tls_ticket_keys *ticket_keys; /* server: issue tickets under these (RFC 5077); may be NULL */
+    int no_tickets; /* client: do not ask for tickets */
+    int no_extended_master_secret; /* neither offer nor accept RFC 7627 */
+    int require_extended_master_secret; /* refuse peers without it */
+    int fallback; /* client: send TLS_FALLBACK_SCSV (RFC 7507) */
     size_t record_size;        /* plaintext bytes per record sent, 512 … 16384; 0: 16384 */
     int client_preference;     /* server: take the client's order of suites */
     int64_t (*now)(void *now_data); /* seconds since the epoch; NULL: time() */
@@ -308,6 +314,8 @@ typedef struct tls_connection_info {
     tls_bytes client_random, server_random;
     tls_bytes client_verify_data, server_verify_data; /* of Finished; empty before */
     int secure_renegotiation; /* RFC 5746 was negotiated */
+    int extended_master_secret; /* RFC 7627 was negotiated, or held for the resumed session */
+    int ticket; /* the session came from a ticket, or a ticket was given for it */
     int closed_sent, closed_received;
     uint64_t bytes_received, bytes_sent; /* of ciphertext */
     uint64_t records_received, records_sent;
@@ -328,6 +336,8 @@ typedef struct tls_session_info {
     const char *server_name;
     int64_t created, expires; /* seconds since the epoch */
     int peer_verified;
+    int extended_master_secret;
+    int has_ticket;
     tls_bytes alpn;
     const tls_certificate *const *peer_chain;
     size_t peer_chain_count;
