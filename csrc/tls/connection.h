@@ -85,6 +85,7 @@ struct tls_connection {
     tls_session *session; /* offered, then negotiated */
     int session_is_new; /* to be stored */
     tls_certificate_list *peer_chain, *local_chain;
+    unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* for exporters, TLS 1.2 and below */
     unsigned char client_random[32], server_random[32];
     unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];
     unsigned char server_verify_data[TLS_VERIFY_DATA_MAXIMUM];

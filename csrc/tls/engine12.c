@@ -774,6 +774,8 @@ finish(engine12 *e)
     tls_session *session;
     enum tls_reason reason = kept_session(e, &session);
 
+    memcpy(c->master_secret, engine12_core(e)->session.master_secret, sizeof c->master_secret);
+
     if (reason != TLS_OK) {
         tls_session_release(session);
         return reason;

@@ -323,6 +323,16 @@ typedef struct tls_connection_info {
 } tls_connection_info;
 void tls_connection_get_info(const tls_connection *connection, tls_connection_info *out);
 
+/* tls_connection_export_keying_material: RFC 5705; without a context (NULL) and with an empty one are
+ * different. NOT_READY; UNSAFE_BINDING without the extended master secret; ILLEGAL_PARAMETER for a label
+ * that the protocol uses itself or a context over 65535 bytes. */
+enum tls_reason tls_connection_export_keying_material(const tls_connection *c, unsigned char *out,
+    size_t length, const char *label, const tls_bytes *context);
+/* tls_connection_channel_binding appends the binding of a type: "tls-unique", "tls-server-end-point" (RFC
+ * 5929), "tls-exporter" (RFC 9266). NOT_READY, UNSAFE_BINDING, ILLEGAL_PARAMETER (unknown type). */
+enum tls_reason tls_connection_channel_binding(
+    const tls_connection *c, tls_buffer *out, const char *type);
+
 /* ---- Sessions: immutable, counted ---- */
 /* tls_connection_session: a new reference to the connection's resumable session, or NULL. */
 tls_session *tls_connection_session(const tls_connection *connection);
