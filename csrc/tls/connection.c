@@ -108,6 +108,8 @@ tls_connection_free(tls_connection *c)
     tls_record_opener_wipe(&c->opener);
     tls_record_sealer_wipe(&c->sealer);
     tls_buffer_release(&c->alpn);
+    tls_buffer_release(&c->ocsp_response);
+    tls_buffer_release(&c->signed_certificate_timestamps);
     free(c->server_name);
     free(c->failure_text);
     tls_session_release(c->session);
@@ -382,6 +384,9 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->secure_renegotiation = c->secure_renegotiation;
     out->extended_master_secret = c->extended_master_secret;
     out->ticket = c->ticket;
+    out->max_fragment_length = c->max_fragment_length;
+    out->ocsp_response = tls_buffer_view(&c->ocsp_response);
+    out->signed_certificate_timestamps = tls_buffer_view(&c->signed_certificate_timestamps);
     out->closed_sent = c->close_sent;
     out->closed_received = c->close_received;
     out->bytes_received = c->bytes_received;

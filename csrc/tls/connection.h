@@ -36,6 +36,7 @@ typedef struct tls_answer {
     tls_session *session;
     enum tls_reason verify;
     tls_buffer bytes; /* signature, decrypted secret, or the selected ALPN name */
+    tls_buffer ocsp_response;
 } tls_answer;
 
 /* What happens between the engine's end and `established`. */
@@ -60,6 +61,7 @@ struct tls_connection {
     size_t plaintext_length;
     tls_buffer handshake_in;  /* reassembly; messages are taken from its front */
     tls_buffer handshake_out; /* messages of the flight, sealed together */
+    unsigned max_fragment_length; /* agreed, or 0: then records received may not be longer either */
     size_t fragment_limit; /* plaintext bytes per record sent: record_size, or less when the peer asks */
     unsigned idle_records;
     int input_ended;
@@ -84,6 +86,7 @@ struct tls_connection {
     int extended_master_secret, ticket;
     tls_session *session; /* offered, then negotiated */
     int session_is_new; /* to be stored */
+    tls_buffer ocsp_response, signed_certificate_timestamps;
     tls_certificate_list *peer_chain, *local_chain;
     unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* for exporters, TLS 1.2 and below */
     unsigned char client_random[32], server_random[32];

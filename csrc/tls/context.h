@@ -31,6 +31,11 @@ struct tls_context {
     int no_tickets;
     int no_extended_master_secret, require_extended_master_secret;
     int fallback;
+    int no_status_request;
+    unsigned max_fragment_length;
+    tls_buffer custom_extensions; /* encoded */
+    uint16_t *custom_types;
+    size_t custom_count;
     int64_t (*now)(void *now_data);
     void *now_data;
 

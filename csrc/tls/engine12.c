@@ -196,6 +196,7 @@ release(tls_connection *c)
     tls_buffer_release(&e->hello);
     tls_buffer_release(&e->signature);
     tls_buffer_release(&e->replacement);
+    tls_buffer_release(&e->status);
     tls_buffer_release(&e->ticket);
     tls_credential_clear(&e->credential);
     free(e->chain);
@@ -442,6 +443,23 @@ note_finished(engine12 *e, tls_bytes verify_data, int from_client)
         c->server_verify_length = (unsigned char)length;
 }
 
+enum tls_reason
+engine12_send_own(engine12 *e, enum tls_stage stage, const tls_message *message)
+{
+    tls_connection *c = e->connection;
+    tls_buffer raw = {0};
+    enum tls_reason reason = tls_message_build(&raw, message);
+
+    if (reason == TLS_OK) {
+        br_multihash_update(&e->transcript, raw.data, raw.length);
+        reason = tls_connection_stage_happened(c, stage, TLS_SENT, tls_buffer_view(&raw));
+    }
+    if (reason == TLS_OK)
+        reason = tls_connection_send_message(c, tls_buffer_view(&raw));
+    tls_buffer_release(&raw);
+    return reason;
+}
+
 /* sent handles one whole message that BearSSL wrote: rewrite, hash, report, send. */
 static enum tls_reason
 sent(engine12 *e, tls_bytes raw)
@@ -470,6 +488,9 @@ sent(engine12 *e, tls_bytes raw)
     if (reason == TLS_OK)
         reason = tls_connection_send_message(c, raw);
     tls_buffer_release(&rewritten);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed &&
+        c->role == TLS_ROLE_SERVER)
+        reason = engine12_server_send_status(e);
     return reason;
 }
 
@@ -662,8 +683,9 @@ feed(engine12 *e)
         engine12_note_session_hash(e, content);
     if (e->replacement.length > 0)
         content = tls_buffer_view(&e->replacement);
-    /* NewSessionTicket is ours alone. */
-    reason = content.data[0] == TLS_HANDSHAKE_NEW_SESSION_TICKET
+    /* These are ours alone. */
+    reason = content.data[0] == TLS_HANDSHAKE_NEW_SESSION_TICKET ||
+                     content.data[0] == TLS_HANDSHAKE_CERTIFICATE_STATUS
                  ? TLS_OK
                  : give(e, TLS_CONTENT_HANDSHAKE, content);
     e->in_message = 0;

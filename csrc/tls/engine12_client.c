@@ -14,16 +14,18 @@ engine12_client_rank(unsigned type)
         return 1;
     case TLS_HANDSHAKE_CERTIFICATE:
         return 2;
-    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+    case TLS_HANDSHAKE_CERTIFICATE_STATUS:
         return 3;
-    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
         return 4;
-    case TLS_HANDSHAKE_SERVER_HELLO_DONE:
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         return 5;
-    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
+    case TLS_HANDSHAKE_SERVER_HELLO_DONE:
         return 6;
-    case TLS_HANDSHAKE_FINISHED:
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
         return 7;
+    case TLS_HANDSHAKE_FINISHED:
+        return 8;
     default:
         return 0;
     }
@@ -41,6 +43,19 @@ sends_server_name(const tls_connection *c)
            tls_address_parse(address, tls_bytes_of_string(c->server_name)) == 0;
 }
 
+/* fragment_code: RFC 6066 section 4. */
+static unsigned
+fragment_code(unsigned length)
+{
+    unsigned code = 1;
+
+    while (length > 512) {
+        length /= 2;
+        code++;
+    }
+    return code;
+}
+
 /* rewrite_hello makes the ClientHello that goes out, from the random, session ID and suites of
  * BearSSL's: groups and signature schemes stand in the context's order, and only what it allows. */
 static enum tls_reason
@@ -50,6 +65,7 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     tls_connection *c = e->connection;
     tls_context *context = c->context;
     tls_client_hello_options options;
+    tls_buffer more = {0};
     tls_bytes alpn[64];
     uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
     enum tls_reason reason;
@@ -86,7 +102,17 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
         if (e->resume != NULL)
             options.ticket = tls_buffer_view(&e->resume->ticket);
     }
-    reason = tls_client_hello_build_options(rewritten, &options);
+    options.status_request = !context->no_status_request;
+    if (!context->no_status_request)
+        tls_extension_write_empty(&more, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP);
+    if (context->max_fragment_length != 0)
+        tls_extension_write_u8(&more, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
+            fragment_code(context->max_fragment_length));
+    tls_write_bytes(&more, tls_buffer_view(&context->custom_extensions));
+    options.extensions = tls_buffer_view(&more);
+    reason = more.failed ? TLS_REASON_OUT_OF_MEMORY
+                         : tls_client_hello_build_options(rewritten, &options);
+    tls_buffer_release(&more);
     if (reason != TLS_OK)
         return reason;
     tls_buffer_clear(&e->hello);
@@ -340,20 +366,56 @@ resume(engine12 *e)
 static enum tls_reason
 hide_extensions(engine12 *e, const tls_server_hello *hello)
 {
-    static const uint16_t ours[] = {
-        TLS_EXTENSION_EXTENDED_MASTER_SECRET, TLS_EXTENSION_SESSION_TICKET};
+    static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
+        TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
+        TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH};
+    const tls_context *context = e->connection->context;
     tls_server_hello shown = *hello;
-    tls_buffer extensions = {0};
+    tls_buffer known = {0}, extensions = {0};
     enum tls_reason reason;
 
+    tls_extensions_copy_except(&known, hello->extensions, ours, sizeof ours / sizeof ours[0]);
     tls_extensions_copy_except(
-        &extensions, hello->extensions, ours, sizeof ours / sizeof ours[0]);
+        &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
+    extensions.failed |= known.failed;
+    tls_buffer_release(&known);
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
     reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY
                                : tls_server_hello_build(&e->replacement, &shown);
     tls_buffer_release(&extensions);
     return reason;
+}
+
+static enum tls_reason
+agreed_extensions(engine12 *e, const tls_server_hello *hello)
+{
+    tls_connection *c = e->connection;
+    tls_bytes data;
+
+    if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
+        /* RFC 6066 section 4: another length than the one that was asked for is illegal_parameter. */
+        if (data.length != 1 || data.data[0] != fragment_code(c->context->max_fragment_length))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        c->max_fragment_length = c->context->max_fragment_length;
+        if (c->max_fragment_length < c->fragment_limit)
+            c->fragment_limit = c->max_fragment_length;
+    }
+    if (tls_extensions_find(
+            hello->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, &data))
+        tls_buffer_append(&c->signed_certificate_timestamps, data.data, data.length);
+    return c->signed_certificate_timestamps.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+static enum tls_reason
+received_status(engine12 *e, const tls_certificate_status *message)
+{
+    tls_buffer *response = &e->connection->ocsp_response;
+
+    if (!e->status_agreed || e->connection->peer_chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    tls_buffer_append(response, message->response.data, message->response.length);
+    return response->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 static enum tls_reason
@@ -399,7 +461,10 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
     if (c->context->require_extended_master_secret && !e->extended)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     e->ticket_agreed = hello->session_ticket;
-    reason = hide_extensions(e, hello);
+    e->status_agreed = hello->status_request;
+    reason = agreed_extensions(e, hello);
+    if (reason == TLS_OK)
+        reason = hide_extensions(e, hello);
     if (reason != TLS_OK)
         return reason;
     if (e->resume != NULL && e->offered_id_length > 0 &&
@@ -435,6 +500,8 @@ engine12_client_received(engine12 *e, const tls_message *m)
         if (m->u.certificate.certificate_count == 0)
             return TLS_REASON_DECODE;
         return engine12_peer_chain(e, &m->u.certificate);
+    case TLS_HANDSHAKE_CERTIFICATE_STATUS:
+        return received_status(e, &m->u.certificate_status);
     case TLS_HANDSHAKE_NEW_SESSION_TICKET:
         return received_ticket(e, &m->u.new_session_ticket);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
@@ -482,9 +549,20 @@ decide_certificate(engine12 *e, int *ready)
 enum tls_reason
 engine12_client_decide(engine12 *e, int *ready)
 {
-    switch (e->message.data[0]) {
-    case TLS_HANDSHAKE_CERTIFICATE:
-        return engine12_decide_verify(e, ready);
+    unsigned type = e->message.data[0];
+
+    /* A stapled response belongs to the judgement, so that waits for the message behind Certificate:
+     * CertificateStatus, or the one that shows that there is none. BearSSL only parses until then. */
+    if (type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed)
+        e->verify_due = *ready = 1;
+    else if (type == TLS_HANDSHAKE_CERTIFICATE || e->verify_due) {
+        enum tls_reason reason = engine12_decide_verify(e, ready);
+
+        if (reason != TLS_OK || !*ready)
+            return reason;
+        e->verify_due = *ready = 0;
+    }
+    switch (type) {
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         return decide_certificate(e, ready);
     default:

@@ -128,6 +128,10 @@ typedef struct engine12 {
     size_t premaster_kept_length;
     /* What BearSSL is fed instead of `message`, when it must not see all of it. */
     tls_buffer replacement;
+    /* OCSP stapling (RFC 6066 section 8): agreed, and what the server is to staple. */
+    int status_agreed;
+    int verify_due; /* the client judges the chain only when CertificateStatus could have come */
+    tls_buffer status;
     /* Tickets (RFC 5077). */
     int ticket_agreed; /* a NewSessionTicket is due before the server's ChangeCipherSpec */
     int ticket_seen;
@@ -162,6 +166,9 @@ enum tls_reason engine12_reason(engine12 *e);
 /* engine12_new_session makes a session of what was negotiated; NULL without memory. */
 tls_session *engine12_new_session(engine12 *e);
 
+/* engine12_send_own sends a message that BearSSL does not know of: hashed, reported, part of the flight. */
+enum tls_reason engine12_send_own(engine12 *e, enum tls_stage stage, const tls_message *message);
+
 /* ---- engine12_master.c ---- */
 void engine12_set_prf(br_ssl_engine_context *engine, int below_12);
 /* engine12_note_session_hash hashes the transcript with `pending` behind it. */
@@ -178,6 +185,8 @@ enum tls_reason engine12_client_decide(engine12 *e, int *ready);
 enum tls_reason engine12_server_decide(engine12 *e, int *ready);
 /* engine12_server_send_ticket puts NewSessionTicket into the flight. */
 enum tls_reason engine12_server_send_ticket(engine12 *e);
+/* engine12_server_send_status puts CertificateStatus behind the Certificate that was just sent. */
+enum tls_reason engine12_server_send_status(engine12 *e);
 /* sent: a message that BearSSL wrote; `rewritten` may be filled with what to send instead. */
 enum tls_reason engine12_client_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten);
 enum tls_reason engine12_server_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten);

@@ -403,6 +403,10 @@ apply_selection(engine12 *e, const tls_client_hello *hello, tls_answer *answer)
     }
     if (reason == TLS_OK && selection->alpn.length > 0)
         reason = apply_selected_alpn(e, hello, selection->alpn);
+    tls_buffer_append(
+        &e->status, selection->ocsp_response.data, selection->ocsp_response.length);
+    if (reason == TLS_OK && e->status.failed)
+        reason = TLS_REASON_OUT_OF_MEMORY;
     if (selection->version_min != 0)
         e->version_min = selection->version_min;
     if (selection->version_max != 0)
@@ -652,6 +656,14 @@ rewrite_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rew
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EXTENDED_MASTER_SECRET);
     if (e->ticket_agreed)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SESSION_TICKET);
+    /* RFC 6066 section 8: only with a Certificate, so not when resuming. */
+    if (!e->connection->resumed && client_hello.status_request) {
+        if (e->status.length == 0)
+            tls_write_bytes(&e->status, e->credential.ocsp_response);
+        e->status_agreed = e->status.length > 0;
+        if (e->status_agreed)
+            tls_extension_write_empty(&extensions, TLS_EXTENSION_STATUS_REQUEST);
+    }
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
     if (e->connection->resumed)
@@ -680,8 +692,11 @@ sent_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewrit
     if (hello->alpn.length == 0 && c->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. */
-    if (log_fragment != 0 && ((size_t)1 << log_fragment) < c->fragment_limit)
-        c->fragment_limit = (size_t)1 << log_fragment;
+    if (log_fragment != 0) {
+        c->max_fragment_length = 1u << log_fragment;
+        if (c->max_fragment_length < c->fragment_limit)
+            c->fragment_limit = c->max_fragment_length;
+    }
     if (e->resume == NULL || !tls_bytes_equal(hello->session_id,
                                  tls_bytes_make(e->offered_id, e->offered_id_length))) {
         c->ticket = 0;
@@ -708,7 +723,7 @@ engine12_server_send_ticket(engine12 *e)
     tls_session *session =
         c->resumed ? tls_session_retain(e->resume) : engine12_new_session(e);
     int64_t now = tls_context_now(c->context);
-    tls_buffer encoded = {0}, ticket = {0}, raw = {0};
+    tls_buffer encoded = {0}, ticket = {0};
     tls_message message;
     enum tls_reason reason =
         session != NULL ? tls_session_export(session, &encoded) : TLS_REASON_OUT_OF_MEMORY;
@@ -722,21 +737,25 @@ engine12_server_send_ticket(engine12 *e)
         message.u.new_session_ticket.ticket = tls_buffer_view(&ticket);
         if (ticket.length > 0)
             message.u.new_session_ticket.lifetime = (uint32_t)(session->expires - now);
-        reason = tls_message_build(&raw, &message);
-    }
-    if (reason == TLS_OK) {
         c->ticket = ticket.length > 0;
-        br_multihash_update(&e->transcript, raw.data, raw.length);
-        reason = tls_connection_stage_happened(
-            c, TLS_STAGE_NEW_SESSION_TICKET, TLS_SENT, tls_buffer_view(&raw));
+        reason = engine12_send_own(e, TLS_STAGE_NEW_SESSION_TICKET, &message);
     }
-    if (reason == TLS_OK)
-        reason = tls_connection_send_message(c, tls_buffer_view(&raw));
     tls_session_release(session);
     tls_buffer_release(&encoded);
     tls_buffer_release(&ticket);
-    tls_buffer_release(&raw);
     return reason;
+}
+
+enum tls_reason
+engine12_server_send_status(engine12 *e)
+{
+    tls_message message;
+
+    memset(&message, 0, sizeof message);
+    message.type = TLS_HANDSHAKE_CERTIFICATE_STATUS;
+    message.u.certificate_status.status_type = 1; /* ocsp */
+    message.u.certificate_status.response = tls_buffer_view(&e->status);
+    return engine12_send_own(e, TLS_STAGE_CERTIFICATE_STATUS, &message);
 }
 
 /* write_authorities: the subjects of the trust store, each with its length. */
