@@ -39,6 +39,7 @@ local function priority_of(options)
       priority = priority:gsub("%+VERS%-[^:]+:", "") .. ":+VERS-" .. options.version:gsub("v", "")
    end
    if options.ems == false then priority = priority .. ":%NO_SESSION_HASH" end
+   if options.tickets == false then priority = priority .. ":%NO_TICKETS" end
    if options.fallback then priority = priority .. ":%FALLBACK_SCSV" end
    return priority
 end
