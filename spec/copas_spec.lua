@@ -235,6 +235,9 @@ describe("Copas:", function()
          assert.equal("through all of this", (stream:receive("*l")))
          local info = stream:info()
          session = stream:session() or session
+         assert(stream:shutdown("send"))
+         local _, message = stream:receive("*l")
+         assert.equal("closed", message)
          assert(stream:close())
          return info
       end

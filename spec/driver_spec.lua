@@ -168,6 +168,34 @@ describe("handlers yield", function()
       assert.same({ "connection" }, seen)
    end)
 
+   it("for each record, while two coroutines read and send", function()
+      local counts = { sent = 0, received = 0 }
+      local handlers = { application_data = function(stream, message)
+         for _ = 1, 3 do coroutine.yield() end
+         counts[message.direction] = counts[message.direction] + message.length
+         if message.direction == "sent" then
+            -- a handler is refused in its own lane, too
+            local ok, problem = pcall(stream.send, stream, "x")
+            assert.is_false(ok)
+            assert.matches("send cannot be called while the 'application_data' handler", problem)
+         end
+      end }
+      local a, b = pair.new { wait = coroutine.yield, capacity = 3000 }
+      local c = assert(client_context():wrap(a, { server_name = "localhost", handlers = handlers }))
+      local s = assert(server_context { record_size = 1000 }:wrap(b))
+      shake(c, s)
+      local data, back = ("there"):rep(20000), ("back"):rep(10000)
+      local there, here
+      together(
+         function() here = c:receive(#back) end, function() assert.equal(#data, c:send(data)) end,
+         function() there = s:receive(#data) end, function() assert.equal(#back, s:send(back)) end
+      )
+      assert.is_true(here == back)
+      assert.is_true(there == data)
+      assert.is_true(counts.sent >= #data)
+      assert.is_true(counts.received >= #back)
+   end)
+
    it("but not outside a coroutine", function()
       local context = client_context { handlers = { client_hello = function() coroutine.yield() end } }
       local connection = assert(context:connection { server_name = "localhost" })

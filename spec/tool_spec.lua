@@ -486,13 +486,18 @@ assert not failures, failures
       assert.are.equal("", server:errors())
    end)
 
-   it("closes idle connections", function()
+   it("closes idle and slow connections", function()
       server = serve("--idle", "0.5", credential "ec")
       python_client(server, [[
 s = tls(port)
 began = time.time()
 assert rest(s) == b""
 assert 0.4 < time.time() - began < 5
+s = tls(port)
+s.sendall(b"GET / HT")
+assert rest(s).startswith(b"HTTP/1.1 408 ")
+s = socket.create_connection(("127.0.0.1", port), timeout=10) # not even a handshake
+assert s.recv(1000) == b""
 ]])
    end)
 
@@ -576,8 +581,14 @@ describe("probe", function()
       for _, name in ipairs(document.groups) do
          groups[name] = true
       end
-      assert.is_true(groups.x25519 and groups.secp256r1 and groups.secp384r1)
+      assert.is_true(groups.x25519 and groups.secp256r1)
       assert.are.equal("P-256", document.chain[1].public_key.curve)
+      server:stop()
+      server = serve("--groups", "secp384r1,x25519", credential "rsa")
+      document = select(2, probe(server.port))
+      table.sort(document.groups)
+      assert.are.same({ "secp384r1", "x25519" }, document.groups)
+      assert.are.same({}, document.groups_hidden)
       server:stop()
    end)
 
@@ -616,6 +627,11 @@ describe("probe", function()
       local status, document = probe(server.port, "--expires", "10000")
       assert.are.equal(3, status)
       assert.are.equal("warning", findings_of(document).expires_soon)
+      server:stop()
+      server = serve("--verify", "required", "--cafile", certificates.ca.certfile, credential "ec")
+      status, document = probe(server.port)
+      assert.are.equal(0, status)
+      assert.are.same({ client_certificate_required = "notice" }, findings_of(document))
       server:stop()
    end)
 

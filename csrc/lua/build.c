@@ -1,11 +1,11 @@
-/* build.c - handshake messages from Lua tables, for scripted peers and the codec's specs. It takes the
- * fields that parse_message gives (message.c) and checks nothing but types and lengths: what no honest peer
- * would send can be built.
+/* build.c - handshake messages from Lua tables, for scripted peers and the codec's specs. It takes
+ * the fields that parse_message gives (message.c) and checks nothing but types and lengths: what no
+ * honest peer would send can be built.
  *
  *     bytes = core.build_message{ stage = "client_hello", … }
  *
- * Numbers may be given by number (field or field_id) or by name. Every value that the core is shown is left
- * on the stack until it has been used. */
+ * Numbers may be given by number (field or field_id) or by name. Every value that the core is shown
+ * is left on the stack until it has been used. */
 #include "classes.h"
 
 #include <string.h>
@@ -193,7 +193,7 @@ write_flag(lua_State *L, tls_buffer *block, const char *field, unsigned type)
         tls_extension_write_empty(block, type);
 }
 
-/* write_usual_extensions makes the extensions of the fields that parse_message derives from them. */
+/* write_usual_extensions makes the extensions that parse_message derives fields from. */
 static void
 write_usual_extensions(lua_State *L, tls_buffer *block)
 {
@@ -207,8 +207,7 @@ write_usual_extensions(lua_State *L, tls_buffer *block)
         tls_extension_write(block, TLS_EXTENSION_SESSION_TICKET, bytes(L, "session_ticket"));
     write_numbers(L, block, "signature_algorithms", TLS_EXTENSION_SIGNATURE_ALGORITHMS,
         TLS_REGISTRY_SIGNATURE_SCHEME);
-    write_numbers(
-        L, block, "supported_groups", TLS_EXTENSION_SUPPORTED_GROUPS, TLS_REGISTRY_GROUP);
+    write_numbers(L, block, "supported_groups", TLS_EXTENSION_SUPPORTED_GROUPS, TLS_REGISTRY_GROUP);
     if (is_given(L, "ec_point_formats"))
         tls_extension_write_vector8(block, TLS_EXTENSION_EC_POINT_FORMATS,
             numbers(L, "ec_point_formats", TLS_REGISTRY_POINT_FORMAT, 1));
@@ -220,8 +219,8 @@ write_usual_extensions(lua_State *L, tls_buffer *block)
         L, block, "supported_versions", TLS_EXTENSION_SUPPORTED_VERSIONS, TLS_REGISTRY_VERSION);
 }
 
-/* extensions: the block, without its length; the memory is left on the stack. `extensions` may be a block, a
- * list of { id | name =, raw = }, or absent: then the usual ones, where `usual` says so. */
+/* extensions: the block, without its length; the memory is left on the stack. `extensions` may be a
+ * block, a list of { id | name =, raw = }, or absent: then the usual ones, if `usual`. */
 static tls_bytes
 extensions(lua_State *L, int usual)
 {
@@ -280,9 +279,10 @@ client_hello(lua_State *L, tls_client_hello *hello)
     hello->random = hello_random(L);
     hello->session_id = bytes(L, "session_id");
     hello->cipher_suites = numbers(L, "cipher_suites", TLS_REGISTRY_COUNT, 2);
-    hello->compression_methods = is_given(L, "compression_methods")
-                                     ? numbers(L, "compression_methods", TLS_REGISTRY_COMPRESSION, 1)
-                                     : tls_bytes_make("\0", 1);
+    hello->compression_methods =
+        is_given(L, "compression_methods")
+            ? numbers(L, "compression_methods", TLS_REGISTRY_COMPRESSION, 1)
+            : tls_bytes_make("\0", 1);
     hello->extensions = extensions(L, 1);
     hello->has_extensions = has_extensions(L, hello->extensions);
 }
@@ -320,10 +320,8 @@ certificate(lua_State *L, tls_certificate_message *message, int is_13)
         lua_rawgeti(L, -1, (int)i + 1);
         one = tls_lua_test_certificate(L, -1);
         if (one == NULL && lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "field 'chain': element %d must be a certificate or its DER",
-                (int)i + 1);
-        tls_write_vector24(
-            list, one != NULL ? one->der : tls_lua_check_bytes(L, lua_gettop(L)));
+            luaL_error(L, "field 'chain': element %d must be a certificate or its DER", (int)i + 1);
+        tls_write_vector24(list, one != NULL ? one->der : tls_lua_check_bytes(L, lua_gettop(L)));
         if (is_13)
             tls_write_u16(list, 0);
         lua_pop(L, 1);
@@ -340,8 +338,7 @@ certificate_request(lua_State *L, tls_certificate_request *message, unsigned ver
     size_t count, i;
 
     message->is_13 = version >= TLS_VERSION_13;
-    message->certificate_types =
-        numbers(L, "certificate_types", TLS_REGISTRY_CERTIFICATE_TYPE, 1);
+    message->certificate_types = numbers(L, "certificate_types", TLS_REGISTRY_CERTIFICATE_TYPE, 1);
     message->has_signature_algorithms = version >= TLS_VERSION_12;
     message->signature_algorithms =
         numbers(L, "signature_algorithms", TLS_REGISTRY_SIGNATURE_SCHEME, 2);
@@ -475,16 +472,17 @@ handshake_type(lua_State *L)
     return type;
 }
 
-/* core.build_message(table) -> bytes of one handshake message with its header, or of an alert. table:
- * stage (name) or type (number); version (name or number; "TLSv1.2"), which decides the form of some
- * messages; and the fields of parse_message. Where fields are absent they are empty or 0, but for legacy_version
- * (TLSv1.2) and compression_methods (null). body: the whole body, for any type. extensions: a block, or a
- * list of { id | name =, raw = }; without it a hello has those of its other fields: server_name, alpn,
- * supported_groups, signature_algorithms, supported_versions, ec_point_formats, session_ticket,
- * renegotiation_info (strings), extended_master_secret, encrypt_then_mac, status_request (true); has_extensions =
- * true writes an empty block, false none. certificate: chain (certificates or DER). client_key_exchange:
- * key_exchange, public_point or encrypted_premaster. certificate_request: certificate_authorities (DER).
- * | nil, message, "limit_exceeded" (something does not fit its length field) | "out_of_memory" */
+/* core.build_message(table) -> bytes of one handshake message with its header, or of an alert.
+ * table: stage (name) or type (number); version (name or number; "TLSv1.2"), which decides the form
+ * of some messages; and the fields of parse_message. Where fields are absent they are empty or 0,
+ * but for legacy_version (TLSv1.2) and compression_methods (null). body: the whole body, for any
+ * type. extensions: a block, or a list of { id | name =, raw = }; without it a hello has those of
+ * its other fields: server_name, alpn, supported_groups, signature_algorithms, supported_versions,
+ * ec_point_formats, session_ticket, renegotiation_info (strings), extended_master_secret,
+ * encrypt_then_mac, status_request (true); has_extensions = true writes an empty block, false none.
+ * certificate: chain (certificates or DER). client_key_exchange: key_exchange, public_point or
+ * encrypted_premaster. certificate_request: certificate_authorities (DER). | nil, message,
+ * "limit_exceeded" (something does not fit its length field) | "out_of_memory" */
 static int
 build(lua_State *L)
 {

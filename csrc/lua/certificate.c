@@ -2,8 +2,8 @@
  *
  *     list = core.certificates(string)      PEM or DER → list of certificates in order
  *
- * Methods that find an extension absent return nil. Every method raises on an object that __close has
- * closed. */
+ * Methods that find an extension absent return nil. Every method raises on an object that __close
+ * has closed. */
 #include "classes.h"
 
 #include <string.h>
@@ -166,7 +166,8 @@ push_name(lua_State *L, tls_bytes name)
     return 2;
 }
 
-/* certificate:subject() -> list of { oid = dotted, name = "CN" or nil, value = UTF-8 }, RFC 4514 text */
+/* certificate:subject() -> list of { oid = dotted, name = "CN" or nil, value = UTF-8 }, RFC 4514
+ * text */
 static int
 subject(lua_State *L)
 {
@@ -256,23 +257,23 @@ push_fingerprint(lua_State *L, tls_bytes bytes)
     return 1;
 }
 
-/* certificate:fingerprint([hash]) -> lower-case hex digest of the DER. hash: "sha256" (default), "sha1",
- * "sha224", "sha384", "sha512", "md5" */
+/* certificate:fingerprint([hash]) -> lower-case hex digest of the DER. hash: "sha256" (default),
+ * "sha1", "sha224", "sha384", "sha512", "md5" */
 static int
 fingerprint(lua_State *L)
 {
     return push_fingerprint(L, tls_lua_check_certificate(L, 1)->der);
 }
 
-/* certificate:public_key_fingerprint([hash]) -> the same of the SubjectPublicKeyInfo, to pin a key */
+/* certificate:public_key_fingerprint([hash]) -> the same of the SubjectPublicKeyInfo, for a pin */
 static int
 public_key_fingerprint(lua_State *L)
 {
     return push_fingerprint(L, tls_lua_check_certificate(L, 1)->public_key_info);
 }
 
-/* certificate:names() -> list of { type = "DNS" | "IP" | "email" | "URI" | "dirName" | …, value = text }
- * of subjectAltName, empty without one */
+/* certificate:names() -> list of { type = "DNS" | "IP" | "email" | "URI" | "dirName" | …, value =
+ * text } of subjectAltName, empty without one */
 static int
 names(lua_State *L)
 {
@@ -298,7 +299,8 @@ names(lua_State *L)
 }
 
 /* certificate:public_key() -> { type = "RSA" | "RSA-PSS" | "EC" | "other", bits = n or nil,
- * curve = "P-256" … or nil, oid = algorithm, der = SubjectPublicKeyInfo, and modulus, exponent or point } */
+ * curve = "P-256" … or nil, oid = algorithm, der = SubjectPublicKeyInfo, and modulus, exponent or
+ * point } */
 static int
 public_key(lua_State *L)
 {
@@ -309,8 +311,8 @@ public_key(lua_State *L)
     return 1;
 }
 
-/* certificate:signature_algorithm() -> name ("sha256WithRSAEncryption", "ecdsa-with-SHA256" …; the dotted
- * OID when it has none), dotted OID */
+/* certificate:signature_algorithm() -> name ("sha256WithRSAEncryption", "ecdsa-with-SHA256" …; the
+ * dotted OID when it has none), dotted OID */
 static int
 signature_algorithm(lua_State *L)
 {
@@ -357,7 +359,8 @@ path_length(lua_State *L)
     return 1;
 }
 
-/* certificate:key_usage() -> list of "digitalSignature", "keyCertSign" …, or nil without the extension */
+/* certificate:key_usage() -> list of "digitalSignature", "keyCertSign" …, or nil without the
+ * extension */
 static int
 key_usage(lua_State *L)
 {
@@ -379,8 +382,8 @@ key_usage(lua_State *L)
     return 1;
 }
 
-/* certificate:extended_key_usage() -> list of "serverAuth" … (dotted OIDs where there is no name), or nil
- * without the extension */
+/* certificate:extended_key_usage() -> list of "serverAuth" … (dotted OIDs where there is no name),
+ * or nil without the extension */
 static int
 extended_key_usage(lua_State *L)
 {
@@ -411,8 +414,8 @@ extended_key_usage(lua_State *L)
     return 1;
 }
 
-/* certificate:extensions() -> list of { oid =, name = "basicConstraints" … or nil, critical = boolean,
- * value = DER } */
+/* certificate:extensions() -> list of { oid =, name = "basicConstraints" … or nil, critical =
+ * boolean, value = DER } */
 static int
 extensions(lua_State *L)
 {
@@ -537,7 +540,7 @@ equal(lua_State *L)
     return 1;
 }
 
-/* tostring(certificate) -> "bearssl.certificate: <subject>", or its address when closed or nameless */
+/* tostring(certificate) -> "bearssl.certificate: <subject>", or its address when it has none */
 static int
 tostring(lua_State *L)
 {

@@ -1,7 +1,8 @@
 /* classes.h - the objects of the binding and how one file asks for another's.
  *
- * push makes a new object that holds a count of its own; check raises unless the argument is an open
- * object of the class (test returns NULL instead); what check returns is borrowed from the object. */
+ * push makes a new object that holds a count of its own; check raises unless the argument is an
+ * open object of the class (test returns NULL instead); what check returns is borrowed from the
+ * object. */
 #ifndef TLS_LUA_CLASSES_H
 #define TLS_LUA_CLASSES_H
 
@@ -28,13 +29,14 @@ void tls_lua_push_name(lua_State *L, tls_bytes name);
 void tls_lua_open_certificate(lua_State *L);
 
 /* ---- credential.c ---- */
-/* tls_lua_check_chain reads a list of certificate objects and pushes a scratch userdata that holds a
- * count on each; the array lives as long. `what` names the argument or option for the error. */
+/* tls_lua_check_chain reads a list of certificate objects and pushes a scratch userdata that holds
+ * a count on each; the array lives as long. `what` names the argument or option for the error. */
 const tls_certificate **tls_lua_check_chain(
     lua_State *L, int index, const char *what, size_t *count);
 /* tls_lua_check_credential reads { chain = list, key = key object } and pushes one scratch userdata
  * that holds all of it. */
-void tls_lua_check_credential(lua_State *L, int index, const char *what, tls_credential *credential);
+void tls_lua_check_credential(
+    lua_State *L, int index, const char *what, tls_credential *credential);
 /* tls_lua_option_credentials reads a list of such tables from an option and pushes one value that
  * holds all of it. */
 const tls_credential *tls_lua_option_credentials(
@@ -82,14 +84,14 @@ enum { TLS_LUA_SLOT_CONTEXT = 1, TLS_LUA_SLOT_SELECTED, TLS_LUA_SLOTS = TLS_LUA_
 
 /* tls_lua_connection_self: argument 1, which may have been freed.
  *
- * Any allocation in Lua may run a finalizer of the caller's, which may raise an error or call this very
- * connection. So what the core shows is turned into Lua values only under tls_lua_guarded; meanwhile the
- * methods that would move it (all that ask tls_lua_connection_self) raise an error. */
+ * Any allocation in Lua may run a finalizer of the caller's, which may raise an error or call this
+ * very connection. So what the core shows is turned into Lua values only under tls_lua_guarded;
+ * meanwhile the methods that would move it (who ask tls_lua_connection_self) raise an error. */
 tls_lua_connection *tls_lua_connection_self(lua_State *L);
 /* tls_lua_connection_look is the same for methods that only look: they may be called meanwhile. */
 tls_lua_connection *tls_lua_connection_look(lua_State *L);
-/* tls_lua_guarded calls f(L) under lua_pcall with `data` as its only argument, a light userdata, and
- * returns the number of its results; on a freed connection, tls_lua_connection_closed. */
+/* tls_lua_guarded calls f(L) under lua_pcall with `data` as its only argument, a light userdata,
+ * and returns the number of its results; on a freed connection, tls_lua_connection_closed. */
 int tls_lua_guarded(lua_State *L, tls_lua_connection *self, lua_CFunction f, void *data);
 /* tls_lua_connection_closed: what every method of a freed connection returns. */
 int tls_lua_connection_closed(lua_State *L);
@@ -108,8 +110,8 @@ extern const luaL_Reg tls_lua_descriptor_methods[];
 extern const luaL_Reg tls_lua_question_methods[];
 
 /* ---- message.c: handshake messages as tables ---- */
-/* tls_lua_message_fields adds the fields of a handshake message to the table on the top. TLS_OK, or the
- * reason for which the message could not be parsed. */
+/* tls_lua_message_fields adds the fields of a handshake message to the table on the top. TLS_OK, or
+ * the reason for which the message could not be parsed. */
 enum tls_reason tls_lua_message_fields(
     lua_State *L, tls_bytes raw, unsigned version, unsigned suite);
 /* tls_lua_set_named sets field = name (nil when unknown) and field_id = id. */

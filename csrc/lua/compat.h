@@ -17,12 +17,14 @@
 int tls_lua_absolute(lua_State *L, int index);
 /* tls_lua_length: the raw length of a table or string. */
 size_t tls_lua_length(lua_State *L, int index);
-/* tls_lua_test returns the userdata if it is of that class (a metatable's registry name), or NULL. */
+/* tls_lua_test returns the userdata if it is of that class (its metatable's registry name), or
+ * NULL. */
 void *tls_lua_test(lua_State *L, int index, const char *class_name);
 /* tls_lua_functions adds functions to the table on the top of the stack. */
 void tls_lua_functions(lua_State *L, const luaL_Reg *functions);
-/* tls_lua_userdata pushes a zeroed userdata. Values that a userdata must keep alive stand in its slots 1 … `slots`: user
- * values from Lua 5.4 on, a table in the one user value (or, in 5.1, the environment) before. */
+/* tls_lua_userdata pushes a zeroed userdata. Values that a userdata must keep alive stand in its
+ * slots 1 … `slots`: user values from Lua 5.4 on, a table in the one user value (or, in 5.1, the
+ * environment) before. */
 void *tls_lua_userdata(lua_State *L, size_t size, int slots);
 /* tls_lua_make_slots finishes tls_lua_userdata once the userdata has its metatable. */
 void tls_lua_make_slots(lua_State *L, int index, int slots);

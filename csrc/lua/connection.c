@@ -1,5 +1,5 @@
-/* connection.c - class "bearssl.connection": one conversation, bytes in and bytes out. Patterns are in
- * receive.c, descriptors in descriptor.c, questions and answers in question.c.
+/* connection.c - class "bearssl.connection": one conversation, bytes in and bytes out. Patterns are
+ * in receive.c, descriptors in descriptor.c, questions and answers in question.c.
  *
  *     connection = core.connection(context, { … })
  *
@@ -53,13 +53,19 @@ int
 tls_lua_push_failure(lua_State *L, const tls_connection *connection)
 {
     enum tls_reason reason = tls_connection_failure(connection);
+    const char *text = tls_connection_failure_text(connection);
     int alert = tls_connection_peer_alert(connection);
+    const char *name = NULL;
 
-    tls_lua_failure_text(L, reason, tls_connection_failure_text(connection));
-    if (reason == TLS_REASON_PEER_ALERT && alert != TLS_ALERT_NONE) {
-        lua_pop(L, 1);
-        tls_lua_alert_code(L, alert);
-    }
+    if (reason != TLS_REASON_PEER_ALERT || alert == TLS_ALERT_NONE)
+        return tls_lua_failure_text(L, reason, text);
+    name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert);
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s: %s", text, name != NULL ? name : "unknown");
+    if (name != NULL)
+        lua_pushfstring(L, "alert_%s", name);
+    else
+        lua_pushfstring(L, "alert_%d", alert);
     return 3;
 }
 
@@ -104,12 +110,13 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
     return tls_bytes_make(bytes.data + (i - 1), (size_t)(j - i + 1));
 }
 
-/* core.connection(context, { server_name = DNS name or IP address (client), session = session to resume
- * (client), verify = "none" | "optional" | "required" (nil: the context's), stage_mask =, decision_mask =
- * integers: bit i for the stage or decision i + 1 of core.stages(), core.decisions() }) -> connection
- * | nil, message, "illegal_parameter" | "out_of_memory" | "no_random" */
+/* core.connection(context, { server_name = DNS name or IP address (client), session = session to
+ * resume (client), verify = "none" | "optional" | "required" (nil: the context's), stage_mask =,
+ * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
+ * core.decisions() }) -> connection | nil, message, "illegal_parameter" | "out_of_memory" |
+ * "no_random" */
 static int
-new(lua_State *L)
+make(lua_State *L)
 {
     static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_connection_options options = {0};
@@ -129,8 +136,7 @@ new(lua_State *L)
                 return luaL_error(L, "option 'session' must be an open session object");
         }
         options.verify = tls_lua_option_choice(L, 2, "verify", modes, -1);
-        options.stage_mask =
-            (uint32_t)tls_lua_option_integer(L, 2, "stage_mask", 0, 0, 0x7FFFFFFF);
+        options.stage_mask = (uint32_t)tls_lua_option_integer(L, 2, "stage_mask", 0, 0, 0x7FFFFFFF);
         options.decision_mask =
             (uint32_t)tls_lua_option_integer(L, 2, "decision_mask", 0, 0, 0x7FFFFFFF);
     }
@@ -141,11 +147,12 @@ new(lua_State *L)
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
 
-/* connection:step() runs until there is something to report: "wantread" (send what drain gives, then feed),
- * "stage" (look at stage()), "decision" (question(), then answer() at any later time; the next step takes the
- * default), "data" (the handshake is over, or there is something to read), "closed" (the peer's close_notify)
- * | nil, message, code: the code of the failure's reason, or "alert_" and the name of the alert that the
- * peer sent. Send what drain gives all the same: the alert. */
+/* connection:step() runs until there is something to report: "wantread" (send what drain gives,
+ * then feed), "stage" (look at stage()), "decision" (question(), then answer() at any later time;
+ * the next step takes the default), "data" (the handshake is over, or there is something to read),
+ * "closed" (the peer's close_notify) | nil, message, code: the code of the failure's reason, or
+ * "alert_" and the name of the alert that the peer sent. Send what drain gives all the same: the
+ * alert. */
 static int
 step(lua_State *L)
 {
@@ -206,9 +213,9 @@ watch(lua_State *L)
     return 0;
 }
 
-/* connection:fail(reason): ends the connection with an alert. reason: an error code ("certificate_refused"),
- * the name of an alert ("user_canceled"), or any text; code "refused" for the last two, and alert
- * access_denied for the last */
+/* connection:fail(reason): ends the connection with an alert. reason: an error code
+ * ("certificate_refused"), the name of an alert ("user_canceled"), or any text; code "refused" for
+ * the last two, and alert access_denied for the last */
 static int
 fail(lua_State *L)
 {
@@ -218,8 +225,8 @@ fail(lua_State *L)
     int alert = TLS_ALERT_NONE, named = tls_registry_id(TLS_REGISTRY_ALERT, text);
 
     if (reason != TLS_OK) {
-        /* Reasons that are local, such as "timeout", have no alert; but a handler that gives one ends a
-         * connection that is alive, and the peer must hear of it. */
+        /* Reasons that are local, such as "timeout", have no alert; but a handler that gives one
+         * ends a connection that is alive, and the peer must hear of it. */
         text = NULL;
         if (tls_reason_alert(reason) == TLS_ALERT_NONE)
             alert = TLS_ALERT_ACCESS_DENIED;
@@ -250,8 +257,8 @@ fail_handler(lua_State *L)
     return 0;
 }
 
-/* connection:feed(bytes) -> how many of the peer's bytes were taken; fewer than given when what has been
- * decrypted must be read first */
+/* connection:feed(bytes) -> how many of the peer's bytes were taken; fewer than given when what has
+ * been decrypted must be read first */
 static int
 feed(lua_State *L)
 {
@@ -313,7 +320,7 @@ guarded_drain(lua_State *L)
     return 1;
 }
 
-/* connection:drain([max]) -> bytes to send to the peer, "" when there are none; they count as sent */
+/* connection:drain([max]) -> bytes to send to the peer, "" when there are none */
 static int
 drain(lua_State *L)
 {
@@ -367,9 +374,9 @@ buffered(lua_State *L)
     return 1;
 }
 
-/* connection:write(data [, i [, j]]) -> index of the last byte sealed into records: i - 1 when the output
- * is full (drain it) | nil, message, "not_ready" (before the handshake is over) | "closed" (after close) | the
- * code of the connection's failure. i, j as in string.sub. */
+/* connection:write(data [, i [, j]]) -> index of the last byte sealed into records: i - 1 when the
+ * output is full (drain it) | nil, message, "not_ready" (before the handshake is over) | "closed"
+ * (after close) | the code of the connection's failure. i, j as in string.sub. */
 static int
 write_data(lua_State *L)
 {
@@ -409,12 +416,13 @@ guarded_info(lua_State *L)
     return 1;
 }
 
-/* connection:info() -> table of what is known: mode, established, version, version_id, cipher_suite,
- * cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm (with _id), alpn,
- * server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a code), peer_certificates,
- * local_certificates, client_random, server_random, client_verify_data, server_verify_data,
- * secure_renegotiation, extended_master_secret, ticket, close_notify_sent, close_notify_received, bytes_received, bytes_sent,
- * records_received, records_sent, memory. What is not known, or not there, is nil. */
+/* connection:info() -> table of what is known: mode, established, version, version_id,
+ * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
+ * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
+ * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
+ * server_verify_data, secure_renegotiation, extended_master_secret, ticket, close_notify_sent,
+ * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory. What
+ * is not known, or not there, is nil. */
 static int
 info(lua_State *L)
 {
@@ -432,7 +440,8 @@ guarded_session(lua_State *L)
         lua_pushnil(L);
         return 1;
     }
-    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing raises. */
+    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing
+     * raises. */
     tls_session_release(found);
     tls_lua_push_session(L, found);
     return 1;
@@ -447,10 +456,10 @@ session(lua_State *L)
     return tls_lua_guarded(L, self, guarded_session, self->connection);
 }
 
-/* connection:export_keying_material(label, length [, context]) -> length bytes (RFC 5705), which both sides of
- * this connection and nobody else can make. Without a context and with an empty one are different.
- * | nil, message, "not_ready" (the handshake is not over) | "unsafe_binding" (no extended master secret)
- * | "illegal_parameter" (the protocol uses this label itself) */
+/* connection:export_keying_material(label, length [, context]) -> length bytes (RFC 5705), which
+ * both sides of this connection and nobody else can make. Without a context and with an empty one
+ * are different. | nil, message, "not_ready" (the handshake is not over) | "unsafe_binding" (no
+ * extended master secret) | "illegal_parameter" (the protocol uses this label itself) */
 static int
 export_keying_material(lua_State *L)
 {
@@ -486,8 +495,9 @@ export_keying_material(lua_State *L)
 }
 
 /* connection:channel_binding(type) -> bytes. type: "tls-unique", "tls-server-end-point" (RFC 5929),
- * "tls-exporter" (RFC 9266) | nil, message, "not_ready" | "unsafe_binding" (no extended master secret; or no
- * certificate of the server is known) | "illegal_parameter" (unknown type) | "out_of_memory" */
+ * "tls-exporter" (RFC 9266) | nil, message, "not_ready" | "unsafe_binding" (no extended master
+ * secret; or no certificate of the server is known, as on the server's side of a resumed
+ * connection) | "illegal_parameter" (unknown type) | "out_of_memory" */
 static int
 channel_binding(lua_State *L)
 {
@@ -499,6 +509,9 @@ channel_binding(lua_State *L)
     if (self->connection == NULL)
         return tls_lua_connection_closed(L);
     reason = tls_connection_channel_binding(self->connection, out, type);
+    if (reason == TLS_REASON_UNSAFE_BINDING && strcmp(type, "tls-server-end-point") == 0)
+        return tls_lua_failure_text(L, reason,
+            "no certificate of the server is known on this connection: it was resumed, or has none");
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
     tls_lua_finish_buffer(L, out);
@@ -524,8 +537,8 @@ free_connection(lua_State *L)
 static int
 gc(lua_State *L)
 {
-    /* An object that is guarded is on the stack and not collected: only who calls __gc by hand, from a
-     * finalizer, is refused here. */
+    /* An object that is guarded is on the stack and not collected: only who calls __gc by hand,
+     * from a finalizer, is refused here. */
     release(tls_lua_connection_self(L));
     return 0;
 }
@@ -572,7 +585,7 @@ static const luaL_Reg metamethods[] = {
     {NULL, NULL},
 };
 
-const luaL_Reg tls_lua_connection_functions[] = {{"connection", new}, {NULL, NULL}};
+const luaL_Reg tls_lua_connection_functions[] = {{"connection", make}, {NULL, NULL}};
 
 void
 tls_lua_open_connection(lua_State *L)

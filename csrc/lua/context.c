@@ -7,8 +7,8 @@
 
 #include <time.h>
 
-/* The clock stands in the object, where the core reads it: so whoever keeps the tls_context keeps the
- * object too (slots of a connection). */
+/* The clock stands in the object, where the core reads it: so whoever keeps the tls_context keeps
+ * the object too (slots of a connection). */
 typedef struct object {
     tls_context *context;
     int has_time;
@@ -34,8 +34,14 @@ tls_lua_test_context(lua_State *L, int index)
 tls_context *
 tls_lua_check_context(lua_State *L, int index)
 {
-    object *self = luaL_checkudata(L, index, TLS_LUA_CONTEXT);
+    object *self;
 
+    /* The Lua layer's context is a table around it. */
+    if (lua_istable(L, index)) {
+        lua_getfield(L, index, "core");
+        lua_replace(L, index);
+    }
+    self = luaL_checkudata(L, index, TLS_LUA_CONTEXT);
     luaL_argcheck(L, self->context != NULL, index, "closed context");
     return self->context;
 }
@@ -74,17 +80,16 @@ option_alpn(lua_State *L, int table, size_t *count)
     return names;
 }
 
-/* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups =,
- * signature_schemes = lists of numbers, alpn = list of strings, alpn_required = boolean, trust = trust store,
- * verify = "none" | "optional" | "required", verify_depth = integer, credentials = list of { chain = list of
- * certificates, key = key }, session_cache =, session_lifetime = seconds, record_size = integers,
- * ticket_keys = ticket keys (server: issue tickets under them), client_preference, no_tickets,
- * no_extended_master_secret, require_extended_master_secret, fallback = booleans } -> context. What is absent takes
- * the core's default.
- * | nil, message, "illegal_parameter" (an unknown suite or group, versions the wrong way round)
- * | "key_mismatch" | "out_of_memory" | "no_random" */
+/* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
+ * =, signature_schemes = lists of numbers, alpn = list of strings, alpn_required = boolean, trust =
+ * trust store, verify = "none" | "optional" | "required", verify_depth = integer, credentials =
+ * list of { chain = list of certificates, key = key }, session_cache =, session_lifetime = seconds,
+ * record_size = integers, ticket_keys = ticket keys (server: issue tickets under them),
+ * client_preference, no_tickets, no_extended_master_secret, require_extended_master_secret,
+ * fallback = booleans } -> context. What is absent takes the core's default. | nil, message,
+ * "illegal_parameter" (an unknown suite or group, versions the wrong way round) | "key_mismatch" | "out_of_memory" | "no_random" */
 static int
-new(lua_State *L)
+make(lua_State *L)
 {
     static const char *const roles[] = {"client", "server", NULL};
     static const char *const modes[] = {"none", "optional", "required", NULL};
@@ -150,8 +155,8 @@ role(lua_State *L)
     return 1;
 }
 
-/* context:set_time([seconds]): the time that verification and session lifetimes go by, until it is set
- * again; without an argument the system's clock */
+/* context:set_time([seconds]): the time that verification and session lifetimes go by, until it is
+ * set again; without an argument the system's clock */
 static int
 set_time(lua_State *L)
 {
@@ -211,7 +216,7 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
 
-const luaL_Reg tls_lua_context_functions[] = {{"context", new}, {NULL, NULL}};
+const luaL_Reg tls_lua_context_functions[] = {{"context", make}, {NULL, NULL}};
 
 void
 tls_lua_open_context(lua_State *L)

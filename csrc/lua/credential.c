@@ -1,5 +1,5 @@
-/* credential.c - chains and credentials of the caller's tables as the core wants them: arrays that hold
- * counts of their own in a scratch userdata, so that no finalizer can take an element away. */
+/* credential.c - chains and credentials of the caller's tables as the core wants them: arrays that
+ * hold counts of their own in a scratch userdata, so that no finalizer can take an element away. */
 #include "classes.h"
 
 #define HOLDER_CLASS "bearssl.credential"
@@ -17,8 +17,8 @@ make_holder(lua_State *L, int list, const char *what)
     holder *self;
 
     if (!lua_istable(L, list))
-        luaL_error(L, "%s must be a list of certificate objects, not %s", what,
-            luaL_typename(L, list));
+        luaL_error(
+            L, "%s must be a list of certificate objects, not %s", what, luaL_typename(L, list));
     count = tls_lua_length(L, list);
     if (count > TLS_CHAIN_MAXIMUM)
         luaL_error(L, "%s has more than %d certificates", what, TLS_CHAIN_MAXIMUM);
@@ -54,8 +54,8 @@ tls_lua_check_credential(lua_State *L, int index, const char *what, tls_credenti
     holder *self;
 
     if (!lua_istable(L, table))
-        luaL_error(L, "%s must be a table with chain and key, not %s", what,
-            luaL_typename(L, table));
+        luaL_error(
+            L, "%s must be a table with chain and key, not %s", what, luaL_typename(L, table));
     lua_getfield(L, table, "chain");
     self = make_holder(L, lua_gettop(L), what);
     if (self->count == 0)

@@ -1,9 +1,9 @@
-/* descriptor.c - records straight between the connection's buffers and a POSIX descriptor: several per
- * system call, and none of them becomes a Lua string. Nothing here waits but core.wait.
+/* descriptor.c - records straight between the connection's buffers and a POSIX descriptor: several
+ * per system call, and none of them becomes a Lua string. Nothing here waits but core.wait.
  *
- * Sockets are read and written without waiting whatever mode the descriptor is in, and without SIGPIPE. Other
- * descriptors (pipes, terminals) are asked with poll first; writing to one whose reader has gone raises
- * SIGPIPE, as it does for io.write. */
+ * Sockets are read and written without waiting whatever mode the descriptor is in, and without
+ * SIGPIPE. Other descriptors (pipes, terminals) are asked with poll first; writing to one whose
+ * reader has gone raises SIGPIPE, as it does for io.write. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -190,9 +190,9 @@ check_descriptor(lua_State *L, int index)
     return (int)descriptor;
 }
 
-/* connection:fill(descriptor) -> number of bytes read, 0 at the end of the stream (the connection is told)
- * | nil, "wantread" | nil, "full" (what has been decrypted must be read first) | nil, message, "transport" |
- * nil, message, code of the connection's failure */
+/* connection:fill(descriptor) -> number of bytes read, 0 at the end of the stream (the connection
+ * is told) | nil, "wantread" | nil, "full" (what has been decrypted must be read first) | nil,
+ * message, "transport" | nil, message, code of the connection's failure */
 static int
 fill(lua_State *L)
 {
@@ -253,10 +253,17 @@ flush(lua_State *L)
     return 1;
 }
 
-/* connection:send_all(descriptor, data [, i [, j]]) seals and writes until all is gone or the descriptor
- * would have to be waited for -> index of the last byte
- * | nil, "wantwrite", index of the last byte that was sealed (when it is the last of all, flush is what is
- * left to do) | nil, message, code, the same index. i, j as in string.sub. */
+static int
+send_failure(lua_State *L, int results, lua_Integer last)
+{
+    lua_pushinteger(L, last);
+    return results + 1;
+}
+
+/* connection:send_all(descriptor, data [, i [, j]]) seals and writes until all is gone or the
+ * descriptor would have to be waited for -> index of the last byte | nil, "wantwrite", index of the
+ * last byte that was sealed (when it is the last of all, flush is what is left to do) | nil,
+ * message, code, the same index. i, j as in string.sub. */
 static int
 send_all(lua_State *L)
 {
@@ -265,43 +272,40 @@ send_all(lua_State *L)
     lua_Integer first;
     tls_bytes bytes = tls_lua_check_range(L, 3, &first);
     size_t done = 0;
-    enum outcome outcome;
 
     if (self->connection == NULL)
         return tls_lua_connection_closed(L);
     do {
-        size_t written = 0;
+        int was_empty = tls_connection_output(self->connection).length == 0;
         enum tls_reason reason = TLS_OK;
+        size_t written = 0;
+        enum outcome outcome;
 
         if (done < bytes.length)
             reason = tls_connection_write(
                 self->connection, &written, bytes.data + done, bytes.length - done);
-        if (reason != TLS_OK) {
-            tls_lua_connection_refused(L, self, reason);
-            lua_pushinteger(L, first - 1 + (lua_Integer)done);
-            return 4;
-        }
+        if (reason == TLS_OK && written == 0 && was_empty && done < bytes.length)
+            reason = TLS_REASON_INTERNAL; /* else it would turn round for ever */
+        if (reason != TLS_OK)
+            return send_failure(
+                L, tls_lua_connection_refused(L, self, reason), first - 1 + (lua_Integer)done);
         done += written;
         outcome = flush_output(self, descriptor);
-        if (outcome == OUTCOME_FAILED) {
-            transport_failure(L, errno);
-            lua_pushinteger(L, first - 1 + (lua_Integer)done);
-            return 4;
-        }
+        if (outcome == OUTCOME_FAILED)
+            return send_failure(L, transport_failure(L, errno), first - 1 + (lua_Integer)done);
         /* What goes out slowly may still leave room for more. */
         if (outcome == OUTCOME_WAIT && (written == 0 || done == bytes.length)) {
             lua_pushnil(L);
             lua_pushliteral(L, "wantwrite");
-            lua_pushinteger(L, first - 1 + (lua_Integer)done);
-            return 3;
+            return send_failure(L, 2, first - 1 + (lua_Integer)done);
         }
     } while (done < bytes.length);
     lua_pushinteger(L, first - 1 + (lua_Integer)done);
     return 1;
 }
 
-/* core.wait(descriptor, "r" | "w" [, seconds]) -> true when it can be read or written (or is broken)
- * | nil, "timeout" | nil, message, "transport". Without seconds it waits for ever. */
+/* core.wait(descriptor, "r" | "w" [, seconds]) -> true when it can be read or written (or is
+ * broken) | nil, "timeout" | nil, message, "transport". Without seconds it waits for ever. */
 static int
 wait_for(lua_State *L)
 {

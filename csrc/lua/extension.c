@@ -1,5 +1,5 @@
-/* extension.c - hello extensions as Lua values: each { id =, name =, value =, raw = }, by kind. What the
- * core does not know, or cannot parse, has no value, only raw bytes. */
+/* extension.c - hello extensions as Lua values: each { id =, name =, value =, raw = }, by kind.
+ * What the core does not know, or cannot parse, has no value, only raw bytes. */
 #include "classes.h"
 
 #include "../tls/extension.h"

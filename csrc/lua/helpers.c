@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "../tls/names.h"
-
 #define BUFFER_CLASS "bearssl.buffer"
 
 /* ---- Classes ---- */
@@ -113,17 +111,6 @@ tls_lua_failure(lua_State *L, enum tls_reason reason)
     return tls_lua_failure_text(L, reason, NULL);
 }
 
-void
-tls_lua_alert_code(lua_State *L, int alert)
-{
-    const char *name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert);
-
-    if (name != NULL)
-        lua_pushfstring(L, "alert_%s", name);
-    else
-        lua_pushfstring(L, "alert_%d", alert);
-}
-
 /* ---- Arguments ---- */
 
 tls_bytes
@@ -187,8 +174,8 @@ tls_lua_option_integer(lua_State *L, int table, const char *name, lua_Integer ot
     number = lua_tonumber(L, -1);
     if (!(number >= (lua_Number)minimum && number <= (lua_Number)maximum) ||
         number != (lua_Number)(lua_Integer)number)
-        luaL_error(L, "option '%s' must be an integer of %d to %d", name, (int)minimum,
-            (int)maximum);
+        luaL_error(
+            L, "option '%s' must be an integer of %d to %d", name, (int)minimum, (int)maximum);
     lua_pop(L, 1);
     return (lua_Integer)number;
 }
@@ -291,8 +278,8 @@ tls_lua_option_list16(lua_State *L, int table, const char *name, size_t *count)
         lua_rawgeti(L, list, (int)i + 1);
         number = lua_tonumber(L, -1);
         if (lua_type(L, -1) != LUA_TNUMBER || !(number >= 0 && number <= 0xFFFF))
-            luaL_error(L, "option '%s': element %d must be an integer of 0 to 65535", name,
-                (int)i + 1);
+            luaL_error(
+                L, "option '%s': element %d must be an integer of 0 to 65535", name, (int)i + 1);
         values[i] = (uint16_t)number;
         lua_pop(L, 1);
     }

@@ -1,13 +1,13 @@
 /* helpers.h - what every class of the binding shares: classes, argument checks, options, failures.
  *
  * Conventions of csrc/lua, stated once:
- *   - What can fail at run time returns nil, message, code (tls_lua_failure). Misuse raises an error
- *     that names the argument or the option.
- *   - An object is a userdata: zeroed, given its metatable, and only then filled, so that __gc finds it
- *     consistent whatever is raised in between. What the core allocates goes straight into a userdata,
- *     never into a C local across a call that may raise.
- *   - What the core is given during one call is anchored on the stack or retained in a scratch userdata:
- *     a finalizer may run at any allocation and empty the caller's tables.
+ *   - What can fail at run time returns nil, message, code (tls_lua_failure). Misuse raises an
+ * error that names the argument or the option.
+ *   - An object is a userdata: zeroed, given its metatable, and only then filled, so that __gc
+ * finds it consistent whatever is raised in between. What the core allocates goes straight into a
+ * userdata, never into a C local across a call that may raise.
+ *   - What the core is given during one call is anchored on the stack or retained in a scratch
+ * userdata: a finalizer may run at any allocation and empty the caller's tables.
  *   - The core never calls back, so no error ever passes through it.
  *   - No global state: metatables live in the registry under "bearssl.<class>". */
 #ifndef TLS_LUA_HELPERS_H
@@ -38,8 +38,6 @@ void tls_lua_finish_buffer(lua_State *L, tls_buffer *buffer);
 /* Each pushes nil, message, code and returns 3. A NULL or empty text: the reason's own sentence. */
 int tls_lua_failure(lua_State *L, enum tls_reason reason);
 int tls_lua_failure_text(lua_State *L, enum tls_reason reason, const char *text);
-/* tls_lua_alert_code pushes the code of an alert of the peer: "alert_handshake_failure". */
-void tls_lua_alert_code(lua_State *L, int alert);
 
 /* ---- Arguments ---- */
 tls_bytes tls_lua_check_bytes(lua_State *L, int index);

@@ -67,8 +67,8 @@ tls_lua_push_public_key(lua_State *L, const tls_public_key *key)
     lua_setfield(L, -2, "oid");
 }
 
-/* core.key(string) -> key | nil, message, "bad_pem" (no private key in it) | "bad_key" | "encrypted_key"
- * | "out_of_memory" */
+/* core.key(string) -> key | nil, message, "bad_pem" (no private key in it) | "bad_key" |
+ * "encrypted_key" | "out_of_memory" */
 static int
 load(lua_State *L)
 {
@@ -142,9 +142,9 @@ public_key(lua_State *L)
     return 1;
 }
 
-/* key:sign(hash_name, digest) -> signature: RSA PKCS#1 v1.5, or ECDSA as ASN.1 DER. hash_name: "sha256" …,
- * "md5sha1" for RSA below TLS 1.2. | nil, message, "sign_failed" (an external key, a digest that does not
- * fit the hash or the key) */
+/* key:sign(hash_name, digest) -> signature: RSA PKCS#1 v1.5, or ECDSA as ASN.1 DER. hash_name:
+ * "sha256" …, "md5sha1" for RSA below TLS 1.2. | nil, message, "sign_failed" (an external key, a
+ * digest that does not fit the hash or the key) */
 static int
 sign(lua_State *L)
 {
@@ -176,10 +176,10 @@ sign(lua_State *L)
     return 1;
 }
 
-/* key:decrypt(ciphertext) -> 48 bytes: an RSA-encrypted pre-master secret. When the padding is wrong they
- * are random, as RFC 5246 section 7.4.7.1 wants: nothing here tells an attacker which it was.
- * | nil, message, "bad_key" (an EC or external key) | "illegal_parameter" (not as long as the modulus)
- * | "no_random" */
+/* key:decrypt(ciphertext) -> 48 bytes: an RSA-encrypted pre-master secret. When the padding is
+ * wrong they are random, as RFC 5246 section 7.4.7.1 wants: nothing here tells an attacker which it
+ * was. | nil, message, "bad_key" (an EC or external key) | "illegal_parameter" (not as long as the
+ * modulus) | "no_random" */
 static int
 decrypt(lua_State *L)
 {

@@ -1,5 +1,6 @@
-/* message.c - handshake messages as Lua tables, with the field names of the RFCs. Numbers that have a name
- * stand twice: `group` is the name (nil when unknown), `group_id` the number; in lists { id =, name = }.
+/* message.c - handshake messages as Lua tables, with the field names of the RFCs. Numbers that have
+ * a name stand twice: `group` is the name (nil when unknown), `group_id` the number; in lists { id
+ * =, name = }.
  *
  *     table = core.parse_message(bytes [, { version =, suite =, type = }]) */
 #include "classes.h"
@@ -107,7 +108,8 @@ client_hello(lua_State *L, const tls_client_hello *hello)
     tls_lua_set_bytes(L, "random", hello->random);
     tls_lua_set_bytes(L, "session_id", hello->session_id);
     set_suites(L, hello->cipher_suites);
-    set_byte_numbers(L, "compression_methods", TLS_REGISTRY_COMPRESSION, hello->compression_methods);
+    set_byte_numbers(
+        L, "compression_methods", TLS_REGISTRY_COMPRESSION, hello->compression_methods);
     set_extensions(L, hello->extensions, TLS_IN_CLIENT_HELLO);
     tls_lua_set_boolean(L, "has_extensions", hello->has_extensions);
     tls_lua_set_some(L, "server_name", hello->server_name);
@@ -142,8 +144,7 @@ server_hello(lua_State *L, const tls_server_hello *hello)
     tls_lua_set_bytes(L, "session_id", hello->session_id);
     tls_lua_set_string(L, "cipher_suite", tls_suite_name(hello->cipher_suite));
     tls_lua_set_integer(L, "cipher_suite_id", hello->cipher_suite);
-    tls_lua_set_named(
-        L, "compression_method", TLS_REGISTRY_COMPRESSION, hello->compression_method);
+    tls_lua_set_named(L, "compression_method", TLS_REGISTRY_COMPRESSION, hello->compression_method);
     set_extensions(L, hello->extensions, hello->place);
     tls_lua_set_boolean(L, "has_extensions", hello->has_extensions);
     if (hello->group != 0)
@@ -160,8 +161,7 @@ server_hello(lua_State *L, const tls_server_hello *hello)
     tls_lua_set_boolean(L, "status_request", hello->status_request);
     tls_lua_set_boolean(L, "secure_renegotiation", hello->secure_renegotiation);
     if (hello->downgrade_sentinel != 0)
-        tls_lua_set_named(
-            L, "downgrade_sentinel", TLS_REGISTRY_VERSION, hello->downgrade_sentinel);
+        tls_lua_set_named(L, "downgrade_sentinel", TLS_REGISTRY_VERSION, hello->downgrade_sentinel);
 }
 
 static void
@@ -172,7 +172,8 @@ encrypted_extensions(lua_State *L, const tls_encrypted_extensions *message)
     tls_lua_set_boolean(L, "early_data_accepted", message->early_data);
 }
 
-/* chain: certificate objects, leaf first, up to the first that cannot be parsed; encoded: the DER of all. */
+/* chain: certificate objects, leaf first, up to the first that cannot be parsed; encoded: the DER
+ * of all. */
 static void
 certificate(lua_State *L, const tls_certificate_message *message)
 {
@@ -204,8 +205,7 @@ certificate(lua_State *L, const tls_certificate_message *message)
     lua_setfield(L, chain - 1, "encoded");
     lua_setfield(L, chain - 1, "chain");
     if (message->is_13)
-        tls_lua_set_bytes(
-            L, "certificate_request_context", message->certificate_request_context);
+        tls_lua_set_bytes(L, "certificate_request_context", message->certificate_request_context);
 }
 
 static void
@@ -222,8 +222,7 @@ server_key_exchange(lua_State *L, const tls_server_key_exchange *message)
     tls_lua_set_named(L, "group", TLS_REGISTRY_GROUP, message->group);
     tls_lua_set_bytes(L, "public_point", message->point);
     if (message->has_scheme)
-        tls_lua_set_named(
-            L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, message->scheme);
+        tls_lua_set_named(L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, message->scheme);
     tls_lua_set_bytes(L, "signature", message->signature);
     tls_lua_set_bytes(L, "params", message->params);
 }
@@ -247,8 +246,7 @@ certificate_request(lua_State *L, const tls_certificate_request *message)
     }
     lua_setfield(L, -2, "certificate_authorities");
     if (message->is_13) {
-        tls_lua_set_bytes(
-            L, "certificate_request_context", message->certificate_request_context);
+        tls_lua_set_bytes(L, "certificate_request_context", message->certificate_request_context);
         set_extensions(L, message->extensions, TLS_IN_CERTIFICATE_REQUEST);
     }
 }
@@ -278,8 +276,7 @@ static void
 certificate_verify(lua_State *L, const tls_certificate_verify *message)
 {
     if (message->has_scheme)
-        tls_lua_set_named(
-            L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, message->scheme);
+        tls_lua_set_named(L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, message->scheme);
     tls_lua_set_bytes(L, "signature", message->signature);
 }
 
@@ -362,11 +359,11 @@ set_stage(lua_State *L, tls_bytes raw)
     tls_lua_set_integer(L, "type", type);
 }
 
-/* core.parse_message(bytes [, options]) -> table with stage (name), type (number), length, the message's
- * fields, and raw. bytes: one whole handshake message with its header; or with options.type "alert" or
- * "change_cipher_spec" such a record's content. options: version, suite: the negotiated numbers, where they
- * are known; without the suite a key exchange cannot be read.
- * | nil, message, "decode_error" | "illegal_parameter" | "unexpected_message" */
+/* core.parse_message(bytes [, options]) -> table with stage (name), type (number), length, the
+ * message's fields, and raw. bytes: one whole handshake message with its header; or with
+ * options.type "alert" or "change_cipher_spec" such a record's content. options: version, suite:
+ * the negotiated numbers, where they are known; without the suite a key exchange cannot be read. |
+ * nil, message, "decode_error" | "illegal_parameter" | "unexpected_message" */
 static int
 parse(lua_State *L)
 {

@@ -1,5 +1,5 @@
-/* module.c - the C module "bearssl.core": classes and functions put together. What it offers is made for
- * lua/bearssl, which checks options, knows the defaults and runs handlers. */
+/* module.c - the C module "bearssl.core": classes and functions put together. What it offers is
+ * made for lua/bearssl, which checks options, knows the defaults and runs handlers. */
 #include "classes.h"
 
 #if defined(__GNUC__)

@@ -72,10 +72,10 @@ registry_name(lua_State *L, enum tls_registry registry)
     return 1;
 }
 
-/* core.suites() -> list of the cipher suites that this library knows in full: { id =, name = RFC name,
- * openssl_name =, key_exchange = "ECDHE", authentication = "RSA", cipher = "AES", mode = "GCM", key_bits =,
- * min_version = "TLSv1.2", max_version =, min_version_id =, max_version_id =, forward_secrecy =, aead =,
- * weak =, supported = boolean: this build can negotiate it } */
+/* core.suites() -> list of the cipher suites that this library knows in full: { id =, name = RFC
+ * name, openssl_name =, key_exchange = "ECDHE", authentication = "RSA", cipher = "AES", mode =
+ * "GCM", key_bits =, min_version = "TLSv1.2", max_version =, min_version_id =, max_version_id =,
+ * forward_secrecy =, aead =, weak =, supported = boolean: this build can negotiate it } */
 static int
 suites(lua_State *L)
 {
@@ -120,7 +120,8 @@ suite_name(lua_State *L)
 }
 
 /* core.policy(name [, has_aes]) -> list of ids: "modern", "compatible" or "tls13", with what this
- * processor does well first (has_aes: what core.has_aes() says when it is nil); nil for an unknown name */
+ * processor does well first (has_aes: what core.has_aes() says when it is nil); nil for an unknown
+ * name */
 static int
 policy(lua_State *L)
 {
@@ -235,7 +236,7 @@ extension_id(lua_State *L)
     return registry_id(L, TLS_REGISTRY_EXTENSION);
 }
 
-/* core.stages() -> list of stage names in the order of the bits of a stage mask: the first is bit 0 */
+/* core.stages() -> list of stage names in the order of the bits of a stage mask, from bit 0 */
 static int
 stages(lua_State *L)
 {
@@ -263,8 +264,8 @@ decisions(lua_State *L)
     return 1;
 }
 
-/* core.reason(code) -> the sentence of an error code, and the name of the alert that it sends (nil for
- * none); nil for an unknown code */
+/* core.reason(code) -> the sentence of an error code, and the name of the alert that it sends (nil
+ * for none); nil for an unknown code */
 static int
 reason(lua_State *L)
 {
@@ -277,8 +278,8 @@ reason(lua_State *L)
     }
     lua_pushstring(L, tls_reason_sentence(found));
     alert = tls_reason_alert(found);
-    lua_pushstring(L,
-        alert == TLS_ALERT_NONE ? NULL : tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert));
+    lua_pushstring(
+        L, alert == TLS_ALERT_NONE ? NULL : tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert));
     return 2;
 }
 
@@ -290,8 +291,8 @@ has_aes(lua_State *L)
     return 1;
 }
 
-/* core.type(value) -> "context", "connection", "certificate", "key", "trust", "session", "ticket_keys" for an
- * object of this module, else nil */
+/* core.type(value) -> "context", "connection", "certificate", "key", "trust", "session",
+ * "ticket_keys" for an object of this module, else nil */
 static int
 type(lua_State *L)
 {

@@ -57,8 +57,7 @@ static void
 sign(lua_State *L, const tls_question *question)
 {
     if (question->u.sign.scheme != 0)
-        tls_lua_set_named(
-            L, "scheme", TLS_REGISTRY_SIGNATURE_SCHEME, question->u.sign.scheme);
+        tls_lua_set_named(L, "scheme", TLS_REGISTRY_SIGNATURE_SCHEME, question->u.sign.scheme);
     else
         tls_lua_set_integer(L, "scheme_id", 0);
     tls_lua_set_string(L, "hash", question->u.sign.hash);
@@ -71,8 +70,8 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
 {
     switch (question->decision) {
     case TLS_DECISION_SELECT:
-        tls_lua_push_message(L, TLS_STAGE_CLIENT_HELLO, question->u.select.client_hello,
-            info->version, info->suite);
+        tls_lua_push_message(
+            L, TLS_STAGE_CLIENT_HELLO, question->u.select.client_hello, info->version, info->suite);
         return;
     case TLS_DECISION_CLIENT_CERTIFICATE:
         tls_lua_push_message(L, TLS_STAGE_CERTIFICATE_REQUEST,
@@ -125,18 +124,19 @@ guarded_question(lua_State *L)
     return 2;
 }
 
-/* connection:question() -> name of the decision that waits, table:
- *   select              the message table of the ClientHello, as of a stage
- *   client_certificate  the message table of the CertificateRequest
- *   session_load        session_id, server_name (or nil)
- *   session_store       session (object), session_id, lifetime (seconds)
- *   verify              chain (certificates as received), verdict ("ok" or a code), verified (boolean), message
- *                       and index (which of the chain, from 1) unless verified, path (certificates, as far as
- *                       it was built), server_name (or nil)
- *   sign                scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
- *                       ("sha256" …), digest, certificate
- *   decrypt             ciphertext, certificate
- *   keylog              line
+/* connection:question() -> name of the decision that waits, and a table with:
+ *   - select: the message table of the ClientHello, as of a stage
+ *   - client_certificate: the message table of the CertificateRequest
+ *   - session_load: session_id, server_name (or nil)
+ *   - session_store: session (object), session_id, lifetime (seconds)
+ *   - verify: chain (certificates as received), verdict ("ok" or a code), verified (boolean), message
+ *     and index (which of the chain, from 1) unless verified, path (certificates, as far as it was
+ *     built), server_name (or nil)
+ *   - sign: scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
+ *     ("sha256" ...), digest, certificate
+ *   - decrypt: ciphertext, certificate
+ *   - keylog: line
+ *
  * | nil when nothing waits */
 static int
 question(lua_State *L)
@@ -158,8 +158,7 @@ answer_select(lua_State *L, tls_connection *connection)
     lua_getfield(L, 2, "context");
     if (!lua_isnil(L, -1)) {
         selection.context = tls_lua_test_context(L, -1);
-        if (selection.context == NULL ||
-            tls_context_role(selection.context) != TLS_ROLE_SERVER)
+        if (selection.context == NULL || tls_context_role(selection.context) != TLS_ROLE_SERVER)
             luaL_error(L, "answer 'context' must be an open context of role server");
         /* The clock of that context stands in its object. */
         tls_lua_keep(L, 1, TLS_LUA_SLOT_SELECTED);
@@ -216,15 +215,16 @@ answer_verify(lua_State *L, tls_connection *connection)
     return tls_connection_answer_verify(connection, reason);
 }
 
-/* connection:answer([value]) -> true: answers the question that waits. nil takes the default, but for
- * session_load. By the question:
- *   select              { context =, credential = { chain =, key = }, alpn = string, version_min =,
- *                       version_max = numbers, suites = list of numbers }, each of which may be absent
- *   session_load        a session; nil for none
- *   verify              true to accept; false or the code of a reason to refuse
- *   client_certificate  { chain =, key = }; false for none
- *   sign, decrypt       the signature or the secret, a string
- *   session_store, keylog  nothing
+/* connection:answer([value]) -> true: answers the question that waits. nil takes the default, but
+ * for session_load. By the question:
+ *   - select: { context =, credential = { chain =, key = }, alpn = string, version_min =,
+ *     version_max = numbers, suites = list of numbers }, each of which may be absent
+ *   - session_load: a session; nil for none
+ *   - verify: true to accept; false or the code of a reason to refuse
+ *   - client_certificate: { chain =, key = }; false for none
+ *   - sign, decrypt: the signature or the secret, a string
+ *   - session_store, keylog: nothing
+ *
  * | nil, message, "unexpected_message" (nothing waits) | "key_mismatch" | "illegal_parameter" |
  * "out_of_memory" */
 static int

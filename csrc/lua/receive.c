@@ -1,7 +1,7 @@
-/* receive.c - LuaSocket's patterns over decrypted data: what has arrived is gathered in a buffer of the
- * connection's until the pattern is complete, so that a long transfer makes one Lua string, not one per
- * record. Each returns the string, or nil while more is needed: step, then call again. collected() gives
- * what a pattern has so far, when the caller gives up. */
+/* receive.c - LuaSocket's patterns over decrypted data: what has arrived is gathered in a buffer of
+ * the connection's until the pattern is complete, so that a long transfer makes one Lua string, not
+ * one per record. Each returns the string, or nil while more is needed: step, then call again.
+ * collected() gives what a pattern has so far, when the caller gives up. */
 #include "classes.h"
 
 #include <string.h>
@@ -11,22 +11,23 @@ typedef struct collect_request {
     size_t wanted;
 } collect_request;
 
-/* gather takes everything that is at hand, and pushes nil or a failure. */
+/* gather takes everything that is at hand, and pushes nil. */
 static int
 gather(lua_State *L, tls_lua_connection *self, tls_bytes piece, size_t consume)
 {
     tls_buffer_append(&self->collected, piece.data, piece.length);
     if (self->collected.failed) {
-        /* Nothing was taken. */
+        /* Nothing was taken. It raises, as Lua's own strings would: nil means "call again". */
         self->collected.failed = 0;
-        return tls_lua_failure(L, TLS_REASON_OUT_OF_MEMORY);
+        return luaL_error(L, "not enough memory");
     }
     tls_connection_plaintext_consume(self->connection, consume);
     lua_pushnil(L);
     return 1;
 }
 
-/* push_with pushes what was collected and the front of the plaintext, and only then lets go of both. */
+/* push_with pushes what was collected and the front of the plaintext, and only then lets go of
+ * both. */
 static int
 push_with(lua_State *L, tls_lua_connection *self, tls_bytes front, size_t consume)
 {
@@ -66,8 +67,7 @@ guarded_collect(lua_State *L)
     return gather(L, self, plaintext, plaintext.length);
 }
 
-/* connection:collect(n) -> exactly n bytes, or nil while there are fewer
- * | nil, message, "out_of_memory" */
+/* connection:collect(n) -> exactly n bytes, or nil while there are fewer */
 static int
 collect(lua_State *L)
 {
@@ -89,8 +89,7 @@ guarded_collect_all(lua_State *L)
     return gather(L, self, plaintext, plaintext.length);
 }
 
-/* connection:collect_all() -> nil: takes what is at hand; collected() gives it all at the end
- * | nil, message, "out_of_memory" */
+/* connection:collect_all() -> nil: takes what is at hand; collected() gives it all at the end */
 static int
 collect_all(lua_State *L)
 {
@@ -99,8 +98,8 @@ collect_all(lua_State *L)
     return tls_lua_guarded(L, self, guarded_collect_all, self);
 }
 
-/* without_returns: a piece of a line without its carriage returns, which LuaSocket drops wherever they
- * stand. The copy, if it takes one, is left on the stack. */
+/* without_returns: a piece of a line without its carriage returns, which LuaSocket drops wherever
+ * they stand. The copy, if it takes one, is left on the stack. */
 static tls_bytes
 without_returns(lua_State *L, tls_bytes piece)
 {
@@ -138,8 +137,8 @@ guarded_collect_line(lua_State *L)
         L, self, without_returns(L, tls_bytes_make(plaintext.data, length)), length + 1);
 }
 
-/* connection:collect_line() -> the next line without its end, or nil while it is not complete. Lines end
- * with LF; CRs are dropped. | nil, message, "out_of_memory" */
+/* connection:collect_line() -> the next line without its end, or nil while it is not complete.
+ * Lines end with LF; CRs are dropped. */
 static int
 collect_line(lua_State *L)
 {

@@ -51,8 +51,7 @@ import(lua_State *L)
 
 /* session:export() -> string that holds the master secret: keep it like a key
  * | nil, message, "out_of_memory" */
-static int
-export(lua_State *L)
+static int export(lua_State *L)
 {
     const tls_session *session = tls_lua_check_session(L, 1);
     tls_buffer *out = tls_lua_buffer(L);
@@ -64,8 +63,8 @@ export(lua_State *L)
     return 1;
 }
 
-/* session:resumable([context [, server_name]]) -> boolean: would that context offer or accept it now for
- * that name? Without a context: is it in date? */
+/* session:resumable([context [, server_name]]) -> boolean: would that context offer or accept it
+ * now for that name? Without a context: is it in date? */
 static int
 resumable(lua_State *L)
 {
@@ -110,7 +109,8 @@ id(lua_State *L)
 
 /* session:info() -> { mode = "client" | "server", version =, version_id =, cipher_suite =,
  * cipher_suite_id =, session_id =, server_name = or nil, alpn = or nil, created =, expires =,
- * peer_verified, extended_master_secret, ticket (one came with it) = booleans, peer_certificates = list } */
+ * peer_verified, extended_master_secret, ticket (one came with it) = booleans, peer_certificates =
+ * list } */
 static int
 info(lua_State *L)
 {

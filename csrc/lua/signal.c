@@ -1,12 +1,13 @@
 /* signal.c - what a long-running program wants of its process: to be told about SIGTERM and SIGINT
- * in an event loop, on every Lua, and to know the terminal it writes to.
+ * in an event loop, on every Lua, to wait for many descriptors, and to know its terminal.
  *
  *     descriptor = core.trap_terminate()   readable once a signal has arrived
  *     count      = core.terminated()       signals so far; clears the descriptor
+ *     r, w       = core.poll(readers, writers, seconds)
  *     columns    = core.terminal(1)        width of the terminal, nil when it is none
  *
- * The handlers are process-wide, so they are installed on demand and only by the program itself (the
- * tool); requiring the library changes no signal. */
+ * The handlers are process-wide, so they are installed on demand and only by the program itself
+ * (the tool); requiring the library changes no signal. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -52,7 +54,8 @@ make_pipe(void)
         return -1;
     }
     for (i = 0; i < 2; i++) {
-        if (fcntl(ends[i], F_SETFL, O_NONBLOCK) == -1 || fcntl(ends[i], F_SETFD, FD_CLOEXEC) == -1) {
+        if (fcntl(ends[i], F_SETFL, O_NONBLOCK) == -1 ||
+            fcntl(ends[i], F_SETFD, FD_CLOEXEC) == -1) {
             close(ends[0]);
             close(ends[1]);
             return -1;
@@ -63,7 +66,8 @@ make_pipe(void)
     return 0;
 }
 
-/* trap_terminate() -> descriptor to wait on, or nil, message. Calling it again gives the same one. */
+/* trap_terminate() -> descriptor to wait on, or nil, message. Calling it again gives the same one.
+ */
 static int
 trap_terminate(lua_State *L)
 {
@@ -99,6 +103,84 @@ terminated(lua_State *L)
     return 1;
 }
 
+/* count_list: how many descriptors a list has; raises for what is none. */
+static int
+count_list(lua_State *L, int index)
+{
+    int count = 0;
+
+    luaL_checktype(L, index, LUA_TTABLE);
+    for (;; count++) {
+        lua_rawgeti(L, index, count + 1);
+        if (lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            return count;
+        }
+        luaL_argcheck(L, lua_type(L, -1) == LUA_TNUMBER, index, "must be a list of descriptors");
+        lua_pop(L, 1);
+    }
+}
+
+static struct pollfd *
+add_list(lua_State *L, int index, int count, struct pollfd *next, short events)
+{
+    int i;
+
+    for (i = 1; i <= count; i++, next++) {
+        lua_rawgeti(L, index, i);
+        next->fd = (int)lua_tointeger(L, -1);
+        next->events = events;
+        next->revents = 0;
+        lua_pop(L, 1);
+    }
+    return next;
+}
+
+/* push_ready pushes the list of the positions at which something happened. */
+static void
+push_ready(lua_State *L, const struct pollfd *entries, int count)
+{
+    int i, found = 0;
+
+    lua_newtable(L);
+    for (i = 0; i < count; i++) {
+        if (entries[i].revents != 0) {
+            lua_pushinteger(L, i + 1);
+            lua_rawseti(L, -2, ++found);
+        }
+    }
+}
+
+/* poll(readers, writers [, seconds]) waits until a descriptor of the first list can be read, or one
+ * of the second written (or is broken: the call that follows tells); nil waits for ever. -> two
+ * lists of positions in these lists; both are empty when the time was over, or when a signal came.
+ * There is no limit of 1024 as select has. | nil, message */
+static int
+poll_lists(lua_State *L)
+{
+    int readers = count_list(L, 1), writers = count_list(L, 2), milliseconds = -1, ready;
+    struct pollfd *entries;
+
+    if (!lua_isnoneornil(L, 3)) {
+        double seconds = luaL_checknumber(L, 3);
+
+        /* rounded up: who waits for a deadline must not come too early again and again */
+        milliseconds = seconds <= 0 ? 0 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000) + 1;
+    }
+    entries = lua_newuserdata(L, ((size_t)readers + (size_t)writers + 1) * sizeof *entries);
+    add_list(L, 2, writers, add_list(L, 1, readers, entries, POLLIN), POLLOUT);
+    ready = poll(entries, (nfds_t)readers + (nfds_t)writers, milliseconds);
+    if (ready < 0 && errno != EINTR) {
+        lua_pushnil(L);
+        lua_pushstring(L, strerror(errno));
+        return 2;
+    }
+    /* after a failure the entries are as they were: nothing happened */
+    push_ready(L, entries, readers);
+    push_ready(L, entries + readers, writers);
+    return 2;
+}
+
 /* terminal(descriptor) -> columns (0 when they are unknown), or nil when it is no terminal. */
 static int
 terminal(lua_State *L)
@@ -119,8 +201,9 @@ terminal(lua_State *L)
 }
 
 const luaL_Reg tls_lua_signal_functions[] = {
-    { "trap_terminate", trap_terminate },
-    { "terminated", terminated },
-    { "terminal", terminal },
-    { NULL, NULL },
+    {"trap_terminate", trap_terminate},
+    {"terminated", terminated},
+    {"poll", poll_lists},
+    {"terminal", terminal},
+    {NULL, NULL},
 };

@@ -1,7 +1,8 @@
 /* stage.c - stage events of a connection as message tables, and its summary.
  *
- * Every message has stage, direction ("sent", "received"; nil for established and closed), version and
- * version_id (negotiated so far; nil while unknown), length, the fields of doc/api.md, and raw. */
+ * Every message has stage, direction ("sent", "received"; nil for established and closed), version
+ * and version_id (negotiated so far; nil while unknown), length, the fields that are its own, and
+ * raw. */
 #include "classes.h"
 
 #include "../tls/message.h"
@@ -73,8 +74,8 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_integer(L, "memory", (int64_t)info.memory);
 }
 
-/* handshake_fields: a message that the core accepted but that cannot be parsed here, or that it is about
- * to refuse, has `malformed` = code instead of its fields. */
+/* handshake_fields: a message that the core accepted but that cannot be parsed here, or that it is
+ * about to refuse, has `malformed` = code instead of its fields. */
 static void
 handshake_fields(lua_State *L, tls_bytes raw, unsigned version, unsigned suite)
 {
@@ -115,9 +116,9 @@ alert_fields(lua_State *L, tls_bytes raw)
     tls_lua_set_named(L, "description", TLS_REGISTRY_ALERT, alert.description);
 }
 
-/* ticket_session: what the ticket makes, where the connection is established already: before the server's
- * Finished was verified nobody may rely on it (RFC 5077 section 3.3), so in TLS 1.2 it is `session_store`
- * that brings it. */
+/* ticket_session: what the ticket makes, where the connection is established already: before the
+ * server's Finished was verified nobody may rely on it (RFC 5077 section 3.3), so in TLS 1.2 it is
+ * `session_store` that brings it. */
 static void
 ticket_session(lua_State *L, const tls_connection *connection)
 {
@@ -125,7 +126,8 @@ ticket_session(lua_State *L, const tls_connection *connection)
 
     if (session == NULL)
         return;
-    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing raises. */
+    /* The connection keeps it: giving this count back first leaves nothing to leak when pushing
+     * raises. */
     tls_session_release(session);
     tls_lua_push_session(L, session);
     lua_setfield(L, -2, "session");

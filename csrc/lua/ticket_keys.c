@@ -1,10 +1,12 @@
-/* ticket_keys.c - class "bearssl.ticket_keys": the secrets under which servers seal sessions into tickets.
+/* ticket_keys.c - class "bearssl.ticket_keys": the secrets under which servers seal sessions into
+ * tickets.
  *
  *     keys = core.ticket_keys{ … }
  *     keys = core.ticket_keys_import(string)      what keys:export() gave
  *
- * Contexts share the object: what changes in it holds for all of them at once. Every method raises on an
- * object that __close has closed; contexts that use it go on. Nothing here shows a secret but export. */
+ * Contexts share the object: what changes in it holds for all of them at once. Every method raises
+ * on an object that __close has closed; contexts that use it go on. Nothing here shows a secret but
+ * export. */
 #include "classes.h"
 
 #include <time.h>
@@ -36,10 +38,10 @@ optional_time(lua_State *L, int index)
     return lua_isnoneornil(L, index) ? (int64_t)time(NULL) : tls_lua_check_time(L, index);
 }
 
-/* core.ticket_keys{ rotation =, overlap = seconds (86400 each), time = seconds since the epoch (now) } -> keys,
- * of which there is one | nil, message, "no_random" | "out_of_memory" */
+/* core.ticket_keys{ rotation =, overlap = seconds (86400 each), time = seconds since the epoch
+ * (now) } -> keys, of which there is one | nil, message, "no_random" | "out_of_memory" */
 static int
-new(lua_State *L)
+make(lua_State *L)
 {
     unsigned rotation, overlap;
     int64_t now;
@@ -71,8 +73,8 @@ import(lua_State *L)
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
 
-/* keys:rotate([time]) -> true: tickets are sealed under a new key from now on; the older ones still open
- * | nil, message, "no_random" */
+/* keys:rotate([time]) -> true: tickets are sealed under a new key from now on; the older ones still
+ * open | nil, message, "no_random" */
 static int
 rotate(lua_State *L)
 {
@@ -97,8 +99,9 @@ export(lua_State *L)
     return 1;
 }
 
-/* keys:replace(string [, time]) -> true: takes over what keys:export() gave elsewhere, rotation and overlap
- * included; keys of its own that still open are kept behind | nil, message, "bad_ticket_keys" */
+/* keys:replace(string [, time]) -> true: takes over what keys:export() gave elsewhere, rotation and
+ * overlap included; keys of its own that still open are kept behind
+ * | nil, message, "bad_ticket_keys" */
 static int
 replace(lua_State *L)
 {
@@ -141,7 +144,7 @@ static const luaL_Reg methods[] = {
 static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
 
 const luaL_Reg tls_lua_ticket_keys_functions[] = {
-    {"ticket_keys", new},
+    {"ticket_keys", make},
     {"ticket_keys_import", import},
     {NULL, NULL},
 };

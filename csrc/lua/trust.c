@@ -37,7 +37,7 @@ tls_lua_check_trust(lua_State *L, int index)
 
 /* core.trust() -> an empty trust store | nil, message, "out_of_memory" */
 static int
-new(lua_State *L)
+make(lua_State *L)
 {
     object *self = tls_lua_new(L, TLS_LUA_TRUST, sizeof *self, 0);
     enum tls_reason reason = tls_trust_store_new(&self->store);
@@ -45,9 +45,9 @@ new(lua_State *L)
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
 
-/* trust:add(string) -> certificates added, skipped (could not be parsed), duplicates. The string is a PEM
- * bundle or one certificate in DER. | nil, message, "bad_pem" (no certificate in it) | "bad_certificate"
- * (none that could be parsed) | "out_of_memory" */
+/* trust:add(string) -> certificates added, skipped (could not be parsed), duplicates. The string is
+ * a PEM bundle or one certificate in DER. | nil, message, "bad_pem" (no certificate in it) |
+ * "bad_certificate" (none that could be parsed) | "out_of_memory" */
 static int
 add(lua_State *L)
 {
@@ -120,11 +120,12 @@ contains(lua_State *L)
 }
 
 /* trust:verify(chain [, options]) -> true, path (list of certificates, leaf first, anchor last)
- * | nil, message, code, index. chain: list of certificates, leaf first, then in any order; index: which of
- * them is at fault, from 1. options: server_name (string; without it names are not checked), purpose
- * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates; as many as can be),
- * minimum_rsa_bits (2048), allow_sha1 (false). Codes: the verdicts of a handshake: "unknown_ca",
- * "certificate_expired", "name_mismatch" … */
+ * | nil, message, code, index. chain: list of certificates, leaf first, then in any order; index:
+ * which of them is at fault, from 1. options: server_name (string; without it names are not
+ * checked), purpose
+ * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates; as many as can
+ * be), minimum_rsa_bits (2048), allow_sha1 (false). Codes: the verdicts of a handshake:
+ * "unknown_ca", "certificate_expired", "name_mismatch" … */
 static int
 verify(lua_State *L)
 {
@@ -143,8 +144,8 @@ verify(lua_State *L)
     if (!lua_isnil(L, 3)) {
         luaL_checktype(L, 3, LUA_TTABLE);
         request.server_name = tls_lua_option_text(L, 3, "server_name");
-        request.purpose = (enum tls_purpose)tls_lua_option_choice(
-            L, 3, "purpose", purposes, TLS_PURPOSE_SERVER);
+        request.purpose =
+            (enum tls_purpose)tls_lua_option_choice(L, 3, "purpose", purposes, TLS_PURPOSE_SERVER);
         request.depth = (unsigned)tls_lua_option_integer(L, 3, "depth", 0, 0, TLS_PATH_MAXIMUM);
         request.minimum_rsa_bits =
             (unsigned)tls_lua_option_integer(L, 3, "minimum_rsa_bits", 0, 0, TLS_RSA_MAXIMUM_BITS);
@@ -184,7 +185,7 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
 
-const luaL_Reg tls_lua_trust_functions[] = {{"trust", new}, {NULL, NULL}};
+const luaL_Reg tls_lua_trust_functions[] = {{"trust", make}, {NULL, NULL}};
 
 void
 tls_lua_open_trust(lua_State *L)

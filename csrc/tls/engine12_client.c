@@ -443,6 +443,8 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return reason;
     if (hello->legacy_version < e->version_min || hello->legacy_version > e->version_max)
         return TLS_REASON_PROTOCOL_VERSION;
+    /* From here on records carry it, those of alerts too. */
+    c->opener.version = c->sealer.version = hello->legacy_version;
     if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length > 0 && !alpn_offered(c->context, hello->alpn))
@@ -451,7 +453,6 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     c->version = hello->legacy_version;
     c->suite = hello->cipher_suite;
-    c->opener.version = c->sealer.version = c->version;
     c->secure_renegotiation = hello->secure_renegotiation;
     memcpy(c->server_random, hello->random.data, sizeof c->server_random);
     tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);

@@ -17,7 +17,11 @@ tls_record_measure(
     if (data[0] < TLS_CONTENT_CHANGE_CIPHER_SPEC || data[0] > TLS_CONTENT_APPLICATION_DATA)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     version = (unsigned)tls_get16(data + 1);
-    if ((version >> 8) != 3 || (opener->version != 0 && version != opener->version))
+    /* A client that fails before it has read ServerHello sends its alert with the version of its ClientHello:
+     * it must be understood. */
+    if ((version >> 8) != 3 ||
+        (opener->version != 0 && version != opener->version &&
+            (opener->protection.vtable != NULL || data[0] != TLS_CONTENT_ALERT)))
         return TLS_REASON_PROTOCOL_VERSION;
     length = tls_get16(data + 3);
     limit = opener->protection.vtable != NULL ? TLS_RECORD_PROTECTED_MAXIMUM

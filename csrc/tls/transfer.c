@@ -214,9 +214,21 @@ tls_connection_write(tls_connection *c, size_t *written, const void *data, size_
         return TLS_REASON_NOT_READY;
     if (length == 0)
         return TLS_OK;
-    reason = seal(c, written, TLS_CONTENT_APPLICATION_DATA, data, length, TLS_ALERT_RESERVE);
-    if (reason == TLS_OK && *written > 0 && (c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA)))
-        reason = tls_connection_data_happened(c, TLS_SENT, *written);
+    if ((c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA)) == 0)
+        return seal(c, written, TLS_CONTENT_APPLICATION_DATA, data, length, TLS_ALERT_RESERVE);
+    /* The stage happens once per record, so they are sealed one by one. */
+    do {
+        size_t left = length - *written;
+        size_t sealed;
+
+        reason = seal(c, &sealed, TLS_CONTENT_APPLICATION_DATA,
+            (const unsigned char *)data + *written,
+            left < c->fragment_limit ? left : c->fragment_limit, TLS_ALERT_RESERVE);
+        if (reason != TLS_OK || sealed == 0)
+            break;
+        *written += sealed;
+        reason = tls_connection_data_happened(c, TLS_SENT, sealed);
+    } while (reason == TLS_OK && *written < length);
     return reason;
 }
 

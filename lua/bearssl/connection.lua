@@ -9,8 +9,12 @@ Connection.__index = Connection
 --- new(context, options, holder): see context.lua, which has checked the options. holder: what handlers get
 -- as their first argument; the connection itself without. Returns the connection, or nil, message, code.
 function Connection.new(context, options, holder)
-   local handlers = driver.merge(context.handlers, options.handlers)
-   local stages, decisions = driver.masks(handlers)
+   local handlers, stages, decisions = context.handlers, context.stage_mask, context.decision_mask
+   if options.handlers then
+      handlers = driver.merge(handlers, options.handlers)
+      stages, decisions = driver.masks(handlers)
+   end
+   driver.set_clock(context)
    local object, message, code = core.connection(context.core, {
       server_name = options.server_name or nil,
       session = options.session,
@@ -20,7 +24,8 @@ function Connection.new(context, options, holder)
    })
    if not object then return nil, message, code end
    local self = setmetatable({
-      core = object, context = context, handlers = handlers, clock = context.clock,
+      core = object, context = context, handlers = handlers,
+      watches_nothing = stages == 0 and decisions == 0,
       -- stages that sending makes happen: whoever sends must step
       steps_after_send = (handlers.application_data or handlers.alert or handlers.closed or handlers.keylog) and true,
    }, Connection)

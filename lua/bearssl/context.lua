@@ -211,13 +211,14 @@ local function build(given)
    ticket_keys, message, code = ticket_keys_of(given, is_client)
    if ticket_keys == nil then return nil, message, code end
    settings.ticket_keys = ticket_keys or nil
-   settings.time = given.time
    local object
    object, message, code = core.context(settings)
    if not object then return nil, message, code end
-   if given.time then object:set_time(given.time()) end
+   local handlers_given = driver.merge({}, given.handlers)
+   local stage_mask, decision_mask = driver.masks(handlers_given)
    return setmetatable({
-      core = object, named = named, handlers = driver.merge({}, given.handlers), clock = given.time,
+      core = object, named = named, clock = given.time,
+      handlers = handlers_given, stage_mask = stage_mask, decision_mask = decision_mask,
       settings = {
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,

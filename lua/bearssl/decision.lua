@@ -116,6 +116,7 @@ local function selected_credential(context, answer)
       local names = {}
       for name in pairs(context.named) do names[#names + 1] = name end
       table.sort(names)
+      if #names == 0 then names[1] = "(the context has none with a name)" end
       return nil, options.unknown("no credential of the context is named", certificate, names, "Names")
    end
    return credential_of(answer)
@@ -138,6 +139,7 @@ function decision.select(connection, answer, reason)
       end
       if context.settings.mode ~= "server" then return nil, "returned a context that is not a server's" end
       result.context = context.core
+      connection.selected = context
    end
    if answer.certificate ~= nil or answer.key ~= nil then
       result.credential, message = selected_credential(context, answer)

@@ -7,7 +7,11 @@
 --    handlers   name → function
 --    handling   the name of the handler that runs now, and
 --    thread     the coroutine that it runs in
+--    sender     the lane of the coroutine that sends: a table with its own handling and thread
 --    failure    the message of the error that a handler raised, with its traceback
+--    context    the context (context.lua), and selected: the one that a select handler chose
+-- Two coroutines may use an established stream at once: one reads, in the connection's own lane; one sends, and runs
+-- the handlers of the stages that its sending made happen in the sender's lane. Neither waits for the other's.
 local core = require "bearssl.core"
 local decision = require "bearssl.decision"
 local protect = require "bearssl.protect"
@@ -67,10 +71,10 @@ end
 
 -- Runs one handler: true and its two first results, or nothing when it raised or the connection was
 -- closed meanwhile.
-local function run(connection, handler, name, message)
-   connection.handling = name
-   local ok, answer, reason = protect.call(handler, connection.holder, message, connection)
-   connection.handling, connection.thread = nil, nil
+local function run(connection, lane, handler, name, message)
+   lane.handling = name
+   local ok, answer, reason = protect.call(handler, connection.holder, message, lane)
+   lane.handling, lane.thread = nil, nil
    if not connection.core then
       connection.failure = connection.failure or CLOSED_MEANWHILE:format(name)
       return nil
@@ -82,12 +86,12 @@ local function run(connection, handler, name, message)
    return true, answer, reason
 end
 
-local function run_stage(connection, object)
+local function run_stage(connection, lane, object)
    local message = object:stage()
    local name = message and message.stage
    local handler = name and connection.handlers[name]
    if not handler then return end
-   local ok, answer, reason = run(connection, handler, name, message)
+   local ok, answer, reason = run(connection, lane, handler, name, message)
    if not ok or answer == true or answer == nil and reason == nil then return end
    local good, why = decision.stage(answer, reason)
    if good == nil then
@@ -104,7 +108,7 @@ local function run_decision(connection, object)
       if name then object:answer() end
       return
    end
-   local ok, answer, reason = run(connection, handler, name, question)
+   local ok, answer, reason = run(connection, connection, handler, name, question)
    if not ok then return end
    local good, value = decision[name](connection, answer, reason)
    if good == nil then
@@ -124,34 +128,52 @@ local function run_decision(connection, object)
    end
 end
 
---- check(connection, method, level) raises an error when a handler of the connection is running: whoever
--- waits for it (or the handler itself) is in the middle of a step.
-function driver.check(connection, method, level)
-   local name = connection.handling
-   if not name then return end
-   local thread = connection.thread
-   if type(thread) == "thread" and coroutine.status(thread) == "dead" then
-      -- its coroutine was closed or died of an error elsewhere: the handler will never return
-      connection.handling, connection.thread = nil, nil
-      fail_handler(connection, ("the '%s' handler never returned: its coroutine has ended"):format(name))
-      return
+--- is_free(connection, lane) tells whether no handler runs in a lane. A handler whose coroutine was closed, or died of
+-- an error elsewhere, will never return: that is a failure.
+function driver.is_free(connection, lane)
+   local name, thread = lane.handling, lane.thread
+   if not name then return true end
+   if type(thread) ~= "thread" or coroutine.status(thread) ~= "dead" then return false end
+   lane.handling, lane.thread = nil, nil
+   fail_handler(connection, ("the '%s' handler never returned: its coroutine has ended"):format(name))
+   return true
+end
+
+--- check(connection, method, level, only_own) raises an error when the caller is a handler of the connection, and,
+-- without only_own, when one is running in another coroutine: whoever waits for that is in the middle of a step.
+function driver.check(connection, method, level, only_own)
+   local lane, sender = connection, connection.sender
+   local is_own = false
+   if lane.handling or sender and sender.handling then
+      local thread = protect.current()
+      if sender and sender.handling and sender.thread == thread then lane = sender end
+      is_own = lane.thread == thread
    end
+   if only_own and not is_own or lane == connection and driver.is_free(connection, lane) then return end
    local message = "%s cannot be called while the '%s' handler of the same connection runs; a handler may call info, "
       .. "session and close, and end the handshake by returning nil and a reason"
-   error(message:format(method, name), (level or 1) + 1)
+   error(message:format(method, lane.handling), (level or 1) + 1)
+end
+
+--- set_clock(context) tells a context's core what its clock says, if it has one of its own.
+function driver.set_clock(context)
+   local clock = context.clock
+   if clock then context.core:set_time(clock()) end
 end
 
 --- step(connection) runs until there is something for the caller: "wantread", "data", "closed", or nil,
 -- message, code. Calls handlers on the way; the caller has made sure by check() that none runs.
-function driver.step(connection)
+-- lane: connection.sender for the coroutine that sends; it stops as soon as a handler runs in the connection's own.
+function driver.step(connection, lane)
+   lane = lane or connection
    local object = connection.core
    if not object then return nil, connection.failure or driver.CLOSED, "closed" end
-   local clock = connection.clock
-   if clock then connection.context.core:set_time(clock()) end
+   driver.set_clock(connection.context)
+   if connection.selected then driver.set_clock(connection.selected) end
    while true do
       local event, message, code = object:step()
       if event == "stage" then
-         run_stage(connection, object)
+         run_stage(connection, lane, object)
       elseif event == "decision" then
          run_decision(connection, object)
       elseif event then
@@ -161,6 +183,7 @@ function driver.step(connection)
          return nil, message, code
       end
       if not connection.core then return nil, connection.failure, "closed" end
+      if lane ~= connection and connection.handling then return "busy" end
    end
 end
 

@@ -24,6 +24,16 @@ function file.exists(path)
    return true
 end
 
+--- is_directory(path) tells whether a path is a directory: one can be opened (on POSIX) but not read.
+function file.is_directory(path)
+   local handle = io.open(path, "rb")
+   if not handle then return false end
+   local _, _, number = handle:read(0)
+   local _, _, again = handle:read(1)
+   handle:close()
+   return number == 21 or again == 21 -- EISDIR
+end
+
 local function by_lfs(path)
    local ok, lfs = pcall(require, "lfs")
    if not ok then return nil end

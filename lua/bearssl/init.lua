@@ -12,13 +12,14 @@ local bearssl = { _VERSION = "bearssl for Lua scm" }
 -- options: table; see bearssl.context (context.lua) and doc/api.md. An unknown or mistyped option raises.
 -- Returns the context, or nil, message, code when a file, certificate or key cannot be used.
 function bearssl.context(options)
-   return require("bearssl.context").new(options)
+   local context, message, code = require("bearssl.context").new(options)
+   return context, message, code -- no tail call: error messages name the caller's line
 end
 
 --- suites([policy]) is the list of RFC names of a policy's cipher suites, in order of preference; without
 -- an argument, of every suite known. policy: "modern" or "compatible".
 function bearssl.suites(policy)
-   return require("bearssl.names").suites(policy)
+   return (require("bearssl.names").suites(policy))
 end
 
 --- groups() is the list of the key exchange groups that this build supports ("x25519", "secp256r1" …).

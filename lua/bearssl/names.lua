@@ -19,9 +19,18 @@ local function policy(name)
    return core.policy(name, core.has_aes())
 end
 
+-- The suites that a context takes; core.suites() knows more.
+local function suites()
+   local result = {}
+   for _, suite in ipairs(core.suites()) do
+      if suite.supported then result[#result + 1] = suite end
+   end
+   return result
+end
+
 --- suites([policy]) → list of RFC names.
 function names.suites(name)
-   if name == nil then return names_of(core.suites()) end
+   if name == nil then return names_of(suites()) end
    local ids = policy(name)
    if not ids then
       error(options.unknown("bearssl.suites: unknown policy", name, names.policies, "Policies"), 3)
@@ -39,7 +48,7 @@ function names.versions() return names_of(core.versions()) end
 
 -- What each kind of name is called, who knows its number, and what this build can do.
 local kinds = {
-   suites = { what = "cipher suite", id_of = core.suite_id, list = core.suites },
+   suites = { what = "cipher suite", id_of = core.suite_id, list = suites },
    groups = { what = "group", id_of = core.group_id, list = core.groups },
    schemes = { what = "signature algorithm", id_of = core.scheme_id, list = core.schemes },
    versions = { what = "version", id_of = core.version_id, list = core.versions },
@@ -81,7 +90,7 @@ local function ids_of(kind, list, more, known)
 end
 
 local function suites_and_policies()
-   local list = names_of(core.suites())
+   local list = names_of(suites())
    for i, name in ipairs(names.policies) do table.insert(list, i, name) end
    return list
 end

@@ -70,7 +70,8 @@ end
 --- unknown(what, word, names) is the message for a word that is not among the names of a list.
 -- what: "bearssl.context: unknown option"; heading: "Options".
 function options.unknown(what, word, names, heading)
-   local shown = type(word) == "string" and "'" .. word .. "'" or tostring(word)
+   local short = type(word) == "string" and #word <= 40 and not word:find("[%c\128-\255]")
+   local shown = short and "'" .. word .. "'" or options.describe(word)
    return ("%s %s%s %s: %s"):format(what, shown, options.suggestion(word, names), heading, table.concat(names, ", "))
 end
 

@@ -6,6 +6,7 @@
 -- "wantread" and "wantwrite" (until the descriptor can be read or written). "closed" is the peer's orderly end,
 -- "truncated" an end of the transport without it.
 local core = require "bearssl.core"
+local describe = require("bearssl.options").describe
 local driver = require "bearssl.driver"
 local protect = require "bearssl.protect"
 
@@ -76,7 +77,7 @@ local function flush_before_fill(self, object, deadline)
    local transport = self.transport
    local polling = self.established and transport.polls
    local ok, code, message = transport:flush(object, polling and 0 or deadline)
-   if ok or self.established and (code == "transport" or code == "wantwrite" and self.writer) then return "sent" end
+   if ok or self.established and (code == "transport" or code == "wantwrite" and not polling) then return "sent" end
    if polling then return "blocked" end
    if code ~= "transport" then return nil, code, message end
    -- The peer may have sent an alert before it closed: that says more than "broken pipe".
@@ -91,7 +92,6 @@ end
 local function fill(self, deadline)
    local object, transport = self.connection.core, self.transport
    if not object then return nil, "closed", driver.CLOSED end
-   self.at_end = nil
    while transport:pending(object) do
       local state, code, message = flush_before_fill(self, object, deadline)
       if not state then return nil, code, message end
@@ -159,15 +159,18 @@ Stream.dohandshake = Stream.handshake
 
 -- ---- Receiving ----
 
--- Waits until there is plaintext: true, or nil, message, code.
+-- Waits until there is plaintext: true, or nil, message, code. Notes whether all that has arrived is used up.
 local function await_data(self, deadline)
    local connection = self.connection
    local event, message, code = step(connection)
-   if event == "data" then return true end
+   if event == "data" then
+      self.at_end = false
+      return true
+   end
    if event == "wantread" then
-      self.at_end = true
       local ok
       ok, code, message = fill(self, deadline)
+      self.at_end = not ok
       if ok then return true end
       message, code = note(self, code, message)
       return nil, message, code
@@ -227,7 +230,7 @@ function Stream:receive(pattern, prefix)
       if not collect then
          count = tonumber(pattern)
          if not count or count % 1 ~= 0 or count < 0 then
-            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not " .. tostring(pattern), 2)
+            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not " .. describe(pattern), 2)
          end
          collect = collect_count
       end
@@ -260,7 +263,7 @@ function Stream:receiveany(max)
    if max == nil then
       max = 16384
    elseif type(max) ~= "number" or max < 1 or max % 1 ~= 0 then
-      error("receiveany: the number of bytes must be a positive integer, not " .. tostring(max), 2)
+      error("receiveany: the number of bytes must be a positive integer, not " .. describe(max), 2)
    end
    check(self.connection, "receiveany", 2)
    lock(self, "reader", "receiveany")
@@ -311,14 +314,16 @@ local function hold_back(self, data, i, j)
    return first - 1
 end
 
--- Reports stages that sending made happen, unless a coroutine that reads will.
+-- Reports stages that sending made happen, unless a handler runs: whoever runs it will report them.
 local function deliver_stages(self)
    local connection = self.connection
-   if connection.steps_after_send and connection.core and not self.reader and not connection.handling then
-      self.reader = protect.current()
-      step(connection)
-      self.reader = nil
+   if not connection.steps_after_send or not connection.core or connection.handling then return end
+   local lane = connection.sender
+   if not lane then
+      lane = {}
+      connection.sender = lane
    end
+   if driver.is_free(connection, lane) then step(connection, lane) end
 end
 
 local function send(self, data, i, j, deadline)
@@ -346,7 +351,7 @@ end
 local function index_of(value, length, default, name)
    if value == nil then return default end
    if type(value) ~= "number" or value % 1 ~= 0 then
-      error(("send: %s must be an integer, not %s"):format(name, tostring(value)), 3)
+      error(("send: %s must be an integer, not %s"):format(name, describe(value)), 3)
    end
    if value < 0 then value = length + value + 1 end
    return value
@@ -364,9 +369,7 @@ function Stream:send(data, i, j)
    if j > length then j = length end
    local connection = self.connection
    -- While another coroutine's handler runs, an established stream can still be written to.
-   if connection.handling and (not self.flushed or connection.thread == protect.current()) then
-      check(connection, "send", 2)
-   end
+   check(connection, "send", 2, self.flushed)
    lock(self, "writer", "send")
    local last, message, sent, code = send(self, data, i, j, deadline_of(self))
    self.writer = nil
@@ -383,7 +386,7 @@ function Stream:shutdown(how)
       error("shutdown: only \"send\" can be shut down; close() ends both directions", 2)
    end
    local connection = self.connection
-   check(connection, "shutdown", 2)
+   check(connection, "shutdown", 2, self.flushed)
    local object = connection.core
    if not object then return nil, "closed", "closed" end
    object:close()
@@ -392,6 +395,19 @@ function Stream:shutdown(how)
    if ok then return true end
    message, code = note(self, code, message)
    return nil, message, code
+end
+
+-- Lets the handlers see the alert that was sent, and `closed`. What was received and not read is dropped.
+local function report_end(connection)
+   if not connection.steps_after_send then return end
+   local object = connection.core
+   local sender = connection.sender
+   while object and not connection.handling and not (sender and sender.handling) do
+      object:feed_end()
+      if step(connection) ~= "data" then return end
+      object = connection.core
+      if object then object:read() end
+   end
 end
 
 --- close() ends the conversation: sends what is left and close_notify, without waiting for the peer's, and closes the
@@ -404,7 +420,7 @@ function Stream:close()
    if object then
       object:close()
       send_last(self)
-      if not connection.handling then deliver_stages(self) end
+      report_end(connection)
       connection:release()
    end
    local transport = self.transport
@@ -421,16 +437,8 @@ function Stream:__close()
    self:close()
 end
 
--- A stream that nobody holds any more says goodbye to its peer where that is possible at once and safe: over a socket
--- object (a bare number may be another file's by now). The socket's own finalizer closes it, if nobody holds it
--- either. Lua 5.1 and LuaJIT do not call this.
-function Stream:__gc()
-   local connection, transport = self.connection, self.transport
-   local object = connection and connection.core
-   if not object or not transport or not transport.socket then return end
-   object:close()
-   transport:flush(object, 0)
-end
+-- A stream that nobody holds any more is just collected: the core's finalizer frees and wipes, and sends nothing, since
+-- a finalizer runs at any time and must not do I/O.
 
 -- ---- What event loops and curious callers ask ----
 
@@ -451,12 +459,18 @@ function Stream:getfd()
    return self.transport:descriptor()
 end
 
---- dirty() tells whether a receive might find something without waiting for the descriptor: decrypted data, or
--- bytes that have arrived and are not decrypted yet. An event loop must not wait for the descriptor then.
+--- dirty() tells whether a receive finds something (data, or the end) without waiting for the descriptor, because it
+-- has arrived already. An event loop must not wait for the descriptor then. With handlers it may be true although a
+-- receive will have to wait: what has arrived cannot be decrypted without calling them.
 function Stream:dirty()
-   local object = self.connection.core
+   local connection = self.connection
+   local object = connection.core
    if not object then return false end
-   return (object:buffered() or 0) > 0 or self.flushed == true and not self.at_end
+   if object:buffered() > 0 then return true end
+   if self.at_end ~= false then return false end
+   if not connection.watches_nothing then return true end
+   self.at_end = object:step() == "wantread"
+   return not self.at_end
 end
 
 --- want() is what the call that was cut short waits for: "read", "write", or nil when none was.

@@ -62,14 +62,11 @@ function trust.load(bytes)
    return store
 end
 
---- open(path) is a store of the certificates in a file; open(path, "directory") of the files in a directory
--- (as c_rehash makes it, or files named .pem, .crt, .cer). nil, message, code when there is none.
-function trust.open(path, kind)
+--- open(path) is a store of the certificates in a file, or of the files in a directory (as c_rehash makes it, or
+-- named .pem, .crt, .cer). nil, message, code when there is none.
+function trust.open(path)
    if type(path) ~= "string" then error("bearssl.trust.open: the path must be a string", 2) end
-   if kind ~= nil and kind ~= "file" and kind ~= "directory" then
-      error('bearssl.trust.open: the kind must be "file" or "directory"', 2)
-   end
-   if kind == "directory" then return add_directory(core.trust(), path) end
+   if file.is_directory(path) then return add_directory(core.trust(), path) end
    return add_file(core.trust(), path)
 end
 

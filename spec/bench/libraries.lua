@@ -3,9 +3,9 @@
 --     library.wrap_client(context, socket, session), .wrap_server(context, socket)
 --         → connection with dohandshake, send, receive, settimeout, close
 -- settings: suite (OpenSSL's name), curve ("x25519", "secp256r1"), cafile, certfile, keyfile. Both speak TLS 1.2
--- with exactly one suite, and the client verifies the server's chain. x25519 means x25519 before secp256r1, because
--- the certificate's key is on that curve (RFC 8422 section 5.1.1). What cannot be the same is said in `differences`,
--- which the report shows.
+-- with exactly that suite, and the client verifies the server's chain; without a suite and a curve each has its
+-- defaults. x25519 means x25519 before secp256r1, because the certificate's key is on that curve (RFC 8422 section
+-- 5.1.1). What cannot be the same is said in `differences`, which the report shows.
 local libraries = {}
 
 libraries.differences = {
@@ -36,7 +36,7 @@ end
 function ours.server_context(settings)
    return assert(ours.module.context({
       mode = "server", certfile = settings.certfile, keyfile = settings.keyfile,
-      suites = { settings.suite }, groups = group_lists[settings.curve],
+      suites = settings.suite and { settings.suite }, groups = group_lists[settings.curve],
    }))
 end
 

@@ -114,7 +114,7 @@ end
 
 local function define_rows()
    local usual = settings("ecdsa", "x25519")
-   local group = "Handshakes a second, one process, AES-128-GCM"
+   local group = "Handshakes a second, one process, AES-128-GCM but for defaults"
    row(group, "full, ECDSA P-256, x25519", "/s", nil, scenarios.full_handshakes(usual))
    row(group, "full, ECDSA P-256, secp256r1", "/s", nil, scenarios.full_handshakes(settings("ecdsa", "secp256r1")))
    row(group, "full, RSA 2048, x25519", "/s", nil, scenarios.full_handshakes(settings("rsa", "x25519")))
@@ -124,6 +124,10 @@ local function define_rows()
    local rsa = settings("rsa", "x25519")
    row(group, "resumed, RSA 2048, x25519 : LuaSec's full", "/s", { at_least = 4 }, scenarios.resumed_handshakes(rsa),
       { theirs_prepare = scenarios.full_handshakes(rsa) })
+   local defaults = { cafile = usual.cafile, certfile = usual.certfile, keyfile = usual.keyfile }
+   row(group, "full, ECDSA P-256, each one's defaults", "/s", nil, scenarios.full_handshakes(defaults))
+   row(group, "resumed, the same : LuaSec's full", "/s", { at_least = 4 }, scenarios.resumed_handshakes(defaults),
+      { theirs_prepare = scenarios.full_handshakes(defaults) })
    group = "Handshakes a second, two processes, AES-128-GCM"
    row(group, "full, ECDSA P-256, x25519, one at a time", "/s", nil, scenarios.handshakes_between(usual))
 
@@ -136,12 +140,13 @@ local function define_rows()
    end
 
    group = "64-byte round trips, AES-128-GCM"
-   row(group, "one process", "us", { at_most = 0.65 }, scenarios.round_trips_here(usual))
-   row(group, "two processes (mostly the scheduler)", "us", nil, scenarios.round_trips_between(usual))
-   row(group, "one process, plain TCP without TLS", "us", nil,
-      function()
-         return scenarios.round_trips_here()(nil)
-      end, { alone = true })
+   local fast = { at_most = 0.65 }
+   row(group, "one process, TCP", "us", fast, scenarios.round_trips_here(usual, "tcp"))
+   if pcall(require, "socket.unix") then
+      row(group, "one process, Unix sockets", "us", fast, scenarios.round_trips_here(usual, "unix"))
+   end
+   row(group, "two processes, TCP (mostly the scheduler)", "us", nil, scenarios.round_trips_between(usual))
+   row(group, "one process, TCP without TLS", "us", nil, scenarios.round_trips_here(usual, "plain"), { alone = true })
 
    group = ("Memory of one idle connection, of %d"):format(options.connections)
    local function memory_row(what, side, figure, mode, expected)

@@ -4,6 +4,7 @@ local socket = require "socket"
 local talk = require "spec.bench.talk"
 local interpreter = require "spec.support.interpreter"
 local process = require "spec.support.process"
+local temporary = require "spec.support.temporary"
 
 local scenarios = {}
 
@@ -61,11 +62,15 @@ function scenarios.resumed_handshakes(given)
       client:close()
       server:close()
       return function()
+         client, server = talk.both(library, pair, listener, port, session)
+         assert(client:info("resumed"), "the session was not resumed")
+         client:close()
+         server:close()
          return rate(turn(processor, 1, function()
             client, server = talk.both(library, pair, listener, port, session)
             client:close()
             server:close()
-         end)), assert(client:info("resumed"), "the session was not resumed")
+         end))
       end
    end
 end
@@ -89,13 +94,17 @@ local function close_both(client, server)
    end
 end
 
-function scenarios.round_trips_here(given)
+-- over: "tcp", "unix" (a cheaper kernel, so that more of the figure is the library's), or "plain", TCP without TLS.
+function scenarios.round_trips_here(given, over)
    return function(library)
       local client, server
-      if library then
-         client, server = talk.both(library, contexts(library, given), listener, port)
-      else
+      if over == "plain" then
          client, server = plain_pair()
+      elseif over == "unix" then
+         local raw_client, raw_server = talk.unix_pair(temporary.path(".socket"))
+         client, server = talk.shake_hands(library, contexts(library, given), raw_client, raw_server)
+      else
+         client, server = talk.both(library, contexts(library, given), listener, port)
       end
       client:settimeout(nil)
       server:settimeout(nil)

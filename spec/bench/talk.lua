@@ -18,6 +18,23 @@ local function open_pair(listener, port)
    return client, server
 end
 
+--- unix_pair() is two connected Unix sockets, or nil where LuaSocket has none.
+function talk.unix_pair(path)
+   local ok, unix = pcall(require, "socket.unix")
+   if not ok then
+      return nil
+   end
+   local stream = type(unix) == "table" and unix.stream or unix
+   local listener, client = assert(stream()), assert(stream())
+   assert(listener:bind(path))
+   assert(listener:listen(1))
+   assert(client:connect(path))
+   local server = assert(listener:accept())
+   listener:close()
+   os.remove(path)
+   return client, server
+end
+
 local function advance(connection, who)
    local ok, message = connection:dohandshake()
    if not ok and message ~= "wantread" and message ~= "wantwrite" then
@@ -26,9 +43,8 @@ local function advance(connection, who)
    return ok
 end
 
---- both(library, contexts, listener, port, session) connects and shakes hands in one process: client, server.
-function talk.both(library, contexts, listener, port, session)
-   local raw_client, raw_server = open_pair(listener, port)
+--- shake_hands(library, contexts, raw_client, raw_server, session) in one process: client, server.
+function talk.shake_hands(library, contexts, raw_client, raw_server, session)
    local client = library.wrap_client(contexts.client, raw_client, session)
    local server = library.wrap_server(contexts.server, raw_server)
    client:settimeout(0)
@@ -39,6 +55,12 @@ function talk.both(library, contexts, listener, port, session)
       server_done = server_done or advance(server, library.name .. " server")
    until client_done and server_done
    return client, server
+end
+
+--- both(library, contexts, listener, port, session) connects over TCP and shakes hands.
+function talk.both(library, contexts, listener, port, session)
+   local raw_client, raw_server = open_pair(listener, port)
+   return talk.shake_hands(library, contexts, raw_client, raw_server, session)
 end
 
 --- round_trips(client, server, message, count): both ends in one process; nothing ever waits.

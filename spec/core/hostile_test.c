@@ -174,11 +174,9 @@ static size_t
 protect(tls_connection *attacker, unsigned char **out, unsigned type, const void *data, size_t length)
 {
     const br_sslrec_out_class **protection = &attacker->sealer.protection.vtable;
-    size_t start = TLS_RECORD_HEADER_LENGTH + 512, end, n = length;
+    size_t start = TLS_RECORD_HEADER_LENGTH + 512, n = length;
     unsigned char *memory = malloc(length + 2048), *record;
 
-    end = length + 2048;
-    (void)end;
     memcpy(memory + start, data, length);
     record = (*protection)->encrypt(
         protection, (int)type, attacker->sealer.version, memory + start, &n);
@@ -953,6 +951,115 @@ static const struct {
     {"idle", idle_is_small},
 };
 
+/* up_to_change_cipher_spec: the length of the records of `output` up to and including ChangeCipherSpec. */
+static size_t
+up_to_change_cipher_spec(tls_bytes output)
+{
+    size_t position = 0;
+
+    while (position + 5 <= output.length) {
+        unsigned type = output.data[position];
+
+        position += 5 + tls_get16(output.data + position + 3);
+        if (type == TLS_CONTENT_CHANGE_CIPHER_SPEC)
+            return position;
+    }
+    return 0;
+}
+
+static void
+rewind_sequence(tls_connection *c, uint16_t suite)
+{
+    switch (suite) {
+    case 0xCCA9:
+        c->sealer.protection.chapol.seq = 0;
+        break;
+    case 0xC0AC:
+        c->sealer.protection.ccm.seq = 0;
+        break;
+    case 0xC023:
+        c->sealer.protection.cbc.seq = 0;
+        break;
+    default:
+        c->sealer.protection.gcm.seq = 0;
+        break;
+    }
+}
+
+/* The keys are there, Finished is not: the attacker's first protected record is something else, under the very
+ * keys and sequence number that Finished would have had. */
+static void
+before_finished(world *w)
+{
+    static const struct {
+        const char *name;
+        unsigned type;
+        const char *data;
+        size_t length;
+        enum tls_reason reason;
+    } cases[] = {
+        {"data", 23, "GET / HTTP/1.0\r\n", 16, TLS_REASON_UNEXPECTED_MESSAGE},
+        {"no data", 23, "", 0, TLS_REASON_UNEXPECTED_MESSAGE},
+        {"ChangeCipherSpec again", 20, "\1", 1, TLS_REASON_UNEXPECTED_MESSAGE},
+        {"a wrong Finished", 22, "\24\0\0\14abcdefghijkl", 16, TLS_REASON_BAD_FINISHED},
+        {"a short Finished", 22, "\24\0\0\13abcdefghijk", 15, TLS_REASON_DECODE},
+        {"an empty Finished", 22, "\24\0\0\0", 4, TLS_REASON_DECODE},
+        {"a long Finished", 22, "\24\0\0\15abcdefghijklm", 17, TLS_REASON_DECODE},
+        {"Certificate", 22, "\13\0\0\3\0\0\0", 7, TLS_REASON_UNEXPECTED_MESSAGE},
+        {"ServerHelloDone", 22, "\16\0\0\0", 4, TLS_REASON_UNEXPECTED_MESSAGE},
+        {"an unknown message", 22, "\143\0\0\0", 4, TLS_REASON_UNEXPECTED_MESSAGE},
+        {"an endless message", 22, "\24\377\377\377", 4, TLS_REASON_LIMIT},
+        {"half an alert", 21, "\2", 1, TLS_REASON_DECODE},
+        {"a fatal alert", 21, "\2\120", 2, TLS_REASON_PEER_ALERT},
+        {"close_notify", 21, "\1\0", 2, TLS_REASON_CLOSED},
+    };
+    size_t i;
+    int role;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (role = 0; role < 2; role++) {
+            tls_connection_options options;
+            pair p;
+            tls_bytes output;
+            size_t n;
+            char text[160];
+
+            sprintf(current, "%s before Finished, suite %04X, %s attacks", cases[i].name, w->suite,
+                role == 0 ? "client" : "server");
+            memset(&options, 0, sizeof options);
+            options.verify = -1;
+            tls_connection_new(&p.server, w->server_context, &options);
+            options.server_name = "localhost";
+            tls_connection_new(&p.client, w->client_context, &options);
+            p.attacker = role == 0 ? p.client : p.server;
+            p.victim = role == 0 ? p.server : p.client;
+            settle(p.client);
+            move(p.client, p.server);
+            settle(p.server);
+            move(p.server, p.client);
+            settle(p.client);
+            if (role == 1) {
+                move(p.client, p.server);
+                settle(p.server);
+            }
+            output = tls_connection_output(p.attacker);
+            n = up_to_change_cipher_spec(output);
+            check(n > 0 && give(p.victim, output.data, n) == TLS_EVENT_WANT_READ, "keys changed");
+            tls_connection_output_consume(p.attacker, output.length);
+            rewind_sequence(p.attacker, w->suite);
+            inject(&p, cases[i].type, cases[i].data, cases[i].length);
+            check(!p.victim->established, "not established");
+            sprintf(text, "reason %s", tls_reason_code(tls_connection_failure(p.victim)));
+            check(tls_connection_failure(p.victim) == cases[i].reason, text);
+            if (cases[i].reason == TLS_REASON_PEER_ALERT || cases[i].reason == TLS_REASON_CLOSED)
+                check(tls_connection_output(p.victim).length == 0, "no alert is due");
+            else
+                check(tls_connection_output(p.victim).length > 0, "an alert is due");
+            check(tls_connection_session(p.victim) == NULL, "no session");
+            close_pair(&p, w);
+        }
+}
+
 /* Memory right after the handshake, before anybody steps again: a server that waits for its clients to say
  * something holds no buffers for them. */
 static void
@@ -1006,6 +1113,8 @@ main(void)
         for (j = 0; j < sizeof attacks / sizeof attacks[0]; j++)
             run(&w, attacks[j].name, attacks[j].f);
         flipped(&w);
+        if (kinds[i].version == 0x0303)
+            before_finished(&w);
         idle_after_handshake(&w);
         close_world(&w);
     }

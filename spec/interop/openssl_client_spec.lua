@@ -52,6 +52,9 @@ function peer.start(options)
 end
 
 function peer.alert(name)
+   if name == "unrecognized_name" then
+      return "tlsv1 unrecognized name"
+   end
    return "alert " .. name:gsub("_", " ")
 end
 
@@ -66,6 +69,82 @@ describe("openssl s_client and our server:", function()
    cases.alpn(peer)
    cases.names(peer)
    cases.failures(peer)
+
+   cases.describe("records", function(listener)
+      local long = ("0123456789abcdef"):rep(1024)
+
+      -- exchange sends 16 KB each way; the client has its input in a file, and stays until we close.
+      local function exchange(context, options)
+         options.arguments = options.arguments or {}
+         table.insert(options.arguments, "-ign_eof")
+         options.port = listener.port
+         options.separate = true
+         options.input = temporary.write(long)
+         local client = peer.start(options)
+         local stream = assert(listener:accept(context))
+         assert.equal(long, (stream:receive(#long)))
+         local before = stream:info("records_sent")
+         assert(stream:send(long))
+         local count = stream:info("records_sent") - before
+         stream:close()
+         client:wait()
+         return count, client
+      end
+
+      it("the client cuts small are taken, of the handshake too", function()
+         local context = ours.server_context(certificates.rsa, {
+            verify = "required",
+            cafile = certificates.ca.certfile,
+         })
+         exchange(context, { arguments = { "-max_send_frag", "512" }, certificate = certificates.client_chain })
+      end)
+
+      it("are as small as record_size says", function()
+         local count = exchange(ours.server_context(certificates.ec, { record_size = 600 }), {})
+         assert.equal(math.ceil(#long / 600), count)
+      end)
+
+      for _, limit in ipairs({ 512, 1024, 2048, 4096 }) do
+         it(("are as small as max_fragment_length asks: %d"):format(limit), function()
+            local context = ours.server_context(certificates.ec, {})
+            local count, client = exchange(context, { arguments = { "-maxfraglen", limit } })
+            assert.equal(math.ceil(#long / limit), count)
+            assert.equal(long, client:output())
+         end)
+      end
+   end)
+
+   cases.describe("a client that fell back", function(listener)
+      it("is told inappropriate_fallback", function()
+         local context = ours.server_context(certificates.rsa, { min_version = "TLSv1.0", suites = "compatible" })
+         local message, code, client = cases.fails(peer, listener, context, {
+            version = "TLSv1.1",
+            arguments = { "-fallback_scsv" },
+         })
+         assert.equal("inappropriate_fallback", code, message)
+         assert.truthy(client:output():find("inappropriate fallback", 1, true), client:output())
+      end)
+      it("to the newest version goes on", function()
+         local context = ours.server_context(certificates.rsa, { min_version = "TLSv1.0", suites = "compatible" })
+         cases.once(peer, listener, context, { version = "TLSv1.2", arguments = { "-fallback_scsv" } })
+      end)
+   end)
+
+   cases.describe("many authorities", function(listener)
+      it("in CertificateRequest are taken", function()
+         -- as many names as a system's trust store has: more than one record holds
+         local list = {}
+         for index = 1, 250 do
+            list[index] = certificates.ca.certificate
+         end
+         local context = ours.server_context(certificates.ec, {
+            verify = "optional",
+            cafile = temporary.write(table.concat(list), ".pem"),
+         })
+         local info = cases.once(peer, listener, context, { certificate = certificates.client_ec })
+         assert.is_true(info.peer_verified)
+      end)
+   end)
 
    cases.describe("verification by the client", function(listener)
       for name, alert in pairs({

@@ -71,6 +71,25 @@ describe("our client and openssl s_server:", function()
    cases.client_certificates(peer)
    cases.alpn(peer)
    cases.failures(peer)
+   cases.records(peer)
+
+   it("takes handshake messages that are cut into small records", function()
+      for _, name in ipairs({ "chain_ec", "rsa4096" }) do
+         local server = peer.start({
+            certificate = certificates[name],
+            arguments = { "-max_send_frag", "512" },
+            client = "request",
+            cafile = certificates.ca.certfile,
+         })
+         local stream = assert(ours.connect(server.port, {
+            certfile = certificates.client_chain.chainfile,
+            keyfile = certificates.client_chain.keyfile,
+         }))
+         cases.talk(peer, stream, ("0123456789abcdef"):rep(400))
+         stream:close()
+         server:stop()
+      end
+   end)
 
    describe("server names", function()
       local server

@@ -105,7 +105,7 @@ describe("curl and bearssl serve:", function()
          words[#words + 1] = "https://localhost:" .. server.port .. "/hello.txt"
       end
       local unpack = table.unpack or unpack -- luacheck: ignore
-      local status, output = trusted("/hello.txt", "--parallel", "--parallel-immediate", unpack(words))
+      local status, output = trusted("/hello.txt", "--parallel", "--no-progress-meter", unpack(words))
       assert.equal(0, status, output)
       assert.equal(TEXT:rep(31), output)
    end)

@@ -41,17 +41,18 @@ for number = 0, 255 do
    NAMES[number] = table_or_nil and table_or_nil.description or tostring(number)
 end
 
--- alert tells the name of the last alert that `from` sent, as far as anybody could read it: in the clear, or as its
--- peer heard it.
+-- alert tells the name of the last alert that `from` sent: in the clear, or as its peer heard it; "protected" when
+-- the peer could not read it any more.
 function hostile.alert(result, from)
-   local name
+   local name, protected
    for _, record in ipairs(result.records) do
       if record.from == from and record.type == 21 and #record.body == 2 then
          name = NAMES[record.body:byte(2)]
       end
+      protected = record.from == from and record.type == 21 or protected and record.from ~= from
    end
    local peer = from == "client" and result.server or result.client
-   return name or peer.code and peer.code:match("^alert_(.+)")
+   return name or peer.code and peer.code:match("^alert_(.+)") or protected and "protected" or nil
 end
 
 function hostile.message(type, body)
@@ -91,7 +92,10 @@ function hostile.bytes(items, version)
    local list = {}
    for _, item in ipairs(items) do
       if item.kind == "message" then
-         list[#list + 1] = pump.record(22, pump.message(item.type, item.body), version)
+         local bytes = pump.message(item.type, item.body)
+         for first = 1, #bytes, 16384 do
+            list[#list + 1] = pump.record(22, bytes:sub(first, first + 16383), version)
+         end
       elseif item.kind == "record" then
          list[#list + 1] = pump.record(item.type, item.body, version)
       else

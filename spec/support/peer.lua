@@ -52,7 +52,7 @@ function peer.ready(child, number)
       return listens(number) or child:status()
    end)
    if not ready or child:status() then
-      error(("%s does not listen; it wrote:\n%s%s"):format(child.name, child:output(), child:errors()), 3)
+      error(("%s does not listen; it wrote:\n%s"):format(child.name, child:told()), 3)
    end
    return child
 end
@@ -191,7 +191,11 @@ function peer.gnutls_client(options)
       append(words, "--insecure")
    end
    append_all(words, options.arguments)
-   return process.start(words, { input = options.input, environment = options.environment })
+   return process.start(words, {
+      input = options.input,
+      environment = options.environment,
+      separate = options.separate,
+   })
 end
 
 return peer

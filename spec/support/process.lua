@@ -98,6 +98,14 @@ function Process:errors()
    return self.errors_path and temporary.read(self.errors_path) or ""
 end
 
+-- told is the end of what the program wrote, for error messages.
+local TOLD = 4000
+local function told(self)
+   local text = self:output() .. self:errors()
+   return #text > TOLD and "…" .. text:sub(-TOLD) or text
+end
+Process.told = told
+
 -- write gives bytes to the program's standard input (option `input = true`).
 function Process:write(bytes)
    return self.input:write(bytes)
@@ -159,12 +167,11 @@ function Process:wait_for(pattern, timeout)
       return found:match(pattern)
    end
    error(
-      ("%s %s without writing %q; it wrote:\n%s%s"):format(
+      ("%s %s without writing %q; it wrote:\n%s"):format(
          self.name,
          ended and "ended (status " .. ended .. ")" or "went on",
          pattern,
-         self:output(),
-         self:errors()
+         told(self)
       ),
       2
    )
@@ -177,7 +184,7 @@ function Process:wait(timeout)
       return self:status()
    end)
    if not status then
-      error(("%s goes on; it wrote:\n%s%s"):format(self.name, self:output(), self:errors()), 2)
+      error(("%s goes on; it wrote:\n%s"):format(self.name, told(self)), 2)
    end
    self:close_input()
    return status

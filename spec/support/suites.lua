@@ -83,4 +83,13 @@ local function gnutls_priority(suite, version)
    )
 end
 
-return { all = suites, of = of, gnutls_priority = gnutls_priority }
+-- names lists them all by name.
+local function names()
+   local list = {}
+   for index, suite in ipairs(suites) do
+      list[index] = suite.name
+   end
+   return list
+end
+
+return { all = suites, of = of, names = names, gnutls_priority = gnutls_priority }

@@ -19,6 +19,8 @@ function files.content_type(path)
    return extension and types[extension:lower()] or "application/octet-stream"
 end
 
+local EACCES, ENFILE, EMFILE = 13, 23, 24
+
 -- What is at path: "file" with the open file and its size, "directory", "other" (a device, a pipe), or nil.
 -- fopen also opens directories, whose read fails; opening a pipe would block, so lfs looks first if it is there.
 local has_lfs, lfs = pcall(require, "lfs")
@@ -29,7 +31,9 @@ local function look(path)
       if mode ~= "file" then return mode and (mode == "directory" and mode or "other") end
    end
    local file, _, number = io.open(path, "rb")
-   if not file then return number == 13 and "forbidden" or nil end
+   if number == EACCES then return "forbidden" end
+   if number == EMFILE or number == ENFILE then return "busy" end
+   if not file then return nil end
    local _, message = file:read(0)
    if message then
       file:close()
@@ -59,6 +63,7 @@ function files.find(root, request)
       return { status = 404 }
    end
    if kind == "file" then return { status = 200, file = file, size = size, path = path } end
+   if kind == "busy" then return { status = 503 } end
    return { status = (kind == "other" or kind == "forbidden") and 403 or 404 }
 end
 

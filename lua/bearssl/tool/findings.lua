@@ -124,10 +124,13 @@ function findings.of(report, settings)
    judge_versions(report, add)
    judge_suites(report, add)
    local now = settings.time or os.time()
-   if report.handshake_error then
+   if report.client_certificate_required then
+      add("notice", "client_certificate_required", "a client certificate is required: see more with --cert and --key")
+   elseif report.handshake_error then
       add("critical", "handshake_failed", ("no handshake can be completed: %s (%s)"):format(report.handshake_error,
          tostring(report.handshake_code)))
-   else
+   end
+   if report.chain then
       judge_dates(report, add, settings.days or 21, now)
       if not report.name_matches then
          add("critical", "name_mismatch", ("the certificate is not for %s"):format(tostring(settings.name)))
@@ -142,7 +145,7 @@ function findings.of(report, settings)
          local verdict = tostring(report.verdict)
          add("critical", "not_trusted", ("clients refuse it: %s"):format(verdicts[verdict] or verdict))
       end
-      if not report.secure_renegotiation then
+      if report.secure_renegotiation == false then
          add("warning", "no_secure_renegotiation", "secure renegotiation (RFC 5746) is not supported")
       end
       if report.resumption == false then

@@ -1,52 +1,45 @@
--- An event loop: many connections in one process, each a coroutine, over LuaSocket's select.
+-- An event loop: many connections in one process, each a coroutine, over poll().
 --     local loop = require("bearssl.tool.loop").new()
 --     loop:spawn(function() ... loop:wait(socket, "read", 10) ... end)
 --     loop:run()
 -- Only a task may call the methods that wait. They find the task in loop.current, not in
 -- coroutine.running(), so they work from handlers that run in a coroutine of their own (Lua 5.1).
-local socket = require "socket"
+local core = require "bearssl.core"
 
 local Loop = {}
 Loop.__index = Loop
 
--- select() knows descriptors below 1024 only; a few stay free for files and the like.
-local DESCRIPTOR_LIMIT = 1000
-
--- A set of sockets that wait for one direction; removal takes the last one's place.
+-- A set of tasks that wait for one direction of their descriptors; removal takes the last one's place.
 local function new_set()
-   return { list = {}, index = {}, task = {} }
+   return { descriptors = {}, tasks = {}, index = {} }
 end
 
-local function add(set, source, task)
-   if set.index[source] then error("another task already waits for this socket", 3) end
-   local at = #set.list + 1
-   set.list[at], set.index[source], set.task[source] = source, at, task
+local function add(set, descriptor, task)
+   local at = #set.tasks + 1
+   set.descriptors[at], set.tasks[at], set.index[task] = descriptor, task, at
 end
 
-local function remove(set, source)
-   local at = set.index[source]
+local function remove(set, task)
+   local at = set.index[task]
    if not at then return end
-   local list = set.list
-   local last = list[#list]
-   list[at], set.index[last] = last, at
-   list[#list], set.index[source], set.task[source] = nil, nil, nil
+   local tasks, descriptors = set.tasks, set.descriptors
+   local last = #tasks
+   tasks[at], descriptors[at], set.index[tasks[last]] = tasks[last], descriptors[last], at
+   tasks[last], descriptors[last], set.index[task] = nil, nil, nil
 end
 
 --- new() gives an empty loop.
 local function new()
    return setmetatable({
       readers = new_set(), writers = new_set(), tasks = {}, count = 0, ready = {},
-      now = socket.gettime(), next_deadline = math.huge,
+      now = core.monotonic(), next_deadline = math.huge,
    }, Loop)
 end
 
 local function detach(self, task)
-   local source = task.source
-   if source then
-      if task.reads then remove(self.readers, source) end
-      if task.writes then remove(self.writers, source) end
-   end
-   task.source, task.reads, task.writes, task.deadline, task.queued = nil, nil, nil, nil, nil
+   remove(self.readers, task)
+   remove(self.writers, task)
+   task.deadline, task.queued = nil, nil
 end
 
 local function finish(self, task, ok, message)
@@ -97,14 +90,14 @@ end
 function Loop:wait(source, direction, timeout)
    local task = self.current
    if not task then error("wait must be called by a task of the loop", 2) end
+   local descriptor = source:getfd()
+   if not descriptor or descriptor < 0 then return nil, "closed" end
    if direction ~= "write" then
-      add(self.readers, source, task)
-      task.source, task.reads = source, true
+      -- what has been read already will not make the descriptor readable
+      if source.dirty and source:dirty() then return self:pause() end
+      add(self.readers, descriptor, task)
    end
-   if direction ~= "read" then
-      add(self.writers, source, task)
-      task.source, task.writes = source, true
-   end
+   if direction ~= "read" then add(self.writers, descriptor, task) end
    return suspend(self, timeout)
 end
 
@@ -161,27 +154,35 @@ local function run_expired(self)
    end
 end
 
-local function run_set(self, set, found)
-   for i = 1, #found do
-      local task = set.task[found[i]]
-      if task then resume(self, task, true) end
+-- Positions become tasks before anything runs, since whatever runs changes the set.
+local function tasks_at(set, positions)
+   for i, at in ipairs(positions) do positions[i] = set.tasks[at] end
+   return positions
+end
+
+local function run_set(self, set, tasks)
+   for _, task in ipairs(tasks) do
+      if set.index[task] then resume(self, task, true) end
    end
 end
 
 --- step([timeout]) does one turn: waits for sockets, at most so long, and resumes every task that can go on.
 function Loop:step(timeout)
-   self.now = socket.gettime()
+   self.now = core.monotonic()
+   local readers, writers = self.readers, self.writers
    if #self.ready > 0 then
       timeout = 0
    elseif self.next_deadline < math.huge then
       timeout = math.min(timeout or math.huge, math.max(0, self.next_deadline - self.now))
-   elseif not timeout and #self.readers.list + #self.writers.list == 0 then
+   elseif not timeout and #readers.tasks + #writers.tasks == 0 then
       error("the loop's tasks wait for nothing", 2)
    end
-   local readable, writable = socket.select(self.readers.list, self.writers.list, timeout)
-   self.now = socket.gettime()
-   run_set(self, self.readers, readable)
-   run_set(self, self.writers, writable)
+   local readable, writable = core.poll(readers.descriptors, writers.descriptors, timeout)
+   if not readable then error("poll: " .. writable, 2) end
+   self.now = core.monotonic()
+   readable, writable = tasks_at(readers, readable), tasks_at(writers, writable)
+   run_set(self, readers, readable)
+   run_set(self, writers, writable)
    run_ready(self)
    run_expired(self)
 end
@@ -201,13 +202,13 @@ local function wait_for(self, stream, code, deadline)
    if code ~= "wantread" and code ~= "wantwrite" and code ~= "timeout" then return nil, code end
    local direction = code == "wantwrite" and "write" or "read"
    if code == "timeout" and stream.want then direction = stream:want() or "read" end
-   local left = deadline and deadline - socket.gettime()
+   local left = deadline and deadline - core.monotonic()
    if left and left <= 0 then return nil, "timeout" end
    return self:wait(stream, direction, left)
 end
 
 local function deadline_after(timeout)
-   return timeout and socket.gettime() + timeout
+   return timeout and core.monotonic() + timeout
 end
 
 --- handshake(stream, timeout) finishes the handshake of a stream that never waits itself
@@ -269,7 +270,7 @@ end
 --- finish(stream, tcp, timeout) ends a conversation so that the peer gets every byte: close_notify, the
 -- end of our direction, then what the peer still sends is thrown away until it closes too.
 function Loop:finish(stream, tcp, timeout)
-   local deadline = socket.gettime() + (timeout or 2)
+   local deadline = core.monotonic() + (timeout or 2)
    while stream do
       local ok, message, code, fourth = stream:shutdown("send")
       if ok or not wait_for(self, stream, fourth or code or message, deadline) then break end
@@ -281,7 +282,7 @@ function Loop:finish(stream, tcp, timeout)
          local bytes, message, partial = tcp:receive(16384)
          budget = budget - #(bytes or partial or "")
          if not bytes then
-            local left = deadline - socket.gettime()
+            local left = deadline - core.monotonic()
             if message ~= "timeout" or left <= 0 or not self:wait(tcp, "read", left) then break end
          end
       end
@@ -290,4 +291,4 @@ function Loop:finish(stream, tcp, timeout)
    tcp:close()
 end
 
-return { new = new, DESCRIPTOR_LIMIT = DESCRIPTOR_LIMIT }
+return { new = new }

@@ -25,7 +25,8 @@ end
 -- ---- Asking ----
 
 -- One connection. `stop` names the stage after which enough is known; the handshake then ends with
--- user_canceled. `first` is a result whose session is to be resumed, in its context. Gives {seen = stage messages by name, ok, info, session, message, code}.
+-- user_canceled. `first` is a result whose session is to be resumed, in its context. Gives
+-- {seen = stage messages by name, ok, info, session, message, code}.
 local function ask(prober, settings, stop, first)
    local seen = {}
    local handlers = {}
@@ -35,13 +36,13 @@ local function ask(prober, settings, stop, first)
          if stage == stop then return nil, "user_canceled" end
       end
    end
-   local context, problem = first and first.context, nil
+   local context = first and first.context
    if not context then
       local all = { trust = prober.trust, verify = "optional", certificates = prober.certificates }
       for name, value in pairs(settings) do all[name] = value end
-      local made
-      made, context, problem = pcall(bearssl.context, all)
-      if not made then context, problem = nil, context end
+      local made, new, problem = pcall(bearssl.context, all)
+      if not made then new, problem = nil, new end
+      context = new
       if not context then return { seen = seen, message = problem, code = "context" } end
    end
    local result = { seen = seen, context = context }
@@ -121,12 +122,12 @@ local function group_among(prober, version, suites, groups)
 end
 
 -- The groups that are offered also limit the curve of an ECDSA certificate (RFC 8422 section 5.1): where one
--- group alone is refused, the certificate's stands beside it. A server that then prefers that one hides the
--- other.
+-- group alone is refused, the certificate's stands beside it. A server that then prefers that one hides whether
+-- it has the other: those are the second list.
 local function groups_of(prober, version, taken, leaf, progress)
    local key = leaf and leaf:public_key()
    local own = key and key.curve and curves[key.curve]
-   local ephemeral, supported = {}, {}
+   local ephemeral, supported, hidden = {}, {}, {}
    for _, name in ipairs(taken) do
       if name:find("^TLS_ECDHE_") then ephemeral[#ephemeral + 1] = name end
    end
@@ -136,11 +137,12 @@ local function groups_of(prober, version, taken, leaf, progress)
          local picked = group_among(prober, version, ephemeral, { group })
          if not picked and own and own ~= group then
             picked = group_among(prober, version, ephemeral, { group, own })
+            if picked == own then hidden[#hidden + 1] = group end
          end
          if picked == group then supported[#supported + 1] = group end
       end
    end
-   return supported
+   return supported, hidden
 end
 
 local function alpn_of(prober, version, progress)
@@ -201,15 +203,15 @@ local function examine(prober, progress)
       or ask_again(prober, { min_version = best.version, max_version = best.version, suites = best.suites })
    progress:step("handshake")
    local leaf = whole.info and (whole.info.peer_certificates or {})[1]
-   report.groups = groups_of(prober, best.version, best.suites, leaf, progress)
+   report.groups, report.groups_hidden = groups_of(prober, best.version, best.suites, leaf, progress)
    report.alpn = alpn_of(prober, best.version, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil
+   if leaf then certificate_report(prober, whole, report) end
    if not whole.ok then
       report.handshake_error, report.handshake_code = whole.message, whole.code
-      report.chain = {}
+      report.client_certificate_required = report.client_certificate and not prober.certificates or nil
       return report
    end
-   certificate_report(prober, whole, report)
    report.secure_renegotiation = whole.info.secure_renegotiation and true or false
    report.signature_algorithm = whole.info.signature_algorithm and describe.name_of(whole.info.signature_algorithm)
    report.resumption = false
@@ -261,11 +263,17 @@ local function write_report(report)
          output.write("               ", mark and paint(mark[1], mark[unicode and 2 or 3] .. " ") or "  ", name, "\n")
       end
    end
-   if report.groups then line("groups", #report.groups > 0 and table.concat(report.groups, ", ") or "none") end
+   if report.groups then
+      line("groups", #report.groups > 0 and table.concat(report.groups, ", ") or "none")
+      if #report.groups_hidden > 0 then
+         line("", table.concat(report.groups_hidden, ", ") .. " perhaps: the server prefers its certificate's")
+      end
+   end
    if report.alpn then line("ALPN", #report.alpn > 0 and table.concat(report.alpn, ", ") or "none") end
    line("own order", yes(report.server_order))
    line("resumption", yes(report.resumption))
-   line("client cert", report.client_certificate and "asked for" or "not asked for")
+   line("client cert", report.client_certificate_required and "required" or report.client_certificate and "asked for"
+      or "not asked for")
    table_of_chain(report, line)
    line("trust", report.verified and "verified" or tostring(report.verdict or report.handshake_code))
    output.write("\n")

@@ -1,6 +1,7 @@
 -- bearssl serve: an HTTPS file server, or an echo server. One process, one coroutine per connection; a
 -- client that is slow, silent or hostile costs the others nothing.
 local bearssl = require "bearssl"
+local core = require "bearssl.core"
 local describe = require "bearssl.tool.describe"
 local files = require "bearssl.tool.files"
 local http = require "bearssl.tool.http"
@@ -11,7 +12,7 @@ local socket = require "socket"
 
 local serve = { summary = "Serve files (or an echo) over TLS." }
 
-local HANDSHAKE_TIMEOUT, HEAD_TIMEOUT = 30, 30 -- seconds for all of it, however slowly it comes
+local PATIENCE = 30 -- seconds for a whole handshake or request head, however slowly it comes; or --idle if less
 local DRAIN = 3 -- seconds that connections get to finish what they send when the server is told to end
 local SLICE = 65536 -- bytes of a file in memory at a time
 local ECHO_AHEAD = 8 * 1024 * 1024 -- bytes that an echo takes before its client reads any
@@ -28,7 +29,7 @@ function serve.describe(command)
    command:flag("--trace", "Write each handshake stage and request to standard error.")
    command:option("--idle", "Seconds after which a silent connection is closed."):argname("SECONDS"):default("60")
       :convert(options.seconds)
-   command:option("--connections", "Connections at a time; more wait."):argname("N"):default("900")
+   command:option("--connections", "Connections at a time; more wait."):argname("N"):default("4000")
       :convert(function(text)
          local number = text:find("^%d+$") and tonumber(text)
          if not number or number < 1 then return nil, "'" .. text .. "' is not a number of connections" end
@@ -222,18 +223,19 @@ end
 local function speak_http(server, client)
    local loop, stream = server.loop, client.stream
    local reader = http.reader(function(max)
-      local timeout = client.deadline - socket.gettime()
+      if server.draining and not client.busy then return nil, "draining", "draining" end
+      local timeout = client.deadline - core.monotonic()
       if timeout <= 0 then return nil, "timeout", "timeout" end
       local bytes, message, code = loop:receive(stream, max, timeout)
       if bytes and not client.busy then -- the first bytes of a request: the rest has to come soon
          client.busy = true
-         client.deadline = socket.gettime() + HEAD_TIMEOUT
+         client.deadline = core.monotonic() + server.patience
       end
       return bytes, message, code
    end)
    repeat
       client.busy = reader.buffer ~= ""
-      client.deadline = socket.gettime() + (client.busy and HEAD_TIMEOUT or server.idle)
+      client.deadline = core.monotonic() + (client.busy and server.patience or server.idle)
       local head, message, code, got = reader:head(http.HEAD_LIMIT)
       client.keep_alive = false
       if not head then
@@ -274,7 +276,7 @@ local function converse(server, client)
    client.stream = stream
    stream:settimeout(0)
    local ok, code
-   ok, message, code = loop:handshake(stream, HANDSHAKE_TIMEOUT)
+   ok, message, code = loop:handshake(stream, server.patience)
    if not ok then
       log(server, client, ("handshake failed: %s (%s)"):format(tostring(message), tostring(code)))
       if code == "draining" then return loop:finish(stream, tcp, 0) end
@@ -311,7 +313,6 @@ local function admit(server, tcp)
    local address, port = tcp:getpeername()
    server.accepted = server.accepted + 1
    local client = { id = server.accepted, tcp = tcp, peer = options.endpoint(address or "?", tonumber(port) or 0) }
-   if tcp:getfd() >= new_loop.DESCRIPTOR_LIMIT then return tcp:close() end
    server.clients[client] = true
    server.count = server.count + 1
    log(server, client, "connected")
@@ -345,21 +346,17 @@ end
 
 -- ---- The end ----
 
--- trap(loop, f) calls f once in a task when SIGTERM or SIGINT arrives.
+-- trap(loop, f) calls f once in a task when SIGTERM or SIGINT arrives; a second signal ends the loop at once.
 local function trap(loop, on_signal)
-   local ok, core = pcall(require, "bearssl.core")
-   local descriptor = ok and type(core) == "table" and core.trap_terminate and core.trap_terminate()
-   if descriptor then
-      local source = { getfd = function() return descriptor end, dirty = function() return false end }
-      return loop:spawn(function()
-         repeat loop:wait(source, "read") until core.terminated() > 0
-         on_signal()
-         repeat loop:wait(source, "read") until core.terminated() > 1
-         loop:stop()
-      end)
-   end
-   -- without the trap the signal's default ends the process, at once
-   return nil
+   local descriptor = core.trap_terminate()
+   if not descriptor then return end -- the signal's default then ends the process, at once
+   local source = { getfd = function() return descriptor end }
+   loop:spawn(function()
+      repeat loop:wait(source, "read") until core.terminated() > 0
+      on_signal()
+      repeat loop:wait(source, "read") until core.terminated() > 1
+      loop:stop()
+   end)
 end
 
 local function drain(server)
@@ -368,22 +365,17 @@ local function drain(server)
    for client in pairs(server.clients) do
       if not client.established or not client.busy then server.loop:wake(client.task, "draining") end
    end
-   local deadline = socket.gettime() + DRAIN
+   local deadline = core.monotonic() + DRAIN
    server.loop:spawn(function()
-      while server.count > 0 and socket.gettime() < deadline do server.loop:sleep(0.02) end
+      while server.count > 0 and core.monotonic() < deadline do server.loop:sleep(0.02) end
       server.loop:stop()
    end)
 end
 
 local function listen(address)
    local host, port = options.need_address(address)
-   local listener, message = socket.tcp()
-   if not listener then error({ failure = message }, 0) end
-   listener:setoption("reuseaddr", true)
-   local ok
-   ok, message = listener:bind(host, port)
-   if ok then ok, message = listener:listen(1024) end
-   if not ok then error({ failure = ("cannot listen on %s: %s"):format(address, message) }, 0) end
+   local listener, message = socket.bind(host, port, 1024)
+   if not listener then error({ failure = ("cannot listen on %s: %s"):format(address, message) }, 0) end
    listener:settimeout(0)
    local bound, number = listener:getsockname()
    return listener, options.endpoint(bound, tonumber(number)), bound, tonumber(number)
@@ -399,8 +391,9 @@ function serve.run(arguments)
    end
    local loop = new_loop.new()
    local server = {
-      loop = loop, clients = {}, count = 0, accepted = 0, echoing = 0, idle = arguments.idle, echo = arguments.echo,
-      trace = arguments.trace, json = arguments.json, connections = math.min(arguments.connections, 900),
+      loop = loop, clients = {}, count = 0, accepted = 0, echoing = 0, idle = arguments.idle,
+      patience = math.min(arguments.idle, PATIENCE), echo = arguments.echo,
+      trace = arguments.trace, json = arguments.json, connections = arguments.connections,
       context = options.context(arguments, { mode = "server", verify = arguments.verify }),
       directory = arguments.directory and arguments.directory:gsub("(.)/+$", "%1") or nil,
    }

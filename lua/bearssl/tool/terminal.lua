@@ -1,27 +1,17 @@
 -- The terminal: is there one, how wide is it, what can it show; and a progress bar for it.
+local core = require "bearssl.core"
+
 local terminal = {}
 
 local descriptors = { [0] = true, [1] = true, [2] = true }
 local known = {}
-
-local function core_function(name)
-   local ok, core = pcall(require, "bearssl.core")
-   return ok and type(core) == "table" and core[name] or nil
-end
 
 --- columns(descriptor) is the width of the terminal behind standard input (0), output (1) or error (2), or
 -- nil when that is a file or a pipe.
 function terminal.columns(descriptor)
    assert(descriptors[descriptor], "descriptor must be 0, 1 or 2")
    if known[descriptor] == nil then
-      local ask = core_function("terminal")
-      local columns
-      if ask then
-         columns = ask(descriptor)
-      else
-         local result = os.execute("test -t " .. descriptor) -- true, or 0 on Lua 5.1
-         columns = (result == true or result == 0) and 0 or nil
-      end
+      local columns = core.terminal(descriptor)
       if columns == 0 then columns = tonumber(os.getenv("COLUMNS")) or 80 end
       known[descriptor] = columns or false
    end

@@ -77,8 +77,8 @@ end
 local function title(result, kind)
    local info = result.info
    if not result.ok then return ("%s: failed"):format(kind) end
-   return ("%s: %s, %s, %.1f ms"):format(info.resumed and "resumed handshake" or kind, tostring(info.version),
-      tostring(info.cipher_suite), result.seconds * 1000)
+   return ("%s: %s, %.1f ms"):format(info.resumed and "resumed handshake" or kind, tostring(info.version),
+      result.seconds * 1000)
 end
 
 local function draw(results, arguments, host)

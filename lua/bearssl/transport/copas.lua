@@ -1,37 +1,51 @@
--- Transport over a socket of Copas (copas.wrap(socket), or what a server's handler gets). What can be read or
--- written at once goes directly between the descriptor and C; where it would block, Copas's own functions yield.
--- Timeouts need a Copas that has them (2 or later).
+-- Transport over a socket of Copas (copas.wrap(socket), or what a server's handler gets): C reads and writes the
+-- descriptor, Copas waits for it. Timeouts need a Copas that has them (2 or later): an older one waits for ever.
 local descriptor = require "bearssl.transport.descriptor"
-local functions = require "bearssl.transport.functions"
 
 local copas_transport = {}
 
---- new(copas socket) → transport, or nil, message.
+-- Copas shows no function that just waits. But it waits when a socket's receive or send says "timeout": so it
+-- gets a socket that says so once.
+local function new_waiter(copas, socket)
+   local asked = {}
+   local proxy = {
+      getfd = function() return socket:getfd() end,
+      dirty = function() return false end,
+      close = function() return socket:close() end,
+      settimeout = function() return 1 end,
+   }
+   local function once(direction)
+      if asked[direction] then return 1 end
+      asked[direction] = true
+      return nil, "timeout", 0
+   end
+   function proxy.receive() return once("r") end
+   function proxy.send() return once("w") end
+
+   local function wait(_, direction, seconds)
+      if copas.settimeout then copas.settimeout(proxy, seconds or -1) end
+      asked[direction] = nil
+      local ready, reason
+      if direction == "r" then
+         ready, reason = copas.receive(proxy, "*l")
+      else
+         ready, reason = copas.send(proxy, "x")
+      end
+      if ready then return true end
+      return nil, reason
+   end
+   return wait, proxy
+end
+
+--- new(Copas socket) → transport, or nil, message.
 function copas_transport.new(wrapped)
    local copas = require "copas"
    local socket = wrapped.socket
-   local direct, message = descriptor.new(socket)
-   if not direct then return nil, message end
-   socket:settimeout(0)
-   local receive_some = copas.receivepartial or copas.receivePartial
-   local has_timeouts = type(copas.settimeout) == "function"
-   return functions.new {
-      read = function(n) return receive_some(socket, n) end,
-      write = function(bytes)
-         local last, reason, done = copas.send(socket, bytes)
-         if last then return last end
-         return nil, reason, done
-      end,
-      read_now = function(core) return direct:fill(core, 0) end,
-      write_now = function(core) return direct:flush(core, 0) end,
-      settimeout = has_timeouts and function(seconds)
-         copas.settimeout(socket, seconds or -1)
-      end or nil,
-      close = function()
-         if type(copas.close) == "function" then copas.close(socket) else direct:close() end
-      end,
-      getfd = function() return direct:descriptor() end,
-   }
+   local wait, proxy = new_waiter(copas, socket)
+   local function close()
+      if type(copas.close) == "function" then copas.close(proxy) else socket:close() end
+   end
+   return descriptor.new(socket, wait, close)
 end
 
 return copas_transport

@@ -1,27 +1,31 @@
 -- Transport over a descriptor, which C reads and writes directly: a LuaSocket TCP object, anything else with
 -- getfd(), or a descriptor number. A socket object is kept alive, and closed with the stream; a bare number
--- belongs to whoever opened it, and stays open.
+-- belongs to whoever opened it, and stays open. An event loop needs to bring nothing but its way to wait.
 local core = require "bearssl.core"
 
 local Descriptor = { polls = true }
 Descriptor.__index = Descriptor
 
-local monotonic, wait = core.monotonic, core.wait
+local monotonic = core.monotonic
 
 -- What LuaSocket has read and not handed out yet (the peer may have sent its first message together with
 -- what came before it).
 local function take_buffered(socket)
-   local ok, dirty = pcall(function() return socket:dirty() end)
-   if not ok or not dirty then return nil end
+   if type(socket.dirty) ~= "function" or not socket:dirty() then return nil end
+   local pieces = {}
    socket:settimeout(0)
-   local bytes, _, partial = socket:receive(65536)
-   bytes = bytes or partial
-   return bytes and bytes ~= "" and bytes or nil
+   repeat
+      local bytes, _, partial = socket:receive(8192)
+      pieces[#pieces + 1] = bytes or partial
+   until not bytes and (not partial or partial == "") or not socket:dirty()
+   return #pieces > 0 and table.concat(pieces) or nil
 end
 
---- new(socket or number) → transport, or nil, message.
-function Descriptor.new(object)
-   local self = setmetatable({ fd = object }, Descriptor)
+--- new(socket or number [, wait [, close]]) → transport, or nil, message. wait(descriptor, direction, seconds) waits
+-- until the descriptor can be read ("r") or written ("w"), at most so many seconds (nil: for ever): true, or nil and
+-- "timeout" or a message; it may yield. Without it C waits. close() replaces the socket's own close.
+function Descriptor.new(object, wait, close)
+   local self = setmetatable({ fd = object, wait = wait or core.wait, close_below = close }, Descriptor)
    if type(object) == "number" then return self end
    local fd = object:getfd()
    if type(fd) ~= "number" or fd < 0 then return nil, "the socket is closed: it has no descriptor" end
@@ -41,17 +45,17 @@ local function fd_of(self)
 end
 
 -- Waits for a direction: true, or nil and "wantread"/"wantwrite"/"timeout".
-local function wait_for(fd, direction, deadline)
+local function wait_for(self, fd, direction, deadline)
    if deadline == 0 then return nil, direction == "r" and "wantread" or "wantwrite" end
    local left
    if deadline then
       left = deadline - monotonic()
       if left <= 0 then return nil, "timeout" end
    end
-   local ok, reason, code = wait(fd, direction, left)
+   local ok, reason = self.wait(fd, direction, left)
    if ok then return true end
    if reason == "timeout" then return nil, "timeout" end
-   return nil, "transport", reason or code
+   return nil, "transport", reason
 end
 
 function Descriptor:fill(object, deadline)
@@ -67,7 +71,7 @@ function Descriptor:fill(object, deadline)
       local count, reason, third = object:fill(fd)
       if count or reason == "full" then return true end
       if reason ~= "wantread" then return nil, third or "transport", reason end
-      local ok, code, message = wait_for(fd, "r", deadline)
+      local ok, code, message = wait_for(self, fd, "r", deadline)
       if not ok then return nil, code, message end
    end
 end
@@ -80,7 +84,7 @@ function Descriptor:flush(object, deadline)
       if ok then return true end
       if reason ~= "wantwrite" then return nil, third or "transport", reason end
       local code, message
-      ok, code, message = wait_for(fd, "w", deadline)
+      ok, code, message = wait_for(self, fd, "w", deadline)
       if not ok then return nil, code, message end
    end
 end
@@ -94,7 +98,7 @@ function Descriptor:send(object, data, i, j, deadline)
       if done then return done end
       if reason ~= "wantwrite" then return nil, third or "transport", reason, fourth or last end
       last = third or last
-      local ok, code, message = wait_for(fd, "w", deadline)
+      local ok, code, message = wait_for(self, fd, "w", deadline)
       if not ok then return nil, code, message, last end
    end
 end
@@ -108,9 +112,13 @@ function Descriptor:descriptor()
 end
 
 function Descriptor:close()
-   local socket = self.socket
-   self.socket, self.fd, self.early = nil, nil, nil
-   if socket then socket:close() end
+   local socket, close = self.socket, self.close_below
+   self.socket, self.fd, self.early, self.close_below = nil, nil, nil, nil
+   if close then
+      close()
+   elseif socket then
+      socket:close()
+   end
 end
 
 return Descriptor

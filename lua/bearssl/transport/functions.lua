@@ -1,8 +1,10 @@
 -- Transport over two functions, which may yield:
 --    read(n)         → at most n bytes (n is a hint), or nil, "closed" / "timeout" / message [, bytes read anyway]
---    write(bytes)    → number of bytes taken, or nil, "timeout" / message [, number of bytes taken anyway]
+--    write(bytes)    → number of bytes taken, or nil, "timeout" / message [, number of bytes taken anyway]; a message
+--                    is final: nothing is written any more
 --    settimeout(s)   optional: how long the next read or write may wait: seconds, 0 never, nil for ever
 --    close()         optional
+--    getfd()         optional: the descriptor, for event loops
 -- The functions are called without the table. nil alone from read is the end of the stream.
 local core = require "bearssl.core"
 local protect = require "bearssl.protect"
@@ -15,15 +17,11 @@ local WRITE_SIZE = 65536
 
 local again = { timeout = true, wantread = true, wantwrite = true }
 
---- new(functions) → transport. functions: { read =, write =, settimeout =, close = }; further fields, for
--- transports made on top of this one: getfd; read_now(core), write_now(core): as Descriptor's fill and flush
--- with deadline 0, tried first.
+--- new(functions) → transport. functions: { read =, write =, settimeout =, close =, getfd = }.
 function Functions.new(functions)
    return setmetatable({
       read = functions.read, write = functions.write, set_timeout = functions.settimeout,
       close_below = functions.close, getfd = functions.getfd,
-      read_now = functions.read_now, write_now = functions.write_now,
-      polls = functions.read_now ~= nil,
    }, Functions)
 end
 
@@ -68,10 +66,6 @@ function Functions:fill(object, deadline)
       feed(self, object, self.rest)
       return true
    end
-   if self.read_now then
-      local ok, code, message = self.read_now(object)
-      if ok or code ~= "wantread" or deadline == 0 then return ok, code, message end
-   end
    if self.ended then
       object:feed_end()
       return true
@@ -110,6 +104,8 @@ local function enter(self)
 end
 
 function Functions:flush(object, deadline)
+   -- After a failure nobody knows how much was written, and records cannot be sent twice.
+   if self.broken then return nil, "transport", self.broken end
    if not enter(self) then
       -- another coroutine is sending, and will send this too
       return nil, "wantwrite"
@@ -117,13 +113,6 @@ function Functions:flush(object, deadline)
    while true do
       local bytes = self.unsent
       if not bytes then
-         if self.write_now then
-            local ok, code, message = self.write_now(object)
-            if ok or code ~= "wantwrite" or deadline == 0 then
-               self.writer = nil
-               return ok, code, message
-            end
-         end
          bytes = object:drain(WRITE_SIZE)
          if not bytes or bytes == "" then
             self.writer = nil
@@ -135,19 +124,21 @@ function Functions:flush(object, deadline)
          self.writer = nil
          return nil, "timeout"
       end
+      self.broken = "the transport's write function raised an error"
       local count, reason, partial = self.write(bytes)
       local done = count or partial or 0
       if type(done) ~= "number" then
-         self.writer = nil
          error("the transport's write function must return the number of bytes taken or nil, not a " .. type(done))
       end
+      self.broken = nil
       self.unsent = done < #bytes and bytes:sub(done + 1) or nil
       if not count or count == 0 then
          self.writer = nil
          if count == 0 or again[reason] then
             return nil, deadline == 0 and "wantwrite" or reason == "timeout" and "timeout" or "wantwrite"
          end
-         return nil, "transport", reason == nil and "the write function failed" or tostring(reason)
+         self.broken = reason == nil and "the write function failed" or tostring(reason)
+         return nil, "transport", self.broken
       end
    end
 end

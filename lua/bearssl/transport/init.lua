@@ -57,6 +57,7 @@ function transport.new(object)
    if kind ~= "table" and kind ~= "userdata" then
       return nil, "a transport is a socket, a descriptor number or a table of functions, not a " .. kind
    end
+   if tostring(object):find("^udp") then return nil, "a UDP socket carries no TLS: give a TCP socket" end
    if kind == "userdata" and has(object, "getfd") then
       return require("bearssl.transport.descriptor").new(object)
    end

@@ -1,0 +1,502 @@
+---@meta bearssl
+-- Types of bearssl for Lua, for the Lua language server. doc/api.md explains them.
+
+---@class bearssl
+---@field _VERSION string
+---@field stages string[] names of the stage handlers
+---@field decisions string[] names of the decision handlers
+local bearssl = {}
+
+---A code is short and stable ("certificate_expired", "wantread", "closed", "alert_handshake_failure" …).
+---@alias bearssl.Code string
+
+---@alias bearssl.Version "TLSv1.0"|"TLSv1.1"|"TLSv1.2"
+---@alias bearssl.Verify "required"|"optional"|"none"
+
+---Makes a context. Misuse raises; what a file, certificate or key is to blame for is returned.
+---@param options? bearssl.ContextOptions
+---@return bearssl.Context? context
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.context(options) end
+
+---Suite names of a policy in order of preference, or all that are known.
+---@param policy? "modern"|"compatible"
+---@return string[]
+function bearssl.suites(policy) end
+
+---@return string[]
+function bearssl.groups() end
+
+---@return string[]
+function bearssl.versions() end
+
+---@return string[]
+function bearssl.signature_algorithms() end
+
+bearssl.certificate = {}
+
+---Reads PEM or DER.
+---@param bytes string
+---@return bearssl.Certificate[]? chain leaf first
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.certificate.load(bytes) end
+
+---@param path string
+---@return bearssl.Certificate[]? chain
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.certificate.open(path) end
+
+bearssl.key = {}
+
+---@param bytes string PEM or DER; PKCS#8, PKCS#1 or SEC 1
+---@return bearssl.Key? key
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.key.load(bytes) end
+
+---@param path string
+---@return bearssl.Key? key
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.key.open(path) end
+
+---A key that only the sign and decrypt handlers can use.
+---@param certificate bearssl.Certificate
+---@return bearssl.Key
+function bearssl.key.external(certificate) end
+
+bearssl.trust = {}
+
+---The system's trusted certificates, loaded once. SSL_CERT_FILE and SSL_CERT_DIR come first.
+---@return bearssl.Trust? store
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.trust.system() end
+
+---@param bytes string PEM or DER
+---@return bearssl.Trust? store
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.trust.load(bytes) end
+
+---@param path string a file or a directory
+---@return bearssl.Trust? store
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.trust.open(path) end
+
+---@param list? (bearssl.Certificate|string|table)[]
+---@return bearssl.Trust? store
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.trust.new(list) end
+
+bearssl.session = {}
+
+---@param bytes string what session:export() gave
+---@return bearssl.Session? session
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.session.import(bytes) end
+
+---@class bearssl.Credential
+---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
+---@field key? string|bearssl.Key
+---@field certfile? string
+---@field keyfile? string
+---@field name? string for select handlers
+
+---@class bearssl.ContextOptions
+---@field mode? "client"|"server" default "client"
+---@field min_version? bearssl.Version default "TLSv1.2"
+---@field max_version? bearssl.Version default "TLSv1.2"
+---@field suites? string|string[] a policy or RFC names, policies among them; default "modern"
+---@field groups? string[]
+---@field signature_algorithms? string[]
+---@field alpn? string[]
+---@field alpn_required? boolean default false
+---@field trust? bearssl.Trust|string a store, PEM, or "system" (a client's default)
+---@field cafile? string
+---@field capath? string
+---@field verify? bearssl.Verify client: "required"; server: "none"
+---@field verify_depth? integer 1 … 16, default 8
+---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
+---@field key? string|bearssl.Key
+---@field certfile? string
+---@field keyfile? string
+---@field certificates? bearssl.Credential[]
+---@field session_cache? integer sessions; server: 1000
+---@field session_lifetime? integer seconds, default 7200
+---@field record_size? integer 512 … 16384, default 16384
+---@field client_preference? boolean default false
+---@field handlers? bearssl.Handlers
+---@field time? fun(): number seconds since the epoch
+
+---@class bearssl.ConnectionOptions
+---@field server_name? string|false a client must say it
+---@field session? bearssl.Session
+---@field verify? bearssl.Verify
+---@field handlers? bearssl.Handlers
+
+---@class bearssl.WrapOptions: bearssl.ConnectionOptions
+---@field timeout? number seconds; nil waits for ever, 0 never
+
+---@class bearssl.Context
+local Context = {}
+
+---@param transport any socket, descriptor number, cosocket, Copas socket, stream, or bearssl.TransportFunctions
+---@param options? bearssl.WrapOptions
+---@return bearssl.Stream? stream
+---@return string? message
+---@return bearssl.Code? code
+function Context:wrap(transport, options) end
+
+---@param options? bearssl.ConnectionOptions
+---@return bearssl.Connection? connection
+---@return string? message
+---@return bearssl.Code? code
+function Context:connection(options) end
+
+function Context:flush_sessions() end
+
+---@return bearssl.ContextInfo
+function Context:info() end
+
+---@class bearssl.ContextInfo
+---@field mode "client"|"server"
+---@field min_version bearssl.Version
+---@field max_version bearssl.Version
+---@field suites string[]
+---@field groups string[]
+---@field signature_algorithms string[]
+---@field alpn? string[]
+---@field verify bearssl.Verify
+---@field sessions integer
+---@field pooled_buffers integer
+
+---@class bearssl.TransportFunctions
+---@field read fun(n: integer): string?, string?, string?
+---@field write fun(bytes: string): integer?, string?, integer?
+---@field settimeout? fun(seconds?: number)
+---@field close? fun()
+---@field getfd? fun(): integer
+
+---A stage handler; nil or true goes on, nil or false with a reason ends the connection.
+---@alias bearssl.StageHandler fun(connection: bearssl.Stream|bearssl.Connection, message: bearssl.Message): boolean?, string?
+
+---@class bearssl.Handlers
+---@field client_hello? bearssl.StageHandler|false
+---@field hello_retry_request? bearssl.StageHandler|false
+---@field server_hello? bearssl.StageHandler|false
+---@field encrypted_extensions? bearssl.StageHandler|false
+---@field certificate? bearssl.StageHandler|false
+---@field certificate_status? bearssl.StageHandler|false
+---@field server_key_exchange? bearssl.StageHandler|false
+---@field certificate_request? bearssl.StageHandler|false
+---@field server_hello_done? bearssl.StageHandler|false
+---@field client_key_exchange? bearssl.StageHandler|false
+---@field certificate_verify? bearssl.StageHandler|false
+---@field change_cipher_spec? bearssl.StageHandler|false
+---@field finished? bearssl.StageHandler|false
+---@field new_session_ticket? bearssl.StageHandler|false
+---@field end_of_early_data? bearssl.StageHandler|false
+---@field key_update? bearssl.StageHandler|false
+---@field hello_request? bearssl.StageHandler|false
+---@field application_data? bearssl.StageHandler|false
+---@field alert? bearssl.StageHandler|false
+---@field established? bearssl.StageHandler|false
+---@field closed? bearssl.StageHandler|false
+---@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): bearssl.Selection?, string?)|false
+---@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id: string, server_name?: string}): (bearssl.Session|string)?, string?)|false
+---@field session_store? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session: bearssl.Session, session_id: string, lifetime: number}): boolean?, string?)|false
+---@field verify? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.VerifyQuestion): boolean?, string?)|false
+---@field client_certificate? (fun(connection: bearssl.Stream|bearssl.Connection, request: bearssl.Message): (bearssl.Credential|false)?, string?)|false
+---@field sign? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.SignQuestion): string?, string?)|false
+---@field decrypt? (fun(connection: bearssl.Stream|bearssl.Connection, question: {ciphertext: string, certificate: bearssl.Certificate}): string?, string?)|false
+---@field psk? function|false
+---@field keylog? fun(connection: bearssl.Stream|bearssl.Connection, question: {line: string})|false
+
+---@class bearssl.Message
+---@field stage string
+---@field direction? "sent"|"received"
+---@field version? bearssl.Version
+---@field length integer
+---@field raw string
+---@field [string] any fields by stage: the RFCs' names
+
+---@class bearssl.VerifyQuestion
+---@field chain bearssl.Certificate[] as received, leaf first
+---@field path bearssl.Certificate[] as far as it was built
+---@field verdict "ok"|bearssl.Code
+---@field verified boolean
+---@field message? string
+---@field index? integer which of the chain is at fault
+---@field server_name? string
+
+---@class bearssl.SignQuestion
+---@field scheme? string
+---@field scheme_id integer
+---@field hash string
+---@field digest string
+---@field certificate bearssl.Certificate
+
+---@class bearssl.Selection
+---@field context? bearssl.Context
+---@field certificate? string|bearssl.Certificate|bearssl.Certificate[] a credential's name, or a certificate
+---@field key? string|bearssl.Key
+---@field alpn? string
+---@field min_version? bearssl.Version
+---@field max_version? bearssl.Version
+---@field suites? string|string[]
+
+---@class bearssl.Stream
+---@field connection bearssl.Connection
+local Stream = {}
+
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Stream:handshake() end
+
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Stream:dohandshake() end
+
+---@param data string|number
+---@param i? integer
+---@param j? integer
+---@return integer? last index of the last byte sent
+---@return string? message
+---@return integer? sent index of the last byte sent before it failed
+---@return bearssl.Code? code
+function Stream:send(data, i, j) end
+
+---@param pattern? "*l"|"*a"|"l"|"a"|integer
+---@param prefix? string
+---@return string? data
+---@return string? message
+---@return string? partial
+---@return bearssl.Code? code
+function Stream:receive(pattern, prefix) end
+
+---@param max? integer default 16384
+---@return string? data
+---@return string? message
+---@return string? partial
+---@return bearssl.Code? code
+function Stream:receiveany(max) end
+
+---@param how? "send"
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Stream:shutdown(how) end
+
+---@return true
+function Stream:close() end
+
+---@param seconds? number nil waits for ever, 0 never
+---@param mode? string accepted, means nothing
+---@return true
+function Stream:settimeout(seconds, mode) end
+
+---@return integer?
+function Stream:getfd() end
+
+---@return boolean
+function Stream:dirty() end
+
+---@return ("read"|"write")?
+function Stream:want() end
+
+---@param field? string
+---@return bearssl.Info|any
+function Stream:info(field) end
+
+---@return bearssl.Session?
+function Stream:session() end
+
+---@param n? integer default 1
+---@return bearssl.Certificate?
+function Stream:getpeercertificate(n) end
+
+---@return integer received bytes of ciphertext
+---@return integer sent
+function Stream:getstats() end
+
+---@class bearssl.Connection
+local Connection = {}
+
+---@param bytes? string nil: the transport has ended
+---@return integer? taken
+---@return string? message
+---@return bearssl.Code? code
+function Connection:feed(bytes) end
+
+---@param max? integer
+---@return string
+function Connection:drain(max) end
+
+---@return ("wantread"|"data"|"closed")? event
+---@return string? message
+---@return bearssl.Code? code
+function Connection:step() end
+
+---@param max? integer
+---@return string
+function Connection:read(max) end
+
+---@param data string
+---@param i? integer
+---@return integer? last i - 1 when the output is full
+---@return string? message
+---@return bearssl.Code? code
+function Connection:write(data, i) end
+
+---@return true
+function Connection:close() end
+
+---@param reason string a code, an alert's name, or any text
+function Connection:fail(reason) end
+
+---@param field? string
+---@return bearssl.Info|any
+function Connection:info(field) end
+
+---@return bearssl.Session?
+function Connection:session() end
+
+---Gives the memory back at once.
+function Connection:release() end
+
+---@class bearssl.Info
+---@field mode "client"|"server"
+---@field established boolean
+---@field version? bearssl.Version
+---@field cipher_suite? string
+---@field group? string
+---@field signature_algorithm? string the peer's
+---@field local_signature_algorithm? string
+---@field alpn? string
+---@field server_name? string
+---@field resumed boolean
+---@field resumable boolean
+---@field session_id? string
+---@field peer_verified boolean
+---@field verdict "ok"|bearssl.Code
+---@field peer_certificates bearssl.Certificate[]
+---@field local_certificates bearssl.Certificate[]
+---@field client_random string
+---@field server_random string
+---@field client_verify_data? string
+---@field server_verify_data? string
+---@field secure_renegotiation boolean
+---@field close_notify_sent boolean
+---@field close_notify_received boolean
+---@field bytes_received integer
+---@field bytes_sent integer
+---@field records_received integer
+---@field records_sent integer
+---@field memory integer
+
+---@class bearssl.Certificate
+local Certificate = {}
+---@return {oid: string, name?: string, value: string}[] names
+---@return string text RFC 4514
+function Certificate:subject() end
+---@return {oid: string, name?: string, value: string}[] names
+---@return string text RFC 4514
+function Certificate:issuer() end
+---@return string
+function Certificate:serial() end
+---@return number
+function Certificate:not_before() end
+---@return number
+function Certificate:not_after() end
+---@return string
+function Certificate:pem() end
+---@return string
+function Certificate:der() end
+---@param hash? string default "sha256"
+---@return string hexadecimal
+function Certificate:fingerprint(hash) end
+---@return {type: string, value: string}[]
+function Certificate:names() end
+---@return {type: "RSA"|"EC", bits: integer, curve?: string}
+function Certificate:public_key() end
+---@return string
+function Certificate:signature_algorithm() end
+---@return boolean
+function Certificate:is_ca() end
+---@return integer?
+function Certificate:path_length() end
+---@return string[]?
+function Certificate:key_usage() end
+---@return string[]?
+function Certificate:extended_key_usage() end
+---@param name string
+---@return boolean
+function Certificate:matches(name) end
+
+---@class bearssl.Key
+local Key = {}
+---@return "RSA"|"EC"
+function Key:type() end
+---@return integer
+function Key:bits() end
+---@return string?
+function Key:curve() end
+---@return boolean
+function Key:is_external() end
+---@param certificate bearssl.Certificate
+---@return boolean
+function Key:matches(certificate) end
+---@param hash string
+---@param digest string
+---@return string? signature
+---@return string? message
+---@return bearssl.Code? code
+function Key:sign(hash, digest) end
+---@param ciphertext string
+---@return string? secret
+---@return string? message
+---@return bearssl.Code? code
+function Key:decrypt(ciphertext) end
+
+---@class bearssl.Trust
+local Trust = {}
+---@return integer
+function Trust:count() end
+---@return integer
+function Trust:skipped() end
+---@param certificate bearssl.Certificate
+---@return boolean
+function Trust:contains(certificate) end
+---@param chain bearssl.Certificate[]
+---@param options? {server_name?: string, purpose?: "server"|"client"|"any", time?: number}
+---@return true? ok
+---@return bearssl.Certificate[]|string path_or_message
+---@return bearssl.Code? code
+---@return integer? index
+function Trust:verify(chain, options) end
+
+---@class bearssl.Session
+local Session = {}
+---@param context? bearssl.Context
+---@param server_name? string
+---@return boolean
+function Session:resumable(context, server_name) end
+---@return number seconds since the epoch
+function Session:expires() end
+---@return string secret: keep it like a key
+function Session:export() end
+---@return string
+function Session:id() end
+---@return table
+function Session:info() end
+
+return bearssl

@@ -1,0 +1,137 @@
+-- Every program of examples/ is run, against real peers on loopback.
+local certificates = require "spec.support.certificates"
+local peer = require "spec.support.peer"
+local port = require "spec.support.port"
+local process = require "spec.support.process"
+local shell = require "spec.support.shell"
+local temporary = require "spec.support.temporary"
+
+local LUA = os.getenv("LUA") or "lua5.4"
+
+local function start(name, ...)
+   return process.start({ LUA, "examples/" .. name, ... }, { environment = { LC_ALL = "C.UTF-8" } })
+end
+
+-- run runs an example to its end, which must be a success, and gives its output.
+local function run(name, ...)
+   local child = start(name, ...)
+   local status = child:wait(60)
+   assert.are.equal(0, status, name .. ":\n" .. child:output())
+   return child:output()
+end
+
+local function has(output, ...)
+   for _, text in ipairs { ... } do
+      assert.is_truthy(output:find(text, 1, true), ("%q is missing in\n%s"):format(text, output))
+   end
+end
+
+-- A client of OpenSSL's that sends one line and waits until it comes back.
+local function say(number, line)
+   local child = process.start({ "openssl", "s_client", "-connect", "127.0.0.1:" .. number, "-servername", "localhost",
+      "-CAfile", certificates.ca.certfile, "-verify_return_error", "-quiet" }, { input = true, separate = true })
+   child:write(line .. "\n")
+   child:wait_for(line)
+   child:close_input()
+   child:stop()
+end
+
+describe("the example", function()
+   after_each(function()
+      process.stop_all()
+   end)
+
+   it("demo.lua shows a full and a resumed handshake, then application data, with times", function()
+      local output = run("demo.lua")
+      local at = 1
+      for _, name in ipairs { "ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone",
+         "ClientKeyExchange", "ChangeCipherSpec", "Finished", "ChangeCipherSpec", "Finished" } do
+         local _, found = output:find(" " .. name .. " ", at, true)
+         assert.is_truthy(found, name .. " is missing in\n" .. output)
+         at = found
+      end
+      has(output, "server_name  localhost", "full handshake", "resumed handshake", "MB/s", "round trips")
+      assert.is_truthy(output:find("ClientHello [^\n]* ClientHello "), "the two handshakes stand beside each other")
+      assert.is_truthy(output:find("│"))
+      local ascii = process.start({ LUA, "examples/demo.lua" }, { environment = { LC_ALL = "C" } })
+      assert.are.equal(0, ascii:wait(60), ascii:output())
+      assert.is_nil(ascii:output():find("[\128-\255]"))
+   end)
+
+   it("client.lua fetches, by hand and with LuaSocket's http", function()
+      local server = peer.openssl_server { certificate = certificates.rsa, mode = "www" }
+      has(run("client.lua", "https://localhost:" .. server.port .. "/", certificates.ca.certfile),
+         "TLSv1.2", "HTTP/1.0 200 ok", "status 200")
+   end)
+
+   it("server.lua echoes", function()
+      local server = start("server.lua", certificates.ec.chainfile, certificates.ec.keyfile, 0, 2)
+      local number = server:wait_for("listening on 127%.0%.0%.1:(%d+)")
+      say(number, "hello")
+      say(number, "hello again")
+      assert.are.equal(0, server:wait(10))
+   end)
+
+   it("copas_server.lua echoes to several clients at once", function()
+      local server = start("copas_server.lua", certificates.ec.chainfile, certificates.ec.keyfile)
+      local number = server:wait_for("listening on 127%.0%.0%.1:(%d+)")
+      local silent = require("spec.support.loopback").connect(tonumber(number))
+      say(number, "hello")
+      say(number, "hello again")
+      silent:close()
+      assert.is_nil(server:status(), server:output())
+      has(server:output(), "hello for localhost")
+   end)
+
+   it("handlers.lua signs elsewhere and verifies in its own way", function()
+      has(run("handlers.lua", certificates.selfsigned.certfile, certificates.selfsigned.keyfile),
+         "key service: signing", "verify: the library says ", "server_hello: TLSv1.2", "client received: hello", "done")
+      has(run("handlers.lua", certificates.rsa.certfile, certificates.rsa.keyfile), "done")
+   end)
+
+   it("sans_io.lua carries bytes by itself", function()
+      has(run("sans_io.lua", certificates.ec.chainfile, certificates.ec.keyfile), "server read: hello from the client",
+         "client read: hello from the server", "said goodbye")
+   end)
+
+   it("session_resumption.lua resumes an exported session", function()
+      local server = peer.openssl_server { certificate = certificates.ec }
+      local output = run("session_resumption.lua", "localhost", server.port, certificates.ca.certfile)
+      assert.is_truthy(output:find("^full handshake: .*\nresumed handshake: "), output)
+   end)
+
+   it("nginx.conf fetches in a worker and resumes in the next request", function()
+      if not temporary.read("build/luajit/bearssl/core.so") then
+         shell.run("env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s LUA=luajit all")
+      end
+      local here, prefix = shell.run("pwd"):match("[^\n]+"), temporary.make_directory()
+      local number = port.free()
+      local config = temporary.read("examples/nginx.conf")
+      local function replace(from, to)
+         local at, last = config:find(from, 1, true)
+         assert.is_truthy(at, from .. " is not in examples/nginx.conf")
+         config = config:sub(1, at - 1) .. to .. config:sub(last + 1)
+      end
+      replace("lua_package_path \"", ("lua_package_path \"%s/lua/?.lua;%s/lua/?/init.lua;"):format(here, here))
+      replace("lua_package_cpath \"", ("lua_package_cpath \"%s/build/luajit/?.so;"):format(here))
+      replace("/etc/ssl/certs/ca-certificates.crt", certificates.ca.certfile)
+      replace("listen 127.0.0.1:8080", "listen 127.0.0.1:" .. number)
+      if shell.run("id -u") == "0\n" then
+         replace("daemon off;", "daemon off; user root;")
+      end
+      for _, name in ipairs { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" } do
+         replace("access_log off;", ("access_log off; %s_temp_path %s/%s;"):format(name, prefix, name))
+      end
+      local path = temporary.write(config, nil, prefix .. "/nginx.conf")
+      local program = shell.which("nginx") or "/usr/sbin/nginx"
+      local nginx = process.start { program, "-p", prefix, "-e", "stderr", "-c", path }
+      peer.ready(nginx, number)
+      local server = peer.openssl_server { certificate = certificates.ec, mode = "www" }
+      local url = ("http://127.0.0.1:%d/fetch?host=localhost&address=127.0.0.1&port=%d"):format(number, server.port)
+      has(shell.run { "curl", "-sS", "--max-time", "20", url }, "full handshake, TLS_ECDHE_ECDSA", "HTTP/1.0 200 ok")
+      has(shell.run { "curl", "-sS", "--max-time", "20", url }, "resumed handshake, TLS_ECDHE_ECDSA", "HTTP/1.0 200 ok")
+      has(shell.run { "curl", "-sS", "--max-time", "20", (url:gsub("host=localhost", "host=other.example")) },
+         "(name_mismatch)")
+      has(nginx:output(), "localhost: ok")
+   end)
+end)

@@ -1,0 +1,366 @@
+-- Transports: what context:wrap takes, and how each carries ciphertext.
+package.loaded["socket.http"] = nil -- Copas wants to be first
+local copas = require "copas"
+local bearssl = require "bearssl"
+local certificates = require "spec.support.certificates"
+local core = require "bearssl.core"
+local loopback = require "spec.support.loopback"
+local pair = require "bearssl.transport.pair"
+local socket = require "socket"
+local together = require "spec.support.together"
+local transport = require "bearssl.transport"
+
+local contexts = {}
+
+local function client_context()
+   contexts.client = contexts.client or assert(bearssl.context { cafile = certificates.ca.certfile })
+   return contexts.client
+end
+
+local function server_context()
+   contexts.server = contexts.server or assert(bearssl.context {
+      mode = "server", certfile = certificates.ec.certfile, keyfile = certificates.ec.keyfile,
+   })
+   return contexts.server
+end
+
+local function wrap_client(object, timeout)
+   return assert(client_context():wrap(object, { server_name = "localhost", timeout = timeout }))
+end
+
+local function wrap_server(object, timeout)
+   return assert(server_context():wrap(object, { timeout = timeout }))
+end
+
+-- Shakes hands, sends in both directions, and ends the conversation.
+local function converse(client, server, data)
+   data = data or ("0123456789"):rep(5000)
+   together(function()
+      assert(together.try(client.handshake, client))
+      assert(together.send(client, data))
+      assert.equal("answer", together.receive(client, "*l"))
+      assert(together.try(client.shutdown, client, "send"))
+      local _, _, _, code = together.receive(client, 1)
+      assert.is_nil(code)
+   end, function()
+      assert(together.try(server.handshake, server))
+      assert.is_true(together.receive(server, #data) == data)
+      assert(together.send(server, "answer\r\n"))
+      local got, message = together.receive(server, 1)
+      assert.is_nil(got)
+      assert.equal("closed", message)
+      assert(together.try(server.shutdown, server, "send"))
+   end)
+   client:close()
+   server:close()
+end
+
+describe("wrap", function()
+   it("refuses what is no transport", function()
+      local context = client_context()
+      local others = { "tcp", true, {}, io.stdout, print, -1, 1.5, { read = print }, { write = 5, read = 5 } }
+      for _, object in ipairs(others) do
+         local ok, message = pcall(function()
+            local stream = context:wrap(object, { server_name = "localhost" })
+            return stream
+         end)
+         assert.is_false(ok)
+         assert.matches("transport_spec%.lua:%d+: wrap: ", message)
+      end
+      assert.is_false((pcall(context.wrap, context)))
+      local udp = socket.udp()
+      assert.is_false((pcall(context.wrap, context, udp, { server_name = "localhost" })))
+      udp:close()
+      local closed = loopback.pair()
+      closed:close()
+      local ok, message = pcall(context.wrap, context, closed, { server_name = "localhost" })
+      assert.is_false(ok)
+      assert.matches("the socket is closed", message)
+   end)
+
+   it("takes a transport that is one already", function()
+      local mine = { fill = print, flush = print, pending = print, close = print }
+      assert.equal(mine, transport.new(mine))
+   end)
+end)
+
+describe("a LuaSocket object", function()
+   it("carries, is kept alive and closed", function()
+      local a, b = loopback.pair()
+      local client, server = wrap_client(a, 0), wrap_server(b, 0)
+      local weak = setmetatable({ b }, { __mode = "v" })
+      b = nil -- luacheck: ignore
+      collectgarbage()
+      assert.truthy(weak[1])
+      converse(client, server)
+      assert.equal(-1, a:getfd())
+      assert.equal(-1, weak[1]:getfd())
+   end)
+
+   it("that was closed behind the stream's back is an error", function()
+      local a = loopback.pair()
+      local client = wrap_client(a, 0)
+      a:close()
+      local ok, message, code = client:handshake()
+      assert.is_nil(ok)
+      assert.equal("transport", code)
+      assert.matches("closed", message)
+      assert.is_true(client:close())
+   end)
+
+   it("may have read ahead", function()
+      local a, b = loopback.pair()
+      local client = wrap_client(a, 0)
+      a:send("PROXY TCP4 1.2.3.4\r\n")
+      client:handshake() -- sends the ClientHello right behind
+      socket.sleep(0.02)
+      assert.equal("PROXY TCP4 1.2.3.4", b:receive("*l"))
+      assert.is_true(b:dirty())
+      converse(client, wrap_server(b, 0))
+   end)
+end)
+
+describe("a descriptor number", function()
+   it("carries and stays open", function()
+      local a, b = loopback.pair()
+      local client, server = wrap_client(a:getfd(), 0), wrap_server(b:getfd(), 0)
+      assert.equal(a:getfd(), client:getfd())
+      converse(client, server)
+      assert.is_nil(client:getfd())
+      assert.is_true(a:getfd() >= 0)
+      assert.equal(2, a:send("ok"))
+      assert.equal("ok", b:receive(2))
+      a:close()
+      b:close()
+   end)
+
+   it("that is not open is an error of the transport", function()
+      local client = wrap_client(987, 0)
+      local ok, _, code = client:handshake()
+      assert.is_nil(ok)
+      assert.equal("transport", code)
+   end)
+end)
+
+describe("functions", function()
+   it("carry, a byte at a time and a few bytes at a time", function()
+      for _, options in ipairs { { chunk = 1 }, { capacity = 7 }, { capacity = 100, chunk = 3 }, {} } do
+         options.wait = coroutine.yield
+         local a, b = pair.new(options)
+         converse(wrap_client(a), wrap_server(b), ("x"):rep(3000))
+         assert.is_true(a.closed and b.closed)
+      end
+   end)
+
+   it("that never wait", function()
+      local a, b = pair.new { capacity = 1000 }
+      converse(wrap_client(a, 0), wrap_server(b, 0))
+   end)
+
+   it("are told how long they may wait", function()
+      local told = {}
+      local client = wrap_client {
+         read = function() return nil, "timeout" end,
+         write = function(bytes) return #bytes end,
+         settimeout = function(seconds) told[#told + 1] = seconds or "for ever" end,
+      }
+      client:settimeout(5)
+      assert.same({ nil, "timeout", "timeout" }, { client:handshake() })
+      assert.is_true(told[1] > 4.5 and told[1] <= 5)
+      told = {}
+      client:settimeout(0)
+      assert.same({ nil, "wantread", "wantread" }, { client:handshake() })
+      assert.equal(0, told[#told])
+      told = {}
+      client:settimeout(nil)
+      assert.same({ nil, "timeout", "timeout" }, { client:handshake() })
+      assert.equal("for ever", told[1])
+   end)
+
+   it("that fail are errors of the transport, with their message", function()
+      local client = wrap_client {
+         read = function() return nil, "the modem hung up" end, write = function(bytes) return #bytes end,
+      }
+      assert.same({ nil, "the modem hung up", "transport" }, { client:handshake() })
+      client = wrap_client { read = function() end, write = function() return nil, "no paper" end }
+      local ok, message, code = client:handshake()
+      assert.same({ false, "no paper", "transport" }, { ok or false, message, code })
+   end)
+
+   it("that failed to write are not asked again", function()
+      local written = {}
+      local client = wrap_client { read = function() return nil, "timeout" end, write = function(bytes)
+         written[#written + 1] = bytes
+         return nil, "no paper"
+      end }
+      for _ = 1, 3 do
+         local _, message, code = client:handshake()
+         assert.equal("no paper", message)
+         assert.equal("transport", code)
+      end
+      assert.equal(1, #written)
+   end)
+
+   it("end with nil, also behind the last bytes", function()
+      local a, b = pair.new()
+      local ended
+      local read = a.read
+      a.read = function(n)
+         local bytes, message = read(n)
+         if ended and not bytes then return nil end
+         return bytes, message
+      end
+      local client, server = wrap_client(a, 0), wrap_server(b, 0)
+      together(function() assert(together.try(client.handshake, client)) end,
+         function() assert(together.try(server.handshake, server)) end)
+      server:send("last")
+      ended = true
+      local _, _, partial, code = client:receive("*a")
+      assert.equal("last", partial)
+      assert.equal("truncated", code)
+   end)
+
+   it("that return nonsense, or raise, raise", function()
+      local client = wrap_client { read = function() return 5 end, write = function(bytes) return #bytes end }
+      assert.is_false((pcall(client.handshake, client)))
+      client = wrap_client { read = error, write = function() return "all" end }
+      assert.is_false((pcall(client.handshake, client)))
+      local calls = 0
+      client = wrap_client { write = function(bytes) return #bytes end, read = function()
+         calls = calls + 1
+         if calls == 1 then error("once") end
+         return nil, "gone"
+      end }
+      assert.is_false((pcall(client.handshake, client)))
+      -- the locks are not left behind
+      assert.same({ nil, "gone", "transport" }, { client:handshake() })
+   end)
+end)
+
+describe("a cosocket", function()
+   -- As nginx has them: receiveany, send, settimeout in milliseconds, close.
+   local function cosocket(functions, log)
+      local methods = {}
+      methods.__index = methods
+      function methods.receiveany(_, n) return functions.read(n) end
+      function methods.send(_, bytes)
+         local done = 0
+         while done < #bytes do
+            local count, message = functions.write(bytes:sub(done + 1))
+            if not count then return nil, message end
+            done = done + count
+         end
+         return #bytes
+      end
+      function methods.settimeout(_, milliseconds) log[#log + 1] = milliseconds end
+      function methods.close()
+         log[#log + 1] = "close"
+         functions.close()
+         return 1
+      end
+      return setmetatable({ 0, 0 }, methods)
+   end
+
+   it("carries", function()
+      local a, b = pair.new { wait = coroutine.yield, capacity = 5000 }
+      local log = {}
+      local client, server = wrap_client(cosocket(a, log)), wrap_server(cosocket(b, log))
+      converse(client, server)
+      assert.same({ "close", "close" }, log) -- no timeouts: the directives' are in force
+      assert.is_nil(client:getfd())
+   end)
+
+   it("counts its timeouts in milliseconds", function()
+      local a = pair.new()
+      local log = {}
+      local client = wrap_client(cosocket(a, log), 2)
+      assert.same({ nil, "timeout", "timeout" }, { client:handshake() })
+      assert.is_true(log[1] > 1900 and log[1] <= 2000 and log[1] % 1 == 0)
+      client:settimeout(0)
+      assert.same({ nil, "wantread", "wantread" }, { client:handshake() })
+      assert.equal(1, log[#log])
+      client:settimeout(nil)
+      client:handshake()
+      assert.equal(0, log[#log])
+   end)
+end)
+
+describe("a Copas socket", function()
+   it("carries through Copas's loop", function()
+      local listener, port = loopback.listen()
+      local data = ("0123456789"):rep(100000)
+      local served, got, resumed
+      copas.autoclose = false
+      copas.addserver(listener, function(accepted)
+         local server = wrap_server(copas.wrap(accepted))
+         assert(server:handshake())
+         served = assert(server:receive(#data))
+         assert(server:send("answer\n"))
+         server:close()
+      end, 0)
+      copas.addthread(function()
+         local tcp = socket.tcp()
+         assert(copas.connect(tcp, "127.0.0.1", port))
+         local client = assert(client_context():wrap(copas.wrap(tcp), {
+            server_name = "localhost",
+            handlers = { verify = function()
+               local _ = copas.sleep and copas.sleep(0)
+               resumed = true
+            end },
+         }))
+         assert(client:send(data))
+         got = assert(client:receive("*l"))
+         assert.same({ nil, "closed", "", "closed" }, { client:receive() })
+         client:close()
+      end)
+      local deadline = socket.gettime() + 20
+      repeat copas.step(0.05) until got or socket.gettime() > deadline
+      copas.step(0.05)
+      listener:close()
+      assert.is_true(served == data)
+      assert.equal("answer", got)
+      assert.is_true(resumed)
+   end)
+end)
+
+describe("a stream", function()
+   it("carries another stream", function()
+      local a, b = loopback.pair()
+      local outer_client, outer_server = wrap_client(a, 0), wrap_server(b, 0)
+      local client, server = wrap_client(outer_client, 0), wrap_server(outer_server, 0)
+      assert.equal(a:getfd(), client:getfd())
+      converse(client, server)
+      assert.equal(-1, a:getfd())
+   end)
+end)
+
+describe("the memory pair", function()
+   it("closes like a socket", function()
+      local a, b = pair.new()
+      assert.equal(3, a.write("abc"))
+      a.close()
+      assert.equal("ab", b.read(2))
+      assert.equal("c", b.read(2))
+      assert.same({ nil, "closed" }, { b.read(2) })
+      assert.same({ nil, "broken pipe" }, { b.write("x") })
+      assert.same({ nil, "broken pipe" }, { a.write("x") })
+   end)
+
+   it("has a capacity", function()
+      local a, b = pair.new { capacity = 4 }
+      assert.equal(4, a.write("abcdef"))
+      assert.same({ nil, "timeout" }, { a.write("ef") })
+      assert.equal("abcd", b.read(10))
+      assert.equal(2, a.write("ef"))
+   end)
+end)
+
+describe("transport.remaining", function()
+   it("turns a deadline into the time that is left", function()
+      assert.is_nil(transport.remaining(nil))
+      assert.equal(0, transport.remaining(0))
+      assert.equal(0, transport.remaining(core.monotonic() - 1))
+      local left = transport.remaining(core.monotonic() + 10)
+      assert.is_true(left > 9 and left <= 10)
+   end)
+end)
