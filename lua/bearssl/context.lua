@@ -168,8 +168,8 @@ local function refuse_contradictions(given, is_client)
    end
 end
 
--- The keys of a server's tickets: false for none; or nil, message, code. By default a server has some of its own, unless
--- its handlers keep sessions: clients prefer tickets, and a ticket tells another process nothing.
+-- The keys of a server's tickets: false for none; or nil, message, code. By default a server has some of its own,
+-- unless its handlers keep sessions: clients prefer tickets, and a ticket tells another process nothing.
 local function ticket_keys_of(given, is_client)
    if is_client or given.tickets == false then return false end
    if given.ticket_keys then return given.ticket_keys end
@@ -291,8 +291,8 @@ function Context:flush_sessions()
    self.core:flush_sessions()
 end
 
---- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given, or
--- its own; nil for a client and where tickets are off.
+--- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given,
+-- or its own; nil for a client and where tickets are off.
 function Context:ticket_keys()
    return self.settings.ticket_keys
 end

@@ -2,8 +2,9 @@
 -- remember them. Servers that hold the same keys resume each other's sessions:
 --     local keys = assert(bearssl.ticket_keys.new { rotation = 3600, overlap = 7200 })
 --     local context = assert(bearssl.context { mode = "server", ticket_keys = keys, … })
--- keys:export() is a string for the other processes; each of them does keys:replace(string) when it changes. Whoever has
--- it can read every connection that was resumed from these tickets: keep it like a private key.
+-- keys:export() is a string for the other processes; each of them does keys:replace(string) when it changes. Whoever
+-- has it can read every connection that was resumed from these tickets, and the ones that they were made in: keep it
+-- like a private key.
 local core = require "bearssl.core"
 local options = require "bearssl.options"
 
@@ -15,9 +16,9 @@ local specification = {
    time = is.any("a number of seconds since the epoch", is.seconds),
 }
 
---- new([options]) makes keys. rotation: seconds for which a key seals new tickets; then the next ticket makes a new one.
--- overlap: seconds for which it opens tickets after that. 86400 each. time: seconds since the epoch, where that is not
--- now. Returns the object; or nil, message, code ("no_random"). Its methods:
+--- new([options]) makes keys. rotation: seconds for which a key seals new tickets; then the next ticket makes a new
+-- one. overlap: seconds for which it opens tickets after that. 86400 each. time: seconds since the epoch, where that is
+-- not now. Returns the object; or nil, message, code ("no_random"). Its methods:
 --
 -- rotate([time]) makes a new key at once; export() → string; replace(string [, time]) takes over what another process
 -- exported and keeps its own keys, where they still open, behind them (nil, message, "bad_ticket_keys" for anything

@@ -13,8 +13,8 @@ local EXTENDED_MASTER_SECRET, SESSION_TICKET = "23", "35"
 local FALLBACK_SCSV = "0x5600"
 
 -- capture watches a port until read() is called, which gives the handshake messages in order:
--- { types = set, from_server =, extensions = set, suites = set }, one per record. find(kind, after) is the first of them,
--- after that position, with a message of that type, and its position.
+-- { types = set, from_server =, extensions = set, suites = set }, one per packet. find(kind, after) is the first of
+-- them, after that position, with a message of that type, and its position.
 local function capture(port)
    local path = temporary.path(".pcapng")
    local child = process.start({ "dumpcap", "-q", "-i", "lo", "-f", "tcp port " .. port, "-w", path })
