@@ -107,7 +107,7 @@ cases.describe("tls-unique of our server and Python", function(listener)
       it("are the same, in a full and in a resumed connection" .. (tickets and " by ticket" or " by ID"), function()
          local context = ours.server_context(certificates.rsa, {})
          local client = process.start({ python, "spec/interop/python_client.py", dkjson.encode({
-            port = listener.port, server_name = "localhost", cafile = certificates.ca.certfile, line = "0123456789",
+            port = listener.port, server_name = "localhost", cafile = certificates.ca.certfile, send = 10,
             again = true, tickets = tickets,
          }) })
          local bindings = {}

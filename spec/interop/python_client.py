@@ -1,8 +1,7 @@
 """A TLS client on Python's ssl, told what to do in JSON as its argument; it prints what happened, in JSON.
 
 The job: {"port", "server_name", "cafile", "certfile", "keyfile", "alpn": [...], "ciphers", "minimum",
-"maximum", "tickets": true to ask for them, "send": bytes to send and get back, "line": text to send
-and get back, "request": text of an HTTP request, "again": true to
+"maximum", "tickets": true to ask for them, "send": bytes to send and get back, "request": text of an HTTP request, "again": true to
 connect a second time with the session of the first}.
 """
 import hashlib
@@ -74,9 +73,6 @@ def converse(job, context, session=None):
             result["subject"] = dict(pair for item in stream.getpeercert()["subject"] for pair in item)
             if job.get("send"):
                 result["echoed"] = echo(stream, job["send"])
-            if job.get("line"):
-                stream.sendall(job["line"].encode())
-                receive(stream, len(job["line"]))
             if job.get("request"):
                 stream.sendall(job["request"].encode())
                 reply = b""
