@@ -93,6 +93,8 @@ tls_lua_connection *tls_lua_connection_look(lua_State *L);
 /* tls_lua_guarded calls f(L) under lua_pcall with `data` as its only argument, a light userdata,
  * and returns the number of its results; on a freed connection, tls_lua_connection_closed. */
 int tls_lua_guarded(lua_State *L, tls_lua_connection *self, lua_CFunction f, void *data);
+/* tls_lua_collect pushes `wanted` bytes of plaintext, or nil while there are fewer (receive.c). */
+int tls_lua_collect(lua_State *L, tls_lua_connection *self, size_t wanted);
 /* tls_lua_connection_closed: what every method of a freed connection returns. */
 int tls_lua_connection_closed(lua_State *L);
 /* tls_lua_connection_failed pushes nil, message, code of the connection's failure;

@@ -158,6 +158,15 @@ send_some(tls_lua_connection *self, int descriptor, tls_bytes bytes, size_t *len
     return outcome_of(result);
 }
 
+/* milliseconds_until is for poll: rounded up, lest the last millisecond be spent in turning round. */
+static int
+milliseconds_until(double deadline)
+{
+    double left = deadline - monotonic_seconds();
+
+    return left <= 0 ? 0 : left > 86400 ? 86400000 : (int)(left * 1000) + 1;
+}
+
 static enum outcome
 flush_output(tls_lua_connection *self, int descriptor)
 {
@@ -213,6 +222,7 @@ fill(lua_State *L)
     }
     switch (receive_some(self, descriptor, data, room, &length)) {
     case OUTCOME_WAIT:
+        tls_connection_idle_input(self->connection);
         lua_pushnil(L);
         lua_pushliteral(L, "wantread");
         return 2;
@@ -226,6 +236,88 @@ fill(lua_State *L)
     else
         tls_connection_feed_end(self->connection);
     lua_pushinteger(L, (lua_Integer)length);
+    return 1;
+}
+
+/* wait_readable waits for input: OUTCOME_WAIT when the time is over (`seconds` below 0: never). */
+static enum outcome
+wait_readable(int descriptor, double seconds, double deadline)
+{
+    int ready;
+
+    do {
+        int milliseconds = -1;
+
+        if (seconds >= 0)
+            milliseconds = milliseconds_until(deadline);
+        ready = poll_once(descriptor, POLLIN, milliseconds);
+    } while ((ready < 0 && errno == EINTR) ||
+             (ready == 0 && seconds > 0 && deadline > monotonic_seconds()));
+    if (ready < 0)
+        return OUTCOME_FAILED;
+    return ready > 0 ? OUTCOME_DONE : OUTCOME_WAIT;
+}
+
+/* connection:receive_now(descriptor, n [, seconds]) -> n bytes: what collect, step, fill and core.wait do for a
+ * connection that nobody watches, without Lua between them
+ * | nil: something else has happened or must be done first (step tells what); what has arrived is kept
+ * for collect | nil, message, code of the transport's failure | nil, "timeout", "timeout"
+ * | nil, "wantread", "wantread" (seconds is 0) */
+static int
+receive_now(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    int descriptor = check_descriptor(L, 2);
+    lua_Number wanted = luaL_checknumber(L, 3);
+    double seconds = lua_isnoneornil(L, 4) ? -1 : luaL_checknumber(L, 4);
+    double deadline = seconds > 0 ? monotonic_seconds() + seconds : 0;
+
+    luaL_argcheck(L, wanted > 0 && wanted < 9e15, 3, "not a number of bytes");
+    lua_settop(L, 4);
+    while (self->connection != NULL) {
+        unsigned char *data;
+        size_t room = 0, length = 0;
+        enum outcome outcome;
+        enum tls_event event = TLS_EVENT_DATA;
+
+        if (tls_connection_plaintext(self->connection).length > 0 ||
+            self->collected.length >= (size_t)wanted) {
+            tls_lua_collect(L, self, (size_t)wanted);
+            if (!lua_isnil(L, -1) || lua_gettop(L) > 5)
+                return lua_gettop(L) - 4;
+            lua_settop(L, 4);
+        }
+        event = tls_connection_step(self->connection);
+        if (event == TLS_EVENT_DATA)
+            continue;
+        if (event != TLS_EVENT_WANT_READ ||
+            tls_connection_output(self->connection).length > 0)
+            break;
+        data = tls_connection_input(self->connection, &room);
+        if (data == NULL || room == 0)
+            break;
+        outcome = receive_some(self, descriptor, data, room, &length);
+        if (outcome == OUTCOME_WAIT && seconds != 0) {
+            /* The buffer is not held while nothing comes. */
+            tls_connection_idle_input(self->connection);
+            outcome = wait_readable(descriptor, seconds, deadline);
+            if (outcome == OUTCOME_DONE)
+                continue;
+        }
+        if (outcome == OUTCOME_FAILED)
+            return transport_failure(L, errno);
+        if (outcome == OUTCOME_WAIT) {
+            lua_pushnil(L);
+            lua_pushstring(L, seconds == 0 ? "wantread" : "timeout");
+            lua_pushvalue(L, -1);
+            return 3;
+        }
+        if (length > 0)
+            tls_connection_input_commit(self->connection, length);
+        else
+            tls_connection_feed_end(self->connection);
+    }
+    lua_pushnil(L);
     return 1;
 }
 
@@ -326,12 +418,8 @@ wait_for(lua_State *L)
     do {
         int milliseconds = -1;
 
-        if (!forever) {
-            double left = deadline - monotonic_seconds();
-
-            /* Rounded up, lest the last millisecond be spent in turning round. */
-            milliseconds = left <= 0 ? 0 : left > 86400 ? 86400000 : (int)(left * 1000) + 1;
-        }
+        if (!forever)
+            milliseconds = milliseconds_until(deadline);
         ready = poll_once(descriptor, events, milliseconds);
     } while ((ready < 0 && errno == EINTR) ||
              (ready == 0 && !forever && deadline > monotonic_seconds()));
@@ -357,6 +445,7 @@ monotonic(lua_State *L)
 const luaL_Reg tls_lua_descriptor_methods[] = {
     {"fill", fill},
     {"flush", flush},
+    {"receive_now", receive_now},
     {"send_all", send_all},
     {NULL, NULL},
 };

@@ -67,17 +67,25 @@ guarded_collect(lua_State *L)
     return gather(L, self, plaintext, plaintext.length);
 }
 
+int
+tls_lua_collect(lua_State *L, tls_lua_connection *self, size_t wanted)
+{
+    collect_request request;
+
+    request.self = self;
+    request.wanted = wanted;
+    return tls_lua_guarded(L, self, guarded_collect, &request);
+}
+
 /* connection:collect(n) -> exactly n bytes, or nil while there are fewer */
 static int
 collect(lua_State *L)
 {
-    collect_request request;
     lua_Number number = luaL_checknumber(L, 2);
 
     luaL_argcheck(L, number >= 0 && number < 9e15, 2, "not a number of bytes");
-    request.self = tls_lua_connection_self(L);
-    request.wanted = number < (lua_Number)(SIZE_MAX / 2) ? (size_t)number : SIZE_MAX / 2;
-    return tls_lua_guarded(L, request.self, guarded_collect, &request);
+    return tls_lua_collect(L, tls_lua_connection_self(L),
+        number < (lua_Number)(SIZE_MAX / 2) ? (size_t)number : SIZE_MAX / 2);
 }
 
 static int

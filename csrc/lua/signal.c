@@ -165,7 +165,7 @@ poll_lists(lua_State *L)
         double seconds = luaL_checknumber(L, 3);
 
         /* rounded up: who waits for a deadline must not come too early again and again */
-        milliseconds = seconds <= 0 ? 0 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000) + 1;
+        milliseconds = !(seconds > 0) ? 0 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000) + 1;
     }
     entries = lua_newuserdata(L, ((size_t)readers + (size_t)writers + 1) * sizeof *entries);
     add_list(L, 2, writers, add_list(L, 1, readers, entries, POLLIN), POLLOUT);

@@ -22,7 +22,7 @@ find_name(const struct oid_name *table, size_t count, tls_bytes oid)
             return table[i].name;
     return NULL;
 }
-#define FIND_NAME(table, oid) find_name(table, sizeof table / sizeof table[0], oid)
+#define FIND_NAME(table, oid) find_name(table, sizeof(table) / sizeof((table)[0]), oid)
 
 /* RFC 5280 section 4.2.1.3 */
 static const char *const key_usage_names[TLS_KEY_USAGE_COUNT] = {"digitalSignature",

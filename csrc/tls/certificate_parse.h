@@ -4,9 +4,8 @@
 
 #include "certificate.h"
 
-/* tls_certificate_parse fills every field from `certificate->der`. The other fields are zero
- * before. */
-enum tls_reason tls_certificate_parse(tls_certificate *certificate);
+/* tls_certificate_parse fills every field from `out->der`. The other fields are zero before. */
+enum tls_reason tls_certificate_parse(tls_certificate *out);
 /* tls_general_subtree_next: the base of the next GeneralSubtree (RFC 5280 section 4.2.1.10). */
 int tls_general_subtree_next(tls_der *reader, tls_general_name *base);
 

@@ -144,7 +144,8 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
     if (alert != TLS_ALERT_NONE && !c->close_sent)
         (void)tls_connection_send_alert(c, 2, alert);
     /* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
-    if (c->context->cache != NULL && c->session != NULL && reason != TLS_REASON_TRUNCATED)
+    if (c->context->cache != NULL && c->session != NULL &&
+        (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT))
         tls_session_cache_remove(
             c->context->cache, tls_bytes_make(c->session->id, c->session->id_length));
     release_engine(c);

@@ -145,7 +145,6 @@ enum tls_reason tls_connection_send_change_cipher_spec(tls_connection *c);
 enum tls_reason tls_connection_send_alert(tls_connection *c, int level, int description);
 /* tls_connection_read_record opens and dispatches one record; *got is 0 while none is complete. */
 enum tls_reason tls_connection_read_record(tls_connection *c, int *got);
-void tls_connection_idle_input(tls_connection *c);
 void tls_connection_release_buffers(tls_connection *c);
 
 #endif

@@ -58,7 +58,6 @@ parse_ipv6(unsigned char out[16], const unsigned char *p, const unsigned char *e
             if (length > 12 || !parse_ipv4(bytes + length, group, end))
                 return 0;
             length += 4;
-            p = end;
             break;
         }
         if (length > 14)

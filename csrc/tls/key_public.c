@@ -18,7 +18,7 @@ is_oid(tls_bytes oid, const unsigned char *data, size_t length)
 {
     return oid.length == length && memcmp(oid.data, data, length) == 0;
 }
-#define IS_OID(oid, name) is_oid(oid, name, sizeof name)
+#define IS_OID(oid, name) is_oid(oid, name, sizeof(name))
 
 int
 tls_curve_from_oid(tls_bytes oid)

@@ -130,8 +130,9 @@ uri_within(tls_bytes uri, tls_bytes base, int excluded)
     if (start + 3 >= uri.length)
         return excluded;
     start += 3;
-    for (end = start; end < uri.length && memchr("/?#", uri.data[end], 3) == NULL; end++)
-        ;
+    for (end = start; end < uri.length; end++)
+        if (uri.data[end] == '/' || uri.data[end] == '?' || uri.data[end] == '#')
+            break;
     for (i = start; i < end; i++)
         if (uri.data[i] == '@')
             start = i + 1;

@@ -245,6 +245,10 @@ size_t tls_connection_feed(tls_connection *connection, const void *data, size_t 
  * with TRUNCATED (RFC 5246 section 7.2.1). */
 void tls_connection_feed_end(tls_connection *connection);
 
+/* tls_connection_idle_input gives the input buffer back to the pool when nothing is in it: for a caller that
+ * asked for it with tls_connection_input and got nothing to put there. */
+void tls_connection_idle_input(tls_connection *connection);
+
 /* Ciphertext out. Valid until the next call on the connection. */
 tls_bytes tls_connection_output(const tls_connection *connection);
 void tls_connection_output_consume(tls_connection *connection, size_t length);

@@ -405,4 +405,6 @@ tls_connection_plaintext_consume(tls_connection *c, size_t length)
         length = c->plaintext_length;
     c->plaintext += length;
     c->plaintext_length -= length;
+    if (c->plaintext_length == 0)
+        tls_connection_idle_input(c);
 }

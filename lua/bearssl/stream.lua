@@ -215,6 +215,28 @@ local function receive(self, collect, count, prefix, deadline)
    end
 end
 
+-- The descriptor and the core's connection, where both can be used without a word from Lua between: nobody watches,
+-- no other coroutine is at work, and waiting is C's.
+local function direct(self, lane)
+   local connection, transport = self.connection, self.transport
+   local object = connection.core
+   if object and self.flushed and transport.direct and connection.watches_nothing and not self[lane]
+      and not connection.handling and not transport.early then
+      return transport:descriptor(), object
+   end
+end
+
+-- A number of bytes by one call into C: the data; or nothing, when the ordinary way has to find out why (what has
+-- arrived is kept); or nil, message, code.
+local function receive_directly(self, count)
+   local fd, object = direct(self, "reader")
+   if not fd then return nil end
+   self.at_end = false -- not known
+   local data, message, code = object:receive_now(fd, count, self.timeout)
+   if data then self.wanted = nil end
+   return data, message, code
+end
+
 --- receive([pattern [, prefix]]) reads as LuaSocket does. pattern: "*l" (default; a line, without its line feed and
 -- without carriage returns), "*a" (all until the peer's end), or a number of bytes; "l" and "a" will do. prefix:
 -- a string to put in front; it counts towards a number of bytes. Returns the data; or nil, message, what has
@@ -222,6 +244,14 @@ end
 -- unless there was nothing. "truncated": the transport ended without the peer's close_notify, so that the data may
 -- lack its end. To go on after "timeout" or "wantread", give the partial result back as prefix.
 function Stream:receive(pattern, prefix)
+   if prefix == nil and type(pattern) == "number" and pattern > 0 and pattern % 1 == 0 then
+      local data, message, code = receive_directly(self, pattern)
+      if data then return data end
+      if code then
+         message, code = note(self, code, message)
+         return nil, message, self.connection.core:collected(), code
+      end
+   end
    local collect, count
    if pattern == nil then
       collect = collectors["*l"]
@@ -326,7 +356,8 @@ local function deliver_stages(self)
    if driver.is_free(connection, lane) then step(connection, lane) end
 end
 
-local function send(self, data, i, j, deadline)
+-- sealed: the index of the last byte that a direct send has encrypted already.
+local function send(self, data, i, j, deadline, sealed)
    local connection = self.connection
    if not self.flushed then
       lock(self, "reader", "send")
@@ -336,8 +367,9 @@ local function send(self, data, i, j, deadline)
    end
    local object = connection.core
    if not object then return nil, "closed", i - 1, "closed" end
-   local start = skip_held(self, data, i, j)
-   local last, code, message, sealed = send_through(self, object, data, start, j, deadline)
+   local start = sealed and sealed + 1 or skip_held(self, data, i, j)
+   local last, code, message
+   last, code, message, sealed = send_through(self, object, data, start, j, deadline)
    if not last and sealed >= j then sealed = hold_back(self, data, i, j) end
    deliver_stages(self)
    if last then
@@ -364,6 +396,19 @@ function Stream:send(data, i, j)
    if type(data) == "number" then data = tostring(data) end
    if type(data) ~= "string" then error("send: the data must be a string, not a " .. type(data), 2) end
    local length = #data
+   local sealed
+   if i == nil and j == nil and not self.held then
+      local fd, object = direct(self, "writer")
+      if fd then
+         local done, reason, third = object:send_all(fd, data)
+         if done then
+            self.wanted = nil
+            return done
+         end
+         -- The ordinary way waits, or finds the same failure again.
+         if reason == "wantwrite" then sealed = third end
+      end
+   end
    i, j = index_of(i, length, 1, "i"), index_of(j, length, length, "j")
    if i < 1 then i = 1 end
    if j > length then j = length end
@@ -371,7 +416,7 @@ function Stream:send(data, i, j)
    -- While another coroutine's handler runs, an established stream can still be written to.
    check(connection, "send", 2, self.flushed)
    lock(self, "writer", "send")
-   local last, message, sent, code = send(self, data, i, j, deadline_of(self))
+   local last, message, sent, code = send(self, data, i, j, deadline_of(self), sealed)
    self.writer = nil
    if last then return last end
    return nil, message, sent, code

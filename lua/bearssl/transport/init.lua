@@ -20,6 +20,7 @@
 -- deadline: in seconds of core.monotonic(); nil waits for ever, 0 never waits.
 -- fill and flush may yield. One coroutine may be in fill while another is in flush.
 local core = require "bearssl.core"
+local describe = require("bearssl.options").describe
 
 local transport = {}
 
@@ -78,7 +79,7 @@ function transport.new(object)
    if has(object, "getfd") then return require("bearssl.transport.descriptor").new(object) end
    local message = "no transport is known for %s: give a LuaSocket TCP socket, a descriptor number, an nginx cosocket, "
       .. "a Copas socket, or a table with read and write functions"
-   return nil, message:format(tostring(object))
+   return nil, message:format(describe(object))
 end
 
 return transport
