@@ -92,6 +92,7 @@ tls_engine12_template_new(tls_context *context)
     }
     set_implementations(&template->client.eng, context);
     br_ssl_engine_set_all_flags(&template->client.eng, BR_OPT_NO_RENEGOTIATION);
+    br_ssl_engine_inject_entropy(&template->client.eng, "", 0); /* see engine12_start */
     context->engine12_template = template;
     return TLS_OK;
 }
@@ -105,23 +106,26 @@ tls_engine12_template_free(tls_context *context)
 
 /* ---- Setting up one connection ---- */
 
-/* set_suites gives BearSSL those of the list that it knows and that fit the versions. */
+/* set_suites finds the suites of the list that BearSSL knows and that fit the versions. BearSSL looks each of
+ * them up in a table, slowly, so a client tells it of one only: the ClientHello that goes out is our own, and
+ * the suite that the server takes is set when it is known. */
 static enum tls_reason
 set_suites(engine12 *e)
 {
-    uint16_t suites[BR_MAX_CIPHER_SUITES];
-    size_t count = 0, i;
+    size_t i;
 
-    for (i = 0; i < e->suite_count && count < BR_MAX_CIPHER_SUITES; i++) {
+    e->usable_count = 0;
+    for (i = 0; i < e->suite_count && e->usable_count < BR_MAX_CIPHER_SUITES; i++) {
         const tls_suite *suite = tls_suite_find(e->suites[i]);
 
         if (suite != NULL && (suite->flags & TLS_SUITE_BEARSSL) &&
             suite->version_min <= e->version_max)
-            suites[count++] = e->suites[i];
+            e->usable[e->usable_count++] = e->suites[i];
     }
-    if (count == 0)
+    if (e->usable_count == 0)
         return TLS_REASON_HANDSHAKE_FAILURE;
-    br_ssl_engine_set_suites(engine12_core(e), suites, count);
+    br_ssl_engine_set_suites(engine12_core(e), e->usable,
+        e->connection->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
     return TLS_OK;
 }
 
@@ -130,7 +134,6 @@ engine12_start(engine12 *e)
 {
     tls_context *context = e->connection->context;
     br_ssl_engine_context *engine = engine12_core(e);
-    unsigned char seed[32];
     enum tls_reason reason;
 
     memcpy(&e->bearssl, context->engine12_template, sizeof e->bearssl);
@@ -149,11 +152,13 @@ engine12_start(engine12 *e)
     br_ssl_engine_set_buffers_bidi(engine, e->input, sizeof e->input, e->output, sizeof e->output);
     engine->log_max_frag_len = 14;
     engine->max_frag_len = sizeof e->output - TLS_RECORD_HEADER_LENGTH;
-    reason = tls_random(seed, sizeof seed);
+    /* The template's DRBG is set up but shared: its whole state (NIST SP 800-90A section 10.1.2: K and V, of
+     * SHA-256's length each) is replaced by random bytes of this connection's own. */
+    reason = tls_random(engine->rng.K, br_sha256_SIZE);
+    if (reason == TLS_OK)
+        reason = tls_random(engine->rng.V, br_sha256_SIZE);
     if (reason != TLS_OK)
         return reason;
-    br_ssl_engine_inject_entropy(engine, seed, sizeof seed);
-    tls_wipe(seed, sizeof seed);
     e->transcript = engine->mhash; /* the implementations */
     br_multihash_init(&e->transcript);
     e->running = 1;

@@ -56,8 +56,7 @@ fragment_code(unsigned length)
     return code;
 }
 
-/* rewrite_hello makes the ClientHello that goes out, from the random, session ID and suites of
- * BearSSL's: groups and signature schemes stand in the context's order, and only what it allows. */
+/* rewrite_hello makes the ClientHello that goes out, from the random and session ID of BearSSL's: suites, groups and signature schemes stand in the context's order, and only what it allows. */
 static enum tls_reason
 rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
 {
@@ -75,8 +74,8 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.legacy_version = hello->legacy_version;
     options.random = hello->random.data;
     options.session_id = hello->session_id;
-    for (i = 0; i < tls_u16_list_count(hello->cipher_suites) && i < BR_MAX_CIPHER_SUITES; i++)
-        suites[i] = (uint16_t)tls_u16_list_at(hello->cipher_suites, i);
+    for (i = 0; i < e->usable_count; i++)
+        suites[i] = e->usable[i];
     if (context->fallback)
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options.suites = suites;
@@ -353,6 +352,7 @@ resume(engine12 *e)
     if (e->resume->extended_master_secret != e->extended)
         return TLS_REASON_HANDSHAKE_FAILURE;
     c->resumed = 1;
+    engine12_keep_prf_hash(e);
     c->level = e->resume->level;
     c->ticket = e->resume->ticket.length > 0;
     e->rank = engine12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
@@ -435,6 +435,7 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
 {
     tls_connection *c = e->connection;
     tls_client_hello offer;
+    uint16_t suite;
     enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->hello));
 
     if (reason == TLS_OK)
@@ -453,6 +454,8 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     c->version = hello->legacy_version;
     c->suite = hello->cipher_suite;
+    suite = (uint16_t)hello->cipher_suite;
+    br_ssl_engine_set_suites(engine12_core(e), &suite, 1);
     c->secure_renegotiation = hello->secure_renegotiation;
     memcpy(c->server_random, hello->random.data, sizeof c->server_random);
     tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);

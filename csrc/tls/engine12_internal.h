@@ -111,6 +111,8 @@ typedef struct engine12 {
     unsigned version_min, version_max;
     uint16_t *suites;
     size_t suite_count;
+    uint16_t usable[BR_MAX_CIPHER_SUITES]; /* those that BearSSL has and the versions allow */
+    size_t usable_count;
     const char *alpn_names[1]; /* the one that `select` chose */
     char *alpn_selected;
     tls_session *resume;  /* what is offered (client) or found (server) */
@@ -126,6 +128,8 @@ typedef struct engine12 {
     size_t session_hash_length;
     unsigned char premaster_kept[80];
     size_t premaster_kept_length;
+    unsigned char key_block[192]; /* BearSSL's largest: AES-256-CBC with HMAC-SHA-384 */
+    size_t key_block_length;
     /* What BearSSL is fed instead of `message`, when it must not see all of it. */
     tls_buffer replacement;
     /* OCSP stapling (RFC 6066 section 8): agreed, and what the server is to staple. */
@@ -171,6 +175,9 @@ enum tls_reason engine12_send_own(engine12 *e, enum tls_stage stage, const tls_m
 
 /* ---- engine12_master.c ---- */
 void engine12_set_prf(br_ssl_engine_context *engine, int below_12);
+/* engine12_keep_prf_hash drops the other hashes of the transcript, which an abbreviated handshake has no use
+ * for: it has no signature. (BearSSL finds the MAC's hash there too, so that stays.) */
+void engine12_keep_prf_hash(engine12 *e);
 /* engine12_note_session_hash hashes the transcript with `pending` behind it. */
 void engine12_note_session_hash(engine12 *e, tls_bytes pending);
 

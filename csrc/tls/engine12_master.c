@@ -54,6 +54,17 @@ wrap(br_tls_prf_impl prf, void *out, size_t length, const void *secret, size_t s
             tls_wipe(e->premaster_kept, sizeof e->premaster_kept);
             e->premaster_kept_length = 0;
         }
+        /* BearSSL derives the same key block once for each direction. */
+        if (length > sizeof e->key_block)
+            e->key_block_length = 0;
+        else if (e->key_block_length != length) {
+            prf(e->key_block, length, secret, secret_length, label, seed_count, seed);
+            e->key_block_length = length;
+        }
+        if (e->key_block_length == length) {
+            memcpy(out, e->key_block, length);
+            return;
+        }
     }
     prf(out, length, secret, secret_length, label, seed_count, seed);
 }
@@ -104,4 +115,17 @@ engine12_note_session_hash(engine12 *e, tls_bytes pending)
         br_multihash_out(&transcript, br_sha1_ID, e->session_hash + br_md5_SIZE);
         e->session_hash_length = br_md5_SIZE + br_sha1_SIZE;
     }
+}
+
+void
+engine12_keep_prf_hash(engine12 *e)
+{
+    const tls_suite *suite = tls_suite_find(e->connection->suite);
+    int hash;
+
+    if (suite == NULL || e->connection->version < TLS_VERSION_12)
+        return;
+    for (hash = br_md5_ID; hash <= br_sha512_ID; hash++)
+        if (hash != (int)suite->prf_hash && hash != (int)suite->mac_hash)
+            br_multihash_setimpl(&e->transcript, hash, NULL);
 }

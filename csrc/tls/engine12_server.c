@@ -476,24 +476,70 @@ extended_master_secret(engine12 *e, const tls_client_hello *hello)
     return TLS_OK;
 }
 
-/* show_session_id: BearSSL resumes only under session IDs of 32 bytes, while a client that offers a
- * ticket may send any, or none (RFC 5077 section 3.4). Then BearSSL is shown one, and the ServerHello
- * that leaves has the client's own. */
-static enum tls_reason
-show_session_id(engine12 *e, const tls_client_hello *hello)
+/* shown_suites: of the client's list those that may be chosen, and the two signalling values. BearSSL looks
+ * each suite up in a table, slowly; when a session is to be resumed, its suite is all that matters. */
+static void
+shown_suites(const engine12 *e, const tls_client_hello *hello, tls_buffer *out)
 {
-    tls_client_hello shown = *hello;
-    enum tls_reason reason = TLS_OK;
+    size_t i;
 
+    for (i = 0; i < tls_u16_list_count(hello->cipher_suites); i++) {
+        unsigned suite = tls_u16_list_at(hello->cipher_suites, i);
+
+        if (suite == TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV ||
+            suite == TLS_SUITE_FALLBACK_SCSV ||
+            (e->resume != NULL ? suite == e->resume->suite : suite_configured(e, suite)))
+            tls_write_u16(out, suite);
+    }
+}
+
+/* show_hello makes the ClientHello that BearSSL sees; the transcript has the client's own.
+ * - Only suites that may be chosen, only extensions that BearSSL reads.
+ * - BearSSL resumes only under session IDs of 32 bytes, while a client that offers a ticket may send any,
+ *   or none (RFC 5077 section 3.4). Then BearSSL is shown one, and the ServerHello that leaves has the
+ *   client's. */
+static enum tls_reason
+show_hello(engine12 *e, const tls_client_hello *hello)
+{
+    static const uint16_t read_by_bearssl[] = {TLS_EXTENSION_SERVER_NAME,
+        TLS_EXTENSION_MAX_FRAGMENT_LENGTH, TLS_EXTENSION_SUPPORTED_GROUPS,
+        TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN, TLS_EXTENSION_RENEGOTIATION_INFO};
+    tls_client_hello shown = *hello;
+    tls_buffer suites = {0}, extensions = {0};
+    enum tls_reason reason = TLS_OK;
+    size_t i;
+
+    /* A session whose suite or version the client no longer offers is not resumed. */
+    if (e->resume != NULL && (!tls_u16_list_contains(hello->cipher_suites, e->resume->suite) ||
+                                 hello->legacy_version < e->resume->version)) {
+        tls_session_release(e->resume);
+        e->resume = NULL;
+    }
     e->offered_id_length = hello->session_id.length;
     if (hello->session_id.length > 0)
         memcpy(e->offered_id, hello->session_id.data, hello->session_id.length);
-    if (e->resume == NULL || hello->session_id.length == TLS_SESSION_ID_MAXIMUM)
-        return TLS_OK;
-    reason = tls_random(e->offered_id, sizeof e->offered_id);
-    e->offered_id_length = sizeof e->offered_id;
-    shown.session_id = tls_bytes_make(e->offered_id, sizeof e->offered_id);
-    return reason == TLS_OK ? tls_client_hello_build(&e->replacement, &shown) : reason;
+    if (e->resume != NULL && hello->session_id.length != TLS_SESSION_ID_MAXIMUM) {
+        reason = tls_random(e->offered_id, sizeof e->offered_id);
+        e->offered_id_length = sizeof e->offered_id;
+    }
+    shown.session_id = tls_bytes_make(e->offered_id, e->offered_id_length);
+    shown_suites(e, hello, &suites);
+    shown.cipher_suites = tls_buffer_view(&suites);
+    for (i = 0; i < sizeof read_by_bearssl / sizeof read_by_bearssl[0]; i++) {
+        tls_bytes data;
+
+        if (tls_extensions_find(hello->extensions, read_by_bearssl[i], &data))
+            tls_extension_write(&extensions, read_by_bearssl[i], data);
+    }
+    shown.extensions = tls_buffer_view(&extensions);
+    shown.has_extensions = extensions.length > 0;
+    if (reason == TLS_OK && (suites.failed || extensions.failed))
+        reason = TLS_REASON_OUT_OF_MEMORY;
+    if (reason == TLS_OK)
+        reason = tls_client_hello_build(&e->replacement, &shown);
+    tls_buffer_release(&suites);
+    tls_buffer_release(&extensions);
+    return reason;
 }
 
 static enum tls_reason
@@ -550,7 +596,7 @@ decide_client_hello(engine12 *e, int *ready)
     *ready = 1;
     reason = extended_master_secret(e, &hello);
     if (reason == TLS_OK)
-        reason = show_session_id(e, &hello);
+        reason = show_hello(e, &hello);
     return reason == TLS_OK ? start(e) : reason;
 }
 
@@ -703,6 +749,7 @@ sent_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewrit
         return rewrite_server_hello(e, hello, rewritten);
     }
     c->resumed = 1;
+    engine12_keep_prf_hash(e);
     c->level = e->resume->level;
     c->session = tls_session_retain(e->resume);
     e->rank = engine12_server_rank(TLS_HANDSHAKE_CERTIFICATE_VERIFY); /* only Finished is left */
