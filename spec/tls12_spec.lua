@@ -323,11 +323,11 @@ describe("the extended master secret", function()
    it("can be required, by either side", function()
       local _, _, result = shake(client_context { require_extended_master_secret = true },
          server_context { extended_master_secret = false })
-      assert.equal("extended_master_secret_required", result.client.code)
+      assert.equal("no_extended_master_secret", result.client.code)
       assert.equal("alert_handshake_failure", result.server.code)
       _, _, result = shake(client_context { extended_master_secret = false },
          server_context { require_extended_master_secret = true })
-      assert.equal("extended_master_secret_required", result.server.code)
+      assert.equal("no_extended_master_secret", result.server.code)
       assert.equal("alert_handshake_failure", result.client.code)
       _, _, result = shake(client_context { require_extended_master_secret = true },
          server_context { require_extended_master_secret = true })

@@ -110,7 +110,7 @@ TLS_REASON(MISSING_EXTENSION, TLS_ALERT_MISSING_EXTENSION, "missing_extension",
     "a message lacks an extension that it must have")
 TLS_REASON(BAD_TICKET_KEYS, TLS_ALERT_NONE, "bad_ticket_keys",
     "the ticket keys could not be decoded")
-TLS_REASON(EXTENDED_MASTER_SECRET, TLS_ALERT_HANDSHAKE_FAILURE, "extended_master_secret_required",
+TLS_REASON(EXTENDED_MASTER_SECRET, TLS_ALERT_HANDSHAKE_FAILURE, "no_extended_master_secret",
     "the peer does not use the extended master secret although it must")
 TLS_REASON(UNSAFE_BINDING, TLS_ALERT_NONE, "unsafe_binding",
     "this connection has nothing safe to bind to: the extended master secret was not negotiated")

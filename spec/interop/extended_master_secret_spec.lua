@@ -57,7 +57,7 @@ for _, kind in ipairs(tls12.kinds) do
          local server = tls12.server(kind, { ems = false })
          local stream, message, code = connect(server, { require_extended_master_secret = true })
          assert.is_nil(stream)
-         assert.equal("extended_master_secret_required", code, message)
+         assert.equal("no_extended_master_secret", code, message)
          server:stop()
       end)
 
@@ -166,7 +166,7 @@ for _, kind in ipairs(tls12.kinds) do
          local context = ours.server_context(certificates.ec, { require_extended_master_secret = true })
          local info, message, code, client = serve(context, { ems = false })
          assert.is_nil(info)
-         assert.equal("extended_master_secret_required", code, message)
+         assert.equal("no_extended_master_secret", code, message)
          local alert = kind == "openssl" and "alert handshake failure" or "alert %[40%]"
          assert.truthy(client:output():find(alert), client:output())
       end)
