@@ -526,6 +526,19 @@ release(tls_lua_connection *self)
     tls_buffer_release(&self->collected);
 }
 
+/* connection:retire(): gives everything back but what info() and session() tell, without sending anything */
+static int
+retire(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    tls_connection_end(self->connection);
+    tls_buffer_release(&self->collected);
+    return 0;
+}
+
 /* connection:free(): gives everything back at once, without sending anything */
 static int
 free_connection(lua_State *L)
@@ -575,6 +588,7 @@ static const luaL_Reg methods[] = {
     {"session", session},
     {"export_keying_material", export_keying_material},
     {"channel_binding", channel_binding},
+    {"retire", retire},
     {"free", free_connection},
     {NULL, NULL},
 };

@@ -274,6 +274,8 @@ receive_now(lua_State *L)
 
     luaL_argcheck(L, wanted > 0 && wanted < 9e15, 3, "not a number of bytes");
     lua_settop(L, 4);
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
     while (self->connection != NULL) {
         unsigned char *data;
         size_t room = 0, length = 0;

@@ -190,6 +190,15 @@ tls_connection_close(tls_connection *c)
         tls_connection_fail(c, TLS_REASON_CLOSED, TLS_ALERT_NONE, NULL);
 }
 
+void
+tls_connection_end(tls_connection *c)
+{
+    tls_connection_fail(c, TLS_REASON_CLOSED, TLS_ALERT_NONE, NULL);
+    while (c->events != NULL)
+        tls_connection_drop_event(c);
+    tls_connection_release_buffers(c);
+}
+
 /* ---- The loop ---- */
 
 /* finish_handshake goes from the engine's end to `established`, by way of session_store. */

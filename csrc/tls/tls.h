@@ -268,6 +268,10 @@ enum tls_reason tls_connection_write(
  * it sends user_canceled first. */
 void tls_connection_close(tls_connection *connection);
 
+/* tls_connection_end gives everything back but what tls_connection_get_info and tls_connection_session tell:
+ * keys and secrets are wiped, what waited to be read or sent is dropped. Nothing else can be done then. */
+void tls_connection_end(tls_connection *connection);
+
 /* tls_connection_fail ends the connection: sends the reason's alert (or `alert` when it is not
  * TLS_ALERT_NONE) and keeps `text` (may be NULL) for tls_connection_failure_text. */
 void tls_connection_fail(

@@ -95,17 +95,14 @@ end
 --- info([field]) is a table of what is known and negotiated (doc/api.md), or one field of it. After the
 -- end it is what it was last.
 function Connection:info(field)
-   local object = self.core
-   local info = object and object:info() or self.last_info or {}
+   local info = (self.core or self.retired):info()
    if field ~= nil then return info[field] end
    return info
 end
 
 --- session() is the session object that a later connection can resume, or nil.
 function Connection:session()
-   local object = self.core
-   if object then return object:session() end
-   return self.last_session
+   return (self.core or self.retired):session()
 end
 
 local bindings = { "tls-exporter", "tls-server-end-point", "tls-unique" }
@@ -146,14 +143,12 @@ function Connection:channel_binding(kind)
    return object:channel_binding(kind)
 end
 
---- release() gives the connection's memory back at once; info() and session() go on giving what they gave last.
+--- release() gives the connection's buffers and keys back at once; info() and session() go on telling.
 function Connection:release()
    local object = self.core
    if not object then return end
-   self.last_info = object:info()
-   self.last_session = object:session()
-   self.core = nil
-   object:free()
+   self.core, self.retired = nil, object
+   object:retire()
 end
 
 function Connection:__tostring()

@@ -25,7 +25,9 @@ end
 -- until the descriptor can be read ("r") or written ("w"), at most so many seconds (nil: for ever): true, or nil and
 -- "timeout" or a message; it may yield. Without it C waits. close() replaces the socket's own close.
 function Descriptor.new(object, wait, close)
-   local self = setmetatable({ fd = object, wait = wait or core.wait, direct = wait == nil, close_below = close }, Descriptor)
+   local self = setmetatable({
+      fd = object, wait = wait or core.wait, direct = wait == nil, close_below = close,
+   }, Descriptor)
    if type(object) == "number" then return self end
    local fd = object:getfd()
    if type(fd) ~= "number" or fd < 0 then return nil, "the socket is closed: it has no descriptor" end
