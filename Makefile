@@ -118,7 +118,7 @@ $(BUILD)/core/%_test: spec/core/%_test.c $(TLS_OBJECTS) $(BUILD)/tls/flags
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TLS_OBJECTS) $(BEARSSL_LIBS))
 
 # Makes every allocation fail once.
-$(BUILD)/core/x509_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(BUILD)/core/x509_test $(BUILD)/core/x509_issue_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 core-tests: $(TEST_BINS)
 

@@ -52,7 +52,7 @@ static int
 add(lua_State *L)
 {
     object *self = check(L, 1);
-    tls_trust_load_result result = {0, 0, 0};
+    tls_trust_load_result result = {0};
     enum tls_reason reason = tls_trust_store_load(self->store, &result, tls_lua_check_bytes(L, 2));
 
     self->skipped += result.skipped;

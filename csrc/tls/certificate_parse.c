@@ -49,8 +49,8 @@ is_oid(tls_bytes oid, const unsigned char *data, size_t length)
 #define IS_OID(view, array) is_oid(view, array, sizeof(array))
 
 /* A hash AlgorithmIdentifier with NULL or absent parameters; 0 if it is another. */
-static int
-read_hash(tls_der *der)
+int
+tls_hash_algorithm_read(tls_der *der)
 {
     tls_der inner;
     tls_bytes oid, unused;
@@ -94,14 +94,14 @@ parse_pss(tls_signature_algorithm *out, tls_der *algorithm)
     tls_der_enter(algorithm, &parameters, TLS_DER_SEQUENCE);
     if (tls_der_peek(&parameters) == (int)TLS_DER_CONTEXT_CONSTRUCTED(0)) {
         tls_der_enter(&parameters, &part, TLS_DER_CONTEXT_CONSTRUCTED(0));
-        out->hash = read_hash(&part);
+        out->hash = tls_hash_algorithm_read(&part);
         tls_der_leave(&parameters, &part);
     }
     if (tls_der_peek(&parameters) == (int)TLS_DER_CONTEXT_CONSTRUCTED(1)) {
         tls_der_enter(&parameters, &part, TLS_DER_CONTEXT_CONSTRUCTED(1));
         tls_der_enter(&part, &mask, TLS_DER_SEQUENCE);
         usable = IS_OID(tls_der_oid(&mask), oid_mgf1);
-        out->mask_hash = usable ? read_hash(&mask) : 0;
+        out->mask_hash = usable ? tls_hash_algorithm_read(&mask) : 0;
         if (usable)
             tls_der_leave(&part, &mask);
         tls_der_leave(&parameters, &part);
@@ -148,6 +148,16 @@ parse_signature_algorithm(tls_der *der, tls_signature_algorithm *out)
             return;
         }
     }
+}
+
+int
+tls_signature_algorithm_parse(tls_signature_algorithm *out, tls_bytes whole)
+{
+    tls_der der;
+
+    tls_der_init(&der, whole);
+    parse_signature_algorithm(&der, out);
+    return tls_der_finish(&der);
 }
 
 /* ---- Extensions, section 4.2 ---- */
@@ -463,8 +473,8 @@ parse_extension(tls_certificate *out, const tls_extension_view *extension)
     return good ? 1 : -1;
 }
 
-static int
-parse_extensions(tls_certificate *out)
+int
+tls_certificate_parse_extensions(tls_certificate *certificate)
 {
     tls_bytes seen[EXTENSION_MAXIMUM];
     tls_extension_view extension;
@@ -472,7 +482,7 @@ parse_extensions(tls_certificate *out)
     size_t count = 0, i;
     int result;
 
-    tls_der_init(&der, out->extensions);
+    tls_der_init(&der, certificate->extensions);
     while (tls_certificate_extension_next(&der, &extension)) {
         if (count == EXTENSION_MAXIMUM)
             return 0;
@@ -481,12 +491,12 @@ parse_extensions(tls_certificate *out)
             if (tls_bytes_equal(seen[i], extension.oid))
                 return 0;
         seen[count++] = extension.oid;
-        result = parse_extension(out, &extension);
+        result = parse_extension(certificate, &extension);
         if (result < 0)
             return 0;
-        if (result == 0 && extension.critical && !out->unknown_critical) {
-            out->unknown_critical = 1;
-            out->unknown_critical_oid = extension.oid;
+        if (result == 0 && extension.critical && !certificate->unknown_critical) {
+            certificate->unknown_critical = 1;
+            certificate->unknown_critical_oid = extension.oid;
         }
     }
     return tls_der_finish(&der);
@@ -550,11 +560,10 @@ tls_certificate_parse(tls_certificate *out)
     if (!parse_to_be_signed(out, &inner, &inner_algorithm) ||
         !tls_bytes_equal(inner_algorithm, outer_algorithm))
         return TLS_REASON_BAD_CERTIFICATE;
-    tls_der_init(&inner, inner_algorithm);
-    parse_signature_algorithm(&inner, &out->signature_algorithm);
-    if (tls_der_failed(&inner) || !tls_name_check(out->issuer) || !tls_name_check(out->subject) ||
+    if (!tls_signature_algorithm_parse(&out->signature_algorithm, inner_algorithm) ||
+        !tls_name_check(out->issuer) || !tls_name_check(out->subject) ||
         tls_public_key_parse(&out->public_key, out->public_key_info) != TLS_OK ||
-        !parse_extensions(out))
+        !tls_certificate_parse_extensions(out))
         return TLS_REASON_BAD_CERTIFICATE;
     out->self_issued = tls_bytes_equal(out->issuer, out->subject);
     return TLS_OK;

@@ -291,6 +291,34 @@ tls_name_attribute_keyword(tls_bytes oid)
     return NULL;
 }
 
+static int
+equal_without_case(tls_bytes text, const char *name)
+{
+    size_t i;
+    unsigned char a, b;
+
+    if (text.length != strlen(name))
+        return 0;
+    for (i = 0; i < text.length; i++) {
+        a = text.data[i];
+        b = (unsigned char)name[i];
+        if (a != b && ((a | 0x20) != (b | 0x20) || (a | 0x20) < 'a' || (a | 0x20) > 'z'))
+            return 0;
+    }
+    return 1;
+}
+
+tls_bytes
+tls_name_attribute_oid(tls_bytes keyword)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+        if (equal_without_case(keyword, keywords[i].name))
+            return tls_bytes_make(keywords[i].oid, keywords[i].length);
+    return tls_bytes_make(NULL, 0);
+}
+
 /* append_escaped escapes as RFC 4514 section 2.4 demands; control characters too, so that a line of
  * a log stays one line. */
 static void

@@ -38,6 +38,8 @@ int tls_name_is_empty(tls_bytes name);
 int tls_name_string_utf8(tls_buffer *out, unsigned tag, tls_bytes value);
 /* tls_name_attribute_keyword: "CN", "O", "DC", ... or NULL if the type has none. */
 const char *tls_name_attribute_keyword(tls_bytes oid);
+/* tls_name_attribute_oid: the OID contents of a keyword in any case of letters, or empty. */
+tls_bytes tls_name_attribute_oid(tls_bytes keyword);
 /* tls_name_text appends the RFC 4514 string: last RDN first, escaped; unknown types dotted with the
  * value in hex. The text is UTF-8 without a NUL. */
 void tls_name_text(tls_buffer *out, tls_bytes name);

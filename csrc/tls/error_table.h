@@ -85,15 +85,47 @@ TLS_REASON(WEAK_SIGNATURE, TLS_ALERT_INSUFFICIENT_SECURITY, "weak_signature",
     "a certificate is signed with a hash that is too weak")
 TLS_REASON(CERTIFICATE_REFUSED, TLS_ALERT_CERTIFICATE_UNKNOWN, "certificate_refused",
     "the verify handler refused the certificate")
+TLS_REASON(REVOCATION_UNKNOWN, TLS_ALERT_CERTIFICATE_UNKNOWN, "revocation_unknown",
+    "no CRL and no OCSP response tells whether a certificate is revoked")
+TLS_REASON(STAPLE_REQUIRED, TLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE, "staple_required",
+    "the peer sent no OCSP response although one must come with its certificate")
+TLS_REASON(BAD_OCSP_RESPONSE, TLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE, "bad_ocsp_response",
+    "an OCSP response could not be parsed or cannot be relied on")
+TLS_REASON(OCSP_EXPIRED, TLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE, "ocsp_expired",
+    "an OCSP response is not in date")
+TLS_REASON(BAD_CRL, TLS_ALERT_CERTIFICATE_UNKNOWN, "bad_crl",
+    "a CRL could not be parsed or is not signed by the certificate's issuer")
+TLS_REASON(UNSUPPORTED_CRL, TLS_ALERT_CERTIFICATE_UNKNOWN, "unsupported_crl",
+    "a CRL is not a complete one of its issuer: delta and indirect CRLs are not supported")
+TLS_REASON(CRL_EXPIRED, TLS_ALERT_CERTIFICATE_UNKNOWN, "crl_expired",
+    "a CRL has expired: get the issuer's current one")
+TLS_REASON(CRL_NOT_YET_VALID, TLS_ALERT_CERTIFICATE_UNKNOWN, "crl_not_yet_valid",
+    "a CRL is not valid yet")
+TLS_REASON(PIN_MISMATCH, TLS_ALERT_CERTIFICATE_UNKNOWN, "pin_mismatch",
+    "no certificate of the path has one of the pinned keys")
 
 /* Files and objects that the caller gives. */
 TLS_REASON(BAD_PEM, TLS_ALERT_NONE, "bad_pem", "no usable PEM block was found")
 TLS_REASON(BAD_DER, TLS_ALERT_NONE, "bad_der", "the DER encoding is not valid")
 TLS_REASON(BAD_KEY, TLS_ALERT_NONE, "bad_key", "the private key could not be decoded")
 TLS_REASON(ENCRYPTED_KEY, TLS_ALERT_NONE, "encrypted_key",
-    "the private key is encrypted, which is not supported yet: decrypt it first")
+    "the private key is encrypted: give its password")
+TLS_REASON(BAD_PASSWORD, TLS_ALERT_NONE, "bad_password",
+    "the password does not decrypt the private key")
+TLS_REASON(UNSUPPORTED_ENCRYPTION, TLS_ALERT_NONE, "unsupported_encryption",
+    "the private key is encrypted in a way that is not supported: convert it with `openssl pkcs8 -topk8`")
+TLS_REASON(KEY_ITERATIONS, TLS_ALERT_NONE, "key_iterations",
+    "the iteration count of an encrypted private key must lie between 1000 and 10 million")
+TLS_REASON(UNSUPPORTED_KEY, TLS_ALERT_NONE, "unsupported_key",
+    "a key of this kind or size cannot do that")
 TLS_REASON(KEY_MISMATCH, TLS_ALERT_NONE, "key_mismatch",
     "the private key does not belong to the certificate")
+TLS_REASON(BAD_REQUEST, TLS_ALERT_NONE, "bad_request",
+    "the certificate request could not be parsed or is not signed with its own key")
+TLS_REASON(BAD_NAME, TLS_ALERT_NONE, "bad_name",
+    "a distinguished name, host name or address could not be parsed")
+TLS_REASON(BAD_FIELD, TLS_ALERT_NONE, "bad_field",
+    "a field of what should be issued makes no sense or contradicts another")
 TLS_REASON(BAD_SESSION, TLS_ALERT_NONE, "bad_session", "the session could not be decoded")
 
 /* Handlers. */

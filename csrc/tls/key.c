@@ -16,6 +16,7 @@ struct tls_private_key {
     unsigned references;
     int external;
     tls_public_key public_key;
+    tls_bytes exponent; /* RSA privateExponent: only for writing the key again */
     br_rsa_private_key rsa;
     br_ec_private_key ec;
     size_t storage_length;
@@ -141,7 +142,7 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
     static const unsigned char oid[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01};
     static const unsigned char oid_pss[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A};
     tls_der der, inner;
-    tls_bytes n, e, p, q, dp, dq, iq;
+    tls_bytes n, e, d, p, q, dp, dq, iq;
     tls_private_key *key;
     size_t bits;
     unsigned char top;
@@ -151,7 +152,7 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
     tls_der_small(&inner, 0); /* version: 1 has more than two primes */
     n = tls_der_unsigned(&inner);
     e = tls_der_unsigned(&inner);
-    tls_der_unsigned(&inner); /* privateExponent, which CRT does without */
+    d = tls_der_unsigned(&inner);
     p = tls_der_unsigned(&inner);
     q = tls_der_unsigned(&inner);
     dp = tls_der_unsigned(&inner);
@@ -170,12 +171,13 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
         return TLS_REASON_BAD_KEY;
     /* BearSSL's buffers hold factors of BR_MAX_RSA_FACTOR bits: half of 4096, plus 32. */
     if (p.length > (n.length + 1) / 2 + 4 || q.length > (n.length + 1) / 2 + 4 ||
-        dp.length > p.length || dq.length > q.length || iq.length > p.length)
+        d.length > n.length || dp.length > p.length || dq.length > q.length || iq.length > p.length)
         return TLS_REASON_BAD_KEY;
     if (!is_product(n, p, q))
         return TLS_REASON_BAD_KEY;
 
-    key = key_new(n.length + e.length + p.length + q.length + dp.length + dq.length + iq.length);
+    key = key_new(
+        n.length + e.length + d.length + p.length + q.length + dp.length + dq.length + iq.length);
     if (key == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     key->public_key.kind = TLS_KEY_RSA;
@@ -185,6 +187,7 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
         pss_only ? tls_bytes_make(oid_pss, sizeof oid_pss) : tls_bytes_make(oid, sizeof oid);
     key->public_key.modulus = key_store_view(key, n);
     key->public_key.exponent = key_store_view(key, e);
+    key->exponent = key_store_view(key, d);
     key->rsa.n_bitlen = (uint32_t)bits;
     key->rsa.p = key_store(key, p);
     key->rsa.plen = p.length;
@@ -444,6 +447,12 @@ const br_ec_private_key *
 tls_private_key_ec(const tls_private_key *key)
 {
     return key->external || key->public_key.kind != TLS_KEY_EC ? NULL : &key->ec;
+}
+
+tls_bytes
+tls_private_key_exponent(const tls_private_key *key)
+{
+    return key->exponent;
 }
 
 int

@@ -68,6 +68,9 @@ const tls_public_key *tls_private_key_public(const tls_private_key *key);
 /* For BearSSL's functions. NULL for another kind or an external key. */
 const br_rsa_private_key *tls_private_key_rsa(const tls_private_key *key);
 const br_ec_private_key *tls_private_key_ec(const tls_private_key *key);
+/* The privateExponent of an RSA key as its file has it (nothing here computes with it), big-endian;
+ * else empty. */
+tls_bytes tls_private_key_exponent(const tls_private_key *key);
 /* tls_private_key_matches returns 1 if `public_key` is this key's public half. */
 int tls_private_key_matches(const tls_private_key *key, const tls_public_key *public_key);
 

@@ -10,6 +10,7 @@
 
 #include "hostname.h"
 #include "name_constraints.h"
+#include "verify_revocation.h"
 #include "verify_text.h"
 
 #define NAME_COMPARISONS_MAXIMUM 250000ul
@@ -20,13 +21,17 @@ typedef struct defect {
     size_t index;
     const tls_certificate *certificate;
     tls_general_name offender;
+    tls_revocation revocation;
 } defect;
 
-/* A signature that has been checked: no pair of certificate and key is checked twice. */
+/* A signature that has been checked: no pair of certificate and key is checked twice. What CRLs and
+ * OCSP responses say about the certificate depends on the same pair. */
 typedef struct checked_signature {
     const tls_certificate *certificate;
     tls_bytes issuer_key;
     enum tls_reason reason;
+    int revocation_known;
+    tls_revocation revocation;
 } checked_signature;
 
 typedef struct search {
@@ -34,6 +39,7 @@ typedef struct search {
     int tolerant;
     checked_signature checked[TLS_SIGNATURE_CHECKS_MAXIMUM];
     size_t checked_count;
+    tls_crl_cache crl_cache;
     unsigned steps;            /* candidates left to look at */
     unsigned long comparisons; /* name constraint comparisons left */
     const tls_certificate *path[TLS_PATH_MAXIMUM];
@@ -54,32 +60,45 @@ rank(enum tls_reason reason)
     switch (reason) {
     case TLS_OK:
         return 0;
-    case TLS_REASON_CERTIFICATE_EXPIRED:
+    case TLS_REASON_REVOCATION_UNKNOWN:
+    case TLS_REASON_STAPLE_REQUIRED:
+    case TLS_REASON_CRL_EXPIRED:
+    case TLS_REASON_CRL_NOT_YET_VALID:
+    case TLS_REASON_OCSP_EXPIRED:
+    case TLS_REASON_UNSUPPORTED_CRL:
+    case TLS_REASON_BAD_CRL:
+    case TLS_REASON_BAD_OCSP_RESPONSE:
         return 1;
-    case TLS_REASON_CERTIFICATE_NOT_YET_VALID:
+    case TLS_REASON_CERTIFICATE_EXPIRED:
         return 2;
-    case TLS_REASON_NAME_MISMATCH:
+    case TLS_REASON_CERTIFICATE_NOT_YET_VALID:
         return 3;
-    case TLS_REASON_WRONG_PURPOSE:
+    case TLS_REASON_NAME_MISMATCH:
         return 4;
-    case TLS_REASON_WEAK_SIGNATURE:
+    case TLS_REASON_WRONG_PURPOSE:
         return 5;
-    case TLS_REASON_WEAK_KEY:
+    case TLS_REASON_PIN_MISMATCH:
         return 6;
-    case TLS_REASON_CRITICAL_EXTENSION:
+    case TLS_REASON_CERTIFICATE_REVOKED:
         return 7;
-    case TLS_REASON_NAME_CONSTRAINT:
+    case TLS_REASON_WEAK_SIGNATURE:
         return 8;
-    case TLS_REASON_PATH_TOO_LONG:
+    case TLS_REASON_WEAK_KEY:
         return 9;
-    case TLS_REASON_NOT_A_CA:
+    case TLS_REASON_CRITICAL_EXTENSION:
         return 10;
-    case TLS_REASON_UNSUPPORTED_CERTIFICATE:
+    case TLS_REASON_NAME_CONSTRAINT:
         return 11;
-    case TLS_REASON_CERTIFICATE_SIGNATURE:
+    case TLS_REASON_PATH_TOO_LONG:
         return 12;
-    default: /* no path: UNKNOWN_CA, SELF_SIGNED */
+    case TLS_REASON_NOT_A_CA:
         return 13;
+    case TLS_REASON_UNSUPPORTED_CERTIFICATE:
+        return 14;
+    case TLS_REASON_CERTIFICATE_SIGNATURE:
+        return 15;
+    default: /* no path: UNKNOWN_CA, SELF_SIGNED */
+        return 16;
     }
 }
 
@@ -155,9 +174,9 @@ check_any(search *s, size_t position)
         note(s, TLS_REASON_UNSUPPORTED_CERTIFICATE, position, NULL);
     if (certificate->public_key.kind == TLS_KEY_RSA && certificate->public_key.bits < minimum)
         note(s, TLS_REASON_WEAK_KEY, position, NULL);
-    if (request->time > certificate->not_after)
+    if (request->time - request->clock_skew > certificate->not_after)
         note(s, TLS_REASON_CERTIFICATE_EXPIRED, position, NULL);
-    if (request->time < certificate->not_before)
+    if (request->time + request->clock_skew < certificate->not_before)
         note(s, TLS_REASON_CERTIFICATE_NOT_YET_VALID, position, NULL);
     if (!fits_purpose(certificate, request->purpose))
         note(s, TLS_REASON_WRONG_PURPOSE, position, NULL);
@@ -177,6 +196,7 @@ check_leaf(search *s)
     if (s->request->server_name != NULL &&
         tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
         note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
+    note(s, tls_staple_check(s->request, leaf), 0, NULL);
 }
 
 /* Checks of a certificate that has just been put on top of a path as the issuer of what is below.
@@ -210,6 +230,24 @@ check_issuer(search *s, int anchor)
             note(s, TLS_REASON_NAME_CONSTRAINT, i, &offender);
 }
 
+/* A whole path must contain a pinned key, RFC 7469 section 2.6. */
+static void
+check_pins(search *s)
+{
+    unsigned char hash[TLS_FINGERPRINT_MAXIMUM];
+    size_t i, j;
+
+    if (s->request->pin_count == 0)
+        return;
+    for (i = 0; i < s->length; i++) {
+        tls_fingerprint(hash, br_sha256_ID, s->path[i]->public_key_info);
+        for (j = 0; j < s->request->pin_count; j++)
+            if (memcmp(hash, s->request->pins[j], TLS_PIN_LENGTH) == 0)
+                return;
+    }
+    note(s, TLS_REASON_PIN_MISMATCH, 0, NULL);
+}
+
 /* ---- Path building ---- */
 
 /* 4.2.1.1: a hint which of several certificates with one name is the issuer. */
@@ -235,10 +273,9 @@ is_in_path(const search *s, const tls_certificate *candidate)
     return 0;
 }
 
-/* verify_once returns 0 when the budget is used up. */
-static int
-verify_once(search *s, enum tls_reason *reason, const tls_certificate *certificate,
-    const tls_certificate *issuer)
+/* verify_once returns what is known about the pair, or NULL when the budget is used up. */
+static checked_signature *
+verify_once(search *s, const tls_certificate *certificate, const tls_certificate *issuer)
 {
     checked_signature *entry;
     size_t i;
@@ -246,43 +283,60 @@ verify_once(search *s, enum tls_reason *reason, const tls_certificate *certifica
     for (i = 0; i < s->checked_count; i++) {
         entry = &s->checked[i];
         if (entry->certificate == certificate &&
-            tls_bytes_equal(entry->issuer_key, issuer->public_key_info)) {
-            *reason = entry->reason;
-            return 1;
-        }
+            tls_bytes_equal(entry->issuer_key, issuer->public_key_info))
+            return entry;
     }
     if (s->checked_count == TLS_SIGNATURE_CHECKS_MAXIMUM)
-        return 0;
+        return NULL;
     entry = &s->checked[s->checked_count++];
     entry->certificate = certificate;
     entry->issuer_key = issuer->public_key_info;
     entry->reason = tls_verify_signature(&issuer->public_key, &certificate->signature_algorithm,
         certificate->to_be_signed, certificate->signature);
-    *reason = entry->reason;
-    return 1;
+    return entry;
 }
 
-/* check_signature verifies the top of the path with the key of `issuer`. Returns 0 to give the
- * branch up. */
+/* check_revocation: 6.1.3 (a)(3), for the top of the path. */
+static void
+check_revocation(search *s, checked_signature *entry, const tls_certificate *issuer)
+{
+    enum tls_reason before = s->worst.reason;
+    size_t top = s->length - 1;
+
+    if (!entry->revocation_known) {
+        tls_revocation_check(
+            &entry->revocation, s->request, &s->crl_cache, top, s->path[top], issuer);
+        entry->revocation_known = 1;
+    }
+    note(s, entry->revocation.reason, top, NULL);
+    if (s->worst.reason != before)
+        s->worst.revocation = entry->revocation;
+}
+
+/* check_signature verifies the top of the path with the key of `issuer`, and then asks for its
+ * revocation. Returns 0 to give the branch up. */
 static int
 check_signature(search *s, const tls_certificate *issuer)
 {
     size_t top = s->length - 1;
     const tls_certificate *certificate = s->path[top];
-    enum tls_reason reason;
+    checked_signature *entry;
 
     if (certificate->signature_algorithm.hash == br_sha1_ID && !s->request->allow_sha1) {
         note(s, TLS_REASON_WEAK_SIGNATURE, top, NULL);
         if (!goes_on(s))
             return 0;
     }
-    if (!verify_once(s, &reason, certificate, issuer))
+    entry = verify_once(s, certificate, issuer);
+    if (entry == NULL)
         return 0;
-    if (reason == TLS_REASON_CERTIFICATE_SIGNATURE) {
-        conclude_with(s, reason, top);
+    if (entry->reason == TLS_REASON_CERTIFICATE_SIGNATURE) {
+        conclude_with(s, entry->reason, top);
         return 0;
     }
-    note(s, reason, top, NULL);
+    note(s, entry->reason, top, NULL);
+    if (entry->reason == TLS_OK)
+        check_revocation(s, entry, issuer);
     return goes_on(s);
 }
 
@@ -311,6 +365,7 @@ try_issuer(search *s, const tls_certificate *issuer, size_t origin, int anchor)
     if (goes_on(s) && check_signature(s, issuer)) {
         s->length++;
         if (anchor) {
+            check_pins(s);
             conclude(s);
             found = s->worst.reason == TLS_OK;
         } else {
@@ -379,6 +434,7 @@ run(search *s)
     /* Trusted as it is: no issuer is needed. */
     if (s->request->trust != NULL &&
         tls_trust_store_contains(s->request->trust, s->path[0]->der) != NULL) {
+        check_pins(s);
         conclude(s);
         return s->worst.reason == TLS_OK;
     }
@@ -396,7 +452,7 @@ tls_verify(tls_verdict *out, const tls_verify_request *in)
     s.comparisons = NAME_COMPARISONS_MAXIMUM;
     if (in->count == 0 || in->count > TLS_CHAIN_MAXIMUM) {
         out->reason = in->count == 0 ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_REASON_LIMIT;
-        tls_verdict_describe(out, in, NULL, NULL);
+        tls_verdict_describe(out, in, NULL, NULL, NULL);
         return out->reason;
     }
     s.steps = 10 * TLS_SIGNATURE_CHECKS_MAXIMUM;
@@ -417,6 +473,6 @@ tls_verify(tls_verdict *out, const tls_verify_request *in)
     out->index = s.best.index;
     memcpy(out->path, s.best_path, s.best_length * sizeof s.best_path[0]);
     out->path_count = s.best_length;
-    tls_verdict_describe(out, in, s.best.certificate, &s.best.offender);
+    tls_verdict_describe(out, in, s.best.certificate, &s.best.offender, &s.best.revocation);
     return out->reason;
 }

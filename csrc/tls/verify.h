@@ -21,6 +21,28 @@ enum tls_purpose {
     TLS_PURPOSE_ANY
 };
 
+/* When a certificate's revocation status counts. What is given is always used: a certificate that a
+ * CRL or an OCSP response in the request says is revoked is refused in every mode, and so is one
+ * whose CRL or response is given but cannot be relied on. */
+enum tls_revocation_mode {
+    TLS_REVOCATION_IF_KNOWN = 0, /* no CRL and no response for a certificate: accepted */
+    TLS_REVOCATION_LEAF,         /* the leaf's status must be known */
+    TLS_REVOCATION_PATH          /* that of every certificate but the trusted one */
+};
+
+/* When an OCSP response must come with the leaf. */
+enum tls_staple_mode {
+    TLS_STAPLE_NOT_NEEDED = 0,
+    TLS_STAPLE_IF_MUST, /* when the leaf says so (RFC 7633, "must-staple") */
+    TLS_STAPLE_REQUIRED
+};
+
+struct tls_crl;
+struct tls_ocsp_response;
+
+#define TLS_PIN_LENGTH 32
+
+/* All zero but for chain and trust is what a client wants; the rest is opt-in. */
 struct tls_verify_request {
     const tls_certificate *const *chain;
     size_t count;
@@ -31,6 +53,19 @@ struct tls_verify_request {
     unsigned depth;            /* most intermediate CAs in a path; 0: as TLS_PATH_MAXIMUM allows */
     unsigned minimum_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
     int allow_sha1;            /* accept SHA-1 signatures; an option that weakens */
+    int64_t clock_skew; /* seconds by which clocks may differ: widens every validity period */
+    enum tls_revocation_mode revocation;
+    const struct tls_crl *const *crls; /* of any issuers */
+    size_t crl_count;
+    /* Stapled or given, for certificates of the path; with TLS 1.3 a peer may send one for each. If
+     * there are any, one must be about the leaf. */
+    const struct tls_ocsp_response *const *ocsp_responses;
+    size_t ocsp_response_count;
+    enum tls_staple_mode staple;
+    /* SHA-256 of SubjectPublicKeyInfos: one must belong to a certificate of the path, whose whole
+     * pins it (RFC 7469 section 2.6). None: not checked. */
+    const unsigned char (*pins)[TLS_PIN_LENGTH];
+    size_t pin_count;
 };
 typedef struct tls_verify_request tls_verify_request;
 

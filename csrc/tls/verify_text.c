@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "crl.h"
 #include "distinguished_name.h"
 
 static void
@@ -105,13 +106,103 @@ put_expiry(tls_buffer *out, const tls_verdict *verdict, const tls_verify_request
     put(out, ")");
 }
 
+/* " 3 days ago (2026-01-31T23:59:59Z", or " in 3 days (…": the parenthesis stays open. */
+static void
+put_moment(tls_buffer *out, int64_t time, int64_t now)
+{
+    char when[21];
+
+    put(out, time > now ? " in " : " ");
+    put_duration(out, time > now ? time - now : now - time);
+    put(out, time > now ? " (" : " ago (");
+    tls_time_text(when, time);
+    put(out, when);
+}
+
+static void
+put_why(tls_buffer *out, const char *why, const char *otherwise)
+{
+    put(out, " ");
+    put(out, why != NULL ? why : otherwise);
+}
+
+/* put_revocation writes the sentence for the reasons that CRLs and OCSP responses give. */
+static void
+put_revocation(tls_buffer *out, const tls_verdict *verdict, const tls_verify_request *request,
+    const tls_certificate *certificate, const tls_revocation *revocation)
+{
+    const char *name = tls_revocation_reason_name(revocation->revoked_because);
+
+    if (verdict->reason == TLS_REASON_CERTIFICATE_REVOKED) {
+        put_certificate(out, verdict, request, certificate);
+        put(out, revocation->time > request->time ? " will be revoked" : " was revoked");
+        put_moment(out, revocation->time, request->time);
+        if (name != NULL) {
+            put(out, ", ");
+            put(out, name);
+        }
+        put(out, ")");
+        return;
+    }
+    if (verdict->reason == TLS_REASON_BAD_OCSP_RESPONSE ||
+        verdict->reason == TLS_REASON_OCSP_EXPIRED) {
+        put(out, "the OCSP response for ");
+        put_certificate(out, verdict, request, certificate);
+        put_why(out, revocation->why, "cannot be relied on");
+    } else {
+        put(out, "the CRL of the issuer (");
+        tls_name_text(out, certificate->issuer);
+        put(out, ") of ");
+        put_certificate(out, verdict, request, certificate);
+        if (verdict->reason == TLS_REASON_CRL_EXPIRED)
+            put(out, " has expired");
+        else if (verdict->reason == TLS_REASON_CRL_NOT_YET_VALID)
+            put(out, " is not valid yet");
+        else if (verdict->reason == TLS_REASON_UNSUPPORTED_CRL)
+            put_why(out, revocation->why, "is not supported");
+        else
+            put(out, " is not by its issuer: its signature does not verify");
+    }
+    if (verdict->reason == TLS_REASON_OCSP_EXPIRED || verdict->reason == TLS_REASON_CRL_EXPIRED ||
+        verdict->reason == TLS_REASON_CRL_NOT_YET_VALID) {
+        put(out, ":");
+        put_moment(out, revocation->time, request->time);
+        put(out, ")");
+    }
+}
+
 static void
 put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_request *request,
-    const tls_certificate *certificate, const tls_general_name *offender)
+    const tls_certificate *certificate, const tls_general_name *offender,
+    const tls_revocation *revocation)
 {
     const char *name;
 
     switch (verdict->reason) {
+    case TLS_REASON_CERTIFICATE_REVOKED:
+    case TLS_REASON_BAD_CRL:
+    case TLS_REASON_UNSUPPORTED_CRL:
+    case TLS_REASON_CRL_EXPIRED:
+    case TLS_REASON_CRL_NOT_YET_VALID:
+    case TLS_REASON_BAD_OCSP_RESPONSE:
+    case TLS_REASON_OCSP_EXPIRED:
+        put_revocation(out, verdict, request, certificate, revocation);
+        return;
+    case TLS_REASON_REVOCATION_UNKNOWN:
+        put(out, "no CRL and no OCSP response tells whether ");
+        put_certificate(out, verdict, request, certificate);
+        put(out, " is revoked");
+        return;
+    case TLS_REASON_STAPLE_REQUIRED:
+        put(out, "no OCSP response came with the certificate although ");
+        put(out, request->staple == TLS_STAPLE_REQUIRED ? "one is required"
+                                                        : "it says that one must (must-staple)");
+        return;
+    case TLS_REASON_PIN_MISMATCH:
+        put(out, "no certificate of the path has one of the ");
+        put_number(out, request->pin_count);
+        put(out, " pinned keys");
+        return;
     case TLS_REASON_CERTIFICATE_EXPIRED:
     case TLS_REASON_CERTIFICATE_NOT_YET_VALID:
         put_certificate(out, verdict, request, certificate);
@@ -195,7 +286,8 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
 
 void
 tls_verdict_describe(tls_verdict *verdict, const tls_verify_request *request,
-    const tls_certificate *certificate, const tls_general_name *offender)
+    const tls_certificate *certificate, const tls_general_name *offender,
+    const tls_revocation *revocation)
 {
     tls_buffer out = {NULL, 0, 0, 0};
     size_t length, i;
@@ -203,7 +295,7 @@ tls_verdict_describe(tls_verdict *verdict, const tls_verify_request *request,
     verdict->text[0] = '\0';
     if (verdict->reason == TLS_OK)
         return;
-    put_sentence(&out, verdict, request, certificate, offender);
+    put_sentence(&out, verdict, request, certificate, offender, revocation);
     if (!out.failed) {
         length = out.length;
         if (length >= sizeof verdict->text) {

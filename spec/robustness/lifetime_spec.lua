@@ -393,7 +393,7 @@ describe("closed", function()
    it("twice, and used after: every method of the core's object", function()
       local client = connect()
       local object = client.core
-      client:release()
+      object:free()
       for name, method in pairs(getmetatable(object).__index) do
          if type(method) == "function" then
             for _, arguments in ipairs({ {}, { "x" }, { 1 }, { 1, "r" }, { 0, "data", 1, 4 }, { 0, 0 } }) do

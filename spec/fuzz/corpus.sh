@@ -1,0 +1,102 @@
+#!/bin/sh
+# corpus.sh DIRECTORY - makes a small corpus for each fuzz target with the openssl CLI, in DIRECTORY/TARGET.
+set -e
+dir=$1
+[ ! -f "$dir/corpus.done" ] || exit 0
+for target in certificate key crl ocsp request pem; do mkdir -p "$dir/$target"; done
+work=$dir/work
+mkdir -p "$work"
+cd "$work"
+
+der() { openssl "$1" -in "$2" -outform DER -out "$3" 2>/dev/null; }
+for curve in P-256 P-384 P-521; do
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:$curve -out $curve.key 2>/dev/null
+    der ec $curve.key ../key/$curve.sec1
+    openssl pkcs8 -topk8 -nocrypt -in $curve.key -outform DER -out ../key/$curve.pkcs8
+    openssl pkey -in $curve.key -pubout -outform DER -out ../key/$curve.public
+    openssl pkcs8 -topk8 -in $curve.key -passout pass:secret -iter 1 -outform DER -out ../key/$curve.encrypted
+done
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.key 2>/dev/null
+openssl rsa -traditional -in rsa.key -outform DER -out ../key/rsa.pkcs1 2>/dev/null
+openssl pkcs8 -topk8 -nocrypt -in rsa.key -outform DER -out ../key/rsa.pkcs8
+openssl pkey -in rsa.key -pubout -outform DER -out ../key/rsa.public
+for cipher in aes-128-cbc des3; do
+    openssl pkcs8 -topk8 -in P-256.key -passout pass:secret -iter 1 -v2 $cipher -v2prf hmacWithSHA1 -outform DER \
+        -out ../key/$cipher.encrypted
+done
+
+cat >conf <<CONF
+[req]
+distinguished_name = dn
+[dn]
+[ca_ext]
+basicConstraints = critical,CA:TRUE,pathlen:3
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+nameConstraints = critical,permitted;DNS:example.com,permitted;IP:192.0.2.0/255.255.255.0,excluded;email:.example.com
+certificatePolicies = 2.5.29.32.0,@policy
+policyConstraints = requireExplicitPolicy:3
+[policy]
+policyIdentifier = 1.2.3.4
+CPS.1 = http://example.com/cps
+userNotice.1 = @notice
+[notice]
+explicitText = UTF8:text
+[leaf]
+subjectAltName = DNS:www.example.com,DNS:*.example.com,IP:192.0.2.1,IP:2001:db8::1,email:a@example.com,URI:https://example.com/,RID:1.2.3,dirName:dir,otherName:1.2.3;UTF8:x
+authorityKeyIdentifier = keyid,issuer
+keyUsage = digitalSignature
+extendedKeyUsage = serverAuth,clientAuth,1.2.3.4
+authorityInfoAccess = OCSP;URI:http://ocsp.example/,caIssuers;URI:http://ca.example/
+crlDistributionPoints = URI:http://crl.example/c.crl
+tlsfeature = status_request
+1.3.6.1.4.1.11129.2.4.2 = DER:0439003700350000000000000000000000000000000000000000000000000000000000000000000000018BCFE568000000040300060102030405
+[dir]
+O = Org
+CN = Inner
+[ca]
+default_ca = it
+[it]
+database = index
+crlnumber = number
+default_md = sha256
+default_crl_days = 30
+crl_extensions = crl_ext
+[crl_ext]
+authorityKeyIdentifier = keyid
+issuingDistributionPoint = critical,@idp
+[idp]
+fullname = URI:http://crl.example/c.crl
+onlyuser = TRUE
+CONF
+openssl req -x509 -new -config conf -extensions ca_ext -key P-256.key -subj '/C=DE/O=Org+OU=Unit/CN=CA' -days 3650 -out ca.pem
+openssl req -new -config conf -reqexts leaf -key P-384.key -subj '/CN=leaf' -out full.csr 2>/dev/null ||
+    openssl req -new -config conf -key P-384.key -subj '/CN=leaf' -out full.csr
+openssl req -new -config conf -key rsa.key -subj '/CN=plain' -out plain.csr
+openssl x509 -req -in full.csr -CA ca.pem -CAkey P-256.key -set_serial 4660 -days 3650 -extfile conf -extensions leaf -out leaf.pem 2>/dev/null
+openssl x509 -req -in plain.csr -CA ca.pem -CAkey P-256.key -set_serial 2 -days 3650 -out plain.pem 2>/dev/null
+openssl req -x509 -new -config conf -key rsa.key -subj /CN=pss -sigopt rsa_padding_mode:pss -sha256 -days 3650 -out pss.pem
+for f in ca leaf plain pss; do der x509 $f.pem ../certificate/$f; done
+for f in full plain; do der req $f.csr ../request/$f; done
+
+: >index
+echo 01 >number
+openssl ca -config conf -cert ca.pem -keyfile P-256.key -gencrl -out empty.crl 2>/dev/null
+openssl ca -config conf -cert ca.pem -keyfile P-256.key -revoke leaf.pem -crl_compromise 20240102030405Z 2>/dev/null
+openssl ca -config conf -cert ca.pem -keyfile P-256.key -revoke plain.pem -crl_reason superseded 2>/dev/null
+openssl ca -config conf -cert ca.pem -keyfile P-256.key -gencrl -out full.crl 2>/dev/null
+for f in empty full; do der crl $f.crl ../crl/$f; done
+for f in leaf plain; do
+    openssl ocsp -index index -CA ca.pem -rsigner ca.pem -rkey P-256.key -issuer ca.pem -cert $f.pem -ndays 7 -noverify \
+        -respout ../ocsp/$f >/dev/null 2>&1
+done
+openssl ocsp -index index -CA ca.pem -rsigner plain.pem -rkey rsa.key -issuer ca.pem -cert leaf.pem -ndays 7 -noverify \
+    -resp_key_id -respout ../ocsp/delegated >/dev/null 2>&1
+
+cp leaf.pem full.csr full.crl P-256.key ../pem/
+cat plain.pem P-521.key >../pem/several
+printf '%s' 'CN=www.example.com,OU=a+O=b\, c,1.2.3=#0C0141,C=DE' >../pem/name
+printf '%s' '192.0.2.0/24' >../pem/address
+cd ..
+rm -rf "$work"
+touch corpus.done
