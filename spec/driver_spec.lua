@@ -110,7 +110,7 @@ describe("handlers yield", function()
    it("in a handshake with static RSA and in a resumed one", function()
       local seen = {}
       local suites = { "TLS_RSA_WITH_AES_128_GCM_SHA256" }
-      local client, server = client_context { suites = suites }, server_context { suites = suites }
+      local client, server = client_context { suites = suites }, server_context { suites = suites, tickets = false }
       local key = assert(bearssl.key.open(certificates.rsa.keyfile))
       local function decrypt(_, question)
          return key:decrypt(question.ciphertext)
@@ -335,7 +335,7 @@ describe("an answer that makes no sense", function()
       wrong("the 'sign' handler .* must return the signature", nil, { sign = returns({}) })
    end)
    it("is told for session_load", function()
-      local client, server = client_context(), server_context()
+      local client, server = client_context(), server_context { tickets = false }
       local first, second = streams(client, server)
       shake(first, second)
       local a, b = pair.new { wait = coroutine.yield }

@@ -637,6 +637,45 @@ describe("probe", function()
       server:stop()
    end)
 
+   it("reports tickets, the extended master secret and fallback protection", function()
+      local tls12 = require "spec.support.tls12"
+      local server = serve("--suites", "all", "--min", "1.0", credential "rsa")
+      local _, document = probe(server.port)
+      assert.is_true(document.extended_master_secret)
+      assert.is_true(document.tickets)
+      assert.is_true(document.resumption_by_ticket and document.resumption_by_id)
+      assert.is_true(document.fallback_protection)
+      assert.is_nil(findings_of(document).no_extended_master_secret)
+      server:stop()
+      -- nothing older, nothing to protect from
+      server = serve(credential "rsa")
+      _, document = probe(server.port)
+      assert.is_nil(document.fallback_protection)
+      assert.is_nil(findings_of(document).no_fallback_protection)
+      server:stop()
+      for _, kind in ipairs(tls12.kinds) do
+         local other = tls12.server(kind, { certificate = certificates.rsa, ems = false, tickets = false })
+         _, document = probe(other.port)
+         assert.is_false(document.extended_master_secret)
+         assert.is_false(document.tickets)
+         assert.is_nil(document.resumption_by_ticket)
+         assert.is_true(document.resumption_by_id)
+         assert.is_true(document.fallback_protection)
+         assert.are.equal("warning", findings_of(document).no_extended_master_secret)
+         other:stop()
+      end
+   end)
+
+   it("warns of a server that does not see through a fallback", function()
+      local list = require("bearssl.tool.findings").of({
+         versions = {}, chain = { { not_after = 2, not_before = 0, subject = "s", issuer = "i",
+            public_key = { type = "EC" }, signature_algorithm = "ecdsa_sha256" } },
+         name_matches = true, verified = true, secure_renegotiation = true, extended_master_secret = true,
+         fallback_protection = false,
+      }, { time = 1, days = 0 })
+      assert.are.equal("warning", findings_of({ findings = list }).no_fallback_protection)
+   end)
+
    it("reports on OpenSSL's server, as text, without a progress bar on a pipe", function()
       local child = peer.openssl_server { certificate = certificates.rsa,
          arguments = { "-cipher", "ALL:@SECLEVEL=0", "-no_ticket" } }
@@ -646,6 +685,10 @@ describe("probe", function()
       assert.is_truthy(out:find("TLSv1%.2 +yes, %d+ suites"), out)
       assert.is_truthy(out:find("RSA key exchange has no forward secrecy", 1, true), out)
       assert.is_truthy(out:find("trust +verified"), out)
+      assert.is_truthy(out:find("master secret +extended"), out)
+      assert.is_truthy(out:find("tickets +no"), out)
+      assert.is_truthy(out:find("resumption +by ID"), out)
+      assert.is_truthy(out:find("fallback +refused"), out)
       assert.is_nil(out:find("\27", 1, true))
       child:stop()
    end)

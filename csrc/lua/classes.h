@@ -12,6 +12,7 @@
 #define TLS_LUA_KEY "bearssl.key"
 #define TLS_LUA_TRUST "bearssl.trust"
 #define TLS_LUA_SESSION "bearssl.session"
+#define TLS_LUA_TICKET_KEYS "bearssl.ticket_keys"
 #define TLS_LUA_CONTEXT "bearssl.context"
 #define TLS_LUA_CONNECTION "bearssl.connection"
 
@@ -58,6 +59,10 @@ void tls_lua_push_session(lua_State *L, const tls_session *session);
 tls_session *tls_lua_check_session(lua_State *L, int index);
 tls_session *tls_lua_test_session(lua_State *L, int index);
 void tls_lua_open_session(lua_State *L);
+
+/* ---- ticket_keys.c ---- */
+tls_ticket_keys *tls_lua_test_ticket_keys(lua_State *L, int index);
+void tls_lua_open_ticket_keys(lua_State *L);
 
 /* ---- context.c ---- */
 /* A context object must be kept (slot) by whoever gives its tls_context to a connection: the core
@@ -139,6 +144,7 @@ extern const luaL_Reg tls_lua_certificate_functions[];
 extern const luaL_Reg tls_lua_key_functions[];
 extern const luaL_Reg tls_lua_trust_functions[];
 extern const luaL_Reg tls_lua_session_functions[];
+extern const luaL_Reg tls_lua_ticket_keys_functions[];
 extern const luaL_Reg tls_lua_context_functions[];
 extern const luaL_Reg tls_lua_connection_functions[];
 extern const luaL_Reg tls_lua_descriptor_functions[];

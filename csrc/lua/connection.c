@@ -420,9 +420,9 @@ guarded_info(lua_State *L)
  * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
  * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
  * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, close_notify_sent, close_notify_received,
- * bytes_received, bytes_sent, records_received, records_sent, memory. What is not known, or not
- * there, is nil. */
+ * server_verify_data, secure_renegotiation, extended_master_secret, ticket, close_notify_sent,
+ * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory. What
+ * is not known, or not there, is nil. */
 static int
 info(lua_State *L)
 {
@@ -454,6 +454,68 @@ session(lua_State *L)
     tls_lua_connection *self = tls_lua_connection_look(L);
 
     return tls_lua_guarded(L, self, guarded_session, self->connection);
+}
+
+/* connection:export_keying_material(label, length [, context]) -> length bytes (RFC 5705), which
+ * both sides of this connection and nobody else can make. Without a context and with an empty one
+ * are different. | nil, message, "not_ready" (the handshake is not over) | "unsafe_binding" (no
+ * extended master secret) | "illegal_parameter" (the protocol uses this label itself) */
+static int
+export_keying_material(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    tls_bytes label = tls_lua_check_bytes(L, 2), context = {NULL, 0};
+    lua_Integer length = luaL_checkinteger(L, 3);
+    int has_context = !lua_isnoneornil(L, 4);
+    tls_buffer *out;
+    unsigned char *bytes;
+    enum tls_reason reason;
+
+    luaL_argcheck(L, label.length > 0 && memchr(label.data, 0, label.length) == NULL, 2,
+        "must not be empty or hold a NUL");
+    luaL_argcheck(L, length >= 1 && length <= 65535, 3, "must be 1 to 65535");
+    if (has_context) {
+        context = tls_lua_check_bytes(L, 4);
+        luaL_argcheck(L, context.length <= 65535, 4, "must have at most 65535 bytes");
+    }
+    out = tls_lua_buffer(L);
+    /* A finalizer may have freed the connection. */
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    bytes = tls_buffer_reserve(out, (size_t)length);
+    if (bytes == NULL)
+        return tls_lua_failure(L, TLS_REASON_OUT_OF_MEMORY);
+    reason = tls_connection_export_keying_material(self->connection, bytes, (size_t)length,
+        (const char *)label.data, has_context ? &context : NULL);
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    out->length += (size_t)length;
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* connection:channel_binding(type) -> bytes. type: "tls-unique", "tls-server-end-point" (RFC 5929),
+ * "tls-exporter" (RFC 9266) | nil, message, "not_ready" | "unsafe_binding" (no extended master
+ * secret; or no certificate of the server is known, as on the server's side of a resumed
+ * connection) | "illegal_parameter" (unknown type) | "out_of_memory" */
+static int
+channel_binding(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    const char *type = luaL_checkstring(L, 2);
+    tls_buffer *out = tls_lua_buffer(L);
+    enum tls_reason reason;
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    reason = tls_connection_channel_binding(self->connection, out, type);
+    if (reason == TLS_REASON_UNSAFE_BINDING && strcmp(type, "tls-server-end-point") == 0)
+        return tls_lua_failure_text(L, reason,
+            "no certificate of the server is known on this connection: it was resumed, or has none");
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_finish_buffer(L, out);
+    return 1;
 }
 
 static void
@@ -524,6 +586,8 @@ static const luaL_Reg methods[] = {
     {"close", close_connection},
     {"info", info},
     {"session", session},
+    {"export_keying_material", export_keying_material},
+    {"channel_binding", channel_binding},
     {"retire", retire},
     {"free", free_connection},
     {NULL, NULL},

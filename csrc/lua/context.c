@@ -84,9 +84,10 @@ option_alpn(lua_State *L, int table, size_t *count)
  * =, signature_schemes = lists of numbers, alpn = list of strings, alpn_required = boolean, trust =
  * trust store, verify = "none" | "optional" | "required", verify_depth = integer, credentials =
  * list of { chain = list of certificates, key = key }, session_cache =, session_lifetime = seconds,
- * record_size = integers, client_preference = boolean } -> context. What is absent takes the core's
- * default. | nil, message, "illegal_parameter" (an unknown suite or group, versions the wrong way
- * round) | "key_mismatch" | "out_of_memory" | "no_random" */
+ * record_size = integers, ticket_keys = ticket keys (server: issue tickets under them),
+ * client_preference, no_tickets, no_extended_master_secret, require_extended_master_secret,
+ * fallback = booleans } -> context. What is absent takes the core's default. | nil, message,
+ * "illegal_parameter" (an unknown suite or group, versions the wrong way round) | "key_mismatch" | "out_of_memory" | "no_random" */
 static int
 make(lua_State *L)
 {
@@ -124,6 +125,18 @@ make(lua_State *L)
         (size_t)tls_lua_option_integer(L, 1, "session_cache", 0, 0, 0x7FFFFFFF);
     options.session_lifetime =
         (unsigned)tls_lua_option_integer(L, 1, "session_lifetime", 0, 0, 0x7FFFFFFF);
+    lua_getfield(L, 1, "ticket_keys");
+    if (!lua_isnil(L, -1)) {
+        options.ticket_keys = tls_lua_test_ticket_keys(L, -1);
+        if (options.ticket_keys == NULL)
+            return luaL_error(L, "option 'ticket_keys' must be an open ticket keys object");
+    }
+    options.no_tickets = tls_lua_option_boolean(L, 1, "no_tickets");
+    options.no_extended_master_secret =
+        tls_lua_option_boolean(L, 1, "no_extended_master_secret");
+    options.require_extended_master_secret =
+        tls_lua_option_boolean(L, 1, "require_extended_master_secret");
+    options.fallback = tls_lua_option_boolean(L, 1, "fallback");
     options.record_size = (size_t)tls_lua_option_integer(L, 1, "record_size", 0, 0, 16384);
     options.client_preference = tls_lua_option_boolean(L, 1, "client_preference");
     self = tls_lua_new(L, TLS_LUA_CONTEXT, sizeof *self, 0);

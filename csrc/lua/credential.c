@@ -2,6 +2,8 @@
  * hold counts of their own in a scratch userdata, so that no finalizer can take an element away. */
 #include "classes.h"
 
+#include <string.h>
+
 #define HOLDER_CLASS "bearssl.credential"
 
 typedef struct holder {
@@ -67,6 +69,7 @@ tls_lua_check_credential(lua_State *L, int index, const char *what, tls_credenti
         luaL_error(L, "%s: key must be an open key object", what);
     self->key = tls_private_key_retain(key);
     lua_pop(L, 1);
+    memset(credential, 0, sizeof *credential);
     credential->chain = self->chain;
     credential->chain_count = self->count;
     credential->key = self->key;

@@ -285,6 +285,7 @@ new_session_ticket(lua_State *L, const tls_new_session_ticket *message)
 {
     tls_lua_set_integer(L, "lifetime", message->lifetime);
     tls_lua_set_integer(L, "ticket_length", (int64_t)message->ticket.length);
+    tls_lua_set_bytes(L, "ticket", message->ticket);
     if (message->is_13) {
         tls_lua_set_integer(L, "age_add", message->age_add);
         tls_lua_set_bytes(L, "nonce", message->nonce);

@@ -18,6 +18,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_open_key(L);
     tls_lua_open_trust(L);
     tls_lua_open_session(L);
+    tls_lua_open_ticket_keys(L);
     tls_lua_open_context(L);
     tls_lua_open_connection(L);
     lua_newtable(L);
@@ -25,6 +26,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_key_functions);
     tls_lua_functions(L, tls_lua_trust_functions);
     tls_lua_functions(L, tls_lua_session_functions);
+    tls_lua_functions(L, tls_lua_ticket_keys_functions);
     tls_lua_functions(L, tls_lua_context_functions);
     tls_lua_functions(L, tls_lua_connection_functions);
     tls_lua_functions(L, tls_lua_descriptor_functions);

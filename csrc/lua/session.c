@@ -109,14 +109,15 @@ id(lua_State *L)
 
 /* session:info() -> { mode = "client" | "server", version =, version_id =, cipher_suite =,
  * cipher_suite_id =, session_id =, server_name = or nil, alpn = or nil, created =, expires =,
- * peer_verified = boolean, peer_certificates = list } */
+ * peer_verified, extended_master_secret, ticket (one came with it) = booleans, peer_certificates =
+ * list } */
 static int
 info(lua_State *L)
 {
     tls_session_info info;
 
     tls_session_get_info(tls_lua_check_session(L, 1), &info);
-    lua_createtable(L, 0, 12);
+    lua_createtable(L, 0, 16);
     tls_lua_set_string(L, "mode", info.role == TLS_ROLE_SERVER ? "server" : "client");
     tls_lua_set_named(L, "version", TLS_REGISTRY_VERSION, info.version);
     tls_lua_set_suite(L, info.suite);
@@ -127,6 +128,8 @@ info(lua_State *L)
     tls_lua_set_integer(L, "created", info.created);
     tls_lua_set_integer(L, "expires", info.expires);
     tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
+    tls_lua_set_boolean(L, "extended_master_secret", info.extended_master_secret);
+    tls_lua_set_boolean(L, "ticket", info.has_ticket);
     tls_lua_push_chain(L, info.peer_chain, info.peer_chain_count);
     lua_setfield(L, -2, "peer_certificates");
     return 1;

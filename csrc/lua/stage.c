@@ -63,6 +63,8 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_some(L, "client_verify_data", info.client_verify_data);
     tls_lua_set_some(L, "server_verify_data", info.server_verify_data);
     tls_lua_set_boolean(L, "secure_renegotiation", info.secure_renegotiation);
+    tls_lua_set_boolean(L, "extended_master_secret", info.extended_master_secret);
+    tls_lua_set_boolean(L, "ticket", info.ticket);
     tls_lua_set_boolean(L, "close_notify_sent", info.closed_sent);
     tls_lua_set_boolean(L, "close_notify_received", info.closed_received);
     tls_lua_set_integer(L, "bytes_received", (int64_t)info.bytes_received);
@@ -114,7 +116,9 @@ alert_fields(lua_State *L, tls_bytes raw)
     tls_lua_set_named(L, "description", TLS_REGISTRY_ALERT, alert.description);
 }
 
-/* ticket_session: what the ticket makes, where the connection has it already. */
+/* ticket_session: what the ticket makes, where the connection is established already: before the
+ * server's Finished was verified nobody may rely on it (RFC 5077 section 3.3), so in TLS 1.2 it is
+ * `session_store` that brings it. */
 static void
 ticket_session(lua_State *L, const tls_connection *connection)
 {

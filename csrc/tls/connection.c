@@ -45,6 +45,10 @@ offered_session(const tls_connection *c, const tls_session *session)
     if (!tls_session_fits(session, TLS_ROLE_CLIENT, c->server_name, policy,
             tls_connection_required_level(c), tls_context_now(c->context)))
         return NULL;
+    if (c->context->no_extended_master_secret && session->extended_master_secret)
+        return NULL;
+    if (c->context->require_extended_master_secret && !session->extended_master_secret)
+        return NULL;
     return tls_session_retain(session);
 }
 
@@ -104,6 +108,8 @@ tls_connection_free(tls_connection *c)
     tls_record_opener_wipe(&c->opener);
     tls_record_sealer_wipe(&c->sealer);
     tls_buffer_release(&c->alpn);
+    tls_buffer_release(&c->ocsp_response);
+    tls_buffer_release(&c->signed_certificate_timestamps);
     free(c->server_name);
     free(c->failure_text);
     tls_session_release(c->session);
@@ -202,10 +208,10 @@ finish_handshake(tls_connection *c)
     switch (c->epilogue) {
     case TLS_EPILOGUE_STORE:
         c->epilogue = TLS_EPILOGUE_DONE;
-        if (c->session == NULL || c->resumed)
+        if (c->session == NULL || !c->session_is_new)
             return TLS_OK;
         /* A store of one's own is beside the cache, not instead of it: session_cache = 0 turns that off. */
-        if (c->context->cache != NULL)
+        if (c->context->cache != NULL && !c->ticket)
             tls_session_cache_store(c->context->cache, c->session);
         if (tls_connection_decides(c, TLS_DECISION_SESSION_STORE)) {
             c->question.u.session_store.session = c->session;
@@ -386,6 +392,11 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->client_verify_data = tls_bytes_make(c->client_verify_data, c->client_verify_length);
     out->server_verify_data = tls_bytes_make(c->server_verify_data, c->server_verify_length);
     out->secure_renegotiation = c->secure_renegotiation;
+    out->extended_master_secret = c->extended_master_secret;
+    out->ticket = c->ticket;
+    out->max_fragment_length = c->max_fragment_length;
+    out->ocsp_response = tls_buffer_view(&c->ocsp_response);
+    out->signed_certificate_timestamps = tls_buffer_view(&c->signed_certificate_timestamps);
     out->closed_sent = c->close_sent;
     out->closed_received = c->close_received;
     out->bytes_received = c->bytes_received;

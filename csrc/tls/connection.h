@@ -36,6 +36,7 @@ typedef struct tls_answer {
     tls_session *session;
     enum tls_reason verify;
     tls_buffer bytes; /* signature, decrypted secret, or the selected ALPN name */
+    tls_buffer ocsp_response;
 } tls_answer;
 
 /* What happens between the engine's end and `established`. */
@@ -60,6 +61,7 @@ struct tls_connection {
     size_t plaintext_length;
     tls_buffer handshake_in;  /* reassembly; messages are taken from its front */
     tls_buffer handshake_out; /* messages of the flight, sealed together */
+    unsigned max_fragment_length; /* agreed, or 0: then records received may not be longer either */
     size_t fragment_limit; /* plaintext bytes per record sent: record_size, or less when the peer asks */
     unsigned idle_records;
     int input_ended;
@@ -81,8 +83,12 @@ struct tls_connection {
     int resumed, secure_renegotiation;
     enum tls_verification_level level;
     enum tls_reason verdict;
+    int extended_master_secret, ticket;
     tls_session *session; /* offered, then negotiated */
+    int session_is_new; /* to be stored */
+    tls_buffer ocsp_response, signed_certificate_timestamps;
     tls_certificate_list *peer_chain, *local_chain;
+    unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* for exporters, TLS 1.2 and below */
     unsigned char client_random[32], server_random[32];
     unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];
     unsigned char server_verify_data[TLS_VERIFY_DATA_MAXIMUM];

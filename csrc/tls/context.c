@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "engine12.h"
+#include "extension.h"
 #include "names.h"
 #include "record.h"
 #include "suite.h"
@@ -52,6 +53,13 @@ tls_credential_copy(tls_credential *out, const tls_credential *credential)
             tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
     out->chain_count = credential->chain_count;
     out->key = tls_private_key_retain(credential->key);
+    if (credential->ocsp_response.length == 0)
+        return TLS_OK;
+    out->ocsp_response.data =
+        (const unsigned char *)tls_bytes_to_string(credential->ocsp_response);
+    if (out->ocsp_response.data == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    out->ocsp_response.length = credential->ocsp_response.length;
     return TLS_OK;
 }
 
@@ -64,6 +72,7 @@ tls_credential_clear(tls_credential *credential)
         tls_certificate_release((tls_certificate *)(uintptr_t)credential->chain[i]);
     free(credential->chain);
     tls_private_key_release(credential->key);
+    free((void *)(uintptr_t)credential->ocsp_response.data);
     memset(credential, 0, sizeof *credential);
 }
 
@@ -77,7 +86,7 @@ tls_credential_check(const tls_credential *credential)
         return TLS_REASON_ILLEGAL_PARAMETER;
     for (i = 0; i < credential->chain_count; i++)
         total += credential->chain[i]->der.length + 3;
-    if (total > CHAIN_LENGTH_MAXIMUM)
+    if (total + credential->ocsp_response.length > CHAIN_LENGTH_MAXIMUM)
         return TLS_REASON_LIMIT;
     if (!tls_private_key_matches(credential->key, &credential->chain[0]->public_key))
         return TLS_REASON_KEY_MISMATCH;
@@ -166,6 +175,31 @@ copy_alpn(tls_context *context, const tls_context_options *options)
 }
 
 static enum tls_reason
+copy_custom_extensions(tls_context *context, const tls_context_options *options)
+{
+    size_t i, j;
+
+    context->custom_types = calloc(
+        options->custom_extension_count ? options->custom_extension_count : 1,
+        sizeof *context->custom_types);
+    if (context->custom_types == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < options->custom_extension_count; i++) {
+        const tls_custom_extension *extension = &options->custom_extensions[i];
+
+        /* What the core handles has its own options, and nothing may stand twice. */
+        if (tls_extension_places(extension->type) != 0 || extension->data.length > 0x3FFF)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        for (j = 0; j < i; j++)
+            if (context->custom_types[j] == extension->type)
+                return TLS_REASON_ILLEGAL_PARAMETER;
+        context->custom_types[context->custom_count++] = extension->type;
+        tls_extension_write(&context->custom_extensions, extension->type, extension->data);
+    }
+    return tls_write_result(&context->custom_extensions);
+}
+
+static enum tls_reason
 copy_credentials(tls_context *context, const tls_context_options *options)
 {
     enum tls_reason reason = TLS_OK;
@@ -204,6 +238,18 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->session_lifetime =
         options->session_lifetime ? options->session_lifetime : DEFAULT_SESSION_LIFETIME;
     context->client_preference = options->client_preference;
+    context->no_tickets = options->no_tickets;
+    context->no_extended_master_secret = options->no_extended_master_secret;
+    context->require_extended_master_secret = options->require_extended_master_secret;
+    context->fallback = options->fallback;
+    context->no_status_request = options->no_status_request;
+    context->max_fragment_length = options->max_fragment_length;
+    if (context->max_fragment_length != 0 && context->max_fragment_length != 512 &&
+        context->max_fragment_length != 1024 && context->max_fragment_length != 2048 &&
+        context->max_fragment_length != 4096)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (context->no_extended_master_secret && context->require_extended_master_secret)
+        return TLS_REASON_ILLEGAL_PARAMETER;
     context->now = options->now;
     context->now_data = options->now_data;
     return TLS_OK;
@@ -221,6 +267,8 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     context->references = 1;
     if (options->trust != NULL)
         context->trust = tls_trust_store_retain(options->trust);
+    if (options->ticket_keys != NULL)
+        context->ticket_keys = tls_ticket_keys_retain(options->ticket_keys);
     reason = copy_numbers_and_sizes(context, options);
     if (reason == TLS_OK)
         reason = copy_suites(context, options);
@@ -228,6 +276,8 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         reason = copy_groups_and_schemes(context, options);
     if (reason == TLS_OK)
         reason = copy_alpn(context, options);
+    if (reason == TLS_OK)
+        reason = copy_custom_extensions(context, options);
     if (reason == TLS_OK)
         reason = copy_credentials(context, options);
     if (reason == TLS_OK && context->role == TLS_ROLE_SERVER && options->session_cache_size > 0) {
@@ -262,6 +312,8 @@ tls_context_release(tls_context *context)
     for (i = 0; i < context->alpn_count; i++)
         free(context->alpn[i]);
     free(context->alpn);
+    free(context->custom_types);
+    tls_buffer_release(&context->custom_extensions);
     for (i = 0; i < context->credential_count; i++)
         tls_credential_clear(&context->credentials[i]);
     free(context->credentials);
@@ -269,6 +321,7 @@ tls_context_release(tls_context *context)
     free(context->groups);
     free(context->signature_schemes);
     tls_trust_store_release(context->trust);
+    tls_ticket_keys_release(context->ticket_keys);
     tls_session_cache_free(context->cache);
     tls_pool_release(&context->pool);
     tls_engine12_template_free(context);
@@ -361,6 +414,7 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
         br_sha256_update(&digest, context->alpn[i], strlen(context->alpn[i]) + 1);
     digest_number(&digest, (uint32_t)verify);
     digest_number(&digest, (uint32_t)(verify_handler != 0));
+    digest_number(&digest, (uint32_t)context->require_extended_master_secret);
     digest_number(&digest, context->verify_depth);
     /* Trust counts only where it is asked. */
     if (verify != TLS_VERIFY_NONE) {

@@ -27,6 +27,15 @@ struct tls_context {
     unsigned session_lifetime;
     size_t record_size;
     int client_preference;
+    tls_ticket_keys *ticket_keys;
+    int no_tickets;
+    int no_extended_master_secret, require_extended_master_secret;
+    int fallback;
+    int no_status_request;
+    unsigned max_fragment_length;
+    tls_buffer custom_extensions; /* encoded */
+    uint16_t *custom_types;
+    size_t custom_count;
     int64_t (*now)(void *now_data);
     void *now_data;
 

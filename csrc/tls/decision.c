@@ -69,6 +69,7 @@ tls_connection_answer_clear(tls_connection *c)
     free(answer->suites);
     tls_session_release(answer->session);
     tls_buffer_release(&answer->bytes);
+    tls_buffer_release(&answer->ocsp_response);
     free(answer);
 }
 
@@ -146,6 +147,11 @@ tls_connection_answer_select(tls_connection *c, const tls_selection *selection)
         tls_context_retain(selection->context);
     tls_buffer_append(&answer->bytes, selection->alpn.data, selection->alpn.length);
     answer->selection.alpn = tls_buffer_view(&answer->bytes);
+    tls_buffer_append(
+        &answer->ocsp_response, selection->ocsp_response.data, selection->ocsp_response.length);
+    answer->selection.ocsp_response = tls_buffer_view(&answer->ocsp_response);
+    if (answer->ocsp_response.failed)
+        reason = TLS_REASON_OUT_OF_MEMORY;
     if (selection->credential != NULL) {
         reason = tls_credential_copy(&answer->credential, selection->credential);
         answer->has_credential = 1;

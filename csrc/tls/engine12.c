@@ -52,10 +52,8 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
      * there only when they can be negotiated. MD5 and SHA-1: TLS 1.0 and 1.1 (RFC 4346 section 5). */
     br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
     br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
-    if (context->version_min < BR_TLS12) {
+    if (context->version_min < BR_TLS12)
         br_ssl_engine_set_hash(engine, br_md5_ID, &br_md5_vtable);
-        br_ssl_engine_set_prf10(engine, &br_tls10_prf);
-    }
     if (context->version_min < BR_TLS12 || scheme_hash_used(context, br_sha1_ID) ||
         mac_hash_used(context, br_sha1_ID))
         br_ssl_engine_set_hash(engine, br_sha1_ID, &br_sha1_vtable);
@@ -63,8 +61,7 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
         br_ssl_engine_set_hash(engine, br_sha224_ID, &br_sha224_vtable);
     if (scheme_hash_used(context, br_sha512_ID))
         br_ssl_engine_set_hash(engine, br_sha512_ID, &br_sha512_vtable);
-    br_ssl_engine_set_prf_sha256(engine, &br_tls12_sha256_prf);
-    br_ssl_engine_set_prf_sha384(engine, &br_tls12_sha384_prf);
+    engine12_set_prf(engine, context->version_min < BR_TLS12);
     br_ssl_engine_set_default_aes_cbc(engine);
     br_ssl_engine_set_default_aes_ccm(engine);
     br_ssl_engine_set_default_aes_gcm(engine);
@@ -95,6 +92,7 @@ tls_engine12_template_new(tls_context *context)
     }
     set_implementations(&template->client.eng, context);
     br_ssl_engine_set_all_flags(&template->client.eng, BR_OPT_NO_RENEGOTIATION);
+    br_ssl_engine_inject_entropy(&template->client.eng, "", 0); /* see engine12_start */
     context->engine12_template = template;
     return TLS_OK;
 }
@@ -108,23 +106,26 @@ tls_engine12_template_free(tls_context *context)
 
 /* ---- Setting up one connection ---- */
 
-/* set_suites gives BearSSL those of the list that it knows and that fit the versions. */
+/* set_suites finds the suites of the list that BearSSL knows and that fit the versions. BearSSL looks each of
+ * them up in a table, slowly, so a client tells it of one only: the ClientHello that goes out is our own, and
+ * the suite that the server takes is set when it is known. */
 static enum tls_reason
 set_suites(engine12 *e)
 {
-    uint16_t suites[BR_MAX_CIPHER_SUITES];
-    size_t count = 0, i;
+    size_t i;
 
-    for (i = 0; i < e->suite_count && count < BR_MAX_CIPHER_SUITES; i++) {
+    e->usable_count = 0;
+    for (i = 0; i < e->suite_count && e->usable_count < BR_MAX_CIPHER_SUITES; i++) {
         const tls_suite *suite = tls_suite_find(e->suites[i]);
 
         if (suite != NULL && (suite->flags & TLS_SUITE_BEARSSL) &&
             suite->version_min <= e->version_max)
-            suites[count++] = e->suites[i];
+            e->usable[e->usable_count++] = e->suites[i];
     }
-    if (count == 0)
+    if (e->usable_count == 0)
         return TLS_REASON_HANDSHAKE_FAILURE;
-    br_ssl_engine_set_suites(engine12_core(e), suites, count);
+    br_ssl_engine_set_suites(engine12_core(e), e->usable,
+        e->connection->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
     return TLS_OK;
 }
 
@@ -133,7 +134,6 @@ engine12_start(engine12 *e)
 {
     tls_context *context = e->connection->context;
     br_ssl_engine_context *engine = engine12_core(e);
-    unsigned char seed[32];
     enum tls_reason reason;
 
     memcpy(&e->bearssl, context->engine12_template, sizeof e->bearssl);
@@ -152,11 +152,13 @@ engine12_start(engine12 *e)
     br_ssl_engine_set_buffers_bidi(engine, e->input, sizeof e->input, e->output, sizeof e->output);
     engine->log_max_frag_len = 14;
     engine->max_frag_len = sizeof e->output - TLS_RECORD_HEADER_LENGTH;
-    reason = tls_random(seed, sizeof seed);
+    /* The template's DRBG is set up but shared: its whole state (NIST SP 800-90A section 10.1.2: K and V, of
+     * SHA-256's length each) is replaced by random bytes of this connection's own. */
+    reason = tls_random(engine->rng.K, br_sha256_SIZE);
+    if (reason == TLS_OK)
+        reason = tls_random(engine->rng.V, br_sha256_SIZE);
     if (reason != TLS_OK)
         return reason;
-    br_ssl_engine_inject_entropy(engine, seed, sizeof seed);
-    tls_wipe(seed, sizeof seed);
     e->transcript = engine->mhash; /* the implementations */
     br_multihash_init(&e->transcript);
     e->running = 1;
@@ -198,6 +200,9 @@ release(tls_connection *c)
     tls_buffer_release(&e->written);
     tls_buffer_release(&e->hello);
     tls_buffer_release(&e->signature);
+    tls_buffer_release(&e->replacement);
+    tls_buffer_release(&e->status);
+    tls_buffer_release(&e->ticket);
     tls_credential_clear(&e->credential);
     free(e->chain);
     if (e->suites != c->context->suites)
@@ -443,6 +448,23 @@ note_finished(engine12 *e, tls_bytes verify_data, int from_client)
         c->server_verify_length = (unsigned char)length;
 }
 
+enum tls_reason
+engine12_send_own(engine12 *e, enum tls_stage stage, const tls_message *message)
+{
+    tls_connection *c = e->connection;
+    tls_buffer raw = {0};
+    enum tls_reason reason = tls_message_build(&raw, message);
+
+    if (reason == TLS_OK) {
+        br_multihash_update(&e->transcript, raw.data, raw.length);
+        reason = tls_connection_stage_happened(c, stage, TLS_SENT, tls_buffer_view(&raw));
+    }
+    if (reason == TLS_OK)
+        reason = tls_connection_send_message(c, tls_buffer_view(&raw));
+    tls_buffer_release(&raw);
+    return reason;
+}
+
 /* sent handles one whole message that BearSSL wrote: rewrite, hash, report, send. */
 static enum tls_reason
 sent(engine12 *e, tls_bytes raw)
@@ -463,12 +485,17 @@ sent(engine12 *e, tls_bytes raw)
     if (reason == TLS_OK) {
         if (rewritten.length > 0)
             raw = tls_buffer_view(&rewritten);
+        if (message.type == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && e->extended)
+            engine12_note_session_hash(e, raw);
         br_multihash_update(&e->transcript, raw.data, raw.length);
         reason = tls_connection_stage_happened(c, stage, TLS_SENT, raw);
     }
     if (reason == TLS_OK)
         reason = tls_connection_send_message(c, raw);
     tls_buffer_release(&rewritten);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed &&
+        c->role == TLS_ROLE_SERVER)
+        reason = engine12_server_send_status(e);
     return reason;
 }
 
@@ -510,8 +537,13 @@ take_sealing_keys(engine12 *e)
 {
     br_ssl_engine_context *engine = engine12_core(e);
     tls_record_sealer *sealer = &e->connection->sealer;
-    enum tls_reason reason = tls_connection_send_change_cipher_spec(e->connection);
+    enum tls_reason reason = TLS_OK;
 
+    /* RFC 5077 section 3.3: NewSessionTicket stands right before the server's ChangeCipherSpec. */
+    if (e->connection->role == TLS_ROLE_SERVER && e->ticket_agreed)
+        reason = engine12_server_send_ticket(e);
+    if (reason == TLS_OK)
+        reason = tls_connection_send_change_cipher_spec(e->connection);
     if (reason != TLS_OK)
         return reason;
     if (e->connection->opener.protection.vtable == NULL)
@@ -532,6 +564,9 @@ change_cipher_spec(tls_connection *c)
 
     if (e == NULL || !e->running || e->phase != ENGINE12_READ ||
         c->opener.protection.vtable != NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    /* RFC 5077 section 3.2: a server that agreed to send a ticket must. */
+    if (c->role == TLS_ROLE_CLIENT && e->ticket_agreed && !e->ticket_seen)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     engine = engine12_core(e);
     reason = give(e, TLS_CONTENT_CHANGE_CIPHER_SPEC, tls_bytes_make(content, sizeof content));
@@ -646,8 +681,18 @@ decide(engine12 *e)
 static enum tls_reason
 feed(engine12 *e)
 {
-    enum tls_reason reason = give(e, TLS_CONTENT_HANDSHAKE, e->message);
+    enum tls_reason reason;
+    tls_bytes content = e->message;
 
+    if (content.data[0] == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && e->extended)
+        engine12_note_session_hash(e, content);
+    if (e->replacement.length > 0)
+        content = tls_buffer_view(&e->replacement);
+    /* These are ours alone. */
+    reason = content.data[0] == TLS_HANDSHAKE_NEW_SESSION_TICKET ||
+                     content.data[0] == TLS_HANDSHAKE_CERTIFICATE_STATUS
+                 ? TLS_OK
+                 : give(e, TLS_CONTENT_HANDSHAKE, content);
     e->in_message = 0;
     e->phase = ENGINE12_PUMP;
     return reason;
@@ -661,6 +706,7 @@ after_feed(engine12 *e)
         return;
     br_multihash_update(&e->transcript, e->message.data, e->message.length);
     tls_connection_message_done(e->connection, e->message.length);
+    tls_buffer_clear(&e->replacement);
     e->message = tls_bytes_make(NULL, 0);
 }
 
@@ -695,35 +741,77 @@ pump_or_replay(engine12 *e, enum tls_progress *progress)
     return TLS_OK;
 }
 
+tls_session *
+engine12_new_session(engine12 *e)
+{
+    tls_connection *c = e->connection;
+    const br_ssl_session_parameters *parameters = &engine12_core(e)->session;
+    tls_session *session =
+        tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer_chain);
+
+    if (session == NULL)
+        return NULL;
+    session->role = c->role;
+    session->version = parameters->version;
+    session->suite = parameters->cipher_suite;
+    session->id_length = parameters->session_id_len;
+    memcpy(session->id, parameters->session_id, session->id_length);
+    memcpy(session->master_secret, parameters->master_secret, sizeof session->master_secret);
+    tls_connection_policy(c, session->policy);
+    session->level = c->level;
+    session->extended_master_secret = e->extended;
+    session->created = tls_context_now(c->context);
+    session->expires = session->created + c->context->session_lifetime;
+    return session;
+}
+
+/* kept_session: the session that this handshake leaves, NULL when there is none. A resumed one is new
+ * only when it came with a new ticket. */
+static enum tls_reason
+kept_session(engine12 *e, tls_session **session)
+{
+    tls_connection *c = e->connection;
+
+    *session = NULL;
+    if (c->resumed && e->ticket.length == 0)
+        return TLS_OK;
+    if (!c->resumed && e->ticket.length == 0 && engine12_core(e)->session.session_id_len == 0)
+        return TLS_OK;
+    if (!c->resumed && c->role == TLS_ROLE_SERVER && c->context->cache == NULL && !c->ticket &&
+        !tls_connection_decides(c, TLS_DECISION_SESSION_STORE))
+        return TLS_OK;
+    *session = c->resumed ? tls_session_copy(e->resume) : engine12_new_session(e);
+    if (*session == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (e->ticket.length == 0)
+        return TLS_OK;
+    tls_buffer_append(&(*session)->ticket, e->ticket.data, e->ticket.length);
+    /* RFC 5077 section 3.3: the hint may only shorten what the client itself allows. */
+    if (e->ticket_lifetime != 0 &&
+        (*session)->expires > tls_context_now(c->context) + (int64_t)e->ticket_lifetime)
+        (*session)->expires = tls_context_now(c->context) + (int64_t)e->ticket_lifetime;
+    return (*session)->ticket.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
 /* finish makes the session and keeps what outlives the engine. */
 static enum tls_reason
 finish(engine12 *e)
 {
     tls_connection *c = e->connection;
-    br_ssl_engine_context *engine = engine12_core(e);
     tls_session *session;
+    enum tls_reason reason = kept_session(e, &session);
 
-    if (c->resumed || engine->session.session_id_len == 0)
-        return TLS_OK;
-    tls_session_release(c->session);
-    c->session = NULL;
-    if (c->role == TLS_ROLE_SERVER && c->context->cache == NULL &&
-        !tls_connection_decides(c, TLS_DECISION_SESSION_STORE))
-        return TLS_OK;
-    session = tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer_chain);
-    if (session == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
-    session->role = c->role;
-    session->version = engine->session.version;
-    session->suite = engine->session.cipher_suite;
-    session->id_length = engine->session.session_id_len;
-    memcpy(session->id, engine->session.session_id, session->id_length);
-    memcpy(session->master_secret, engine->session.master_secret, sizeof session->master_secret);
-    tls_connection_policy(c, session->policy);
-    session->level = c->level;
-    session->created = tls_context_now(c->context);
-    session->expires = session->created + c->context->session_lifetime;
-    c->session = session;
+    memcpy(c->master_secret, engine12_core(e)->session.master_secret, sizeof c->master_secret);
+
+    if (reason != TLS_OK) {
+        tls_session_release(session);
+        return reason;
+    }
+    if (session != NULL || !c->resumed) {
+        tls_session_release(c->session);
+        c->session = session;
+        c->session_is_new = session != NULL;
+    }
     return TLS_OK;
 }
 

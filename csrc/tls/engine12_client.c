@@ -4,6 +4,7 @@
 
 #include "engine12_internal.h"
 #include "hostname.h"
+#include "random.h"
 
 unsigned
 engine12_client_rank(unsigned type)
@@ -13,14 +14,18 @@ engine12_client_rank(unsigned type)
         return 1;
     case TLS_HANDSHAKE_CERTIFICATE:
         return 2;
-    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+    case TLS_HANDSHAKE_CERTIFICATE_STATUS:
         return 3;
-    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
         return 4;
-    case TLS_HANDSHAKE_SERVER_HELLO_DONE:
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         return 5;
-    case TLS_HANDSHAKE_FINISHED:
+    case TLS_HANDSHAKE_SERVER_HELLO_DONE:
         return 6;
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
+        return 7;
+    case TLS_HANDSHAKE_FINISHED:
+        return 8;
     default:
         return 0;
     }
@@ -38,8 +43,20 @@ sends_server_name(const tls_connection *c)
            tls_address_parse(address, tls_bytes_of_string(c->server_name)) == 0;
 }
 
-/* rewrite_hello makes the ClientHello that goes out, from the random, session ID and suites of
- * BearSSL's: groups and signature schemes stand in the context's order, and only what it allows. */
+/* fragment_code: RFC 6066 section 4. */
+static unsigned
+fragment_code(unsigned length)
+{
+    unsigned code = 1;
+
+    while (length > 512) {
+        length /= 2;
+        code++;
+    }
+    return code;
+}
+
+/* rewrite_hello makes the ClientHello that goes out, from the random and session ID of BearSSL's: suites, groups and signature schemes stand in the context's order, and only what it allows. */
 static enum tls_reason
 rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
 {
@@ -47,8 +64,9 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     tls_connection *c = e->connection;
     tls_context *context = c->context;
     tls_client_hello_options options;
+    tls_buffer more = {0};
     tls_bytes alpn[64];
-    uint16_t suites[BR_MAX_CIPHER_SUITES];
+    uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
     enum tls_reason reason;
     size_t i;
 
@@ -56,8 +74,10 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.legacy_version = hello->legacy_version;
     options.random = hello->random.data;
     options.session_id = hello->session_id;
-    for (i = 0; i < tls_u16_list_count(hello->cipher_suites) && i < BR_MAX_CIPHER_SUITES; i++)
-        suites[i] = (uint16_t)tls_u16_list_at(hello->cipher_suites, i);
+    for (i = 0; i < e->usable_count; i++)
+        suites[i] = e->usable[i];
+    if (context->fallback)
+        suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options.suites = suites;
     options.suite_count = i;
     if (sends_server_name(c))
@@ -75,7 +95,23 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.alpn = alpn;
     options.alpn_count = i;
     options.renegotiation_info = 1;
-    reason = tls_client_hello_build_options(rewritten, &options);
+    options.extended_master_secret = !context->no_extended_master_secret;
+    if (!context->no_tickets) {
+        options.session_ticket = 1;
+        if (e->resume != NULL)
+            options.ticket = tls_buffer_view(&e->resume->ticket);
+    }
+    options.status_request = !context->no_status_request;
+    if (!context->no_status_request)
+        tls_extension_write_empty(&more, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP);
+    if (context->max_fragment_length != 0)
+        tls_extension_write_u8(&more, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
+            fragment_code(context->max_fragment_length));
+    tls_write_bytes(&more, tls_buffer_view(&context->custom_extensions));
+    options.extensions = tls_buffer_view(&more);
+    reason = more.failed ? TLS_REASON_OUT_OF_MEMORY
+                         : tls_client_hello_build_options(rewritten, &options);
+    tls_buffer_release(&more);
     if (reason != TLS_OK)
         return reason;
     tls_buffer_clear(&e->hello);
@@ -268,8 +304,18 @@ engine12_client_start(engine12 *e)
         br_ssl_session_parameters parameters;
 
         memset(&parameters, 0, sizeof parameters);
-        memcpy(parameters.session_id, c->session->id, c->session->id_length);
-        parameters.session_id_len = (unsigned char)c->session->id_length;
+        /* RFC 5077 section 3.4: with a ticket the session ID is of our own making; the server tells by
+         * its echo that it took the ticket. */
+        memcpy(e->offered_id, c->session->id, c->session->id_length);
+        e->offered_id_length = c->session->id_length;
+        if (c->session->ticket.length > 0) {
+            reason = tls_random(e->offered_id, sizeof e->offered_id);
+            e->offered_id_length = sizeof e->offered_id;
+            if (reason != TLS_OK)
+                return reason;
+        }
+        memcpy(parameters.session_id, e->offered_id, e->offered_id_length);
+        parameters.session_id_len = (unsigned char)e->offered_id_length;
         parameters.version = (uint16_t)c->session->version;
         parameters.cipher_suite = (uint16_t)c->session->suite;
         memcpy(parameters.master_secret, c->session->master_secret,
@@ -302,8 +348,13 @@ resume(engine12 *e)
 {
     tls_connection *c = e->connection;
 
+    /* RFC 7627 section 5.3: a session keeps the kind of master secret it was made with. */
+    if (e->resume->extended_master_secret != e->extended)
+        return TLS_REASON_HANDSHAKE_FAILURE;
     c->resumed = 1;
+    engine12_keep_prf_hash(e);
     c->level = e->resume->level;
+    c->ticket = e->resume->ticket.length > 0;
     e->rank = engine12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
     if (e->resume->peer_chain == NULL)
         return TLS_OK;
@@ -311,11 +362,80 @@ resume(engine12 *e)
         &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
 }
 
+/* hide_extensions: BearSSL refuses answers to what it did not offer itself. */
+static enum tls_reason
+hide_extensions(engine12 *e, const tls_server_hello *hello)
+{
+    static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
+        TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
+        TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH};
+    const tls_context *context = e->connection->context;
+    tls_server_hello shown = *hello;
+    tls_buffer known = {0}, extensions = {0};
+    enum tls_reason reason;
+
+    tls_extensions_copy_except(&known, hello->extensions, ours, sizeof ours / sizeof ours[0]);
+    tls_extensions_copy_except(
+        &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
+    extensions.failed |= known.failed;
+    tls_buffer_release(&known);
+    shown.extensions = tls_buffer_view(&extensions);
+    shown.has_extensions = extensions.length > 0;
+    reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY
+                               : tls_server_hello_build(&e->replacement, &shown);
+    tls_buffer_release(&extensions);
+    return reason;
+}
+
+static enum tls_reason
+agreed_extensions(engine12 *e, const tls_server_hello *hello)
+{
+    tls_connection *c = e->connection;
+    tls_bytes data;
+
+    if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
+        /* RFC 6066 section 4: another length than the one that was asked for is illegal_parameter. */
+        if (data.length != 1 || data.data[0] != fragment_code(c->context->max_fragment_length))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        c->max_fragment_length = c->context->max_fragment_length;
+        if (c->max_fragment_length < c->fragment_limit)
+            c->fragment_limit = c->max_fragment_length;
+    }
+    if (tls_extensions_find(
+            hello->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, &data))
+        tls_buffer_append(&c->signed_certificate_timestamps, data.data, data.length);
+    return c->signed_certificate_timestamps.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+static enum tls_reason
+received_status(engine12 *e, const tls_certificate_status *message)
+{
+    tls_buffer *response = &e->connection->ocsp_response;
+
+    if (!e->status_agreed || e->connection->peer_chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    tls_buffer_append(response, message->response.data, message->response.length);
+    return response->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+static enum tls_reason
+received_ticket(engine12 *e, const tls_new_session_ticket *message)
+{
+    if (!e->ticket_agreed)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    e->ticket_seen = 1;
+    e->ticket_lifetime = message->lifetime;
+    tls_buffer_append(&e->ticket, message->ticket.data, message->ticket.length);
+    e->connection->ticket |= message->ticket.length > 0;
+    return e->ticket.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
 static enum tls_reason
 received_server_hello(engine12 *e, const tls_server_hello *hello)
 {
     tls_connection *c = e->connection;
     tls_client_hello offer;
+    uint16_t suite;
     enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->hello));
 
     if (reason == TLS_OK)
@@ -334,13 +454,26 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     c->version = hello->legacy_version;
     c->suite = hello->cipher_suite;
+    suite = (uint16_t)hello->cipher_suite;
+    br_ssl_engine_set_suites(engine12_core(e), &suite, 1);
     c->secure_renegotiation = hello->secure_renegotiation;
     memcpy(c->server_random, hello->random.data, sizeof c->server_random);
     tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (e->resume != NULL && tls_bytes_equal(hello->session_id,
-                                 tls_bytes_make(e->resume->id, e->resume->id_length)))
+    e->extended = c->extended_master_secret = hello->extended_master_secret;
+    if (c->context->require_extended_master_secret && !e->extended)
+        return TLS_REASON_EXTENDED_MASTER_SECRET;
+    e->ticket_agreed = hello->session_ticket;
+    e->status_agreed = hello->status_request;
+    reason = agreed_extensions(e, hello);
+    if (reason == TLS_OK)
+        reason = hide_extensions(e, hello);
+    if (reason != TLS_OK)
+        return reason;
+    if (e->resume != NULL && e->offered_id_length > 0 &&
+        tls_bytes_equal(
+            hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length)))
         return resume(e);
     tls_session_release(c->session);
     c->session = NULL;
@@ -371,6 +504,10 @@ engine12_client_received(engine12 *e, const tls_message *m)
         if (m->u.certificate.certificate_count == 0)
             return TLS_REASON_DECODE;
         return engine12_peer_chain(e, &m->u.certificate);
+    case TLS_HANDSHAKE_CERTIFICATE_STATUS:
+        return received_status(e, &m->u.certificate_status);
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
+        return received_ticket(e, &m->u.new_session_ticket);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
         /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
         if (!group_offered(c->context, m->u.server_key_exchange.group))
@@ -416,9 +553,20 @@ decide_certificate(engine12 *e, int *ready)
 enum tls_reason
 engine12_client_decide(engine12 *e, int *ready)
 {
-    switch (e->message.data[0]) {
-    case TLS_HANDSHAKE_CERTIFICATE:
-        return engine12_decide_verify(e, ready);
+    unsigned type = e->message.data[0];
+
+    /* A stapled response belongs to the judgement, so that waits for the message behind Certificate:
+     * CertificateStatus, or the one that shows that there is none. BearSSL only parses until then. */
+    if (type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed)
+        e->verify_due = *ready = 1;
+    else if (type == TLS_HANDSHAKE_CERTIFICATE || e->verify_due) {
+        enum tls_reason reason = engine12_decide_verify(e, ready);
+
+        if (reason != TLS_OK || !*ready)
+            return reason;
+        e->verify_due = *ready = 0;
+    }
+    switch (type) {
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         return decide_certificate(e, ready);
     default:

@@ -111,6 +111,8 @@ typedef struct engine12 {
     unsigned version_min, version_max;
     uint16_t *suites;
     size_t suite_count;
+    uint16_t usable[BR_MAX_CIPHER_SUITES]; /* those that BearSSL has and the versions allow */
+    size_t usable_count;
     const char *alpn_names[1]; /* the one that `select` chose */
     char *alpn_selected;
     tls_session *resume;  /* what is offered (client) or found (server) */
@@ -118,6 +120,29 @@ typedef struct engine12 {
     int premaster_valid;
     unsigned char premaster[48];
     int certificate_requested;
+
+    /* Extended master secret (RFC 7627): negotiated; the session hash once it is known; a client's
+     * premaster secret until then. */
+    int extended;
+    unsigned char session_hash[64];
+    size_t session_hash_length;
+    unsigned char premaster_kept[80];
+    size_t premaster_kept_length;
+    unsigned char key_block[192]; /* BearSSL's largest: AES-256-CBC with HMAC-SHA-384 */
+    size_t key_block_length;
+    /* What BearSSL is fed instead of `message`, when it must not see all of it. */
+    tls_buffer replacement;
+    /* OCSP stapling (RFC 6066 section 8): agreed, and what the server is to staple. */
+    int status_agreed;
+    int verify_due; /* the client judges the chain only when CertificateStatus could have come */
+    tls_buffer status;
+    /* Tickets (RFC 5077). */
+    int ticket_agreed; /* a NewSessionTicket is due before the server's ChangeCipherSpec */
+    int ticket_seen;
+    tls_buffer ticket; /* the client's new one */
+    uint32_t ticket_lifetime;
+    unsigned char offered_id[TLS_SESSION_ID_MAXIMUM];
+    size_t offered_id_length;
 
     unsigned char input[ENGINE12_INPUT_LENGTH];
     unsigned char output[ENGINE12_OUTPUT_LENGTH];
@@ -142,6 +167,20 @@ enum tls_reason engine12_start(engine12 *e);
 /* engine12_reason: why BearSSL stopped. */
 enum tls_reason engine12_reason(engine12 *e);
 
+/* engine12_new_session makes a session of what was negotiated; NULL without memory. */
+tls_session *engine12_new_session(engine12 *e);
+
+/* engine12_send_own sends a message that BearSSL does not know of: hashed, reported, part of the flight. */
+enum tls_reason engine12_send_own(engine12 *e, enum tls_stage stage, const tls_message *message);
+
+/* ---- engine12_master.c ---- */
+void engine12_set_prf(br_ssl_engine_context *engine, int below_12);
+/* engine12_keep_prf_hash drops the other hashes of the transcript, which an abbreviated handshake has no use
+ * for: it has no signature. (BearSSL finds the MAC's hash there too, so that stays.) */
+void engine12_keep_prf_hash(engine12 *e);
+/* engine12_note_session_hash hashes the transcript with `pending` behind it. */
+void engine12_note_session_hash(engine12 *e, tls_bytes pending);
+
 /* ---- engine12_client.c and engine12_server.c: the same three jobs ---- */
 /* start: the client makes its hello; the server only after it has read one. */
 enum tls_reason engine12_client_start(engine12 *e);
@@ -151,6 +190,10 @@ enum tls_reason engine12_server_received(engine12 *e, const tls_message *message
 /* decide: ask what hangs on the message, or use the answer; *ready is set when BearSSL may have it. */
 enum tls_reason engine12_client_decide(engine12 *e, int *ready);
 enum tls_reason engine12_server_decide(engine12 *e, int *ready);
+/* engine12_server_send_ticket puts NewSessionTicket into the flight. */
+enum tls_reason engine12_server_send_ticket(engine12 *e);
+/* engine12_server_send_status puts CertificateStatus behind the Certificate that was just sent. */
+enum tls_reason engine12_server_send_status(engine12 *e);
 /* sent: a message that BearSSL wrote; `rewritten` may be filled with what to send instead. */
 enum tls_reason engine12_client_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten);
 enum tls_reason engine12_server_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten);

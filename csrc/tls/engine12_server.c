@@ -5,6 +5,7 @@
 
 #include "engine12_internal.h"
 #include "hostname.h"
+#include "random.h"
 
 /* Bits of engine12.asked. */
 enum { SELECT_DONE = 1, SESSION_DONE = 2 };
@@ -12,6 +13,8 @@ enum { SELECT_DONE = 1, SESSION_DONE = 2 };
 /* The authorities of a CertificateRequest are left out when they would be longer than this: RFC 5246
  * section 7.4.4 allows an empty list, and some clients refuse a message of many records. */
 #define AUTHORITIES_LENGTH_MAXIMUM 12000
+/* A ticket has a 16-bit length; a session with a longer chain gets an empty one (RFC 5077 section 3.3). */
+#define TICKET_CONTENT_MAXIMUM 16000
 
 unsigned
 engine12_server_rank(unsigned type)
@@ -251,7 +254,7 @@ suite_configured(const engine12 *e, unsigned suite)
  * verification, and a suite and version that are still allowed. BearSSL checks that the client still
  * offers them. */
 static void
-use_session(engine12 *e, tls_session *session, tls_bytes id)
+use_session(engine12 *e, tls_session *session, const tls_client_hello *hello)
 {
     tls_connection *c = e->connection;
     unsigned char policy[TLS_POLICY_LENGTH];
@@ -262,11 +265,32 @@ use_session(engine12 *e, tls_session *session, tls_bytes id)
     if (!tls_session_fits(session, TLS_ROLE_SERVER, c->server_name, policy,
             tls_connection_required_level(c), tls_context_now(c->context)))
         return;
-    if (!tls_bytes_equal(tls_bytes_make(session->id, session->id_length), id) ||
-        session->version < e->version_min || session->version > e->version_max ||
+    /* RFC 7627 section 5.3: without it the session is not resumed for a client that now has it. The
+     * other way round the handshake is ended: see extended_master_secret. */
+    if (hello->extended_master_secret && !c->context->no_extended_master_secret &&
+        !session->extended_master_secret)
+        return;
+    if (session->version < e->version_min || session->version > e->version_max ||
         !suite_configured(e, session->suite))
         return;
     e->resume = tls_session_retain(session);
+}
+
+/* use_ticket: a session that comes out of a ticket is judged like one out of the cache. */
+static void
+use_ticket(engine12 *e, const tls_client_hello *hello)
+{
+    tls_connection *c = e->connection;
+    int64_t now = tls_context_now(c->context);
+    tls_buffer encoded = {0};
+    tls_session *session = NULL;
+
+    if (tls_ticket_open(c->context->ticket_keys, &encoded, hello->session_ticket, now) &&
+        tls_session_import(&session, tls_buffer_view(&encoded)) == TLS_OK)
+        use_session(e, session, hello);
+    c->ticket = e->resume != NULL;
+    tls_session_release(session);
+    tls_buffer_release(&encoded);
 }
 
 /* ---- ClientHello ---- */
@@ -379,6 +403,10 @@ apply_selection(engine12 *e, const tls_client_hello *hello, tls_answer *answer)
     }
     if (reason == TLS_OK && selection->alpn.length > 0)
         reason = apply_selected_alpn(e, hello, selection->alpn);
+    tls_buffer_append(
+        &e->status, selection->ocsp_response.data, selection->ocsp_response.length);
+    if (reason == TLS_OK && e->status.failed)
+        reason = TLS_REASON_OUT_OF_MEMORY;
     if (selection->version_min != 0)
         e->version_min = selection->version_min;
     if (selection->version_max != 0)
@@ -422,6 +450,98 @@ start(engine12 *e)
     return TLS_OK;
 }
 
+/* use_stored_session: one that was found by its ID must have that ID. */
+static void
+use_stored_session(engine12 *e, tls_session *session, const tls_client_hello *hello)
+{
+    if (session != NULL && tls_bytes_equal(hello->session_id,
+                               tls_bytes_make(session->id, session->id_length)))
+        use_session(e, session, hello);
+    if (e->resume != NULL)
+        e->ticket_agreed = 0;
+}
+
+static enum tls_reason
+extended_master_secret(engine12 *e, const tls_client_hello *hello)
+{
+    tls_connection *c = e->connection;
+
+    e->extended = hello->extended_master_secret && !c->context->no_extended_master_secret;
+    c->extended_master_secret = e->extended;
+    if (c->context->require_extended_master_secret && !e->extended)
+        return TLS_REASON_EXTENDED_MASTER_SECRET;
+    /* RFC 7627 section 5.3: a client that had it and has it no longer is refused. */
+    if (e->resume != NULL && e->resume->extended_master_secret && !e->extended)
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    return TLS_OK;
+}
+
+/* shown_suites: of the client's list those that may be chosen, and the two signalling values. BearSSL looks
+ * each suite up in a table, slowly; when a session is to be resumed, its suite is all that matters. */
+static void
+shown_suites(const engine12 *e, const tls_client_hello *hello, tls_buffer *out)
+{
+    size_t i;
+
+    for (i = 0; i < tls_u16_list_count(hello->cipher_suites); i++) {
+        unsigned suite = tls_u16_list_at(hello->cipher_suites, i);
+
+        if (suite == TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV ||
+            suite == TLS_SUITE_FALLBACK_SCSV ||
+            (e->resume != NULL ? suite == e->resume->suite : suite_configured(e, suite)))
+            tls_write_u16(out, suite);
+    }
+}
+
+/* show_hello makes the ClientHello that BearSSL sees; the transcript has the client's own.
+ * - Only suites that may be chosen, only extensions that BearSSL reads.
+ * - BearSSL resumes only under session IDs of 32 bytes, while a client that offers a ticket may send any,
+ *   or none (RFC 5077 section 3.4). Then BearSSL is shown one, and the ServerHello that leaves has the
+ *   client's. */
+static enum tls_reason
+show_hello(engine12 *e, const tls_client_hello *hello)
+{
+    static const uint16_t read_by_bearssl[] = {TLS_EXTENSION_SERVER_NAME,
+        TLS_EXTENSION_MAX_FRAGMENT_LENGTH, TLS_EXTENSION_SUPPORTED_GROUPS,
+        TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN, TLS_EXTENSION_RENEGOTIATION_INFO};
+    tls_client_hello shown = *hello;
+    tls_buffer suites = {0}, extensions = {0};
+    enum tls_reason reason = TLS_OK;
+    size_t i;
+
+    /* A session whose suite or version the client no longer offers is not resumed. */
+    if (e->resume != NULL && (!tls_u16_list_contains(hello->cipher_suites, e->resume->suite) ||
+                                 hello->legacy_version < e->resume->version)) {
+        tls_session_release(e->resume);
+        e->resume = NULL;
+    }
+    e->offered_id_length = hello->session_id.length;
+    if (hello->session_id.length > 0)
+        memcpy(e->offered_id, hello->session_id.data, hello->session_id.length);
+    if (e->resume != NULL && hello->session_id.length != TLS_SESSION_ID_MAXIMUM) {
+        reason = tls_random(e->offered_id, sizeof e->offered_id);
+        e->offered_id_length = sizeof e->offered_id;
+    }
+    shown.session_id = tls_bytes_make(e->offered_id, e->offered_id_length);
+    shown_suites(e, hello, &suites);
+    shown.cipher_suites = tls_buffer_view(&suites);
+    for (i = 0; i < sizeof read_by_bearssl / sizeof read_by_bearssl[0]; i++) {
+        tls_bytes data;
+
+        if (tls_extensions_find(hello->extensions, read_by_bearssl[i], &data))
+            tls_extension_write(&extensions, read_by_bearssl[i], data);
+    }
+    shown.extensions = tls_buffer_view(&extensions);
+    shown.has_extensions = extensions.length > 0;
+    if (reason == TLS_OK && (suites.failed || extensions.failed))
+        reason = TLS_REASON_OUT_OF_MEMORY;
+    if (reason == TLS_OK)
+        reason = tls_client_hello_build(&e->replacement, &shown);
+    tls_buffer_release(&suites);
+    tls_buffer_release(&extensions);
+    return reason;
+}
+
 static enum tls_reason
 decide_client_hello(engine12 *e, int *ready)
 {
@@ -450,7 +570,13 @@ decide_client_hello(engine12 *e, int *ready)
         if (reason != TLS_OK)
             return reason;
     }
-    if (!(e->asked & SESSION_DONE) && hello.session_id.length > 0) {
+    if (!(e->asked & SESSION_DONE) && c->context->ticket_keys != NULL &&
+        hello.session_ticket_offered) {
+        e->ticket_agreed = 1;
+        if (answer == NULL && hello.session_ticket.length > 0)
+            use_ticket(e, &hello);
+    }
+    if (!(e->asked & SESSION_DONE) && e->resume == NULL && hello.session_id.length > 0) {
         if (answer == NULL && tls_connection_decides(c, TLS_DECISION_SESSION_LOAD)) {
             c->question.u.session_load.session_id = hello.session_id;
             c->question.u.session_load.server_name = c->server_name;
@@ -458,17 +584,20 @@ decide_client_hello(engine12 *e, int *ready)
             return TLS_OK;
         }
         if (answer != NULL && !answer->is_default)
-            use_session(e, answer->session, hello.session_id);
+            use_stored_session(e, answer->session, &hello);
         else if (c->context->cache != NULL)
-            use_session(e,
+            use_stored_session(e,
                 tls_session_cache_find(
                     c->context->cache, hello.session_id, tls_context_now(c->context)),
-                hello.session_id);
+                &hello);
         tls_connection_answer_clear(c);
     }
     e->asked |= SESSION_DONE;
     *ready = 1;
-    return start(e);
+    reason = extended_master_secret(e, &hello);
+    if (reason == TLS_OK)
+        reason = show_hello(e, &hello);
+    return reason == TLS_OK ? start(e) : reason;
 }
 
 /* ---- The client's other messages ---- */
@@ -557,8 +686,44 @@ engine12_server_decide(engine12 *e, int *ready)
 
 /* ---- Our messages ---- */
 
+/* rewrite_server_hello adds what BearSSL does not know, and the session ID that the client is to see. */
 static enum tls_reason
-sent_server_hello(engine12 *e, const tls_server_hello *hello)
+rewrite_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewritten)
+{
+    tls_server_hello shown = *hello;
+    tls_client_hello client_hello;
+    tls_buffer extensions = {0};
+    enum tls_reason reason = tls_client_hello_parse(&client_hello, tls_buffer_view(&e->hello));
+
+    if (reason != TLS_OK)
+        return reason;
+    tls_write_bytes(&extensions, hello->extensions);
+    if (e->extended)
+        tls_extension_write_empty(&extensions, TLS_EXTENSION_EXTENDED_MASTER_SECRET);
+    if (e->ticket_agreed)
+        tls_extension_write_empty(&extensions, TLS_EXTENSION_SESSION_TICKET);
+    /* RFC 6066 section 8: only with a Certificate, so not when resuming. */
+    if (!e->connection->resumed && client_hello.status_request) {
+        if (e->status.length == 0)
+            tls_write_bytes(&e->status, e->credential.ocsp_response);
+        e->status_agreed = e->status.length > 0;
+        if (e->status_agreed)
+            tls_extension_write_empty(&extensions, TLS_EXTENSION_STATUS_REQUEST);
+    }
+    shown.extensions = tls_buffer_view(&extensions);
+    shown.has_extensions = extensions.length > 0;
+    if (e->connection->resumed)
+        shown.session_id = client_hello.session_id;
+    else if (e->ticket_agreed) /* the ticket will do: RFC 5077 section 3.4 */
+        shown.session_id = tls_bytes_make(NULL, 0);
+    reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY
+                               : tls_server_hello_build(rewritten, &shown);
+    tls_buffer_release(&extensions);
+    return reason;
+}
+
+static enum tls_reason
+sent_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewritten)
 {
     tls_connection *c = e->connection;
     unsigned char log_fragment = engine12_core(e)->peer_log_max_frag_len;
@@ -573,20 +738,71 @@ sent_server_hello(engine12 *e, const tls_server_hello *hello)
     if (hello->alpn.length == 0 && c->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. */
-    if (log_fragment != 0 && ((size_t)1 << log_fragment) < c->fragment_limit)
-        c->fragment_limit = (size_t)1 << log_fragment;
-    if (e->resume == NULL ||
-        !tls_bytes_equal(
-            hello->session_id, tls_bytes_make(e->resume->id, e->resume->id_length)))
-        return TLS_OK;
+    if (log_fragment != 0) {
+        c->max_fragment_length = 1u << log_fragment;
+        if (c->max_fragment_length < c->fragment_limit)
+            c->fragment_limit = c->max_fragment_length;
+    }
+    if (e->resume == NULL || !tls_bytes_equal(hello->session_id,
+                                 tls_bytes_make(e->offered_id, e->offered_id_length))) {
+        c->ticket = 0;
+        return rewrite_server_hello(e, hello, rewritten);
+    }
     c->resumed = 1;
+    engine12_keep_prf_hash(e);
     c->level = e->resume->level;
     c->session = tls_session_retain(e->resume);
     e->rank = engine12_server_rank(TLS_HANDSHAKE_CERTIFICATE_VERIFY); /* only Finished is left */
-    if (e->resume->peer_chain == NULL)
-        return TLS_OK;
-    return tls_connection_set_chain(
-        &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
+    if (e->resume->peer_chain != NULL) {
+        enum tls_reason reason = tls_connection_set_chain(
+            &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
+
+        if (reason != TLS_OK)
+            return reason;
+    }
+    return rewrite_server_hello(e, hello, rewritten);
+}
+
+enum tls_reason
+engine12_server_send_ticket(engine12 *e)
+{
+    tls_connection *c = e->connection;
+    tls_session *session =
+        c->resumed ? tls_session_retain(e->resume) : engine12_new_session(e);
+    int64_t now = tls_context_now(c->context);
+    tls_buffer encoded = {0}, ticket = {0};
+    tls_message message;
+    enum tls_reason reason =
+        session != NULL ? tls_session_export(session, &encoded) : TLS_REASON_OUT_OF_MEMORY;
+
+    if (reason == TLS_OK && encoded.length <= TICKET_CONTENT_MAXIMUM)
+        reason = tls_ticket_seal(
+            c->context->ticket_keys, &ticket, tls_buffer_view(&encoded), now);
+    if (reason == TLS_OK) {
+        memset(&message, 0, sizeof message);
+        message.type = TLS_HANDSHAKE_NEW_SESSION_TICKET;
+        message.u.new_session_ticket.ticket = tls_buffer_view(&ticket);
+        if (ticket.length > 0)
+            message.u.new_session_ticket.lifetime = (uint32_t)(session->expires - now);
+        c->ticket = ticket.length > 0;
+        reason = engine12_send_own(e, TLS_STAGE_NEW_SESSION_TICKET, &message);
+    }
+    tls_session_release(session);
+    tls_buffer_release(&encoded);
+    tls_buffer_release(&ticket);
+    return reason;
+}
+
+enum tls_reason
+engine12_server_send_status(engine12 *e)
+{
+    tls_message message;
+
+    memset(&message, 0, sizeof message);
+    message.type = TLS_HANDSHAKE_CERTIFICATE_STATUS;
+    message.u.certificate_status.status_type = 1; /* ocsp */
+    message.u.certificate_status.response = tls_buffer_view(&e->status);
+    return engine12_send_own(e, TLS_STAGE_CERTIFICATE_STATUS, &message);
 }
 
 /* write_authorities: the subjects of the trust store, each with its length. */
@@ -632,7 +848,7 @@ engine12_server_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten)
 
     switch (m->type) {
     case TLS_HANDSHAKE_SERVER_HELLO:
-        return sent_server_hello(e, &m->u.server_hello);
+        return sent_server_hello(e, &m->u.server_hello, rewritten);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
         c->group = m->u.server_key_exchange.group;
         c->local_scheme = m->u.server_key_exchange.scheme;

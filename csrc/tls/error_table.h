@@ -140,3 +140,9 @@ TLS_REASON(PEER_ALERT, TLS_ALERT_NONE, "peer_alert", "the peer ended the connect
 /* Extensions that a message must have (RFC 8446 section 9.2). */
 TLS_REASON(MISSING_EXTENSION, TLS_ALERT_MISSING_EXTENSION, "missing_extension",
     "a message lacks an extension that it must have")
+TLS_REASON(BAD_TICKET_KEYS, TLS_ALERT_NONE, "bad_ticket_keys",
+    "the ticket keys could not be decoded")
+TLS_REASON(EXTENDED_MASTER_SECRET, TLS_ALERT_HANDSHAKE_FAILURE, "no_extended_master_secret",
+    "the peer does not use the extended master secret although it must")
+TLS_REASON(UNSAFE_BINDING, TLS_ALERT_NONE, "unsafe_binding",
+    "this connection has nothing safe to bind to: the extended master secret was not negotiated")

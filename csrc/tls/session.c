@@ -7,7 +7,7 @@
 #include "codec.h"
 
 /* The encoding's first bytes: a magic word and a version of the encoding. */
-static const char magic[] = "bearssl-lua session 1";
+static const char magic[] = "bearssl-lua session 2";
 
 tls_session *
 tls_session_new(const char *server_name, tls_bytes alpn, tls_certificate_list *chain)
@@ -29,6 +29,28 @@ tls_session_new(const char *server_name, tls_bytes alpn, tls_certificate_list *c
 }
 
 tls_session *
+tls_session_copy(const tls_session *session)
+{
+    tls_session *copy = tls_session_new(
+        session->server_name, tls_buffer_view(&session->alpn), session->peer_chain);
+
+    if (copy == NULL)
+        return NULL;
+    copy->role = session->role;
+    copy->version = session->version;
+    copy->suite = session->suite;
+    memcpy(copy->id, session->id, sizeof copy->id);
+    copy->id_length = session->id_length;
+    memcpy(copy->master_secret, session->master_secret, sizeof copy->master_secret);
+    memcpy(copy->policy, session->policy, sizeof copy->policy);
+    copy->level = session->level;
+    copy->created = session->created;
+    copy->expires = session->expires;
+    copy->extended_master_secret = session->extended_master_secret;
+    return copy;
+}
+
+tls_session *
 tls_session_retain(const tls_session *session)
 {
     /* Counting is not a change that anyone can see. */
@@ -45,6 +67,7 @@ tls_session_release(tls_session *session)
         return;
     free(session->server_name);
     tls_buffer_release(&session->alpn);
+    tls_buffer_release(&session->ticket);
     tls_certificate_list_release(session->peer_chain);
     tls_wipe(session, sizeof *session);
     free(session);
@@ -73,6 +96,8 @@ tls_session_get_info(const tls_session *session, tls_session_info *out)
     out->expires = session->expires;
     out->peer_verified = session->level != TLS_LEVEL_NONE;
     out->alpn = tls_buffer_view(&session->alpn);
+    out->extended_master_secret = session->extended_master_secret;
+    out->has_ticket = session->ticket.length > 0;
     if (session->peer_chain != NULL) {
         out->peer_chain = (const tls_certificate *const *)session->peer_chain->items;
         out->peer_chain_count = session->peer_chain->count;
@@ -107,10 +132,12 @@ tls_session_export(const tls_session *session, tls_buffer *out)
     tls_write_bytes(out, tls_bytes_make(session->master_secret, sizeof session->master_secret));
     tls_write_bytes(out, tls_bytes_make(session->policy, sizeof session->policy));
     tls_write_u8(out, (uint32_t)session->level);
+    tls_write_u8(out, (uint32_t)session->extended_master_secret);
     write_time(out, session->created);
     write_time(out, session->expires);
     tls_write_vector8(out, tls_bytes_of_string(session->server_name));
     tls_write_vector8(out, tls_buffer_view(&session->alpn));
+    tls_write_vector16(out, tls_buffer_view(&session->ticket));
     chain = tls_write_begin24(out);
     for (i = 0; session->peer_chain != NULL && i < session->peer_chain->count; i++)
         tls_write_vector24(out, session->peer_chain->items[i]->der);
@@ -159,35 +186,41 @@ read_fixed(tls_reader *reader, void *out, size_t length)
 static enum tls_reason
 read_session(tls_session *session, tls_reader *reader)
 {
-    tls_bytes id, name, alpn;
-    uint32_t role, level;
+    tls_bytes id, name, alpn, ticket;
+    uint32_t role, level, extended;
 
     role = tls_read_u8(reader);
     session->version = (unsigned)tls_read_u16(reader);
     session->suite = (unsigned)tls_read_u16(reader);
-    id = tls_read_vector8(reader, 1);
+    id = tls_read_vector8(reader, 0);
     if (id.length > sizeof session->id ||
         !read_fixed(reader, session->master_secret, sizeof session->master_secret) ||
         !read_fixed(reader, session->policy, sizeof session->policy))
         return TLS_REASON_BAD_SESSION;
     level = tls_read_u8(reader);
+    extended = tls_read_u8(reader);
     session->created = read_time(reader);
     session->expires = read_time(reader);
     name = tls_read_vector8(reader, 0);
     alpn = tls_read_vector8(reader, 0);
+    ticket = tls_read_vector16(reader, 0);
     if (tls_reader_failed(reader) || role > TLS_ROLE_SERVER || level > TLS_LEVEL_VERIFIED ||
+        extended > 1 ||
         (name.length > 0 && memchr(name.data, 0, name.length) != NULL))
         return TLS_REASON_BAD_SESSION;
     session->role = (enum tls_role)role;
     session->level = (enum tls_verification_level)level;
-    memcpy(session->id, id.data, id.length);
+    session->extended_master_secret = (int)extended;
+    if (id.length > 0)
+        memcpy(session->id, id.data, id.length);
     session->id_length = id.length;
     free(session->server_name);
     session->server_name = tls_bytes_to_string(name);
     if (session->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     tls_buffer_append(&session->alpn, alpn.data, alpn.length);
-    if (session->alpn.failed)
+    tls_buffer_append(&session->ticket, ticket.data, ticket.length);
+    if (session->alpn.failed || session->ticket.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     return read_chain(session, reader);
 }

@@ -24,11 +24,15 @@ struct tls_session {
     enum tls_verification_level level;
     int64_t created;
     int64_t expires;
-    char *server_name; /* "" when none */
+    int extended_master_secret; /* RFC 7627: resumption may not change it */
+    tls_buffer ticket;          /* client: what the server gave for it; empty: resumed by ID */
+    char *server_name;          /* "" when none */
     tls_buffer alpn;
     tls_certificate_list *peer_chain; /* NULL when the peer sent none */
 };
 
+/* tls_session_copy makes an unshared copy of everything but the ticket. NULL without memory. */
+tls_session *tls_session_copy(const tls_session *session);
 /* tls_session_new makes a session with copies of everything; the other fields are the caller's to
  * fill before it is shared. NULL without memory. */
 tls_session *tls_session_new(const char *server_name, tls_bytes alpn, tls_certificate_list *chain);

@@ -28,6 +28,7 @@
 #include "certificate.h"
 #include "error.h"
 #include "key.h"
+#include "ticket.h"
 #include "trust.h"
 #include "verify.h"
 
@@ -147,7 +148,14 @@ typedef struct tls_credential {
     const tls_certificate **chain; /* leaf first */
     size_t chain_count;
     tls_private_key *key; /* may be external (keyless): then SIGN/DECRYPT must be answered */
+    tls_bytes ocsp_response; /* server: stapled for clients that ask (RFC 6066 section 8) */
 } tls_credential;
+
+/* An extension of one's own in ClientHello; what the server answers stands in its hello. */
+typedef struct tls_custom_extension {
+    uint16_t type;
+    tls_bytes data;
+} tls_custom_extension;
 
 /* ---- Contexts. Made once, then only read; counted. ---- */
 typedef struct tls_context_options {
@@ -169,6 +177,15 @@ typedef struct tls_context_options {
     size_t credential_count;
     size_t session_cache_size; /* server: sessions kept in memory, 0: none */
     unsigned session_lifetime; /* seconds, both sides; 0: 7200 */
+    tls_ticket_keys *ticket_keys; /* server: issue tickets under these (RFC 5077); may be NULL */
+    int no_tickets; /* client: do not ask for tickets */
+    int no_extended_master_secret; /* neither offer nor accept RFC 7627 */
+    int require_extended_master_secret; /* refuse peers without it */
+    int fallback; /* client: send TLS_FALLBACK_SCSV (RFC 7507) */
+    int no_status_request; /* client: do not ask for a stapled OCSP response */
+    unsigned max_fragment_length; /* client: ask for it (RFC 6066 section 4): 512, 1024, 2048, 4096; 0: no */
+    const tls_custom_extension *custom_extensions; /* client: of types that the core does not handle */
+    size_t custom_extension_count;
     size_t record_size;        /* plaintext bytes per record sent, 512 … 16384; 0: 16384 */
     int client_preference;     /* server: take the client's order of suites */
     int64_t (*now)(void *now_data); /* seconds since the epoch; NULL: time() */
@@ -276,6 +293,7 @@ typedef struct tls_selection {
     unsigned version_max, version_min; /* 0: the context's */
     const uint16_t *suites;            /* NULL: the context's */
     size_t suite_count;
+    tls_bytes ocsp_response;           /* stapled instead of the credential's; empty: the credential's */
 } tls_selection;
 
 /* Each answers the question that waits; answering another one returns UNEXPECTED_MESSAGE and
@@ -316,12 +334,27 @@ typedef struct tls_connection_info {
     tls_bytes client_random, server_random;
     tls_bytes client_verify_data, server_verify_data; /* of Finished; empty before */
     int secure_renegotiation; /* RFC 5746 was negotiated */
+    int extended_master_secret; /* RFC 7627 was negotiated, or held for the resumed session */
+    int ticket; /* the session came from a ticket, or a ticket was given for it */
+    unsigned max_fragment_length; /* agreed (RFC 6066 section 4), or 0 */
+    tls_bytes ocsp_response; /* what the server stapled; empty: nothing */
+    tls_bytes signed_certificate_timestamps; /* RFC 6962 section 3.3, as sent in ServerHello */
     int closed_sent, closed_received;
     uint64_t bytes_received, bytes_sent; /* of ciphertext */
     uint64_t records_received, records_sent;
     size_t memory; /* bytes held now by this connection: structures, engine, buffers */
 } tls_connection_info;
 void tls_connection_get_info(const tls_connection *connection, tls_connection_info *out);
+
+/* tls_connection_export_keying_material: RFC 5705; without a context (NULL) and with an empty one are
+ * different. NOT_READY; UNSAFE_BINDING without the extended master secret; ILLEGAL_PARAMETER for a label
+ * that the protocol uses itself or a context over 65535 bytes. */
+enum tls_reason tls_connection_export_keying_material(const tls_connection *c, unsigned char *out,
+    size_t length, const char *label, const tls_bytes *context);
+/* tls_connection_channel_binding appends the binding of a type: "tls-unique", "tls-server-end-point" (RFC
+ * 5929), "tls-exporter" (RFC 9266). NOT_READY, UNSAFE_BINDING, ILLEGAL_PARAMETER (unknown type). */
+enum tls_reason tls_connection_channel_binding(
+    const tls_connection *c, tls_buffer *out, const char *type);
 
 /* ---- Sessions: immutable, counted ---- */
 /* tls_connection_session: a new reference to the connection's resumable session, or NULL. */
@@ -336,6 +369,8 @@ typedef struct tls_session_info {
     const char *server_name;
     int64_t created, expires; /* seconds since the epoch */
     int peer_verified;
+    int extended_master_secret;
+    int has_ticket;
     tls_bytes alpn;
     const tls_certificate *const *peer_chain;
     size_t peer_chain_count;

@@ -373,6 +373,9 @@ tls_connection_read_record(tls_connection *c, int *got)
     reason = tls_record_open(&c->opener, &type, &content, &length, record, total);
     if (reason != TLS_OK)
         return reason;
+    /* RFC 6066 section 4: the agreed length binds both sides. */
+    if (c->max_fragment_length != 0 && length > c->max_fragment_length)
+        return TLS_REASON_RECORD_OVERFLOW;
     /* Handshake messages that span records may not be interleaved with other types (RFC 8446 section
      * 5.1, and what RFC 5246's state machine means); an alert may end them. */
     if (c->handshake_in.length > 0 && type == TLS_CONTENT_APPLICATION_DATA)

@@ -12,6 +12,7 @@ local bearssl = {}
 
 ---@alias bearssl.Version "TLSv1.0"|"TLSv1.1"|"TLSv1.2"
 ---@alias bearssl.Verify "required"|"optional"|"none"
+---@alias bearssl.Binding "tls-exporter"|"tls-unique"|"tls-server-end-point"
 
 ---Makes a context. Misuse raises; what a file, certificate or key is to blame for is returned.
 ---@param options? bearssl.ContextOptions
@@ -102,6 +103,20 @@ bearssl.session = {}
 ---@return bearssl.Code? code
 function bearssl.session.import(bytes) end
 
+bearssl.ticket_keys = {}
+
+---@param options? {rotation?: integer, overlap?: integer, time?: number} seconds; 86400 each
+---@return bearssl.TicketKeys? keys
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ticket_keys.new(options) end
+
+---@param bytes string what keys:export() gave
+---@return bearssl.TicketKeys? keys
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ticket_keys.import(bytes) end
+
 ---@class bearssl.Credential
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
 ---@field key? string|bearssl.Key
@@ -130,6 +145,11 @@ function bearssl.session.import(bytes) end
 ---@field certificates? bearssl.Credential[]
 ---@field session_cache? integer sessions; server: 1000
 ---@field session_lifetime? integer seconds, default 7200
+---@field tickets? boolean default true
+---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
+---@field extended_master_secret? boolean default true
+---@field require_extended_master_secret? boolean default false
+---@field fallback? boolean client, default false
 ---@field record_size? integer 512 … 16384, default 16384
 ---@field client_preference? boolean default false
 ---@field handlers? bearssl.Handlers
@@ -162,6 +182,9 @@ function Context:connection(options) end
 
 function Context:flush_sessions() end
 
+---@return bearssl.TicketKeys? keys of a server that issues tickets
+function Context:ticket_keys() end
+
 ---@return bearssl.ContextInfo
 function Context:info() end
 
@@ -174,6 +197,10 @@ function Context:info() end
 ---@field signature_algorithms string[]
 ---@field alpn? string[]
 ---@field verify bearssl.Verify
+---@field tickets boolean
+---@field extended_master_secret boolean
+---@field require_extended_master_secret boolean
+---@field fallback boolean
 ---@field sessions integer
 ---@field pooled_buffers integer
 
@@ -320,6 +347,20 @@ function Stream:info(field) end
 ---@return bearssl.Session?
 function Stream:session() end
 
+---@param label string usually "EXPORTER-…"
+---@param length integer 1 … 65535
+---@param context? string none and "" are different
+---@return string? material
+---@return string? message
+---@return bearssl.Code? code
+function Stream:export_keying_material(label, length, context) end
+
+---@param type bearssl.Binding
+---@return string? binding
+---@return string? message
+---@return bearssl.Code? code
+function Stream:channel_binding(type) end
+
 ---@param n? integer default 1
 ---@return bearssl.Certificate?
 function Stream:getpeercertificate(n) end
@@ -370,6 +411,20 @@ function Connection:info(field) end
 ---@return bearssl.Session?
 function Connection:session() end
 
+---@param label string usually "EXPORTER-…"
+---@param length integer 1 … 65535
+---@param context? string none and "" are different
+---@return string? material
+---@return string? message
+---@return bearssl.Code? code
+function Connection:export_keying_material(label, length, context) end
+
+---@param type bearssl.Binding
+---@return string? binding
+---@return string? message
+---@return bearssl.Code? code
+function Connection:channel_binding(type) end
+
 ---Gives the memory back at once.
 function Connection:release() end
 
@@ -395,6 +450,8 @@ function Connection:release() end
 ---@field client_verify_data? string
 ---@field server_verify_data? string
 ---@field secure_renegotiation boolean
+---@field extended_master_secret boolean
+---@field ticket boolean
 ---@field close_notify_sent boolean
 ---@field close_notify_received boolean
 ---@field bytes_received integer
@@ -483,6 +540,24 @@ function Trust:contains(certificate) end
 ---@return bearssl.Code? code
 ---@return integer? index
 function Trust:verify(chain, options) end
+
+---@class bearssl.TicketKeys
+local TicketKeys = {}
+---@param time? number seconds since the epoch, default now
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function TicketKeys:rotate(time) end
+---@return string secret: keep it like a key
+function TicketKeys:export() end
+---@param bytes string what export() gave in another process
+---@param time? number seconds since the epoch, default now
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function TicketKeys:replace(bytes, time) end
+---@return integer
+function TicketKeys:count() end
 
 ---@class bearssl.Session
 local Session = {}

@@ -105,6 +105,44 @@ function Connection:session()
    return (self.core or self.retired):session()
 end
 
+local bindings = { "tls-exporter", "tls-server-end-point", "tls-unique" }
+
+--- export_keying_material(label, length [, context]) is `length` bytes (RFC 5705) that only the two ends of this
+-- connection can make, for a protocol above it. label: a string, usually "EXPORTER-…"; one that TLS uses itself raises.
+-- context: a string; none and "" are different. nil, message, code: "not_ready" before the handshake is over,
+-- "unsafe_binding" where the extended master secret was not negotiated, "closed" after close().
+function Connection:export_keying_material(label, length, context)
+   if type(label) ~= "string" or label == "" or label:find("%z") then
+      error("export_keying_material: the label must be a string, neither empty nor with a NUL in it", 2)
+   elseif type(length) ~= "number" or length % 1 ~= 0 or length < 1 or length > 65535 then
+      error("export_keying_material: the length must be an integer from 1 to 65535", 2)
+   elseif context ~= nil and (type(context) ~= "string" or #context > 65535) then
+      error("export_keying_material: the context must be a string of at most 65535 bytes", 2)
+   end
+   local object = self.core
+   if not object then return nil, driver.CLOSED, "closed" end
+   local bytes, message, code = object:export_keying_material(label, length, context)
+   if code == "illegal_parameter" then
+      error(("export_keying_material: TLS itself uses the label '%s'"):format(label), 2)
+   end
+   return bytes, message, code
+end
+
+--- channel_binding(type) is what ties another authentication to this connection: "tls-unique" and
+-- "tls-server-end-point" (RFC 5929), "tls-exporter" (RFC 9266); another type raises. nil, message, code: "not_ready",
+-- "unsafe_binding" (no extended master secret, or for tls-server-end-point no certificate), "closed".
+function Connection:channel_binding(kind)
+   local known = false
+   for _, name in ipairs(bindings) do known = known or kind == name end
+   if not known then
+      local options = require "bearssl.options"
+      error(options.unknown("channel_binding: unknown type", kind, bindings, "Types"), 2)
+   end
+   local object = self.core
+   if not object then return nil, driver.CLOSED, "closed" end
+   return object:channel_binding(kind)
+end
+
 --- release() gives the connection's buffers and keys back at once; info() and session() go on telling.
 function Connection:release()
    local object = self.core

@@ -54,6 +54,9 @@ local context_options = {
    session_lifetime = is.integer(1, 604800),
    record_size = is.integer(512, 16384),
    client_preference = is.boolean,
+   tickets = is.boolean, ticket_keys = is.object("ticket_keys"),
+   extended_master_secret = is.boolean, require_extended_master_secret = is.boolean,
+   fallback = is.boolean,
    handlers = handlers,
    time = is["function"],
 }
@@ -152,15 +155,42 @@ local function gather_trust(given, needed)
    return value
 end
 
+-- Options that one kind of context has no use for, or that contradict each other.
+local function refuse_contradictions(given, is_client)
+   if is_client and given.ticket_keys then
+      error("bearssl.context: the option 'ticket_keys' is for servers: a client only keeps the tickets it is given", 0)
+   elseif not is_client and given.fallback then
+      error("bearssl.context: the option 'fallback' is for clients", 0)
+   elseif given.tickets == false and given.ticket_keys then
+      error("bearssl.context: ticket_keys are of no use with tickets = false", 0)
+   elseif given.require_extended_master_secret and given.extended_master_secret == false then
+      error("bearssl.context: require_extended_master_secret needs extended_master_secret", 0)
+   end
+end
+
+-- The keys of a server's tickets: false for none; or nil, message, code. By default a server has some of its own,
+-- unless its handlers keep sessions: clients prefer tickets, and a ticket tells another process nothing.
+local function ticket_keys_of(given, is_client)
+   if is_client or given.tickets == false then return false end
+   if given.ticket_keys then return given.ticket_keys end
+   local handlers_given = given.handlers or {}
+   if given.tickets == nil and (handlers_given.session_load or handlers_given.session_store) then return false end
+   return core.ticket_keys { time = given.time and given.time() }
+end
+
 local function build(given)
    local mode = given.mode or "client"
    local is_client = mode == "client"
+   refuse_contradictions(given, is_client)
    local verify = given.verify or (is_client and "required" or "none")
    local settings = {
       role = mode, verify = verify, alpn = given.alpn, alpn_required = given.alpn_required,
       verify_depth = given.verify_depth, session_lifetime = given.session_lifetime, record_size = given.record_size,
       client_preference = given.client_preference,
       session_cache = given.session_cache or (not is_client and 1000 or 0),
+      no_tickets = given.tickets == false, fallback = given.fallback,
+      no_extended_master_secret = given.extended_master_secret == false,
+      require_extended_master_secret = given.require_extended_master_secret,
    }
    convert_names(given, settings)
    local list, named, code = judge(gather_credentials(given))
@@ -177,6 +207,10 @@ local function build(given)
       error(("bearssl.context: verify = %q needs the clients' authorities: give 'trust' or 'cafile'"):format(verify), 0)
    end
    settings.trust = trust or nil
+   local ticket_keys
+   ticket_keys, message, code = ticket_keys_of(given, is_client)
+   if ticket_keys == nil then return nil, message, code end
+   settings.ticket_keys = ticket_keys or nil
    local object
    object, message, code = core.context(settings)
    if not object then return nil, message, code end
@@ -189,6 +223,11 @@ local function build(given)
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
          version_min = settings.version_min, version_max = settings.version_max,
+         ticket_keys = settings.ticket_keys, tickets = is_client and not settings.no_tickets or ticket_keys and true
+            or false,
+         extended_master_secret = not settings.no_extended_master_secret,
+         require_extended_master_secret = settings.require_extended_master_secret or false,
+         fallback = settings.fallback or false,
       },
    }, Context)
 end
@@ -198,7 +237,8 @@ end
 -- raises: an unknown option, a wrong type, an unknown name, a server without a certificate. Options (all optional
 -- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, certificates, session_cache,
--- session_lifetime (seconds), record_size (bytes), client_preference, handlers, time.
+-- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
+-- extended_master_secret, require_extended_master_secret, fallback (booleans), handlers, time.
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
@@ -251,9 +291,16 @@ function Context:flush_sessions()
    self.core:flush_sessions()
 end
 
+--- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given,
+-- or its own; nil for a client and where tickets are off.
+function Context:ticket_keys()
+   return self.settings.ticket_keys
+end
+
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
--- (lists of names; groups and signature_algorithms in full when they were not restricted), alpn, verify, and sessions
--- (in the server's cache), pooled_buffers (record buffers that lie idle).
+-- (lists of names; groups and signature_algorithms in full when they were not restricted), alpn, verify, tickets,
+-- extended_master_secret, require_extended_master_secret, fallback (booleans), and sessions (in the server's cache),
+-- pooled_buffers (record buffers that lie idle).
 function Context:info()
    local names, settings = require "bearssl.names", self.settings
    return {
@@ -264,6 +311,9 @@ function Context:info()
       groups = settings.groups and names.list(settings.groups, core.group_name) or names.groups(),
       signature_algorithms = settings.schemes and names.list(settings.schemes, core.scheme_name)
          or names.signature_algorithms(),
+      tickets = settings.tickets, fallback = settings.fallback,
+      extended_master_secret = settings.extended_master_secret,
+      require_extended_master_secret = settings.require_extended_master_secret,
       sessions = self.core:session_count(),
       pooled_buffers = self.core:pooled_buffers(),
    }

@@ -42,6 +42,7 @@ local lazy = {
    key = function() return require "bearssl.key" end,
    trust = function() return require "bearssl.trust" end,
    session = function() return require "bearssl.session" end,
+   ticket_keys = function() return require "bearssl.ticket_keys" end,
    stages = function() return core.stages() end,
    decisions = function() return core.decisions() end,
 }

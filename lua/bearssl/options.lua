@@ -177,7 +177,7 @@ function is.any(what, ...)
 end
 
 --- is_object(value, class) tells whether a value is one of our objects: "certificate", "key", "trust",
--- "session".
+-- "session", "ticket_keys".
 function options.is_object(value, class)
    return core.type(value) == class
 end
@@ -185,7 +185,7 @@ end
 --- is.object(class) is a check for one of our objects.
 function is.object(class)
    return function(value)
-      return not options.is_object(value, class) and "a " .. class .. " object" or nil
+      return not options.is_object(value, class) and "a " .. class:gsub("_", " ") .. " object" or nil
    end
 end
 

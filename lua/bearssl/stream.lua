@@ -534,6 +534,18 @@ function Stream:session()
    return self.connection:session()
 end
 
+--- export_keying_material(label, length [, context]) is keying material for a protocol above (RFC 5705); see
+-- connection.lua. nil, message, code: "not_ready", "unsafe_binding", "closed".
+function Stream:export_keying_material(label, length, context)
+   return self.connection:export_keying_material(label, length, context)
+end
+
+--- channel_binding(type) is "tls-unique", "tls-server-end-point" or "tls-exporter" of this connection; see
+-- connection.lua. nil, message, code: "not_ready", "unsafe_binding", "closed".
+function Stream:channel_binding(kind)
+   return self.connection:channel_binding(kind)
+end
+
 --- getpeercertificate([n]) is the n-th certificate of the peer's chain (1, the default, is its own), or nil.
 function Stream:getpeercertificate(n)
    local list = self.connection:info("peer_certificates")

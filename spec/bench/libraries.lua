@@ -37,6 +37,7 @@ function ours.server_context(settings)
    return assert(ours.module.context({
       mode = "server", certfile = settings.certfile, keyfile = settings.keyfile,
       suites = settings.suite and { settings.suite }, groups = group_lists[settings.curve],
+      tickets = settings.tickets,
    }))
 end
 

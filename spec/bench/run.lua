@@ -112,6 +112,14 @@ local function row(group, what, unit, expected, prepare, more)
    rows[#rows + 1] = made
 end
 
+local function without_tickets(given)
+   local copy = { tickets = false }
+   for name, value in pairs(given) do
+      copy[name] = value
+   end
+   return copy
+end
+
 local function define_rows()
    local usual = settings("ecdsa", "x25519")
    local group = "Handshakes a second, one process, AES-128-GCM but for defaults"
@@ -119,11 +127,13 @@ local function define_rows()
    row(group, "full, ECDSA P-256, secp256r1", "/s", nil, scenarios.full_handshakes(settings("ecdsa", "secp256r1")))
    row(group, "full, RSA 2048, x25519", "/s", nil, scenarios.full_handshakes(settings("rsa", "x25519")))
    row(group, "full, RSA 2048, secp256r1", "/s", nil, scenarios.full_handshakes(settings("rsa", "secp256r1")))
-   row(group, "resumed, ECDSA P-256, x25519 : LuaSec's full", "/s", { at_least = 4 },
+   row(group, "resumed by ticket, ECDSA P-256, x25519 : LuaSec's full", "/s", { at_least = 4 },
       scenarios.resumed_handshakes(usual), { theirs_prepare = scenarios.full_handshakes(usual) })
+   row(group, "resumed by ID, ECDSA P-256, x25519 : LuaSec's full", "/s", { at_least = 4 },
+      scenarios.resumed_handshakes(without_tickets(usual)), { theirs_prepare = scenarios.full_handshakes(usual) })
    local rsa = settings("rsa", "x25519")
-   row(group, "resumed, RSA 2048, x25519 : LuaSec's full", "/s", { at_least = 4 }, scenarios.resumed_handshakes(rsa),
-      { theirs_prepare = scenarios.full_handshakes(rsa) })
+   row(group, "resumed by ticket, RSA 2048, x25519 : LuaSec's full", "/s", { at_least = 4 },
+      scenarios.resumed_handshakes(rsa), { theirs_prepare = scenarios.full_handshakes(rsa) })
    local defaults = { cafile = usual.cafile, certfile = usual.certfile, keyfile = usual.keyfile }
    row(group, "full, ECDSA P-256, each one's defaults", "/s", nil, scenarios.full_handshakes(defaults))
    row(group, "resumed, the same : LuaSec's full", "/s", { at_least = 4 }, scenarios.resumed_handshakes(defaults),

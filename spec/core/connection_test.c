@@ -65,6 +65,9 @@ typedef struct setup {
     int external;
     uint32_t stages, decisions; /* of both sides */
     size_t chunk;               /* bytes per feed; 0: all */
+    tls_ticket_keys *ticket_keys; /* of the server, which then keeps no sessions */
+    int client_without, server_without; /* the extended master secret */
+    int client_requires, server_requires;
     tls_session *session;
     tls_context *client_context, *server_context; /* made by make_contexts */
 } setup;
@@ -94,6 +97,8 @@ make_contexts(setup *s)
     client.trust = s->server->trust;
     client.verify = TLS_VERIFY_REQUIRED;
     client.now = fixed_clock;
+    client.no_extended_master_secret = s->client_without;
+    client.require_extended_master_secret = s->client_requires;
     if (s->suite != 0) {
         client.suites = &s->suite;
         client.suite_count = 1;
@@ -106,7 +111,10 @@ make_contexts(setup *s)
     server.role = TLS_ROLE_SERVER;
     server.verify = s->client != NULL ? TLS_VERIFY_REQUIRED : TLS_VERIFY_NONE;
     server.trust = s->client != NULL ? s->client->trust : NULL;
-    server.session_cache_size = 10;
+    server.session_cache_size = s->ticket_keys != NULL ? 0 : 10;
+    server.ticket_keys = s->ticket_keys;
+    server.no_extended_master_secret = s->server_without;
+    server.require_extended_master_secret = s->server_requires;
     server_credential.chain = (const tls_certificate **)(void *)s->server->list->items;
     server_credential.chain_count = s->server->list->count;
     server_credential.key = s->external ? s->server->external : s->server->key;
@@ -581,6 +589,133 @@ dropped_anywhere(identity *ec)
     free_contexts(&s);
 }
 
+/* handshake_with gives the client's session of one handshake and what the server knows of it. */
+static tls_session *
+handshake_with(setup *s, tls_connection_info *server_info, enum tls_reason *failure)
+{
+    side client, server;
+    tls_session *session;
+
+    open_sides(s, &client, &server);
+    pump(&client, &server, 0);
+    tls_connection_get_info(server.c, server_info);
+    *failure = tls_connection_failure(server_info->established ? client.c : server.c);
+    session = tls_connection_session(client.c);
+    close_sides(&client, &server);
+    return session;
+}
+
+static void
+tickets(identity *ec)
+{
+    setup s;
+    tls_connection_info info;
+    tls_session *first, *second, *third;
+    tls_session_info session_info;
+    tls_buffer exported = {0};
+    enum tls_reason failure;
+
+    memset(&s, 0, sizeof s);
+    s.server = ec;
+    check(tls_ticket_keys_new(&s.ticket_keys, 100, 100, clock_now) == TLS_OK, "ticket keys", "");
+    full_and_resumed(&s, "tickets", 1000);
+    s.client = ec;
+    full_and_resumed(&s, "tickets with a client certificate", 1000);
+    s.client = NULL;
+    s.stages = s.decisions = UINT32_MAX;
+    s.chunk = 1;
+    full_and_resumed(&s, "tickets watched", 100);
+    s.stages = s.decisions = 0;
+    s.chunk = 0;
+    make_contexts(&s);
+    first = handshake_with(&s, &info, &failure);
+    tls_session_get_info(first, &session_info);
+    check(session_info.has_ticket && session_info.id.length == 0 && info.ticket, "a ticket, no ID", "");
+    check(session_info.extended_master_secret, "extended master secret in the session", "");
+    /* A ticket survives one rotation, in another process that has the same keys, and is replaced. */
+    clock_now += 150;
+    check(tls_ticket_keys_export(s.ticket_keys, &exported) == TLS_OK, "export keys", "");
+    free_contexts(&s);
+    tls_ticket_keys_release(s.ticket_keys);
+    check(tls_ticket_keys_new(&s.ticket_keys, 100, 100, clock_now) == TLS_OK, "other keys", "");
+    make_contexts(&s);
+    s.session = first;
+    tls_session_release(handshake_with(&s, &info, &failure));
+    check(info.established && !info.resumed, "a ticket under unknown keys", "");
+    check(tls_ticket_keys_replace(s.ticket_keys, tls_buffer_view(&exported), clock_now) == TLS_OK,
+        "replace keys", "");
+    second = handshake_with(&s, &info, &failure);
+    check(info.resumed && second != NULL && second != first, "resumed after a rotation, reissued", "");
+    /* Past the overlap it opens no more, but the new one does. */
+    clock_now += 60;
+    s.session = first;
+    tls_session_release(handshake_with(&s, &info, &failure));
+    check(info.established && !info.resumed, "a ticket past its overlap", "");
+    s.session = second;
+    third = handshake_with(&s, &info, &failure);
+    check(info.resumed, "the reissued ticket", "");
+    clock_now -= 210;
+    check(tls_ticket_keys_replace(s.ticket_keys, tls_bytes_of_string("no keys"), clock_now) ==
+              TLS_REASON_BAD_TICKET_KEYS,
+        "bad keys", "");
+    s.session = NULL;
+    tls_session_release(first);
+    tls_session_release(second);
+    tls_session_release(third);
+    tls_buffer_release(&exported);
+    free_contexts(&s);
+    tls_ticket_keys_release(s.ticket_keys);
+}
+
+static void
+extended_master_secret(identity *ec)
+{
+    setup s;
+    tls_connection_info info;
+    tls_session *session;
+    enum tls_reason failure;
+
+    memset(&s, 0, sizeof s);
+    s.server = ec;
+    s.client_without = 1;
+    full_and_resumed(&s, "a client without extended master secret", 100);
+    s.client_without = 0;
+    s.server_without = 1;
+    full_and_resumed(&s, "a server without extended master secret", 100);
+    s.client_requires = 1;
+    make_contexts(&s);
+    tls_session_release(handshake_with(&s, &info, &failure));
+    check(!info.established && failure == TLS_REASON_PEER_ALERT, "a client that requires it", "");
+    free_contexts(&s);
+    s.client_requires = s.server_without = 0;
+    s.server_requires = s.client_without = 1;
+    make_contexts(&s);
+    tls_session_release(handshake_with(&s, &info, &failure));
+    check(!info.established && failure == TLS_REASON_EXTENDED_MASTER_SECRET,
+        "a server that requires it", "");
+    free_contexts(&s);
+    /* RFC 7627 section 5.3: made without it, offered with it: a full handshake. */
+    s.server_requires = 0;
+    make_contexts(&s);
+    session = handshake_with(&s, &info, &failure);
+    check(info.established && !info.extended_master_secret, "without it", "");
+    {
+        tls_context *server = s.server_context;
+        tls_context *old_client = s.client_context;
+
+        s.client_without = 0;
+        make_contexts(&s);
+        tls_context_release(s.server_context);
+        tls_context_release(old_client);
+        s.server_context = server;
+    }
+    s.session = session;
+    tls_session_release(handshake_with(&s, &info, &failure));
+    check(info.established && !info.resumed && info.extended_master_secret, "no change of kind", "");
+    tls_session_release(session);
+    free_contexts(&s);
+}
+
 static void
 idle_memory(identity *ec)
 {
@@ -617,6 +752,8 @@ main(void)
     cut_short(&ec);
     refused(&rsa, &ec);
     dropped_anywhere(&ec);
+    tickets(&ec);
+    extended_master_secret(&ec);
     idle_memory(&ec);
     unload(&rsa);
     unload(&ec);

@@ -1,7 +1,7 @@
 """A TLS client on Python's ssl, told what to do in JSON as its argument; it prints what happened, in JSON.
 
 The job: {"port", "server_name", "cafile", "certfile", "keyfile", "alpn": [...], "ciphers", "minimum",
-"maximum", "send": bytes to send and get back, "request": text of an HTTP request, "again": true to
+"maximum", "tickets": true to ask for them, "send": bytes to send and get back, "request": text of an HTTP request, "again": true to
 connect a second time with the session of the first}.
 """
 import hashlib
@@ -22,7 +22,8 @@ VERSIONS = {
 def context_of(job):
     context = ssl.create_default_context(cafile=job["cafile"])
     context.set_ciphers(job.get("ciphers", "ALL:@SECLEVEL=0"))
-    context.options |= ssl.OP_NO_TICKET
+    if not job.get("tickets"):
+        context.options |= ssl.OP_NO_TICKET
     context.minimum_version = VERSIONS[job.get("minimum", "TLSv1.2")]
     context.maximum_version = VERSIONS[job.get("maximum", "TLSv1.3")]
     if job.get("alpn"):
@@ -68,6 +69,7 @@ def converse(job, context, session=None):
             result["cipher"] = stream.cipher()[0]
             result["alpn"] = stream.selected_alpn_protocol()
             result["reused"] = stream.session_reused
+            result["tls_unique"] = (stream.get_channel_binding("tls-unique") or b"").hex()
             result["subject"] = dict(pair for item in stream.getpeercert()["subject"] for pair in item)
             if job.get("send"):
                 result["echoed"] = echo(stream, job["send"])

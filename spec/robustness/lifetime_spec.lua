@@ -168,6 +168,7 @@ describe("dropped", function()
    -- Everything a connection needs, in fields that can be dropped one by one.
    local function world()
       local server_options, client_options = full_options()
+      server_options.tickets = false -- sessions are the server's here
       local w = {}
       w.chain = assert(bearssl.certificate.load(server_options.certificate))
       w.key = assert(bearssl.key.load(server_options.key))

@@ -31,6 +31,7 @@ local definitions = {
    ec = { key = "ec:P-256" },
    ec384 = { key = "ec:P-384" },
    ec521 = { key = "ec:P-521" },
+   sha384 = { key = "ec:P-384", hash = "sha384" },
    -- static ECDH: the suite's name tells who signed the certificate
    ecdh_rsa = { key = "ec:P-256", usage = "agreement" },
    ecdh_ecdsa = { key = "ec:P-256", usage = "agreement", issuer = "ec_ca" },

@@ -148,6 +148,13 @@ function findings.of(report, settings)
       if report.secure_renegotiation == false then
          add("warning", "no_secure_renegotiation", "secure renegotiation (RFC 5746) is not supported")
       end
+      if report.extended_master_secret == false then
+         add("warning", "no_extended_master_secret", "the extended master secret (RFC 7627) is not supported")
+      end
+      if report.fallback_protection == false then
+         add("warning", "no_fallback_protection",
+            "clients can be made to fall back to an older version: TLS_FALLBACK_SCSV (RFC 7507) is not supported")
+      end
       if report.resumption == false then
          add("notice", "no_resumption", "sessions are not resumed: every connection costs a full handshake")
       end

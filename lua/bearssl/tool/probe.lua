@@ -156,6 +156,30 @@ local function alpn_of(prober, version, progress)
    return supported
 end
 
+-- Whether the session of a finished handshake is resumed, in its context.
+local function resumes(prober, result)
+   if not result.session then return false end
+   local again = ask(prober, nil, nil, result)
+   return again.ok and again.info.resumed or false
+end
+
+-- Whether a client that comes back with an older version than the server's best is refused (RFC 7507): nil where the
+-- server takes no older version, so that there is nothing to come back with.
+local function fallback_protection(prober, versions, best)
+   local older
+   for _, entry in ipairs(versions) do
+      if entry.supported and entry ~= best then older = entry end
+   end
+   local entry = older or best -- it may have one that is newer than all of ours
+   local result = ask_again(prober, {
+      min_version = entry.version, max_version = entry.version, suites = entry.suites, fallback = true,
+   }, "server_hello")
+   local alert = result.seen.alert
+   if alert and alert.description == "inappropriate_fallback" then return true end
+   if older and result.seen.server_hello then return false end
+   return nil
+end
+
 -- ---- The report ----
 
 local function versions_of(prober, progress)
@@ -214,12 +238,20 @@ local function examine(prober, progress)
    end
    report.secure_renegotiation = whole.info.secure_renegotiation and true or false
    report.signature_algorithm = whole.info.signature_algorithm and describe.name_of(whole.info.signature_algorithm)
-   report.resumption = false
-   if whole.session then
-      local again = ask(prober, nil, nil, whole)
-      report.resumption = again.ok and again.info.resumed and true or false
+   report.extended_master_secret = whole.info.extended_master_secret
+   report.tickets = whole.info.ticket
+   local plain = whole
+   if report.tickets then
+      report.resumption_by_ticket = resumes(prober, whole)
+      plain = ask_again(prober, {
+         min_version = best.version, max_version = best.version, suites = best.suites, tickets = false,
+      })
    end
+   report.resumption_by_id = resumes(prober, plain)
+   report.resumption = report.resumption_by_ticket or report.resumption_by_id
    progress:step("resumption")
+   report.fallback_protection = fallback_protection(prober, report.versions, best)
+   progress:step("fallback")
    return report
 end
 
@@ -247,6 +279,13 @@ local function yes(value)
    return value == nil and "not known" or value and "yes" or "no"
 end
 
+local function resumption_text(report)
+   local ways = {}
+   if report.resumption_by_ticket then ways[#ways + 1] = "by ticket" end
+   if report.resumption_by_id then ways[#ways + 1] = "by ID" end
+   return #ways > 0 and table.concat(ways, " and ") or yes(report.resumption)
+end
+
 local function write_report(report)
    local unicode = terminal.unicode()
    local paint = terminal.painter(terminal.colour(1))
@@ -271,7 +310,12 @@ local function write_report(report)
    end
    if report.alpn then line("ALPN", #report.alpn > 0 and table.concat(report.alpn, ", ") or "none") end
    line("own order", yes(report.server_order))
-   line("resumption", yes(report.resumption))
+   line("master secret", report.extended_master_secret == nil and "not known" or report.extended_master_secret
+      and "extended" or "not extended")
+   line("tickets", yes(report.tickets))
+   line("resumption", resumption_text(report))
+   line("fallback", report.fallback_protection and "refused" or report.fallback_protection == false and "not refused"
+      or "no older version")
    line("client cert", report.client_certificate_required and "required" or report.client_certificate and "asked for"
       or "not asked for")
    table_of_chain(report, line)
@@ -293,7 +337,7 @@ function probe.run(arguments)
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
       trust = options.trust(arguments), certificates = options.certificates(arguments),
    }
-   local total = 5 + #bearssl.groups() + 2
+   local total = 6 + #bearssl.groups() + 2
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)

@@ -1,0 +1,156 @@
+/* ticket_keys.c - class "bearssl.ticket_keys": the secrets under which servers seal sessions into
+ * tickets.
+ *
+ *     keys = core.ticket_keys{ … }
+ *     keys = core.ticket_keys_import(string)      what keys:export() gave
+ *
+ * Contexts share the object: what changes in it holds for all of them at once. Every method raises
+ * on an object that __close has closed; contexts that use it go on. Nothing here shows a secret but
+ * export. */
+#include "classes.h"
+
+#include <time.h>
+
+typedef struct object {
+    tls_ticket_keys *keys;
+} object;
+
+tls_ticket_keys *
+tls_lua_test_ticket_keys(lua_State *L, int index)
+{
+    object *self = tls_lua_test(L, index, TLS_LUA_TICKET_KEYS);
+
+    return self != NULL ? self->keys : NULL;
+}
+
+static tls_ticket_keys *
+check(lua_State *L, int index)
+{
+    object *self = luaL_checkudata(L, index, TLS_LUA_TICKET_KEYS);
+
+    luaL_argcheck(L, self->keys != NULL, index, "closed ticket keys");
+    return self->keys;
+}
+
+static int64_t
+optional_time(lua_State *L, int index)
+{
+    return lua_isnoneornil(L, index) ? (int64_t)time(NULL) : tls_lua_check_time(L, index);
+}
+
+/* core.ticket_keys{ rotation =, overlap = seconds (86400 each), time = seconds since the epoch
+ * (now) } -> keys, of which there is one | nil, message, "no_random" | "out_of_memory" */
+static int
+make(lua_State *L)
+{
+    unsigned rotation, overlap;
+    int64_t now;
+    enum tls_reason reason;
+    object *self;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    rotation = (unsigned)tls_lua_option_integer(L, 1, "rotation", 0, 1, 0x7FFFFFFF);
+    overlap = (unsigned)tls_lua_option_integer(L, 1, "overlap", 0, 1, 0x7FFFFFFF);
+    now = tls_lua_option_time(L, 1, "time", (int64_t)time(NULL));
+    self = tls_lua_new(L, TLS_LUA_TICKET_KEYS, sizeof *self, 0);
+    reason = tls_ticket_keys_new(&self->keys, rotation, overlap, now);
+    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+}
+
+/* core.ticket_keys_import(string) -> keys as they were when keys:export() gave the string
+ * | nil, message, "bad_ticket_keys" | "no_random" | "out_of_memory" */
+static int
+import(lua_State *L)
+{
+    tls_bytes bytes = tls_lua_check_bytes(L, 1);
+    object *self = tls_lua_new(L, TLS_LUA_TICKET_KEYS, sizeof *self, 0);
+    /* Made long ago, so that replacing does not keep the fresh key behind. */
+    enum tls_reason reason = tls_ticket_keys_new(&self->keys, 1, 1, 0);
+
+    if (reason == TLS_OK)
+        reason = tls_ticket_keys_replace(self->keys, bytes, (int64_t)time(NULL));
+    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+}
+
+/* keys:rotate([time]) -> true: tickets are sealed under a new key from now on; the older ones still
+ * open | nil, message, "no_random" */
+static int
+rotate(lua_State *L)
+{
+    enum tls_reason reason = tls_ticket_keys_rotate(check(L, 1), optional_time(L, 2));
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* keys:export() -> string that holds the secrets | nil, message, "out_of_memory" */
+static int
+export(lua_State *L)
+{
+    tls_buffer *out = tls_lua_buffer(L);
+    enum tls_reason reason = tls_ticket_keys_export(check(L, 1), out);
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* keys:replace(string [, time]) -> true: takes over what keys:export() gave elsewhere, rotation and
+ * overlap included; keys of its own that still open are kept behind
+ * | nil, message, "bad_ticket_keys" */
+static int
+replace(lua_State *L)
+{
+    tls_bytes bytes = tls_lua_check_bytes(L, 2);
+    int64_t now = optional_time(L, 3);
+    enum tls_reason reason = tls_ticket_keys_replace(check(L, 1), bytes, now);
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* keys:count() -> number of keys, those included that no longer open */
+static int
+count(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)tls_ticket_keys_count(check(L, 1)));
+    return 1;
+}
+
+static int
+gc(lua_State *L)
+{
+    object *self = luaL_checkudata(L, 1, TLS_LUA_TICKET_KEYS);
+
+    tls_ticket_keys_release(self->keys);
+    self->keys = NULL;
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"rotate", rotate},
+    {"export", export},
+    {"replace", replace},
+    {"count", count},
+    {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
+
+const luaL_Reg tls_lua_ticket_keys_functions[] = {
+    {"ticket_keys", make},
+    {"ticket_keys_import", import},
+    {NULL, NULL},
+};
+
+void
+tls_lua_open_ticket_keys(lua_State *L)
+{
+    tls_lua_class(L, TLS_LUA_TICKET_KEYS, methods, metamethods);
+}
