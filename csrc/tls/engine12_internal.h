@@ -161,14 +161,30 @@ engine12_core(engine12 *e)
     return &e->bearssl.client.eng;
 }
 
-/* ---- engine12.c ---- */
+/* ---- engine12_setup.c ---- */
 /* engine12_start sets up what client and server have in common, from the template. */
 enum tls_reason engine12_start(engine12 *e);
+
+/* ---- engine12_choice.c ---- */
+extern const br_ssl_server_policy_class engine12_policy_class;
+
+/* ---- engine12_session.c ---- */
+extern const br_ssl_session_cache_class engine12_cache_class;
+/* engine12_finish makes the session and keeps what outlives the engine. */
+enum tls_reason engine12_finish(engine12 *e);
+int engine12_suite_configured(const engine12 *e, unsigned suite);
+/* Both keep a session for resumption if it may be resumed here and now. One that was found by its ID must
+ * have that ID. */
+void engine12_use_stored_session(
+    engine12 *e, tls_session *session, const tls_client_hello *hello);
+void engine12_use_ticket(engine12 *e, const tls_client_hello *hello);
+/* engine12_server_send_ticket puts NewSessionTicket into the flight. */
+enum tls_reason engine12_server_send_ticket(engine12 *e);
+
+/* ---- engine12.c ---- */
 /* engine12_reason: why BearSSL stopped. */
 enum tls_reason engine12_reason(engine12 *e);
 
-/* engine12_new_session makes a session of what was negotiated; NULL without memory. */
-tls_session *engine12_new_session(engine12 *e);
 
 /* engine12_send_own sends a message that BearSSL does not know of: hashed, reported, part of the flight. */
 enum tls_reason engine12_send_own(engine12 *e, enum tls_stage stage, const tls_message *message);
@@ -190,8 +206,6 @@ enum tls_reason engine12_server_received(engine12 *e, const tls_message *message
 /* decide: ask what hangs on the message, or use the answer; *ready is set when BearSSL may have it. */
 enum tls_reason engine12_client_decide(engine12 *e, int *ready);
 enum tls_reason engine12_server_decide(engine12 *e, int *ready);
-/* engine12_server_send_ticket puts NewSessionTicket into the flight. */
-enum tls_reason engine12_server_send_ticket(engine12 *e);
 /* engine12_server_send_status puts CertificateStatus behind the Certificate that was just sent. */
 enum tls_reason engine12_server_send_status(engine12 *e);
 /* sent: a message that BearSSL wrote; `rewritten` may be filled with what to send instead. */

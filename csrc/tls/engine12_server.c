@@ -13,8 +13,6 @@ enum { SELECT_DONE = 1, SESSION_DONE = 2 };
 /* The authorities of a CertificateRequest are left out when they would be longer than this: RFC 5246
  * section 7.4.4 allows an empty list, and some clients refuse a message of many records. */
 #define AUTHORITIES_LENGTH_MAXIMUM 12000
-/* A ticket has a 16-bit length; a session with a longer chain gets an empty one (RFC 5077 section 3.3). */
-#define TICKET_CONTENT_MAXIMUM 16000
 
 unsigned
 engine12_server_rank(unsigned type)
@@ -33,264 +31,6 @@ engine12_server_rank(unsigned type)
     default:
         return 0;
     }
-}
-
-/* ---- Choosing ---- */
-
-/* What a choice rests on: BearSSL's view of what the client offers. */
-typedef struct offer {
-    const engine12 *engine;
-    const br_ssl_server_context *server;
-    unsigned version;
-    int group; /* the first of ours that the client has too, or 0 */
-} offer;
-
-static int
-signature_hash(const offer *o, enum tls_key_kind kind)
-{
-    const tls_context *context = o->engine->connection->context;
-    unsigned shift = kind == TLS_KEY_RSA ? 0 : 8;
-    size_t i;
-
-    /* RFC 4346 section 7.4.3, RFC 8422 section 5.4: fixed below TLS 1.2. */
-    if (o->version < TLS_VERSION_12)
-        return kind == TLS_KEY_RSA ? 0 : br_sha1_ID;
-    for (i = 0; i < context->signature_scheme_count; i++) {
-        unsigned scheme = context->signature_schemes[i];
-        int hash = tls_scheme_hash(scheme);
-
-        if (tls_scheme_kind_of(scheme) ==
-                (kind == TLS_KEY_RSA ? TLS_SCHEME_KIND_RSA_PKCS1 : TLS_SCHEME_KIND_ECDSA) &&
-            ((o->server->hashes >> (shift + (unsigned)hash)) & 1))
-            return hash;
-    }
-    return -1;
-}
-
-/* fits: can this suite be done with this credential? */
-static int
-fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
-{
-    const tls_certificate *leaf = credential->chain[0];
-    const tls_public_key *key = tls_private_key_public(credential->key);
-    enum tls_signature_kind issuer;
-
-    if (key->kind == TLS_KEY_EC && ((o->server->curves >> key->curve) & 1) == 0)
-        return 0;
-    switch (suite->key_exchange) {
-    case TLS_KEY_EXCHANGE_RSA:
-        return key->kind == TLS_KEY_RSA && (leaf->key_usage & TLS_KEY_USAGE_KEY_ENCIPHERMENT);
-    case TLS_KEY_EXCHANGE_ECDHE:
-        return key->kind == (suite->authentication == TLS_AUTHENTICATION_RSA ? TLS_KEY_RSA
-                                                                              : TLS_KEY_EC) &&
-               (leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) && o->group != 0 &&
-               !key->pss_only && signature_hash(o, key->kind) >= 0;
-    case TLS_KEY_EXCHANGE_ECDH:
-        /* RFC 8422 section 2: the suite names the key that signed the certificate. */
-        issuer = leaf->signature_algorithm.kind;
-        return key->kind == TLS_KEY_EC && (leaf->key_usage & TLS_KEY_USAGE_KEY_AGREEMENT) &&
-               !tls_private_key_is_external(credential->key) &&
-               (issuer == TLS_SIGNATURE_ECDSA) ==
-                   (suite->authentication == TLS_AUTHENTICATION_ECDSA);
-    default:
-        return 0;
-    }
-}
-
-/* pick finds the first suite, in the order BearSSL made of both lists, that one of the credentials can
- * do. With `named`, only credentials whose certificate is for the client's server name count. */
-static const tls_credential *
-pick(const offer *o, int named, unsigned *suite_id)
-{
-    const engine12 *e = o->engine;
-    const tls_context *context = e->connection->context;
-    const tls_credential *credentials = e->credential_fixed ? &e->credential : context->credentials;
-    size_t credential_count = e->credential_fixed ? 1 : context->credential_count;
-    tls_bytes name = tls_bytes_of_string(e->connection->server_name);
-    const br_suite_translated *suites;
-    size_t suite_count, i, j;
-
-    suites = br_ssl_server_get_client_suites(o->server, &suite_count);
-    for (i = 0; i < suite_count; i++) {
-        const tls_suite *suite = tls_suite_find(suites[i][0]);
-
-        for (j = 0; suite != NULL && j < credential_count; j++) {
-            if (named && tls_hostname_verify(credentials[j].chain[0], name) != TLS_OK)
-                continue;
-            if (fits(o, suite, &credentials[j])) {
-                *suite_id = suites[i][0];
-                return &credentials[j];
-            }
-        }
-    }
-    return NULL;
-}
-
-static engine12 *
-engine_of_policy(const br_ssl_server_policy_class **pctx)
-{
-    return (engine12 *)(uintptr_t)((const char *)pctx - offsetof(engine12, policy));
-}
-
-static int
-choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *server,
-    br_ssl_server_choices *choices)
-{
-    engine12 *e = engine_of_policy(pctx);
-    const tls_context *context = e->connection->context;
-    const tls_credential *credential = NULL;
-    unsigned suite_id = 0;
-    offer o;
-    size_t i;
-
-    memset(&o, 0, sizeof o);
-    o.engine = e;
-    o.server = server;
-    o.version = server->eng.session.version;
-    for (i = 0; i < context->group_count && o.group == 0; i++)
-        if ((server->curves >> context->groups[i]) & 1)
-            o.group = context->groups[i];
-    if (e->connection->server_name[0] != '\0' && !e->credential_fixed)
-        credential = pick(&o, 1, &suite_id);
-    /* A client that asks for an unknown name gets the default certificate and judges for itself. */
-    if (credential == NULL)
-        credential = pick(&o, 0, &suite_id);
-    if (credential == NULL || engine12_use_credential(e, credential) != TLS_OK)
-        return 0;
-    choices->cipher_suite = (uint16_t)suite_id;
-    choices->chain = e->chain;
-    choices->chain_len = e->credential.chain_count;
-    choices->algo_id = 0;
-    if (tls_suite_find(suite_id)->key_exchange == TLS_KEY_EXCHANGE_ECDHE) {
-        int hash = signature_hash(&o, tls_private_key_public(e->credential.key)->kind);
-
-        choices->algo_id = 0xFF00u + (unsigned)hash;
-        /* BearSSL would take its own favourite of the common groups: leave it one. */
-        e->bearssl.server.curves = (uint32_t)1 << o.group;
-    }
-    return 1;
-}
-
-/* do_key_exchange: static RSA and static ECDH. */
-static uint32_t
-do_key_exchange(
-    const br_ssl_server_policy_class **pctx, unsigned char *data, size_t *length)
-{
-    engine12 *e = engine_of_policy(pctx);
-    const br_ec_private_key *ec = tls_private_key_ec(e->credential.key);
-    const br_ec_impl *implementation = br_ec_get_default();
-    size_t offset, coordinate;
-    uint32_t ok;
-
-    if (e->premaster_known) {
-        /* A failed decryption goes on with a random secret, in the same time (RFC 5246 section
-         * 7.4.7.1): BearSSL does that when 0 is returned. */
-        memcpy(data, e->premaster, sizeof e->premaster);
-        tls_wipe(e->premaster, sizeof e->premaster);
-        return (uint32_t)e->premaster_valid;
-    }
-    if (ec == NULL)
-        return tls_decrypt_premaster(e->credential.key, data, *length);
-    ok = implementation->mul(data, *length, ec->x, ec->xlen, ec->curve);
-    offset = implementation->xoff(ec->curve, &coordinate);
-    memmove(data, data + offset, coordinate);
-    *length = coordinate;
-    return ok;
-}
-
-static size_t
-sign(const br_ssl_server_policy_class **pctx, unsigned algorithm, unsigned char *data,
-    size_t digest_length, size_t room)
-{
-    return engine12_do_sign(
-        engine_of_policy(pctx), (int)(algorithm & 0xFF), data, digest_length, room);
-}
-
-static const br_ssl_server_policy_class policy_class = {
-    sizeof(engine12), choose, do_key_exchange, sign};
-
-/* ---- Sessions ---- */
-
-static void
-save_session(const br_ssl_session_cache_class **pctx, br_ssl_server_context *server,
-    const br_ssl_session_parameters *parameters)
-{
-    /* engine12.c makes the session when the handshake is over. */
-    (void)pctx;
-    (void)server;
-    (void)parameters;
-}
-
-static int
-load_session(const br_ssl_session_cache_class **pctx, br_ssl_server_context *server,
-    br_ssl_session_parameters *parameters)
-{
-    engine12 *e = (engine12 *)(uintptr_t)((const char *)pctx - offsetof(engine12, cache));
-
-    (void)server;
-    if (e->resume == NULL)
-        return 0;
-    parameters->version = (uint16_t)e->resume->version;
-    parameters->cipher_suite = (uint16_t)e->resume->suite;
-    memcpy(parameters->master_secret, e->resume->master_secret, sizeof e->resume->master_secret);
-    return 1;
-}
-
-static const br_ssl_session_cache_class cache_class = {
-    sizeof(engine12), save_session, load_session};
-
-static int
-suite_configured(const engine12 *e, unsigned suite)
-{
-    size_t i;
-
-    for (i = 0; i < e->suite_count; i++)
-        if (e->suites[i] == suite)
-            return 1;
-    return 0;
-}
-
-/* use_session keeps a session that may be resumed here and now: same name, policy and level of
- * verification, and a suite and version that are still allowed. BearSSL checks that the client still
- * offers them. */
-static void
-use_session(engine12 *e, tls_session *session, const tls_client_hello *hello)
-{
-    tls_connection *c = e->connection;
-    unsigned char policy[TLS_POLICY_LENGTH];
-
-    if (session == NULL)
-        return;
-    tls_connection_policy(c, policy);
-    if (!tls_session_fits(session, TLS_ROLE_SERVER, c->server_name, policy,
-            tls_connection_required_level(c), tls_context_now(c->context)))
-        return;
-    /* RFC 7627 section 5.3: without it the session is not resumed for a client that now has it. The
-     * other way round the handshake is ended: see extended_master_secret. */
-    if (hello->extended_master_secret && !c->context->no_extended_master_secret &&
-        !session->extended_master_secret)
-        return;
-    if (session->version < e->version_min || session->version > e->version_max ||
-        !suite_configured(e, session->suite))
-        return;
-    e->resume = tls_session_retain(session);
-}
-
-/* use_ticket: a session that comes out of a ticket is judged like one out of the cache. */
-static void
-use_ticket(engine12 *e, const tls_client_hello *hello)
-{
-    tls_connection *c = e->connection;
-    int64_t now = tls_context_now(c->context);
-    tls_buffer encoded = {0};
-    tls_session *session = NULL;
-
-    if (tls_ticket_open(c->context->ticket_keys, &encoded, hello->session_ticket, now) &&
-        tls_session_import(&session, tls_buffer_view(&encoded)) == TLS_OK)
-        use_session(e, session, hello);
-    c->ticket = e->resume != NULL;
-    tls_session_release(session);
-    tls_buffer_release(&encoded);
 }
 
 /* ---- ClientHello ---- */
@@ -434,8 +174,8 @@ start(engine12 *e)
 
     if (reason != TLS_OK)
         return reason;
-    e->policy.vtable = &policy_class;
-    e->cache.vtable = &cache_class;
+    e->policy.vtable = &engine12_policy_class;
+    e->cache.vtable = &engine12_cache_class;
     br_ssl_server_set_policy(server, &e->policy.vtable);
     br_ssl_server_set_cache(server, &e->cache.vtable);
     if (!c->context->client_preference)
@@ -448,17 +188,6 @@ start(engine12 *e)
     if (!br_ssl_server_reset(server))
         return engine12_reason(e);
     return TLS_OK;
-}
-
-/* use_stored_session: one that was found by its ID must have that ID. */
-static void
-use_stored_session(engine12 *e, tls_session *session, const tls_client_hello *hello)
-{
-    if (session != NULL && tls_bytes_equal(hello->session_id,
-                               tls_bytes_make(session->id, session->id_length)))
-        use_session(e, session, hello);
-    if (e->resume != NULL)
-        e->ticket_agreed = 0;
 }
 
 static enum tls_reason
@@ -488,7 +217,7 @@ shown_suites(const engine12 *e, const tls_client_hello *hello, tls_buffer *out)
 
         if (suite == TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV ||
             suite == TLS_SUITE_FALLBACK_SCSV ||
-            (e->resume != NULL ? suite == e->resume->suite : suite_configured(e, suite)))
+            (e->resume != NULL ? suite == e->resume->suite : engine12_suite_configured(e, suite)))
             tls_write_u16(out, suite);
     }
 }
@@ -574,7 +303,7 @@ decide_client_hello(engine12 *e, int *ready)
         hello.session_ticket_offered) {
         e->ticket_agreed = 1;
         if (answer == NULL && hello.session_ticket.length > 0)
-            use_ticket(e, &hello);
+            engine12_use_ticket(e, &hello);
     }
     if (!(e->asked & SESSION_DONE) && e->resume == NULL && hello.session_id.length > 0) {
         if (answer == NULL && tls_connection_decides(c, TLS_DECISION_SESSION_LOAD)) {
@@ -584,9 +313,9 @@ decide_client_hello(engine12 *e, int *ready)
             return TLS_OK;
         }
         if (answer != NULL && !answer->is_default)
-            use_stored_session(e, answer->session, &hello);
+            engine12_use_stored_session(e, answer->session, &hello);
         else if (c->context->cache != NULL)
-            use_stored_session(e,
+            engine12_use_stored_session(e,
                 tls_session_cache_find(
                     c->context->cache, hello.session_id, tls_context_now(c->context)),
                 &hello);
@@ -761,36 +490,6 @@ sent_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewrit
             return reason;
     }
     return rewrite_server_hello(e, hello, rewritten);
-}
-
-enum tls_reason
-engine12_server_send_ticket(engine12 *e)
-{
-    tls_connection *c = e->connection;
-    tls_session *session =
-        c->resumed ? tls_session_retain(e->resume) : engine12_new_session(e);
-    int64_t now = tls_context_now(c->context);
-    tls_buffer encoded = {0}, ticket = {0};
-    tls_message message;
-    enum tls_reason reason =
-        session != NULL ? tls_session_export(session, &encoded) : TLS_REASON_OUT_OF_MEMORY;
-
-    if (reason == TLS_OK && encoded.length <= TICKET_CONTENT_MAXIMUM)
-        reason = tls_ticket_seal(
-            c->context->ticket_keys, &ticket, tls_buffer_view(&encoded), now);
-    if (reason == TLS_OK) {
-        memset(&message, 0, sizeof message);
-        message.type = TLS_HANDSHAKE_NEW_SESSION_TICKET;
-        message.u.new_session_ticket.ticket = tls_buffer_view(&ticket);
-        if (ticket.length > 0)
-            message.u.new_session_ticket.lifetime = (uint32_t)(session->expires - now);
-        c->ticket = ticket.length > 0;
-        reason = engine12_send_own(e, TLS_STAGE_NEW_SESSION_TICKET, &message);
-    }
-    tls_session_release(session);
-    tls_buffer_release(&encoded);
-    tls_buffer_release(&ticket);
-    return reason;
 }
 
 enum tls_reason
