@@ -1,5 +1,5 @@
 -- One spec (or more) for each defect and limitation of BearSSL 0.6 that this library works around. The list is that
--- of doc/architecture.md and of DESIGN.md, "BearSSL 0.6: what was found".
+-- of doc/architecture.md, and what is known to be missing there.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"

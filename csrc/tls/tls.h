@@ -45,7 +45,7 @@ enum tls_verify_mode {
     TLS_VERIFY_REQUIRED
 };
 
-/* ---- Stages (HANDSHAKE.md): one bit each in a watch mask: 1u << stage ---- */
+/* ---- Stages (doc/handshake.md): one bit each in a watch mask: 1u << stage ---- */
 enum tls_stage {
     TLS_STAGE_CLIENT_HELLO,
     TLS_STAGE_HELLO_RETRY_REQUEST,
