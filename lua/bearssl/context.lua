@@ -277,8 +277,8 @@ end
 -- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, certificates, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
--- extended_master_secret, require_extended_master_secret, fallback (booleans), status_request (client: ask for an OCSP response),
--- max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time.
+-- extended_master_secret, require_extended_master_secret, fallback (booleans), status_request (client: ask for an OCSP
+-- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time.
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
@@ -339,8 +339,8 @@ end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names; groups and signature_algorithms in full when they were not restricted), alpn, verify, tickets,
--- extended_master_secret, require_extended_master_secret, fallback, status_request (booleans), max_fragment_length, and sessions (in the server's cache),
--- pooled_buffers (record buffers that lie idle).
+-- extended_master_secret, require_extended_master_secret, fallback, status_request (booleans), max_fragment_length,
+-- and sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
    local names, settings = require "bearssl.names", self.settings
    return {
