@@ -236,6 +236,26 @@ cases.describe("stapling, openssl and our server:", function(listener)
       end
    end)
 
+   it("gets what a select handler yielded for", function()
+      local context = ours.server_context(must, { ocsp_response = responses.good.der, handlers = {
+         select = function(_, hello) return { ocsp_response = coroutine.yield("fetch", hello.server_name) } end,
+      } })
+      local client = tls12.client("openssl", {
+         port = listener.port, cafile = certificates.ca.certfile, arguments = { "-status" },
+      })
+      local thread = coroutine.create(function() return listener:accept(context) end)
+      local _, wants, name = assert(coroutine.resume(thread))
+      assert.equal("fetch", wants)
+      assert.equal("localhost", name)
+      local ok, stream, message = coroutine.resume(thread, responses.must.der)
+      assert(ok, stream)
+      cases.answer(assert(stream, message), client)
+      stream:close()
+      client:close_input()
+      assert.equal(0, client:wait(), client:output())
+      assert.truthy(client:output():find("Serial Number: 012FD1", 1, true), client:output()) -- 77777
+   end)
+
    it("resumes without a response", function()
       local context = ours.server_context(certificates.ec, { ocsp_response = responses.good.der })
       local file, seen = temporary.path(".session"), {}
@@ -251,12 +271,14 @@ end)
 cases.describe("stapling, gnutls and our server:", function(listener)
    after_each(ours.close_all)
 
-   local function start()
-      return tls12.client("gnutls", { port = listener.port, cafile = certificates.ca.certfile })
+   local function start(saved)
+      return tls12.client("gnutls", {
+         port = listener.port, cafile = certificates.ca.certfile, arguments = saved and { "--save-ocsp", saved },
+      })
    end
 
-   local function serve(certificate, options)
-      local client = start()
+   local function serve(certificate, options, saved)
+      local client = start(saved)
       local stream, message = listener:accept(ours.server_context(certificate, options))
       assert(stream, message)
       cases.answer(stream, client)
@@ -274,8 +296,10 @@ cases.describe("stapling, gnutls and our server:", function(listener)
    end
 
    it("takes a good response, and none", function()
-      local output = serve(certificates.ec, { ocsp_response = responses.good.der })
+      local saved = temporary.path(".ocsp")
+      local output = serve(certificates.ec, { ocsp_response = responses.good.der }, saved)
       assert.truthy(output:find("OCSP status request", 1, true), output)
+      assert.equal(responses.good.der, temporary.read(saved))
       serve(certificates.ec, {})
    end)
 
