@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+#include "../tls/ocsp.h"
+
 /* The clock stands in the object, where the core reads it: so whoever keeps the tls_context keeps
  * the object too (slots of a connection). */
 typedef struct object {
@@ -80,14 +82,70 @@ option_alpn(lua_State *L, int table, size_t *count)
     return names;
 }
 
+/* option_extensions pushes what holds the data. */
+static const tls_custom_extension *
+option_extensions(lua_State *L, int table, size_t *count)
+{
+    int list = tls_lua_option_table(L, table, "extensions"), anchor, entry;
+    tls_custom_extension *extensions;
+    size_t i;
+
+    *count = 0;
+    if (list == 0)
+        return NULL;
+    *count = tls_lua_length(L, list);
+    if (*count > 0xFF)
+        luaL_error(L, "option 'extensions' is too long");
+    lua_createtable(L, (int)*count + 1, 0);
+    anchor = lua_gettop(L);
+    extensions = tls_lua_userdata(L, (*count + 1) * sizeof *extensions, 0);
+    lua_rawseti(L, anchor, (int)*count + 1);
+    for (i = 0; i < *count; i++) {
+        lua_rawgeti(L, list, (int)i + 1);
+        entry = lua_gettop(L);
+        if (!lua_istable(L, entry))
+            luaL_error(L, "option 'extensions': element %d must be a table", (int)i + 1);
+        extensions[i].type = (uint16_t)tls_lua_option_integer(L, entry, "type", -1, 0, 0xFFFF);
+        lua_getfield(L, entry, "type");
+        lua_getfield(L, entry, "data");
+        if (lua_isnil(L, -2) || lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "option 'extensions': element %d must be { type =, data = }", (int)i + 1);
+        extensions[i].data = tls_lua_check_bytes(L, lua_gettop(L));
+        lua_rawseti(L, anchor, (int)i + 1);
+        lua_settop(L, entry - 1);
+    }
+    lua_replace(L, list);
+    return extensions;
+}
+
+/* check_responses: what is not an OCSP response would make every client refuse. */
+static enum tls_reason
+check_responses(const tls_context_options *options)
+{
+    enum tls_reason reason = TLS_OK;
+    size_t i;
+
+    for (i = 0; i < options->credential_count && reason == TLS_OK; i++) {
+        tls_ocsp_response *response = NULL;
+
+        if (options->credentials[i].ocsp_response.data == NULL)
+            continue;
+        reason = tls_ocsp_response_from_der(&response, options->credentials[i].ocsp_response);
+        tls_ocsp_response_release(response);
+    }
+    return reason;
+}
+
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
  * =, signature_schemes = lists of numbers, alpn = list of strings, alpn_required = boolean, trust =
  * trust store, verify = "none" | "optional" | "required", verify_depth = integer, credentials =
- * list of { chain = list of certificates, key = key }, session_cache =, session_lifetime = seconds,
+ * list of { chain = list of certificates, key = key, ocsp_response = DER or nil }, session_cache =, session_lifetime = seconds,
  * record_size = integers, ticket_keys = ticket keys (server: issue tickets under them),
- * client_preference, no_tickets, no_extended_master_secret, require_extended_master_secret,
+ * max_fragment_length = 512, 1024, 2048 or 4096, extensions = list of { type = number, data = string }
+ * (client: of types that the core does not handle itself), client_preference, no_status_request, no_tickets, no_extended_master_secret, require_extended_master_secret,
  * fallback = booleans } -> context. What is absent takes the core's default. | nil, message,
- * "illegal_parameter" (an unknown suite or group, versions the wrong way round) | "key_mismatch" | "out_of_memory" | "no_random" */
+ * "illegal_parameter" (an unknown suite or group, versions the wrong way round, an extension that may not
+ * be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" | "no_random" */
 static int
 make(lua_State *L)
 {
@@ -137,8 +195,15 @@ make(lua_State *L)
     options.require_extended_master_secret =
         tls_lua_option_boolean(L, 1, "require_extended_master_secret");
     options.fallback = tls_lua_option_boolean(L, 1, "fallback");
+    options.no_status_request = tls_lua_option_boolean(L, 1, "no_status_request");
+    options.max_fragment_length =
+        (unsigned)tls_lua_option_integer(L, 1, "max_fragment_length", 0, 0, 4096);
+    options.custom_extensions = option_extensions(L, 1, &options.custom_extension_count);
     options.record_size = (size_t)tls_lua_option_integer(L, 1, "record_size", 0, 0, 16384);
     options.client_preference = tls_lua_option_boolean(L, 1, "client_preference");
+    reason = check_responses(&options);
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
     self = tls_lua_new(L, TLS_LUA_CONTEXT, sizeof *self, 0);
     options.now = now;
     options.now_data = self;

@@ -6,6 +6,8 @@
 
 #define HOLDER_CLASS "bearssl.credential"
 
+enum { SLOT_OCSP_RESPONSE = 1, SLOTS = 1 }; /* of a holder */
+
 typedef struct holder {
     tls_private_key *key;
     size_t count;
@@ -24,7 +26,7 @@ make_holder(lua_State *L, int list, const char *what)
     count = tls_lua_length(L, list);
     if (count > TLS_CHAIN_MAXIMUM)
         luaL_error(L, "%s has more than %d certificates", what, TLS_CHAIN_MAXIMUM);
-    self = tls_lua_new(L, HOLDER_CLASS, sizeof *self + count * sizeof self->chain[0], 0);
+    self = tls_lua_new(L, HOLDER_CLASS, sizeof *self + count * sizeof self->chain[0], SLOTS);
     for (i = 0; i < count; i++) {
         tls_certificate *certificate;
 
@@ -73,6 +75,15 @@ tls_lua_check_credential(lua_State *L, int index, const char *what, tls_credenti
     credential->chain = self->chain;
     credential->chain_count = self->count;
     credential->key = self->key;
+    lua_getfield(L, table, "ocsp_response");
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        return;
+    }
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "%s: ocsp_response must be a string", what);
+    credential->ocsp_response = tls_lua_check_bytes(L, lua_gettop(L));
+    tls_lua_keep(L, -2, SLOT_OCSP_RESPONSE);
 }
 
 const tls_credential *

@@ -34,7 +34,7 @@ session_store(lua_State *L, const tls_session *session)
 }
 
 static void
-verify(lua_State *L, const tls_question *question)
+verify(lua_State *L, const tls_question *question, const tls_connection_info *info)
 {
     const tls_verdict *verdict = question->u.verify.verdict;
     size_t count = question->u.verify.chain_count;
@@ -51,6 +51,7 @@ verify(lua_State *L, const tls_question *question)
     tls_lua_push_chain(L, verdict->path, verdict->path_count);
     lua_setfield(L, -2, "path");
     set_name(L, question->u.verify.server_name);
+    tls_lua_set_some(L, "ocsp_response", info->ocsp_response);
 }
 
 static void
@@ -90,7 +91,7 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
         session_store(L, question->u.session_store.session);
         break;
     case TLS_DECISION_VERIFY:
-        verify(L, question);
+        verify(L, question, info);
         break;
     case TLS_DECISION_SIGN:
         sign(L, question);
@@ -131,7 +132,7 @@ guarded_question(lua_State *L)
  *   - session_store: session (object), session_id, lifetime (seconds)
  *   - verify: chain (certificates as received), verdict ("ok" or a code), verified (boolean), message
  *     and index (which of the chain, from 1) unless verified, path (certificates, as far as it was
- *     built), server_name (or nil)
+ *     built), server_name (or nil), ocsp_response (stapled, DER; or nil)
  *   - sign: scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
  *     ("sha256" ...), digest, certificate
  *   - decrypt: ciphertext, certificate
@@ -176,6 +177,12 @@ answer_select(lua_State *L, tls_connection *connection)
             luaL_error(L, "answer 'alpn' must be a string");
         selection.alpn = tls_lua_check_bytes(L, lua_gettop(L));
     }
+    lua_getfield(L, 2, "ocsp_response");
+    if (!lua_isnil(L, -1)) {
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "answer 'ocsp_response' must be a string");
+        selection.ocsp_response = tls_lua_check_bytes(L, lua_gettop(L));
+    }
     selection.version_min = (unsigned)tls_lua_option_integer(L, 2, "version_min", 0, 0, 0xFFFF);
     selection.version_max = (unsigned)tls_lua_option_integer(L, 2, "version_max", 0, 0, 0xFFFF);
     selection.suites = tls_lua_option_list16(L, 2, "suites", &selection.suite_count);
@@ -217,8 +224,8 @@ answer_verify(lua_State *L, tls_connection *connection)
 
 /* connection:answer([value]) -> true: answers the question that waits. nil takes the default, but
  * for session_load. By the question:
- *   - select: { context =, credential = { chain =, key = }, alpn = string, version_min =,
- *     version_max = numbers, suites = list of numbers }, each of which may be absent
+ *   - select: { context =, credential = { chain =, key =, ocsp_response = }, alpn, ocsp_response = strings,
+ *     version_min =, version_max = numbers, suites = list of numbers }, each of which may be absent
  *   - session_load: a session; nil for none
  *   - verify: true to accept; false or the code of a reason to refuse
  *   - client_certificate: { chain =, key = }; false for none

@@ -65,6 +65,10 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_boolean(L, "secure_renegotiation", info.secure_renegotiation);
     tls_lua_set_boolean(L, "extended_master_secret", info.extended_master_secret);
     tls_lua_set_boolean(L, "ticket", info.ticket);
+    if (info.max_fragment_length != 0)
+        tls_lua_set_integer(L, "max_fragment_length", info.max_fragment_length);
+    tls_lua_set_some(L, "ocsp_response", info.ocsp_response);
+    tls_lua_set_some(L, "signed_certificate_timestamps", info.signed_certificate_timestamps);
     tls_lua_set_boolean(L, "close_notify_sent", info.closed_sent);
     tls_lua_set_boolean(L, "close_notify_received", info.closed_received);
     tls_lua_set_integer(L, "bytes_received", (int64_t)info.bytes_received);

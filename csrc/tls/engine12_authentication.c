@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine12_internal.h"
+#include "ocsp.h"
 
 /* ---- BearSSL's certificate engine: it only hears the result ---- */
 
@@ -116,6 +117,9 @@ static void
 judge(engine12 *e)
 {
     tls_connection *c = e->connection;
+    const tls_ocsp_response *stapled;
+    tls_ocsp_response *response = NULL;
+    enum tls_reason unreadable = TLS_OK;
     tls_verify_request request;
 
     memset(&request, 0, sizeof request);
@@ -127,7 +131,23 @@ judge(engine12 *e)
     request.purpose = c->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
     if (c->role == TLS_ROLE_CLIENT && c->server_name[0] != '\0')
         request.server_name = c->server_name;
-    c->verdict = tls_verify(&e->verdict, &request);
+    if (c->ocsp_response.length > 0)
+        unreadable = tls_ocsp_response_from_der(&response, tls_buffer_view(&c->ocsp_response));
+    stapled = response;
+    request.ocsp_responses = &stapled;
+    request.ocsp_response_count = response != NULL;
+    /* RFC 7633 section 4.2.2: what was not asked for need not come. */
+    if (c->role == TLS_ROLE_CLIENT && !c->context->no_status_request && unreadable == TLS_OK)
+        request.staple = TLS_STAPLE_IF_MUST;
+    if (tls_verify(&e->verdict, &request) == TLS_OK && unreadable != TLS_OK) {
+        static const char text[] = "the OCSP response that the server stapled cannot be parsed";
+
+        e->verdict.reason = unreadable;
+        if (unreadable == TLS_REASON_BAD_OCSP_RESPONSE)
+            memcpy(e->verdict.text, text, sizeof text);
+    }
+    c->verdict = e->verdict.reason;
+    tls_ocsp_response_release(response);
 }
 
 /* apply_verdict is what happens when no handler says otherwise. */

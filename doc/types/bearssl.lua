@@ -123,6 +123,8 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field certfile? string
 ---@field keyfile? string
 ---@field name? string for select handlers
+---@field ocsp_response? string DER, server
+---@field ocsp_file? string
 
 ---@class bearssl.ContextOptions
 ---@field mode? "client"|"server" default "client"
@@ -143,6 +145,8 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field certfile? string
 ---@field keyfile? string
 ---@field certificates? bearssl.Credential[]
+---@field ocsp_response? string DER, server
+---@field ocsp_file? string server
 ---@field session_cache? integer sessions; server: 1000
 ---@field session_lifetime? integer seconds, default 7200
 ---@field tickets? boolean default true
@@ -150,6 +154,9 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field extended_master_secret? boolean default true
 ---@field require_extended_master_secret? boolean default false
 ---@field fallback? boolean client, default false
+---@field status_request? boolean client, default true
+---@field max_fragment_length? 512|1024|2048|4096 client
+---@field extensions? {type: integer, data: string}[] client
 ---@field record_size? integer 512 … 16384, default 16384
 ---@field client_preference? boolean default false
 ---@field handlers? bearssl.Handlers
@@ -201,6 +208,8 @@ function Context:info() end
 ---@field extended_master_secret boolean
 ---@field require_extended_master_secret boolean
 ---@field fallback boolean
+---@field status_request boolean
+---@field max_fragment_length? integer
 ---@field sessions integer
 ---@field pooled_buffers integer
 
@@ -262,6 +271,7 @@ function Context:info() end
 ---@field message? string
 ---@field index? integer which of the chain is at fault
 ---@field server_name? string
+---@field ocsp_response? string DER, stapled by the server
 
 ---@class bearssl.SignQuestion
 ---@field scheme? string
@@ -278,6 +288,7 @@ function Context:info() end
 ---@field min_version? bearssl.Version
 ---@field max_version? bearssl.Version
 ---@field suites? string|string[]
+---@field ocsp_response? string DER
 
 ---@class bearssl.Stream
 ---@field connection bearssl.Connection
@@ -452,6 +463,9 @@ function Connection:release() end
 ---@field secure_renegotiation boolean
 ---@field extended_master_secret boolean
 ---@field ticket boolean
+---@field max_fragment_length? integer
+---@field ocsp_response? string DER, stapled by the server
+---@field signed_certificate_timestamps? string as in the server's hello
 ---@field close_notify_sent boolean
 ---@field close_notify_received boolean
 ---@field bytes_received integer

@@ -24,6 +24,7 @@ end
 
 local credential_options = {
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string, name = is.string,
+   ocsp_response = is.string, ocsp_file = is.string,
 }
 
 local function credentials(value)
@@ -31,6 +32,28 @@ local function credentials(value)
    for index, entry in ipairs(value) do
       local ok, message = pcall(options.check, entry, credential_options, ("element %d"):format(index), -1)
       if not ok then return "", message end
+   end
+   if #value == 0 and next(value) ~= nil then return "", "must be a list, not a table with names" end
+   return nil
+end
+
+local FRAGMENT_LENGTHS = { [512] = true, [1024] = true, [2048] = true, [4096] = true }
+
+local function max_fragment_length(value)
+   return not FRAGMENT_LENGTHS[value] and "512, 1024, 2048 or 4096" or nil
+end
+
+local extension_options = { type = is.integer(0, 65535), data = is.string }
+
+local function extensions(value)
+   if type(value) ~= "table" then return "a list of { type =, data = }" end
+   local seen = {}
+   for index, entry in ipairs(value) do
+      local ok, message = pcall(options.check, entry, extension_options, ("element %d"):format(index), -1)
+      if not ok then return "", message end
+      if not entry.type or not entry.data then return "", ("element %d must be { type =, data = }"):format(index) end
+      if seen[entry.type] then return "", ("element %d: type %d stands twice"):format(index, entry.type) end
+      seen[entry.type] = true
    end
    if #value == 0 and next(value) ~= nil then return "", "must be a list, not a table with names" end
    return nil
@@ -49,14 +72,15 @@ local context_options = {
    verify = is.one_of(VERIFY),
    verify_depth = is.integer(1, 16),
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
-   certificates = credentials,
+   certificates = credentials, ocsp_response = is.string, ocsp_file = is.string,
    session_cache = is.integer(0, 100000000),
    session_lifetime = is.integer(1, 604800),
    record_size = is.integer(512, 16384),
    client_preference = is.boolean,
    tickets = is.boolean, ticket_keys = is.object("ticket_keys"),
    extended_master_secret = is.boolean, require_extended_master_secret = is.boolean,
-   fallback = is.boolean,
+   fallback = is.boolean, status_request = is.boolean,
+   max_fragment_length = max_fragment_length, extensions = extensions,
    handlers = handlers,
    time = is["function"],
 }
@@ -129,7 +153,8 @@ local function gather_credentials(given)
       end
       return true
    end
-   if given.certificate or given.key or given.certfile or given.keyfile then
+   if given.certificate or given.key or given.certfile or given.keyfile
+      or given.ocsp_response or given.ocsp_file then
       local ok, message, code = add(given)
       if not ok then return nil, message, code end
    end
@@ -155,16 +180,23 @@ local function gather_trust(given, needed)
    return value
 end
 
+local ONLY_CLIENTS = { "fallback", "status_request", "max_fragment_length", "extensions" }
+
 -- Options that one kind of context has no use for, or that contradict each other.
 local function refuse_contradictions(given, is_client)
    if is_client and given.ticket_keys then
       error("bearssl.context: the option 'ticket_keys' is for servers: a client only keeps the tickets it is given", 0)
-   elseif not is_client and given.fallback then
-      error("bearssl.context: the option 'fallback' is for clients", 0)
+   elseif is_client and (given.ocsp_response or given.ocsp_file) then
+      error("bearssl.context: the options 'ocsp_response' and 'ocsp_file' are for servers", 0)
    elseif given.tickets == false and given.ticket_keys then
       error("bearssl.context: ticket_keys are of no use with tickets = false", 0)
    elseif given.require_extended_master_secret and given.extended_master_secret == false then
       error("bearssl.context: require_extended_master_secret needs extended_master_secret", 0)
+   end
+   for _, name in ipairs(ONLY_CLIENTS) do
+      if not is_client and given[name] then
+         error(("bearssl.context: the option '%s' is for clients"):format(name), 0)
+      end
    end
 end
 
@@ -191,6 +223,8 @@ local function build(given)
       no_tickets = given.tickets == false, fallback = given.fallback,
       no_extended_master_secret = given.extended_master_secret == false,
       require_extended_master_secret = given.require_extended_master_secret,
+      no_status_request = given.status_request == false, max_fragment_length = given.max_fragment_length,
+      extensions = given.extensions,
    }
    convert_names(given, settings)
    local list, named, code = judge(gather_credentials(given))
@@ -213,6 +247,10 @@ local function build(given)
    settings.ticket_keys = ticket_keys or nil
    local object
    object, message, code = core.context(settings)
+   if not object and code == "illegal_parameter" and given.extensions then
+      error("bearssl.context: option 'extensions': a type that the library handles itself, or more than 16383 bytes of "
+         .. "data", 0)
+   end
    if not object then return nil, message, code end
    local handlers_given = driver.merge({}, given.handlers)
    local stage_mask, decision_mask = driver.masks(handlers_given)
@@ -227,7 +265,8 @@ local function build(given)
             or false,
          extended_master_secret = not settings.no_extended_master_secret,
          require_extended_master_secret = settings.require_extended_master_secret or false,
-         fallback = settings.fallback or false,
+         fallback = settings.fallback or false, status_request = is_client and not settings.no_status_request,
+         max_fragment_length = settings.max_fragment_length,
       },
    }, Context)
 end
@@ -238,7 +277,8 @@ end
 -- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, certificates, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
--- extended_master_secret, require_extended_master_secret, fallback (booleans), handlers, time.
+-- extended_master_secret, require_extended_master_secret, fallback (booleans), status_request (client: ask for an OCSP
+-- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time.
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
@@ -299,8 +339,8 @@ end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names; groups and signature_algorithms in full when they were not restricted), alpn, verify, tickets,
--- extended_master_secret, require_extended_master_secret, fallback (booleans), and sessions (in the server's cache),
--- pooled_buffers (record buffers that lie idle).
+-- extended_master_secret, require_extended_master_secret, fallback, status_request (booleans), max_fragment_length,
+-- and sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
    local names, settings = require "bearssl.names", self.settings
    return {
@@ -312,6 +352,7 @@ function Context:info()
       signature_algorithms = settings.schemes and names.list(settings.schemes, core.scheme_name)
          or names.signature_algorithms(),
       tickets = settings.tickets, fallback = settings.fallback,
+      status_request = settings.status_request, max_fragment_length = settings.max_fragment_length,
       extended_master_secret = settings.extended_master_secret,
       require_extended_master_secret = settings.require_extended_master_secret,
       sessions = self.core:session_count(),

@@ -61,8 +61,8 @@ local function read(given, name)
    return file.read(path, name)
 end
 
---- gather(given) makes one credential of the fields certificate, key, certfile, keyfile of a table; messages
--- name the file. Returns nil, message, code.
+--- gather(given) makes one credential of the fields certificate, key, certfile, keyfile, ocsp_response (DER),
+-- ocsp_file of a table; messages name the file. Returns nil, message, code.
 function credential.gather(given)
    local certificate, key = given.certificate, given.key
    local message, code
@@ -71,6 +71,12 @@ function credential.gather(given)
       certificate, message, code = read(given, "certfile")
       if not certificate then return nil, message, code end
    end
+   local ocsp_response = given.ocsp_response
+   if given.ocsp_file then
+      if ocsp_response then return nil, "give either 'ocsp_response' or 'ocsp_file', not both", "misuse" end
+      ocsp_response, message, code = read(given, "ocsp_file")
+      if not ocsp_response then return nil, message, code end
+   end
    if given.keyfile then
       if key then return nil, "give either 'key' or 'keyfile', not both", "misuse" end
       key, message, code = read(given, "keyfile")
@@ -78,6 +84,7 @@ function credential.gather(given)
    end
    local result
    result, message, code = credential.make(certificate, key)
+   if result then result.ocsp_response = ocsp_response end
    if result or code == "misuse" then return result, message, code end
    local where = given.certfile or given.keyfile
    if given.certfile and given.keyfile then where = where .. " and " .. given.keyfile end

@@ -105,6 +105,7 @@ end
 
 local select_fields = {
    context = true, certificate = true, key = true, alpn = true, min_version = true, max_version = true, suites = true,
+   ocsp_response = true,
 }
 
 -- certificate: the name of one of the context's credentials, or a certificate with its key.
@@ -150,6 +151,13 @@ function decision.select(connection, answer, reason)
          return nil, "returned an 'alpn' that is not a protocol's name but " .. options.describe(answer.alpn)
       end
       result.alpn = answer.alpn
+   end
+   if answer.ocsp_response ~= nil then
+      if type(answer.ocsp_response) ~= "string" or answer.ocsp_response == "" then
+         return nil, "returned an 'ocsp_response' that is not an OCSP response's DER but "
+            .. options.describe(answer.ocsp_response)
+      end
+      result.ocsp_response = answer.ocsp_response
    end
    for name, field in pairs({ min_version = "version_min", max_version = "version_max" }) do
       if answer[name] ~= nil then
