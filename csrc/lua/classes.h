@@ -55,6 +55,19 @@ struct tls_ocsp_response *tls_lua_test_ocsp_response(lua_State *L, int index);
 void tls_lua_open_crl(lua_State *L);
 void tls_lua_open_ocsp(lua_State *L);
 
+/* ---- revocation.c ---- */
+/* Options of trust:verify and contexts. The lists push one value that holds what is returned. */
+const struct tls_crl *const *tls_lua_option_crls(
+    lua_State *L, int table, const char *name, size_t *count);
+const struct tls_ocsp_response *const *tls_lua_option_ocsp_responses(
+    lua_State *L, int table, const char *name, size_t *count);
+const unsigned char (*tls_lua_option_pins(
+    lua_State *L, int table, const char *name, size_t *count))[TLS_PIN_LENGTH];
+int64_t tls_lua_option_clock_skew(lua_State *L, int table);
+enum tls_revocation_mode tls_lua_option_revocation(lua_State *L, int table);
+enum tls_staple_mode tls_lua_option_staple(lua_State *L, int table);
+void tls_lua_open_revocation(lua_State *L);
+
 /* ---- credential.c ---- */
 /* tls_lua_check_chain reads a list of certificate objects and pushes a scratch userdata that holds
  * a count on each; the array lives as long. `what` names the argument or option for the error. */

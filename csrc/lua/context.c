@@ -84,7 +84,8 @@ option_alpn(lua_State *L, int table, size_t *count)
  * =, signature_schemes = lists of numbers, alpn = list of strings, alpn_required = boolean, trust =
  * trust store, verify = "none" | "optional" | "required", verify_depth = integer, credentials =
  * list of { chain = list of certificates, key = key }, session_cache =, session_lifetime = seconds,
- * record_size = integers, client_preference = boolean } -> context. What is absent takes the core's
+ * record_size = integers, client_preference = boolean, and as in trust:verify crls, pins, clock_skew,
+ * revocation, staple } -> context. What is absent takes the core's
  * default. | nil, message, "illegal_parameter" (an unknown suite or group, versions the wrong way
  * round) | "key_mismatch" | "out_of_memory" | "no_random" */
 static int
@@ -126,6 +127,11 @@ make(lua_State *L)
         (unsigned)tls_lua_option_integer(L, 1, "session_lifetime", 0, 0, 0x7FFFFFFF);
     options.record_size = (size_t)tls_lua_option_integer(L, 1, "record_size", 0, 0, 16384);
     options.client_preference = tls_lua_option_boolean(L, 1, "client_preference");
+    options.crls = tls_lua_option_crls(L, 1, "crls", &options.crl_count);
+    options.pins = tls_lua_option_pins(L, 1, "pins", &options.pin_count);
+    options.clock_skew = tls_lua_option_clock_skew(L, 1);
+    options.revocation = tls_lua_option_revocation(L, 1);
+    options.staple = tls_lua_option_staple(L, 1);
     self = tls_lua_new(L, TLS_LUA_CONTEXT, sizeof *self, 0);
     options.now = now;
     options.now_data = self;

@@ -18,6 +18,9 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_open_key(L);
     tls_lua_open_fields(L);
     tls_lua_open_request(L);
+    tls_lua_open_crl(L);
+    tls_lua_open_ocsp(L);
+    tls_lua_open_revocation(L);
     tls_lua_open_trust(L);
     tls_lua_open_session(L);
     tls_lua_open_context(L);
@@ -27,6 +30,8 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_key_functions);
     tls_lua_functions(L, tls_lua_request_functions);
     tls_lua_functions(L, tls_lua_issue_functions);
+    tls_lua_functions(L, tls_lua_crl_functions);
+    tls_lua_functions(L, tls_lua_ocsp_functions);
     tls_lua_functions(L, tls_lua_trust_functions);
     tls_lua_functions(L, tls_lua_session_functions);
     tls_lua_functions(L, tls_lua_context_functions);

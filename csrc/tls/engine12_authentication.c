@@ -127,6 +127,14 @@ judge(engine12 *e)
     request.purpose = c->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
     if (c->role == TLS_ROLE_CLIENT && c->server_name[0] != '\0')
         request.server_name = c->server_name;
+    request.clock_skew = c->context->clock_skew;
+    request.crls = (const tls_crl *const *)c->context->crls;
+    request.crl_count = c->context->crl_count;
+    request.revocation = c->context->revocation;
+    request.staple = c->context->staple;
+    /* Here go the OCSP responses that the peer stapled: request.ocsp_responses. */
+    request.pins = (const unsigned char(*)[TLS_PIN_LENGTH])c->context->pins;
+    request.pin_count = c->context->pin_count;
     c->verdict = tls_verify(&e->verdict, &request);
 }
 
