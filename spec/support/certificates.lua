@@ -1,5 +1,5 @@
--- Certificates and keys for the specs, made with our own issuing when they are first asked for (what it refuses to make, a
--- short key or a SHA-1 signature, with the openssl program):
+-- Certificates and keys for the specs, made with our own issuing when they are first asked for (what it refuses to
+-- make, a short key or a SHA-1 signature, with the openssl program):
 --     local certificates = require "spec.support.certificates"
 --     certificates.rsa.certfile, .keyfile, .chainfile    paths of PEM files
 --     certificates.rsa.certificate, .key, .chain         the same as strings
@@ -68,8 +68,12 @@ local definitions = {
 
 local usages = {
    ca = { ca = true, key_usage = { "keyCertSign", "cRLSign" } },
-   server = { ca = false, key_usage = { "digitalSignature", "keyEncipherment" }, extended_key_usage = { "serverAuth" } },
-   agreement = { ca = false, key_usage = { "digitalSignature", "keyAgreement" }, extended_key_usage = { "serverAuth" } },
+   server = {
+      ca = false, key_usage = { "digitalSignature", "keyEncipherment" }, extended_key_usage = { "serverAuth" },
+   },
+   agreement = {
+      ca = false, key_usage = { "digitalSignature", "keyAgreement" }, extended_key_usage = { "serverAuth" },
+   },
    client = { ca = false, key_usage = { "digitalSignature" }, extended_key_usage = { "clientAuth" } },
 }
 
