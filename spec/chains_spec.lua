@@ -366,7 +366,7 @@ local ONE_PATH = "we try the other path; openssl keeps to the first it built"
 add("cross-signed, the second trusted", "ok", crossed("second"), { differs = ONE_PATH })
 add("cross-signed, the first expired", "ok", crossed("both", { not_before = -20, not_after = -1 }))
 add("cross-signed, the first expired, its root alone trusted", "certificate_expired",
-   crossed("first", { not_before = -20, not_after = -1 }))
+   crossed("first", { not_before = -20, not_after = -1 }), { also = 20 }) -- it takes the one in date and finds no root
 add("cross-signed, the first no CA", "ok", crossed("both", { ca = false, key_usage = { "digitalSignature" } }),
    { differs = ONE_PATH })
 add("cross-signed, the first damaged", "ok", crossed("both", { damage = true }), { differs = ONE_PATH })
@@ -455,7 +455,6 @@ end)
 -- ---- Revocation ----
 
 local function with_crls(title, verdict, made, revocation, more)
-   if not require("bearssl.core").build_crl then return end
    local options = { revocation = revocation or "leaf" }
    for name, value in pairs(more or {}) do
       options[name] = value
@@ -508,6 +507,27 @@ end, "leaf", { differs = "what is known to be revoked is refused in every mode; 
 
 -- ---- The verdicts ----
 
+-- The numbers of openssl's errors (X509_V_ERR_…) that mean the same.
+local ERRORS = {
+   certificate_expired = { 10 }, certificate_not_yet_valid = { 9 }, name_mismatch = { 62, 64 }, wrong_purpose = { 26 },
+   not_a_ca = { 79 }, path_too_long = { 22, 25 }, critical_extension = { 34 }, name_constraint = { 47, 48 },
+   unknown_ca = { 19, 20 }, self_signed = { 18 }, weak_key = { 66, 67 }, weak_signature = { 68 },
+   -- 20: where key identifiers tell it that the key is another, it does not check the signature
+   certificate_signature = { 7, 20 },
+   certificate_revoked = { 23 }, revocation_unknown = { 3 }, crl_expired = { 12 }, crl_not_yet_valid = { 11 },
+   bad_crl = { 8, 35 },
+}
+
+local function same_reason(case)
+   local number = tonumber(case.said:match("error (%d+) at "))
+   for _, expected in ipairs(ERRORS[case.ours]) do
+      if number == expected then
+         return true
+      end
+   end
+   return case.also == number
+end
+
 describe("Chains", function()
    lazy_setup(function()
       for _, case in ipairs(cases) do
@@ -524,6 +544,7 @@ describe("Chains", function()
             assert.are_not.equal(case.theirs, accepted, "no difference any more: " .. case.differs)
          else
             assert.are.equal(case.theirs, accepted, case.message .. "\nopenssl: " .. tostring(case.said))
+            assert.is_true(accepted or same_reason(case), case.message .. "\nopenssl: " .. tostring(case.said))
          end
       end)
    end

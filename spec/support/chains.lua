@@ -179,7 +179,7 @@ function chains.crl(issuer, given)
    end
    return assert(core.build_crl({
       issuer = issuer.certificate, issuer_key = given.signer or issuer.key, revoked = revoked,
-      number = given.number or 1,
+      number = "01",
       this_update = chains.NOW + (given.this_update or -2) * DAY,
       next_update = chains.NOW + (given.next_update or 5) * DAY,
    }))
