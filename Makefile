@@ -155,7 +155,7 @@ SUITE      = $(RUN) SPEC='$(SPEC)' SPECFLAGS='$(SPECFLAGS)' OUT='$(OUT)' SLOWDOW
 test: all core-tests ## the C unit tests and the specs
 	@$(SUITE) $(if $(filter file,$(origin SPEC)),$(TEST_BINS))
 
-bench: all ## measure beside LuaSec
+bench: all ## measure beside LuaSec and luaossl
 	@$(RUN) $(LUA) spec/bench/run.lua $(BENCHFLAGS)
 
 # ---- the same suite under other eyes; each has a build directory of its own
