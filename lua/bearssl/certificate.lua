@@ -115,11 +115,12 @@ local function default_usages(given, fields, public, names)
    end
 end
 
-local COPIED = { "ca", "path_length", "must_staple", "extensions", "hash" }
+local COPIED = { "path_length", "must_staple", "extensions", "hash" }
 
 -- public: whose certificate it is: a key, request or certificate object; signer: nil for a self-signed one.
 local function make(given, who, public, signer, signer_key)
    local fields = issuing.copy(COPIED, given, { public_key = public, issuer = signer, issuer_key = signer_key })
+   fields.ca = given.ca or false
    if given.path_length and not given.ca then error(who .. ": 'path_length' makes sense only with ca = true", 0) end
    local ok, from, to = pcall(issuing.period, given, "not_before", "not_after", given.ca and 3650 or 365, 3600)
    if not ok then error(who .. ": " .. from, 0) end

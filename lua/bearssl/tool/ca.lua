@@ -175,7 +175,9 @@ function actions.init(arguments)
    local constraints
    if #arguments.constrain > 0 then
       constraints = { permitted = {} }
-      for index, name in ipairs(arguments.constrain) do constraints.permitted[index] = { type = "DNS", value = name } end
+      for index, name in ipairs(arguments.constrain) do
+         constraints.permitted[index] = { type = "DNS", value = name }
+      end
    end
    local object = made(pcall(bearssl.certificate.selfsigned, {
       key = key, subject = { { "CN", arguments.name } }, days = arguments.days, ca = true,

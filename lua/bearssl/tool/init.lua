@@ -27,7 +27,8 @@ end
 
 local function build()
    local argparse = require "argparse"
-   local parser = argparse("bearssl", "TLS from the command line: look at handshakes, test servers, fetch, serve, issue.")
+   local parser = argparse("bearssl",
+      "TLS from the command line: look at handshakes, test servers, fetch, serve, issue certificates.")
    parser:epilog(EPILOG)
    add_help(parser)
    parser:flag("--version", "Show the version and exit."):action(function()
