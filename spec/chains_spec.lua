@@ -305,6 +305,9 @@ constrain("permitted and excluded", CONSTRAINT, { permitted = { { type = "DNS", 
    excluded = { { type = "DNS", value = "www.example.org" } } }, { "www.example.org" })
 constrain("e-mail address in the subject", CONSTRAINT, permit("email", "example.org"), { "www.example.org" },
    { subject = "CN=x,emailAddress=a@example.com" })
+constrain("host name in the common name alone", "ok", permit("DNS", "example.org"), { { "IP", "192.0.2.1" } },
+   { subject = "CN=www.example.com",
+      differs = "the common name is no host name (RFC 9525), so that no constraint is about it" })
 local function host(value)
    return { name_constraints = permit("DNS", value) }
 end
@@ -452,6 +455,35 @@ add_in(rsa, "root with RSA of 1024 bits", "weak_key", function(w)
    return w:leaf({ by = root }), {}, { root }
 end)
 
+for _, curve in ipairs({ "P-384", "P-521" }) do
+   add("leaf with " .. curve, "ok", leaf_of("-algorithm EC -pkeyopt ec_paramgen_curve:" .. curve))
+end
+add("leaf with RSA of 3072 bits", "ok", leaf_of("-algorithm RSA -pkeyopt rsa_keygen_bits:3072"))
+local UNUSABLE = "BearSSL cannot use such a key, so that no handshake could go on with it"
+add("leaf with secp256k1", "unsupported_certificate", leaf_of("-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1"),
+   { differs = UNUSABLE })
+add("leaf with Ed25519", "unsupported_certificate", leaf_of("-algorithm ED25519"), { differs = UNUSABLE })
+
+-- An intermediate by openssl, and a leaf of ours below it.
+local function below(extensions, change)
+   return function(w)
+      local _, _, roots = w:three()
+      local intermediate = chains.by_openssl(roots[1], chains.key(w.kind, "intermediate"), "/CN=Upper", extensions)
+      local leaf = change or {}
+      leaf.by = intermediate
+      return w:leaf(leaf), { intermediate }, roots
+   end
+end
+add("intermediate by openssl", "ok", below(CA .. "authorityKeyIdentifier=keyid\n"))
+add("intermediate whose basic constraints are not critical", "ok",
+   below("basicConstraints=CA:TRUE\nkeyUsage=keyCertSign\nsubjectKeyIdentifier=hash\n"), { strict = false })
+add("intermediate of version 1", "not_a_ca", below(""))
+add("intermediate without basic constraints", "not_a_ca", below("keyUsage=critical,keyCertSign\n"))
+add("key identifier of another issuer", "ok", { leaf = { authority_key_identifier = ("x"):rep(20) } },
+   { differs = "a key identifier only says where to look first (RFC 4158 section 3.5.12): the signature decides" })
+add("no key identifiers", "ok", { intermediate = { without_subject_key_identifier = true,
+   without_authority_key_identifier = true }, leaf = { without_authority_key_identifier = true } }, { strict = false })
+
 -- ---- Revocation ----
 
 local function with_crls(title, verdict, made, revocation, more)
@@ -492,6 +524,9 @@ end)
 with_crls("of an issuer that may not sign CRLs", "bad_crl", function(_, _, intermediate)
    return { chains.crl(intermediate, {}) }
 end, nil, { three = { intermediate = { key_usage = { "keyCertSign" } } } })
+with_crls("signature altered", "bad_crl", function(_, _, intermediate)
+   return { chains.crl(intermediate, { damage = true }) }
+end)
 with_crls("whole path, nothing revoked", "ok", function(_, _, intermediate, root)
    return { chains.crl(intermediate, {}), chains.crl(root, {}) }
 end, "path")
@@ -513,7 +548,7 @@ local ERRORS = {
    not_a_ca = { 79 }, path_too_long = { 22, 25 }, critical_extension = { 34 }, name_constraint = { 47, 48 },
    unknown_ca = { 19, 20 }, self_signed = { 18 }, weak_key = { 66, 67 }, weak_signature = { 68 },
    -- 20: where key identifiers tell it that the key is another, it does not check the signature
-   certificate_signature = { 7, 20 },
+   certificate_signature = { 7, 20 }, unsupported_certificate = {},
    certificate_revoked = { 23 }, revocation_unknown = { 3 }, crl_expired = { 12 }, crl_not_yet_valid = { 11 },
    bad_crl = { 8, 35 },
 }

@@ -42,7 +42,13 @@ end
 
 -- Keys that our own generator refuses to make.
 function chains.openssl_key(options)
-   keys[options] = keys[options] or assert(core.key(shell.run("openssl genpkey -quiet " .. options)))
+   if not keys[options] then
+      local text = shell.run("openssl genpkey -quiet " .. options)
+      -- nor can all be read: those are only handed on
+      keys[options] = core.key(text) or { pem = function()
+         return text
+      end }
+   end
    return keys[options]
 end
 
@@ -66,6 +72,12 @@ local function subject(text)
       list[#list + 1] = { name, value }
    end
    return list
+end
+
+-- The signature comes last.
+local function damaged(der)
+   local at = #der - 5
+   return der:sub(1, at - 1) .. string.char((der:byte(at) + 1) % 256) .. der:sub(at + 1)
 end
 
 local function raw_names(names)
@@ -113,10 +125,7 @@ function world:issue(given)
    end
    assert(certificate, message)
    if given.damage then
-      local der = certificate:der()
-      local last = #der - 5
-      der = der:sub(1, last - 1) .. string.char((der:byte(last) + 1) % 256) .. der:sub(last + 1)
-      certificate = assert(core.certificates(der))[1]
+      certificate = assert(core.certificates(damaged(certificate:der())))[1]
    end
    return { certificate = certificate, key = key }
 end
@@ -177,12 +186,13 @@ function chains.crl(issuer, given)
    for i, entry in ipairs(given.revoked or {}) do
       revoked[i] = { serial = entry.certificate:serial(), date = chains.NOW - DAY, reason = given.reason }
    end
-   return assert(core.build_crl({
+   local crl = assert(core.build_crl({
       issuer = issuer.certificate, issuer_key = given.signer or issuer.key, revoked = revoked,
       number = "01",
       this_update = chains.NOW + (given.this_update or -2) * DAY,
       next_update = chains.NOW + (given.next_update or 5) * DAY,
    }))
+   return given.damage and assert(core.crls(damaged(crl:der())))[1] or crl
 end
 
 -- ---- Verdicts ----
