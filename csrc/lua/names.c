@@ -291,13 +291,14 @@ has_aes(lua_State *L)
     return 1;
 }
 
-/* core.type(value) -> "context", "connection", "certificate", "key", "trust", "session" for an
- * object of this module, else nil */
+/* core.type(value) -> "context", "connection", "certificate", "key", "trust", "session",
+ * "request", "crl", "ocsp_response" for an object of this module, else nil */
 static int
 type(lua_State *L)
 {
     static const char *const classes[] = {TLS_LUA_CONTEXT, TLS_LUA_CONNECTION, TLS_LUA_CERTIFICATE,
-        TLS_LUA_KEY, TLS_LUA_TRUST, TLS_LUA_SESSION};
+        TLS_LUA_KEY, TLS_LUA_TRUST, TLS_LUA_SESSION, TLS_LUA_REQUEST, TLS_LUA_CRL,
+        TLS_LUA_OCSP_RESPONSE};
     size_t i;
 
     luaL_checkany(L, 1);
