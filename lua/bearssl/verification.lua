@@ -48,7 +48,7 @@ end
 -- ---- Checks ----
 
 local crl = is.any("a CRL object or PEM or DER", is.string, is.object("crl"))
-local ocsp = is.any("an OCSP response object or its DER", is.string, is.object("ocsp"))
+local ocsp = is.any("an OCSP response object or its DER", is.string, is.object("ocsp_response"))
 
 verification.revocations = { "if_known", "leaf", "path" }
 verification.staples = { "not_needed", "if_must", "required" }
@@ -71,7 +71,7 @@ end
 local specification = {
    server_name = is.string, purpose = is.one_of({ "server", "client", "any" }), time = finite,
    ocsp_responses = is.any("the DER of an OCSP response, or a list of OCSP response objects", is.string,
-      is.object("ocsp"), is.list(ocsp, "OCSP responses")),
+      is.object("ocsp_response"), is.list(ocsp, "OCSP responses")),
    depth = is.integer(1, 16), minimum_rsa_bits = is.integer(1024, 8192), allow_sha1 = is.boolean,
 }
 for name, check in pairs(verification.checks) do specification[name] = check end
