@@ -244,7 +244,8 @@ expires_in(lua_State *L)
     return 1;
 }
 
-/* certificate:issued(other) -> boolean: `other` names it as its issuer and is signed with its key */
+/* certificate:issued(other) -> boolean: `other` names it as its issuer and is signed with its key
+ */
 static int
 issued(lua_State *L)
 {
@@ -289,8 +290,8 @@ scts(lua_State *L)
     return 1;
 }
 
-/* certificate:extension(oid) -> DER of its value, critical (boolean); or nil when it is absent. oid:
- * dotted */
+/* certificate:extension(oid) -> DER of its value, critical (boolean); or nil when it is absent.
+ * oid: dotted */
 static int
 extension(lua_State *L)
 {

@@ -223,9 +223,9 @@ push_entry(lua_State *L, const tls_crl_entry *entry)
 }
 
 /* crl:revoked(serial) -> { serial = hex, date = seconds, reason = "keyCompromise" … or nil,
- * invalidity_date = seconds or nil }, or nil when it is not listed. serial: in hex, or a certificate,
- * of which only the serial number is looked at: crl:covers(certificate) tells whether that means
- * something. */
+ * invalidity_date = seconds or nil }, or nil when it is not listed. serial: in hex, or a
+ * certificate, of which only the serial number is looked at: crl:covers(certificate) tells whether
+ * that means something. */
 static int
 revoked(lua_State *L)
 {
@@ -274,7 +274,8 @@ entries(lua_State *L)
     return 1;
 }
 
-/* crl:covers(certificate) -> boolean: the CRL would list it: of the same issuer, and in its scope */
+/* crl:covers(certificate) -> boolean: the CRL would list it: of the same issuer, and in its scope
+ */
 static int
 covers(lua_State *L)
 {
@@ -284,9 +285,9 @@ covers(lua_State *L)
     return 1;
 }
 
-/* crl:verify(issuer_certificate [, time [, clock_skew]]) -> true: a CRL of a supported kind, by this
- * issuer, signed with its key, in date at `time` (seconds since the epoch; now). | nil, message,
- * "bad_crl" (another's, or the signature is wrong) | "unsupported_crl" | "crl_expired" |
+/* crl:verify(issuer_certificate [, time [, clock_skew]]) -> true: a CRL of a supported kind, by
+ * this issuer, signed with its key, in date at `time` (seconds since the epoch; now). | nil,
+ * message, "bad_crl" (another's, or the signature is wrong) | "unsupported_crl" | "crl_expired" |
  * "crl_not_yet_valid" | "weak_signature" | "weak_key" */
 static int
 verify(lua_State *L)

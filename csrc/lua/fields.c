@@ -125,8 +125,7 @@ tls_lua_fields_request(lua_State *L, tls_lua_fields *fields, const char *option)
     lua_getfield(L, fields->table, option);
     request = tls_lua_test_request(L, -1);
     if (request == NULL)
-        luaL_error(
-            L, "option '%s' must be an open request, not %s", option, luaL_typename(L, -1));
+        luaL_error(L, "option '%s' must be an open request, not %s", option, luaL_typename(L, -1));
     self->request = tls_certificate_request_retain(request);
     lua_pop(L, 1);
     tls_lua_fields_hold(L, fields);
@@ -464,8 +463,7 @@ basic_constraints(lua_State *L, tls_lua_fields *fields, tls_extension_fields *ou
     lua_getfield(L, fields->table, "path_length");
     out->has_path_length = !lua_isnil(L, -1);
     lua_pop(L, 1);
-    out->path_length =
-        (unsigned)tls_lua_option_integer(L, fields->table, "path_length", 0, 0, 255);
+    out->path_length = (unsigned)tls_lua_option_integer(L, fields->table, "path_length", 0, 0, 255);
 }
 
 void

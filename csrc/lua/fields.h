@@ -1,9 +1,9 @@
-/* fields.h - what is asked of the core in one table (a certificate, a request, a CRL), read into the
- * core's structs.
+/* fields.h - what is asked of the core in one table (a certificate, a request, a CRL), read into
+ * the core's structs.
  *
- * Everything that the structs point into is held by one table on the stack, so no finalizer can take
- * it away. Misuse raises an error that names the option; a value that the core refuses (a name, a
- * serial number) is remembered, and tls_lua_fields_failed reports the first. */
+ * Everything that the structs point into is held by one table on the stack, so no finalizer can
+ * take it away. Misuse raises an error that names the option; a value that the core refuses (a
+ * name, a serial number) is remembered, and tls_lua_fields_failed reports the first. */
 #ifndef TLS_LUA_FIELDS_H
 #define TLS_LUA_FIELDS_H
 
@@ -20,7 +20,8 @@ typedef struct tls_lua_fields {
     const char *option;     /* its option */
 } tls_lua_fields;
 
-/* tls_lua_fields_begin checks that argument 1 is a table, drops the others and pushes the anchor. */
+/* tls_lua_fields_begin checks that argument 1 is a table, drops the others and pushes the anchor.
+ */
 void tls_lua_fields_begin(lua_State *L, tls_lua_fields *fields);
 /* tls_lua_fields_failed returns 0, or pushes nil, message, code and returns 3. */
 int tls_lua_fields_failed(lua_State *L, const tls_lua_fields *fields);
@@ -44,8 +45,7 @@ const tls_certificate_request *tls_lua_fields_request(
 
 /* Values of the table at `table` (absolute): a byte string; a serial or CRL number in hex, colons
  * allowed; a hash for signatures (0 when nil). Empty when nil. */
-tls_bytes tls_lua_fields_bytes(
-    lua_State *L, tls_lua_fields *fields, int table, const char *option);
+tls_bytes tls_lua_fields_bytes(lua_State *L, tls_lua_fields *fields, int table, const char *option);
 tls_bytes tls_lua_fields_hex(lua_State *L, tls_lua_fields *fields, int table, const char *option);
 int tls_lua_fields_hash(lua_State *L, tls_lua_fields *fields);
 /* tls_lua_fields_list pushes the list of an option and returns its length; with nil it pushes nil
@@ -54,8 +54,8 @@ size_t tls_lua_fields_list(lua_State *L, int table, const char *option);
 int tls_lua_fields_element(lua_State *L, int list, size_t i, const char *option);
 
 /* tls_lua_fields_subject: an RFC 4514 text; or a list, most significant first, of { type, value },
- * or { oid = or name =, value =, joined = boolean } as certificate:subject() gives it. A whole Name,
- * or empty when nil. */
+ * or { oid = or name =, value =, joined = boolean } as certificate:subject() gives it. A whole
+ * Name, or empty when nil. */
 tls_bytes tls_lua_fields_subject(lua_State *L, tls_lua_fields *fields, const char *option);
 /* tls_lua_fields_extensions reads key_usage, extended_key_usage, names, extensions, must_staple,
  * ca, path_length, name_constraints, ocsp_uris, issuer_uris, crl_uris, subject_key_identifier and

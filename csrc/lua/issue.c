@@ -75,11 +75,11 @@ accepted(lua_State *L, int table)
  * type, value }, most significant first (nil: the request's, else empty), names = list of { type =,
  * value = }, not_before (now), not_after = seconds since the epoch, serial = hex (random), ca =
  * boolean (nil: no basicConstraints), path_length = integer, key_usage, extended_key_usage = lists
- * of names, name_constraints = { permitted =, excluded = lists like names }, ocsp_uris, issuer_uris,
- * crl_uris = lists of strings, must_staple = boolean, extensions = list of { oid =, critical =,
- * value = DER }, accept = list of what to take over from the request: "names", "key_usage",
- * "extended_key_usage", "must_staple"; hash = "sha256" | "sha384" | "sha512" (what fits the key),
- * subject_key_identifier, authority_key_identifier = bytes (computed),
+ * of names, name_constraints = { permitted =, excluded = lists like names }, ocsp_uris,
+ * issuer_uris, crl_uris = lists of strings, must_staple = boolean, extensions = list of { oid =,
+ * critical =, value = DER }, accept = list of what to take over from the request: "names",
+ * "key_usage", "extended_key_usage", "must_staple"; hash = "sha256" | "sha384" | "sha512" (what
+ * fits the key), subject_key_identifier, authority_key_identifier = bytes (computed),
  * without_subject_key_identifier, without_authority_key_identifier = booleans }
  * -> certificate | nil, message, "key_mismatch" (issuer_key is not the issuer's) | "bad_name" |
  * "bad_field" (a serial number, validity or extensions that make no sense) | "bad_request" (its

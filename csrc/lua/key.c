@@ -71,8 +71,8 @@ tls_lua_push_public_key(lua_State *L, const tls_public_key *key)
     lua_setfield(L, -2, "oid");
 }
 
-/* core.key(string [, password]) -> key | nil, message, "bad_pem" (no private key in it) | "bad_key" |
- * "encrypted_key" (and no password given) | "bad_password" | "unsupported_encryption" |
+/* core.key(string [, password]) -> key | nil, message, "bad_pem" (no private key in it) | "bad_key"
+ * | "encrypted_key" (and no password given) | "bad_password" | "unsupported_encryption" |
  * "key_iterations" (more than ten million) | "out_of_memory". A key that is not encrypted is taken
  * with a password too. */
 static int
@@ -93,9 +93,9 @@ load(lua_State *L)
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
 
-/* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521") -> a new key from
- * the system's random bytes. bits: 2048 (default) to 4096, a multiple of 8; this takes tenths of a
- * second to seconds. | nil, message, "unsupported_key" (another size) | "no_random" |
+/* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521") -> a new key
+ * from the system's random bytes. bits: 2048 (default) to 4096, a multiple of 8; this takes tenths
+ * of a second to seconds. | nil, message, "unsupported_key" (another size) | "no_random" |
  * "out_of_memory" */
 static int
 generate(lua_State *L)

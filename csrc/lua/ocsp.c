@@ -121,9 +121,9 @@ build(lua_State *L)
 
 /* response:status(certificate, issuer [, time [, clock_skew]]) -> "good", "revoked" or "unknown",
  * { this_update =, next_update =, and when revoked revocation_time = seconds, reason =
- * "keyCompromise" … or nil }, of a response that can be relied on at `time` (seconds since the epoch;
- * now): signed by the issuer or its responder, about this certificate, in date. | nil, message,
- * "bad_ocsp_response" | "ocsp_expired" | "weak_signature" | "weak_key" */
+ * "keyCompromise" … or nil }, of a response that can be relied on at `time` (seconds since the
+ * epoch; now): signed by the issuer or its responder, about this certificate, in date. | nil,
+ * message, "bad_ocsp_response" | "ocsp_expired" | "weak_signature" | "weak_key" */
 static int
 status(lua_State *L)
 {
@@ -158,7 +158,8 @@ status(lua_State *L)
     return 2;
 }
 
-/* response:response_status() -> "successful", or why it says nothing: "tryLater", "unauthorized" … */
+/* response:response_status() -> "successful", or why it says nothing: "tryLater", "unauthorized" …
+ */
 static int
 response_status(lua_State *L)
 {

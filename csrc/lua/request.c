@@ -69,7 +69,8 @@ build(lua_State *L)
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
 
-/* request:subject() -> list of { oid = dotted, name = "CN" or nil, value = UTF-8 }, RFC 4514 text */
+/* request:subject() -> list of { oid = dotted, name = "CN" or nil, value = UTF-8 }, RFC 4514 text
+ */
 static int
 subject(lua_State *L)
 {

@@ -1,6 +1,6 @@
 /* revocation.c - the options of trust:verify and of contexts that say what a certificate's key and
- * revocation status must be: CRLs and OCSP responses with counts of their own in a scratch userdata,
- * pins in memory of Lua's. */
+ * revocation status must be: CRLs and OCSP responses with counts of their own in a scratch
+ * userdata, pins in memory of Lua's. */
 #include "classes.h"
 
 #include <string.h>
@@ -83,8 +83,8 @@ tls_lua_option_ocsp_responses(lua_State *L, int table, const char *name, size_t 
     return (const tls_ocsp_response *const *)self->responses;
 }
 
-const unsigned char (*tls_lua_option_pins(
-    lua_State *L, int table, const char *name, size_t *count))[TLS_PIN_LENGTH]
+const unsigned char (
+    *tls_lua_option_pins(lua_State *L, int table, const char *name, size_t *count))[TLS_PIN_LENGTH]
 {
     int list = tls_lua_option_table(L, table, name);
     unsigned char(*pins)[TLS_PIN_LENGTH];

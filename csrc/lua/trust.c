@@ -184,13 +184,13 @@ contains(lua_State *L)
  * checked), purpose
  * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates; as many as can
  * be), minimum_rsa_bits (2048), allow_sha1 (false), clock_skew (seconds by which clocks may differ;
- * 0), crls, ocsp_responses (lists of objects: what they say always counts), revocation (whose status
- * must be known: "if_known" (default: nobody's), "leaf", "path"), staple (when an OCSP response must
- * be given: "not_needed" (default), "if_must", "required"), pins (list of 32-byte SHA-256 of
- * SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a handshake:
- * "unknown_ca", "certificate_expired", "name_mismatch", "certificate_revoked", "revocation_unknown",
- * "staple_required", "bad_ocsp_response", "ocsp_expired", "bad_crl", "unsupported_crl",
- * "crl_expired", "crl_not_yet_valid", "pin_mismatch" … */
+ * 0), crls, ocsp_responses (lists of objects: what they say always counts), revocation (whose
+ * status must be known: "if_known" (default: nobody's), "leaf", "path"), staple (when an OCSP
+ * response must be given: "not_needed" (default), "if_must", "required"), pins (list of 32-byte
+ * SHA-256 of SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a handshake:
+ * "unknown_ca", "certificate_expired", "name_mismatch", "certificate_revoked",
+ * "revocation_unknown", "staple_required", "bad_ocsp_response", "ocsp_expired", "bad_crl",
+ * "unsupported_crl", "crl_expired", "crl_not_yet_valid", "pin_mismatch" … */
 static int
 verify(lua_State *L)
 {

@@ -20,9 +20,8 @@ static const uint16_t default_groups[] = {
     TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
 
 /* RFC 8446 section 4.2.3 names; those that BearSSL 0.6 verifies, without SHA-1 and SHA-224. */
-static const uint16_t default_schemes[] = {
-    TLS_SCHEME_ECDSA_SECP256R1_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256,
-    TLS_SCHEME_ECDSA_SECP384R1_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384,
+static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
+    TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384,
     TLS_SCHEME_ECDSA_SECP521R1_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512};
 
 int
@@ -48,8 +47,7 @@ tls_credential_copy(tls_credential *out, const tls_credential *credential)
     if (out->chain == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     for (i = 0; i < credential->chain_count; i++)
-        out->chain[i] =
-            tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
+        out->chain[i] = tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
     out->chain_count = credential->chain_count;
     out->key = tls_private_key_retain(credential->key);
     return TLS_OK;
@@ -138,8 +136,8 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
             return TLS_REASON_ILLEGAL_PARAMETER;
     reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
     if (reason == TLS_OK)
-        reason = copy_numbers(&context->signature_schemes, &context->signature_scheme_count,
-            schemes, scheme_count);
+        reason = copy_numbers(
+            &context->signature_schemes, &context->signature_scheme_count, schemes, scheme_count);
     return reason;
 }
 
@@ -193,8 +191,7 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->record_size =
         options->record_size ? options->record_size : TLS_RECORD_PLAINTEXT_MAXIMUM;
     if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_12 ||
-        context->version_min > context->version_max ||
-        context->record_size < RECORD_SIZE_MINIMUM ||
+        context->version_min > context->version_max || context->record_size < RECORD_SIZE_MINIMUM ||
         context->record_size > TLS_RECORD_PLAINTEXT_MAXIMUM)
         return TLS_REASON_ILLEGAL_PARAMETER;
     context->role = options->role;
@@ -372,7 +369,8 @@ digest_trust(tls_context *context)
     br_sha256_context digest;
     size_t i;
 
-    /* The store keeps every certificate that it ever had, so an address never stands for another. */
+    /* The store keeps every certificate that it ever had, so an address never stands for another.
+     */
     br_sha256_init(&digest);
     for (i = 0; i < count; i++) {
         const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
@@ -430,15 +428,16 @@ tls_session_resumable(
     tls_context *shared = (tls_context *)(uintptr_t)context; /* only its kept digest may change */
     int handler;
 
-    /* The caller has no connection yet, so it does not matter whether a verify handler has a say. */
+    /* The caller has no connection yet, so it does not matter whether a verify handler has a say.
+     */
     for (handler = 0; handler <= 1; handler++) {
         enum tls_verification_level required = TLS_LEVEL_NONE;
 
         if (context->verify == TLS_VERIFY_REQUIRED)
             required = handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
         tls_context_policy(shared, policy, context->verify, handler);
-        if (tls_session_fits(session, context->role, server_name, policy, required,
-                tls_context_now(context)))
+        if (tls_session_fits(
+                session, context->role, server_name, policy, required, tls_context_now(context)))
             return 1;
     }
     return 0;
