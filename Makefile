@@ -155,12 +155,12 @@ SUITE      = $(RUN) SPEC='$(SPEC)' SPECFLAGS='$(SPECFLAGS)' OUT='$(OUT)' SLOWDOW
 test: all core-tests ## the C unit tests and the specs
 	@$(SUITE) $(if $(filter file,$(origin SPEC)),$(TEST_BINS))
 
-bench: all ## measure beside LuaSec
+bench: all ## measure beside LuaSec and luaossl
 	@$(RUN) $(LUA) spec/bench/run.lua $(BENCHFLAGS)
 
 # ---- the same suite under other eyes; each has a build directory of its own
 
-.PHONY: host checked
+.PHONY: host checked fuzz
 HOST := $(abspath $(BUILD))/host/$(LUA_ID)
 host: $(HOST)
 $(HOST): .ci/host.c $(BUILD)/tls/flags
@@ -182,6 +182,14 @@ valgrind: ## the suite under valgrind, but for specs tagged slow
 	@LABEL=valgrind CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1200} CORE_TIMEOUT=$${CORE_TIMEOUT:-600} \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
 	    SLOWDOWN=20 SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
+
+# Seconds for each target, and which: all of spec/fuzz
+FUZZ_SECONDS ?= 20
+FUZZ_TARGETS ?=
+fuzz: ## mutated and truncated DER and PEM of every kind (libFuzzer; needs clang), FUZZ_SECONDS for each
+	@mkdir -p $(BUILD)/fuzz
+	@CORPUS='$(abspath $(BUILD))/fuzz' CFLAGS='$(BEARSSL_CFLAGS)' LIBS='$(BEARSSL_LIBS)' \
+	    sh spec/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 COVERAGE_MIN ?= 90
 coverage: ## lines of csrc/tls that the suite runs; fails under COVERAGE_MIN percent

@@ -10,37 +10,6 @@ local terminal = require "bearssl.tool.terminal"
 local NAME = "localhost"
 local MEGABYTES = 32
 
--- ---- A certificate for the server, made with the openssl program, and removed at once ----
-
-local function temporary_directory()
-   local pipe = assert(io.popen('mktemp -d "${TMPDIR:-/tmp}/bearssl-demo.XXXXXX"'))
-   local path = pipe:read("*l")
-   pipe:close()
-   return assert(path, "mktemp failed")
-end
-
-local function read(path)
-   local file = io.open(path, "rb")
-   if not file then return nil end
-   local bytes = file:read("*a")
-   file:close()
-   return bytes
-end
-
-local function make_certificate()
-   local directory = temporary_directory()
-   os.execute(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=%s "
-      .. "-addext subjectAltName=DNS:%s -keyout %s/key.pem -out %s/cert.pem >%s/log 2>&1")
-      :format(NAME, NAME, directory, directory, directory))
-   local certificate, key = read(directory .. "/cert.pem"), read(directory .. "/key.pem")
-   local log = read(directory .. "/log")
-   os.execute("rm -r " .. directory)
-   if not (certificate and key and certificate ~= "") then
-      error("the openssl program made no certificate: " .. tostring(log), 0)
-   end
-   return certificate, key
-end
-
 -- ---- The server: answers each line with the same line, and "bulk" with a lot of data ----
 
 local BLOCK = ("bearssl for Lua "):rep(4096) -- 64 KiB
@@ -152,9 +121,9 @@ end
 -- ---- Both of them ----
 
 local function main()
-   local certificate, key = make_certificate()
+   local certificate, key = assert(bearssl.certificate.selfsigned { names = { NAME }, days = 2 })
    local server_context = assert(bearssl.context { mode = "server", certificate = certificate, key = key })
-   local client_context = assert(bearssl.context { trust = certificate })
+   local client_context = assert(bearssl.context { trust = assert(bearssl.trust.new { certificate }) })
    local listener = assert(socket.bind("127.0.0.1", 0))
    listener:settimeout(0)
    local _, port = listener:getsockname()

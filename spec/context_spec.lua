@@ -65,7 +65,7 @@ describe("the module", function()
       end
       table.sort(loaded)
       for name, value in pairs(kept) do package.loaded[name] = value end
-      assert.same({ "bearssl", "bearssl.core" }, loaded)
+      assert.same({ "bearssl", "bearssl.core", "bearssl.methods" }, loaded)
       assert.equal("bearssl for Lua scm", again._VERSION)
    end)
 

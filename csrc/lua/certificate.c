@@ -41,6 +41,14 @@ tls_lua_push_certificate_der(lua_State *L, tls_bytes der)
     return reason;
 }
 
+tls_certificate **
+tls_lua_new_certificate(lua_State *L)
+{
+    object *self = tls_lua_new(L, TLS_LUA_CERTIFICATE, sizeof *self, 0);
+
+    return &self->certificate;
+}
+
 tls_certificate *
 tls_lua_test_certificate(lua_State *L, int index)
 {
@@ -68,62 +76,6 @@ tls_lua_push_chain(lua_State *L, const tls_certificate *const *chain, size_t cou
         tls_lua_push_certificate(L, chain[i]);
         lua_rawseti(L, -2, (int)i + 1);
     }
-}
-
-static void
-set_oid(lua_State *L, const char *field, tls_bytes oid)
-{
-    tls_buffer *text = tls_lua_buffer(L);
-
-    tls_oid_text(text, oid);
-    tls_lua_finish_buffer(L, text);
-    lua_setfield(L, -2, field);
-}
-
-/* push_attributes pushes the list of a name's attributes in the order of the encoding. */
-static void
-push_attributes(lua_State *L, tls_bytes name)
-{
-    tls_name_reader reader;
-    tls_name_attribute attribute;
-    int count = 0;
-
-    lua_newtable(L);
-    tls_name_begin(&reader, name);
-    while (tls_name_next(&reader, &attribute)) {
-        tls_buffer *value;
-
-        lua_createtable(L, 0, 3);
-        set_oid(L, "oid", attribute.oid);
-        tls_lua_set_string(L, "name", tls_name_attribute_keyword(attribute.oid));
-        value = tls_lua_buffer(L);
-        tls_name_string_utf8(value, attribute.tag, attribute.value);
-        tls_lua_finish_buffer(L, value);
-        lua_setfield(L, -2, "value");
-        lua_rawseti(L, -2, ++count);
-    }
-}
-
-static void
-push_name_text(lua_State *L, tls_bytes name)
-{
-    tls_buffer *text = tls_lua_buffer(L);
-
-    tls_name_text(text, name);
-    tls_lua_finish_buffer(L, text);
-}
-
-void
-tls_lua_push_name(lua_State *L, tls_bytes name)
-{
-    if (tls_name_check(name)) {
-        push_attributes(L, name);
-        push_name_text(L, name);
-        lua_setfield(L, -2, "text");
-    } else {
-        lua_newtable(L);
-    }
-    tls_lua_set_bytes(L, "der", name);
 }
 
 /* ---- core.certificates ---- */
@@ -158,27 +110,19 @@ load(lua_State *L)
 
 /* ---- Methods ---- */
 
-static int
-push_name(lua_State *L, tls_bytes name)
-{
-    push_attributes(L, name);
-    push_name_text(L, name);
-    return 2;
-}
-
 /* certificate:subject() -> list of { oid = dotted, name = "CN" or nil, value = UTF-8 }, RFC 4514
  * text */
 static int
 subject(lua_State *L)
 {
-    return push_name(L, tls_lua_check_certificate(L, 1)->subject);
+    return tls_lua_push_name_pair(L, tls_lua_check_certificate(L, 1)->subject);
 }
 
 /* certificate:issuer() -> the same of the issuer */
 static int
 issuer(lua_State *L)
 {
-    return push_name(L, tls_lua_check_certificate(L, 1)->issuer);
+    return tls_lua_push_name_pair(L, tls_lua_check_certificate(L, 1)->issuer);
 }
 
 /* certificate:version() -> 1, 2 or 3 */
@@ -272,32 +216,6 @@ public_key_fingerprint(lua_State *L)
     return push_fingerprint(L, tls_lua_check_certificate(L, 1)->public_key_info);
 }
 
-/* certificate:names() -> list of { type = "DNS" | "IP" | "email" | "URI" | "dirName" | …, value =
- * text } of subjectAltName, empty without one */
-static int
-names(lua_State *L)
-{
-    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
-    tls_general_name name;
-    tls_der reader;
-    int count = 0;
-
-    lua_newtable(L);
-    tls_general_names_begin(&reader, certificate->alternative_names);
-    while (tls_general_names_next(&reader, &name)) {
-        tls_buffer *value;
-
-        lua_createtable(L, 0, 2);
-        tls_lua_set_string(L, "type", tls_general_name_kind_name(name.kind));
-        value = tls_lua_buffer(L);
-        tls_general_name_text(value, &name);
-        tls_lua_finish_buffer(L, value);
-        lua_setfield(L, -2, "value");
-        lua_rawseti(L, -2, ++count);
-    }
-    return 1;
-}
-
 /* certificate:public_key() -> { type = "RSA" | "RSA-PSS" | "EC" | "other", bits = n or nil,
  * curve = "P-256" … or nil, oid = algorithm, der = SubjectPublicKeyInfo, and modulus, exponent or
  * point } */
@@ -356,84 +274,6 @@ path_length(lua_State *L)
         lua_pushnil(L);
     else
         lua_pushinteger(L, certificate->path_length);
-    return 1;
-}
-
-/* certificate:key_usage() -> list of "digitalSignature", "keyCertSign" …, or nil without the
- * extension */
-static int
-key_usage(lua_State *L)
-{
-    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
-    unsigned bit;
-    int count = 0;
-
-    if ((certificate->present & TLS_HAS_KEY_USAGE) == 0) {
-        lua_pushnil(L);
-        return 1;
-    }
-    lua_newtable(L);
-    for (bit = 0; bit < TLS_KEY_USAGE_COUNT; bit++) {
-        if (certificate->key_usage & (1u << bit)) {
-            lua_pushstring(L, tls_key_usage_name(bit));
-            lua_rawseti(L, -2, ++count);
-        }
-    }
-    return 1;
-}
-
-/* certificate:extended_key_usage() -> list of "serverAuth" … (dotted OIDs where there is no name),
- * or nil without the extension */
-static int
-extended_key_usage(lua_State *L)
-{
-    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
-    tls_bytes oid;
-    tls_der reader;
-    int count = 0;
-
-    if ((certificate->present & TLS_HAS_EXTENDED_KEY_USAGE) == 0) {
-        lua_pushnil(L);
-        return 1;
-    }
-    lua_newtable(L);
-    tls_der_init(&reader, certificate->extended_key_usages);
-    while (tls_purpose_next(&reader, &oid)) {
-        const char *name = tls_extended_key_usage_name(oid);
-
-        if (name != NULL) {
-            lua_pushstring(L, name);
-        } else {
-            tls_buffer *text = tls_lua_buffer(L);
-
-            tls_oid_text(text, oid);
-            tls_lua_finish_buffer(L, text);
-        }
-        lua_rawseti(L, -2, ++count);
-    }
-    return 1;
-}
-
-/* certificate:extensions() -> list of { oid =, name = "basicConstraints" … or nil, critical =
- * boolean, value = DER } */
-static int
-extensions(lua_State *L)
-{
-    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
-    tls_extension_view extension;
-    tls_der reader;
-    int count = 0;
-
-    lua_newtable(L);
-    tls_der_init(&reader, certificate->extensions);
-    while (tls_certificate_extension_next(&reader, &extension)) {
-        lua_createtable(L, 0, 4);
-        set_oid(L, "oid", extension.oid);
-        tls_lua_set_string(L, "name", tls_extension_name(extension.oid));
-        tls_lua_set_boolean(L, "critical", extension.critical);
-        tls_lua_set_bytes(L, "value", extension.value);
-        lua_rawseti(L, -2, ++count);
-    }
     return 1;
 }
 
@@ -551,7 +391,7 @@ tostring(lua_State *L)
         return 1;
     }
     lua_pushliteral(L, TLS_LUA_CERTIFICATE ": ");
-    push_name_text(L, self->certificate->subject);
+    tls_lua_push_name_text(L, self->certificate->subject);
     lua_concat(L, 2);
     return 1;
 }
@@ -577,15 +417,11 @@ static const luaL_Reg methods[] = {
     {"pem", pem},
     {"fingerprint", fingerprint},
     {"public_key_fingerprint", public_key_fingerprint},
-    {"names", names},
     {"public_key", public_key},
     {"signature_algorithm", signature_algorithm},
     {"signature", signature},
     {"is_ca", is_ca},
     {"path_length", path_length},
-    {"key_usage", key_usage},
-    {"extended_key_usage", extended_key_usage},
-    {"extensions", extensions},
     {"ocsp_uris", ocsp_uris},
     {"issuer_uris", issuer_uris},
     {"crl_uris", crl_uris},
@@ -613,5 +449,9 @@ void
 tls_lua_open_certificate(lua_State *L)
 {
     tls_lua_class(L, TLS_LUA_CERTIFICATE, methods, metamethods);
+    lua_getfield(L, LUA_REGISTRYINDEX, TLS_LUA_CERTIFICATE);
+    lua_getfield(L, -1, "__index");
+    tls_lua_functions(L, tls_lua_certificate_more_methods);
+    lua_pop(L, 2);
     tls_lua_class(L, LIST_CLASS, list_methods, list_metamethods);
 }

@@ -9,6 +9,9 @@
 #include "helpers.h"
 
 #define TLS_LUA_CERTIFICATE "bearssl.certificate"
+#define TLS_LUA_REQUEST "bearssl.request"
+#define TLS_LUA_CRL "bearssl.crl"
+#define TLS_LUA_OCSP_RESPONSE "bearssl.ocsp_response"
 #define TLS_LUA_KEY "bearssl.key"
 #define TLS_LUA_TRUST "bearssl.trust"
 #define TLS_LUA_SESSION "bearssl.session"
@@ -20,13 +23,51 @@
 void tls_lua_push_certificate(lua_State *L, const tls_certificate *certificate);
 /* tls_lua_push_certificate_der parses; TLS_OK and the object, or the reason and nothing pushed. */
 enum tls_reason tls_lua_push_certificate_der(lua_State *L, tls_bytes der);
+/* tls_lua_new_certificate pushes an object without a certificate: the caller fills it at once. */
+tls_certificate **tls_lua_new_certificate(lua_State *L);
 tls_certificate *tls_lua_check_certificate(lua_State *L, int index);
 tls_certificate *tls_lua_test_certificate(lua_State *L, int index);
 /* tls_lua_push_chain pushes a list of certificate objects. */
 void tls_lua_push_chain(lua_State *L, const tls_certificate *const *chain, size_t count);
+void tls_lua_open_certificate(lua_State *L);
+
+/* ---- certificate_more.c ---- */
 /* tls_lua_push_name pushes { text = RFC 4514, der =, {oid=, name=, value=}… } of a Name element. */
 void tls_lua_push_name(lua_State *L, tls_bytes name);
-void tls_lua_open_certificate(lua_State *L);
+/* tls_lua_push_name_pair pushes the list of attributes and the text, and returns 2;
+ * tls_lua_push_name_text the text. */
+int tls_lua_push_name_pair(lua_State *L, tls_bytes name);
+void tls_lua_push_name_text(lua_State *L, tls_bytes name);
+/* What certificate:names(), :key_usage(), :extended_key_usage(), :extensions() return. */
+void tls_lua_push_general_names(lua_State *L, tls_bytes names);
+void tls_lua_push_key_usage(lua_State *L, const tls_certificate *certificate);
+void tls_lua_push_extended_key_usage(lua_State *L, const tls_certificate *certificate);
+void tls_lua_push_certificate_extensions(lua_State *L, const tls_certificate *certificate);
+extern const luaL_Reg tls_lua_certificate_more_methods[];
+
+/* ---- request.c ---- */
+struct tls_certificate_request;
+struct tls_certificate_request *tls_lua_test_request(lua_State *L, int index);
+void tls_lua_open_request(lua_State *L);
+
+/* ---- crl.c, ocsp.c ---- */
+struct tls_crl *tls_lua_test_crl(lua_State *L, int index);
+struct tls_ocsp_response *tls_lua_test_ocsp_response(lua_State *L, int index);
+void tls_lua_open_crl(lua_State *L);
+void tls_lua_open_ocsp(lua_State *L);
+
+/* ---- revocation.c ---- */
+/* Options of trust:verify and contexts. The lists push one value that holds what is returned. */
+const struct tls_crl *const *tls_lua_option_crls(
+    lua_State *L, int table, const char *name, size_t *count);
+const struct tls_ocsp_response *const *tls_lua_option_ocsp_responses(
+    lua_State *L, int table, const char *name, size_t *count);
+const unsigned char (
+    *tls_lua_option_pins(lua_State *L, int table, const char *name, size_t *count))[TLS_PIN_LENGTH];
+int64_t tls_lua_option_clock_skew(lua_State *L, int table);
+enum tls_revocation_mode tls_lua_option_revocation(lua_State *L, int table);
+enum tls_staple_mode tls_lua_option_staple(lua_State *L, int table);
+void tls_lua_open_revocation(lua_State *L);
 
 /* ---- credential.c ---- */
 /* tls_lua_check_chain reads a list of certificate objects and pushes a scratch userdata that holds
@@ -142,6 +183,10 @@ void tls_lua_info_fields(lua_State *L, const tls_connection *connection);
 /* ---- functions of the module ---- */
 extern const luaL_Reg tls_lua_certificate_functions[];
 extern const luaL_Reg tls_lua_key_functions[];
+extern const luaL_Reg tls_lua_request_functions[];
+extern const luaL_Reg tls_lua_issue_functions[];
+extern const luaL_Reg tls_lua_crl_functions[];
+extern const luaL_Reg tls_lua_ocsp_functions[];
 extern const luaL_Reg tls_lua_trust_functions[];
 extern const luaL_Reg tls_lua_session_functions[];
 extern const luaL_Reg tls_lua_ticket_keys_functions[];

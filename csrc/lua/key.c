@@ -1,6 +1,7 @@
-/* key.c - class "bearssl.key": a private key, immutable. No method gives secret bytes away.
+/* key.c - class "bearssl.key": a private key, immutable. Only pem and der give secret bytes away.
  *
- *     key = core.key(string)                  DER or PEM: PKCS#1, SEC1 or PKCS#8
+ *     key = core.key(string [, password])     DER or PEM: PKCS#1, SEC1 or PKCS#8
+ *     key = core.generate_key(kind [, bits])  a new one
  *     key = core.external_key(certificate)    the key is elsewhere: only handlers can use it
  *
  * Every method raises on an object that __close has closed. */
@@ -8,6 +9,9 @@
 
 #include <string.h>
 
+#include "../tls/key_encode.h"
+#include "../tls/key_encrypted.h"
+#include "../tls/key_generate.h"
 #include "../tls/random.h"
 #include "../tls/signature.h"
 
@@ -67,16 +71,123 @@ tls_lua_push_public_key(lua_State *L, const tls_public_key *key)
     lua_setfield(L, -2, "oid");
 }
 
-/* core.key(string) -> key | nil, message, "bad_pem" (no private key in it) | "bad_key" |
- * "encrypted_key" | "out_of_memory" */
+/* core.key(string [, password]) -> key | nil, message, "bad_pem" (no private key in it) | "bad_key"
+ * | "encrypted_key" (and no password given) | "bad_password" | "unsupported_encryption" |
+ * "key_iterations" (more than ten million) | "out_of_memory". A key that is not encrypted is taken
+ * with a password too. */
 static int
 load(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 1);
-    object *self = tls_lua_new(L, TLS_LUA_KEY, sizeof *self, 0);
-    enum tls_reason reason = tls_private_key_decode(&self->key, bytes);
+    tls_bytes password = {NULL, 0};
+    enum tls_reason reason;
+    object *self;
 
+    if (!lua_isnoneornil(L, 2))
+        password = tls_lua_check_bytes(L, 2);
+    self = tls_lua_new(L, TLS_LUA_KEY, sizeof *self, 0);
+    if (password.data != NULL)
+        reason = tls_private_key_decode_encrypted(&self->key, bytes, password);
+    else
+        reason = tls_private_key_decode(&self->key, bytes);
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+}
+
+/* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521") -> a new key
+ * from the system's random bytes. bits: 2048 (default) to 4096, a multiple of 8; this takes tenths
+ * of a second to seconds. | nil, message, "unsupported_key" (another size) | "no_random" |
+ * "out_of_memory" */
+static int
+generate(lua_State *L)
+{
+    static const char *const kinds[] = {"rsa", "p256", "p384", "p521", NULL};
+    static const int curves[] = {0, BR_EC_secp256r1, BR_EC_secp384r1, BR_EC_secp521r1};
+    int kind = luaL_checkoption(L, 1, NULL, kinds);
+    unsigned size = lua_isnoneornil(L, 2) ? TLS_RSA_GENERATE_MINIMUM : tls_lua_check_id(L, 2);
+    object *self = tls_lua_new(L, TLS_LUA_KEY, sizeof *self, 0);
+    enum tls_reason reason;
+
+    if (kind == 0)
+        reason = tls_private_key_generate_rsa(&self->key, size);
+    else
+        reason = tls_private_key_generate_ec(&self->key, curves[kind]);
+    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+}
+
+/* key:pem([password [, iterations]]) -> PKCS#8 PEM; with a password encrypted: AES-256-CBC under
+ * PBKDF2 with HMAC-SHA-256 and so many iterations (100000). | nil, message, "unsupported_key" (an
+ * external key) | "bad_key" | "bad_password" (an empty one) | "key_iterations" (not 1000 to ten
+ * million) | "no_random" */
+static int
+pem(lua_State *L)
+{
+    const tls_private_key *key = tls_lua_check_key(L, 1);
+    uint32_t iterations = 0;
+    enum tls_reason reason;
+    tls_bytes password;
+    tls_buffer *out;
+
+    lua_settop(L, 3);
+    if (lua_isnil(L, 2)) {
+        out = tls_lua_buffer(L);
+        reason = tls_private_key_encode_pem(out, key, TLS_KEY_FORMAT_PKCS8);
+    } else {
+        password = tls_lua_check_bytes(L, 2);
+        if (!lua_isnil(L, 3)) {
+            lua_Number wanted = luaL_checknumber(L, 3);
+
+            /* 0 would mean the default; 1 is refused as every wrong count. */
+            iterations = wanted >= 1 && wanted <= 0x7FFFFFFF ? (uint32_t)wanted : 1;
+        }
+        out = tls_lua_buffer(L);
+        reason = tls_private_key_encode_encrypted_pem(out, key, password, iterations);
+    }
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* key:der() -> PKCS#8 DER | nil, message, "unsupported_key" (an external key) | "bad_key" */
+static int
+der(lua_State *L)
+{
+    const tls_private_key *key = tls_lua_check_key(L, 1);
+    tls_buffer *out = tls_lua_buffer(L);
+    enum tls_reason reason = tls_private_key_encode(out, key, TLS_KEY_FORMAT_PKCS8);
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* key:public_pem() -> SubjectPublicKeyInfo, PEM | nil, message, "unsupported_key" */
+static int
+public_pem(lua_State *L)
+{
+    const tls_private_key *key = tls_lua_check_key(L, 1);
+    tls_buffer *out = tls_lua_buffer(L);
+    enum tls_reason reason = tls_private_key_encode_pem(out, key, TLS_KEY_FORMAT_PUBLIC);
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* key:public_der() -> SubjectPublicKeyInfo, DER | nil, message, "unsupported_key" */
+static int
+public_der(lua_State *L)
+{
+    const tls_private_key *key = tls_lua_check_key(L, 1);
+    tls_buffer *out = tls_lua_buffer(L);
+    enum tls_reason reason = tls_private_key_encode(out, key, TLS_KEY_FORMAT_PUBLIC);
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_finish_buffer(L, out);
+    return 1;
 }
 
 /* core.external_key(certificate) -> key whose operations are asked of the sign and decrypt handlers
@@ -227,6 +338,10 @@ static const luaL_Reg methods[] = {
     {"is_external", is_external},
     {"matches", matches},
     {"public_key", public_key},
+    {"pem", pem},
+    {"der", der},
+    {"public_pem", public_pem},
+    {"public_der", public_der},
     {"sign", sign},
     {"decrypt", decrypt},
     {NULL, NULL},
@@ -236,6 +351,7 @@ static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
 
 const luaL_Reg tls_lua_key_functions[] = {
     {"key", load},
+    {"generate_key", generate},
     {"external_key", external},
     {NULL, NULL},
 };

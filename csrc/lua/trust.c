@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+#define REPLACEMENT_CLASS "bearssl.trust_replacement"
+
 typedef struct object {
     tls_trust_store *store;
     size_t skipped;
@@ -77,6 +79,63 @@ add_certificate(lua_State *L)
     return 1;
 }
 
+static int
+replacement_gc(lua_State *L)
+{
+    tls_trust_store **store = luaL_checkudata(L, 1, REPLACEMENT_CLASS);
+
+    tls_trust_store_release(*store);
+    *store = NULL;
+    return 0;
+}
+
+/* trust:replace(list of strings) -> certificates in it now. Each string is a PEM bundle or one
+ * certificate in DER; one without a certificate is passed over. Who uses the store sees the old
+ * contents until all of the new are there. | nil, message, "bad_pem" (no certificate in any) |
+ * "bad_certificate" (none that could be parsed) | "out_of_memory": then the store is as it was. */
+static int
+replace(lua_State *L)
+{
+    tls_trust_load_result result = {0};
+    tls_trust_store **made;
+    object *self;
+    enum tls_reason reason;
+    tls_bytes *files;
+    size_t n, i;
+
+    check(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    n = tls_lua_length(L, 2);
+    luaL_argcheck(L, n <= 0xFFFFFF, 2, "too many");
+    lua_createtable(L, (int)n, 0); /* holds the strings */
+    files = tls_lua_userdata(L, (n + 1) * sizeof *files, 0);
+    for (i = 0; i < n; i++) {
+        size_t length;
+
+        lua_rawgeti(L, 2, (int)i + 1);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            return luaL_argerror(L, 2, "must be a list of strings");
+        files[i].data = (const unsigned char *)lua_tolstring(L, -1, &length);
+        files[i].length = length;
+        lua_rawseti(L, 3, (int)i + 1);
+    }
+    made = tls_lua_new(L, REPLACEMENT_CLASS, sizeof(tls_trust_store *), 0);
+    self = check(L, 1);
+    reason = tls_trust_store_new(made);
+    if (reason == TLS_OK)
+        reason = tls_trust_store_load_files(*made, &result, files, n);
+    if (reason == TLS_OK)
+        reason = tls_trust_store_replace(self->store, *made);
+    tls_trust_store_release(*made);
+    *made = NULL;
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    self->skipped = result.skipped;
+    lua_pushinteger(L, (lua_Integer)tls_trust_store_count(self->store));
+    return 1;
+}
+
 /* trust:count() -> number of certificates */
 static int
 count(lua_State *L)
@@ -124,8 +183,14 @@ contains(lua_State *L)
  * which of them is at fault, from 1. options: server_name (string; without it names are not
  * checked), purpose
  * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates; as many as can
- * be), minimum_rsa_bits (2048), allow_sha1 (false). Codes: the verdicts of a handshake:
- * "unknown_ca", "certificate_expired", "name_mismatch" … */
+ * be), minimum_rsa_bits (2048), allow_sha1 (false), clock_skew (seconds by which clocks may differ;
+ * 0), crls, ocsp_responses (lists of objects: what they say always counts), revocation (whose
+ * status must be known: "if_known" (default: nobody's), "leaf", "path"), staple (when an OCSP
+ * response must be given: "not_needed" (default), "if_must", "required"), pins (list of 32-byte
+ * SHA-256 of SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a handshake:
+ * "unknown_ca", "certificate_expired", "name_mismatch", "certificate_revoked",
+ * "revocation_unknown", "staple_required", "bad_ocsp_response", "ocsp_expired", "bad_crl",
+ * "unsupported_crl", "crl_expired", "crl_not_yet_valid", "pin_mismatch" … */
 static int
 verify(lua_State *L)
 {
@@ -135,6 +200,7 @@ verify(lua_State *L)
     tls_verdict verdict;
 
     lua_settop(L, 3);
+    luaL_checkstack(L, LUA_MINSTACK, "options");
     request.trust = store;
     request.time = (int64_t)time(NULL);
     request.chain = tls_lua_check_chain(L, 2, "chain", &request.count);
@@ -151,6 +217,13 @@ verify(lua_State *L)
             (unsigned)tls_lua_option_integer(L, 3, "minimum_rsa_bits", 0, 0, TLS_RSA_MAXIMUM_BITS);
         request.allow_sha1 = tls_lua_option_boolean(L, 3, "allow_sha1");
         request.time = tls_lua_option_time(L, 3, "time", request.time);
+        request.clock_skew = tls_lua_option_clock_skew(L, 3);
+        request.crls = tls_lua_option_crls(L, 3, "crls", &request.crl_count);
+        request.ocsp_responses =
+            tls_lua_option_ocsp_responses(L, 3, "ocsp_responses", &request.ocsp_response_count);
+        request.pins = tls_lua_option_pins(L, 3, "pins", &request.pin_count);
+        request.revocation = tls_lua_option_revocation(L, 3);
+        request.staple = tls_lua_option_staple(L, 3);
     }
     if (tls_verify(&verdict, &request) != TLS_OK) {
         tls_lua_failure_text(L, verdict.reason, verdict.text);
@@ -175,6 +248,7 @@ gc(lua_State *L)
 static const luaL_Reg methods[] = {
     {"add", add},
     {"add_certificate", add_certificate},
+    {"replace", replace},
     {"count", count},
     {"skipped", skipped},
     {"certificate", certificate},
@@ -185,10 +259,14 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
 
+static const luaL_Reg replacement_methods[] = {{NULL, NULL}};
+static const luaL_Reg replacement_metamethods[] = {{"__gc", replacement_gc}, {NULL, NULL}};
+
 const luaL_Reg tls_lua_trust_functions[] = {{"trust", make}, {NULL, NULL}};
 
 void
 tls_lua_open_trust(lua_State *L)
 {
     tls_lua_class(L, TLS_LUA_TRUST, methods, metamethods);
+    tls_lua_class(L, REPLACEMENT_CLASS, replacement_methods, replacement_metamethods);
 }

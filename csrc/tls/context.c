@@ -21,9 +21,8 @@ static const uint16_t default_groups[] = {
     TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
 
 /* RFC 8446 section 4.2.3 names; those that BearSSL 0.6 verifies, without SHA-1 and SHA-224. */
-static const uint16_t default_schemes[] = {
-    TLS_SCHEME_ECDSA_SECP256R1_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256,
-    TLS_SCHEME_ECDSA_SECP384R1_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384,
+static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
+    TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384,
     TLS_SCHEME_ECDSA_SECP521R1_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512};
 
 int
@@ -49,8 +48,7 @@ tls_credential_copy(tls_credential *out, const tls_credential *credential)
     if (out->chain == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     for (i = 0; i < credential->chain_count; i++)
-        out->chain[i] =
-            tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
+        out->chain[i] = tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
     out->chain_count = credential->chain_count;
     out->key = tls_private_key_retain(credential->key);
     if (credential->ocsp_response.length == 0)
@@ -147,8 +145,8 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
             return TLS_REASON_ILLEGAL_PARAMETER;
     reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
     if (reason == TLS_OK)
-        reason = copy_numbers(&context->signature_schemes, &context->signature_scheme_count,
-            schemes, scheme_count);
+        reason = copy_numbers(
+            &context->signature_schemes, &context->signature_scheme_count, schemes, scheme_count);
     return reason;
 }
 
@@ -227,8 +225,7 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->record_size =
         options->record_size ? options->record_size : TLS_RECORD_PLAINTEXT_MAXIMUM;
     if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_12 ||
-        context->version_min > context->version_max ||
-        context->record_size < RECORD_SIZE_MINIMUM ||
+        context->version_min > context->version_max || context->record_size < RECORD_SIZE_MINIMUM ||
         context->record_size > TLS_RECORD_PLAINTEXT_MAXIMUM)
         return TLS_REASON_ILLEGAL_PARAMETER;
     context->role = options->role;
@@ -252,6 +249,52 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
         return TLS_REASON_ILLEGAL_PARAMETER;
     context->now = options->now;
     context->now_data = options->now_data;
+    return TLS_OK;
+}
+
+static void
+digest_number(br_sha256_context *digest, uint32_t value)
+{
+    unsigned char bytes[4];
+
+    tls_put16(bytes, value >> 16);
+    tls_put16(bytes + 2, value & 0xFFFF);
+    br_sha256_update(digest, bytes, sizeof bytes);
+}
+
+/* copy_revocation copies what verification is asked beyond the trust store, and digests it. */
+static enum tls_reason
+copy_revocation(tls_context *context, const tls_context_options *options)
+{
+    br_sha256_context digest;
+    size_t i;
+
+    if (options->clock_skew < 0)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context->clock_skew = options->clock_skew;
+    context->revocation = options->revocation;
+    context->staple = options->staple;
+    context->crls = calloc(options->crl_count ? options->crl_count : 1, sizeof *context->crls);
+    context->pins = calloc(options->pin_count ? options->pin_count : 1, sizeof *context->pins);
+    if (context->crls == NULL || context->pins == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < options->crl_count; i++)
+        context->crls[i] = tls_crl_retain((tls_crl *)(uintptr_t)options->crls[i]);
+    context->crl_count = options->crl_count;
+    if (options->pin_count > 0)
+        memcpy(context->pins, options->pins, options->pin_count * sizeof *context->pins);
+    context->pin_count = options->pin_count;
+    br_sha256_init(&digest);
+    digest_number(&digest, (uint32_t)context->revocation);
+    digest_number(&digest, (uint32_t)context->staple);
+    digest_number(&digest, (uint32_t)((uint64_t)context->clock_skew >> 32));
+    digest_number(&digest, (uint32_t)context->clock_skew);
+    digest_number(&digest, (uint32_t)context->pin_count);
+    for (i = 0; i < context->pin_count; i++)
+        br_sha256_update(&digest, context->pins[i], TLS_PIN_LENGTH);
+    for (i = 0; i < context->crl_count; i++)
+        br_sha256_update(&digest, context->crls[i]->der.data, context->crls[i]->der.length);
+    br_sha256_out(&digest, context->revocation_digest);
     return TLS_OK;
 }
 
@@ -280,6 +323,8 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         reason = copy_custom_extensions(context, options);
     if (reason == TLS_OK)
         reason = copy_credentials(context, options);
+    if (reason == TLS_OK)
+        reason = copy_revocation(context, options);
     if (reason == TLS_OK && context->role == TLS_ROLE_SERVER && options->session_cache_size > 0) {
         context->cache = tls_session_cache_new(options->session_cache_size);
         if (context->cache == NULL)
@@ -317,6 +362,10 @@ tls_context_release(tls_context *context)
     for (i = 0; i < context->credential_count; i++)
         tls_credential_clear(&context->credentials[i]);
     free(context->credentials);
+    for (i = 0; i < context->crl_count; i++)
+        tls_crl_release(context->crls[i]);
+    free(context->crls);
+    free(context->pins);
     free(context->suites);
     free(context->groups);
     free(context->signature_schemes);
@@ -356,16 +405,6 @@ tls_context_pooled_buffers(const tls_context *context)
 /* ---- Policy ---- */
 
 static void
-digest_number(br_sha256_context *digest, uint32_t value)
-{
-    unsigned char bytes[4];
-
-    tls_put16(bytes, value >> 16);
-    tls_put16(bytes + 2, value & 0xFFFF);
-    br_sha256_update(digest, bytes, sizeof bytes);
-}
-
-static void
 digest_numbers(br_sha256_context *digest, const uint16_t *values, size_t count)
 {
     size_t i;
@@ -379,10 +418,20 @@ static void
 digest_trust(tls_context *context)
 {
     size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
+    unsigned char objects[sizeof context->trust_objects];
     br_sha256_context digest;
     size_t i;
 
-    if (context->trust_digest_known && context->trust_digest_count == count)
+    /* The store keeps every certificate that it ever had, so an address never stands for another.
+     */
+    br_sha256_init(&digest);
+    for (i = 0; i < count; i++) {
+        const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
+
+        br_sha256_update(&digest, &anchor, sizeof anchor);
+    }
+    br_sha256_out(&digest, objects);
+    if (context->trust_digest_known && memcmp(objects, context->trust_objects, sizeof objects) == 0)
         return;
     br_sha256_init(&digest);
     for (i = 0; i < count; i++) {
@@ -391,7 +440,7 @@ digest_trust(tls_context *context)
         br_sha256_update(&digest, anchor->der.data, anchor->der.length);
     }
     br_sha256_out(&digest, context->trust_digest);
-    context->trust_digest_count = count;
+    memcpy(context->trust_objects, objects, sizeof objects);
     context->trust_digest_known = 1;
 }
 
@@ -420,6 +469,7 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     if (verify != TLS_VERIFY_NONE) {
         digest_trust(context);
         br_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
+        br_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
     }
     br_sha256_out(&digest, out);
 }
@@ -432,15 +482,16 @@ tls_session_resumable(
     tls_context *shared = (tls_context *)(uintptr_t)context; /* only its kept digest may change */
     int handler;
 
-    /* The caller has no connection yet, so it does not matter whether a verify handler has a say. */
+    /* The caller has no connection yet, so it does not matter whether a verify handler has a say.
+     */
     for (handler = 0; handler <= 1; handler++) {
         enum tls_verification_level required = TLS_LEVEL_NONE;
 
         if (context->verify == TLS_VERIFY_REQUIRED)
             required = handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
         tls_context_policy(shared, policy, context->verify, handler);
-        if (tls_session_fits(session, context->role, server_name, policy, required,
-                tls_context_now(context)))
+        if (tls_session_fits(
+                session, context->role, server_name, policy, required, tls_context_now(context)))
             return 1;
     }
     return 0;

@@ -2,6 +2,7 @@
 #ifndef TLS_CONTEXT_H
 #define TLS_CONTEXT_H
 
+#include "crl.h"
 #include "pool.h"
 #include "session.h"
 #include "tls.h"
@@ -22,6 +23,13 @@ struct tls_context {
     tls_trust_store *trust;
     enum tls_verify_mode verify;
     unsigned verify_depth;
+    tls_crl **crls;
+    size_t crl_count;
+    unsigned char (*pins)[TLS_PIN_LENGTH];
+    size_t pin_count;
+    int64_t clock_skew;
+    enum tls_revocation_mode revocation;
+    enum tls_staple_mode staple;
     tls_credential *credentials;
     size_t credential_count;
     unsigned session_lifetime;
@@ -43,15 +51,18 @@ struct tls_context {
     tls_pool pool;
     void *engine12_template; /* engine12.c's, made once: see tls_engine12_template_new */
 
-    /* The digest over the trust store's certificates, kept while their number does not change. */
+    /* The digest over the trust store's certificates, kept while they stay the same objects (which
+     * trust_objects digests): a store may be added to and replaced at any time. */
     unsigned char trust_digest[32];
-    size_t trust_digest_count;
+    unsigned char trust_objects[32];
     int trust_digest_known;
+    /* Over the CRLs, pins and modes above. */
+    unsigned char revocation_digest[32];
 };
 
 int64_t tls_context_now(const tls_context *context);
 /* tls_context_policy digests everything that a resumed session relies on: role, versions, suites,
- * ALPN, trust, depth, the verification mode in force on the connection, and whether a `verify` handler
+ * ALPN, trust, depth, CRLs, pins, the verification mode in force on the connection, and whether a `verify` handler
  * has a say, so that a session made without the handler never gets past it. */
 void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     enum tls_verify_mode verify, int verify_handler);

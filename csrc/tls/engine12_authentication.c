@@ -131,13 +131,21 @@ judge(engine12 *e)
     request.purpose = c->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
     if (c->role == TLS_ROLE_CLIENT && c->server_name[0] != '\0')
         request.server_name = c->server_name;
+    request.clock_skew = c->context->clock_skew;
+    request.crls = (const tls_crl *const *)c->context->crls;
+    request.crl_count = c->context->crl_count;
+    request.revocation = c->context->revocation;
+    request.staple = c->context->staple;
+    request.pins = (const unsigned char(*)[TLS_PIN_LENGTH])c->context->pins;
+    request.pin_count = c->context->pin_count;
     if (c->ocsp_response.length > 0)
         unreadable = tls_ocsp_response_from_der(&response, tls_buffer_view(&c->ocsp_response));
     stapled = response;
     request.ocsp_responses = &stapled;
     request.ocsp_response_count = response != NULL;
     /* RFC 7633 section 4.2.2: what was not asked for need not come. */
-    if (c->role == TLS_ROLE_CLIENT && !c->context->no_status_request && unreadable == TLS_OK)
+    if (c->role == TLS_ROLE_CLIENT && !c->context->no_status_request && unreadable == TLS_OK &&
+        request.staple == TLS_STAPLE_NOT_NEEDED)
         request.staple = TLS_STAPLE_IF_MUST;
     if (tls_verify(&e->verdict, &request) == TLS_OK && unreadable != TLS_OK) {
         static const char text[] = "the OCSP response that the server stapled cannot be parsed";

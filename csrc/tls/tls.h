@@ -173,6 +173,14 @@ typedef struct tls_context_options {
     tls_trust_store *trust; /* may be NULL */
     enum tls_verify_mode verify;
     unsigned verify_depth; /* intermediate certificates allowed; 0: default of 8 */
+    /* As in verify.h. */
+    const struct tls_crl *const *crls;
+    size_t crl_count;
+    const unsigned char (*pins)[TLS_PIN_LENGTH];
+    size_t pin_count;
+    int64_t clock_skew;
+    enum tls_revocation_mode revocation;
+    enum tls_staple_mode staple;
     const tls_credential *credentials;
     size_t credential_count;
     size_t session_cache_size; /* server: sessions kept in memory, 0: none */

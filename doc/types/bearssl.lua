@@ -50,19 +50,114 @@ function bearssl.certificate.load(bytes) end
 ---@return bearssl.Code? code
 function bearssl.certificate.open(path) end
 
+---@class bearssl.IssueOptions
+---@field request? bearssl.Request|string
+---@field key? bearssl.Key|string
+---@field certificate? bearssl.Certificate|string
+---@field issuer? bearssl.Certificate|string
+---@field issuer_key? bearssl.Key|string
+---@field password? bearssl.Password
+---@field subject? string|table
+---@field names? string|(string|{type: string, value: string})[]
+---@field days? number default 365; 3650 with ca
+---@field not_before? number
+---@field not_after? number
+---@field serial? string|integer hexadecimal
+---@field ca? boolean default false
+---@field path_length? integer
+---@field key_usage? string|string[]|false
+---@field extended_key_usage? string|string[]|false
+---@field name_constraints? {permitted?: string|table, excluded?: string|table}
+---@field ocsp_uris? string|string[]
+---@field issuer_uris? string|string[]
+---@field crl_uris? string|string[]
+---@field must_staple? boolean default false
+---@field extensions? {oid: string, critical?: boolean, value: string}[]
+---@field accept? ("names"|"key_usage"|"extended_key_usage"|"must_staple")[] default {"names"}
+---@field hash? "sha256"|"sha384"|"sha512"
+
+---@alias bearssl.Password string|fun(path?: string): string?, string?
+
+---Makes a certification request, or reads one from PEM or DER.
+---@param options string|{key: bearssl.Key|string, password?: bearssl.Password, subject?: string|table, names?: string|table, key_usage?: string|string[]|false, extended_key_usage?: string|string[]|false, extensions?: table[]}
+---@return bearssl.Request? request
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.certificate.request(options) end
+
+---@param options bearssl.IssueOptions
+---@return bearssl.Certificate? certificate
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.certificate.issue(options) end
+
+---@param options bearssl.IssueOptions
+---@return bearssl.Certificate? certificate
+---@return bearssl.Key|string key_or_message
+---@return bearssl.Code? code
+function bearssl.certificate.selfsigned(options) end
+
+---@class bearssl.CrlModule
+---@overload fun(options: {issuer: bearssl.Certificate|string, issuer_key: bearssl.Key|string, password?: bearssl.Password, this_update?: number, next_update?: number, days?: number, number?: string|integer, revoked?: table}): bearssl.Crl?, string?, bearssl.Code?
+bearssl.crl = {}
+
+---@param bytes string PEM or DER
+---@return bearssl.Crl[]? list
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.crl.load(bytes) end
+
+---@param path string
+---@return bearssl.Crl[]? list
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.crl.open(path) end
+
+---@class bearssl.OcspModule
+---@overload fun(options: table): bearssl.OcspResponse?, string?, bearssl.Code?
+bearssl.ocsp = {}
+
+---@param bytes string DER
+---@return bearssl.OcspResponse? response
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ocsp.load(bytes) end
+
+---@param path string
+---@return bearssl.OcspResponse? response
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ocsp.open(path) end
+
+---@param certificate bearssl.Certificate|string
+---@param issuer bearssl.Certificate|string
+---@return string? der
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ocsp.request(certificate, issuer) end
+
 bearssl.key = {}
 
----@param bytes string PEM or DER; PKCS#8, PKCS#1 or SEC 1
+---@param kind "rsa"|"p256"|"p384"|"p521"
+---@param bits? integer RSA: 2048 … 4096, default 2048
 ---@return bearssl.Key? key
 ---@return string? message
 ---@return bearssl.Code? code
-function bearssl.key.load(bytes) end
+function bearssl.key.generate(kind, bits) end
+
+---@param bytes string PEM or DER; PKCS#8, PKCS#1 or SEC 1
+---@param password? bearssl.Password
+---@return bearssl.Key? key
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.key.load(bytes, password) end
 
 ---@param path string
 ---@return bearssl.Key? key
 ---@return string? message
 ---@return bearssl.Code? code
-function bearssl.key.open(path) end
+---@param password? bearssl.Password
+function bearssl.key.open(path, password) end
 
 ---A key that only the sign and decrypt handlers can use.
 ---@param certificate bearssl.Certificate
@@ -122,6 +217,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field key? string|bearssl.Key
 ---@field certfile? string
 ---@field keyfile? string
+---@field password? bearssl.Password
 ---@field name? string for select handlers
 ---@field ocsp_response? string DER, server
 ---@field ocsp_file? string
@@ -144,6 +240,12 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field key? string|bearssl.Key
 ---@field certfile? string
 ---@field keyfile? string
+---@field password? bearssl.Password of encrypted keys
+---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
+---@field revocation? "if_known"|"leaf"|"path" default "if_known"
+---@field staple? "not_needed"|"if_must"|"required" default "not_needed"
+---@field pins? (string|bearssl.Certificate)[] base64 SHA-256 of public keys
+---@field clock_skew? number seconds, default 0
 ---@field certificates? bearssl.Credential[]
 ---@field ocsp_response? string DER, server
 ---@field ocsp_file? string server
@@ -512,6 +614,98 @@ function Certificate:extended_key_usage() end
 ---@param name string
 ---@return boolean
 function Certificate:matches(name) end
+---@return string as `openssl x509 -text`
+function Certificate:text() end
+---@return string base64
+function Certificate:pin() end
+---@param time? number
+---@return number seconds
+function Certificate:expires_in(time) end
+---@param other bearssl.Certificate
+---@return boolean
+function Certificate:issued(other) end
+---@return table[]
+function Certificate:scts() end
+---@return {oid: string, name?: string, critical: boolean, value: string}[]
+function Certificate:extensions() end
+---@param oid string
+---@return string? der
+---@return boolean? critical
+function Certificate:extension(oid) end
+---@param chain? string|bearssl.Certificate|bearssl.Certificate[]
+---@param trust? bearssl.Trust|string|table default "system"
+---@param options? bearssl.VerifyOptions
+---@return true? ok
+---@return bearssl.Certificate[]|string path_or_message
+---@return bearssl.Code? code
+---@return integer? index
+function Certificate:verify(chain, trust, options) end
+
+---@class bearssl.VerifyOptions
+---@field server_name? string
+---@field purpose? "server"|"client"|"any" default "server"
+---@field time? number default now
+---@field depth? integer
+---@field minimum_rsa_bits? integer default 2048
+---@field allow_sha1? boolean default false
+---@field clock_skew? number
+---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
+---@field ocsp_responses? string|bearssl.OcspResponse|(string|bearssl.OcspResponse)[]
+---@field revocation? "if_known"|"leaf"|"path"
+---@field staple? "not_needed"|"if_must"|"required"
+---@field pins? (string|bearssl.Certificate)[]
+
+---@class bearssl.Request
+local Request = {}
+---@return table[] names
+---@return string text RFC 4514
+function Request:subject() end
+---@return {type: string, value: string}[]
+function Request:names() end
+---@return table
+function Request:public_key() end
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Request:verify() end
+---@return string
+function Request:pem() end
+---@return string
+function Request:der() end
+---@return string
+function Request:text() end
+
+---@class bearssl.Crl
+local Crl = {}
+---@return number
+function Crl:this_update() end
+---@return number?
+function Crl:next_update() end
+---@return string? hexadecimal
+function Crl:number() end
+---@return integer
+function Crl:count() end
+---@param serial string hexadecimal
+---@return {date: number, reason?: string}?
+function Crl:revoked(serial) end
+---@param issuer bearssl.Certificate
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Crl:verify(issuer) end
+---@return string
+function Crl:pem() end
+---@return string
+function Crl:der() end
+
+---@class bearssl.OcspResponse
+local OcspResponse = {}
+---@return ("good"|"revoked"|"unknown")? status
+---@return any detail_or_message
+---@return bearssl.Code? code
+function OcspResponse:status(certificate, issuer, time) end
+---@return string
+function OcspResponse:der() end
 
 ---@class bearssl.Key
 local Key = {}
@@ -537,6 +731,18 @@ function Key:sign(hash, digest) end
 ---@return string? message
 ---@return bearssl.Code? code
 function Key:decrypt(ciphertext) end
+---PKCS#8, encrypted with a password.
+---@param options? string|{password?: string, iterations?: integer}
+---@return string? pem
+---@return string? message
+---@return bearssl.Code? code
+function Key:pem(options) end
+---@return string? der
+function Key:der() end
+---@return string? pem
+function Key:public_pem() end
+---@return string? der
+function Key:public_der() end
 
 ---@class bearssl.Trust
 local Trust = {}
@@ -548,12 +754,18 @@ function Trust:skipped() end
 ---@return boolean
 function Trust:contains(certificate) end
 ---@param chain bearssl.Certificate[]
----@param options? {server_name?: string, purpose?: "server"|"client"|"any", time?: number}
+---@param options? bearssl.VerifyOptions
 ---@return true? ok
 ---@return bearssl.Certificate[]|string path_or_message
 ---@return bearssl.Code? code
 ---@return integer? index
 function Trust:verify(chain, options) end
+---Reads the files again, or takes what is given.
+---@param certificates? string|(string|bearssl.Certificate)[]
+---@return integer? count
+---@return string? message
+---@return bearssl.Code? code
+function Trust:reload(certificates) end
 
 ---@class bearssl.TicketKeys
 local TicketKeys = {}

@@ -1,5 +1,9 @@
--- bearssl.certificate: certificates from strings and files.
+-- bearssl.certificate: certificates from strings and files; made, and asked for.
 local core = require "bearssl.core"
+local issuing = require "bearssl.issuing"
+local options = require "bearssl.options"
+
+local is, check = options.is, issuing.is
 
 local certificate = {}
 
@@ -22,6 +26,190 @@ function certificate.open(path)
    list, message, code = core.certificates(bytes)
    if not list then return nil, path .. ": " .. message, code end
    return list
+end
+
+-- ---- Requests ----
+
+local request_options = {
+   key = check.key, password = check.password, subject = check.subject, names = check.names, key_usage = check.usages,
+   extended_key_usage = check.usages, extensions = check.extensions,
+}
+
+local function first_name(names)
+   for _, entry in ipairs(names or {}) do
+      if #entry.value <= 64 then return issuing.subject({ { "CN", entry.value } }) end
+   end
+   return ""
+end
+
+local function build_request(given)
+   options.check(given, request_options, "bearssl.certificate.request", -1)
+   if not given.key then error("bearssl.certificate.request: the key that asks is missing: give 'key'", 0) end
+   local key, message, code = issuing.key(given.key, given.password)
+   if not key then return nil, message, code end
+   local names = issuing.names(given.names)
+   local request
+   request, message, code = core.build_request {
+      key = key, subject = given.subject and issuing.subject(given.subject) or first_name(names), names = names,
+      key_usage = issuing.list(given.key_usage), extended_key_usage = issuing.list(given.extended_key_usage),
+      extensions = given.extensions,
+   }
+   return request, message, code
+end
+
+--- request(options) makes a certification request (PKCS#10), signed with its key; request(string) reads one from PEM
+-- or DER. Returns a request object, or nil, message, code ("bad_request", "bad_name", "bad_field", "bad_pem" …).
+function certificate.request(given)
+   if type(given) == "string" then return core.request(given) end
+   local request, message, code = issuing.call(build_request, given)
+   return request, message, code
+end
+
+-- ---- Certificates ----
+
+local ACCEPT = { "names", "key_usage", "extended_key_usage", "must_staple" }
+
+local common = {
+   subject = check.subject, names = check.names, not_before = check.time, not_after = check.time, days = check.days,
+   serial = check.serial, ca = is.boolean, path_length = is.integer(0, 255), key_usage = check.usages,
+   extended_key_usage = check.usages, name_constraints = check.constraints, ocsp_uris = check.strings,
+   issuer_uris = check.strings, crl_uris = check.strings, must_staple = is.boolean, extensions = check.extensions,
+   hash = check.hash, password = check.password, key = check.key,
+}
+
+local issue_options = {
+   request = is.any("a request object, PEM or DER", is.string, is.object("request")), certificate = check.certificate,
+   issuer = check.certificate, issuer_key = check.key, accept = is.list(is.one_of(ACCEPT), "names"),
+}
+for name, test in pairs(common) do issue_options[name] = test end
+
+local function accepts(given, name)
+   if not given.request then return false end
+   if not given.accept then return name == "names" end
+   for _, one in ipairs(given.accept) do
+      if one == name then return true end
+   end
+   return false
+end
+
+local function is_rsa(public)
+   local kind = public:public_key().type
+   return kind == "RSA"
+end
+
+-- What a certificate is for, where the options leave it open.
+local function default_usages(given, fields, public, names)
+   fields.key_usage = issuing.list(given.key_usage)
+   if given.key_usage == nil and not accepts(given, "key_usage") then
+      fields.key_usage = given.ca and { "keyCertSign", "cRLSign" }
+         or is_rsa(public) and { "digitalSignature", "keyEncipherment" } or { "digitalSignature" }
+   end
+   fields.extended_key_usage = issuing.list(given.extended_key_usage)
+   if given.extended_key_usage == nil and not given.ca and not accepts(given, "extended_key_usage") then
+      local server = false
+      for _, entry in ipairs(names or {}) do
+         local kind = entry.type:lower()
+         server = server or kind == "dns" or kind == "ip"
+      end
+      fields.extended_key_usage = { server and "serverAuth" or "clientAuth" }
+   end
+end
+
+local COPIED = { "path_length", "must_staple", "extensions", "hash" }
+
+-- public: whose certificate it is: a key, request or certificate object; signer: nil for a self-signed one.
+local function make(given, who, public, signer, signer_key)
+   local fields = issuing.copy(COPIED, given, { public_key = public, issuer = signer, issuer_key = signer_key })
+   fields.ca = given.ca or false
+   if given.path_length and not given.ca then error(who .. ": 'path_length' makes sense only with ca = true", 0) end
+   local ok, from, to = pcall(issuing.period, given, "not_before", "not_after", given.ca and 3650 or 365, 3600)
+   if not ok then error(who .. ": " .. from, 0) end
+   -- what outlives its issuer cannot be verified
+   if signer and not given.not_after and not given.days then to = math.min(to, math.floor(signer:not_after())) end
+   fields.not_before, fields.not_after = from, to
+   fields.names = issuing.names(given.names)
+   local names = fields.names or accepts(given, "names") and public:names() or nil
+   default_usages(given, fields, public, names)
+   fields.accept = given.request and (given.accept or { "names" }) or nil
+   if fields.names and fields.accept then -- what the options say wins over the request
+      local rest = {}
+      for _, name in ipairs(fields.accept) do
+         if name ~= "names" then rest[#rest + 1] = name end
+      end
+      fields.accept = rest
+   end
+   if given.subject ~= nil then
+      fields.subject = issuing.subject(given.subject)
+   elseif not given.request then
+      fields.subject = first_name(fields.names)
+   end
+   fields.serial = issuing.serial(given.serial)
+   fields.name_constraints = issuing.constraints(given.name_constraints)
+   for _, name in ipairs({ "ocsp_uris", "issuer_uris", "crl_uris" }) do fields[name] = issuing.list(given[name]) end
+   local object, message, code = core.issue(fields)
+   return object, message, code
+end
+
+local function issue(given)
+   local who = "bearssl.certificate.issue"
+   options.check(given, issue_options, who, -1)
+   local count = (given.request and 1 or 0) + (given.key and 1 or 0) + (given.certificate and 1 or 0)
+   if count ~= 1 then error(who .. ": give either 'request', 'key' or 'certificate': whose certificate it is", 0) end
+   if not given.issuer or not given.issuer_key then
+      error(("%s: '%s' is missing; bearssl.certificate.selfsigned needs no issuer"):format(who,
+         given.issuer and "issuer_key" or "issuer"), 0)
+   end
+   if given.accept and not given.request then error(who .. ": 'accept' makes sense only with a 'request'", 0) end
+   local public, message, code = given.key or given.certificate or given.request
+   if type(public) == "string" then
+      if given.request then
+         public, message, code = core.request(public)
+      elseif given.certificate then
+         public, message, code = issuing.certificate(public)
+      else
+         public, message, code = issuing.key(public)
+      end
+      if not public then return nil, message, code end
+   end
+   local issuer, issuer_key
+   issuer, message, code = issuing.certificate(given.issuer)
+   if not issuer then return nil, message, code end
+   issuer_key, message, code = issuing.key(given.issuer_key, given.password)
+   if not issuer_key then return nil, message, code end
+   local made
+   made, message, code = make(given, who, public, issuer, issuer_key)
+   return made, message, code
+end
+
+--- issue(options) makes a certificate, signed by an issuer. For whom: request, key (its public half) or certificate
+-- (another of its key). doc/api.md lists the options. Returns the certificate object, or nil, message, code
+-- ("key_mismatch", "bad_field", "bad_name", "bad_request", "unsupported_key" …).
+function certificate.issue(given)
+   local object, message, code = issuing.call(issue, given)
+   return object, message, code
+end
+
+local function selfsigned(given)
+   local who = "bearssl.certificate.selfsigned"
+   options.check(given, common, who, -1)
+   local key, message, code
+   if given.key then
+      key, message, code = issuing.key(given.key, given.password)
+   else
+      key, message, code = core.generate_key("p256")
+   end
+   if not key then return nil, message, code end
+   local made
+   made, message, code = make(given, who, key, nil, key)
+   if not made then return nil, message, code end
+   return made, key
+end
+
+--- selfsigned(options) makes a certificate that signs itself: an authority with ca = true, or one to trust directly.
+-- Without a `key` it makes one, P-256. Returns the certificate object and the key; or nil, message, code.
+function certificate.selfsigned(given)
+   local object, key, code = issuing.call(selfsigned, given)
+   return object, key, code
 end
 
 return certificate

@@ -2,6 +2,7 @@
 local core = require "bearssl.core"
 local driver = require "bearssl.driver"
 local options = require "bearssl.options"
+local verification = require "bearssl.verification"
 
 local is = options.is
 
@@ -22,9 +23,11 @@ local function protocol_name(value)
    return "a protocol's name of 1 to 255 bytes"
 end
 
+local password = is.any("a string or a function that gives it", is.string, is["function"])
+
 local credential_options = {
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string, name = is.string,
-   ocsp_response = is.string, ocsp_file = is.string,
+   ocsp_response = is.string, ocsp_file = is.string, password = password,
 }
 
 local function credentials(value)
@@ -72,7 +75,7 @@ local context_options = {
    verify = is.one_of(VERIFY),
    verify_depth = is.integer(1, 16),
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
-   certificates = credentials, ocsp_response = is.string, ocsp_file = is.string,
+   certificates = credentials, ocsp_response = is.string, ocsp_file = is.string, password = password,
    session_cache = is.integer(0, 100000000),
    session_lifetime = is.integer(1, 604800),
    record_size = is.integer(512, 16384),
@@ -84,6 +87,7 @@ local context_options = {
    handlers = handlers,
    time = is["function"],
 }
+for name, check in pairs(verification.checks) do context_options[name] = check end
 
 local function server_name(value)
    if value == false then return nil end
@@ -142,7 +146,7 @@ local function gather_credentials(given)
    local credential
    local function add(fields, label)
       credential = credential or require "bearssl.credential"
-      local made, message, code = credential.gather(fields)
+      local made, message, code = credential.gather(fields, given.password)
       if not made then return nil, label and code ~= "misuse" and label .. message or message, code end
       list[#list + 1] = made
       if fields.name then
@@ -234,7 +238,11 @@ local function build(given)
          .. "or certificates), or a select handler that gives them", 0)
    end
    settings.credentials = list
-   local trust, message
+   for name in pairs(verification.checks) do settings[name] = given[name] end
+   local message
+   settings, message, code = verification.convert(settings)
+   if not settings then return nil, message, code end
+   local trust
    trust, message, code = judge(gather_trust(given, is_client and verify ~= "none"))
    if trust == nil then return nil, message, code end
    if not trust and not is_client and verify ~= "none" then
@@ -272,13 +280,15 @@ local function build(given)
 end
 
 --- new(options) → context, or nil, message, code when a file, a certificate or a key cannot be used:
--- "file_unreadable", "bad_pem", "bad_der", "bad_key", "encrypted_key", "key_mismatch", "trust_not_found". Misuse
+-- "file_unreadable", "bad_pem", "bad_der", "bad_key", "encrypted_key", "bad_password", "key_mismatch", "bad_crl",
+-- "trust_not_found". Misuse
 -- raises: an unknown option, a wrong type, an unknown name, a server without a certificate. Options (all optional
 -- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, certificates, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
 -- extended_master_secret, require_extended_master_secret, fallback (booleans), status_request (client: ask for an OCSP
--- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time.
+-- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time, password,
+-- crls, pins, clock_skew (seconds), revocation, staple.
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)

@@ -30,16 +30,20 @@ function credential.chain(value)
    return list
 end
 
---- key(value) turns a PEM or DER string or a key object into a key object.
-function credential.key(value)
-   if type(value) == "string" then return core.key(value) end
+--- key(value [, password [, where]]) turns a PEM or DER string or a key object into a key object. password: a string,
+-- or a function(where) that gives it when the key is encrypted; where: the file's path.
+function credential.key(value, password, where)
+   if type(value) == "string" then
+      if password == nil then return core.key(value) end
+      return require("bearssl.password").read(value, password, where)
+   end
    if options.is_object(value, "key") then return value end
    return nil, "a key must be a PEM or DER string or a key object, not " .. options.describe(value), "misuse"
 end
 
---- make(certificate, key) is { chain =, key = } for the core, or nil, message, code. The key may stand in the
--- same PEM string as the certificate.
-function credential.make(certificate, key)
+--- make(certificate, key [, password [, where]]) is { chain =, key = } for the core, or nil, message, code. The key may
+-- stand in the same PEM string as the certificate.
+function credential.make(certificate, key, password, where)
    if key == nil and type(certificate) == "string" and certificate:find("PRIVATE KEY-----", 1, true) then
       key = certificate
    end
@@ -50,7 +54,7 @@ function credential.make(certificate, key)
    local chain, message, code = credential.chain(certificate)
    if not chain then return nil, message, code end
    local object
-   object, message, code = credential.key(key)
+   object, message, code = credential.key(key, password, where)
    if not object then return nil, message, code end
    return { chain = chain, key = object }
 end
@@ -61,9 +65,10 @@ local function read(given, name)
    return file.read(path, name)
 end
 
---- gather(given) makes one credential of the fields certificate, key, certfile, keyfile, ocsp_response (DER),
--- ocsp_file of a table; messages name the file. Returns nil, message, code.
-function credential.gather(given)
+--- gather(given [, password]) makes one credential of the fields certificate, key, certfile, keyfile, password,
+-- ocsp_response (DER), ocsp_file of a table; messages name the file. password: for a table without one. Returns nil,
+-- message, code.
+function credential.gather(given, password)
    local certificate, key = given.certificate, given.key
    local message, code
    if given.certfile then
@@ -83,7 +88,8 @@ function credential.gather(given)
       if not key then return nil, message, code end
    end
    local result
-   result, message, code = credential.make(certificate, key)
+   result, message, code = credential.make(certificate, key, given.password or password,
+      given.keyfile or given.certfile)
    if result then result.ocsp_response = ocsp_response end
    if result or code == "misuse" then return result, message, code end
    local where = given.certfile or given.keyfile

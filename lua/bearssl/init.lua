@@ -5,6 +5,7 @@
 --     assert(stream:handshake())
 -- doc/api.md is the reference. What is rarely used is loaded when it is first asked for.
 local core = require "bearssl.core"
+require "bearssl.methods"
 
 local bearssl = { _VERSION = "bearssl for Lua scm" }
 
@@ -43,6 +44,8 @@ local lazy = {
    trust = function() return require "bearssl.trust" end,
    session = function() return require "bearssl.session" end,
    ticket_keys = function() return require "bearssl.ticket_keys" end,
+   crl = function() return require "bearssl.crl" end,
+   ocsp = function() return require "bearssl.ocsp" end,
    stages = function() return core.stages() end,
    decisions = function() return core.decisions() end,
 }

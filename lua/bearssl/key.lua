@@ -1,32 +1,93 @@
 -- bearssl.key: private keys.
 local core = require "bearssl.core"
+local options = require "bearssl.options"
+
+local is = options.is
 
 local key = {}
 
---- load(string) reads a private key: PEM or DER; PKCS#8, PKCS#1 or SEC 1. Returns a key object, or nil,
--- message, code ("bad_key", "encrypted_key", "bad_pem", "bad_der").
-function key.load(bytes)
+key.kinds = { "rsa", "p256", "p384", "p521" }
+
+local function check_password(password, who)
+   local kind = type(password)
+   if password ~= nil and kind ~= "string" and kind ~= "function" then
+      error(("%s: the password must be a string or a function, not %s"):format(who, options.describe(password)), 3)
+   end
+end
+
+local function read(bytes, password, where)
+   local ok, object, message, code = pcall(require("bearssl.password").read, bytes, password, where)
+   if not ok then error(object, 3) end
+   return object, message, code
+end
+
+--- load(string [, password]) reads a private key: PEM or DER; PKCS#8 (also encrypted), PKCS#1 or SEC 1. password: a
+-- string, or a function that gives one when the key is encrypted. Returns a key object, or nil, message, code
+-- ("bad_key", "encrypted_key", "bad_password", "unsupported_encryption", "key_iterations", "bad_pem", "bad_der").
+function key.load(bytes, password)
    if type(bytes) ~= "string" then
       error("bearssl.key.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
-   return core.key(bytes)
+   check_password(password, "bearssl.key.load")
+   local object, message, code = read(bytes, password)
+   return object, message, code
 end
 
---- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
-function key.open(path)
+--- open(path [, password]) is load for the content of a file; a password function is called with the path. nil,
+-- message, "file_unreadable" when it cannot be read.
+function key.open(path, password)
    if type(path) ~= "string" then error("bearssl.key.open: the path must be a string", 2) end
+   check_password(password, "bearssl.key.open")
    local bytes, message, code = require("bearssl.file").read(path, "key file")
    if not bytes then return nil, message, code end
    local object
-   object, message, code = core.key(bytes)
+   object, message, code = read(bytes, password, path)
    if not object then return nil, path .. ": " .. message, code end
    return object
+end
+
+--- generate(kind [, bits]) makes a new key. kind: "rsa" (bits: 2048 to 4096, a multiple of 8; 2048), "p256", "p384"
+-- or "p521". An RSA key takes from tenths of a second to some seconds. nil, message, "no_random" without randomness.
+function key.generate(kind, bits)
+   local known = false
+   for _, name in ipairs(key.kinds) do known = known or name == kind end
+   if not known then
+      error(options.unknown("bearssl.key.generate: unknown kind of key", kind, key.kinds, "Kinds"), 2)
+   end
+   if kind ~= "rsa" then
+      if bits ~= nil then error("bearssl.key.generate: only an RSA key has a number of bits to choose", 2) end
+      return core.generate_key(kind)
+   end
+   if bits == nil then bits = 2048 end
+   if is.integer(2048, 4096)(bits) or bits % 8 ~= 0 then
+      error(("bearssl.key.generate: the bits of an RSA key must be a multiple of 8 from 2048 to 4096, not %s"):format(
+         options.describe(bits)), 2)
+   end
+   return core.generate_key(kind, bits)
 end
 
 --- external(certificate) is a key that stands for the private key of this certificate object, which is
 -- somewhere else: the `sign` and `decrypt` handlers use it.
 function key.external(certificate)
    return core.external_key(certificate)
+end
+
+local function filled(value)
+   return (type(value) ~= "string" or value == "") and "a string that is not empty" or nil
+end
+
+local pem_options = { password = filled, iterations = is.integer(1000, 10000000) }
+
+-- What key:pem does (methods.lua).
+function key.pem(self, given)
+   if type(given) == "string" then given = { password = given } end
+   if given == nil then given = {} end
+   options.check(given, pem_options, "key:pem", -1)
+   if given.iterations and not given.password then
+      error("key:pem: 'iterations' makes sense only with a 'password'", 0)
+   end
+   local text, message, code = self:bearssl_pem(given.password, given.iterations)
+   return text, message, code
 end
 
 return key

@@ -177,7 +177,7 @@ function is.any(what, ...)
 end
 
 --- is_object(value, class) tells whether a value is one of our objects: "certificate", "key", "trust",
--- "session", "ticket_keys".
+-- "session", "ticket_keys", "request", "crl", "ocsp_response".
 function options.is_object(value, class)
    return core.type(value) == class
 end

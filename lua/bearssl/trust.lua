@@ -22,6 +22,9 @@ trust.files = {
 -- Where they keep one file per certificate.
 trust.directories = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts" }
 
+-- Where a store came from, for reload: store → function(store) that fills one.
+local sources = setmetatable({}, { __mode = "k" })
+
 local function add_directory(store, path)
    local names, message, code = file.list(path)
    if not names then return nil, message, code end
@@ -50,6 +53,42 @@ local function add_file(store, path, what)
    return store
 end
 
+-- fill(store) puts the certificates of files into an empty store; it is called again for a reload.
+local function from(fill)
+   local store, message, code = fill(core.trust())
+   if not store then return nil, message, code end
+   sources[store] = fill
+   return store
+end
+
+-- What trust:reload does (methods.lua).
+function trust.reload(store, list)
+   if list == nil then
+      local fill = sources[store]
+      if not fill then
+         error("trust:reload: this store was not read from files: give the certificates to replace it with", 0)
+      end
+      local fresh, message, code = fill(core.trust())
+      if not fresh then return nil, message, code end
+      list = {}
+      for index = 1, fresh:count() do list[index] = fresh:certificate(index):der() end
+   else
+      if type(list) ~= "table" then list = { list } end
+      local bytes = {}
+      for index, entry in ipairs(list) do
+         if options.is_object(entry, "certificate") then entry = entry:der() end
+         if type(entry) ~= "string" then
+            error(("trust:reload: element %d must be a certificate object or a PEM or DER string, not %s"):format(
+               index, options.describe(entry)), 0)
+         end
+         bytes[index] = entry
+      end
+      list = bytes
+   end
+   local count, message, code = store:replace(list)
+   return count, message, code
+end
+
 --- load(string) is a store of the certificates of a PEM string (or one in DER). Certificates that cannot be
 -- used are skipped (store:skipped()); nil, message, code when there is none at all.
 function trust.load(bytes)
@@ -66,19 +105,24 @@ end
 -- named .pem, .crt, .cer). nil, message, code when there is none.
 function trust.open(path)
    if type(path) ~= "string" then error("bearssl.trust.open: the path must be a string", 2) end
-   if file.is_directory(path) then return add_directory(core.trust(), path) end
-   return add_file(core.trust(), path)
+   local store, message, code = from(function(store)
+      if file.is_directory(path) then return add_directory(store, path) end
+      return add_file(store, path)
+   end)
+   return store, message, code
 end
 
 --- gather(cafile, capath) is a store of a file, a directory, or both.
 function trust.gather(cafile, capath)
-   local store = core.trust()
-   if cafile then
-      local ok, message, code = add_file(store, cafile, "cafile")
-      if not ok then return nil, message, code end
-   end
-   if capath then return add_directory(store, capath) end
-   return store
+   local made, message, code = from(function(store)
+      if cafile then
+         local ok, reason, reason_code = add_file(store, cafile, "cafile")
+         if not ok then return nil, reason, reason_code end
+      end
+      if capath then return add_directory(store, capath) end
+      return store
+   end)
+   return made, message, code
 end
 
 --- new(list) is a store of certificate objects, PEM or DER strings, and lists of these; new() is empty.
@@ -111,38 +155,44 @@ function trust.new(list)
    return store
 end
 
+local function fill_system(store)
+   local env_file, env_directory = os.getenv("SSL_CERT_FILE"), os.getenv("SSL_CERT_DIR")
+   local found = false
+   if env_file and env_file ~= "" then
+      local ok, message, code = add_file(store, env_file, "SSL_CERT_FILE")
+      if not ok then return nil, message, code end
+      found = true
+   end
+   if env_directory and env_directory ~= "" then
+      for path in env_directory:gmatch("[^:]+") do
+         local ok, message, code = add_directory(store, path)
+         if not ok then return nil, message, code end
+         found = true
+      end
+   end
+   for _, path in ipairs(found and {} or trust.files) do
+      found = file.exists(path) and add_file(store, path) ~= nil
+      if found then break end
+   end
+   for _, path in ipairs(found and {} or trust.directories) do
+      found = add_directory(store, path) ~= nil
+      if found then break end
+   end
+   if found then return store end
+   return nil, "no system trust store was found: install ca-certificates, set SSL_CERT_FILE, or give the "
+      .. "context a 'cafile'; looked for " .. table.concat(trust.files, ", "), "trust_not_found"
+end
+
 local system, system_key
 
 --- system() is the store of the system's trusted certificates, loaded once and shared. SSL_CERT_FILE and
 -- SSL_CERT_DIR in the environment come first, as in OpenSSL. nil, message, "trust_not_found" when the
 -- system has none.
 function trust.system()
-   local env_file, env_directory = os.getenv("SSL_CERT_FILE"), os.getenv("SSL_CERT_DIR")
-   local wanted = (env_file or "") .. "\0" .. (env_directory or "")
+   local wanted = (os.getenv("SSL_CERT_FILE") or "") .. "\0" .. (os.getenv("SSL_CERT_DIR") or "")
    if system and system_key == wanted then return system end
-   local store, message, code
-   if env_file and env_file ~= "" then
-      store, message, code = add_file(core.trust(), env_file, "SSL_CERT_FILE")
-      if not store then return nil, message, code end
-   end
-   if env_directory and env_directory ~= "" then
-      for path in env_directory:gmatch("[^:]+") do
-         store, message, code = add_directory(store or core.trust(), path)
-         if not store then return nil, message, code end
-      end
-   end
-   for _, path in ipairs(store and {} or trust.files) do
-      if file.exists(path) then store = add_file(core.trust(), path) end
-      if store then break end
-   end
-   for _, path in ipairs(store and {} or trust.directories) do
-      store = add_directory(core.trust(), path)
-      if store then break end
-   end
-   if not store then
-      return nil, "no system trust store was found: install ca-certificates, set SSL_CERT_FILE, or give the "
-         .. "context a 'cafile'; looked for " .. table.concat(trust.files, ", "), "trust_not_found"
-   end
+   local store, message, code = from(fill_system)
+   if not store then return nil, message, code end
    system, system_key = store, wanted
    return store
 end

@@ -71,9 +71,9 @@ figures.verdict = verdict
 
 local FORMAT = "%-46s %-6s %-24s %-24s %-20s %s"
 
---- heading(), line(row): the table, one line at a time.
-function figures.heading()
-   return (FORMAT):format("  median (min-max)", "", "bearssl", "LuaSec", "ratio", "expected")
+--- heading([beside]), line(row): the table, one line at a time.
+function figures.heading(beside)
+   return (FORMAT):format("  median (min-max)", "", "bearssl", beside or "LuaSec", "ratio", "expected")
 end
 
 function figures.line(row)

@@ -1,7 +1,9 @@
--- The two libraries behind one interface, so that both run the same code:
+-- The libraries behind one interface, so that all run the same code:
 --     library.client_context(settings), .server_context(settings)
 --     library.wrap_client(context, socket, session), .wrap_server(context, socket)
 --         → connection with dohandshake, send, receive, settimeout, close
+-- luaossl is here for certificates alone, which LuaSec only judges in handshakes:
+--     library.load_trust(path), .verifier(root, chain)    → store; function that verifies the chain again (PEM)
 -- settings: suite (OpenSSL's name), curve ("x25519", "secp256r1"), cafile, certfile, keyfile. Both speak TLS 1.2
 -- with exactly that suite, and the client verifies the server's chain; without a suite and a curve each has its
 -- defaults. x25519 means x25519 before secp256r1, because the certificate's key is on that curve (RFC 8422 section
@@ -53,6 +55,19 @@ function ours.load_bundle(path)
    return assert(ours.module.context({ mode = "client", cafile = path }))
 end
 
+function ours.load_trust(path)
+   return assert(ours.module.trust.open(path))
+end
+
+function ours.verifier(root, chain)
+   local trust = assert(ours.module.trust.load(root))
+   local certificates = assert(ours.module.certificate.load(table.concat(chain)))
+   local options = { purpose = "server" }
+   return function()
+      assert(trust:verify(certificates, options))
+   end
+end
+
 -- ---- LuaSec ----
 
 local luasec = { name = "LuaSec" }
@@ -96,5 +111,34 @@ function luasec.load_bundle(path)
    return assert(luasec.module.newcontext({ mode = "client", protocol = "tlsv1_2", cafile = path, verify = "peer" }))
 end
 
-libraries.bearssl, libraries.LuaSec = ours, luasec
+-- ---- luaossl ----
+
+local luaossl = { name = "luaossl" }
+
+function luaossl.load()
+   local ok, store = pcall(require, "openssl.x509.store")
+   if not ok then
+      return nil, store
+   end
+   luaossl.store, luaossl.x509, luaossl.chain = store, require "openssl.x509", require "openssl.x509.chain"
+   luaossl.version = "luaossl"
+   return luaossl
+end
+
+function luaossl.load_trust(path)
+   return assert(luaossl.store.new():add(path))
+end
+
+function luaossl.verifier(root, chain)
+   local store = luaossl.store.new():add(luaossl.x509.new(root))
+   local leaf, rest = luaossl.x509.new(chain[1]), luaossl.chain.new()
+   for i = 2, #chain do
+      rest:add(luaossl.x509.new(chain[i]))
+   end
+   return function()
+      assert(store:verify(leaf, rest))
+   end
+end
+
+libraries.bearssl, libraries.LuaSec, libraries.luaossl = ours, luasec, luaossl
 return libraries

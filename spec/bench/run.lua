@@ -1,8 +1,9 @@
--- Measures bearssl beside LuaSec. `make bench`, or `make bench BENCHFLAGS="--quick"`; see --help.
+-- Measures bearssl beside LuaSec, and beside luaossl for certificates. `make bench`, or
+-- `make bench BENCHFLAGS="--quick"`; see --help.
 local HELP = [[
 Usage: lua spec/bench/run.lua [--quick] [--json FILE] [--only PATTERN] [--rounds N] [--ours] [--list]
 
-Both libraries are measured in the same run, in turns, so that only ratios need to be believed.
+All libraries are measured in the same run, in turns, so that only ratios need to be believed.
 
   --quick         a few seconds: shows that everything runs, and little else
   --json FILE     also write the results there ("-": write nothing else to standard output)
@@ -10,7 +11,7 @@ Both libraries are measured in the same run, in turns, so that only ratios need 
   --rounds N      turns for each library (9)
   --seconds S     time of one turn (0.25)
   --connections N idle connections (1000)
-  --ours          leave LuaSec out, for profilers
+  --ours          leave the other libraries out, for profilers
   --list          only list the rows
 ]]
 
@@ -189,6 +190,18 @@ local function define_rows()
       row(group, "the same, memory", "KB", nil, scenarios.in_child("kilobytes", 1, "bundle", BUNDLE, "1"),
          { once = true, rounds = 3 })
    end
+
+   group = "Certificates, beside luaossl"
+   local beside = { beside = "luaossl" }
+   row(group, "verify a chain of three, ECDSA P-256", "us", nil, scenarios.verify_chain("p256"), beside)
+   row(group, "verify a chain of three, RSA 2048", "us", nil, scenarios.verify_chain("rsa"), beside)
+   if file then
+      row(group, "a trust store of the system's CA bundle", "ms", nil,
+         scenarios.in_child("seconds", 1e3, "trust", BUNDLE, options.quick and "1" or "5"),
+         { once = true, beside = "luaossl" })
+      row(group, "the same, memory", "KB", nil, scenarios.in_child("kilobytes", 1, "trust", BUNDLE, "1"),
+         { once = true, rounds = 3, beside = "luaossl" })
+   end
 end
 
 -- ---- The report ----
@@ -220,6 +233,9 @@ local function selected(entry)
 end
 
 local function measure(entry, theirs)
+   if entry.beside and theirs then
+      theirs = libraries[entry.beside].load()
+   end
    local sides = { { library = libraries.bearssl } }
    if theirs and not entry.alone then
       sides[2] = { library = theirs, prepare = entry.theirs_prepare }
@@ -237,7 +253,7 @@ local function write_json(path, machine, measured)
    for _, entry in ipairs(measured) do
       list[#list + 1] = {
          group = entry.group, what = entry.what, unit = entry.unit, bearssl = entry.ours, luasec = entry.theirs,
-         ratio = entry.ratio, expected = entry.expected,
+         ratio = entry.ratio, expected = entry.expected, beside = entry.beside,
       }
    end
    local text = require("dkjson").encode({ machine = machine, rows = list }, { indent = true }) .. "\n"
@@ -276,7 +292,7 @@ local function main()
    say("TLS 1.2, one suite, one curve and the same certificate for both, real TCP over loopback. \"One process\": both")
    say("ends take turns in one process and its processor time counts: the work of both ends, no waiting. \"Two")
    say("processes\": a blocking client here and a server in a child process, by the clock. Ratios are bearssl's to")
-   say("LuaSec's, turn by turn; of times and bytes less is better, of rates more.")
+   say("LuaSec's (or to luaossl's), turn by turn; of times and bytes less is better, of rates more.")
    for _, text in ipairs(libraries.differences) do
       say(text)
    end
@@ -291,7 +307,7 @@ local function main()
             group = entry.group
             say()
             say(group)
-            say(figures.heading())
+            say(figures.heading(entry.beside))
          end
          measure(entry, theirs)
          measured[#measured + 1] = entry

@@ -207,6 +207,41 @@ function scenarios.in_child(name, factor, ...)
    end
 end
 
+-- A chain of three: root, intermediate, leaf, with keys of one kind ("rsa" or "p256").
+local function make_chain(kind)
+   local core = require "bearssl.core"
+   local root_key, key = assert(core.generate_key(kind)), assert(core.generate_key(kind))
+   local function issue(fields)
+      fields.not_before, fields.not_after = os.time() - 86400, os.time() + 86400
+      return assert(core.issue(fields))
+   end
+   local usage = { "keyCertSign" }
+   local root = issue({ subject = "CN=Root", issuer_key = root_key, ca = true, key_usage = usage })
+   local intermediate = issue({ subject = "CN=Intermediate", issuer = root, issuer_key = root_key, public_key = key,
+      ca = true, key_usage = usage })
+   local leaf = issue({ subject = "CN=leaf", issuer = intermediate, issuer_key = key, public_key = key,
+      names = { { type = "DNS", value = "localhost" } }, key_usage = { "digitalSignature" },
+      extended_key_usage = { "serverAuth" } })
+   return root:pem(), { leaf:pem(), intermediate:pem() }
+end
+
+function scenarios.verify_chain(kind)
+   local root, chain
+   return function(library)
+      if not root then
+         root, chain = make_chain(kind)
+      end
+      local verify = library.verifier(root, chain)
+      return function()
+         return 1e6 * turn(processor, 10, function(count)
+            for _ = 1, count do
+               verify()
+            end
+         end)
+      end
+   end
+end
+
 -- A pair of processes gives the figures of several rows: what both wrote is kept for the next row's same turn.
 local idle_output = {}
 

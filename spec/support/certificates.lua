@@ -1,4 +1,5 @@
--- Certificates and keys for the specs, made with the openssl program when they are first asked for:
+-- Certificates and keys for the specs, made with our own issuing when they are first asked for (what it refuses to
+-- make, a short key or a SHA-1 signature, with the openssl program):
 --     local certificates = require "spec.support.certificates"
 --     certificates.rsa.certfile, .keyfile, .chainfile    paths of PEM files
 --     certificates.rsa.certificate, .key, .chain         the same as strings
@@ -6,6 +7,7 @@
 -- chain is what a server sends: the leaf, then its intermediates, without the root; rest (restfile) is the
 -- chain without the leaf, which may be empty. The files live as long as the test run; child processes find
 -- them through BEARSSL_SPEC_DIR.
+local core = require "bearssl.core"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
@@ -66,11 +68,18 @@ local definitions = {
 }
 
 local usages = {
-   ca = "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\n",
-   server = "basicConstraints=CA:false\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n",
-   agreement = "basicConstraints=CA:false\nkeyUsage=digitalSignature,keyAgreement\nextendedKeyUsage=serverAuth\n",
-   client = "basicConstraints=CA:false\nkeyUsage=digitalSignature\nextendedKeyUsage=clientAuth\n",
+   ca = { ca = true, key_usage = { "keyCertSign", "cRLSign" } },
+   server = {
+      ca = false, key_usage = { "digitalSignature", "keyEncipherment" }, extended_key_usage = { "serverAuth" },
+   },
+   agreement = {
+      ca = false, key_usage = { "digitalSignature", "keyAgreement" }, extended_key_usage = { "serverAuth" },
+   },
+   client = { ca = false, key_usage = { "digitalSignature" }, extended_key_usage = { "clientAuth" } },
 }
+
+-- For the openssl program: only servers are made with it.
+local SERVER = "basicConstraints=CA:false\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n"
 
 local CONFIG = [[
 [ca]
@@ -105,6 +114,66 @@ local function date(days)
    return os.date("!%Y%m%d%H%M%SZ", os.time() + days * DAY)
 end
 
+-- make_with_openssl writes what we do not make ourselves, beside the signer's files.
+local function make_with_openssl(definition, signer, path)
+   local work = temporary.make_directory()
+   temporary.write("", nil, work .. "/index.txt")
+   local extensions = SERVER .. "subjectAltName=" .. (definition.san or LOCALHOST)
+      .. "\nauthorityKeyIdentifier=keyid\n"
+   local config = temporary.write(
+      CONFIG:format(work, work, definition.hash or "sha256", definition.cn or "localhost", extensions),
+      nil,
+      work .. "/config"
+   )
+   local kind, size = definition.key:match("^(%w+):(.+)$")
+   local key = path .. ".key"
+   shell.run({ "openssl", "genpkey", "-quiet", "-out", key, "-algorithm", kind == "rsa" and "RSA" or "EC",
+      "-pkeyopt", kind == "rsa" and "rsa_keygen_bits:" .. size or "ec_paramgen_curve:" .. size })
+   local request = work .. "/request"
+   shell.run({ "openssl", "req", "-new", "-config", config, "-key", key, "-out", request })
+   shell.run({ "openssl", "ca", "-batch", "-notext", "-config", config, "-in", request, "-out", path .. ".crt",
+      "-startdate", date(definition.from or -1), "-enddate", date(definition.to or 730),
+      "-cert", signer.certfile, "-keyfile", signer.keyfile })
+   shell.run({ "rm", "-r", work })
+   return temporary.read(path .. ".crt")
+end
+
+local curves = { ["P-256"] = "p256", ["P-384"] = "p384", ["P-521"] = "p521" }
+
+local function names_of(san)
+   local names = {}
+   for kind, value in san:gmatch("(%w+):([^,]+)") do
+      names[#names + 1] = { type = kind, value = value }
+   end
+   return names
+end
+
+local function make_ourselves(definition, signer, path)
+   local kind, size = (definition.key or "rsa:2048"):match("^(%w+):(.+)$")
+   local is_rsa = kind == "rsa"
+   local key = assert(core.generate_key(is_rsa and "rsa" or curves[size], is_rsa and tonumber(size) or nil))
+   local usage = usages[definition.usage or "server"]
+   local fields = {
+      public_key = key, issuer_key = key, hash = definition.hash,
+      subject = { { "CN", definition.cn or "localhost" }, { "O", "bearssl for Lua" } },
+      not_before = os.time() + (definition.from or -1) * DAY, not_after = os.time() + (definition.to or 730) * DAY,
+   }
+   for field, value in pairs(usage) do
+      fields[field] = value
+   end
+   if not usage.ca then
+      fields.names = names_of(definition.san or LOCALHOST)
+   end
+   if signer then
+      fields.issuer = assert(core.certificates(signer.certificate))[1]
+      fields.issuer_key = assert(core.key(signer.key))
+   end
+   local certificate = assert(core.issue(fields))
+   temporary.write(key:pem(), nil, path .. ".key")
+   temporary.write(certificate:pem(), nil, path .. ".crt")
+   return certificate:pem()
+end
+
 -- make writes NAME.crt, NAME.key and NAME.chain into the run's certificate directory.
 local function make(name, path)
    local definition = definitions[name]
@@ -113,42 +182,13 @@ local function make(name, path)
       issuer = "ca"
    end
    local signer = issuer and get(issuer)
-   local usage = definition.usage or "server"
-   local extensions = usages[usage]
-   if usage ~= "ca" then
-      extensions = extensions .. "subjectAltName=" .. (definition.san or LOCALHOST) .. "\n"
-   end
-   if signer then
-      extensions = extensions .. "authorityKeyIdentifier=keyid\n"
-   end
-   local work = temporary.make_directory()
-   temporary.write("", nil, work .. "/index.txt")
-   local config = temporary.write(
-      CONFIG:format(work, work, definition.hash or "sha256", definition.cn or "localhost", extensions),
-      nil,
-      work .. "/config"
-   )
-   local kind, size = (definition.key or "rsa:2048"):match("^(%w+):(.+)$")
-   local key = path .. ".key"
-   shell.run({ "openssl", "genpkey", "-quiet", "-out", key, "-algorithm", kind == "rsa" and "RSA" or "EC",
-      "-pkeyopt", kind == "rsa" and "rsa_keygen_bits:" .. size or "ec_paramgen_curve:" .. size })
-   local request = work .. "/request"
-   shell.run({ "openssl", "req", "-new", "-config", config, "-key", key, "-out", request })
-   local command = { "openssl", "ca", "-batch", "-notext", "-config", config, "-in", request, "-out", path .. ".crt",
-      "-startdate", date(definition.from or -1), "-enddate", date(definition.to or 730) }
-   local signing = signer and { "-cert", signer.certfile, "-keyfile", signer.keyfile }
-      or { "-selfsign", "-keyfile", key }
-   for _, word in ipairs(signing) do
-      command[#command + 1] = word
-   end
-   shell.run(command)
-   local chain = temporary.read(path .. ".crt")
+   local refused = definition.hash == "sha1" or definition.key == "rsa:1024"
+   local chain = (refused and make_with_openssl or make_ourselves)(definition, signer, path)
    if signer and definitions[issuer].issuer ~= false then
       chain = chain .. signer.chain
    end
    temporary.write(chain:match("%-%-\n(%-%-%-%-%-BEGIN.*)$") or "", nil, path .. ".rest")
    temporary.write(chain, nil, path .. ".chain") -- last: its presence says that all is there
-   shell.run({ "rm", "-r", work })
 end
 
 local cache = {}

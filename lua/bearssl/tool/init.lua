@@ -1,4 +1,4 @@
--- The command-line tool: `bearssl trace | probe | fetch | serve`. bin/bearssl calls main(arg).
+-- The command-line tool: `bearssl trace | probe | fetch | serve | ca`. bin/bearssl calls main(arg).
 -- A subcommand is a module with describe(command), which adds its options, and run(arguments), which
 -- returns the exit code. It ends early with error({ usage = … }) or error({ failure = … }).
 local tool = {}
@@ -11,7 +11,7 @@ Exit codes: 0 done; 1 it failed (network, TLS, HTTP); 2 the command line is wron
 cannot be used; 3 probe found problems; 4 fetch --fail got an HTTP status of 400 or more.
 `bearssl COMMAND --help` tells a command's options. Colours appear on terminals only; NO_COLOR turns them off.]]
 
-local names = { "trace", "probe", "fetch", "serve" }
+local names = { "trace", "probe", "fetch", "serve", "ca" }
 
 -- argparse would print and exit from the middle of things; here that becomes an error to catch.
 local function add_help(command)
@@ -27,7 +27,8 @@ end
 
 local function build()
    local argparse = require "argparse"
-   local parser = argparse("bearssl", "TLS from the command line: look at handshakes, test servers, fetch, serve.")
+   local parser = argparse("bearssl",
+      "TLS from the command line: look at handshakes, test servers, fetch, serve, issue certificates.")
    parser:epilog(EPILOG)
    add_help(parser)
    parser:flag("--version", "Show the version and exit."):action(function()
@@ -38,10 +39,14 @@ local function build()
    for _, name in ipairs(names) do
       local module = require("bearssl.tool." .. name)
       local command = parser:command(name, module.summary)
-      add_help(command)
-      command.error = complain
-      module.describe(command)
-      command:flag("--json", "Write JSON.")
+      local function adopt(part)
+         add_help(part)
+         part.error = complain
+      end
+      adopt(command)
+      module.describe(command, adopt)
+      -- a command that has commands gives it to each of them
+      if #command._commands == 0 then command:flag("--json", "Write JSON.") end
    end
    return parser
 end

@@ -88,6 +88,7 @@ function options.tls(command)
    command:option("--cafile", "Trust the certificates in this file instead of the system's."):argname("FILE")
    command:option("--cert", "Certificate chain (PEM or DER), with its --key."):argname("FILE"):count("*")
    command:option("--key", "Private key of the --cert before it."):argname("FILE"):count("*")
+   command:option("--password-file", "File whose first line is the password of the keys."):argname("FILE")
    command:option("--alpn", "Protocols to offer or accept, separated by commas."):argname("LIST")
    command:option("--min", "Lowest TLS version: 1.0, 1.1, 1.2."):argname("V")
    command:option("--max", "Highest TLS version."):argname("V")
@@ -163,6 +164,9 @@ function options.context(arguments, more)
    if arguments.insecure then settings.verify = "none" end
    settings.trust = options.trust(arguments)
    settings.certificates = options.certificates(arguments)
+   if arguments.password_file then
+      settings.password = read_file(arguments.password_file, "password file"):match("^[^\r\n]*")
+   end
    for name, value in pairs(more or {}) do settings[name] = value end
    -- the library raises errors for options that are wrong: here they come from the command line
    local ok, context, message = pcall(bearssl.context, settings)

@@ -1,0 +1,51 @@
+-- Adds methods that are written in Lua to the core's objects. Loaded with bearssl, so that every certificate and key
+-- has them, wherever it comes from.
+local core = require "bearssl.core"
+
+local methods_of = core.methods
+local certificate, key, trust = methods_of "certificate", methods_of "key", methods_of "trust"
+
+--- certificate:verify(chain, trust, options) validates the certificate without a connection. chain: what else the
+-- peer sent (certificate objects, PEM or DER), or nil; trust: a store, PEM, a list for bearssl.trust.new, "system"
+-- (also for nil). Returns true and the path, leaf first; or nil, message, code, and which certificate is at fault:
+-- 1 is this one.
+function certificate.verify(self, chain, store, given)
+   local ok, a, b, c, d = pcall(require("bearssl.verification").verify, self, chain, store, given)
+   if not ok then error(a, 2) end
+   return a, b, c, d
+end
+
+if not key.bearssl_pem then
+   key.bearssl_pem = key.pem
+   trust.bearssl_verify = trust.verify
+end
+
+--- key:pem(options) is the key in PKCS#8; options: password (encrypts it), iterations; or the password itself.
+-- nil, message, code ("unsupported_key" of an external key, "key_iterations").
+function key.pem(self, given)
+   local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
+   if not ok then error(a, 2) end
+   return a, b, c
+end
+
+--- trust:verify(chain, options): see doc/api.md.
+function trust.verify(self, chain, given)
+   if type(given) == "table" and (given.pins or given.crls or given.ocsp_responses) then
+      local ok, converted, message, code = pcall(require("bearssl.verification").convert, given)
+      if not ok then error(converted, 2) end
+      if not converted then return nil, message, code end
+      given = converted
+   end
+   return self:bearssl_verify(chain, given)
+end
+
+--- trust:reload([certificates]) reads the store's files again, or takes a list of PEM or DER strings instead; the
+-- contexts that share the store use what it then holds. Returns the number of certificates, or nil, message, code:
+-- then nothing has changed.
+function trust.reload(self, list)
+   local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
+   if not ok then error(a, 2) end
+   return a, b, c
+end
+
+return true

@@ -1,0 +1,176 @@
+-- The options of verification, for contexts, trust stores and certificates: checked, and in the core's form.
+local core = require "bearssl.core"
+local options = require "bearssl.options"
+
+local is = options.is
+
+local verification = {}
+
+-- ---- Pins ----
+
+local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+local function from_base64(text)
+   local digits = text:match("^(.-)=?$")
+   if #digits ~= 43 then return nil end
+   local bytes, value, bits = {}, 0, 0
+   for digit in digits:gmatch(".") do
+      local number = DIGITS:find(digit, 1, true)
+      if not number then return nil end
+      value, bits = value * 64 + number - 1, bits + 6
+      if bits >= 8 then
+         bits = bits - 8
+         local unit = 2 ^ bits
+         local byte = math.floor(value / unit)
+         bytes[#bytes + 1] = string.char(byte)
+         value = value - byte * unit
+      end
+   end
+   return value == 0 and table.concat(bytes) or nil
+end
+
+-- pin(value) → 32 bytes, or nil. base64 as certificate:pin() gives it (also after "sha256/" or "sha256//"), 64 hex
+-- digits, a certificate object, or the bytes.
+local function pin(value)
+   if options.is_object(value, "certificate") then return from_base64(value:pin()) end
+   if type(value) ~= "string" then return nil end
+   if #value == 32 then return value end
+   if #value == 64 and value:find("^%x+$") then
+      return (value:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end))
+   end
+   return from_base64((value:gsub("^sha256//?", "")))
+end
+
+local function is_pin(value)
+   return not pin(value) and "the SHA-256 of a public key in base64, or a certificate object" or nil
+end
+
+-- ---- Checks ----
+
+local crl = is.any("a CRL object or PEM or DER", is.string, is.object("crl"))
+local ocsp = is.any("an OCSP response object or its DER", is.string, is.object("ocsp_response"))
+
+verification.revocations = { "if_known", "leaf", "path" }
+verification.staples = { "not_needed", "if_must", "required" }
+
+-- What a context and a single verification have in common.
+verification.checks = {
+   crls = is.any("a PEM or DER string, or a list of CRL objects", is.string, is.object("crl"),
+      is.list(crl, "CRL objects")),
+   pins = is.list(is_pin, "pins"),
+   clock_skew = is.seconds,
+   revocation = is.one_of(verification.revocations),
+   staple = is.one_of(verification.staples),
+}
+
+local function finite(value)
+   if type(value) == "number" and value == value and value < math.huge and value > -math.huge then return nil end
+   return "a number of seconds since the epoch"
+end
+
+local specification = {
+   server_name = is.string, purpose = is.one_of({ "server", "client", "any" }), time = finite,
+   ocsp_responses = is.any("the DER of an OCSP response, or a list of OCSP response objects", is.string,
+      is.object("ocsp_response"), is.list(ocsp, "OCSP responses")),
+   depth = is.integer(1, 16), minimum_rsa_bits = is.integer(1024, 8192), allow_sha1 = is.boolean,
+}
+for name, check in pairs(verification.checks) do specification[name] = check end
+
+-- ---- Conversion ----
+
+local function each(value)
+   return type(value) == "table" and value or { value }
+end
+
+local function crl_list(value)
+   local list = {}
+   for _, entry in ipairs(each(value)) do
+      if type(entry) == "string" then
+         local more, message, code = core.crls(entry)
+         if not more then return nil, message, code end
+         for _, one in ipairs(more) do list[#list + 1] = one end
+      else
+         list[#list + 1] = entry
+      end
+   end
+   return list
+end
+
+local function ocsp_list(value)
+   local list = {}
+   for _, entry in ipairs(each(value)) do
+      if type(entry) == "string" then
+         local object, message, code = core.ocsp_response(entry)
+         if not object then return nil, message, code end
+         entry = object
+      end
+      list[#list + 1] = entry
+   end
+   return list
+end
+
+--- convert(given) is a copy of checked options in the form that the core takes, or nil, message, code when a CRL or
+-- OCSP response cannot be read.
+function verification.convert(given)
+   local copy = {}
+   for name, value in pairs(given) do copy[name] = value end
+   local message, code
+   if given.crls ~= nil then
+      copy.crls, message, code = crl_list(given.crls)
+      if not copy.crls then return nil, message, code end
+   end
+   if given.ocsp_responses ~= nil then
+      copy.ocsp_responses, message, code = ocsp_list(given.ocsp_responses)
+      if not copy.ocsp_responses then return nil, message, code end
+   end
+   if given.pins then
+      copy.pins = {}
+      for index, value in ipairs(given.pins) do
+         local bytes = pin(value)
+         if not bytes then
+            error(("option 'pins': element %d must be %s, not %s"):format(index, is_pin(value),
+               options.describe(value)), 0)
+         end
+         copy.pins[index] = bytes
+      end
+   end
+   return copy
+end
+
+local function store_of(value)
+   if value == nil or value == "system" then return require("bearssl.trust").system() end
+   if options.is_object(value, "trust") then return value end
+   if type(value) == "string" then return require("bearssl.trust").load(value) end
+   if options.is_object(value, "certificate") then value = { value } end
+   if type(value) ~= "table" then
+      error("certificate:verify: trust must be a trust store, PEM, a list of certificates or \"system\", not "
+         .. options.describe(value), 0)
+   end
+   local ok, store, message, code = pcall(require("bearssl.trust").new, value)
+   if not ok then error(store, 0) end
+   return store, message, code
+end
+
+--- verify(certificate, chain, trust, options) is certificate:verify.
+function verification.verify(leaf, others, trust, given)
+   options.check(given or {}, specification, "certificate:verify", -1)
+   local chain = { leaf }
+   if others ~= nil and not (type(others) == "table" and #others == 0) then
+      local list, message, code = require("bearssl.credential").chain(others)
+      if not list then
+         if code == "misuse" then error("certificate:verify: the chain: " .. message, 0) end
+         return nil, message, code
+      end
+      for index, entry in ipairs(list) do
+         if index > 1 or entry:der() ~= leaf:der() then chain[#chain + 1] = entry end
+      end
+   end
+   local store, message, code = store_of(trust)
+   if not store then return nil, message, code end
+   local converted
+   converted, message, code = verification.convert(given or {})
+   if not converted then return nil, message, code end
+   return store:bearssl_verify(chain, converted)
+end
+
+return verification
