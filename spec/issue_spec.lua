@@ -355,7 +355,8 @@ describe("bearssl.crl", function()
       assert.are.equal("bad_pem", verify("nonsense"))
       local forged, forger = assert(bearssl.certificate.selfsigned { subject = cast_.middle:subject(), ca = true })
       -- a list by another key of that name is not the issuer's: it says nothing
-      assert.are.equal("revocation_unknown", verify({ list { issuer = forged, issuer_key = forger, revoked = { cast_.leaf } } },
+      assert.are.equal("revocation_unknown", verify({ list { issuer = forged, issuer_key = forger,
+         revoked = { cast_.leaf } } },
          { revocation = "leaf" }))
    end)
 
