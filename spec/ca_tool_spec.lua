@@ -106,8 +106,10 @@ describe("bearssl ca", function()
    it("exits with 2 when the command line is wrong, with 1 when it fails", function()
       ok("ca", "init", "--out", home)
       for _, case in ipairs {
-         { 2, "", "ca" }, { 2, "unknown command", "ca", "sing" }, { 2, "number of days", "ca", "init", "--days", "0" },
-         { 2, "", "ca", "init", "--key-type", "dsa" }, { 2, "name", "ca", "server", "--ca", home, "--out", home, "a b" },
+         { 2, "", "ca" }, { 2, "unknown command", "ca", "sing" },
+         { 2, "number of days", "ca", "init", "--days", "0" },
+         { 2, "", "ca", "init", "--key-type", "dsa" },
+         { 2, "name", "ca", "server", "--ca", home, "--out", home, "a b" },
          { 1, "authority's certificate", "ca", "server", "--ca", home .. "/none", "a.example" },
          { 1, "cannot write", "ca", "init", "--out", "/dev/null/x" },
       } do

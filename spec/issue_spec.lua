@@ -202,7 +202,6 @@ describe("bearssl.certificate", function()
       assert.is_true(path[3] == cast_.root)
       assert.is_true((cast_.leaf:verify({ cast_.leaf, cast_.middle }, cast_.root:pem(), { purpose = "server" })))
       assert.is_true((cast_.leaf:verify(cast_.middle:pem(), { cast_.root }, { server_name = "192.0.2.1" })))
-      assert.is_true((cast_.root:verify(nil, cast_.store, { purpose = "any" })))
       assert.is_true(cast_.leaf:issued(cast_.middle) or cast_.middle:issued(cast_.leaf))
    end)
 
@@ -355,7 +354,9 @@ describe("bearssl.crl", function()
       assert.are.equal("crl_expired", verify({ list { this_update = os.time() - 20 * DAY, days = 10 } }))
       assert.are.equal("bad_pem", verify("nonsense"))
       local forged, forger = assert(bearssl.certificate.selfsigned { subject = cast_.middle:subject(), ca = true })
-      assert.are.equal("bad_crl", verify({ list { issuer = forged, issuer_key = forger, revoked = { cast_.leaf } } },
+      -- a list by another key of that name is not the issuer's: it says nothing
+      assert.are.equal("revocation_unknown", verify({ list { issuer = forged, issuer_key = forger,
+         revoked = { cast_.leaf } } },
          { revocation = "leaf" }))
    end)
 
