@@ -94,6 +94,11 @@ describe("the example", function()
          "client read: hello from the server", "said goodbye")
    end)
 
+   it("issuing.lua makes an authority and certificates, and judges them", function()
+      has(run("issuing.lua"), "Subject: ", "pin: ", "verified: ", "true", "name_mismatch", "certificate_expired",
+         "certificate_revoked", "BEGIN ENCRYPTED PRIVATE KEY")
+   end)
+
    it("session_resumption.lua resumes an exported session", function()
       local server = peer.openssl_server { certificate = certificates.ec }
       local output = run("session_resumption.lua", "localhost", server.port, certificates.ca.certfile)

@@ -86,7 +86,7 @@ function key.pem(self, given)
    if given.iterations and not given.password then
       error("key:pem: 'iterations' makes sense only with a 'password'", 0)
    end
-   local text, message, code = self:bearssl_pem(given.password, given.iterations)
+   local text, message, code = core.own_methods.key_pem(self, given.password, given.iterations)
    return text, message, code
 end
 

@@ -5,24 +5,32 @@ local core = require "bearssl.core"
 local methods_of = core.methods
 local certificate, key, trust = methods_of "certificate", methods_of "key", methods_of "trust"
 
+-- What the core's own methods do for themselves.
+local function check(self, class, method)
+   if core.type(self) ~= class then
+      error(("%s: must be called on an open %s object"):format(method, class), 3)
+   end
+end
+
 --- certificate:verify(chain, trust, options) validates the certificate without a connection. chain: what else the
 -- peer sent (certificate objects, PEM or DER), or nil; trust: a store, PEM, a list for bearssl.trust.new, "system"
 -- (also for nil). Returns true and the path, leaf first; or nil, message, code, and which certificate is at fault:
 -- 1 is this one.
 function certificate.verify(self, chain, store, given)
+   check(self, "certificate", "verify")
    local ok, a, b, c, d = pcall(require("bearssl.verification").verify, self, chain, store, given)
    if not ok then error(a, 2) end
    return a, b, c, d
 end
 
-if not key.bearssl_pem then
-   key.bearssl_pem = key.pem
-   trust.bearssl_verify = trust.verify
-end
+-- The core's own, which stand below ours; kept with the core, so that loading this again does not wrap them twice.
+if not core.own_methods then core.own_methods = { key_pem = key.pem, trust_verify = trust.verify } end
+local trust_verify = core.own_methods.trust_verify
 
 --- key:pem(options) is the key in PKCS#8; options: password (encrypts it), iterations; or the password itself.
 -- nil, message, code ("unsupported_key" of an external key, "key_iterations").
 function key.pem(self, given)
+   check(self, "key", "pem")
    local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
    if not ok then error(a, 2) end
    return a, b, c
@@ -30,19 +38,21 @@ end
 
 --- trust:verify(chain, options): see doc/api.md.
 function trust.verify(self, chain, given)
+   check(self, "trust", "verify")
    if type(given) == "table" and (given.pins or given.crls or given.ocsp_responses) then
       local ok, converted, message, code = pcall(require("bearssl.verification").convert, given)
       if not ok then error(converted, 2) end
       if not converted then return nil, message, code end
       given = converted
    end
-   return self:bearssl_verify(chain, given)
+   return trust_verify(self, chain, given)
 end
 
 --- trust:reload([certificates]) reads the store's files again, or takes a list of PEM or DER strings instead; the
 -- contexts that share the store use what it then holds. Returns the number of certificates, or nil, message, code:
 -- then nothing has changed.
 function trust.reload(self, list)
+   check(self, "trust", "reload")
    local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
    if not ok then error(a, 2) end
    return a, b, c

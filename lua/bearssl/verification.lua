@@ -170,7 +170,7 @@ function verification.verify(leaf, others, trust, given)
    local converted
    converted, message, code = verification.convert(given or {})
    if not converted then return nil, message, code end
-   return store:bearssl_verify(chain, converted)
+   return core.own_methods.trust_verify(store, chain, converted)
 end
 
 return verification
