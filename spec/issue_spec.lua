@@ -164,6 +164,8 @@ describe("bearssl.certificate", function()
       openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", directory .. "/key", "-subj",
          "/O=Other/CN=other.example", "-addext", "subjectAltName=DNS:other.example", "-out", directory .. "/csr")
       local request = assert(bearssl.certificate.request(temporary.read(directory .. "/csr")))
+      assert.are.equal(request:der(), assert(bearssl.certificate.open_request(directory .. "/csr")):der())
+      assert.are.equal("file_unreadable", select(3, bearssl.certificate.open_request(directory .. "/none")))
       local leaf = assert(bearssl.certificate.issue {
          request = request, issuer = cast_.root, issuer_key = cast_.root_key, days = 30, serial = "0A:0b",
       })

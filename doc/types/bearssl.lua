@@ -85,6 +85,13 @@ function bearssl.certificate.open(path) end
 ---@return bearssl.Code? code
 function bearssl.certificate.request(options) end
 
+---Reads a certification request from a file.
+---@param path string
+---@return bearssl.Request? request
+---@return string? message
+---@return string? code
+function bearssl.certificate.open_request(path) end
+
 ---@param options bearssl.IssueOptions
 ---@return bearssl.Certificate? certificate
 ---@return string? message

@@ -65,6 +65,18 @@ function certificate.request(given)
    return request, message, code
 end
 
+--- open_request(path) is request(string) for the content of a file. nil, message, "file_unreadable" when it cannot be
+-- read.
+function certificate.open_request(path)
+   if type(path) ~= "string" then error("bearssl.certificate.open_request: the path must be a string", 2) end
+   local bytes, message, code = require("bearssl.file").read(path, "request file")
+   if not bytes then return nil, message, code end
+   local request
+   request, message, code = core.request(bytes)
+   if not request then return nil, path .. ": " .. message, code end
+   return request
+end
+
 -- ---- Certificates ----
 
 local ACCEPT = { "names", "key_usage", "extended_key_usage", "must_staple" }
