@@ -204,6 +204,7 @@ describe("bearssl.certificate", function()
       assert.is_true(path[3] == cast_.root)
       assert.is_true((cast_.leaf:verify({ cast_.leaf, cast_.middle }, cast_.root:pem(), { purpose = "server" })))
       assert.is_true((cast_.leaf:verify(cast_.middle:pem(), { cast_.root }, { server_name = "192.0.2.1" })))
+      assert.is_true((cast_.root:verify(nil, cast_.store, { purpose = "any" })))
       assert.is_true(cast_.leaf:issued(cast_.middle) or cast_.middle:issued(cast_.leaf))
    end)
 

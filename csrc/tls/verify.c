@@ -191,7 +191,7 @@ check_leaf(search *s)
 
     check_any(s, 0);
     /* Which of these the handshake needs depends on the cipher suite: the engines check that. */
-    if ((leaf->key_usage & usable) == 0)
+    if (s->request->purpose != TLS_PURPOSE_ANY && (leaf->key_usage & usable) == 0)
         note(s, TLS_REASON_WRONG_PURPOSE, 0, NULL);
     if (s->request->server_name != NULL &&
         tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
