@@ -354,3 +354,18 @@ tls_write_result(const tls_buffer *buffer)
         return TLS_OK;
     return buffer->failed == FAILED_OVERLONG ? TLS_REASON_LIMIT : TLS_REASON_OUT_OF_MEMORY;
 }
+
+int64_t
+tls_read_time(tls_reader *reader)
+{
+    uint64_t high = tls_read_u32(reader);
+
+    return (int64_t)((high << 32) | tls_read_u32(reader));
+}
+
+void
+tls_write_time(tls_buffer *buffer, int64_t time)
+{
+    tls_write_u32(buffer, (uint32_t)((uint64_t)time >> 32));
+    tls_write_u32(buffer, (uint32_t)((uint64_t)time & 0xFFFFFFFFu));
+}

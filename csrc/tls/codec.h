@@ -31,6 +31,8 @@ uint32_t tls_read_u8(tls_reader *reader);
 uint32_t tls_read_u16(tls_reader *reader);
 uint32_t tls_read_u24(tls_reader *reader);
 uint32_t tls_read_u32(tls_reader *reader);
+/* tls_read_time reads 64 bits: seconds since the epoch, in encodings of our own. */
+int64_t tls_read_time(tls_reader *reader);
 tls_bytes tls_read_bytes(tls_reader *reader, size_t length);
 /* tls_read_rest returns what is left. */
 tls_bytes tls_read_rest(tls_reader *reader);
@@ -70,6 +72,7 @@ void tls_write_u8(tls_buffer *buffer, uint32_t value);
 void tls_write_u16(tls_buffer *buffer, uint32_t value);
 void tls_write_u24(tls_buffer *buffer, uint32_t value);
 void tls_write_u32(tls_buffer *buffer, uint32_t value);
+void tls_write_time(tls_buffer *buffer, int64_t time);
 void tls_write_bytes(tls_buffer *buffer, tls_bytes bytes);
 void tls_write_u16_values(tls_buffer *buffer, const uint16_t *values, size_t count);
 

@@ -104,21 +104,6 @@ tls_session_get_info(const tls_session *session, tls_session_info *out)
     }
 }
 
-static void
-write_time(tls_buffer *out, int64_t time)
-{
-    tls_write_u32(out, (uint32_t)((uint64_t)time >> 32));
-    tls_write_u32(out, (uint32_t)((uint64_t)time & 0xFFFFFFFFu));
-}
-
-static int64_t
-read_time(tls_reader *reader)
-{
-    uint64_t high = tls_read_u32(reader);
-
-    return (int64_t)((high << 32) | tls_read_u32(reader));
-}
-
 enum tls_reason
 tls_session_export(const tls_session *session, tls_buffer *out)
 {
@@ -133,8 +118,8 @@ tls_session_export(const tls_session *session, tls_buffer *out)
     tls_write_bytes(out, tls_bytes_make(session->policy, sizeof session->policy));
     tls_write_u8(out, (uint32_t)session->level);
     tls_write_u8(out, (uint32_t)session->extended_master_secret);
-    write_time(out, session->created);
-    write_time(out, session->expires);
+    tls_write_time(out, session->created);
+    tls_write_time(out, session->expires);
     tls_write_vector8(out, tls_bytes_of_string(session->server_name));
     tls_write_vector8(out, tls_buffer_view(&session->alpn));
     tls_write_vector16(out, tls_buffer_view(&session->ticket));
@@ -199,8 +184,8 @@ read_session(tls_session *session, tls_reader *reader)
         return TLS_REASON_BAD_SESSION;
     level = tls_read_u8(reader);
     extended = tls_read_u8(reader);
-    session->created = read_time(reader);
-    session->expires = read_time(reader);
+    session->created = tls_read_time(reader);
+    session->expires = tls_read_time(reader);
     name = tls_read_vector8(reader, 0);
     alpn = tls_read_vector8(reader, 0);
     ticket = tls_read_vector16(reader, 0);

@@ -110,21 +110,6 @@ tls_ticket_keys_count(const tls_ticket_keys *keys)
     return keys->count;
 }
 
-static void
-write_time(tls_buffer *out, int64_t time)
-{
-    tls_write_u32(out, (uint32_t)((uint64_t)time >> 32));
-    tls_write_u32(out, (uint32_t)((uint64_t)time & 0xFFFFFFFFu));
-}
-
-static int64_t
-read_time(tls_reader *reader)
-{
-    uint64_t high = tls_read_u32(reader);
-
-    return (int64_t)((high << 32) | tls_read_u32(reader));
-}
-
 enum tls_reason
 tls_ticket_keys_export(const tls_ticket_keys *keys, tls_buffer *out)
 {
@@ -137,8 +122,8 @@ tls_ticket_keys_export(const tls_ticket_keys *keys, tls_buffer *out)
     for (i = 0; i < keys->count; i++) {
         tls_write_bytes(out, tls_bytes_make(keys->keys[i].name, TLS_TICKET_KEY_NAME_LENGTH));
         tls_write_bytes(out, tls_bytes_make(keys->keys[i].secret, KEY_LENGTH));
-        write_time(out, keys->keys[i].seals_until);
-        write_time(out, keys->keys[i].opens_until);
+        tls_write_time(out, keys->keys[i].seals_until);
+        tls_write_time(out, keys->keys[i].opens_until);
     }
     return tls_write_result(out);
 }
@@ -165,8 +150,8 @@ read_keys(tls_ticket_keys *keys, tls_bytes exported)
             return 0;
         memcpy(keys->keys[i].name, name.data, name.length);
         memcpy(keys->keys[i].secret, secret.data, secret.length);
-        keys->keys[i].seals_until = read_time(&reader);
-        keys->keys[i].opens_until = read_time(&reader);
+        keys->keys[i].seals_until = tls_read_time(&reader);
+        keys->keys[i].opens_until = tls_read_time(&reader);
     }
     return tls_reader_finish(&reader);
 }
