@@ -496,8 +496,8 @@ export_keying_material(lua_State *L)
 
 /* connection:channel_binding(type) -> bytes. type: "tls-unique", "tls-server-end-point" (RFC 5929),
  * "tls-exporter" (RFC 9266) | nil, message, "not_ready" | "unsafe_binding" (no extended master
- * secret; or no certificate of the server is known, as on the server's side of a resumed
- * connection) | "illegal_parameter" (unknown type) | "out_of_memory" */
+ * secret; or the session that was resumed has no certificate of the server) | "illegal_parameter"
+ * (unknown type) | "out_of_memory" */
 static int
 channel_binding(lua_State *L)
 {
@@ -511,7 +511,7 @@ channel_binding(lua_State *L)
     reason = tls_connection_channel_binding(self->connection, out, type);
     if (reason == TLS_REASON_UNSAFE_BINDING && strcmp(type, "tls-server-end-point") == 0)
         return tls_lua_failure_text(L, reason,
-            "no certificate of the server is known on this connection: it was resumed, or has none");
+            "the session that this connection resumed has no certificate of the server");
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
     tls_lua_finish_buffer(L, out);

@@ -112,6 +112,12 @@ void tls_connection_explain(tls_connection *c, const char *text);
 enum tls_reason tls_connection_set_chain(
     tls_certificate_list **list, tls_certificate *const *items, size_t count);
 
+/* ---- exporter.c ---- */
+/* tls_connection_end_point writes the tls-server-end-point binding to a server's certificate (RFC 5929
+ * section 4.1) and returns its length. */
+size_t tls_connection_end_point(
+    const tls_certificate *certificate, unsigned char out[TLS_FINGERPRINT_MAXIMUM]);
+
 /* ---- event.c ---- */
 /* tls_connection_stage_happened queues an event when somebody watches the stage. */
 enum tls_reason tls_connection_stage_happened(

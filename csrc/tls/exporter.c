@@ -69,24 +69,31 @@ tls_connection_export_keying_material(const tls_connection *c, unsigned char *ou
     return TLS_OK;
 }
 
-/* tls-server-end-point, RFC 5929 section 4.1: the hash of the certificate's own signature, or SHA-256
- * where that is MD5 or SHA-1. */
+size_t
+tls_connection_end_point(
+    const tls_certificate *certificate, unsigned char out[TLS_FINGERPRINT_MAXIMUM])
+{
+    /* The hash of the certificate's own signature, or SHA-256 where that is MD5 or SHA-1. */
+    int hash = certificate->signature_algorithm.hash;
+
+    return tls_fingerprint(out, hash <= br_sha1_ID ? br_sha256_ID : hash, certificate->der);
+}
+
 static enum tls_reason
 server_end_point(const tls_connection *c, tls_buffer *out)
 {
     const tls_certificate_list *chain =
         c->role == TLS_ROLE_CLIENT ? c->peer_chain : c->local_chain;
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
-    int hash;
 
     if (!c->established)
         return TLS_REASON_NOT_READY;
-    if (chain == NULL)
+    if (chain != NULL)
+        tls_buffer_append(out, digest, tls_connection_end_point(chain->items[0], digest));
+    else if (c->resumed && c->session != NULL && c->session->end_point_length > 0)
+        tls_buffer_append(out, c->session->end_point, c->session->end_point_length);
+    else
         return TLS_REASON_UNSAFE_BINDING;
-    hash = chain->items[0]->signature_algorithm.hash;
-    if (hash <= br_sha1_ID)
-        hash = br_sha256_ID;
-    tls_buffer_append(out, digest, tls_fingerprint(digest, hash, chain->items[0]->der));
     return out->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 

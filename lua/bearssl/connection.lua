@@ -130,7 +130,7 @@ end
 
 --- channel_binding(type) is what ties another authentication to this connection: "tls-unique" and
 -- "tls-server-end-point" (RFC 5929), "tls-exporter" (RFC 9266); another type raises. nil, message, code: "not_ready",
--- "unsafe_binding" (no extended master secret, or for tls-server-end-point no certificate), "closed".
+-- "unsafe_binding" (no extended master secret), "closed".
 function Connection:channel_binding(kind)
    local known = false
    for _, name in ipairs(bindings) do known = known or kind == name end
