@@ -152,6 +152,9 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
     c->plaintext_length = 0;
     c->input_start = c->input_end;
     tls_connection_idle_input(c);
+    /* What a peer made us hold of a long message. */
+    tls_buffer_release(&c->handshake_in);
+    tls_buffer_release(&c->handshake_out);
     tls_record_opener_wipe(&c->opener);
     tls_record_sealer_wipe(&c->sealer);
 }

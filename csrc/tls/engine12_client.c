@@ -111,6 +111,13 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.extensions = tls_buffer_view(&more);
     reason = more.failed ? TLS_REASON_OUT_OF_MEMORY
                          : tls_client_hello_build_options(rewritten, &options);
+    /* RFC 5077 section 3.3: a ticket has up to 65535 bytes, which is all that there is room for. Left
+     * out, it costs a full handshake. */
+    if (reason == TLS_REASON_LIMIT && options.ticket.length > 0) {
+        tls_buffer_clear(rewritten);
+        options.ticket = tls_bytes_make(NULL, 0);
+        reason = tls_client_hello_build_options(rewritten, &options);
+    }
     tls_buffer_release(&more);
     if (reason != TLS_OK)
         return reason;
