@@ -8,6 +8,7 @@
 #include "engine12.h"
 #include "extension.h"
 #include "names.h"
+#include "negotiation.h"
 #include "record.h"
 #include "suite.h"
 
@@ -120,6 +121,20 @@ copy_suites(tls_context *context, const tls_context_options *options)
     if (reason == TLS_OK && options->suites == NULL)
         tls_suite_order(context->suites, context->suite_count, tls_processor_has_aes());
     return reason;
+}
+
+/* fit_versions: a version without a suite is not spoken. */
+static enum tls_reason
+fit_versions(tls_context *context)
+{
+    tls_terms terms;
+
+    tls_terms_init(&terms, context);
+    if (tls_terms_fit(&terms) != TLS_OK)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context->version_min = terms.version_min;
+    context->version_max = terms.version_max;
+    return TLS_OK;
 }
 
 static enum tls_reason
@@ -315,6 +330,8 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     reason = copy_numbers_and_sizes(context, options);
     if (reason == TLS_OK)
         reason = copy_suites(context, options);
+    if (reason == TLS_OK)
+        reason = fit_versions(context);
     if (reason == TLS_OK)
         reason = copy_groups_and_schemes(context, options);
     if (reason == TLS_OK)
