@@ -227,10 +227,13 @@ offers_again(world *w, tls_session *session)
     int busy = 1;
 
     open_pair(w, &client, &server, session);
-    settle(client);
-    check(tls_client_hello_parse(&hello, tls_buffer_view(&engine12_of(client)->hello)) == TLS_OK,
+    tls_connection_watch(client, 1u << TLS_STAGE_CLIENT_HELLO, 0);
+    check(tls_connection_step(client) == TLS_EVENT_STAGE &&
+              tls_client_hello_parse(&hello, tls_connection_stage(client)->raw) == TLS_OK,
         "ClientHello");
     length = hello.session_ticket.length;
+    tls_connection_watch(client, 0, 0);
+    settle(client);
     while (busy) {
         busy = move(client, server);
         busy |= move(server, client);
