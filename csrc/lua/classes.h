@@ -151,6 +151,7 @@ void tls_lua_open_connection(lua_State *L);
 extern const luaL_Reg tls_lua_receive_methods[];
 extern const luaL_Reg tls_lua_descriptor_methods[];
 extern const luaL_Reg tls_lua_question_methods[];
+extern const luaL_Reg tls_lua_renegotiation_methods[];
 
 /* ---- message.c: handshake messages as tables ---- */
 /* tls_lua_message_fields adds the fields of a handshake message to the table on the top. TLS_OK, or

@@ -424,7 +424,7 @@ guarded_info(lua_State *L)
  * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
  * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
  * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, extended_master_secret, ticket, close_notify_sent,
+ * server_verify_data, secure_renegotiation, renegotiations, renegotiating, extended_master_secret, ticket, close_notify_sent,
  * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory. What
  * is not known, or not there, is nil. */
 static int
@@ -613,6 +613,7 @@ tls_lua_open_connection(lua_State *L)
     lua_getfield(L, -1, "__index");
     tls_lua_functions(L, tls_lua_question_methods);
     tls_lua_functions(L, tls_lua_receive_methods);
+    tls_lua_functions(L, tls_lua_renegotiation_methods);
     tls_lua_functions(L, tls_lua_descriptor_methods);
     lua_pop(L, 2);
 }

@@ -142,7 +142,7 @@ check_responses(const tls_context_options *options)
  * list of { chain = list of certificates, key = key, ocsp_response = DER or nil }, session_cache =, session_lifetime = seconds,
  * record_size = integers, ticket_keys = ticket keys (server: issue tickets under them),
  * max_fragment_length = 512, 1024, 2048 or 4096, extensions = list of { type = number, data = string }
- * (client: of types that the core does not handle itself), client_preference, no_status_request, no_tickets, no_extended_master_secret, require_extended_master_secret,
+ * (client: of types that the core does not handle itself), client_preference, renegotiation, no_status_request, no_tickets, no_extended_master_secret, require_extended_master_secret,
  * fallback = booleans, and as in trust:verify crls, pins, clock_skew, revocation, staple } -> context. What is absent takes the core's default. | nil, message,
  * "illegal_parameter" (an unknown suite or group, versions the wrong way round, an extension that may not
  * be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" | "no_random" */
@@ -201,6 +201,7 @@ make(lua_State *L)
     options.custom_extensions = option_extensions(L, 1, &options.custom_extension_count);
     options.record_size = (size_t)tls_lua_option_integer(L, 1, "record_size", 0, 0, 16384);
     options.client_preference = tls_lua_option_boolean(L, 1, "client_preference");
+    options.renegotiation = tls_lua_option_boolean(L, 1, "renegotiation");
     options.crls = tls_lua_option_crls(L, 1, "crls", &options.crl_count);
     options.pins = tls_lua_option_pins(L, 1, "pins", &options.pin_count);
     options.clock_skew = tls_lua_option_clock_skew(L, 1);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "negotiation.h"
+#include "renegotiation.h"
 
 enum tls_reason
 tls_connection_set_chain(
@@ -74,6 +75,7 @@ tls_connection_new(
     c->stage_mask = options->stage_mask;
     c->decision_mask = options->decision_mask;
     c->peer_alert = TLS_ALERT_NONE;
+    c->renegotiation_verify = -1;
     c->keylog_question.decision = TLS_DECISION_KEYLOG;
     c->engine_class = &tls_negotiation_class;
     c->sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
@@ -115,6 +117,7 @@ tls_connection_free(tls_connection *c)
     tls_session_release(c->session);
     tls_certificate_list_release(c->peer_chain);
     tls_certificate_list_release(c->local_chain);
+    tls_renegotiation_free(c->renegotiation);
     tls_context_release(c->context);
     tls_context_release(c->pool_owner);
     tls_wipe(c, sizeof *c);
@@ -130,6 +133,15 @@ tls_connection_explain(tls_connection *c, const char *text)
     c->failure_text = tls_bytes_to_string(tls_bytes_of_string(text));
 }
 
+/* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
+static void
+forget_session(tls_connection *c, const tls_session *session)
+{
+    if (c->context->cache != NULL && session != NULL)
+        tls_session_cache_remove(
+            c->context->cache, tls_bytes_make(session->id, session->id_length));
+}
+
 void
 tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const char *text)
 {
@@ -143,11 +155,11 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
     /* Nothing follows close_notify, not even an alert (RFC 8446 section 6.1). */
     if (alert != TLS_ALERT_NONE && !c->close_sent)
         (void)tls_connection_send_alert(c, 2, alert);
-    /* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
-    if (c->context->cache != NULL && c->session != NULL &&
-        (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT))
-        tls_session_cache_remove(
-            c->context->cache, tls_bytes_make(c->session->id, c->session->id_length));
+    if (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT) {
+        forget_session(c, c->session);
+        if (c->renegotiation != NULL)
+            forget_session(c, c->renegotiation->session);
+    }
     release_engine(c);
     c->plaintext_length = 0;
     c->input_start = c->input_end;
@@ -189,7 +201,8 @@ tls_connection_close(tls_connection *c)
         (void)tls_connection_send_alert(c, 1, TLS_ALERT_USER_CANCELED);
     if (tls_connection_send_alert(c, 1, TLS_ALERT_CLOSE_NOTIFY) == TLS_OK)
         c->close_sent = 1;
-    if (!c->established)
+    /* In the middle of a renegotiation neither side knows how to read on. */
+    if (!c->established || c->renegotiation != NULL)
         tls_connection_fail(c, TLS_REASON_CLOSED, TLS_ALERT_NONE, NULL);
 }
 
@@ -208,6 +221,8 @@ tls_connection_end(tls_connection *c)
 static enum tls_reason
 finish_handshake(tls_connection *c)
 {
+    enum tls_reason reason;
+
     switch (c->epilogue) {
     case TLS_EPILOGUE_STORE:
         c->epilogue = TLS_EPILOGUE_DONE;
@@ -229,8 +244,11 @@ finish_handshake(tls_connection *c)
     default:
         c->epilogue = TLS_EPILOGUE_NONE;
         c->established = 1;
-        return tls_connection_stage_happened(
+        reason = tls_connection_stage_happened(
             c, TLS_STAGE_ESTABLISHED, TLS_NEITHER, tls_bytes_make(NULL, 0));
+        if (c->renegotiation != NULL)
+            tls_renegotiation_done(c);
+        return reason;
     }
 }
 
@@ -309,17 +327,26 @@ tls_connection_step(tls_connection *c)
             event = report_end(c);
             return event >= 0 ? (enum tls_event)event : TLS_EVENT_FAILED;
         }
-        if (!c->established) {
+        if (!c->established || c->renegotiation != NULL) {
+            if (c->plaintext_length > 0)
+                return TLS_EVENT_DATA;
+            /* A flight must fit the output, so application data that waits there goes first. */
+            if (c->renegotiation != NULL && tls_connection_output(c).length > 0)
+                return TLS_EVENT_WANT_READ;
             reason = advance_handshake(c, &blocked);
             if (reason != TLS_OK || !blocked)
                 continue;
+        }
+        if (!c->established) {
+            ;
         } else if (!c->established_reported) {
             c->established_reported = 1;
             tls_connection_idle_input(c);
             return TLS_EVENT_DATA;
-        } else if (c->plaintext_length > 0) {
+        } else if (c->plaintext_length > 0 ||
+                   (c->held.length > 0 && !tls_connection_renegotiating(c))) {
             return TLS_EVENT_DATA;
-        } else if (c->close_received || 
+        } else if (c->close_received ||
                    (c->input_ended && c->close_sent && c->input_start == c->input_end)) {
             /* A peer that just goes away after our close_notify has broken nothing that we still
              * wanted to read (RFC 5246 section 7.2.1 requires no wait for the answer). What stands behind
@@ -366,12 +393,34 @@ held_memory(const tls_connection *c)
         total += TLS_POOL_BUFFER_LENGTH;
     if (c->session != NULL)
         total += sizeof *c->session;
-    return total;
+    if (c->renegotiation != NULL)
+        total += sizeof *c->renegotiation;
+    return total + c->held.capacity;
+}
+
+/* current_info is what also changes while a renegotiation goes on. */
+static void
+current_info(const tls_connection *c, tls_connection_info *out)
+{
+    out->renegotiations = c->renegotiations;
+    out->renegotiating = tls_connection_renegotiating(c);
+    out->closed_sent = c->close_sent;
+    out->closed_received = c->close_received;
+    out->bytes_received = c->bytes_received;
+    out->bytes_sent = c->bytes_sent;
+    out->records_received = c->opener.count;
+    out->records_sent = c->sealer.count;
+    out->memory = held_memory(c);
 }
 
 void
 tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
 {
+    if (c->renegotiation != NULL) {
+        *out = c->renegotiation->before;
+        current_info(c, out);
+        return;
+    }
     memset(out, 0, sizeof *out);
     out->role = c->role;
     out->established = c->established;
@@ -400,19 +449,16 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->max_fragment_length = c->max_fragment_length;
     out->ocsp_response = tls_buffer_view(&c->ocsp_response);
     out->signed_certificate_timestamps = tls_buffer_view(&c->signed_certificate_timestamps);
-    out->closed_sent = c->close_sent;
-    out->closed_received = c->close_received;
-    out->bytes_received = c->bytes_received;
-    out->bytes_sent = c->bytes_sent;
-    out->records_received = c->opener.count;
-    out->records_sent = c->sealer.count;
-    out->memory = held_memory(c);
+    current_info(c, out);
 }
 
 tls_session *
 tls_connection_session(const tls_connection *c)
 {
-    if (!c->established || c->session == NULL)
+    const tls_session *session =
+        c->renegotiation != NULL ? c->renegotiation->session : c->session;
+
+    if (!c->established || session == NULL)
         return NULL;
-    return tls_session_retain(c->session);
+    return tls_session_retain(session);
 }

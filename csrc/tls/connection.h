@@ -46,6 +46,12 @@ typedef struct tls_answer {
 /* What happens between the engine's end and `established`. */
 enum tls_epilogue { TLS_EPILOGUE_NONE, TLS_EPILOGUE_STORE, TLS_EPILOGUE_STORING, TLS_EPILOGUE_DONE };
 
+/* What the handshake before settled, while another one runs: renegotiation.h. */
+typedef struct tls_renegotiation tls_renegotiation;
+
+/* More than this is not put aside of what a peer sends while a renegotiation goes on. */
+#define TLS_HELD_MAXIMUM ((size_t)1024 * 1024)
+
 struct tls_connection {
     tls_context *context;    /* `select` may exchange it */
     tls_context *pool_owner; /* whose pool the record buffers belong to: the first context */
@@ -63,6 +69,8 @@ struct tls_connection {
     size_t output_start, output_end;
     unsigned char *plaintext; /* decrypted application data inside `input` */
     size_t plaintext_length;
+    tls_buffer held; /* plaintext put aside; read first, from held_start on */
+    size_t held_start;
     tls_buffer handshake_in;  /* reassembly; messages are taken from its front */
     tls_buffer handshake_out; /* messages of the flight, sealed together */
     unsigned max_fragment_length; /* agreed, or 0: then records received may not be longer either */
@@ -97,6 +105,12 @@ struct tls_connection {
     unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];
     unsigned char server_verify_data[TLS_VERIFY_DATA_MAXIMUM];
     unsigned char client_verify_length, server_verify_length;
+
+    /* Renegotiation. */
+    tls_renegotiation *renegotiation; /* NULL but while one runs */
+    int renegotiation_asked;          /* server: HelloRequest was sent */
+    int64_t renegotiation_verify;     /* the mode that it was asked with, or -1 */
+    unsigned renegotiations, renegotiations_idle;
 
     /* The end. */
     enum tls_reason failure;

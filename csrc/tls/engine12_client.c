@@ -6,6 +6,7 @@
 #include "hostname.h"
 #include "peer_certificate.h"
 #include "random.h"
+#include "renegotiation.h"
 
 unsigned
 engine12_client_rank(unsigned type)
@@ -77,7 +78,7 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.session_id = hello->session_id;
     for (i = 0; i < e->usable_count; i++)
         suites[i] = e->usable[i];
-    if (context->fallback)
+    if (context->fallback && c->renegotiation == NULL)
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options.suites = suites;
     options.suite_count = i;
@@ -91,8 +92,15 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
         options.signature_schemes = context->signature_schemes;
         options.signature_scheme_count = context->signature_scheme_count;
     }
-    for (i = 0; i < context->alpn_count && i < sizeof alpn / sizeof alpn[0]; i++)
-        alpn[i] = tls_bytes_of_string(context->alpn[i]);
+    if (c->renegotiation != NULL) {
+        /* RFC 5746 section 3.5; and the protocol in use stays. */
+        options.renegotiated_connection = c->renegotiation->before.client_verify_data;
+        alpn[0] = tls_buffer_view(&c->alpn);
+        i = c->alpn.length > 0;
+    } else {
+        for (i = 0; i < context->alpn_count && i < sizeof alpn / sizeof alpn[0]; i++)
+            alpn[i] = tls_bytes_of_string(context->alpn[i]);
+    }
     options.alpn = alpn;
     options.alpn_count = i;
     options.renegotiation_info = 1;
@@ -376,13 +384,16 @@ hide_extensions(engine12 *e, const tls_server_hello *hello)
 {
     static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
         TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
-        TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH};
+        TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
+        TLS_EXTENSION_RENEGOTIATION_INFO};
     const tls_context *context = e->connection->context;
     tls_server_hello shown = *hello;
     tls_buffer known = {0}, extensions = {0};
     enum tls_reason reason;
 
-    tls_extensions_copy_except(&known, hello->extensions, ours, sizeof ours / sizeof ours[0]);
+    /* The last of ours: BearSSL believes that each of its handshakes is the first. */
+    tls_extensions_copy_except(&known, hello->extensions, ours,
+        sizeof ours / sizeof ours[0] - (e->connection->renegotiation == NULL));
     tls_extensions_copy_except(
         &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
     extensions.failed |= known.failed;
@@ -448,6 +459,8 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
 
     if (reason == TLS_OK)
         reason = tls_server_hello_check_offered(hello, &offer, NULL);
+    if (reason == TLS_OK)
+        reason = tls_renegotiation_check_server_hello(c, hello);
     if (reason != TLS_OK)
         return reason;
     if (hello->legacy_version < e->terms.version_min || hello->legacy_version > e->terms.version_max)
@@ -458,7 +471,7 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length > 0 && !alpn_offered(c->context, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->alpn.length == 0 && c->context->alpn_required)
+    if (hello->alpn.length == 0 && c->context->alpn_required && c->renegotiation == NULL)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     c->version = hello->legacy_version;
     c->suite = hello->cipher_suite;
@@ -466,7 +479,8 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
     br_ssl_engine_set_suites(engine12_core(e), &suite, 1);
     c->secure_renegotiation = hello->secure_renegotiation;
     memcpy(c->server_random, hello->random.data, sizeof c->server_random);
-    tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
+    if (c->renegotiation == NULL)
+        tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     e->extended = c->extended_master_secret = hello->extended_master_secret;

@@ -9,7 +9,7 @@
 static enum tls_reason
 check_unique(const tls_connection *c)
 {
-    if (!c->established)
+    if (!c->established || c->renegotiation != NULL)
         return TLS_REASON_NOT_READY;
     return c->extended_master_secret ? TLS_OK : TLS_REASON_UNSAFE_BINDING;
 }
@@ -86,7 +86,7 @@ server_end_point(const tls_connection *c, tls_buffer *out)
         c->role == TLS_ROLE_CLIENT ? c->peer_chain : c->local_chain;
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
 
-    if (!c->established)
+    if (!c->established || c->renegotiation != NULL)
         return TLS_REASON_NOT_READY;
     if (chain != NULL)
         tls_buffer_append(out, digest, tls_connection_end_point(chain->items[0], digest));

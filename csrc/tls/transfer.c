@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "renegotiation.h"
 
 /* ---- Ciphertext in ---- */
 
@@ -81,6 +82,8 @@ void
 tls_connection_release_buffers(tls_connection *c)
 {
     c->plaintext_length = 0;
+    tls_buffer_release(&c->held);
+    c->held_start = 0;
     if (c->input != NULL)
         tls_pool_give(&c->pool_owner->pool, c->input, c->input_used);
     if (c->output != NULL)
@@ -210,8 +213,10 @@ tls_connection_write(tls_connection *c, size_t *written, const void *data, size_
         return c->failure;
     if (c->close_sent)
         return TLS_REASON_CLOSED;
-    if (!c->established)
+    if (!c->established || (c->renegotiation != NULL && !c->close_received))
         return TLS_REASON_NOT_READY;
+    if (c->renegotiation != NULL) /* it will never end */
+        return TLS_REASON_CLOSED;
     if (length == 0)
         return TLS_OK;
     if ((c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA)) == 0)
@@ -283,8 +288,11 @@ receive_alert(tls_connection *c, tls_bytes content)
         c->close_received = 1;
         return c->established ? TLS_OK : TLS_REASON_CLOSED;
     }
-    if (level == 1) /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over */
+    if (level == 1) { /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over */
+        if (description == TLS_ALERT_NO_RENEGOTIATION)
+            tls_renegotiation_warned(c);
         return count_idle_record(c);
+    }
     c->peer_alert = description;
     return TLS_REASON_PEER_ALERT;
 }
@@ -303,7 +311,7 @@ receive_handshake(tls_connection *c, tls_bytes content)
     tls_buffer_append(&c->handshake_in, content.data, content.length);
     if (c->handshake_in.failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (!c->established)
+    if (!c->established || c->renegotiation != NULL)
         return TLS_OK;
     for (;;) {
         reason = tls_connection_next_message(c, &message);
@@ -312,7 +320,7 @@ receive_handshake(tls_connection *c, tls_bytes content)
         reason = count_idle_record(c);
         if (reason == TLS_OK)
             reason = c->engine_class->message(c, message);
-        if (reason != TLS_OK)
+        if (reason != TLS_OK || c->renegotiation != NULL) /* then the rest is the new engine's */
             return reason;
         tls_connection_message_done(c, message.length);
     }
@@ -327,22 +335,26 @@ receive_change_cipher_spec(tls_connection *c, tls_bytes content)
      * empty reassembly buffer: bytes from before must not be read under the new keys. */
     if (content.length != 1 || content.data[0] != 1)
         return TLS_REASON_DECODE;
-    if (c->established || c->handshake_in.length > 0)
+    if ((c->established && c->renegotiation == NULL) || c->handshake_in.length > 0)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls_connection_stage_happened(c, TLS_STAGE_CHANGE_CIPHER_SPEC, TLS_RECEIVED, content);
     if (reason != TLS_OK)
         return reason;
+    if (c->renegotiation != NULL)
+        c->renegotiation->peer_changed_keys = 1;
     return c->engine_class->change_cipher_spec(c);
 }
 
 static enum tls_reason
 receive_application_data(tls_connection *c, unsigned char *content, size_t length)
 {
-    if (!c->established)
+    /* Under the old keys the peer may go on sending; under new ones Finished comes first. */
+    if (!c->established || (c->renegotiation != NULL && c->renegotiation->peer_changed_keys))
         return TLS_REASON_UNEXPECTED_MESSAGE;
     if (length == 0) /* TLS 1.0 senders hide the CBC IV behind them; a flood is something else */
         return count_idle_record(c);
     c->idle_records = 0;
+    c->renegotiations_idle = 0;
     c->plaintext = content;
     c->plaintext_length = length;
     if (c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA))
@@ -395,12 +407,37 @@ tls_connection_read_record(tls_connection *c, int *got)
 tls_bytes
 tls_connection_plaintext(const tls_connection *c)
 {
+    if (c->held.length > 0)
+        return tls_bytes_make(c->held.data + c->held_start, c->held.length - c->held_start);
     return tls_bytes_make(c->plaintext, c->plaintext_length);
+}
+
+enum tls_reason
+tls_connection_hold_plaintext(tls_connection *c)
+{
+    if (c->held.length - c->held_start + c->plaintext_length > TLS_HELD_MAXIMUM)
+        return TLS_REASON_LIMIT;
+    tls_buffer_append(&c->held, c->plaintext, c->plaintext_length);
+    if (c->held.failed) {
+        c->held.failed = 0; /* nothing was taken, and nothing is lost */
+        return TLS_REASON_OUT_OF_MEMORY;
+    }
+    c->plaintext_length = 0;
+    tls_connection_idle_input(c);
+    return TLS_OK;
 }
 
 void
 tls_connection_plaintext_consume(tls_connection *c, size_t length)
 {
+    if (c->held.length > 0) {
+        c->held_start += length;
+        if (c->held_start >= c->held.length) {
+            tls_buffer_release(&c->held);
+            c->held_start = 0;
+        }
+        return;
+    }
     if (length > c->plaintext_length)
         length = c->plaintext_length;
     c->plaintext += length;

@@ -75,7 +75,8 @@ end
 -- reader goes on reading; and what cannot send any more may still have something to read.
 local function flush_before_fill(self, object, deadline)
    local transport = self.transport
-   local polling = self.established and transport.polls
+   -- in a renegotiation as in the first handshake
+   local polling = self.established and transport.polls and object:renegotiating() ~= "running"
    local ok, code, message = transport:flush(object, polling and 0 or deadline)
    if ok or self.established and (code == "transport" or code == "wantwrite" and not polling) then return "sent" end
    if polling then return "blocked" end
@@ -156,6 +157,104 @@ function Stream:handshake()
 end
 
 Stream.dohandshake = Stream.handshake
+
+-- ---- Renegotiation ----
+
+-- Whether another coroutine is at work in a lane.
+local function is_busy(self, name)
+   local owner = self[name]
+   return owner and owner ~= protect.current() and (type(owner) ~= "thread" or coroutine.status(owner) ~= "dead")
+end
+
+-- Drives a renegotiation to its end: true, or nil, message, code. Data that the peer sends before is put aside.
+local function finish_renegotiation(self, deadline)
+   local connection = self.connection
+   local object = connection.core
+   while object and object:renegotiating() do
+      local event, message, code = step(connection)
+      local ok
+      if event == "data" then
+         ok, message, code = object:hold()
+         if code == "limit_exceeded" then
+            return nil, note(self, "wantread")
+         elseif not ok then
+            return nil, message, code
+         end
+      elseif event == "wantread" then
+         if object:renegotiating() then
+            ok, code, message = fill(self, deadline)
+            if not ok then return nil, note(self, code, message) end
+         end
+      elseif event == "closed" then
+         return nil, "closed", "closed"
+      else
+         send_last(self)
+         self.wanted = nil
+         return nil, message, code
+      end
+      object = connection.core
+   end
+   if not object then return nil, driver.CLOSED, "closed" end
+   local ok, code, message = self.transport:flush(object, deadline)
+   if not ok then return nil, note(self, code, message) end
+   return true
+end
+
+local function renegotiate(self, verify, deadline)
+   if not self.flushed then
+      local ok, message, code = establish(self, deadline)
+      if not ok then return nil, message, code end
+   end
+   local object = self.connection.core
+   if not object then return nil, driver.CLOSED, "closed" end
+   -- After a timeout it is still the same one, which may have ended meanwhile.
+   local before = self.renegotiations
+   if not before then
+      before = object:info().renegotiations
+      local ok, code, message = self.transport:flush(object, deadline)
+      if not ok then return nil, note(self, code, message) end
+      ok, message, code = object:renegotiate(verify)
+      if not ok then return nil, message, code end
+      self.renegotiations = before
+   end
+   local ok, message, code = finish_renegotiation(self, deadline)
+   if not ok then return nil, message, code end
+   self.renegotiations = nil
+   object = self.connection.core
+   if object and object:info().renegotiations == before then
+      return nil, "the peer refuses to renegotiate", "no_renegotiation"
+   end
+   self.wanted = nil
+   return true
+end
+
+--- renegotiate([options]) shakes hands once more on the established connection (RFC 5746; up to TLS 1.2), which the
+-- context must allow: a client starts it, a server asks its client to. It waits for the end, as long as settimeout
+-- says; data that arrives before is kept for receive, up to 1 MiB ("wantread" then: receive it). options: verify
+-- (server): "none", "optional" or "required" from now on. true; or nil, message, code: "no_renegotiation" (not allowed
+-- here, a peer without RFC 5746, or the peer refuses: the connection goes on as it was), "unsupported_version" (TLS 1.3);
+-- after "wantread", "wantwrite" and "timeout" it can be called again; any other code is final.
+function Stream:renegotiate(given)
+   local connection = self.connection
+   check(connection, "renegotiate", 2)
+   local verify = connection:check_renegotiate(given, "renegotiate", 2)
+   lock(self, "reader", "renegotiate")
+   local ok, message, code = renegotiate(self, verify, deadline_of(self))
+   self.reader = nil
+   if ok then return true end
+   return nil, message, code
+end
+
+-- A renegotiation stands in the way of whoever wants to send: true when it is over, or nil, message, code.
+local function clear_way(self, method, deadline)
+   -- Whoever receives goes on with it, and only then can be sent.
+   if is_busy(self, "reader") or self.connection.handling then return nil, note(self, "wantread") end
+   lock(self, "reader", method)
+   local ok, message, code = finish_renegotiation(self, deadline)
+   self.reader = nil
+   if ok then return true end
+   return nil, message, code
+end
 
 -- ---- Receiving ----
 
@@ -370,6 +469,13 @@ local function send(self, data, i, j, deadline, sealed)
    local start = sealed and sealed + 1 or skip_held(self, data, i, j)
    local last, code, message
    last, code, message, sealed = send_through(self, object, data, start, j, deadline)
+   while not last and code == "not_ready" do
+      local ok
+      ok, message, code = clear_way(self, "send", deadline)
+      object = connection.core
+      if not ok or not object then return nil, message or "closed", sealed, code or "closed" end
+      last, code, message, sealed = send_through(self, object, data, sealed + 1, j, deadline)
+   end
    if not last and sealed >= j then sealed = hold_back(self, data, i, j) end
    deliver_stages(self)
    if last then
@@ -434,8 +540,13 @@ function Stream:shutdown(how)
    check(connection, "shutdown", 2, self.flushed)
    local object = connection.core
    if not object then return nil, "closed", "closed" end
+   local deadline = deadline_of(self)
+   if object:renegotiating() == "running" then
+      local clear, message, code = clear_way(self, "shutdown", deadline)
+      if not clear then return nil, message, code end
+   end
    object:close()
-   local ok, code, message = self.transport:flush(object, deadline_of(self))
+   local ok, code, message = self.transport:flush(object, deadline)
    deliver_stages(self)
    if ok then return true end
    message, code = note(self, code, message)
