@@ -317,10 +317,18 @@ push_part(lua_State *L, const view_part *part, tls_bytes bytes)
 static int
 guarded_drain(lua_State *L)
 {
-    const view_part *part = lua_touserdata(L, 1);
-    size_t length = push_part(L, part, tls_connection_output(part->connection));
+    view_part part = *(const view_part *)lua_touserdata(L, 1);
+    int count = 0;
 
-    tls_connection_output_consume(part->connection, length);
+    /* What was written before a renegotiation is another view than what has been since. */
+    do {
+        size_t length = push_part(L, &part, tls_connection_output(part.connection));
+
+        tls_connection_output_consume(part.connection, length);
+        part.maximum -= (lua_Number)length;
+        count++;
+    } while (part.maximum > 0 && tls_connection_output(part.connection).length > 0);
+    lua_concat(L, count);
     return 1;
 }
 

@@ -4,7 +4,7 @@
 /* connection:renegotiate([verify]) -> true: begun, or under way already; step() goes on with it. verify (server):
  * "none" | "optional" | "required" from then on | nil, message, "no_renegotiation" (the context does not allow
  * it, or the peer has no RFC 5746) | "unsupported_version" (TLS 1.3) | "not_ready" (the handshake is not over, or
- * a server's output waits: drain it) | "closed" | the code of the connection's failure */
+ * output waits from before the last one: drain it) | "closed" | the code of the connection's failure */
 static int
 renegotiate(lua_State *L)
 {

@@ -330,9 +330,6 @@ tls_connection_step(tls_connection *c)
         if (!c->established || c->renegotiation != NULL) {
             if (c->plaintext_length > 0)
                 return TLS_EVENT_DATA;
-            /* A flight must fit the output, so application data that waits there goes first. */
-            if (c->renegotiation != NULL && tls_connection_output(c).length > 0)
-                return TLS_EVENT_WANT_READ;
             reason = advance_handshake(c, &blocked);
             if (reason != TLS_OK || !blocked)
                 continue;
@@ -395,7 +392,7 @@ held_memory(const tls_connection *c)
         total += sizeof *c->session;
     if (c->renegotiation != NULL)
         total += sizeof *c->renegotiation;
-    return total + c->held.capacity;
+    return total + c->held.capacity + c->output_before.capacity;
 }
 
 /* current_info is what also changes while a renegotiation goes on. */

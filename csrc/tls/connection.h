@@ -67,6 +67,7 @@ struct tls_connection {
     unsigned char *input, *output;
     size_t input_start, input_end, input_used;
     size_t output_start, output_end;
+    tls_buffer output_before; /* goes first: see tls_connection_make_room */
     unsigned char *plaintext; /* decrypted application data inside `input` */
     size_t plaintext_length;
     tls_buffer held; /* plaintext put aside; read first, from held_start on */
@@ -166,6 +167,9 @@ void tls_connection_message_done(tls_connection *c, size_t length);
 enum tls_reason tls_connection_send_message(tls_connection *c, tls_bytes message);
 enum tls_reason tls_connection_flush_flight(tls_connection *c);
 enum tls_reason tls_connection_send_change_cipher_spec(tls_connection *c);
+/* tls_connection_make_room empties the output buffer for the flights of a renegotiation, which must fit: what waits in it
+ * is kept aside, and goes first. Not while something is aside. */
+enum tls_reason tls_connection_make_room(tls_connection *c);
 enum tls_reason tls_connection_send_alert(tls_connection *c, int level, int description);
 /* tls_connection_read_record opens and dispatches one record; *got is 0 while none is complete. */
 enum tls_reason tls_connection_read_record(tls_connection *c, int *got);

@@ -55,8 +55,10 @@ begin(tls_connection *c)
 {
     tls_renegotiation *r = calloc(1, sizeof *r);
 
-    if (r == NULL)
+    if (r == NULL || tls_connection_make_room(c) != TLS_OK) {
+        free(r);
         return TLS_REASON_OUT_OF_MEMORY;
+    }
     keep(c, r);
     c->renegotiation = r;
     c->renegotiation_asked = 0;
@@ -136,7 +138,8 @@ tls_renegotiation_asked(tls_connection *c, tls_bytes message)
 {
     enum tls_stage stage =
         c->role == TLS_ROLE_CLIENT ? TLS_STAGE_HELLO_REQUEST : TLS_STAGE_CLIENT_HELLO;
-    int may = c->context->renegotiation && c->secure_renegotiation && !c->close_sent;
+    int may = c->context->renegotiation && c->secure_renegotiation && !c->close_sent &&
+              c->output_before.length == 0;
     enum tls_reason reason = TLS_OK;
 
     /* What we asked for ourselves is not counted. */
@@ -194,13 +197,14 @@ tls_connection_renegotiate(tls_connection *c, int64_t verify)
         return TLS_REASON_NO_RENEGOTIATION;
     if (c->renegotiation != NULL || c->renegotiation_asked)
         return TLS_OK;
-    /* HelloRequest needs room; a ClientHello waits for it in tls_connection_step. */
-    if (c->role == TLS_ROLE_SERVER && tls_connection_output(c).length > 0)
+    if (c->output_before.length > 0)
         return TLS_REASON_NOT_READY;
     c->renegotiation_verify = c->role == TLS_ROLE_SERVER ? verify : -1;
     if (c->role == TLS_ROLE_CLIENT)
         return begin(c);
-    reason = send_hello_request(c);
+    reason = tls_connection_make_room(c);
+    if (reason == TLS_OK)
+        reason = send_hello_request(c);
     c->renegotiation_asked = reason == TLS_OK;
     return reason;
 }

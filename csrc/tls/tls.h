@@ -324,7 +324,7 @@ enum tls_reason tls_connection_write(
  * connection is what it was: see tls_connection_renegotiating and the info's `renegotiations`. Until its end
  * tls_connection_get_info and tls_connection_session tell what the handshake before settled. OK too when one is under
  * way. NO_RENEGOTIATION: the context does not allow it, or the peer has no RFC 5746. UNSUPPORTED_VERSION; CLOSED;
- * NOT_READY before the first handshake is over, or while a server's output waits to be sent. */
+ * NOT_READY before the first handshake is over, or while output from before the last one waits to be sent. */
 enum tls_reason tls_connection_renegotiate(tls_connection *connection, int64_t verify);
 /* tls_connection_renegotiating: one was asked for, or is under way. */
 int tls_connection_renegotiating(const tls_connection *connection);

@@ -83,6 +83,7 @@ tls_connection_release_buffers(tls_connection *c)
 {
     c->plaintext_length = 0;
     tls_buffer_release(&c->held);
+    tls_buffer_release(&c->output_before);
     c->held_start = 0;
     if (c->input != NULL)
         tls_pool_give(&c->pool_owner->pool, c->input, c->input_used);
@@ -100,20 +101,44 @@ tls_connection_release_buffers(tls_connection *c)
 tls_bytes
 tls_connection_output(const tls_connection *c)
 {
+    if (c->output_before.length > 0)
+        return tls_buffer_view(&c->output_before);
     return tls_bytes_make(c->output + c->output_start, c->output_end - c->output_start);
 }
 
 void
 tls_connection_output_consume(tls_connection *c, size_t length)
 {
-    c->output_start += length;
     c->bytes_sent += length;
+    if (c->output_before.length > 0) {
+        tls_buffer_consume(&c->output_before, length);
+        if (c->output_before.length == 0)
+            tls_buffer_release(&c->output_before);
+        return;
+    }
+    c->output_start += length;
     if (c->output != NULL && c->output_start == c->output_end) {
         /* Nothing to wipe: it held ciphertext, or a handshake that travelled in the clear. */
         tls_pool_give(&c->pool_owner->pool, c->output, 0);
         c->output = NULL;
         c->output_start = c->output_end = 0;
     }
+}
+
+enum tls_reason
+tls_connection_make_room(tls_connection *c)
+{
+    size_t length = c->output_end - c->output_start;
+
+    if (length == 0)
+        return TLS_OK;
+    tls_buffer_append(&c->output_before, c->output + c->output_start, length);
+    if (c->output_before.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    tls_pool_give(&c->pool_owner->pool, c->output, 0);
+    c->output = NULL;
+    c->output_start = c->output_end = 0;
+    return TLS_OK;
 }
 
 /* seal appends records to the output, leaving `reserve` bytes of it free. */
