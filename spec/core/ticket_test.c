@@ -1,129 +1,10 @@
 /* ticket_test.c - what a client makes of the tickets of TLS 1.2 (RFC 5077) when a server gives strange ones: of
  * any length and lifetime. The server is one of ours; its NewSessionTicket is exchanged on the way, and the client's
  * transcript is then made to hold the server's own, as if that had been sent: so Finished fits. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "connection_test_keys.h"
+#include "connection_test_pair.h"
 #include "engine12_internal.h"
 
-#define NOW 1800000000
 #define LIFETIME 7200 /* what a client allows by itself */
-
-static int passed, failed;
-static const char *current = "";
-
-static void
-check(int ok, const char *what)
-{
-    if (ok) {
-        passed++;
-        return;
-    }
-    failed++;
-    printf("not ok - %s: %s\n", current, what);
-}
-
-typedef struct world {
-    tls_certificate_list *list;
-    tls_private_key *key;
-    tls_trust_store *trust;
-    tls_ticket_keys *keys;
-    tls_context *client_context, *server_context;
-} world;
-
-static int64_t
-fixed_clock(void *data)
-{
-    (void)data;
-    return NOW;
-}
-
-static void
-open_world(world *w, const tls_custom_extension *extension)
-{
-    tls_context_options options;
-    tls_credential credential;
-
-    memset(&options, 0, sizeof options);
-    memset(&credential, 0, sizeof credential);
-    if (tls_certificates_load(&w->list, tls_bytes_of_string(ec_certificate)) != TLS_OK ||
-        tls_private_key_decode(&w->key, tls_bytes_of_string(ec_key)) != TLS_OK ||
-        tls_trust_store_new(&w->trust) != TLS_OK ||
-        tls_trust_store_add(w->trust, w->list->items[0]) != TLS_OK ||
-        tls_ticket_keys_new(&w->keys, 0, 0, NOW) != TLS_OK)
-        exit(1);
-    options.role = TLS_ROLE_CLIENT;
-    options.version_min = options.version_max = TLS_VERSION_12;
-    options.trust = w->trust;
-    options.verify = TLS_VERIFY_REQUIRED;
-    options.now = fixed_clock;
-    options.custom_extensions = extension;
-    options.custom_extension_count = extension != NULL;
-    if (tls_context_new(&w->client_context, &options) != TLS_OK)
-        exit(1);
-    options.custom_extension_count = 0;
-    options.role = TLS_ROLE_SERVER;
-    options.trust = NULL;
-    options.verify = TLS_VERIFY_NONE;
-    options.ticket_keys = w->keys;
-    options.session_cache_size = 10;
-    credential.chain = (const tls_certificate **)(void *)w->list->items;
-    credential.chain_count = w->list->count;
-    credential.key = w->key;
-    options.credentials = &credential;
-    options.credential_count = 1;
-    if (tls_context_new(&w->server_context, &options) != TLS_OK)
-        exit(1);
-}
-
-static void
-close_world(world *w)
-{
-    tls_context_release(w->client_context);
-    tls_context_release(w->server_context);
-    tls_ticket_keys_release(w->keys);
-    tls_certificate_list_release(w->list);
-    tls_private_key_release(w->key);
-    tls_trust_store_release(w->trust);
-}
-
-static enum tls_event
-settle(tls_connection *c)
-{
-    enum tls_event event;
-
-    do
-        event = tls_connection_step(c);
-    while (event == TLS_EVENT_DATA);
-    return event;
-}
-
-/* give feeds all of it. */
-static void
-give(tls_connection *c, const unsigned char *data, size_t length)
-{
-    while (length > 0) {
-        size_t n = tls_connection_feed(c, data, length);
-
-        if (n == 0)
-            return;
-        data += n;
-        length -= n;
-        settle(c);
-    }
-}
-
-static int
-move(tls_connection *from, tls_connection *to)
-{
-    tls_bytes output = tls_connection_output(from);
-
-    give(to, output.data, output.length);
-    tls_connection_output_consume(from, output.length);
-    return output.length > 0;
-}
 
 /* give_ticket sends NewSessionTicket in as many records as it needs. */
 static void
@@ -178,19 +59,6 @@ exchange_ticket(tls_connection *client, tls_connection *server, uint32_t lifetim
     tls_connection_output_consume(server, output.length);
 }
 
-static void
-open_pair(world *w, tls_connection **client, tls_connection **server, tls_session *session)
-{
-    tls_connection_options options;
-
-    memset(&options, 0, sizeof options);
-    options.verify = -1;
-    tls_connection_new(server, w->server_context, &options);
-    options.server_name = "localhost";
-    options.session = session;
-    tls_connection_new(client, w->client_context, &options);
-}
-
 /* session_of does a full handshake in which that ticket is given, and returns the client's session. */
 static tls_session *
 session_of(world *w, uint32_t lifetime, size_t length)
@@ -224,7 +92,6 @@ offers_again(world *w, tls_session *session)
     tls_connection_info info;
     tls_client_hello hello;
     size_t length = 0;
-    int busy = 1;
 
     open_pair(w, &client, &server, session);
     tls_connection_watch(client, 1u << TLS_STAGE_CLIENT_HELLO, 0);
@@ -233,11 +100,7 @@ offers_again(world *w, tls_session *session)
         "ClientHello");
     length = hello.session_ticket.length;
     tls_connection_watch(client, 0, 0);
-    settle(client);
-    while (busy) {
-        busy = move(client, server);
-        busy |= move(server, client);
-    }
+    pump(client, server);
     tls_connection_get_info(client, &info);
     check(info.established && !info.resumed && info.ticket, "a full handshake, and a new ticket");
     tls_connection_free(client);
@@ -266,7 +129,7 @@ lifetimes(void)
         tls_session *session;
         world w;
 
-        current = cases[i].name;
+        strcpy(current, cases[i].name);
         open_world(&w, NULL);
         session = session_of(&w, cases[i].hint, 100);
         check(session != NULL, "a session");
@@ -281,10 +144,20 @@ lifetimes(void)
 }
 
 static void
-lengths(void)
+with_extension(tls_context_options *options)
 {
     static unsigned char data[16383];
     static const tls_custom_extension extension = {0xFDE8, {data, sizeof data}};
+
+    if (options->role != TLS_ROLE_CLIENT)
+        return;
+    options->custom_extensions = &extension;
+    options->custom_extension_count = 1;
+}
+
+static void
+lengths(void)
+{
     static const struct {
         const char *name;
         size_t length, offered, offered_with_more;
@@ -303,8 +176,8 @@ lengths(void)
             tls_session *session;
             world w;
 
-            current = cases[i].name;
-            open_world(&w, more ? &extension : NULL);
+            strcpy(current, cases[i].name);
+            open_world(&w, more ? with_extension : NULL);
             session = session_of(&w, 0, cases[i].length);
             check(session != NULL, "a session");
             if (session != NULL)
@@ -324,7 +197,7 @@ empty(void)
     tls_session *session;
     world w;
 
-    current = "empty ticket";
+    strcpy(current, "empty ticket");
     open_world(&w, NULL);
     session = session_of(&w, 7200, 0);
     check(session == NULL, "no session");
