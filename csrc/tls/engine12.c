@@ -323,6 +323,12 @@ sent(engine12 *e, tls_bytes raw)
     if (reason == TLS_OK)
         reason = c->role == TLS_ROLE_CLIENT ? engine12_client_sent(e, &message, &rewritten)
                                             : engine12_server_sent(e, &message, &rewritten);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CLIENT_HELLO && e->adopted) {
+        /* It was sent, and reported, before this engine took over. */
+        br_multihash_update(&e->transcript, rewritten.data, rewritten.length);
+        tls_buffer_release(&rewritten);
+        return TLS_OK;
+    }
     if (reason == TLS_OK) {
         if (rewritten.length > 0)
             raw = tls_buffer_view(&rewritten);
