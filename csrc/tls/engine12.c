@@ -395,7 +395,7 @@ take_sealing_keys(engine12 *e)
         return reason;
     if (e->connection->opener.protection.vtable == NULL)
         reason = keylog(e);
-    memcpy(&sealer->protection, &engine->out, sizeof sealer->protection);
+    memcpy(&sealer->protection, &engine->out, sizeof engine->out);
     tls_wipe(&engine->out, sizeof engine->out);
     engine->out.vtable = &br_sslrec_out_clear_vtable;
     return reason;
@@ -424,7 +424,7 @@ change_cipher_spec(tls_connection *c)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     if (c->sealer.protection.vtable == NULL)
         reason = keylog(e);
-    memcpy(&c->opener.protection, &engine->in, sizeof c->opener.protection);
+    memcpy(&c->opener.protection, &engine->in, sizeof engine->in);
     tls_wipe(&engine->in, sizeof engine->in);
     engine->incrypt = 0;
     return reason;
