@@ -7,8 +7,10 @@
 
 #include "engine12.h"
 #include "extension.h"
+#include "key_exchange.h"
 #include "names.h"
 #include "record.h"
+#include "signature.h"
 #include "suite.h"
 
 #define DEFAULT_SESSION_LIFETIME 7200
@@ -137,11 +139,10 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
     size_t i;
 
     for (i = 0; i < group_count; i++)
-        if (groups[i] >= 32 || ((br_ec_get_default()->supported_curves >> groups[i]) & 1) == 0)
+        if (!tls_group_supported(groups[i]))
             return TLS_REASON_ILLEGAL_PARAMETER;
     for (i = 0; i < scheme_count; i++)
-        if (tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_RSA_PKCS1 &&
-            tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_ECDSA)
+        if (!tls_scheme_supported(schemes[i]))
             return TLS_REASON_ILLEGAL_PARAMETER;
     reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
     if (reason == TLS_OK)
