@@ -150,6 +150,7 @@ make(lua_State *L)
 /* connection:step() runs until there is something to report: "wantread" (send what drain gives,
  * then feed), "stage" (look at stage()), "decision" (question(), then answer() at any later time;
  * the next step takes the default), "data" (the handshake is over, or there is something to read),
+ * "early_data" (a server's handshake goes on, and early_data() has something),
  * "closed" (the peer's close_notify) | nil, message, code: the code of the failure's reason, or
  * "alert_" and the name of the alert that the peer sent. Send what drain gives all the same: the
  * alert. */
@@ -172,6 +173,9 @@ step(lua_State *L)
         return 1;
     case TLS_EVENT_DATA:
         lua_pushliteral(L, "data");
+        return 1;
+    case TLS_EVENT_EARLY_DATA:
+        lua_pushliteral(L, "early_data");
         return 1;
     case TLS_EVENT_CLOSED:
         lua_pushliteral(L, "closed");

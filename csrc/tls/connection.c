@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine12.h"
+#include "negotiation.h"
 
 enum tls_reason
 tls_connection_set_chain(
@@ -75,7 +75,7 @@ tls_connection_new(
     c->decision_mask = options->decision_mask;
     c->peer_alert = TLS_ALERT_NONE;
     c->keylog_question.decision = TLS_DECISION_KEYLOG;
-    c->engine_class = &tls_engine12_class;
+    c->engine_class = &tls_negotiation_class;
     c->sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
     c->server_name = tls_bytes_to_string(tls_bytes_of_string(name));
     if (c->server_name == NULL) {

@@ -16,6 +16,7 @@
  * them are an attack (RFC 5246 gives no limit; RFC 8446 section 5.1 speaks of denial of service). */
 #define TLS_IDLE_RECORDS_MAXIMUM 32
 #define TLS_VERIFY_DATA_MAXIMUM 64
+#define TLS_PSK_MAXIMUM 64
 
 /* An event that waits to be reported; keylog lines stand in the same queue, so that order is kept. */
 typedef struct tls_event_node {
@@ -37,6 +38,9 @@ typedef struct tls_answer {
     enum tls_reason verify;
     tls_buffer bytes; /* signature, decrypted secret, or the selected ALPN name */
     tls_buffer ocsp_response;
+    tls_buffer psk_identity; /* its key is in `bytes` */
+    int psk_hash;
+    int accept; /* early data */
 } tls_answer;
 
 /* What happens between the engine's end and `established`. */

@@ -9,6 +9,7 @@
 #include "extension.h"
 #include "key_exchange.h"
 #include "names.h"
+#include "negotiation.h"
 #include "record.h"
 #include "signature.h"
 #include "suite.h"
@@ -16,6 +17,7 @@
 #define DEFAULT_SESSION_LIFETIME 7200
 #define DEFAULT_VERIFY_DEPTH 8
 #define RECORD_SIZE_MINIMUM 512
+#define DEFAULT_EARLY_DATA_WINDOW 10
 /* One flight must fit the output buffer (transfer.c), so a chain is bounded. */
 #define CHAIN_LENGTH_MAXIMUM 45000
 
@@ -38,6 +40,16 @@ int64_t
 tls_context_now(const tls_context *context)
 {
     return context->now != NULL ? context->now(context->now_data) : (int64_t)time(NULL);
+}
+
+int64_t
+tls_context_now_ms(const tls_context *context)
+{
+    struct timespec now;
+
+    if (context->now != NULL || clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return tls_context_now(context) * 1000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 enum tls_reason
@@ -122,6 +134,20 @@ copy_suites(tls_context *context, const tls_context_options *options)
     if (reason == TLS_OK && options->suites == NULL)
         tls_suite_order(context->suites, context->suite_count, tls_processor_has_aes());
     return reason;
+}
+
+/* fit_versions: a version without a suite is not spoken. */
+static enum tls_reason
+fit_versions(tls_context *context)
+{
+    tls_terms terms;
+
+    tls_terms_init(&terms, context);
+    if (tls_terms_fit(&terms) != TLS_OK)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context->version_min = terms.version_min;
+    context->version_max = terms.version_max;
+    return TLS_OK;
 }
 
 static enum tls_reason
@@ -216,6 +242,33 @@ copy_credentials(tls_context *context, const tls_context_options *options)
             context->credential_count++;
     }
     return reason;
+}
+
+static enum tls_reason
+copy_tls13(tls_context *context, const tls_context_options *options)
+{
+    context->key_share_count = options->key_share_count ? options->key_share_count : 1;
+    context->no_grease = options->no_grease;
+    context->no_compatibility = options->no_compatibility;
+    context->psk_only = options->psk_only;
+    context->post_handshake_auth = options->post_handshake_auth;
+    context->retry_cookie = options->retry_cookie;
+    context->ticket_count = options->ticket_count;
+    context->max_early_data = options->max_early_data;
+    context->early_data_window =
+        options->early_data_window ? options->early_data_window : DEFAULT_EARLY_DATA_WINDOW;
+    context->record_size_limit = options->record_size_limit;
+    context->record_padding = options->record_padding;
+    context->key_update_records = options->key_update_records;
+    if (context->ticket_count > TLS_TICKETS_MAXIMUM ||
+        context->record_padding > TLS_RECORD_PLAINTEXT_MAXIMUM)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* RFC 8449 section 4: at least 64. */
+    if (context->record_size_limit != 0 &&
+        (context->record_size_limit < 64 ||
+            context->record_size_limit > TLS_RECORD_PLAINTEXT_MAXIMUM))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return TLS_OK;
 }
 
 static enum tls_reason
@@ -315,7 +368,11 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         context->ticket_keys = tls_ticket_keys_retain(options->ticket_keys);
     reason = copy_numbers_and_sizes(context, options);
     if (reason == TLS_OK)
+        reason = copy_tls13(context, options);
+    if (reason == TLS_OK)
         reason = copy_suites(context, options);
+    if (reason == TLS_OK)
+        reason = fit_versions(context);
     if (reason == TLS_OK)
         reason = copy_groups_and_schemes(context, options);
     if (reason == TLS_OK)

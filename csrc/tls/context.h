@@ -44,6 +44,11 @@ struct tls_context {
     tls_buffer custom_extensions; /* encoded */
     uint16_t *custom_types;
     size_t custom_count;
+    unsigned key_share_count;
+    int no_grease, no_compatibility, psk_only, post_handshake_auth, retry_cookie;
+    unsigned ticket_count, max_early_data, early_data_window;
+    unsigned record_size_limit, record_padding;
+    uint64_t key_update_records;
     int64_t (*now)(void *now_data);
     void *now_data;
 
@@ -61,6 +66,8 @@ struct tls_context {
 };
 
 int64_t tls_context_now(const tls_context *context);
+/* tls_context_now_ms: the same clock in milliseconds, as far as it has them. */
+int64_t tls_context_now_ms(const tls_context *context);
 /* tls_context_policy digests everything that a resumed session relies on: role, versions, suites,
  * ALPN, trust, depth, CRLs, pins, the verification mode in force on the connection, and whether a `verify` handler
  * has a say, so that a session made without the handler never gets past it. */

@@ -6,7 +6,7 @@
 
 static const char *const decision_names[TLS_DECISION_COUNT] = {
     "select", "session_load", "session_store", "verify", "client_certificate", "sign", "decrypt",
-    "psk", "keylog",
+    "psk", "keylog", "early_data",
 };
 
 const char *
@@ -70,6 +70,7 @@ tls_connection_answer_clear(tls_connection *c)
     tls_session_release(answer->session);
     tls_buffer_release(&answer->bytes);
     tls_buffer_release(&answer->ocsp_response);
+    tls_buffer_release(&answer->psk_identity);
     free(answer);
 }
 
@@ -231,4 +232,40 @@ enum tls_reason
 tls_connection_answer_decrypt(tls_connection *c, tls_bytes secret)
 {
     return answer_bytes(c, TLS_DECISION_DECRYPT, secret);
+}
+
+enum tls_reason
+tls_connection_answer_psk(tls_connection *c, tls_bytes identity, tls_bytes key, int hash)
+{
+    const tls_question *question = tls_connection_question(c);
+    tls_answer *answer;
+    enum tls_reason reason;
+
+    if (key.length > TLS_PSK_MAXIMUM || identity.length > 0xFFFF ||
+        (hash != br_sha256_ID && hash != br_sha384_ID) ||
+        (c->role == TLS_ROLE_CLIENT && key.length > 0 && identity.length == 0))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    reason = begin_answer(c, TLS_DECISION_PSK, &answer);
+    if (reason != TLS_OK)
+        return reason;
+    if (c->role == TLS_ROLE_SERVER)
+        identity = question->u.psk.identity;
+    answer->psk_hash = hash;
+    tls_buffer_append(&answer->psk_identity, identity.data, identity.length);
+    tls_buffer_append(&answer->bytes, key.data, key.length);
+    if (answer->psk_identity.failed)
+        reason = TLS_REASON_OUT_OF_MEMORY;
+    return end_answer(c, answer, reason);
+}
+
+enum tls_reason
+tls_connection_answer_early_data(tls_connection *c, int accept)
+{
+    tls_answer *answer;
+    enum tls_reason reason = begin_answer(c, TLS_DECISION_EARLY_DATA, &answer);
+
+    if (reason != TLS_OK)
+        return reason;
+    answer->accept = accept;
+    return end_answer(c, answer, TLS_OK);
 }

@@ -8,28 +8,31 @@
 
 /* ---- Making and freeing one ---- */
 
-static enum tls_reason
-create(tls_connection *c)
+enum tls_reason
+tls_engine12_take_over(tls_connection *c, tls_terms *terms)
 {
-    tls_context *context = c->context;
     engine12 *e = calloc(1, sizeof *e);
 
     if (e == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     c->engine = e;
+    c->engine_class = &tls_engine12_class;
     e->connection = c;
+    e->terms = *terms;
+    memset(terms, 0, sizeof *terms);
+    if (e->terms.version_max > TLS_VERSION_12)
+        e->terms.version_max = TLS_VERSION_12;
     e->x509.vtable = &engine12_x509_class;
     e->x509.engine = e;
     e->policy.engine = e;
     e->client_certificate.engine = e;
     e->cache.engine = e;
-    e->version_min = context->version_min;
-    e->version_max = context->version_max;
-    e->suites = context->suites;
-    e->suite_count = context->suite_count;
+    e->alpn_names[0] = e->terms.alpn_selected;
     if (c->role == TLS_ROLE_SERVER) {
-        e->phase = ENGINE12_READ;
-        return TLS_OK;
+        /* ClientHello was read, reported and put to `select`. */
+        e->rank = engine12_server_rank(TLS_HANDSHAKE_CLIENT_HELLO);
+        e->phase = ENGINE12_DECIDE;
+        return tls_connection_next_message(c, &e->message);
     }
     e->phase = ENGINE12_PUMP;
     return engine12_client_start(e);
@@ -41,16 +44,11 @@ release(tls_connection *c)
     engine12 *e = engine12_of(c);
 
     tls_buffer_release(&e->written);
-    tls_buffer_release(&e->hello);
     tls_buffer_release(&e->signature);
     tls_buffer_release(&e->replacement);
-    tls_buffer_release(&e->status);
     tls_buffer_release(&e->ticket);
-    tls_credential_clear(&e->credential);
     free(e->chain);
-    if (e->suites != c->context->suites)
-        free(e->suites);
-    free(e->alpn_selected);
+    tls_terms_clear(&e->terms);
     tls_session_release(e->resume);
     if (e->snapshot != NULL) {
         tls_wipe(e->snapshot, sizeof *e->snapshot);
@@ -66,7 +64,7 @@ memory(const tls_connection *c)
 {
     const engine12 *e = engine12_of(c);
 
-    return sizeof *e + e->written.capacity + e->hello.capacity + e->signature.capacity +
+    return sizeof *e + e->written.capacity + e->terms.hello.capacity + e->signature.capacity +
            (e->snapshot != NULL ? sizeof *e->snapshot : 0);
 }
 
@@ -148,8 +146,8 @@ may_suspend(const engine12 *e)
         return 0;
     if (tls_connection_decides(c, TLS_DECISION_SIGN))
         return 1;
-    if (e->credential.key != NULL)
-        return tls_private_key_is_external(e->credential.key);
+    if (e->terms.credential.key != NULL)
+        return tls_private_key_is_external(e->terms.credential.key);
     for (i = 0; i < c->context->credential_count; i++)
         if (tls_private_key_is_external(c->context->credentials[i].key))
             return 1;
@@ -591,8 +589,6 @@ advance(tls_connection *c, enum tls_progress *progress)
     enum tls_reason reason;
 
     *progress = TLS_PROGRESS_MORE;
-    if (e == NULL)
-        return create(c);
     switch (e->phase) {
     case ENGINE12_READ:
         return read_message(e, progress);

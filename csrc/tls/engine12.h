@@ -4,6 +4,11 @@
 
 #include "context.h"
 #include "engine.h"
+#include "negotiation.h"
+
+/* tls_engine12_take_over makes this engine the connection's; the terms become its own. A server's ClientHello
+ * is at the front of c->handshake_in. A client whose terms have a ClientHello has sent it already. */
+enum tls_reason tls_engine12_take_over(tls_connection *c, tls_terms *terms);
 
 extern const tls_engine_class tls_engine12_class;
 

@@ -73,8 +73,8 @@ pick(const offer *o, int named, unsigned *suite_id)
 {
     const engine12 *e = o->engine;
     const tls_context *context = e->connection->context;
-    const tls_credential *credentials = e->credential_fixed ? &e->credential : context->credentials;
-    size_t credential_count = e->credential_fixed ? 1 : context->credential_count;
+    const tls_credential *credentials = e->terms.credential_fixed ? &e->terms.credential : context->credentials;
+    size_t credential_count = e->terms.credential_fixed ? 1 : context->credential_count;
     tls_bytes name = tls_bytes_of_string(e->connection->server_name);
     const br_suite_translated *suites;
     size_t suite_count, i, j;
@@ -119,7 +119,7 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     for (i = 0; i < context->group_count && o.group == 0; i++)
         if ((server->curves >> context->groups[i]) & 1)
             o.group = context->groups[i];
-    if (e->connection->server_name[0] != '\0' && !e->credential_fixed)
+    if (e->connection->server_name[0] != '\0' && !e->terms.credential_fixed)
         credential = pick(&o, 1, &suite_id);
     /* A client that asks for an unknown name gets the default certificate and judges for itself. */
     if (credential == NULL)
@@ -128,10 +128,10 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
         return 0;
     choices->cipher_suite = (uint16_t)suite_id;
     choices->chain = e->chain;
-    choices->chain_len = e->credential.chain_count;
+    choices->chain_len = e->terms.credential.chain_count;
     choices->algo_id = 0;
     if (tls_suite_find(suite_id)->key_exchange == TLS_KEY_EXCHANGE_ECDHE) {
-        int hash = signature_hash(&o, tls_private_key_public(e->credential.key)->kind);
+        int hash = signature_hash(&o, tls_private_key_public(e->terms.credential.key)->kind);
 
         choices->algo_id = 0xFF00u + (unsigned)hash;
         /* BearSSL would take its own favourite of the common groups: leave it one. */
@@ -146,7 +146,7 @@ do_key_exchange(
     const br_ssl_server_policy_class **pctx, unsigned char *data, size_t *length)
 {
     engine12 *e = engine_of_policy(pctx);
-    const br_ec_private_key *ec = tls_private_key_ec(e->credential.key);
+    const br_ec_private_key *ec = tls_private_key_ec(e->terms.credential.key);
     const br_ec_impl *implementation = br_ec_get_default();
     size_t offset, coordinate;
     uint32_t ok;
@@ -159,7 +159,7 @@ do_key_exchange(
         return (uint32_t)e->premaster_valid;
     }
     if (ec == NULL)
-        return tls_decrypt_premaster(e->credential.key, data, *length);
+        return tls_decrypt_premaster(e->terms.credential.key, data, *length);
     ok = implementation->mul(data, *length, ec->x, ec->xlen, ec->curve);
     offset = implementation->xoff(ec->curve, &coordinate);
     memmove(data, data + offset, coordinate);

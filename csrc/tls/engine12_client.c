@@ -4,6 +4,7 @@
 
 #include "engine12_internal.h"
 #include "hostname.h"
+#include "peer_certificate.h"
 #include "random.h"
 
 unsigned
@@ -86,7 +87,7 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.group_count = context->group_count;
     options.point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);
     /* RFC 5246 section 7.4.1.4.1: not for a client that only offers earlier versions. */
-    if (e->version_max >= TLS_VERSION_12) {
+    if (e->terms.version_max >= TLS_VERSION_12) {
         options.signature_schemes = context->signature_schemes;
         options.signature_scheme_count = context->signature_scheme_count;
     }
@@ -114,9 +115,9 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     tls_buffer_release(&more);
     if (reason != TLS_OK)
         return reason;
-    tls_buffer_clear(&e->hello);
-    tls_buffer_append(&e->hello, rewritten->data, rewritten->length);
-    return e->hello.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+    tls_buffer_clear(&e->terms.hello);
+    tls_buffer_append(&e->terms.hello, rewritten->data, rewritten->length);
+    return e->terms.hello.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 enum tls_reason
@@ -244,13 +245,13 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     uint32_t auth_types, br_ssl_client_certificate *choices)
 {
     engine12 *e = engine_of_certificate(pctx);
-    const tls_credential *credential = &e->credential;
+    const tls_credential *credential = &e->terms.credential;
     enum tls_key_kind kind;
     int hash;
 
     (void)cc;
     memset(choices, 0, sizeof *choices);
-    if (!e->credential_fixed)
+    if (!e->terms.credential_fixed)
         credential = pick_credential(e, auth_types);
     if (credential == NULL || credential->key == NULL)
         return;
@@ -262,7 +263,7 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     choices->auth_type = kind == TLS_KEY_RSA ? BR_AUTH_RSA : BR_AUTH_ECDSA;
     choices->hash_id = hash;
     choices->chain = e->chain;
-    choices->chain_len = e->credential.chain_count;
+    choices->chain_len = e->terms.credential.chain_count;
 }
 
 static uint32_t
@@ -436,13 +437,13 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
     tls_connection *c = e->connection;
     tls_client_hello offer;
     uint16_t suite;
-    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->hello));
+    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
 
     if (reason == TLS_OK)
         reason = tls_server_hello_check_offered(hello, &offer, NULL);
     if (reason != TLS_OK)
         return reason;
-    if (hello->legacy_version < e->version_min || hello->legacy_version > e->version_max)
+    if (hello->legacy_version < e->terms.version_min || hello->legacy_version > e->terms.version_max)
         return TLS_REASON_PROTOCOL_VERSION;
     /* From here on records carry it, those of alerts too. */
     c->opener.version = c->sealer.version = hello->legacy_version;
@@ -540,11 +541,11 @@ decide_certificate(engine12 *e, int *ready)
         return TLS_OK;
     }
     *ready = 1;
-    e->credential_fixed = !answer->is_default;
+    e->terms.credential_fixed = !answer->is_default;
     if (answer->has_credential) {
         reason = tls_credential_check(&answer->credential);
         if (reason == TLS_OK)
-            reason = tls_credential_copy(&e->credential, &answer->credential);
+            reason = tls_credential_copy(&e->terms.credential, &answer->credential);
     }
     tls_connection_answer_clear(c);
     return reason;
@@ -553,6 +554,7 @@ decide_certificate(engine12 *e, int *ready)
 enum tls_reason
 engine12_client_decide(engine12 *e, int *ready)
 {
+    tls_connection *c = e->connection;
     unsigned type = e->message.data[0];
 
     /* A stapled response belongs to the judgement, so that waits for the message behind Certificate:
@@ -560,7 +562,7 @@ engine12_client_decide(engine12 *e, int *ready)
     if (type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed)
         e->verify_due = *ready = 1;
     else if (type == TLS_HANDSHAKE_CERTIFICATE || e->verify_due) {
-        enum tls_reason reason = engine12_decide_verify(e, ready);
+        enum tls_reason reason = tls_connection_decide_verify(c, &e->verdict, ready);
 
         if (reason != TLS_OK || !*ready)
             return reason;

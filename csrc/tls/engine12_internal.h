@@ -25,6 +25,7 @@
 #include "connection.h"
 #include "engine12.h"
 #include "message.h"
+#include "negotiation.h"
 #include "signature.h"
 
 /* BearSSL's own record buffers, used by the handshake only. The input may be small, since records in
@@ -87,7 +88,7 @@ typedef struct engine12 {
     br_multihash_context transcript;
     tls_buffer written; /* handshake bytes BearSSL wrote, not yet whole messages */
     int in_message;     /* BearSSL has had a part of the message being fed */
-    tls_buffer hello;   /* the ClientHello as it stood on the wire */
+    int adopted;        /* a client's ClientHello was sent by the TLS 1.3 engine, which offered both */
 
     /* The replay. */
     engine12_bearssl *snapshot;
@@ -105,16 +106,11 @@ typedef struct engine12 {
     /* Decided. */
     int asked; /* bits of engine12_client.c / engine12_server.c: what was asked about this message */
     tls_verdict verdict;
-    tls_credential credential; /* what this side authenticates with; empty: nothing */
-    int credential_fixed;      /* by a handler's answer */
+    tls_terms terms;
     br_x509_certificate *chain;
-    unsigned version_min, version_max;
-    uint16_t *suites;
-    size_t suite_count;
     uint16_t usable[BR_MAX_CIPHER_SUITES]; /* those that BearSSL has and the versions allow */
     size_t usable_count;
     const char *alpn_names[1]; /* the one that `select` chose */
-    char *alpn_selected;
     tls_session *resume;  /* what is offered (client) or found (server) */
     int premaster_known;  /* `decrypt` answered */
     int premaster_valid;
@@ -132,10 +128,9 @@ typedef struct engine12 {
     size_t key_block_length;
     /* What BearSSL is fed instead of `message`, when it must not see all of it. */
     tls_buffer replacement;
-    /* OCSP stapling (RFC 6066 section 8): agreed, and what the server is to staple. */
+    /* OCSP stapling (RFC 6066 section 8). */
     int status_agreed;
     int verify_due; /* the client judges the chain only when CertificateStatus could have come */
-    tls_buffer status;
     /* Tickets (RFC 5077). */
     int ticket_agreed; /* a NewSessionTicket is due before the server's ChangeCipherSpec */
     int ticket_seen;
@@ -172,7 +167,6 @@ extern const br_ssl_server_policy_class engine12_policy_class;
 extern const br_ssl_session_cache_class engine12_cache_class;
 /* engine12_finish makes the session and keeps what outlives the engine. */
 enum tls_reason engine12_finish(engine12 *e);
-int engine12_suite_configured(const engine12 *e, unsigned suite);
 /* Both keep a session for resumption if it may be resumed here and now. One that was found by its ID must
  * have that ID. */
 void engine12_use_stored_session(
@@ -217,9 +211,8 @@ unsigned engine12_server_rank(unsigned type);
 
 /* ---- engine12_authentication.c: certificates and signatures, for both sides ---- */
 extern const br_x509_class engine12_x509_class;
-/* The peer's chain from its Certificate message: parsed, then judged, then put to `verify`. */
+/* The peer's chain from its Certificate message, and its key for BearSSL. */
 enum tls_reason engine12_peer_chain(engine12 *e, const tls_certificate_message *message);
-enum tls_reason engine12_decide_verify(engine12 *e, int *ready);
 /* engine12_use_credential keeps references and makes BearSSL's array. */
 enum tls_reason engine12_use_credential(engine12 *e, const tls_credential *credential);
 /* engine12_do_sign is what both sides' do_sign callbacks call: 0 suspends or fails. */

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "engine12_internal.h"
-#include "hostname.h"
+#include "peer_certificate.h"
 #include "random.h"
 
 /* Bits of engine12.asked. */
-enum { SELECT_DONE = 1, SESSION_DONE = 2 };
+enum { SESSION_DONE = 1 };
 
 /* The authorities of a CertificateRequest are left out when they would be longer than this: RFC 5246
  * section 7.4.4 allows an empty list, and some clients refuse a message of many records. */
@@ -34,133 +34,6 @@ engine12_server_rank(unsigned type)
 }
 
 /* ---- ClientHello ---- */
-
-static enum tls_reason
-received_client_hello(engine12 *e, const tls_client_hello *hello)
-{
-    tls_connection *c = e->connection;
-
-    /* RFC 6066 section 3: a HostName is ASCII without a trailing dot. What is no host name would later
-     * be compared with certificates and sessions, so it is refused here. */
-    if (hello->server_name.length > 0) {
-        char *name;
-
-        if (hello->server_name.length > 255 || !tls_hostname_is_valid(hello->server_name))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        name = tls_bytes_to_string(hello->server_name);
-        if (name == NULL)
-            return TLS_REASON_OUT_OF_MEMORY;
-        free(c->server_name);
-        c->server_name = name;
-    }
-    memcpy(c->client_random, hello->random.data, sizeof c->client_random);
-    c->secure_renegotiation = hello->secure_renegotiation;
-    tls_buffer_append(&e->hello, e->message.data, e->message.length);
-    return e->hello.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
-}
-
-/* common_version: a client that lists its versions (RFC 8446 section 4.2.1) must list one of ours, even
- * though legacy_version says TLS 1.2. */
-static enum tls_reason
-common_version(const engine12 *e, const tls_client_hello *hello)
-{
-    size_t i;
-
-    if (hello->supported_versions.length == 0)
-        return TLS_OK;
-    for (i = 0; i < tls_u16_list_count(hello->supported_versions); i++) {
-        unsigned version = tls_u16_list_at(hello->supported_versions, i);
-
-        if (version >= e->version_min && version <= e->version_max)
-            return TLS_OK;
-    }
-    return TLS_REASON_PROTOCOL_VERSION;
-}
-
-static int
-alpn_offered(const tls_client_hello *hello, tls_bytes name)
-{
-    tls_reader reader;
-    tls_bytes offered;
-
-    tls_reader_init(&reader, hello->alpn);
-    while (tls_protocol_next(&reader, &offered))
-        if (tls_bytes_equal(offered, name))
-            return 1;
-    return 0;
-}
-
-static enum tls_reason
-apply_selected_context(engine12 *e, tls_context *context)
-{
-    tls_connection *c = e->connection;
-
-    if (context->role != TLS_ROLE_SERVER)
-        return TLS_REASON_HANDLER;
-    if (e->suites == c->context->suites)
-        e->suites = context->suites;
-    tls_context_retain(context);
-    tls_context_release(c->context);
-    c->context = context;
-    e->suite_count = context->suite_count;
-    e->version_min = context->version_min;
-    e->version_max = context->version_max;
-    c->fragment_limit = context->record_size;
-    if (!c->verify_given)
-        c->verify = context->verify;
-    return TLS_OK;
-}
-
-static enum tls_reason
-apply_selected_alpn(engine12 *e, const tls_client_hello *hello, tls_bytes name)
-{
-    /* RFC 7301 section 3.2: only what the client offered. */
-    if (!alpn_offered(hello, name) || memchr(name.data, 0, name.length) != NULL) {
-        tls_connection_explain(
-            e->connection, "the select handler chose an ALPN protocol that was not offered");
-        return TLS_REASON_HANDLER;
-    }
-    e->alpn_selected = tls_bytes_to_string(name);
-    if (e->alpn_selected == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
-    e->alpn_names[0] = e->alpn_selected;
-    return TLS_OK;
-}
-
-static enum tls_reason
-apply_selection(engine12 *e, const tls_client_hello *hello, tls_answer *answer)
-{
-    const tls_selection *selection = &answer->selection;
-    enum tls_reason reason = TLS_OK;
-
-    if (selection->context != NULL)
-        reason = apply_selected_context(e, selection->context);
-    if (reason == TLS_OK && selection->credential != NULL) {
-        reason = tls_credential_check(selection->credential);
-        if (reason == TLS_OK)
-            reason = tls_credential_copy(&e->credential, selection->credential);
-        e->credential_fixed = reason == TLS_OK;
-    }
-    if (reason == TLS_OK && selection->alpn.length > 0)
-        reason = apply_selected_alpn(e, hello, selection->alpn);
-    tls_buffer_append(
-        &e->status, selection->ocsp_response.data, selection->ocsp_response.length);
-    if (reason == TLS_OK && e->status.failed)
-        reason = TLS_REASON_OUT_OF_MEMORY;
-    if (selection->version_min != 0)
-        e->version_min = selection->version_min;
-    if (selection->version_max != 0)
-        e->version_max = selection->version_max;
-    if (selection->suites != NULL) {
-        e->suites = answer->suites; /* the answer's copy becomes the engine's */
-        e->suite_count = selection->suite_count;
-        answer->suites = NULL;
-    }
-    if (e->version_min < TLS_VERSION_10 || e->version_max > TLS_VERSION_12 ||
-        e->version_min > e->version_max || e->version_min < e->connection->context->version_min)
-        return reason != TLS_OK ? reason : TLS_REASON_HANDLER;
-    return reason;
-}
 
 static enum tls_reason
 start(engine12 *e)
@@ -217,7 +90,7 @@ shown_suites(const engine12 *e, const tls_client_hello *hello, tls_buffer *out)
 
         if (suite == TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV ||
             suite == TLS_SUITE_FALLBACK_SCSV ||
-            (e->resume != NULL ? suite == e->resume->suite : engine12_suite_configured(e, suite)))
+            (e->resume != NULL ? suite == e->resume->suite : tls_terms_allow_suite(&e->terms, suite)))
             tls_write_u16(out, suite);
     }
 }
@@ -281,24 +154,6 @@ decide_client_hello(engine12 *e, int *ready)
 
     if (reason != TLS_OK)
         return reason;
-    if (!(e->asked & SELECT_DONE)) {
-        if (answer == NULL && tls_connection_decides(c, TLS_DECISION_SELECT)) {
-            c->question.u.select.client_hello = e->message;
-            tls_connection_ask(c, TLS_DECISION_SELECT);
-            return TLS_OK;
-        }
-        e->asked |= SELECT_DONE;
-        if (answer != NULL) {
-            if (!answer->is_default)
-                reason = apply_selection(e, &hello, answer);
-            tls_connection_answer_clear(c);
-            answer = NULL;
-        }
-        if (reason == TLS_OK)
-            reason = common_version(e, &hello);
-        if (reason != TLS_OK)
-            return reason;
-    }
     if (!(e->asked & SESSION_DONE) && c->context->ticket_keys != NULL &&
         hello.session_ticket_offered) {
         e->ticket_agreed = 1;
@@ -337,8 +192,6 @@ engine12_server_received(engine12 *e, const tls_message *m)
     tls_connection *c = e->connection;
 
     switch (m->type) {
-    case TLS_HANDSHAKE_CLIENT_HELLO:
-        return received_client_hello(e, &m->u.client_hello);
     case TLS_HANDSHAKE_CERTIFICATE:
         if (!e->certificate_requested)
             return TLS_REASON_UNEXPECTED_MESSAGE;
@@ -366,7 +219,7 @@ decide_client_key_exchange(engine12 *e, int *ready)
     if (answer == NULL) {
         if (suite == NULL || suite->key_exchange != TLS_KEY_EXCHANGE_RSA ||
             (!tls_connection_decides(c, TLS_DECISION_DECRYPT) &&
-                !tls_private_key_is_external(e->credential.key))) {
+                !tls_private_key_is_external(e->terms.credential.key))) {
             *ready = 1;
             return TLS_OK;
         }
@@ -374,7 +227,7 @@ decide_client_key_exchange(engine12 *e, int *ready)
         if (reason != TLS_OK)
             return reason;
         c->question.u.decrypt.ciphertext = message.u.client_key_exchange.encrypted_premaster;
-        c->question.u.decrypt.certificate = e->credential.chain[0];
+        c->question.u.decrypt.certificate = e->terms.credential.chain[0];
         tls_connection_ask(c, TLS_DECISION_DECRYPT);
         return TLS_OK;
     }
@@ -383,7 +236,7 @@ decide_client_key_exchange(engine12 *e, int *ready)
         e->premaster_valid = answer->bytes.length == sizeof e->premaster;
         if (e->premaster_valid)
             memcpy(e->premaster, answer->bytes.data, sizeof e->premaster);
-    } else if (tls_private_key_is_external(e->credential.key)) {
+    } else if (tls_private_key_is_external(e->terms.credential.key)) {
         tls_connection_answer_clear(c);
         return TLS_REASON_SIGN_FAILED;
     }
@@ -402,7 +255,7 @@ engine12_server_decide(engine12 *e, int *ready)
         return decide_client_hello(e, ready);
     case TLS_HANDSHAKE_CERTIFICATE:
         if (c->peer_chain != NULL)
-            return engine12_decide_verify(e, ready);
+            return tls_connection_decide_verify(c, &e->verdict, ready);
         *ready = 1;
         return c->verify == TLS_VERIFY_REQUIRED ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_OK;
     case TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
@@ -422,7 +275,7 @@ rewrite_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rew
     tls_server_hello shown = *hello;
     tls_client_hello client_hello;
     tls_buffer extensions = {0};
-    enum tls_reason reason = tls_client_hello_parse(&client_hello, tls_buffer_view(&e->hello));
+    enum tls_reason reason = tls_client_hello_parse(&client_hello, tls_buffer_view(&e->terms.hello));
 
     if (reason != TLS_OK)
         return reason;
@@ -433,9 +286,9 @@ rewrite_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rew
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SESSION_TICKET);
     /* RFC 6066 section 8: only with a Certificate, so not when resuming. */
     if (!e->connection->resumed && client_hello.status_request) {
-        if (e->status.length == 0)
-            tls_write_bytes(&e->status, e->credential.ocsp_response);
-        e->status_agreed = e->status.length > 0;
+        if (e->terms.ocsp_response.length == 0)
+            tls_write_bytes(&e->terms.ocsp_response, e->terms.credential.ocsp_response);
+        e->status_agreed = e->terms.ocsp_response.length > 0;
         if (e->status_agreed)
             tls_extension_write_empty(&extensions, TLS_EXTENSION_STATUS_REQUEST);
     }
@@ -500,7 +353,7 @@ engine12_server_send_status(engine12 *e)
     memset(&message, 0, sizeof message);
     message.type = TLS_HANDSHAKE_CERTIFICATE_STATUS;
     message.u.certificate_status.status_type = 1; /* ocsp */
-    message.u.certificate_status.response = tls_buffer_view(&e->status);
+    message.u.certificate_status.response = tls_buffer_view(&e->terms.ocsp_response);
     return engine12_send_own(e, TLS_STAGE_CERTIFICATE_STATUS, &message);
 }
 

@@ -113,17 +113,6 @@ load_session(const br_ssl_session_cache_class **pctx, br_ssl_server_context *ser
 const br_ssl_session_cache_class engine12_cache_class = {
     sizeof(engine12), save_session, load_session};
 
-int
-engine12_suite_configured(const engine12 *e, unsigned suite)
-{
-    size_t i;
-
-    for (i = 0; i < e->suite_count; i++)
-        if (e->suites[i] == suite)
-            return 1;
-    return 0;
-}
-
 /* use_session keeps a session that may be resumed here and now: same name, policy and level of
  * verification, and a suite and version that are still allowed. BearSSL checks that the client still
  * offers them. */
@@ -144,8 +133,8 @@ use_session(engine12 *e, tls_session *session, const tls_client_hello *hello)
     if (hello->extended_master_secret && !c->context->no_extended_master_secret &&
         !session->extended_master_secret)
         return;
-    if (session->version < e->version_min || session->version > e->version_max ||
-        !engine12_suite_configured(e, session->suite))
+    if (session->version < e->terms.version_min || session->version > e->terms.version_max ||
+        !tls_terms_allow_suite(&e->terms, session->suite))
         return;
     e->resume = tls_session_retain(session);
 }

@@ -114,12 +114,12 @@ set_suites(engine12 *e)
     size_t i;
 
     e->usable_count = 0;
-    for (i = 0; i < e->suite_count && e->usable_count < BR_MAX_CIPHER_SUITES; i++) {
-        const tls_suite *suite = tls_suite_find(e->suites[i]);
+    for (i = 0; i < e->terms.suite_count && e->usable_count < BR_MAX_CIPHER_SUITES; i++) {
+        const tls_suite *suite = tls_suite_find(e->terms.suites[i]);
 
         if (suite != NULL && (suite->flags & TLS_SUITE_BEARSSL) &&
-            suite->version_min <= e->version_max)
-            e->usable[e->usable_count++] = e->suites[i];
+            suite->version_min <= e->terms.version_max)
+            e->usable[e->usable_count++] = e->terms.suites[i];
     }
     if (e->usable_count == 0)
         return TLS_REASON_HANDSHAKE_FAILURE;
@@ -136,11 +136,11 @@ engine12_start(engine12 *e)
     enum tls_reason reason;
 
     memcpy(&e->bearssl, context->engine12_template, sizeof e->bearssl);
-    br_ssl_engine_set_versions(engine, e->version_min, e->version_max);
+    br_ssl_engine_set_versions(engine, e->terms.version_min, e->terms.version_max);
     reason = set_suites(e);
     if (reason != TLS_OK)
         return reason;
-    if (e->alpn_selected != NULL)
+    if (e->terms.alpn_selected != NULL)
         br_ssl_engine_set_protocol_names(engine, e->alpn_names, 1);
     else if (context->alpn_count > 0)
         br_ssl_engine_set_protocol_names(

@@ -146,3 +146,9 @@ TLS_REASON(EXTENDED_MASTER_SECRET, TLS_ALERT_HANDSHAKE_FAILURE, "no_extended_mas
     "the peer does not use the extended master secret although it must")
 TLS_REASON(UNSAFE_BINDING, TLS_ALERT_NONE, "unsafe_binding",
     "this connection has nothing safe to bind to: the extended master secret was not negotiated")
+TLS_REASON(UNSUPPORTED_VERSION, TLS_ALERT_NONE, "unsupported_version",
+    "the protocol version of this connection does not have that")
+TLS_REASON(NO_POST_HANDSHAKE_AUTH, TLS_ALERT_NONE, "no_post_handshake_auth",
+    "the client did not offer post-handshake authentication")
+TLS_REASON(UNKNOWN_PSK_IDENTITY, TLS_ALERT_UNKNOWN_PSK_IDENTITY, "unknown_psk_identity",
+    "the client offers no pre-shared key that this server knows")

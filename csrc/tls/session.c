@@ -7,7 +7,7 @@
 #include "codec.h"
 
 /* The encoding's first bytes: a magic word and a version of the encoding. */
-static const char magic[] = "bearssl-lua session 2";
+static const char magic[] = "bearssl-lua session 3";
 
 tls_session *
 tls_session_new(const char *server_name, tls_bytes alpn, tls_certificate_list *chain)
@@ -47,6 +47,9 @@ tls_session_copy(const tls_session *session)
     copy->created = session->created;
     copy->expires = session->expires;
     copy->extended_master_secret = session->extended_master_secret;
+    copy->age_add = session->age_add;
+    copy->max_early_data = session->max_early_data;
+    copy->issued = session->issued;
     return copy;
 }
 
@@ -98,6 +101,7 @@ tls_session_get_info(const tls_session *session, tls_session_info *out)
     out->alpn = tls_buffer_view(&session->alpn);
     out->extended_master_secret = session->extended_master_secret;
     out->has_ticket = session->ticket.length > 0;
+    out->max_early_data = session->max_early_data;
     if (session->peer_chain != NULL) {
         out->peer_chain = (const tls_certificate *const *)session->peer_chain->items;
         out->peer_chain_count = session->peer_chain->count;
@@ -120,6 +124,9 @@ tls_session_export(const tls_session *session, tls_buffer *out)
     tls_write_u8(out, (uint32_t)session->extended_master_secret);
     tls_write_time(out, session->created);
     tls_write_time(out, session->expires);
+    tls_write_u32(out, session->age_add);
+    tls_write_u32(out, session->max_early_data);
+    tls_write_time(out, session->issued);
     tls_write_vector8(out, tls_bytes_of_string(session->server_name));
     tls_write_vector8(out, tls_buffer_view(&session->alpn));
     tls_write_vector16(out, tls_buffer_view(&session->ticket));
@@ -186,6 +193,9 @@ read_session(tls_session *session, tls_reader *reader)
     extended = tls_read_u8(reader);
     session->created = tls_read_time(reader);
     session->expires = tls_read_time(reader);
+    session->age_add = tls_read_u32(reader);
+    session->max_early_data = tls_read_u32(reader);
+    session->issued = tls_read_time(reader);
     name = tls_read_vector8(reader, 0);
     alpn = tls_read_vector8(reader, 0);
     ticket = tls_read_vector16(reader, 0);

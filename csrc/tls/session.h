@@ -18,6 +18,7 @@ struct tls_session {
     unsigned suite;
     unsigned char id[TLS_SESSION_ID_MAXIMUM];
     size_t id_length;
+    /* TLS 1.3: the PSK, which is as long as the suite's hash. */
     unsigned char master_secret[TLS_MASTER_SECRET_LENGTH];
     /* What the session may be resumed under: tls_context_policy of the connection that made it. */
     unsigned char policy[TLS_POLICY_LENGTH];
@@ -25,6 +26,10 @@ struct tls_session {
     int64_t created;
     int64_t expires;
     int extended_master_secret; /* RFC 7627: resumption may not change it */
+    /* TLS 1.3 (RFC 8446 section 4.6.1). */
+    uint32_t age_add;
+    uint32_t max_early_data;
+    int64_t issued; /* milliseconds since the epoch: when the ticket was made or came */
     tls_buffer ticket;          /* client: what the server gave for it; empty: resumed by ID */
     char *server_name;          /* "" when none */
     tls_buffer alpn;

@@ -2,8 +2,8 @@
  * keeps no global state, so it can be tested, fuzzed and embedded alone.
  *
  * A tls_context holds what many connections share; a tls_connection is one conversation over one of
- * two engines (engine12.c over BearSSL for TLS 1.0 to 1.2; TLS 1.3 comes behind the same vtable,
- * engine.h). Nothing here or above asks which engine runs.
+ * two engines (engine12.c over BearSSL for TLS 1.0 to 1.2, engine13.c for TLS 1.3) behind one vtable,
+ * engine.h. Nothing here or above asks which engine runs.
  *
  * How it is driven:
  *     for (;;) switch (tls_connection_step(c)) {
@@ -12,6 +12,7 @@
  *     case TLS_EVENT_DECISION:   answer tls_connection_question() with a tls_connection_answer_*
  *                                (or let the next step take the default), at any later time
  *     case TLS_EVENT_DATA:       the handshake is over, or bytes of the peer can be read
+ *     case TLS_EVENT_EARLY_DATA: a server may look at tls_connection_early_data; the handshake goes on
  *     case TLS_EVENT_CLOSED:     the peer sent close_notify
  *     case TLS_EVENT_FAILED:     tls_connection_failure(); send what output is left: the alert
  *     }
@@ -98,6 +99,7 @@ enum tls_decision {
     TLS_DECISION_DECRYPT,
     TLS_DECISION_PSK,
     TLS_DECISION_KEYLOG,
+    TLS_DECISION_EARLY_DATA,
     TLS_DECISION_COUNT
 };
 const char *tls_decision_name(enum tls_decision decision);
@@ -111,8 +113,9 @@ typedef struct tls_question {
             tls_bytes client_hello; /* raw message: parse with message.h */
         } select;
         struct { /* server */
-            tls_bytes session_id;
+            tls_bytes session_id; /* TLS 1.3: a PSK identity that no ticket key opened */
             const char *server_name; /* "" when none was sent */
+            int early_data; /* the client sends early data: a session must then be given once only */
         } session_load;
         struct { /* both, once a resumable session exists */
             const tls_session *session;
@@ -137,9 +140,18 @@ typedef struct tls_question {
             tls_bytes ciphertext; /* RSA-encrypted pre-master secret */
             const tls_certificate *certificate;
         } decrypt;
+        struct { /* TLS 1.3, external pre-shared keys (RFC 8446 section 4.2.11) */
+            tls_bytes identity; /* server: what the client offers; client: empty */
+            const char *server_name;
+        } psk;
         struct {
             tls_bytes line; /* NSS key log format, without the newline */
         } keylog;
+        struct { /* server: the client offers early data (RFC 8446 section 4.2.10) that could be accepted */
+            const tls_session *session;
+            const char *server_name;
+            tls_bytes alpn;
+        } early_data;
     } u;
 } tls_question;
 
@@ -157,10 +169,13 @@ typedef struct tls_custom_extension {
     tls_bytes data;
 } tls_custom_extension;
 
+#define TLS_TICKETS_MAXIMUM 16 /* of one handshake */
+
 /* ---- Contexts. Made once, then only read; counted. ---- */
 typedef struct tls_context_options {
     enum tls_role role;
-    unsigned version_min, version_max; /* 0x0301 … 0x0303 (0x0304 to come); 0: 0x0303 */
+    unsigned version_min, version_max; /* 0x0301 … 0x0304; 0: 0x0303 and 0x0304. A version for which
+                                          there is no suite in the list is not spoken. */
     const uint16_t *suites;            /* in order of preference; NULL: suite.h's "modern" */
     size_t suite_count;
     const uint16_t *groups; /* in order; NULL: x25519, secp256r1, secp384r1, secp521r1 */
@@ -196,6 +211,19 @@ typedef struct tls_context_options {
     size_t custom_extension_count;
     size_t record_size;        /* plaintext bytes per record sent, 512 … 16384; 0: 16384 */
     int client_preference;     /* server: take the client's order of suites */
+    /* TLS 1.3. */
+    unsigned key_share_count; /* client: groups of the list for which ClientHello has a share; 0: 1 */
+    int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
+    int no_compatibility;     /* no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
+    int psk_only;             /* allow psk_ke: resumption without (EC)DHE, and without forward secrecy */
+    int post_handshake_auth;  /* client: offer it (RFC 8446 section 4.6.2) */
+    int retry_cookie;         /* server: a cookie in HelloRetryRequest */
+    unsigned ticket_count;    /* server: tickets after a full handshake, 0 … 16; see no_tickets */
+    unsigned max_early_data;  /* server: bytes of 0-RTT that its tickets allow; 0: none is accepted */
+    unsigned early_data_window; /* server: seconds that the client's age of a ticket may be off; 0: 10 */
+    unsigned record_size_limit; /* RFC 8449: the longest plaintext to receive, 64 … 16384; 0: no limit */
+    unsigned record_padding;    /* records are padded to a multiple of this; 0: not */
+    uint64_t key_update_records; /* records sent under one key before it is updated; 0: what the suite allows */
     int64_t (*now)(void *now_data); /* seconds since the epoch; NULL: time() */
     void *now_data;
 } tls_context_options;
@@ -220,6 +248,9 @@ typedef struct tls_connection_options {
                                 send; NULL: no name is sent and none is checked */
     tls_session *session;    /* client: a session to resume; ignored where it does not fit */
     int64_t verify;          /* an enum tls_verify_mode, or -1 for the context's */
+    tls_bytes early_data;    /* client: to be sent as 0-RTT when the session allows so much */
+    int early_data_resend;   /* send it after the handshake when it was not accepted as early data */
+    unsigned version_min, version_max; /* 0: the context's; else within them */
     uint32_t stage_mask;     /* 1u << TLS_STAGE_… : stages to report */
     uint32_t decision_mask;  /* 1u << TLS_DECISION_… : decisions to ask */
 } tls_connection_options;
@@ -233,6 +264,7 @@ enum tls_event {
     TLS_EVENT_STAGE,
     TLS_EVENT_DECISION,
     TLS_EVENT_DATA,
+    TLS_EVENT_EARLY_DATA,
     TLS_EVENT_CLOSED,
     TLS_EVENT_FAILED
 };
@@ -265,11 +297,27 @@ void tls_connection_output_consume(tls_connection *connection, size_t length);
 tls_bytes tls_connection_plaintext(const tls_connection *connection);
 void tls_connection_plaintext_consume(tls_connection *connection, size_t length);
 
+/* tls_connection_early_data: what arrived as early data and was not consumed (a server's, TLS 1.3): anyone may
+ * have sent it a second time, to this server or another. Reported by TLS_EVENT_EARLY_DATA while the
+ * handshake goes on; what is still there when it is over comes first out of tls_connection_plaintext. */
+tls_bytes tls_connection_early_data(const tls_connection *connection);
+void tls_connection_early_data_consume(tls_connection *connection, size_t length);
+
 /* tls_connection_write seals as many bytes into records as the output buffer takes and returns that
  * number: 0 when it is full (send the output first). NOT_READY before the handshake is over,
- * CLOSED after tls_connection_close or a failure (the failure's own reason then). */
+ * CLOSED after tls_connection_close or a failure (the failure's own reason then). A server that accepted
+ * early data may write before the handshake is over, once it has sent its Finished. */
 enum tls_reason tls_connection_write(
     tls_connection *connection, size_t *written, const void *data, size_t length);
+
+/* TLS 1.3, after the handshake. Each: NOT_READY before, UNSUPPORTED_VERSION below TLS 1.3, CLOSED.
+ * tls_connection_update_keys sends KeyUpdate (RFC 8446 section 4.6.3) and, with `request`, asks the peer for its own.
+ * tls_connection_request_certificate (server) asks the client to authenticate (4.6.2); NO_POST_HANDSHAKE_AUTH when the
+ * client did not offer that. `verify` is asked about the answer; an empty one is accepted unless the mode is REQUIRED.
+ * tls_connection_send_ticket (server) sends one more NewSessionTicket. */
+enum tls_reason tls_connection_update_keys(tls_connection *connection, int request);
+enum tls_reason tls_connection_request_certificate(tls_connection *connection);
+enum tls_reason tls_connection_send_ticket(tls_connection *connection);
 
 /* tls_connection_close queues close_notify; nothing can be written afterwards, reading goes on until
  * the peer's close_notify (RFC 8446 section 6.1). Closing twice is harmless. During the handshake
@@ -315,11 +363,24 @@ enum tls_reason tls_connection_answer_verify(tls_connection *c, enum tls_reason 
 enum tls_reason tls_connection_answer_credential(tls_connection *c, const tls_credential *credential);
 /* signature: PKCS#1 v1.5 bytes as long as the modulus, or an ASN.1 DER ECDSA signature. */
 enum tls_reason tls_connection_answer_signature(tls_connection *c, tls_bytes signature);
+/* identity: what a client offers (a server's is the one it was asked about and is not read); key: the PSK, empty for
+ * none; hash: BearSSL's number, 4 (SHA-256) or 5 (SHA-384). ILLEGAL_PARAMETER for an identity over 65535 bytes or
+ * empty, a key over 64 bytes, another hash. */
+enum tls_reason tls_connection_answer_psk(
+    tls_connection *c, tls_bytes identity, tls_bytes key, int hash);
+enum tls_reason tls_connection_answer_early_data(tls_connection *c, int accept);
 /* secret: the decrypted 48-byte pre-master secret; any other length is treated as a decryption
  * failure, without telling (RFC 5246 section 7.4.7.1). */
 enum tls_reason tls_connection_answer_decrypt(tls_connection *c, tls_bytes secret);
 
 /* ---- What was negotiated ---- */
+enum tls_early_data {
+    TLS_EARLY_DATA_NONE,    /* none was offered */
+    TLS_EARLY_DATA_OFFERED, /* and nothing is decided yet */
+    TLS_EARLY_DATA_ACCEPTED,
+    TLS_EARLY_DATA_REJECTED
+};
+
 typedef struct tls_connection_info {
     enum tls_role role;
     int established;      /* the handshake is complete */
@@ -347,6 +408,15 @@ typedef struct tls_connection_info {
     unsigned max_fragment_length; /* agreed (RFC 6066 section 4), or 0 */
     tls_bytes ocsp_response; /* what the server stapled; empty: nothing */
     tls_bytes signed_certificate_timestamps; /* RFC 6962 section 3.3, as sent in ServerHello */
+    /* TLS 1.3 */
+    enum tls_early_data early_data;
+    size_t early_data_length; /* bytes sent, or received and accepted, as early data */
+    int hello_retry;          /* there was a HelloRetryRequest */
+    int psk;                  /* authenticated by a PSK: a session's or an external one */
+    tls_bytes psk_identity;   /* of an external PSK; else empty */
+    int post_handshake_auth;  /* the client offered it */
+    unsigned record_size_limit; /* the peer's (RFC 8449), or 0 */
+    unsigned key_updates_sent, key_updates_received;
     int closed_sent, closed_received;
     uint64_t bytes_received, bytes_sent; /* of ciphertext */
     uint64_t records_received, records_sent;
@@ -359,6 +429,10 @@ void tls_connection_get_info(const tls_connection *connection, tls_connection_in
  * that the protocol uses itself or a context over 65535 bytes. */
 enum tls_reason tls_connection_export_keying_material(const tls_connection *c, unsigned char *out,
     size_t length, const char *label, const tls_bytes *context);
+/* tls_connection_export_early_keying_material: the early exporter of TLS 1.3 (RFC 8446 section 7.5), on connections whose
+ * early data was accepted. NOT_READY otherwise; ILLEGAL_PARAMETER as above. */
+enum tls_reason tls_connection_export_early_keying_material(const tls_connection *c,
+    unsigned char *out, size_t length, const char *label, tls_bytes context);
 /* tls_connection_channel_binding appends the binding of a type: "tls-unique", "tls-server-end-point" (RFC
  * 5929), "tls-exporter" (RFC 9266). NOT_READY, UNSAFE_BINDING, ILLEGAL_PARAMETER (unknown type). */
 enum tls_reason tls_connection_channel_binding(
@@ -379,6 +453,7 @@ typedef struct tls_session_info {
     int peer_verified;
     int extended_master_secret;
     int has_ticket;
+    uint32_t max_early_data; /* TLS 1.3: bytes that may be sent as early data */
     tls_bytes alpn;
     const tls_certificate *const *peer_chain;
     size_t peer_chain_count;
