@@ -29,6 +29,20 @@ static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
     TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384,
     TLS_SCHEME_ECDSA_SECP521R1_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512};
 
+const uint16_t *
+tls_context_default_groups(size_t *count)
+{
+    *count = sizeof default_groups / sizeof *default_groups;
+    return default_groups;
+}
+
+const uint16_t *
+tls_context_default_schemes(size_t *count)
+{
+    *count = sizeof default_schemes / sizeof *default_schemes;
+    return default_schemes;
+}
+
 int
 tls_processor_has_aes(void)
 {
@@ -153,17 +167,19 @@ fit_versions(tls_context *context)
 static enum tls_reason
 copy_groups_and_schemes(tls_context *context, const tls_context_options *options)
 {
-    const uint16_t *groups = options->groups != NULL ? options->groups : default_groups;
-    size_t group_count = options->groups != NULL ? options->group_count
-                                                 : sizeof default_groups / sizeof *default_groups;
-    const uint16_t *schemes =
-        options->signature_schemes != NULL ? options->signature_schemes : default_schemes;
-    size_t scheme_count = options->signature_schemes != NULL
-                              ? options->signature_scheme_count
-                              : sizeof default_schemes / sizeof *default_schemes;
+    size_t group_count, scheme_count, i;
+    const uint16_t *groups = tls_context_default_groups(&group_count);
+    const uint16_t *schemes = tls_context_default_schemes(&scheme_count);
     enum tls_reason reason;
-    size_t i;
 
+    if (options->groups != NULL) {
+        groups = options->groups;
+        group_count = options->group_count;
+    }
+    if (options->signature_schemes != NULL) {
+        schemes = options->signature_schemes;
+        scheme_count = options->signature_scheme_count;
+    }
     for (i = 0; i < group_count; i++)
         if (!tls_group_supported(groups[i]))
             return TLS_REASON_ILLEGAL_PARAMETER;

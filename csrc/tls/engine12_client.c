@@ -68,6 +68,7 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     tls_buffer more = {0};
     tls_bytes alpn[64];
     uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
+    uint16_t groups[ENGINE12_GROUPS_MAXIMUM], schemes[ENGINE12_SCHEMES_MAXIMUM];
     enum tls_reason reason;
     size_t i;
 
@@ -83,13 +84,16 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options.suite_count = i;
     if (sends_server_name(c))
         options.server_name = tls_bytes_of_string(c->server_name);
-    options.groups = context->groups;
-    options.group_count = context->group_count;
+    options.groups = groups;
+    options.group_count = engine12_groups(e, groups);
     options.point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);
     /* RFC 5246 section 7.4.1.4.1: not for a client that only offers earlier versions. */
     if (e->terms.version_max >= TLS_VERSION_12) {
-        options.signature_schemes = context->signature_schemes;
-        options.signature_scheme_count = context->signature_scheme_count;
+        options.signature_schemes = schemes;
+        options.signature_scheme_count = engine12_schemes(e, schemes);
+        /* An absent list would stand for SHA-1 (section 7.4.1.4.1). */
+        if (options.signature_scheme_count == 0)
+            return TLS_REASON_HANDSHAKE_FAILURE;
     }
     for (i = 0; i < context->alpn_count && i < sizeof alpn / sizeof alpn[0]; i++)
         alpn[i] = tls_bytes_of_string(context->alpn[i]);

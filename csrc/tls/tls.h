@@ -239,6 +239,9 @@ void tls_context_flush_sessions(tls_context *context);
 size_t tls_context_session_count(const tls_context *context);
 /* tls_context_pooled_buffers: record buffers that lie idle in the context's pool. */
 size_t tls_context_pooled_buffers(const tls_context *context);
+/* tls_context_default_groups and _schemes: what a context has in its lists when it is given none. */
+const uint16_t *tls_context_default_groups(size_t *count);
+const uint16_t *tls_context_default_schemes(size_t *count);
 /* tls_processor_has_aes: whether AES instructions were found (AES-GCM is then preferred). */
 int tls_processor_has_aes(void);
 
