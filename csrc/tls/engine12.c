@@ -21,8 +21,12 @@ tls_engine12_take_over(tls_connection *c, tls_terms *terms)
     e->connection = c;
     e->terms = *terms;
     memset(terms, 0, sizeof *terms);
+    e->version_highest = e->terms.version_max;
     if (e->terms.version_max > TLS_VERSION_12)
         e->terms.version_max = TLS_VERSION_12;
+    /* RFC 8446 section 4.2.1: what the client lists counts, not its legacy_version. */
+    if (e->terms.version_chosen != 0)
+        e->terms.version_max = e->terms.version_chosen;
     e->x509.vtable = &engine12_x509_class;
     e->x509.engine = e;
     e->policy.engine = e;
@@ -324,6 +328,12 @@ sent(engine12 *e, tls_bytes raw)
     if (reason == TLS_OK)
         reason = c->role == TLS_ROLE_CLIENT ? engine12_client_sent(e, &message, &rewritten)
                                             : engine12_server_sent(e, &message, &rewritten);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CLIENT_HELLO && e->adopted) {
+        /* It was sent, and reported, before this engine took over. */
+        br_multihash_update(&e->transcript, rewritten.data, rewritten.length);
+        tls_buffer_release(&rewritten);
+        return TLS_OK;
+    }
     if (reason == TLS_OK) {
         if (rewritten.length > 0)
             raw = tls_buffer_view(&rewritten);
@@ -391,7 +401,7 @@ take_sealing_keys(engine12 *e)
     if (!e->opening)
         reason = keylog(e);
     e->sealing = 1;
-    memcpy(&sealer->protection, &engine->out, sizeof sealer->protection);
+    memcpy(&sealer->protection, &engine->out, sizeof engine->out);
     tls_wipe(&engine->out, sizeof engine->out);
     engine->out.vtable = &br_sslrec_out_clear_vtable;
     return reason;
@@ -420,7 +430,7 @@ change_cipher_spec(tls_connection *c)
     if (!e->sealing)
         reason = keylog(e);
     e->opening = 1;
-    memcpy(&c->opener.protection, &engine->in, sizeof c->opener.protection);
+    memcpy(&c->opener.protection, &engine->in, sizeof engine->in);
     tls_wipe(&engine->in, sizeof engine->in);
     engine->incrypt = 0;
     return reason;
@@ -620,4 +630,4 @@ message_after(tls_connection *c, tls_bytes raw)
 }
 
 const tls_engine_class tls_engine12_class = {
-    advance, change_cipher_spec, message_after, release, memory};
+    advance, change_cipher_spec, message_after, release, memory, NULL, NULL, NULL, NULL};

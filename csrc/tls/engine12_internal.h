@@ -108,6 +108,7 @@ typedef struct engine12 {
     int asked; /* bits of engine12_client.c / engine12_server.c: what was asked about this message */
     tls_verdict verdict;
     tls_terms terms;
+    unsigned version_highest; /* that this side could do */
     br_x509_certificate *chain;
     uint16_t usable[BR_MAX_CIPHER_SUITES]; /* those that BearSSL has and the versions allow */
     size_t usable_count;
@@ -201,6 +202,9 @@ enum tls_reason engine12_server_received(engine12 *e, const tls_message *message
 /* decide: ask what hangs on the message, or use the answer; *ready is set when BearSSL may have it. */
 enum tls_reason engine12_client_decide(engine12 *e, int *ready);
 enum tls_reason engine12_server_decide(engine12 *e, int *ready);
+/* engine12_mark_downgrade writes the sentinel of RFC 8446 section 4.1.3 into a server's random when its context could
+ * do better than the version that was negotiated. */
+void engine12_mark_downgrade(const engine12 *e, unsigned char random[TLS_RANDOM_LENGTH]);
 /* engine12_server_send_status puts CertificateStatus behind the Certificate that was just sent. */
 enum tls_reason engine12_server_send_status(engine12 *e);
 /* sent: a message that BearSSL wrote; `rewritten` may be filled with what to send instead. */
@@ -222,5 +226,12 @@ size_t engine12_do_sign(
 /* engine12_decide_sign asks for the signature that a suspended entry wants, or uses the answer. */
 enum tls_reason engine12_decide_sign(engine12 *e, int *ready);
 int engine12_offers_scheme(const engine12 *e, unsigned scheme);
+
+/* BearSSL's engine knows the elliptic groups and has no RSA-PSS: what of the context's lists it can do, in
+ * their order. Both return how many. */
+#define ENGINE12_GROUPS_MAXIMUM 8
+#define ENGINE12_SCHEMES_MAXIMUM 16
+size_t engine12_groups(const engine12 *e, uint16_t out[ENGINE12_GROUPS_MAXIMUM]);
+size_t engine12_schemes(const engine12 *e, uint16_t out[ENGINE12_SCHEMES_MAXIMUM]);
 
 #endif

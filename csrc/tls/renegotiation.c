@@ -150,11 +150,10 @@ tls_renegotiation_asked(tls_connection *c, tls_bytes message)
         reason = tls_connection_stage_happened(c, stage, TLS_RECEIVED, message);
     if (reason != TLS_OK)
         return reason;
-    if (may) {
-        if (c->role == TLS_ROLE_CLIENT)
-            tls_connection_message_done(c, message.length);
+    if (c->role == TLS_ROLE_CLIENT || !may)
+        tls_connection_message_done(c, message.length);
+    if (may)
         return begin(c);
-    }
     /* A peer that asks again and again without reading the answers gets none when the output is full. */
     if (!c->close_sent)
         (void)tls_connection_send_alert(

@@ -348,9 +348,8 @@ function Context:ticket_keys()
 end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
--- (lists of names; groups and signature_algorithms in full when they were not restricted), alpn, verify, tickets,
--- extended_master_secret, require_extended_master_secret, fallback, status_request, renegotiation (booleans),
--- max_fragment_length,
+-- (lists of names), alpn, verify, tickets, extended_master_secret, require_extended_master_secret, fallback,
+-- status_request, renegotiation (booleans), max_fragment_length,
 -- and sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
    local names, settings = require "bearssl.names", self.settings
@@ -359,9 +358,8 @@ function Context:info()
       min_version = settings.version_min and core.version_name(settings.version_min) or "TLSv1.2",
       max_version = settings.version_max and core.version_name(settings.version_max) or "TLSv1.2",
       suites = names.list(settings.suites, core.suite_name),
-      groups = settings.groups and names.list(settings.groups, core.group_name) or names.groups(),
-      signature_algorithms = settings.schemes and names.list(settings.schemes, core.scheme_name)
-         or names.signature_algorithms(),
+      groups = names.list(settings.groups or core.default_groups(), core.group_name),
+      signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name),
       tickets = settings.tickets, fallback = settings.fallback,
       status_request = settings.status_request, max_fragment_length = settings.max_fragment_length,
       renegotiation = settings.renegotiation,
