@@ -46,7 +46,7 @@ supported_scheme(unsigned id)
 static int
 supported_version(unsigned id)
 {
-    return id >= TLS_VERSION_10 && id <= TLS_VERSION_12;
+    return id >= TLS_VERSION_10 && id <= TLS_VERSION_13;
 }
 
 static int
@@ -98,7 +98,8 @@ suites(lua_State *L)
         tls_lua_set_boolean(L, "forward_secrecy", suite->flags & TLS_SUITE_FORWARD_SECRECY);
         tls_lua_set_boolean(L, "aead", suite->flags & TLS_SUITE_AEAD);
         tls_lua_set_boolean(L, "weak", suite->flags & TLS_SUITE_WEAK);
-        tls_lua_set_boolean(L, "supported", suite->flags & TLS_SUITE_BEARSSL);
+        tls_lua_set_boolean(L, "supported",
+            (suite->flags & TLS_SUITE_BEARSSL) || suite->version_min >= TLS_VERSION_13);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
