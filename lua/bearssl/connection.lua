@@ -31,7 +31,8 @@ function Connection.new(context, options, holder)
       core = object, context = context, handlers = handlers,
       watches_nothing = stages == 0 and decisions == 0,
       -- stages that sending makes happen: whoever sends must step
-      steps_after_send = (handlers.application_data or handlers.alert or handlers.closed or handlers.keylog) and true,
+      steps_after_send = (handlers.application_data or handlers.alert or handlers.closed or handlers.keylog
+         or handlers.key_update) and true,
    }, Connection)
    self.holder = holder or self
    return self
@@ -59,7 +60,8 @@ end
 
 --- step() runs the connection, and handlers, as far as it gets: "wantread" (send what drain() gives, then feed),
 -- "data" (the handshake is over, or there is something to read()), "early_data" (a server's handshake goes on, and
--- early_data() gives what the client sent ahead of it), "closed" (the peer has sent close_notify), or nil, message, code. Raises an error inside a handler of this connection.
+-- early_data() gives what the client sent ahead of it), "closed" (the peer has sent close_notify), or nil, message,
+-- code. Raises an error inside a handler of this connection.
 function Connection:step()
    driver.check(self, "step", 2)
    return driver.step(self)
@@ -131,8 +133,8 @@ end
 Connection.update_keys = forward "update_keys"
 
 --- request_certificate() asks the client to authenticate now (server, TLS 1.3); its answer comes like other data: see
--- the `verify` decision and info(). true; or nil, message, code: "no_post_handshake_auth" when it did not offer that, and
--- as update_keys.
+-- the `verify` decision and info(). true; or nil, message, code: "no_post_handshake_auth" when it did not offer that,
+-- and as update_keys.
 Connection.request_certificate = forward "request_certificate"
 
 --- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code.
@@ -165,8 +167,7 @@ function Connection:export_keying_material(label, length, context)
 end
 
 --- export_early_keying_material(label, length [, context]) is the same of the early exporter (RFC 8446 section 7.5), on
--- connections whose early data was accepted; "not_ready" otherwise. What early data comes with may come twice, so this is
--- not different for each connection.
+-- connections whose early data was accepted; "not_ready" otherwise. Who replays early data replays this too.
 function Connection:export_early_keying_material(label, length, context)
    local bytes, message, code = export(self, "export_early_keying_material", label, length, context)
    return bytes, message, code

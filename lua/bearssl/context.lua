@@ -371,8 +371,8 @@ end
 --- wrap(transport, options) makes a stream. transport: a LuaSocket TCP object, a descriptor number, an nginx
 -- cosocket, a Copas socket, another stream, or { read =, write =, settimeout =, close = }. options: server_name
 -- (string; a client must give it, or false), session (session object), early_data (a client's; needs a session),
--- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks). Returns the stream, or nil, message, code. The handshake happens with handshake(), or with the first
--- send or receive.
+-- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks). Returns the stream, or
+-- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
 function Context:wrap(transport, given)
    if transport == nil then error("wrap: the transport is missing", 2) end
    given = check_connection(self, given, wrap_options, "wrap")

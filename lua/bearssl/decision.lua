@@ -104,8 +104,8 @@ function decision.psk(connection, answer, reason)
    end
    if type(key) ~= "string" or key == "" or #key > 64 then
       -- never shown: it is a secret
-      return nil, "returned a 'key' that is not a string of 1 to 64 bytes but a " .. (key == "" and "string without bytes"
-         or type(key) == "string" and "longer one" or type(key))
+      local what = key == "" and "string without bytes" or type(key) == "string" and "longer one" or type(key)
+      return nil, "returned a 'key' that is not a string of 1 to 64 bytes but a " .. what
    end
    if hash ~= nil and hash ~= "sha256" and hash ~= "sha384" then
       return nil, "returned a 'hash' that is neither \"sha256\" nor \"sha384\" but " .. options.describe(hash)
