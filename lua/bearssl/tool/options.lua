@@ -196,8 +196,8 @@ function options.connect(host, port, timeout)
    return tcp
 end
 
---- await_session(stream, seconds) is the session of a connection. In TLS 1.3 it comes after the handshake, by itself: it
--- is waited for so long, and what the peer says meanwhile is dropped.
+--- await_session(stream, seconds) is the session of a connection. In TLS 1.3 it comes after the handshake: it is
+-- waited for so long, and what the peer says meanwhile is dropped.
 function options.await_session(stream, seconds)
    if stream:info("version") ~= "TLSv1.3" then return stream:session() end
    local deadline = core.monotonic() + seconds
