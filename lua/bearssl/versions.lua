@@ -51,10 +51,6 @@ function versions.fit(who, given, settings)
    check_suites(who, given, settings, suites)
    while highest > lowest and not has_suite(suites, highest) do highest = highest - 1 end
    while lowest < highest and not has_suite(suites, lowest) do lowest = lowest + 1 end
-   if not has_suite(suites, lowest) then
-      error(("%s: option 'suites': none of the cipher suites is for a version from %s to %s"):format(who,
-         core.version_name(settings.version_min or LOWEST), core.version_name(settings.version_max or HIGHEST)), 0)
-   end
    settings.version_min, settings.version_max = lowest, highest
 end
 
