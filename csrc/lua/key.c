@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "../tls/hkdf.h"
 #include "../tls/key_encode.h"
 #include "../tls/key_encrypted.h"
 #include "../tls/key_generate.h"
@@ -275,7 +276,7 @@ sign(lua_State *L)
         const br_hash_class *hash_class = tls_hash_class(hash);
 
         luaL_argcheck(L, hash_class != NULL, 2, "unknown hash");
-        expected = (hash_class->desc >> BR_HASHDESC_OUT_OFF) & BR_HASHDESC_OUT_MASK;
+        expected = tls_hash_length(hash_class);
     }
     if (digest.length != expected)
         return tls_lua_failure_text(

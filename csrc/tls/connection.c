@@ -401,8 +401,8 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->closed_received = c->close_received;
     out->bytes_received = c->bytes_received;
     out->bytes_sent = c->bytes_sent;
-    out->records_received = c->opener.count;
-    out->records_sent = c->sealer.count;
+    out->records_received = c->opener.earlier_count + c->opener.count;
+    out->records_sent = c->sealer.earlier_count + c->sealer.count;
     out->memory = held_memory(c);
 }
 

@@ -3,13 +3,8 @@
 
 #include <string.h>
 
+#include "hkdf.h"
 #include "key.h"
-
-static size_t
-hash_length(const br_hash_class *hash)
-{
-    return hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
-}
 
 /* MGF1 (RFC 8017 appendix B.2.1) of `seed`, XORed over `data`. */
 static void
@@ -18,7 +13,7 @@ unmask(unsigned char *data, size_t length, const br_hash_class *hash, const unsi
 {
     br_hash_compat_context context;
     unsigned char block[64], counter[4] = {0, 0, 0, 0};
-    size_t size = hash_length(hash), i;
+    size_t size = tls_hash_length(hash), i;
 
     while (length > 0) {
         hash->init(&context.vtable);
@@ -39,7 +34,7 @@ tls_rsa_pss_verify(const br_rsa_public_key *key, const br_hash_class *hash,
     static const unsigned char zeros[8] = {0};
     unsigned char message[TLS_RSA_MAXIMUM_BITS / 8], expected[64];
     unsigned char *em = message, *h, mask;
-    size_t length = signature.length, size = hash_length(hash), db_length, i;
+    size_t length = signature.length, size = tls_hash_length(hash), db_length, i;
     br_hash_compat_context context;
     unsigned top_bits;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "certificate.h"
+#include "hkdf.h"
 
 /* The OIDs that br_rsa_pkcs1_sign wants, by hash ID; index 0, MD5+SHA-1, has none. */
 static const unsigned char *const hash_oids[] = {
@@ -59,8 +60,7 @@ tls_sign_digest(
     if (ec != NULL && hash != 0) {
         const br_hash_class *class = tls_hash_class(hash);
 
-        if (class == NULL ||
-            length != ((class->desc >> BR_HASHDESC_OUT_OFF) & BR_HASHDESC_OUT_MASK))
+        if (class == NULL || length != tls_hash_length(class))
             return 0;
         return br_ecdsa_sign_asn1_get_default()(br_ec_get_default(), class, digest, ec, out);
     }
