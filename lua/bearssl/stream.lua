@@ -483,9 +483,18 @@ local function post(name)
       check(connection, name, 2, self.flushed)
       local object = connection.core
       if not object then return nil, driver.CLOSED, "closed" end
-      local ok, message, code = object[name](object, argument)
+      local transport, deadline = self.transport, deadline_of(self)
+      local ok, code, message
+      if self.flushed and transport:pending(object) then -- the message needs room in the output
+         ok, code, message = transport:flush(object, deadline)
+         if not ok then
+            message, code = note(self, code, message)
+            return nil, message, code
+         end
+      end
+      ok, message, code = object[name](object, argument)
       if not ok then return nil, message, code end
-      ok, code, message = self.transport:flush(object, deadline_of(self))
+      ok, code, message = transport:flush(object, deadline)
       deliver_stages(self, true)
       if ok then
          self.wanted = nil
