@@ -20,14 +20,14 @@ function service.run()
       local question = table.remove(service.questions, 1)
       if question then
          print("key service: signing a " .. question.hash .. " digest")
-         question.signature = assert(key:sign(question.hash, question.digest))
+         question.signature = assert(key:sign(question.scheme or question.hash, question.digest))
       end
       loop:sleep(0.01)
    end
 end
 
 function service.sign(_, question)
-   local entry = { hash = question.hash, digest = question.digest }
+   local entry = { scheme = question.scheme, hash = question.hash, digest = question.digest }
    table.insert(service.questions, entry)
    while not entry.signature do loop:sleep(0.005) end -- yields; other connections go on meanwhile
    return entry.signature

@@ -15,6 +15,44 @@ local pair = shared.pair
 local established = shared.established
 local messages = shared.messages
 
+describe("TLS 1.2", function()
+   -- BearSSL's engine has neither finite fields nor RSA-PSS.
+   local groups = { core.group_id "ffdhe3072", core.group_id "ffdhe2048", core.group_id "P-384" }
+   local schemes = { core.scheme_id "rsa_pss_rsae_sha256", core.scheme_id "rsa_pss_pss_sha256",
+      core.scheme_id "rsa_pkcs1_sha384", core.scheme_id "ecdsa_secp256r1_sha256" }
+
+   local function names(list)
+      local result = {}
+      for i, entry in ipairs(list) do result[i] = entry.name end
+      return result
+   end
+
+   it("is offered and done without ffdhe and RSA-PSS", function()
+      local client, server = pair(
+         { version_max = 0x0303, groups = groups, signature_schemes = schemes, credentials = { credential "client_rsa" } },
+         { version_max = 0x0303, groups = groups, signature_schemes = schemes, verify = "required", trust = shared.trust() },
+         { stage_mask = ALL_STAGES })
+      local _, _, log = shake(client, server)
+      local found = {}
+      for _, message in ipairs(log) do found[message.stage] = message end
+      assert.same({ "secp384r1" }, names(found.client_hello.supported_groups))
+      assert.same({ "rsa_pkcs1_sha384", "ecdsa_secp256r1_sha256" }, names(found.client_hello.signature_algorithms))
+      assert.same({ "rsa_pkcs1_sha384", "ecdsa_secp256r1_sha256" }, names(found.certificate_request.signature_algorithms))
+      assert.equal("secp384r1", found.server_key_exchange.group)
+      assert.is_true(client:info().established and server:info().established)
+   end)
+
+   it("fails when there is no scheme for it", function()
+      local only = { schemes[1] }
+      local client = pair({ version_max = 0x0303, signature_schemes = only })
+      local _, _, code = client:step()
+      assert.equal("handshake_failure", code)
+      local left, right = shake(pair(nil, { version_max = 0x0303, signature_schemes = only }))
+      assert.equal("handshake_failure", right.code)
+      assert.equal("alert_handshake_failure", left.code)
+   end)
+end)
+
 describe("stages", function()
    it("are tables with the RFCs' fields", function()
       local found, log = messages()

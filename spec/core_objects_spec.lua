@@ -59,6 +59,17 @@ describe("the C module's names", function()
             assert.equal("string", type(entry.name))
          end
       end
+      local known = {}
+      for _, list in ipairs({ core.groups(), core.schemes() }) do
+         for _, entry in ipairs(list) do known[entry.name] = true end
+      end
+      for _, name in ipairs({ "x25519", "secp521r1", "ffdhe2048", "ffdhe3072", "rsa_pss_rsae_sha256", "rsa_pss_pss_sha512",
+         "rsa_pkcs1_sha1", "ecdsa_secp256r1_sha256" }) do
+         assert.is_true(known[name], name)
+      end
+      for _, name in ipairs({ "x448", "ffdhe4096", "X25519MLKEM768", "ed25519", "rsa_pkcs1_md5", "dsa_sha256" }) do
+         assert.is_nil(known[name], name)
+      end
       assert.equal("client_hello", core.stages()[1])
       assert.equal(21, #core.stages())
       assert.equal("select", core.decisions()[1])
@@ -173,6 +184,54 @@ describe("key objects", function()
       assert.equal("EC", ec:type())
       assert.equal("P-256", ec:curve())
       assert.equal(0x30, ec:sign("sha256", digest):byte())
+   end)
+
+   it("sign by scheme", function()
+      local temporary, shell = require "spec.support.temporary", require "spec.support.shell"
+      local signed = {
+         rsa = { "rsa_pkcs1_sha1", "rsa_pkcs1_sha256", "rsa_pkcs1_sha384", "rsa_pkcs1_sha512", "rsa_pss_rsae_sha256",
+            "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512" },
+         ec = { "ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512" },
+      }
+      local lengths = { sha1 = 20, sha256 = 32, sha384 = 48, sha512 = 64 }
+      for name, schemes in pairs(signed) do
+         local key = assert(core.key(certificates[name].key))
+         local public = temporary.write(assert(key:public_pem()))
+         for _, scheme in ipairs(schemes) do
+            local hash = scheme:match("_(%w+)$")
+            local value = ("d"):rep(lengths[hash])
+            local command = { "openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-in", temporary.write(value),
+               "-sigfile", temporary.write(assert(key:sign(scheme, value))), "-pkeyopt", "digest:" .. hash }
+            if scheme:find("pss") then
+               for _, option in ipairs({ "rsa_padding_mode:pss", "rsa_pss_saltlen:digest", "rsa_mgf1_md:" .. hash }) do
+                  command[#command + 1] = "-pkeyopt"
+                  command[#command + 1] = option
+               end
+            end
+            assert.equal(0, (shell.try(command)), scheme)
+            assert.equal("sign_failed", select(3, key:sign(scheme, value .. "d")))
+         end
+      end
+      local key, ec = assert(core.key(certificates.rsa.key)), assert(core.key(certificates.ec.key))
+      assert.not_equal(key:sign("rsa_pss_rsae_sha256", digest), key:sign("rsa_pss_rsae_sha256", digest))
+      assert.equal("sign_failed", select(3, key:sign("rsa_pss_pss_sha256", digest)))
+      assert.equal("sign_failed", select(3, key:sign("ecdsa_secp256r1_sha256", digest)))
+      assert.equal("sign_failed", select(3, ec:sign("rsa_pss_rsae_sha256", digest)))
+      assert.equal("sign_failed", select(3, ec:sign("rsa_pkcs1_sha256", digest)))
+      for _, name in ipairs({ "ed25519", "rsa_pkcs1_md5", "md5", "dsa_sha256", "GREASE" }) do
+         assert.has_error(function() key:sign(name, digest) end)
+      end
+   end)
+
+   it("that are for PSS only sign nothing else", function()
+      local shell = require "spec.support.shell"
+      local pem = shell.run({ "openssl", "genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048" })
+      local key = assert(core.key(pem))
+      assert.equal("RSA-PSS", key:type())
+      assert.equal(256, #key:sign("rsa_pss_pss_sha256", digest))
+      for _, name in ipairs({ "rsa_pss_rsae_sha256", "rsa_pkcs1_sha256", "sha256" }) do
+         assert.equal("sign_failed", select(3, key:sign(name, digest)))
+      end
    end)
 
    it("fail as nil, message, code", function()

@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-#include "../tls/hkdf.h"
 #include "../tls/key_encode.h"
 #include "../tls/key_encrypted.h"
 #include "../tls/key_generate.h"
+#include "../tls/names.h"
 #include "../tls/random.h"
 #include "../tls/signature.h"
 
@@ -254,34 +254,38 @@ public_key(lua_State *L)
     return 1;
 }
 
-/* key:sign(hash_name, digest) -> signature: RSA PKCS#1 v1.5, or ECDSA as ASN.1 DER. hash_name:
- * "sha256" …, "md5sha1" for RSA below TLS 1.2. | nil, message, "sign_failed" (an external key, a
- * digest that does not fit the hash or the key) */
+/* key:sign(name, digest) -> signature. name: a signature scheme ("rsa_pss_rsae_sha256" …), or a hash
+ * ("sha256" …, "md5sha1" for RSA below TLS 1.2) for RSA PKCS#1 v1.5 and, as ASN.1 DER, ECDSA. An EC key
+ * of any curve signs by every scheme of ECDSA. | nil, message, "sign_failed" (an external key, a
+ * digest that does not fit the hash, a scheme that is not for this key) */
 static int
 sign(lua_State *L)
 {
     const tls_private_key *key = tls_lua_check_key(L, 1);
-    int hash = tls_hash_from_name(luaL_checkstring(L, 2));
+    const char *name = luaL_checkstring(L, 2);
     tls_bytes digest = tls_lua_check_bytes(L, 3);
     unsigned char out[TLS_SIGNATURE_MAXIMUM];
-    size_t length;
-    size_t expected;
+    int hash = tls_hash_from_name(name), scheme = -1;
+    size_t length, expected;
 
-    luaL_argcheck(L, hash >= 0, 2, "unknown hash");
+    if (hash < 0) {
+        scheme = tls_registry_id(TLS_REGISTRY_SIGNATURE_SCHEME, name);
+        luaL_argcheck(L, scheme >= 0 && tls_scheme_supported((unsigned)scheme), 2,
+            "unknown hash or signature scheme");
+        hash = tls_scheme_hash((unsigned)scheme);
+    }
+    expected = hash == 0 ? 36 : tls_hash_size(hash);
+    luaL_argcheck(L, expected != 0, 2, "unknown hash or signature scheme");
     if (tls_private_key_is_external(key))
         return tls_lua_failure_text(
             L, TLS_REASON_SIGN_FAILED, "the key is external: only its owner can sign");
-    expected = 36;
-    if (hash != 0) {
-        const br_hash_class *hash_class = tls_hash_class(hash);
-
-        luaL_argcheck(L, hash_class != NULL, 2, "unknown hash");
-        expected = tls_hash_length(hash_class);
-    }
     if (digest.length != expected)
         return tls_lua_failure_text(
             L, TLS_REASON_SIGN_FAILED, "the digest does not have the length of its hash");
-    length = tls_sign_digest(key, out, hash, digest.data, digest.length);
+    if (scheme < 0)
+        length = tls_sign_digest(key, out, hash, digest.data, digest.length);
+    else
+        length = tls_sign_scheme(key, out, (unsigned)scheme, digest);
     if (length == 0)
         return tls_lua_failure(L, TLS_REASON_SIGN_FAILED);
     lua_pushlstring(L, (const char *)out, length);

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "../tls/key_exchange.h"
 #include "../tls/names.h"
+#include "../tls/signature.h"
 #include "../tls/suite.h"
 
 /* push_registry pushes the list { {id=, name=}… } of what is `supported` in a registry. */
@@ -28,25 +30,11 @@ push_registry(lua_State *L, enum tls_registry registry, int (*supported)(unsigne
     return 1;
 }
 
-/* What tls_context_new accepts. */
-static int
-supported_group(unsigned id)
-{
-    return id < 32 && ((br_ec_get_default()->supported_curves >> id) & 1) != 0;
-}
-
-static int
-supported_scheme(unsigned id)
-{
-    enum tls_scheme_kind kind = tls_scheme_kind_of(id);
-
-    return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA;
-}
-
+/* What tls_context_new accepts; of groups and schemes, tls_group_supported and tls_scheme_supported. */
 static int
 supported_version(unsigned id)
 {
-    return id >= TLS_VERSION_10 && id <= TLS_VERSION_13;
+    return id >= TLS_VERSION_10 && id <= TLS_VERSION_12;
 }
 
 static int
@@ -56,6 +44,19 @@ push_id(lua_State *L, int id)
         lua_pushnil(L);
     else
         lua_pushinteger(L, id);
+    return 1;
+}
+
+static int
+push_ids(lua_State *L, const uint16_t *ids, size_t count)
+{
+    size_t i;
+
+    lua_createtable(L, (int)count, 0);
+    for (i = 0; i < count; i++) {
+        lua_pushinteger(L, ids[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
     return 1;
 }
 
@@ -98,8 +99,7 @@ suites(lua_State *L)
         tls_lua_set_boolean(L, "forward_secrecy", suite->flags & TLS_SUITE_FORWARD_SECRECY);
         tls_lua_set_boolean(L, "aead", suite->flags & TLS_SUITE_AEAD);
         tls_lua_set_boolean(L, "weak", suite->flags & TLS_SUITE_WEAK);
-        tls_lua_set_boolean(L, "supported",
-            (suite->flags & TLS_SUITE_BEARSSL) || suite->version_min >= TLS_VERSION_13);
+        tls_lua_set_boolean(L, "supported", 1);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
@@ -126,7 +126,7 @@ suite_name(lua_State *L)
 static int
 policy(lua_State *L)
 {
-    size_t count, i;
+    size_t count;
     const uint16_t *list = tls_suite_policy(luaL_checkstring(L, 1), &count);
     int has_aes = lua_isnoneornil(L, 2) ? tls_processor_has_aes() : lua_toboolean(L, 2);
     uint16_t *ordered;
@@ -138,19 +138,24 @@ policy(lua_State *L)
     ordered = tls_lua_userdata(L, count * sizeof *ordered + 1, 0);
     memcpy(ordered, list, count * sizeof *ordered);
     tls_suite_order(ordered, count, has_aes);
-    lua_createtable(L, (int)count, 0);
-    for (i = 0; i < count; i++) {
-        lua_pushinteger(L, ordered[i]);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
-    return 1;
+    return push_ids(L, ordered, count);
 }
 
 /* core.groups() -> list of { id =, name = "x25519" … }: what this build can do */
 static int
 groups(lua_State *L)
 {
-    return push_registry(L, TLS_REGISTRY_GROUP, supported_group);
+    return push_registry(L, TLS_REGISTRY_GROUP, tls_group_supported);
+}
+
+/* core.default_groups() -> list of ids: those of a context that is given none, in order */
+static int
+default_groups(lua_State *L)
+{
+    size_t count;
+    const uint16_t *ids = tls_context_default_groups(&count);
+
+    return push_ids(L, ids, count);
 }
 
 /* core.group_id(name) -> number ("P-256" and other aliases are known), or nil */
@@ -171,7 +176,17 @@ group_name(lua_State *L)
 static int
 schemes(lua_State *L)
 {
-    return push_registry(L, TLS_REGISTRY_SIGNATURE_SCHEME, supported_scheme);
+    return push_registry(L, TLS_REGISTRY_SIGNATURE_SCHEME, tls_scheme_supported);
+}
+
+/* core.default_schemes() -> list of ids: those of a context that is given none, in order */
+static int
+default_schemes(lua_State *L)
+{
+    size_t count;
+    const uint16_t *ids = tls_context_default_schemes(&count);
+
+    return push_ids(L, ids, count);
 }
 
 /* core.scheme_id(name) -> number ("ECDSA+SHA256" and its like are known), or nil */
@@ -332,9 +347,11 @@ const luaL_Reg tls_lua_names_functions[] = {
     {"suite_name", suite_name},
     {"policy", policy},
     {"groups", groups},
+    {"default_groups", default_groups},
     {"group_id", group_id},
     {"group_name", group_name},
     {"schemes", schemes},
+    {"default_schemes", default_schemes},
     {"scheme_id", scheme_id},
     {"scheme_name", scheme_name},
     {"versions", versions},

@@ -7,9 +7,11 @@
 
 #include "engine12.h"
 #include "extension.h"
+#include "key_exchange.h"
 #include "names.h"
 #include "negotiation.h"
 #include "record.h"
+#include "signature.h"
 #include "suite.h"
 
 #define DEFAULT_SESSION_LIFETIME 7200
@@ -22,10 +24,27 @@
 static const uint16_t default_groups[] = {
     TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
 
-/* RFC 8446 section 4.2.3 names; those that BearSSL 0.6 verifies, without SHA-1 and SHA-224. */
+/* RFC 8446 section 4.2.3: every SHA-2 one that BearSSL's arithmetic does. PKCS#1 is there for TLS 1.2 and for signatures
+ * of certificates. */
 static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
-    TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384,
-    TLS_SCHEME_ECDSA_SECP521R1_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512};
+    TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384, TLS_SCHEME_ECDSA_SECP521R1_SHA512,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512, TLS_SCHEME_RSA_PSS_PSS_SHA256,
+    TLS_SCHEME_RSA_PSS_PSS_SHA384, TLS_SCHEME_RSA_PSS_PSS_SHA512};
+
+const uint16_t *
+tls_context_default_groups(size_t *count)
+{
+    *count = sizeof default_groups / sizeof *default_groups;
+    return default_groups;
+}
+
+const uint16_t *
+tls_context_default_schemes(size_t *count)
+{
+    *count = sizeof default_schemes / sizeof *default_schemes;
+    return default_schemes;
+}
 
 int
 tls_processor_has_aes(void)
@@ -155,23 +174,24 @@ fit_versions(tls_context *context)
 static enum tls_reason
 copy_groups_and_schemes(tls_context *context, const tls_context_options *options)
 {
-    const uint16_t *groups = options->groups != NULL ? options->groups : default_groups;
-    size_t group_count = options->groups != NULL ? options->group_count
-                                                 : sizeof default_groups / sizeof *default_groups;
-    const uint16_t *schemes =
-        options->signature_schemes != NULL ? options->signature_schemes : default_schemes;
-    size_t scheme_count = options->signature_schemes != NULL
-                              ? options->signature_scheme_count
-                              : sizeof default_schemes / sizeof *default_schemes;
+    size_t group_count, scheme_count, i;
+    const uint16_t *groups = tls_context_default_groups(&group_count);
+    const uint16_t *schemes = tls_context_default_schemes(&scheme_count);
     enum tls_reason reason;
-    size_t i;
 
+    if (options->groups != NULL) {
+        groups = options->groups;
+        group_count = options->group_count;
+    }
+    if (options->signature_schemes != NULL) {
+        schemes = options->signature_schemes;
+        scheme_count = options->signature_scheme_count;
+    }
     for (i = 0; i < group_count; i++)
-        if (groups[i] >= 32 || ((br_ec_get_default()->supported_curves >> groups[i]) & 1) == 0)
+        if (!tls_group_supported(groups[i]))
             return TLS_REASON_ILLEGAL_PARAMETER;
     for (i = 0; i < scheme_count; i++)
-        if (tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_RSA_PKCS1 &&
-            tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_ECDSA)
+        if (!tls_scheme_supported(schemes[i]))
             return TLS_REASON_ILLEGAL_PARAMETER;
     reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
     if (reason == TLS_OK)
@@ -278,10 +298,10 @@ static enum tls_reason
 copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
 {
     context->version_min = options->version_min ? options->version_min : TLS_VERSION_12;
-    context->version_max = options->version_max ? options->version_max : TLS_VERSION_12;
+    context->version_max = options->version_max ? options->version_max : TLS_VERSION_13;
     context->record_size =
         options->record_size ? options->record_size : TLS_RECORD_PLAINTEXT_MAXIMUM;
-    if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_12 ||
+    if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_13 ||
         context->version_min > context->version_max || context->record_size < RECORD_SIZE_MINIMUM ||
         context->record_size > TLS_RECORD_PLAINTEXT_MAXIMUM)
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -393,6 +413,9 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     }
     if (reason == TLS_OK)
         reason = tls_engine12_template_new(context);
+    if (reason == TLS_OK)
+        reason = tls_aead_implementations_choose(&context->aead);
+    context->made = tls_context_now_ms(context);
     if (reason != TLS_OK) {
         tls_context_release(context);
         return reason;
@@ -435,6 +458,7 @@ tls_context_release(tls_context *context)
     tls_session_cache_free(context->cache);
     tls_pool_release(&context->pool);
     tls_engine12_template_free(context);
+    tls_replay_register_release(&context->replay);
     free(context);
 }
 

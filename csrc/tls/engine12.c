@@ -630,8 +630,9 @@ message_after(tls_connection *c, tls_bytes raw)
     if (reason == TLS_OK && !c->close_sent)
         (void)tls_connection_send_alert(
             c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_NO_RENEGOTIATION);
+    tls_connection_message_done(c, raw.length);
     return reason;
 }
 
 const tls_engine_class tls_engine12_class = {
-    advance, change_cipher_spec, message_after, release, memory};
+    advance, change_cipher_spec, message_after, release, memory, NULL, NULL, NULL, NULL};

@@ -126,6 +126,14 @@ engine12_use_credential(engine12 *e, const tls_credential *credential)
         (tls_certificate *const *)(uintptr_t)e->terms.credential.chain, e->terms.credential.chain_count);
 }
 
+static int
+is_done_by_bearssl(unsigned scheme)
+{
+    enum tls_scheme_kind kind = tls_scheme_kind_of(scheme);
+
+    return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA;
+}
+
 int
 engine12_offers_scheme(const engine12 *e, unsigned scheme)
 {
@@ -134,8 +142,32 @@ engine12_offers_scheme(const engine12 *e, unsigned scheme)
 
     for (i = 0; i < context->signature_scheme_count; i++)
         if (context->signature_schemes[i] == scheme)
-            return 1;
+            return is_done_by_bearssl(scheme);
     return 0;
+}
+
+size_t
+engine12_schemes(const engine12 *e, uint16_t out[ENGINE12_SCHEMES_MAXIMUM])
+{
+    const tls_context *context = e->connection->context;
+    size_t i, count = 0;
+
+    for (i = 0; i < context->signature_scheme_count && count < ENGINE12_SCHEMES_MAXIMUM; i++)
+        if (is_done_by_bearssl(context->signature_schemes[i]))
+            out[count++] = context->signature_schemes[i];
+    return count;
+}
+
+size_t
+engine12_groups(const engine12 *e, uint16_t out[ENGINE12_GROUPS_MAXIMUM])
+{
+    const tls_context *context = e->connection->context;
+    size_t i, count = 0;
+
+    for (i = 0; i < context->group_count && count < ENGINE12_GROUPS_MAXIMUM; i++)
+        if (context->groups[i] < 32)
+            out[count++] = context->groups[i];
+    return count;
 }
 
 static unsigned

@@ -117,7 +117,7 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     o.server = server;
     o.version = server->eng.session.version;
     for (i = 0; i < context->group_count && o.group == 0; i++)
-        if ((server->curves >> context->groups[i]) & 1)
+        if (context->groups[i] < 32 && ((server->curves >> context->groups[i]) & 1))
             o.group = context->groups[i];
     if (e->connection->server_name[0] != '\0' && !e->terms.credential_fixed)
         credential = pick(&o, 1, &suite_id);

@@ -41,6 +41,7 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
 {
     const tls_context *context = e->connection->context;
     uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
+    uint16_t groups[ENGINE12_GROUPS_MAXIMUM], schemes[ENGINE12_SCHEMES_MAXIMUM];
     tls_client_hello_parts parts;
     tls_client_hello_options *options = &parts.options;
     enum tls_reason reason;
@@ -56,7 +57,16 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options->suites = suites;
     options->suite_count = i;
-    /* RFC 5246 section 7.4.1.4.1: not for a client that only offers earlier versions. */
+    options->groups = groups;
+    options->group_count = engine12_groups(e, groups);
+    options->signature_schemes = schemes;
+    options->signature_scheme_count = engine12_schemes(e, schemes);
+    /* An absent list would stand for SHA-1 (RFC 5246 section 7.4.1.4.1). */
+    if (options->signature_scheme_count == 0 && e->terms.version_max >= TLS_VERSION_12) {
+        tls_client_hello_clear(&parts);
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    }
+    /* Same section: not for a client that only offers earlier versions. */
     if (e->terms.version_max < TLS_VERSION_12)
         options->signature_scheme_count = 0;
     options->renegotiation_info = 1;

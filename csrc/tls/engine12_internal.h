@@ -222,4 +222,11 @@ size_t engine12_do_sign(
 enum tls_reason engine12_decide_sign(engine12 *e, int *ready);
 int engine12_offers_scheme(const engine12 *e, unsigned scheme);
 
+/* BearSSL's engine knows the elliptic groups and has no RSA-PSS: what of the context's lists it can do, in
+ * their order. Both return how many. */
+#define ENGINE12_GROUPS_MAXIMUM 8
+#define ENGINE12_SCHEMES_MAXIMUM 16
+size_t engine12_groups(const engine12 *e, uint16_t out[ENGINE12_GROUPS_MAXIMUM]);
+size_t engine12_schemes(const engine12 *e, uint16_t out[ENGINE12_SCHEMES_MAXIMUM]);
+
 #endif

@@ -377,12 +377,15 @@ rewrite_certificate_request(engine12 *e, const tls_message *m, tls_buffer *rewri
     tls_message message = *m;
     tls_certificate_request *request = &message.u.certificate_request;
     tls_buffer authorities = {0}, schemes = {0};
+    uint16_t allowed[ENGINE12_SCHEMES_MAXIMUM];
+    size_t count = engine12_schemes(e, allowed);
     enum tls_reason reason;
 
+    if (request->has_signature_algorithms && count == 0)
+        return TLS_REASON_HANDSHAKE_FAILURE;
     write_authorities(context, &authorities);
     request->certificate_authorities = tls_buffer_view(&authorities);
-    tls_write_u16_values(
-        &schemes, context->signature_schemes, context->signature_scheme_count);
+    tls_write_u16_values(&schemes, allowed, count);
     if (request->has_signature_algorithms)
         request->signature_algorithms = tls_buffer_view(&schemes);
     reason = authorities.failed || schemes.failed ? TLS_REASON_OUT_OF_MEMORY

@@ -290,4 +290,5 @@ engine13_end(engine13 *e, enum tls_progress *progress)
 }
 
 const tls_engine_class tls_engine13_class = {
-    advance, change_cipher_spec, tls_engine13_message, release, memory};
+    advance, change_cipher_spec, engine13_message, release, memory, engine13_before_write,
+    engine13_update_keys, engine13_request_certificate, engine13_request_ticket};

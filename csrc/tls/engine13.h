@@ -12,12 +12,4 @@ extern const tls_engine_class tls_engine13_class;
  * terms; when the server takes an older one, the connection goes over to engine12. */
 enum tls_reason tls_engine13_take_over(tls_connection *c, tls_terms *terms);
 
-/* After the handshake: tls_connection_update_keys, _request_certificate and _send_ticket of tls.h, which have
- * checked that this is a connection of TLS 1.3. */
-enum tls_reason tls_engine13_update_keys(tls_connection *c, int request);
-enum tls_reason tls_engine13_request_certificate(tls_connection *c);
-enum tls_reason tls_engine13_send_ticket(tls_connection *c);
-/* tls_engine13_before_write sends the KeyUpdate that is due before more application data is. */
-enum tls_reason tls_engine13_before_write(tls_connection *c);
-
 #endif

@@ -73,7 +73,7 @@ receive_update(tls_connection *c, tls_bytes raw)
 }
 
 enum tls_reason
-tls_engine13_before_write(tls_connection *c)
+engine13_before_write(tls_connection *c)
 {
     tls_traffic *traffic = c->traffic;
 
@@ -85,7 +85,7 @@ tls_engine13_before_write(tls_connection *c)
 }
 
 enum tls_reason
-tls_engine13_update_keys(tls_connection *c, int request)
+engine13_update_keys(tls_connection *c, int request)
 {
     return tls_connection_has_room(c) ? send_update(c, request) : TLS_REASON_NOT_READY;
 }
@@ -93,7 +93,7 @@ tls_engine13_update_keys(tls_connection *c, int request)
 /* ---- Tickets ---- */
 
 enum tls_reason
-tls_engine13_send_ticket(tls_connection *c)
+engine13_request_ticket(tls_connection *c)
 {
     tls_session *session;
     enum tls_reason reason;
@@ -130,7 +130,7 @@ authenticate(
 }
 
 enum tls_reason
-tls_engine13_request_certificate(tls_connection *c)
+engine13_request_certificate(tls_connection *c)
 {
     tls_traffic *traffic = c->traffic;
     tls_bytes context = tls_bytes_make(traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
@@ -216,7 +216,7 @@ received_request(tls_connection *c, tls_bytes raw)
 /* ---- Messages ---- */
 
 enum tls_reason
-tls_engine13_message(tls_connection *c, tls_bytes raw)
+engine13_message(tls_connection *c, tls_bytes raw)
 {
     enum tls_reason reason = TLS_OK;
 

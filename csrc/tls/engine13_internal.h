@@ -128,8 +128,12 @@ void engine13_agree_record_size(tls_connection *c, unsigned limit);
 enum tls_reason engine13_end(engine13 *e, enum tls_progress *progress);
 
 /* ---- engine13_after.c ---- */
-/* tls_engine13_message: a handshake message after the handshake. */
-enum tls_reason tls_engine13_message(tls_connection *c, tls_bytes message);
+/* Members of tls_engine13_class: see engine.h. */
+enum tls_reason engine13_message(tls_connection *c, tls_bytes message);
+enum tls_reason engine13_before_write(tls_connection *c);
+enum tls_reason engine13_update_keys(tls_connection *c, int request);
+enum tls_reason engine13_request_certificate(tls_connection *c);
+enum tls_reason engine13_request_ticket(tls_connection *c);
 
 /* ---- engine13_client_hello.c ---- */
 enum tls_reason engine13_send_client_hello(engine13 *e);

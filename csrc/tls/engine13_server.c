@@ -147,6 +147,7 @@ retry(engine13 *e, enum tls_progress *progress)
         reason = engine13_send_compatibility(e);
     if (reason == TLS_OK)
         reason = tls_connection_flush_flight(c);
+    c->opener.is_13 = 1; /* records of early data may be longer than those in the clear */
     /* Section 4.2.10: early data is over, and what is on its way is skipped unread. */
     if (c->early_data == TLS_EARLY_DATA_OFFERED) {
         c->early_data = TLS_EARLY_DATA_REJECTED;
@@ -541,7 +542,7 @@ wait_end_of_early_data(engine13 *e, enum tls_progress *progress)
     if (reason == TLS_OK)
         reason = engine13_open_with(e, e->client_secret);
     engine13_consume(e);
-    e->connection->early_data_over = 1;
+    e->connection->early_data_allowed = 0;
     e->state = after_early_data(e);
     return reason;
 }

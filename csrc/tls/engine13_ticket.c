@@ -94,7 +94,7 @@ send_ticket(tls_connection *c, const tls_session *session, tls_bytes nonce, tls_
 enum tls_reason
 engine13_send_new_ticket(tls_connection *c, tls_session **session_out)
 {
-    unsigned char nonce[2], age_add[4];
+    unsigned char nonce[2] = {0}, age_add[4];
     tls_bytes nonce_view = tls_bytes_make(nonce, sizeof nonce);
     tls_buffer ticket = {0};
     tls_session *session;

@@ -9,19 +9,6 @@
 
 #define PUBLIC_EXPONENT 65537u
 
-/* A generator for BearSSL's key functions, seeded with more than any key's strength. */
-static enum tls_reason
-seed(br_hmac_drbg_context *random)
-{
-    unsigned char bytes[64];
-    enum tls_reason reason = tls_random(bytes, sizeof bytes);
-
-    if (reason == TLS_OK)
-        br_hmac_drbg_init(random, &br_sha512_vtable, bytes, sizeof bytes);
-    tls_wipe(bytes, sizeof bytes);
-    return reason;
-}
-
 static void
 put_rsa(tls_buffer *out, const br_rsa_private_key *key, const br_rsa_public_key *public_key,
     tls_bytes exponent)
@@ -56,7 +43,7 @@ tls_private_key_generate_rsa(tls_private_key **out, unsigned bits)
     *out = NULL;
     if (bits < TLS_RSA_GENERATE_MINIMUM || bits > TLS_RSA_MAXIMUM_BITS || bits % 8 != 0)
         return TLS_REASON_UNSUPPORTED_KEY;
-    reason = seed(&random);
+    reason = tls_random_generator(&random);
     if (reason != TLS_OK)
         return reason;
     if (br_rsa_keygen_get_default()(&random.vtable, &key, private_bytes, &public_key, public_bytes,
@@ -104,7 +91,7 @@ tls_private_key_generate_ec(tls_private_key **out, int curve)
     default:
         return TLS_REASON_UNSUPPORTED_KEY;
     }
-    reason = seed(&random);
+    reason = tls_random_generator(&random);
     if (reason != TLS_OK)
         return reason;
     length = br_ec_keygen(&random.vtable, br_ec_get_default(), NULL, bytes, curve);

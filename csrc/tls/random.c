@@ -12,6 +12,8 @@
 #include <sys/random.h>
 #endif
 
+#include "bytes.h"
+
 /* getentropy's limit for one call. */
 #define ENTROPY_CHUNK 256
 
@@ -52,4 +54,16 @@ tls_random(void *out, size_t length)
         length -= n;
     }
     return TLS_OK;
+}
+
+enum tls_reason
+tls_random_generator(br_hmac_drbg_context *out)
+{
+    unsigned char seed[64];
+    enum tls_reason reason = tls_random(seed, sizeof seed);
+
+    if (reason == TLS_OK)
+        br_hmac_drbg_init(out, &br_sha512_vtable, seed, sizeof seed);
+    tls_wipe(seed, sizeof seed);
+    return reason;
 }

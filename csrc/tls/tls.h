@@ -239,10 +239,15 @@ void tls_context_flush_sessions(tls_context *context);
 size_t tls_context_session_count(const tls_context *context);
 /* tls_context_pooled_buffers: record buffers that lie idle in the context's pool. */
 size_t tls_context_pooled_buffers(const tls_context *context);
+/* tls_context_default_groups and _schemes: what a context has in its lists when it is given none. */
+const uint16_t *tls_context_default_groups(size_t *count);
+const uint16_t *tls_context_default_schemes(size_t *count);
 /* tls_processor_has_aes: whether AES instructions were found (AES-GCM is then preferred). */
 int tls_processor_has_aes(void);
 
 /* ---- Connections ---- */
+/* One flight must hold the early data too. */
+#define TLS_EARLY_DATA_MAXIMUM 32768
 typedef struct tls_connection_options {
     const char *server_name; /* client: DNS name or IP address text to verify and (names only) to
                                 send; NULL: no name is sent and none is checked */

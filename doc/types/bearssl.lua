@@ -823,12 +823,12 @@ function Key:is_external() end
 ---@param certificate bearssl.Certificate
 ---@return boolean
 function Key:matches(certificate) end
----@param hash string
+---@param name string a signature scheme, or a hash for PKCS#1 v1.5 and ECDSA
 ---@param digest string
 ---@return string? signature
 ---@return string? message
 ---@return bearssl.Code? code
-function Key:sign(hash, digest) end
+function Key:sign(name, digest) end
 ---@param ciphertext string
 ---@return string? secret
 ---@return string? message

@@ -399,7 +399,7 @@ function Context:ticket_keys()
 end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
--- (lists of names; groups and signature_algorithms in full when they were not restricted), alpn, verify, tickets,
+-- (lists of names), alpn, verify, tickets,
 -- extended_master_secret, require_extended_master_secret, fallback, status_request (booleans), max_fragment_length,
 -- key_shares, grease, middlebox_compatibility, psk_only, post_handshake_auth, retry_cookie, ticket_count,
 -- max_early_data, record_size_limit, record_padding, key_update_after,
@@ -410,9 +410,8 @@ function Context:info()
       mode = settings.mode, verify = settings.verify, alpn = settings.alpn,
       min_version = core.version_name(settings.version_min), max_version = core.version_name(settings.version_max),
       suites = names.list(settings.suites, core.suite_name),
-      groups = settings.groups and names.list(settings.groups, core.group_name) or names.groups(),
-      signature_algorithms = settings.schemes and names.list(settings.schemes, core.scheme_name)
-         or names.signature_algorithms(),
+      groups = names.list(settings.groups or core.default_groups(), core.group_name),
+      signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name),
       tickets = settings.tickets, fallback = settings.fallback,
       status_request = settings.status_request, max_fragment_length = settings.max_fragment_length,
       extended_master_secret = settings.extended_master_secret,

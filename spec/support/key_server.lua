@@ -1,6 +1,6 @@
 -- A process that holds a private key and uses it for others over a TCP socket: what keyless TLS talks to.
 -- One line per request, binary fields in base64:
---     sign HASH DIGEST       → the signature
+--     sign NAME DIGEST       → the signature; a hash, or "rsa_pss_rsae_HASH", "rsa_pss_pss_HASH"
 --     decrypt CIPHERTEXT     → the plaintext ("-" when it cannot be decrypted)
 --     hold                   → "held": from now on answers wait until somebody sends
 --     release                → "released"
@@ -35,8 +35,11 @@ local is_rsa = shell.run({ "openssl", "pkey", "-in", key, "-noout", "-text" }):f
 
 local function answer(words)
    if words[1] == "sign" then
-      local options = { "digest:" .. words[2] }
-      if is_rsa then
+      local hash = words[2]:match("^rsa_pss_%a+_(%w+)$")
+      local options = { "digest:" .. (hash or words[2]) }
+      if hash then
+         options[2], options[3], options[4] = "rsa_padding_mode:pss", "rsa_pss_saltlen:digest", "rsa_mgf1_md:" .. hash
+      elseif is_rsa then
          options[2] = "rsa_padding_mode:pkcs1"
       end
       return openssl("-sign", mime.unb64(words[3]), options)

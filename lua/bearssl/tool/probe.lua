@@ -149,7 +149,7 @@ local function groups_of(prober, version, taken, leaf, progress)
    end
    for _, group in ipairs(bearssl.groups()) do
       progress:step(group)
-      if #ephemeral > 0 then
+      if #ephemeral > 0 and not group:find("^ffdhe") then -- those are for TLS 1.3
          local picked = group_among(prober, version, ephemeral, { group })
          if not picked and own and own ~= group then
             picked = group_among(prober, version, ephemeral, { group, own })
