@@ -46,7 +46,7 @@ describe("resumption in TLS 1.3", function()
       assert.is_true(seen["received server_hello"].psk_selected)
       assert.equal(0, seen["received server_hello"].selected_identity)
       assert.is_true(seen["received server_hello"].resumed)
-      assert.same({ "received encrypted_extensions", "received finished" }, { unpack(seen, 4, 5) })
+      assert.same({ "received encrypted_extensions", "received finished" }, { unpack(seen, 5, 6) })
    end)
 
    it("takes the newest session, which the client learns while it reads", function()
