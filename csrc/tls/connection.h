@@ -87,7 +87,6 @@ struct tls_connection {
     int may_write;             /* server: before the client's Finished has come */
     int64_t session_expires;   /* of the session that was resumed */
     int hello_retry, psk, post_handshake_auth;
-    int authenticates_late; /* the peer's certificate comes after the handshake */
     tls_buffer psk_identity; /* external */
     unsigned key_updates_sent, key_updates_received;
 

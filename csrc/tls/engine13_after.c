@@ -181,7 +181,6 @@ received_certificate(tls_connection *c)
     traffic->requested = NULL;
     if (reason != TLS_OK)
         return reason;
-    c->authenticates_late = 1;
     memcpy(e->request_context, traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
     e->request_context_length = TLS_REQUEST_CONTEXT_LENGTH;
     return TLS_OK;

@@ -249,6 +249,7 @@ engine13_send_client_hello(engine13 *e)
     tls_buffer hello = {0};
     enum tls_reason reason = make_shares(e);
 
+    e->connection->post_handshake_auth = e->connection->context->post_handshake_auth;
     if (reason == TLS_OK)
         reason = build(e, &hello);
     if (reason == TLS_OK) {

@@ -73,11 +73,12 @@ judge(tls_connection *c, tls_verdict *verdict)
     tls_ocsp_response_release(response);
 }
 
-/* mode: a certificate that was asked for after the handshake, where none was in it, must be good when it comes. */
-static enum tls_verify_mode
-mode(const tls_connection *c)
+/* takes_any: a client that wants no verification. A server of that mode asks nobody during the handshake: what it
+ * asked for afterwards must verify. */
+static int
+takes_any(const tls_connection *c)
 {
-    return c->verify == TLS_VERIFY_NONE && c->authenticates_late ? TLS_VERIFY_REQUIRED : c->verify;
+    return c->verify == TLS_VERIFY_NONE && c->role == TLS_ROLE_CLIENT;
 }
 
 /* apply_verdict is what happens when no handler says otherwise. */
@@ -88,8 +89,8 @@ apply_verdict(tls_connection *c, const tls_verdict *verdict)
         c->level = TLS_LEVEL_VERIFIED;
         return TLS_OK;
     }
-    if (mode(c) == TLS_VERIFY_NONE ||
-        (mode(c) == TLS_VERIFY_OPTIONAL && c->role == TLS_ROLE_CLIENT))
+    if (takes_any(c) ||
+        (c->verify == TLS_VERIFY_OPTIONAL && c->role == TLS_ROLE_CLIENT))
         return TLS_OK;
     if (verdict->text[0] != '\0')
         tls_connection_explain(c, verdict->text);
@@ -103,7 +104,7 @@ tls_connection_decide_verify(tls_connection *c, tls_verdict *verdict, int *ready
     enum tls_reason reason = TLS_OK;
 
     if (answer == NULL) {
-        if (mode(c) == TLS_VERIFY_NONE && !tls_connection_decides(c, TLS_DECISION_VERIFY)) {
+        if (takes_any(c) && !tls_connection_decides(c, TLS_DECISION_VERIFY)) {
             *ready = 1;
             return TLS_OK;
         }
