@@ -237,10 +237,27 @@ tls_connection_has_room(const tls_connection *c)
                                         TLS_ALERT_RESERVE;
 }
 
+/* data_sent reports what has been sealed, once for each of its records. */
+static enum tls_reason
+data_sent(tls_connection *c, size_t length)
+{
+    enum tls_reason reason = TLS_OK;
+
+    while (length > 0 && reason == TLS_OK) {
+        size_t piece = length < c->fragment_limit ? length : c->fragment_limit;
+
+        reason = tls_connection_data_happened(c, TLS_SENT, piece);
+        length -= piece;
+    }
+    return reason;
+}
+
 enum tls_reason
 tls_connection_send_data(tls_connection *c, tls_bytes data)
 {
-    return seal_all(c, TLS_CONTENT_APPLICATION_DATA, data, TLS_ALERT_RESERVE);
+    enum tls_reason reason = seal_all(c, TLS_CONTENT_APPLICATION_DATA, data, TLS_ALERT_RESERVE);
+
+    return reason == TLS_OK ? data_sent(c, data.length) : reason;
 }
 
 /* flush_early_out sends early data that was not accepted once more, before anything else. */
@@ -257,7 +274,7 @@ flush_early_out(tls_connection *c)
     tls_buffer_consume(&c->early_out, consumed);
     if (c->early_out.length == 0)
         tls_buffer_release(&c->early_out);
-    return reason;
+    return reason == TLS_OK ? data_sent(c, consumed) : reason;
 }
 
 enum tls_reason
