@@ -29,6 +29,7 @@ local function server_context(options)
    options = options or {}
    options.mode = "server"
    options.certfile, options.keyfile = certificates.ec.certfile, certificates.ec.keyfile
+   options.max_version = "TLSv1.2"
    return assert(bearssl.context(options))
 end
 
@@ -36,6 +37,7 @@ end
 local function shake(client_options, server_options, tamper)
    local hellos = {}
    client_options.cafile = certificates.ca.certfile
+   client_options.max_version = "TLSv1.2"
    local client = assert(assert(bearssl.context(client_options)):connection {
       server_name = "localhost",
       handlers = { server_hello = function(_, message) hellos.server = message end },
@@ -80,7 +82,7 @@ describe("extensions of one's own", function()
 
    it("are sent again when resuming", function()
       local context = assert(bearssl.context {
-         cafile = certificates.ca.certfile, extensions = { { type = CUSTOM, data = "mine" } },
+         cafile = certificates.ca.certfile, max_version = "TLSv1.2", extensions = { { type = CUSTOM, data = "mine" } },
       })
       local seen = {}
       local server = server_context { handlers = { client_hello = function(_, message)
@@ -178,6 +180,7 @@ describe("handlers see every extension", function()
       }):der()
       local client_context = assert(bearssl.context {
          cafile = certificates.ca.certfile, alpn = { "h2", "http/1.1" }, max_fragment_length = 4096,
+         max_version = "TLSv1.2",
          extensions = { { type = CUSTOM, data = "mine" }, { type = 0x0A0A, data = "" } },
       })
       local context = server_context { alpn = { "h2" }, ocsp_response = ocsp }
@@ -217,7 +220,9 @@ describe("handlers see every extension", function()
          .. mime.b64(string.char(0xFD, 0xE8, 0, 10) .. "the answer") .. "\n-----END SERVERINFO FOR SPEC-----\n")
       local server = tls12.server("openssl", { arguments = { "-serverinfo", file } })
       local seen
-      local stream = assert(ours.connect(server.port, { extensions = { { type = CUSTOM, data = "" } } }, {
+      local stream = assert(ours.connect(server.port, {
+         max_version = "TLSv1.2", extensions = { { type = CUSTOM, data = "" } },
+      }, {
          handlers = { server_hello = function(_, message) seen = message end },
       }))
       assert.equal("the answer", (extension_of(seen, CUSTOM)))
@@ -226,7 +231,7 @@ describe("handlers see every extension", function()
       assert.equal("enil", (stream:receive("*l")))
       stream:close()
       -- who does not ask gets none
-      stream = assert(ours.connect(server.port, {}, {
+      stream = assert(ours.connect(server.port, { max_version = "TLSv1.2" }, {
          handlers = { server_hello = function(_, message) seen = message end },
       }))
       assert.is_nil(extension_of(seen, CUSTOM))

@@ -15,6 +15,7 @@ end
 local function client_context(options)
    options = options or {}
    options.trust = certificates.ca.certificate
+   options.max_version = options.max_version or "TLSv1.2"
    return assert(bearssl.context(options))
 end
 
@@ -23,6 +24,7 @@ local function server_context(options)
    options.mode = "server"
    options.certfile = options.certfile or certificates.ec.certfile
    options.keyfile = options.keyfile or certificates.ec.keyfile
+   options.max_version = options.max_version or "TLSv1.2"
    return assert(bearssl.context(options))
 end
 
@@ -482,6 +484,22 @@ describe("a channel binding", function()
          end
       end)
    end
+
+   it("to the server's certificate outlives it in TLS 1.3 too", function()
+      local client = client_context { max_version = "TLSv1.3" }
+      local server = server_context { max_version = "TLSv1.3" }
+      local a, b = shake(client, server)
+      local binding = assert(b:channel_binding("tls-server-end-point"))
+      local session = assert(a:session())
+      for _ = 1, 2 do
+         local c, d = shake(client, server, session)
+         assert.equal("TLSv1.3", d:info("version"))
+         assert.is_true(d:info("resumed"))
+         assert.equal(binding, c:channel_binding("tls-server-end-point"))
+         assert.equal(binding, d:channel_binding("tls-server-end-point"))
+         session = assert(c:session())
+      end
+   end)
 
    it("to the server's certificate comes with a session out of a store", function()
       local store = {}

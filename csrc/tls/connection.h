@@ -121,6 +121,8 @@ struct tls_connection {
     int session_is_new; /* to be stored */
     tls_buffer ocsp_response, signed_certificate_timestamps;
     tls_certificate_list *peer_chain, *local_chain;
+    unsigned char end_point[TLS_FINGERPRINT_MAXIMUM]; /* a resumed server's: see session.h */
+    size_t end_point_length;
     unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* for exporters, TLS 1.2 and below */
     unsigned char client_random[32], server_random[32];
     unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];
@@ -152,10 +154,13 @@ enum tls_reason tls_connection_set_chain(
     tls_certificate_list **list, tls_certificate *const *items, size_t count);
 
 /* ---- exporter.c ---- */
-/* tls_connection_end_point writes the tls-server-end-point binding to a server's certificate (RFC 5929
- * section 4.1) and returns its length. */
+/* tls_connection_end_point writes the tls-server-end-point binding (RFC 5929 section 4.1) and returns its
+ * length, 0 when the server's certificate is not known. */
 size_t tls_connection_end_point(
-    const tls_certificate *certificate, unsigned char out[TLS_FINGERPRINT_MAXIMUM]);
+    const tls_connection *c, unsigned char out[TLS_FINGERPRINT_MAXIMUM]);
+/* A server's session keeps the binding, and a connection that resumes it has the same. */
+void tls_connection_keep_end_point(const tls_connection *c, tls_session *session);
+void tls_connection_resume_end_point(tls_connection *c, const tls_session *session);
 
 /* ---- event.c ---- */
 /* tls_connection_stage_happened queues an event when somebody watches the stage. */

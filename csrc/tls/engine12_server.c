@@ -369,6 +369,7 @@ sent_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewrit
     c->resumed = 1;
     engine12_keep_prf_hash(e);
     c->level = e->resume->level;
+    tls_connection_resume_end_point(c, e->resume);
     c->session = tls_session_retain(e->resume);
     e->rank = engine12_server_rank(TLS_HANDSHAKE_CERTIFICATE_VERIFY); /* only Finished is left */
     if (e->resume->peer_chain != NULL) {

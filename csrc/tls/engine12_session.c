@@ -29,9 +29,7 @@ new_session(engine12 *e)
     tls_connection_policy(c, session->policy);
     session->level = c->level;
     session->extended_master_secret = e->extended;
-    if (c->role == TLS_ROLE_SERVER && c->local_chain != NULL)
-        session->end_point_length =
-            tls_connection_end_point(c->local_chain->items[0], session->end_point);
+    tls_connection_keep_end_point(c, session);
     session->created = tls_context_now(c->context);
     session->expires = session->created + c->context->session_lifetime;
     return session;

@@ -5,6 +5,13 @@ local ours = require "spec.support.ours"
 local peers = require "spec.support.peer"
 local tls12 = require "spec.support.tls12"
 
+-- Our options, up to TLS 1.2: later versions have no renegotiation.
+local function options_of(more)
+   local options = { renegotiation = true, max_version = "TLSv1.2" }
+   for name, value in pairs(more or {}) do options[name] = value end
+   return options
+end
+
 local VERSIONS = { "TLSv1.0", "TLSv1.1", "TLSv1.2" }
 
 -- Counts the stage `established`, and which of them came of a renegotiation.
@@ -55,8 +62,8 @@ describe("renegotiation, our client and openssl:", function()
       it("asked for by the server in " .. version, function()
          local server = openssl_server()
          local count, handlers = counting()
-         local stream = assert(ours.connect(server.port, {
-            renegotiation = true, min_version = version, max_version = version, suites = "compatible",
+         local stream = assert(ours.connect(server.port, options_of {
+            min_version = version, max_version = version, suites = "compatible",
          }, { handlers = handlers }))
          talk(stream, server, "before")
          local first = stream:info()
@@ -82,8 +89,8 @@ describe("renegotiation, our client and openssl:", function()
       it("started by the client in " .. version, function()
          local server = openssl_server { arguments = { "-client_renegotiation" } }
          local count, handlers = counting()
-         local stream = assert(ours.connect(server.port, {
-            renegotiation = true, min_version = version, max_version = version, suites = "compatible",
+         local stream = assert(ours.connect(server.port, options_of {
+            min_version = version, max_version = version, suites = "compatible",
          }, { handlers = handlers }))
          talk(stream, server, "before")
          for index = 1, 3 do
@@ -100,8 +107,8 @@ describe("renegotiation, our client and openssl:", function()
    it("that asks for a certificate gets one", function()
       for _, name in ipairs { "client_rsa", "client_ec" } do
          local server = openssl_server { arguments = { "-CAfile", certificates.ca.certfile } }
-         local stream = assert(ours.connect(server.port, {
-            renegotiation = true, certfile = certificates[name].certfile, keyfile = certificates[name].keyfile,
+         local stream = assert(ours.connect(server.port, options_of {
+            certfile = certificates[name].certfile, keyfile = certificates[name].keyfile,
          }))
          talk(stream, server, "before")
          assert.equal(0, #stream:info("local_certificates"))
@@ -117,7 +124,7 @@ describe("renegotiation, our client and openssl:", function()
 
    it("is refused by a server that does not allow it, and the connection goes on", function()
       local server = openssl_server()
-      local stream = assert(ours.connect(server.port, { renegotiation = true }))
+      local stream = assert(ours.connect(server.port, options_of()))
       talk(stream, server, "before")
       local before = stream:info()
       local ok, message, code = stream:renegotiate()
@@ -137,7 +144,7 @@ describe("renegotiation, our client and openssl:", function()
 
    it("keeps the server name and the ALPN protocol", function()
       local server = openssl_server { arguments = { "-client_renegotiation", "-alpn", "h2,http/1.1" } }
-      local stream = assert(ours.connect(server.port, { renegotiation = true, alpn = { "http/1.1", "h2" } }))
+      local stream = assert(ours.connect(server.port, options_of { alpn = { "http/1.1", "h2" } }))
       local alpn = assert(stream:info("alpn"))
       talk(stream, server, "before")
       assert.is_true(stream:renegotiate())
@@ -152,7 +159,7 @@ describe("renegotiation, our client and openssl:", function()
 
    it("works without the extended master secret, for the same certificate", function()
       local server = openssl_server { arguments = { "-client_renegotiation" } }
-      local stream = assert(ours.connect(server.port, { renegotiation = true, extended_master_secret = false }))
+      local stream = assert(ours.connect(server.port, options_of { extended_master_secret = false }))
       talk(stream, server, "before")
       assert.is_true(stream:renegotiate())
       assert.is_false(stream:info("extended_master_secret"))
@@ -163,7 +170,7 @@ describe("renegotiation, our client and openssl:", function()
 
    it("leaves a session that can be resumed", function()
       local server = openssl_server { arguments = { "-client_renegotiation" } }
-      local context = ours.client_context { renegotiation = true }
+      local context = ours.client_context(options_of())
       local stream = assert(ours.connect(server.port, context))
       talk(stream, server, "before")
       assert.is_true(stream:renegotiate())
@@ -181,7 +188,7 @@ describe("renegotiation, our client and openssl:", function()
 
    it("lets through what the server sends meanwhile", function()
       local server = openssl_server { arguments = { "-client_renegotiation" } }
-      local stream = assert(ours.connect(server.port, { renegotiation = true }))
+      local stream = assert(ours.connect(server.port, options_of()))
       talk(stream, server, "before")
       server:write("one\ntwo\nthree\n")
       assert.is_true(stream:renegotiate())
@@ -199,8 +206,8 @@ describe("renegotiation, our client and gnutls:", function()
    for _, version in ipairs(VERSIONS) do
       it("asked for by the server in " .. version, function()
          local server = tls12.server("gnutls", { certificate = certificates.rsa })
-         local stream = assert(ours.connect(server.port, {
-            renegotiation = true, min_version = version, max_version = version, suites = "compatible",
+         local stream = assert(ours.connect(server.port, options_of {
+            min_version = version, max_version = version, suites = "compatible",
          }))
          for index = 1, 3 do
             assert(stream:send("**REHANDSHAKE**\n"))
@@ -216,8 +223,8 @@ describe("renegotiation, our client and gnutls:", function()
 
       it("started by the client in " .. version, function()
          local server = tls12.server("gnutls", { certificate = certificates.rsa })
-         local stream = assert(ours.connect(server.port, {
-            renegotiation = true, min_version = version, max_version = version, suites = "compatible",
+         local stream = assert(ours.connect(server.port, options_of {
+            min_version = version, max_version = version, suites = "compatible",
          }))
          for index = 1, 3 do
             assert(stream:renegotiate())
@@ -234,7 +241,7 @@ describe("renegotiation, our client and gnutls:", function()
       local server = peers.gnutls_server {
          certificate = certificates.rsa, priority = peers.GNUTLS_ALL .. ":%DISABLE_SAFE_RENEGOTIATION",
       }
-      local stream = assert(ours.connect(server.port, { renegotiation = true }))
+      local stream = assert(ours.connect(server.port, options_of()))
       assert.is_false(stream:info("secure_renegotiation"))
       local ok, message, code = stream:renegotiate()
       assert.is_nil(ok)
@@ -255,9 +262,7 @@ cases.describe("renegotiation, openssl and our server:", function(listener)
    after_each(ours.close_all)
 
    local function context_of(options)
-      options = options or {}
-      options.renegotiation = options.renegotiation == nil or options.renegotiation
-      return ours.server_context(certificates.rsa, options)
+      return ours.server_context(certificates.rsa, options_of(options))
    end
 
    -- client starts s_client with its commands: "R" renegotiates.
@@ -413,8 +418,8 @@ cases.describe("renegotiation, gnutls and our server:", function(listener)
 
    for _, version in ipairs(VERSIONS) do
       it("started by the client in " .. version, function()
-         local context = ours.server_context(certificates.rsa, {
-            renegotiation = true, suites = "compatible", min_version = version, max_version = version,
+         local context = ours.server_context(certificates.rsa, options_of {
+            suites = "compatible", min_version = version, max_version = version,
          })
          local client = tls12.client("gnutls", { port = listener.port, arguments = { "--inline-commands" } })
          local stream = assert(listener:accept(context))
@@ -433,8 +438,8 @@ cases.describe("renegotiation, gnutls and our server:", function(listener)
       end)
 
       it("asked for by the server in " .. version, function()
-         local context = ours.server_context(certificates.rsa, {
-            renegotiation = true, suites = "compatible", min_version = version, max_version = version,
+         local context = ours.server_context(certificates.rsa, options_of {
+            suites = "compatible", min_version = version, max_version = version,
             trust = certificates.ca.certificate,
          })
          local client = tls12.client("gnutls", { port = listener.port, certificate = certificates.client_rsa })
@@ -453,7 +458,7 @@ cases.describe("renegotiation, gnutls and our server:", function(listener)
    end
 
    it("with --rehandshake", function()
-      local context = ours.server_context(certificates.rsa, { renegotiation = true })
+      local context = ours.server_context(certificates.rsa, options_of())
       local client = tls12.client("gnutls", { port = listener.port, arguments = { "--rehandshake" } })
       local stream = assert(listener:accept(context))
       cases.answer(stream, client)
@@ -464,7 +469,7 @@ cases.describe("renegotiation, gnutls and our server:", function(listener)
    end)
 
    it("is never done with a client without RFC 5746", function()
-      local context = ours.server_context(certificates.rsa, { renegotiation = true })
+      local context = ours.server_context(certificates.rsa, options_of())
       local client = peers.gnutls_client {
          port = listener.port, input = true, arguments = { "--inline-commands" },
          priority = peers.GNUTLS_ALL .. ":%DISABLE_SAFE_RENEGOTIATION",

@@ -97,6 +97,8 @@ end
 
 local function make(server, client)
    local contexts = {}
+   server, client = server or {}, client or {}
+   server.max_version, client.max_version = "TLSv1.2", "TLSv1.2"
    contexts.client, contexts.server = hostile.contexts(server, client)
    return contexts
 end
