@@ -274,7 +274,7 @@ sign(lua_State *L)
             "unknown hash or signature scheme");
         hash = tls_scheme_hash((unsigned)scheme);
     }
-    expected = hash == 0 ? 36 : tls_hash_length(hash);
+    expected = hash == 0 ? 36 : tls_hash_size(hash);
     luaL_argcheck(L, expected != 0, 2, "unknown hash or signature scheme");
     if (tls_private_key_is_external(key))
         return tls_lua_failure_text(

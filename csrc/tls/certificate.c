@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "certificate_parse.h"
+#include "hkdf.h"
 #include "pem.h"
 #include "verify.h"
 
@@ -275,7 +276,7 @@ tls_fingerprint(unsigned char out[TLS_FINGERPRINT_MAXIMUM], int hash, tls_bytes 
     class->init(&context.vtable);
     class->update(&context.vtable, bytes.data, bytes.length);
     class->out(&context.vtable, out);
-    return class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+    return tls_hash_length(class);
 }
 
 int

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "negotiation.h"
 
 enum tls_reason
@@ -45,6 +46,8 @@ offered_session(const tls_connection *c, const tls_session *session)
     if (!tls_session_fits(session, TLS_ROLE_CLIENT, c->server_name, policy,
             tls_connection_required_level(c), tls_context_now(c->context)))
         return NULL;
+    if (session->version == TLS_VERSION_13)
+        return tls_session_retain(session);
     if (c->context->no_extended_master_secret && session->extended_master_secret)
         return NULL;
     if (c->context->require_extended_master_secret && !session->extended_master_secret)
@@ -60,7 +63,7 @@ tls_connection_new(
     tls_connection *c;
 
     *out = NULL;
-    if (strlen(name) > 255)
+    if (strlen(name) > 255 || options->early_data.length > TLS_EARLY_DATA_MAXIMUM)
         return TLS_REASON_ILLEGAL_PARAMETER;
     c = calloc(1, sizeof *c);
     if (c == NULL)
@@ -83,6 +86,15 @@ tls_connection_new(
         return TLS_REASON_OUT_OF_MEMORY;
     }
     c->session = offered_session(c, options->session);
+    c->version_min = options->version_min;
+    c->version_max = options->version_max;
+    c->early_data_resend = options->early_data_resend;
+    if (c->role == TLS_ROLE_CLIENT)
+        tls_buffer_append(&c->early_out, options->early_data.data, options->early_data.length);
+    if (c->early_out.failed) {
+        tls_connection_free(c);
+        return TLS_REASON_OUT_OF_MEMORY;
+    }
     *out = c;
     return TLS_OK;
 }
@@ -110,6 +122,10 @@ tls_connection_free(tls_connection *c)
     tls_buffer_release(&c->alpn);
     tls_buffer_release(&c->ocsp_response);
     tls_buffer_release(&c->signed_certificate_timestamps);
+    tls_buffer_release(&c->early_in);
+    tls_buffer_release(&c->early_out);
+    tls_buffer_release(&c->psk_identity);
+    tls_traffic_free(c->traffic);
     free(c->server_name);
     free(c->failure_text);
     tls_session_release(c->session);
@@ -140,6 +156,9 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
         tls_connection_explain(c, text);
     if (alert == TLS_ALERT_NONE)
         alert = tls_reason_alert(reason);
+    /* RFC 8446 section 6.2: TLS 1.3 has an alert of its own for it. */
+    if (reason == TLS_REASON_CERTIFICATE_REQUIRED && c->version == TLS_VERSION_13)
+        alert = TLS_ALERT_CERTIFICATE_REQUIRED;
     /* Nothing follows close_notify, not even an alert (RFC 8446 section 6.1). */
     if (alert != TLS_ALERT_NONE && !c->close_sent)
         (void)tls_connection_send_alert(c, 2, alert);
@@ -149,6 +168,10 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
         tls_session_cache_remove(
             c->context->cache, tls_bytes_make(c->session->id, c->session->id_length));
     release_engine(c);
+    tls_traffic_free(c->traffic);
+    c->traffic = NULL;
+    tls_buffer_release(&c->early_in);
+    tls_buffer_release(&c->early_out);
     c->plaintext_length = 0;
     c->input_start = c->input_end;
     tls_connection_idle_input(c);
@@ -226,6 +249,10 @@ finish_handshake(tls_connection *c)
     default:
         c->epilogue = TLS_EPILOGUE_NONE;
         c->established = 1;
+        c->may_write = 0;
+        /* What the server took early is not sent again, nor is what the application did not want sent late. */
+        if (c->early_data == TLS_EARLY_DATA_ACCEPTED || !c->early_data_resend)
+            tls_buffer_release(&c->early_out);
         return tls_connection_stage_happened(
             c, TLS_STAGE_ESTABLISHED, TLS_NEITHER, tls_bytes_make(NULL, 0));
     }
@@ -250,10 +277,25 @@ advance_handshake(tls_connection *c, int *blocked)
         if (c->handshake_in.length > 0)
             return TLS_REASON_UNEXPECTED_MESSAGE;
         release_engine(c);
-        c->epilogue = TLS_EPILOGUE_STORE;
+        if (!c->established)
+            c->epilogue = TLS_EPILOGUE_STORE;
     }
     *blocked = progress == TLS_PROGRESS_BLOCKED;
     return TLS_OK;
+}
+
+/* after_handshake does what is due without the peer, then one message of those that came; *got tells whether there was
+ * one. */
+static enum tls_reason
+after_handshake(tls_connection *c, int *got)
+{
+    enum tls_reason reason;
+
+    *got = 0;
+    if (c->question_state == TLS_QUESTION_ANSWERED) /* session_store */
+        tls_connection_answer_clear(c);
+    reason = c->close_sent ? TLS_OK : tls_connection_before_write(c);
+    return reason == TLS_OK ? tls_connection_message_after(c, got) : reason;
 }
 
 /* report returns the event at the front of the queue, or -1. */
@@ -306,17 +348,27 @@ tls_connection_step(tls_connection *c)
             event = report_end(c);
             return event >= 0 ? (enum tls_event)event : TLS_EVENT_FAILED;
         }
-        if (!c->established) {
-            reason = advance_handshake(c, &blocked);
-            if (reason != TLS_OK || !blocked)
-                continue;
-        } else if (!c->established_reported) {
+        if (c->early_data_arrived && !c->established) {
+            c->early_data_arrived = 0;
+            return TLS_EVENT_EARLY_DATA;
+        }
+        if (c->established && !c->established_reported) {
             c->established_reported = 1;
             tls_connection_idle_input(c);
             return TLS_EVENT_DATA;
-        } else if (c->plaintext_length > 0) {
+        }
+        if (!c->established || c->engine != NULL) {
+            reason = advance_handshake(c, &blocked);
+            if (reason != TLS_OK || !blocked)
+                continue;
+        } else {
+            reason = after_handshake(c, &got);
+            if (reason != TLS_OK || got)
+                continue;
+        }
+        if (c->established && tls_connection_plaintext(c).length > 0)
             return TLS_EVENT_DATA;
-        } else if (c->close_received || 
+        if (c->close_received || 
                    (c->input_ended && c->close_sent && c->input_start == c->input_end)) {
             /* A peer that just goes away after our close_notify has broken nothing that we still
              * wanted to read (RFC 5246 section 7.2.1 requires no wait for the answer). What stands behind
@@ -363,7 +415,7 @@ held_memory(const tls_connection *c)
         total += TLS_POOL_BUFFER_LENGTH;
     if (c->session != NULL)
         total += sizeof *c->session;
-    return total;
+    return total + tls_traffic_memory(c->traffic) + c->early_in.capacity + c->early_out.capacity;
 }
 
 void
@@ -397,12 +449,21 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->max_fragment_length = c->max_fragment_length;
     out->ocsp_response = tls_buffer_view(&c->ocsp_response);
     out->signed_certificate_timestamps = tls_buffer_view(&c->signed_certificate_timestamps);
+    out->early_data = c->early_data;
+    out->early_data_length = c->early_data_length;
+    out->hello_retry = c->hello_retry;
+    out->psk = c->psk;
+    out->psk_identity = tls_buffer_view(&c->psk_identity);
+    out->post_handshake_auth = c->post_handshake_auth;
+    out->record_size_limit = c->peer_record_limit;
+    out->key_updates_sent = c->key_updates_sent;
+    out->key_updates_received = c->key_updates_received;
     out->closed_sent = c->close_sent;
     out->closed_received = c->close_received;
     out->bytes_received = c->bytes_received;
     out->bytes_sent = c->bytes_sent;
-    out->records_received = c->opener.count;
-    out->records_sent = c->sealer.count;
+    out->records_received = c->opener.earlier_count + c->opener.count;
+    out->records_sent = c->sealer.earlier_count + c->sealer.count;
     out->memory = held_memory(c);
 }
 
@@ -412,4 +473,44 @@ tls_connection_session(const tls_connection *c)
     if (!c->established || c->session == NULL)
         return NULL;
     return tls_session_retain(c->session);
+}
+
+/* ---- TLS 1.3 after the handshake ---- */
+
+static enum tls_reason
+check_after(const tls_connection *c, int has)
+{
+    if (c->failure != TLS_OK)
+        return c->failure;
+    if (c->close_sent)
+        return TLS_REASON_CLOSED;
+    if (!c->established)
+        return TLS_REASON_NOT_READY;
+    return has ? TLS_OK : TLS_REASON_UNSUPPORTED_VERSION;
+}
+
+enum tls_reason
+tls_connection_update_keys(tls_connection *c, int request)
+{
+    enum tls_reason reason = check_after(c, c->engine_class->update_keys != NULL);
+
+    return reason == TLS_OK ? c->engine_class->update_keys(c, request) : reason;
+}
+
+enum tls_reason
+tls_connection_request_certificate(tls_connection *c)
+{
+    enum tls_reason reason = check_after(
+        c, c->engine_class->request_certificate != NULL && c->role == TLS_ROLE_SERVER);
+
+    return reason == TLS_OK ? c->engine_class->request_certificate(c) : reason;
+}
+
+enum tls_reason
+tls_connection_send_ticket(tls_connection *c)
+{
+    enum tls_reason reason =
+        check_after(c, c->engine_class->send_ticket != NULL && c->role == TLS_ROLE_SERVER);
+
+    return reason == TLS_OK ? c->engine_class->send_ticket(c) : reason;
 }

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "engine.h"
 #include "record.h"
+#include "traffic.h"
 
 /* A handshake message longer than this is refused (LIMIT): room for a long chain, and a cap on what a
  * peer can make us hold. */
@@ -51,6 +52,7 @@ struct tls_connection {
     tls_context *pool_owner; /* whose pool the record buffers belong to: the first context */
     enum tls_role role;
     enum tls_verify_mode verify;
+    unsigned version_min, version_max; /* the connection's own limits, 0: none */
     int verify_given; /* by the connection's own options: then `select` does not change it */
     const tls_engine_class *engine_class;
     void *engine; /* NULL once the handshake is over */
@@ -66,9 +68,27 @@ struct tls_connection {
     tls_buffer handshake_in;  /* reassembly; messages are taken from its front */
     tls_buffer handshake_out; /* messages of the flight, sealed together */
     unsigned max_fragment_length; /* agreed, or 0: then records received may not be longer either */
+    size_t receive_limit; /* by the record_size_limit that we announced, or 0 (RFC 8449) */
+    unsigned peer_record_limit;
     size_t fragment_limit; /* plaintext bytes per record sent: record_size, or less when the peer asks */
     unsigned idle_records;
     int input_ended;
+
+    /* TLS 1.3. */
+    tls_traffic *traffic; /* from the server's Finished on; NULL below TLS 1.3 */
+    enum tls_early_data early_data;
+    size_t early_data_length;
+    tls_buffer early_out;      /* client: to be sent early, or again */
+    int early_data_resend;
+    tls_buffer early_in;       /* server: accepted, and not consumed */
+    size_t early_data_allowed; /* server: how many bytes may still come */
+    int early_data_arrived;    /* and was not reported */
+    size_t skip_early_data;    /* server: bytes of records that may be passed over unread */
+    int may_write;             /* server: before the client's Finished has come */
+    int64_t session_expires;   /* of the session that was resumed */
+    int hello_retry, psk, post_handshake_auth;
+    tls_buffer psk_identity; /* external */
+    unsigned key_updates_sent, key_updates_received;
 
     /* Stages and decisions. */
     uint32_t stage_mask, decision_mask;
@@ -138,7 +158,8 @@ tls_answer *tls_connection_take_answer(tls_connection *c);
 void tls_connection_answer_clear(tls_connection *c);
 
 /* ---- transfer.c: records in and out ---- */
-/* tls_connection_next_message: the next whole handshake message in c->handshake_in, an empty view
+/* After the handshake messages go to the engine class's `message`, one for each call of step's loop.
+ * tls_connection_next_message: the next whole handshake message in c->handshake_in, an empty view
  * while there is none; it stays until tls_connection_message_done. */
 enum tls_reason tls_connection_next_message(tls_connection *c, tls_bytes *message);
 void tls_connection_message_done(tls_connection *c, size_t length);
@@ -146,6 +167,15 @@ void tls_connection_message_done(tls_connection *c, size_t length);
 enum tls_reason tls_connection_send_message(tls_connection *c, tls_bytes message);
 enum tls_reason tls_connection_flush_flight(tls_connection *c);
 enum tls_reason tls_connection_send_change_cipher_spec(tls_connection *c);
+/* tls_connection_before_write sends what must precede application data, as far as there is room. */
+enum tls_reason tls_connection_before_write(tls_connection *c);
+/* tls_connection_message_after gives a message that came after the handshake to the engine class; *got is 0 while none
+ * is whole. */
+enum tls_reason tls_connection_message_after(tls_connection *c, int *got);
+/* tls_connection_send_data seals early data of a client. */
+enum tls_reason tls_connection_send_data(tls_connection *c, tls_bytes data);
+/* tls_connection_has_room: whether a few handshake messages still fit the output buffer. */
+int tls_connection_has_room(const tls_connection *c);
 enum tls_reason tls_connection_send_alert(tls_connection *c, int level, int description);
 /* tls_connection_read_record opens and dispatches one record; *got is 0 while none is complete. */
 enum tls_reason tls_connection_read_record(tls_connection *c, int *got);

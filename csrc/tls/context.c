@@ -24,10 +24,13 @@
 static const uint16_t default_groups[] = {
     TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
 
-/* RFC 8446 section 4.2.3 names; those that BearSSL 0.6 verifies, without SHA-1 and SHA-224. */
+/* RFC 8446 section 4.2.3: every SHA-2 one that BearSSL's arithmetic does. PKCS#1 is there for TLS 1.2 and for signatures
+ * of certificates. */
 static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
-    TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384,
-    TLS_SCHEME_ECDSA_SECP521R1_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512};
+    TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384, TLS_SCHEME_ECDSA_SECP521R1_SHA512,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512, TLS_SCHEME_RSA_PSS_PSS_SHA256,
+    TLS_SCHEME_RSA_PSS_PSS_SHA384, TLS_SCHEME_RSA_PSS_PSS_SHA512};
 
 const uint16_t *
 tls_context_default_groups(size_t *count)
@@ -291,10 +294,10 @@ static enum tls_reason
 copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
 {
     context->version_min = options->version_min ? options->version_min : TLS_VERSION_12;
-    context->version_max = options->version_max ? options->version_max : TLS_VERSION_12;
+    context->version_max = options->version_max ? options->version_max : TLS_VERSION_13;
     context->record_size =
         options->record_size ? options->record_size : TLS_RECORD_PLAINTEXT_MAXIMUM;
-    if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_12 ||
+    if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_13 ||
         context->version_min > context->version_max || context->record_size < RECORD_SIZE_MINIMUM ||
         context->record_size > TLS_RECORD_PLAINTEXT_MAXIMUM)
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -406,6 +409,9 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     }
     if (reason == TLS_OK)
         reason = tls_engine12_template_new(context);
+    if (reason == TLS_OK)
+        reason = tls_aead_implementations_choose(&context->aead);
+    context->made = tls_context_now_ms(context);
     if (reason != TLS_OK) {
         tls_context_release(context);
         return reason;
@@ -448,6 +454,7 @@ tls_context_release(tls_context *context)
     tls_session_cache_free(context->cache);
     tls_pool_release(&context->pool);
     tls_engine12_template_free(context);
+    tls_replay_register_release(&context->replay);
     free(context);
 }
 

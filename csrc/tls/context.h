@@ -2,8 +2,10 @@
 #ifndef TLS_CONTEXT_H
 #define TLS_CONTEXT_H
 
+#include "aead.h"
 #include "crl.h"
 #include "pool.h"
+#include "replay.h"
 #include "session.h"
 #include "tls.h"
 
@@ -54,6 +56,9 @@ struct tls_context {
 
     tls_session_cache *cache; /* server; NULL when the size is 0 */
     tls_pool pool;
+    tls_aead_implementations aead;
+    tls_replay_register replay; /* server: tickets that brought early data */
+    int64_t made;               /* milliseconds since the epoch */
     void *engine12_template; /* engine12.c's, made once: see tls_engine12_template_new */
 
     /* The digest over the trust store's certificates, kept while they stay the same objects (which

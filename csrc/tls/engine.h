@@ -1,5 +1,5 @@
-/* engine.h - what a connection needs of a handshake engine. engine12.c is one; a TLS 1.3 engine is to be
- * another. Above this line nothing asks which one runs.
+/* engine.h - what a connection needs of a handshake engine: engine12.c for TLS 1.0 to 1.2, engine13.c for TLS 1.3,
+ * and before both negotiation.c. Above this line nothing asks which one runs.
  *
  * An engine is a state machine over whole handshake messages in the clear: the connection reads and
  * seals records, reassembles messages, keeps the queue of stage events, asks questions and sends
@@ -21,12 +21,19 @@ typedef struct tls_engine_class {
     enum tls_reason (*advance)(tls_connection *connection, enum tls_progress *progress);
     /* change_cipher_spec: the record arrived during the handshake. */
     enum tls_reason (*change_cipher_spec)(tls_connection *connection);
-    /* message: a handshake message arrived after the handshake. */
+    /* message: a handshake message arrived after the handshake, when connection->engine is NULL. Takes it out of
+     * connection->handshake_in, or makes an engine that will: `advance` is then called as in a handshake. */
     enum tls_reason (*message)(tls_connection *connection, tls_bytes message);
     /* release frees connection->engine and wipes its secrets; called once. */
     void (*release)(tls_connection *connection);
     /* memory: bytes that connection->engine holds. */
     size_t (*memory)(const tls_connection *connection);
+    /* What TLS 1.3 alone has after the handshake; NULL elsewhere. before_write sends what must precede application data;
+     * the others are the functions of tls.h. */
+    enum tls_reason (*before_write)(tls_connection *connection);
+    enum tls_reason (*update_keys)(tls_connection *connection, int request);
+    enum tls_reason (*request_certificate)(tls_connection *connection);
+    enum tls_reason (*send_ticket)(tls_connection *connection);
 } tls_engine_class;
 
 #endif

@@ -323,6 +323,12 @@ sent(engine12 *e, tls_bytes raw)
     if (reason == TLS_OK)
         reason = c->role == TLS_ROLE_CLIENT ? engine12_client_sent(e, &message, &rewritten)
                                             : engine12_server_sent(e, &message, &rewritten);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CLIENT_HELLO && e->adopted) {
+        /* It was sent, and reported, before this engine took over. */
+        br_multihash_update(&e->transcript, rewritten.data, rewritten.length);
+        tls_buffer_release(&rewritten);
+        return TLS_OK;
+    }
     if (reason == TLS_OK) {
         if (rewritten.length > 0)
             raw = tls_buffer_view(&rewritten);
@@ -389,7 +395,7 @@ take_sealing_keys(engine12 *e)
         return reason;
     if (e->connection->opener.protection.vtable == NULL)
         reason = keylog(e);
-    memcpy(&sealer->protection, &engine->out, sizeof sealer->protection);
+    memcpy(&sealer->protection, &engine->out, sizeof engine->out);
     tls_wipe(&engine->out, sizeof engine->out);
     engine->out.vtable = &br_sslrec_out_clear_vtable;
     return reason;
@@ -418,7 +424,7 @@ change_cipher_spec(tls_connection *c)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     if (c->sealer.protection.vtable == NULL)
         reason = keylog(e);
-    memcpy(&c->opener.protection, &engine->in, sizeof c->opener.protection);
+    memcpy(&c->opener.protection, &engine->in, sizeof engine->in);
     tls_wipe(&engine->in, sizeof engine->in);
     engine->incrypt = 0;
     return reason;
@@ -624,8 +630,9 @@ message_after(tls_connection *c, tls_bytes raw)
     if (reason == TLS_OK && !c->close_sent)
         (void)tls_connection_send_alert(
             c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_NO_RENEGOTIATION);
+    tls_connection_message_done(c, raw.length);
     return reason;
 }
 
 const tls_engine_class tls_engine12_class = {
-    advance, change_cipher_spec, message_after, release, memory};
+    advance, change_cipher_spec, message_after, release, memory, NULL, NULL, NULL, NULL};

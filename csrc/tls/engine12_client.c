@@ -2,8 +2,8 @@
  * server's messages, and its certificate. */
 #include <string.h>
 
+#include "client_hello.h"
 #include "engine12_internal.h"
-#include "hostname.h"
 #include "peer_certificate.h"
 #include "random.h"
 
@@ -34,89 +34,52 @@ engine12_client_rank(unsigned type)
 
 /* ---- ClientHello ---- */
 
-static int
-sends_server_name(const tls_connection *c)
-{
-    unsigned char address[16];
-
-    /* RFC 6066 section 3: literal addresses are not permitted in HostName. */
-    return c->server_name[0] != '\0' &&
-           tls_address_parse(address, tls_bytes_of_string(c->server_name)) == 0;
-}
-
-/* fragment_code: RFC 6066 section 4. */
-static unsigned
-fragment_code(unsigned length)
-{
-    unsigned code = 1;
-
-    while (length > 512) {
-        length /= 2;
-        code++;
-    }
-    return code;
-}
-
-/* rewrite_hello makes the ClientHello that goes out, from the random and session ID of BearSSL's: suites, groups and signature schemes stand in the context's order, and only what it allows. */
+/* rewrite_hello makes the ClientHello that goes out, from the random and session ID of BearSSL's: suites, groups and
+ * signature schemes stand in the context's order, and only what it allows. */
 static enum tls_reason
 rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
 {
-    static const unsigned char uncompressed[] = {0};
-    tls_connection *c = e->connection;
-    tls_context *context = c->context;
-    tls_client_hello_options options;
-    tls_buffer more = {0};
-    tls_bytes alpn[64];
+    const tls_context *context = e->connection->context;
     uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
     uint16_t groups[ENGINE12_GROUPS_MAXIMUM], schemes[ENGINE12_SCHEMES_MAXIMUM];
+    tls_client_hello_parts parts;
+    tls_client_hello_options *options = &parts.options;
     enum tls_reason reason;
     size_t i;
 
-    memset(&options, 0, sizeof options);
-    options.legacy_version = hello->legacy_version;
-    options.random = hello->random.data;
-    options.session_id = hello->session_id;
+    tls_client_hello_begin(&parts, e->connection);
+    options->legacy_version = hello->legacy_version;
+    options->random = hello->random.data;
+    options->session_id = hello->session_id;
     for (i = 0; i < e->usable_count; i++)
         suites[i] = e->usable[i];
     if (context->fallback)
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
-    options.suites = suites;
-    options.suite_count = i;
-    if (sends_server_name(c))
-        options.server_name = tls_bytes_of_string(c->server_name);
-    options.groups = groups;
-    options.group_count = engine12_groups(e, groups);
-    options.point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);
-    /* RFC 5246 section 7.4.1.4.1: not for a client that only offers earlier versions. */
-    if (e->terms.version_max >= TLS_VERSION_12) {
-        options.signature_schemes = schemes;
-        options.signature_scheme_count = engine12_schemes(e, schemes);
-        /* An absent list would stand for SHA-1 (section 7.4.1.4.1). */
-        if (options.signature_scheme_count == 0)
-            return TLS_REASON_HANDSHAKE_FAILURE;
+    options->suites = suites;
+    options->suite_count = i;
+    options->groups = groups;
+    options->group_count = engine12_groups(e, groups);
+    options->signature_schemes = schemes;
+    options->signature_scheme_count = engine12_schemes(e, schemes);
+    /* An absent list would stand for SHA-1 (RFC 5246 section 7.4.1.4.1). */
+    if (options->signature_scheme_count == 0 && e->terms.version_max >= TLS_VERSION_12) {
+        tls_client_hello_clear(&parts);
+        return TLS_REASON_HANDSHAKE_FAILURE;
     }
-    for (i = 0; i < context->alpn_count && i < sizeof alpn / sizeof alpn[0]; i++)
-        alpn[i] = tls_bytes_of_string(context->alpn[i]);
-    options.alpn = alpn;
-    options.alpn_count = i;
-    options.renegotiation_info = 1;
-    options.extended_master_secret = !context->no_extended_master_secret;
+    /* Same section: not for a client that only offers earlier versions. */
+    if (e->terms.version_max < TLS_VERSION_12)
+        options->signature_scheme_count = 0;
+    options->renegotiation_info = 1;
+    options->extended_master_secret = !context->no_extended_master_secret;
     if (!context->no_tickets) {
-        options.session_ticket = 1;
+        options->session_ticket = 1;
         if (e->resume != NULL)
-            options.ticket = tls_buffer_view(&e->resume->ticket);
+            options->ticket = tls_buffer_view(&e->resume->ticket);
     }
-    options.status_request = !context->no_status_request;
-    if (!context->no_status_request)
-        tls_extension_write_empty(&more, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP);
-    if (context->max_fragment_length != 0)
-        tls_extension_write_u8(&more, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
-            fragment_code(context->max_fragment_length));
-    tls_write_bytes(&more, tls_buffer_view(&context->custom_extensions));
-    options.extensions = tls_buffer_view(&more);
-    reason = more.failed ? TLS_REASON_OUT_OF_MEMORY
-                         : tls_client_hello_build_options(rewritten, &options);
-    tls_buffer_release(&more);
+    options->extensions = tls_buffer_view(&parts.extensions);
+    reason = parts.extensions.failed ? TLS_REASON_OUT_OF_MEMORY
+                                     : tls_client_hello_build_options(rewritten, options);
+    tls_client_hello_clear(&parts);
     if (reason != TLS_OK)
         return reason;
     tls_buffer_clear(&e->terms.hello);
@@ -131,6 +94,12 @@ engine12_client_sent(engine12 *e, const tls_message *m, tls_buffer *rewritten)
 
     switch (m->type) {
     case TLS_HANDSHAKE_CLIENT_HELLO:
+        if (e->adopted) {
+            /* The one on the wire has another random, which BearSSL must know for its keys. */
+            memcpy(engine12_core(e)->client_random, c->client_random, sizeof c->client_random);
+            tls_buffer_append(rewritten, e->terms.hello.data, e->terms.hello.length);
+            return rewritten->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+        }
         memcpy(c->client_random, m->u.client_hello.random.data, sizeof c->client_random);
         return rewrite_hello(e, &m->u.client_hello, rewritten);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
@@ -294,6 +263,55 @@ static const br_ssl_client_certificate_class client_certificate_class = {sizeof(
 
 /* ---- Start ---- */
 
+/* offer_session shows BearSSL the session under the ID that goes out. */
+static void
+offer_session(engine12 *e)
+{
+    const tls_session *session = e->connection->session;
+    br_ssl_session_parameters parameters;
+
+    memset(&parameters, 0, sizeof parameters);
+    memcpy(parameters.session_id, e->offered_id, e->offered_id_length);
+    parameters.session_id_len = (unsigned char)e->offered_id_length;
+    parameters.version = (uint16_t)session->version;
+    parameters.cipher_suite = (uint16_t)session->suite;
+    memcpy(parameters.master_secret, session->master_secret, sizeof parameters.master_secret);
+    br_ssl_engine_set_session_parameters(engine12_core(e), &parameters);
+    tls_wipe(&parameters, sizeof parameters);
+    e->resume = tls_session_retain(session);
+}
+
+static enum tls_reason
+reset(engine12 *e)
+{
+    tls_connection *c = e->connection;
+
+    if (!br_ssl_client_reset(&e->bearssl.client, tls_sends_server_name(c) ? c->server_name : NULL,
+            e->resume != NULL))
+        return engine12_reason(e);
+    return TLS_OK;
+}
+
+/* adopt_hello goes on from a ClientHello that the TLS 1.3 engine sent: it offered a session of TLS 1.2, if there is
+ * one, under the ID that stands in it. */
+static enum tls_reason
+adopt_hello(engine12 *e)
+{
+    tls_session *session = e->connection->session;
+    tls_client_hello hello;
+    enum tls_reason reason = tls_client_hello_parse(&hello, tls_buffer_view(&e->terms.hello));
+
+    if (reason != TLS_OK)
+        return reason;
+    e->adopted = 1;
+    e->offered_id_length = hello.session_id.length;
+    if (hello.session_id.length > 0)
+        memcpy(e->offered_id, hello.session_id.data, hello.session_id.length);
+    if (session != NULL && session->version <= TLS_VERSION_12)
+        offer_session(e);
+    return reset(e);
+}
+
 enum tls_reason
 engine12_client_start(engine12 *e)
 {
@@ -305,10 +323,9 @@ engine12_client_start(engine12 *e)
         return reason;
     e->client_certificate.vtable = &client_certificate_class;
     br_ssl_client_set_client_certificate(client, &e->client_certificate.vtable);
-    if (c->session != NULL) {
-        br_ssl_session_parameters parameters;
-
-        memset(&parameters, 0, sizeof parameters);
+    if (e->terms.hello.length > 0)
+        return adopt_hello(e);
+    if (c->session != NULL && c->session->version <= TLS_VERSION_12) {
         /* RFC 5077 section 3.4: with a ticket the session ID is of our own making; the server tells by
          * its echo that it took the ticket. */
         memcpy(e->offered_id, c->session->id, c->session->id_length);
@@ -319,34 +336,12 @@ engine12_client_start(engine12 *e)
             if (reason != TLS_OK)
                 return reason;
         }
-        memcpy(parameters.session_id, e->offered_id, e->offered_id_length);
-        parameters.session_id_len = (unsigned char)e->offered_id_length;
-        parameters.version = (uint16_t)c->session->version;
-        parameters.cipher_suite = (uint16_t)c->session->suite;
-        memcpy(parameters.master_secret, c->session->master_secret,
-            sizeof parameters.master_secret);
-        br_ssl_engine_set_session_parameters(&client->eng, &parameters);
-        tls_wipe(&parameters, sizeof parameters);
-        e->resume = tls_session_retain(c->session);
+        offer_session(e);
     }
-    if (!br_ssl_client_reset(
-            client, sends_server_name(c) ? c->server_name : NULL, c->session != NULL))
-        return engine12_reason(e);
-    return TLS_OK;
+    return reset(e);
 }
 
 /* ---- The server's messages ---- */
-
-static int
-alpn_offered(const tls_context *context, tls_bytes name)
-{
-    size_t i;
-
-    for (i = 0; i < context->alpn_count; i++)
-        if (tls_bytes_equal_string(name, context->alpn[i]))
-            return 1;
-    return 0;
-}
 
 static enum tls_reason
 resume(engine12 *e)
@@ -400,7 +395,7 @@ agreed_extensions(engine12 *e, const tls_server_hello *hello)
 
     if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
         /* RFC 6066 section 4: another length than the one that was asked for is illegal_parameter. */
-        if (data.length != 1 || data.data[0] != fragment_code(c->context->max_fragment_length))
+        if (data.length != 1 || data.data[0] != tls_fragment_code(c->context->max_fragment_length))
             return TLS_REASON_ILLEGAL_PARAMETER;
         c->max_fragment_length = c->context->max_fragment_length;
         if (c->max_fragment_length < c->fragment_limit)
@@ -449,11 +444,17 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return reason;
     if (hello->legacy_version < e->terms.version_min || hello->legacy_version > e->terms.version_max)
         return TLS_REASON_PROTOCOL_VERSION;
+    /* RFC 8446 section 4.1.3: the server could have done better, so somebody between us did this. */
+    if (hello->downgrade_sentinel != 0 &&
+        (e->adopted || (hello->downgrade_sentinel == TLS_VERSION_11 &&
+                           e->terms.version_max >= TLS_VERSION_12 &&
+                           hello->legacy_version <= TLS_VERSION_11)))
+        return TLS_REASON_ILLEGAL_PARAMETER;
     /* From here on records carry it, those of alerts too. */
     c->opener.version = c->sealer.version = hello->legacy_version;
     if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->alpn.length > 0 && !alpn_offered(c->context, hello->alpn))
+    if (hello->alpn.length > 0 && !tls_alpn_configured(c->context, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length == 0 && c->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
@@ -476,10 +477,14 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         reason = hide_extensions(e, hello);
     if (reason != TLS_OK)
         return reason;
-    if (e->resume != NULL && e->offered_id_length > 0 &&
+    if (e->offered_id_length > 0 &&
         tls_bytes_equal(
-            hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length)))
+            hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length))) {
+        /* RFC 8446 section 4.1.3: the ID was made up for TLS 1.3, and no session is behind it. */
+        if (e->resume == NULL)
+            return TLS_REASON_ILLEGAL_PARAMETER;
         return resume(e);
+    }
     tls_session_release(c->session);
     c->session = NULL;
     return TLS_OK;

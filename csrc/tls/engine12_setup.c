@@ -11,11 +11,11 @@
  * as the names are there; what is relied on beyond names is checked here. */
 typedef char engine_is_first_in_client[offsetof(br_ssl_client_context, eng) == 0 ? 1 : -1];
 typedef char engine_is_first_in_server[offsetof(br_ssl_server_context, eng) == 0 ? 1 : -1];
-typedef char opener_holds_bearssl_in[sizeof(((tls_record_opener *)0)->protection) ==
+typedef char opener_holds_bearssl_in[sizeof(((tls_record_opener *)0)->protection) >=
                                              sizeof(((br_ssl_engine_context *)0)->in)
                                          ? 1
                                          : -1];
-typedef char sealer_holds_bearssl_out[sizeof(((tls_record_sealer *)0)->protection) ==
+typedef char sealer_holds_bearssl_out[sizeof(((tls_record_sealer *)0)->protection) >=
                                               sizeof(((br_ssl_engine_context *)0)->out)
                                           ? 1
                                           : -1];

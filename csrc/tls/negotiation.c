@@ -6,6 +6,7 @@
 
 #include "connection.h"
 #include "engine12.h"
+#include "engine13.h"
 #include "hostname.h"
 #include "message.h"
 #include "suite.h"
@@ -231,7 +232,8 @@ choose_version(tls_connection *c, tls_terms *terms, const tls_client_hello *hell
     if (version < terms->version_min)
         return TLS_REASON_PROTOCOL_VERSION;
     terms->version_chosen = version;
-    return tls_engine12_take_over(c, terms);
+    return version == TLS_VERSION_13 ? tls_engine13_take_over(c, terms)
+                                     : tls_engine12_take_over(c, terms);
 }
 
 static enum tls_reason
@@ -261,6 +263,17 @@ decide(tls_connection *c, negotiation *n)
     return reason;
 }
 
+/* limit_versions applies the connection's own limits, which lie within the context's. */
+static enum tls_reason
+limit_versions(const tls_connection *c, tls_terms *terms)
+{
+    if (c->version_min > terms->version_min)
+        terms->version_min = c->version_min;
+    if (c->version_max != 0 && c->version_max < terms->version_max)
+        terms->version_max = c->version_max;
+    return tls_terms_fit(terms);
+}
+
 static enum tls_reason
 advance(tls_connection *c, enum tls_progress *progress)
 {
@@ -270,9 +283,15 @@ advance(tls_connection *c, enum tls_progress *progress)
     if (n == NULL) {
         tls_terms terms;
 
+        enum tls_reason reason;
+
         tls_terms_init(&terms, c->context);
+        reason = limit_versions(c, &terms);
+        if (reason != TLS_OK)
+            return reason;
         if (c->role == TLS_ROLE_CLIENT)
-            return tls_engine12_take_over(c, &terms);
+            return terms.version_max == TLS_VERSION_13 ? tls_engine13_take_over(c, &terms)
+                                                       : tls_engine12_take_over(c, &terms);
         n = calloc(1, sizeof *n);
         if (n == NULL)
             return TLS_REASON_OUT_OF_MEMORY;
@@ -317,4 +336,5 @@ memory(const tls_connection *c)
 }
 
 const tls_engine_class tls_negotiation_class = {
-    advance, unexpected_change_cipher_spec, unexpected_message, release, memory};
+    advance, unexpected_change_cipher_spec, unexpected_message, release, memory, NULL, NULL, NULL,
+    NULL};

@@ -4,14 +4,9 @@
 
 #include <string.h>
 
+#include "hkdf.h"
 #include "key.h"
 #include "random.h"
-
-static size_t
-hash_length(const br_hash_class *hash)
-{
-    return hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
-}
 
 /* MGF1 (RFC 8017 appendix B.2.1) of `seed`, XORed over `data`. */
 static void
@@ -20,7 +15,7 @@ apply_mask(unsigned char *data, size_t length, const br_hash_class *hash, const 
 {
     br_hash_compat_context context;
     unsigned char block[64], counter[4] = {0, 0, 0, 0};
-    size_t size = hash_length(hash), i;
+    size_t size = tls_hash_length(hash), i;
 
     while (length > 0) {
         hash->init(&context.vtable);
@@ -43,7 +38,7 @@ hash_salted(unsigned char *out, const br_hash_class *hash, const unsigned char *
 
     hash->init(&context.vtable);
     hash->update(&context.vtable, zeros, sizeof zeros);
-    hash->update(&context.vtable, digest, hash_length(hash));
+    hash->update(&context.vtable, digest, tls_hash_length(hash));
     hash->update(&context.vtable, salt, salt_length);
     hash->out(&context.vtable, out);
 }
@@ -55,7 +50,7 @@ tls_rsa_pss_verify(const br_rsa_public_key *key, const br_hash_class *hash,
 {
     unsigned char message[TLS_RSA_MAXIMUM_BITS / 8], expected[64];
     unsigned char *em = message, *h, mask;
-    size_t length = signature.length, size = hash_length(hash), db_length, i;
+    size_t length = signature.length, size = tls_hash_length(hash), db_length, i;
     unsigned top_bits;
 
     if (length == 0 || length > sizeof message || length != key->nlen || key->n[0] == 0)
@@ -96,7 +91,7 @@ int
 tls_rsa_pss_sign(const br_rsa_private_key *key, const br_hash_class *hash, unsigned char *out,
     const unsigned char *digest)
 {
-    size_t modulus_length = (key->n_bitlen + 7) / 8, size = hash_length(hash), db_length, padding;
+    size_t modulus_length = (key->n_bitlen + 7) / 8, size = tls_hash_length(hash), db_length, padding;
     /* RFC 8017 section 9.1.1, for emBits = modBits - 1. */
     size_t bits = key->n_bitlen - 1, length = (bits + 7) / 8;
     unsigned char salt[64], *em = out;

@@ -41,7 +41,7 @@ tls_hash_from_name(const char *name)
 }
 
 size_t
-tls_hash_length(int hash)
+tls_hash_size(int hash)
 {
     const br_hash_class *class = tls_hash_oid(hash) != NULL ? tls_hash_class(hash) : NULL;
 
@@ -94,7 +94,7 @@ sign_pss(const tls_private_key *key, unsigned char *out, int hash, const unsigne
         tls_public_key_to_bearssl(&pkey, tls_private_key_public(key)) != TLS_OK)
         return 0;
     if (tls_rsa_pss_sign(rsa, class, out, digest) &&
-        tls_rsa_pss_verify(&pkey.key.rsa, class, class, tls_hash_length(hash), digest,
+        tls_rsa_pss_verify(&pkey.key.rsa, class, class, tls_hash_size(hash), digest,
             tls_bytes_make(out, modulus_length(rsa))))
         return modulus_length(rsa);
     tls_wipe(out, modulus_length(rsa));
@@ -107,7 +107,7 @@ tls_sign_digest(
 {
     const br_ec_private_key *ec = tls_private_key_ec(key);
 
-    if (hash != 0 && (tls_hash_length(hash) == 0 || length != tls_hash_length(hash)))
+    if (hash != 0 && (tls_hash_size(hash) == 0 || length != tls_hash_size(hash)))
         return 0;
     if (tls_private_key_rsa(key) != NULL && !tls_private_key_public(key)->pss_only)
         return sign_pkcs1(key, out, hash, digest, length);
@@ -127,7 +127,7 @@ tls_scheme_supported(unsigned scheme)
     case TLS_SCHEME_KIND_RSA_PSS_RSAE:
     case TLS_SCHEME_KIND_RSA_PSS_PSS:
     case TLS_SCHEME_KIND_ECDSA:
-        return tls_hash_length(tls_scheme_hash(scheme)) != 0;
+        return tls_hash_size(tls_scheme_hash(scheme)) != 0;
     default:
         return 0;
     }
@@ -169,7 +169,7 @@ curve_of(unsigned scheme)
 static int
 has_room(unsigned scheme, const tls_public_key *key)
 {
-    size_t length = tls_hash_length(tls_scheme_hash(scheme));
+    size_t length = tls_hash_size(tls_scheme_hash(scheme));
     size_t digest_info = 10 + tls_hash_oid(tls_scheme_hash(scheme))[0] + length;
 
     if (tls_scheme_kind_of(scheme) == TLS_SCHEME_KIND_RSA_PKCS1)
@@ -205,7 +205,7 @@ tls_sign_scheme(const tls_private_key *key, unsigned char *out, unsigned scheme,
     int hash = tls_scheme_hash(scheme);
 
     if (tls_private_key_is_external(key) || !tls_scheme_supported(scheme) ||
-        !kinds_agree(scheme, tls_private_key_public(key)) || digest.length != tls_hash_length(hash))
+        !kinds_agree(scheme, tls_private_key_public(key)) || digest.length != tls_hash_size(hash))
         return 0;
     switch (tls_scheme_kind_of(scheme)) {
     case TLS_SCHEME_KIND_RSA_PSS_RSAE:
@@ -225,7 +225,7 @@ tls_verify_scheme(const tls_public_key *key, unsigned scheme, tls_bytes digest, 
         return TLS_REASON_ILLEGAL_PARAMETER;
     memset(&algorithm, 0, sizeof algorithm);
     algorithm.hash = algorithm.mask_hash = tls_scheme_hash(scheme);
-    algorithm.salt_length = (unsigned)tls_hash_length(algorithm.hash);
+    algorithm.salt_length = (unsigned)tls_hash_size(algorithm.hash);
     if (digest.length != algorithm.salt_length)
         return TLS_REASON_ILLEGAL_PARAMETER;
     switch (tls_scheme_kind_of(scheme)) {

@@ -109,6 +109,9 @@ static const uint16_t tls13[] = {
 
 /* clang-format off */
 #define MODERN                                                  \
+    0x1301, /* TLS_AES_128_GCM_SHA256 */                        \
+    0x1302, /* TLS_AES_256_GCM_SHA384 */                        \
+    0x1303, /* TLS_CHACHA20_POLY1305_SHA256 */                  \
     0xC02B, /* TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 */       \
     0xC02F, /* TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 */         \
     0xC02C, /* TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 */       \

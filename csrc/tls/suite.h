@@ -77,11 +77,12 @@ const char *tls_suite_mode_name(const tls_suite *suite);
 /* tls_suite_fits returns 1 when the suite may be used with the protocol version. */
 int tls_suite_fits(const tls_suite *suite, unsigned version);
 
-/* tls_suite_policy: a named, ordered list for TLS 1.2 and below; NULL for an unknown name.
- *   - "modern": forward secrecy and AEAD: ECDHE with AES-GCM, ChaCha20-Poly1305, then CCM.
+/* tls_suite_policy: a named, ordered list; NULL for an unknown name.
+ *   - "modern": TLS 1.3 without CCM, then forward secrecy and AEAD below: ECDHE with AES-GCM, ChaCha20-Poly1305,
+ *     then CCM.
  *   - "compatible": modern, then ECDHE with CBC, then static RSA with AES-GCM and CBC. Never 3DES,
  *     CCM_8 or static ECDH: those must be named one by one.
- *   - "tls13": the suites of TLS 1.3, without CCM_8. */
+ *   - "tls13": the suites of TLS 1.3 with CCM, without CCM_8. */
 const uint16_t *tls_suite_policy(const char *name, size_t *count);
 
 /* tls_suite_order reorders in place: where AES-GCM and ChaCha20-Poly1305 suites of one class

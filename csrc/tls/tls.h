@@ -246,6 +246,8 @@ const uint16_t *tls_context_default_schemes(size_t *count);
 int tls_processor_has_aes(void);
 
 /* ---- Connections ---- */
+/* One flight must hold the early data too. */
+#define TLS_EARLY_DATA_MAXIMUM 32768
 typedef struct tls_connection_options {
     const char *server_name; /* client: DNS name or IP address text to verify and (names only) to
                                 send; NULL: no name is sent and none is checked */

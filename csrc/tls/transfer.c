@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "names.h"
 
 /* ---- Ciphertext in ---- */
 
@@ -10,7 +11,7 @@ unsigned char *
 tls_connection_input(tls_connection *c, size_t *room)
 {
     *room = 0;
-    if (c->plaintext_length > 0 || c->failure != TLS_OK || c->close_received || c->input_ended)
+    if (c->plaintext_length > 0 || (c->established && c->early_in.length > 0) || c->failure != TLS_OK || c->close_received || c->input_ended)
         return NULL;
     if (c->input == NULL) {
         c->input = tls_pool_take(&c->pool_owner->pool);
@@ -200,6 +201,47 @@ tls_connection_send_alert(tls_connection *c, int level, int description)
     return reason;
 }
 
+int
+tls_connection_has_room(const tls_connection *c)
+{
+    return c->output == NULL || TLS_POOL_BUFFER_LENGTH - c->output_end >
+                                    TLS_RECORD_PLAINTEXT_MAXIMUM + TLS_RECORD_OVERHEAD_MAXIMUM +
+                                        TLS_ALERT_RESERVE;
+}
+
+enum tls_reason
+tls_connection_send_data(tls_connection *c, tls_bytes data)
+{
+    return seal_all(c, TLS_CONTENT_APPLICATION_DATA, data, TLS_ALERT_RESERVE);
+}
+
+/* flush_early_out sends early data that was not accepted once more, before anything else. */
+static enum tls_reason
+flush_early_out(tls_connection *c)
+{
+    size_t consumed;
+    enum tls_reason reason;
+
+    if (c->early_out.length == 0)
+        return TLS_OK;
+    reason = seal(c, &consumed, TLS_CONTENT_APPLICATION_DATA, c->early_out.data,
+        c->early_out.length, TLS_ALERT_RESERVE);
+    tls_buffer_consume(&c->early_out, consumed);
+    if (c->early_out.length == 0)
+        tls_buffer_release(&c->early_out);
+    return reason;
+}
+
+enum tls_reason
+tls_connection_before_write(tls_connection *c)
+{
+    enum tls_reason reason = TLS_OK;
+
+    if (c->engine_class->before_write != NULL)
+        reason = c->engine_class->before_write(c);
+    return reason == TLS_OK && c->established ? flush_early_out(c) : reason;
+}
+
 enum tls_reason
 tls_connection_write(tls_connection *c, size_t *written, const void *data, size_t length)
 {
@@ -210,10 +252,13 @@ tls_connection_write(tls_connection *c, size_t *written, const void *data, size_
         return c->failure;
     if (c->close_sent)
         return TLS_REASON_CLOSED;
-    if (!c->established)
+    if (!c->established && !c->may_write)
         return TLS_REASON_NOT_READY;
     if (length == 0)
         return TLS_OK;
+    reason = tls_connection_before_write(c);
+    if (reason != TLS_OK || c->early_out.length > 0)
+        return reason;
     if ((c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA)) == 0)
         return seal(c, written, TLS_CONTENT_APPLICATION_DATA, data, length, TLS_ALERT_RESERVE);
     /* The stage happens once per record, so they are sealed one by one. */
@@ -283,7 +328,9 @@ receive_alert(tls_connection *c, tls_bytes content)
         c->close_received = 1;
         return c->established ? TLS_OK : TLS_REASON_CLOSED;
     }
-    if (level == 1) /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over */
+    /* RFC 8446 section 6: in TLS 1.3 all others are errors, whatever the level says. */
+    if (c->version == TLS_VERSION_13 ? description == TLS_ALERT_USER_CANCELED : level == 1)
+        /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over */
         return count_idle_record(c);
     c->peer_alert = description;
     return TLS_REASON_PEER_ALERT;
@@ -292,30 +339,27 @@ receive_alert(tls_connection *c, tls_bytes content)
 static enum tls_reason
 receive_handshake(tls_connection *c, tls_bytes content)
 {
-    enum tls_reason reason;
-    tls_bytes message;
-
     if (content.length == 0)
         return TLS_REASON_DECODE;
     if (c->handshake_in.length + content.length >
         TLS_HANDSHAKE_MAXIMUM + TLS_RECORD_PLAINTEXT_MAXIMUM)
         return TLS_REASON_LIMIT;
     tls_buffer_append(&c->handshake_in, content.data, content.length);
-    if (c->handshake_in.failed)
-        return TLS_REASON_OUT_OF_MEMORY;
-    if (!c->established)
-        return TLS_OK;
-    for (;;) {
-        reason = tls_connection_next_message(c, &message);
-        if (reason != TLS_OK || message.length == 0)
-            return reason;
+    return c->handshake_in.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+enum tls_reason
+tls_connection_message_after(tls_connection *c, int *got)
+{
+    tls_bytes message;
+    enum tls_reason reason = tls_connection_next_message(c, &message);
+
+    *got = message.length > 0;
+    if (reason == TLS_OK && *got)
         reason = count_idle_record(c);
-        if (reason == TLS_OK)
-            reason = c->engine_class->message(c, message);
-        if (reason != TLS_OK)
-            return reason;
-        tls_connection_message_done(c, message.length);
-    }
+    if (reason == TLS_OK && *got)
+        reason = c->engine_class->message(c, message);
+    return reason;
 }
 
 static enum tls_reason
@@ -326,7 +370,7 @@ receive_change_cipher_spec(tls_connection *c, tls_bytes content)
     /* RFC 5246 section 7.1: one byte of value 1, and only inside a handshake. A key change demands an
      * empty reassembly buffer: bytes from before must not be read under the new keys. */
     if (content.length != 1 || content.data[0] != 1)
-        return TLS_REASON_DECODE;
+        return c->version == TLS_VERSION_13 ? TLS_REASON_UNEXPECTED_MESSAGE : TLS_REASON_DECODE;
     if (c->established || c->handshake_in.length > 0)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls_connection_stage_happened(c, TLS_STAGE_CHANGE_CIPHER_SPEC, TLS_RECEIVED, content);
@@ -335,11 +379,29 @@ receive_change_cipher_spec(tls_connection *c, tls_bytes content)
     return c->engine_class->change_cipher_spec(c);
 }
 
+/* receive_early_data keeps what a server has accepted, at most as much as its ticket said. */
+static enum tls_reason
+receive_early_data(tls_connection *c, const unsigned char *content, size_t length)
+{
+    if (c->early_data_allowed == 0 || length > c->early_data_allowed)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (length == 0)
+        return count_idle_record(c);
+    c->early_data_allowed -= length;
+    c->early_data_length += length;
+    c->early_data_arrived = 1;
+    c->idle_records = 0;
+    tls_buffer_append(&c->early_in, content, length);
+    if (c->early_in.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    return tls_connection_data_happened(c, TLS_RECEIVED, length);
+}
+
 static enum tls_reason
 receive_application_data(tls_connection *c, unsigned char *content, size_t length)
 {
     if (!c->established)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
+        return receive_early_data(c, content, length);
     if (length == 0) /* TLS 1.0 senders hide the CBC IV behind them; a flood is something else */
         return count_idle_record(c);
     c->idle_records = 0;
@@ -347,6 +409,24 @@ receive_application_data(tls_connection *c, unsigned char *content, size_t lengt
     c->plaintext_length = length;
     if (c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA))
         return tls_connection_data_happened(c, TLS_RECEIVED, length);
+    return TLS_OK;
+}
+
+/* A server that refuses early data passes over records that it cannot open (RFC 8446 section 4.2.10), and after
+ * HelloRetryRequest over all that say that they are protected; but not without end. */
+static int
+skips_in_the_clear(const tls_connection *c, const unsigned char *record)
+{
+    return c->skip_early_data > 0 && c->opener.protection.vtable == NULL &&
+           record[0] == TLS_CONTENT_APPLICATION_DATA;
+}
+
+static enum tls_reason
+skip_early_record(tls_connection *c, size_t total)
+{
+    if (total > c->skip_early_data)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    c->skip_early_data -= total;
     return TLS_OK;
 }
 
@@ -370,9 +450,20 @@ tls_connection_read_record(tls_connection *c, int *got)
         return TLS_OK;
     *got = 1;
     c->input_start += total;
+    if (skips_in_the_clear(c, record))
+        return skip_early_record(c, total);
     reason = tls_record_open(&c->opener, &type, &content, &length, record, total);
+    if (reason == TLS_REASON_BAD_RECORD_MAC && c->skip_early_data > 0)
+        return skip_early_record(c, total);
     if (reason != TLS_OK)
         return reason;
+    if (c->opener.is_13 && c->opener.protection.vtable != NULL && record[0] == TLS_CONTENT_APPLICATION_DATA) {
+        /* The client has the keys and uses them: from here on nothing is early, and no alert in the clear. */
+        c->skip_early_data = 0;
+        c->opener.plain_alerts = 0;
+        if (c->receive_limit != 0 && length > c->receive_limit)
+            return TLS_REASON_RECORD_OVERFLOW;
+    }
     /* RFC 6066 section 4: the agreed length binds both sides. */
     if (c->max_fragment_length != 0 && length > c->max_fragment_length)
         return TLS_REASON_RECORD_OVERFLOW;
@@ -393,14 +484,35 @@ tls_connection_read_record(tls_connection *c, int *got)
 }
 
 tls_bytes
+tls_connection_early_data(const tls_connection *c)
+{
+    return tls_buffer_view(&c->early_in);
+}
+
+void
+tls_connection_early_data_consume(tls_connection *c, size_t length)
+{
+    if (length >= c->early_in.length)
+        tls_buffer_release(&c->early_in);
+    else
+        tls_buffer_consume(&c->early_in, length);
+}
+
+tls_bytes
 tls_connection_plaintext(const tls_connection *c)
 {
+    if (c->established && c->early_in.length > 0)
+        return tls_buffer_view(&c->early_in);
     return tls_bytes_make(c->plaintext, c->plaintext_length);
 }
 
 void
 tls_connection_plaintext_consume(tls_connection *c, size_t length)
 {
+    if (c->established && c->early_in.length > 0) {
+        tls_connection_early_data_consume(c, length);
+        return;
+    }
     if (length > c->plaintext_length)
         length = c->plaintext_length;
     c->plaintext += length;

@@ -21,7 +21,7 @@ tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algo
     unsigned char signed_digest[TLS_FINGERPRINT_MAXIMUM];
     const unsigned char *oid = tls_hash_oid(algorithm->hash);
     const br_hash_class *mask_hash = tls_hash_class(algorithm->mask_hash);
-    size_t length = tls_hash_length(algorithm->hash);
+    size_t length = tls_hash_size(algorithm->hash);
     br_x509_pkey pkey;
 
     if (oid == NULL || tls_public_key_to_bearssl(&pkey, key) != TLS_OK)

@@ -1,0 +1,199 @@
+/* engine13_internal.h - the state that the engine13_*.c files share.
+ *
+ * One function per state of RFC 8446 appendix A. A state takes a message, asks a question or sends, names the
+ * state that comes next, and returns; where it has to wait it is called again:
+ *
+ *   client  start ─▶ wait_server_hello ─▶ wait_encrypted_extensions ─▶ wait_certificate_request ─▶
+ *           wait_certificate ─▶ decide_verify ─▶ wait_certificate_verify ─▶ wait_finished ─▶
+ *           decide_certificate ─▶ sign ─▶ finish
+ *   server  choose_psk ─▶ choose ─▶ [retry ─▶ wait_client_hello] ─▶ decide_early_data ─▶ flight ─▶ sign ─▶
+ *           finish_flight ─▶ [wait_end_of_early_data] ─▶ [wait_certificate ─▶ decide_verify ─▶
+ *           wait_certificate_verify] ─▶ wait_finished ─▶ send_tickets
+ *
+ * The transcript has every message as it was received or sent. A message is first checked, then reported as a
+ * stage, then added to the transcript; keys change only where nothing waits in the reassembly buffer
+ * (section 5.1). */
+#ifndef TLS_ENGINE13_INTERNAL_H
+#define TLS_ENGINE13_INTERNAL_H
+
+#include "connection.h"
+#include "engine13.h"
+#include "key_exchange.h"
+#include "message.h"
+#include "record_protection.h"
+#include "signature.h"
+#include "traffic.h"
+
+/* A client offers its own PSK before the session's; a server looks at no more identities than this. */
+#define ENGINE13_PSKS_OFFERED 2
+#define ENGINE13_PSKS_LOOKED_AT 8
+#define ENGINE13_SHARES_MAXIMUM 4
+
+typedef struct engine13 engine13;
+typedef enum tls_reason (*engine13_state)(engine13 *e, enum tls_progress *progress);
+
+typedef struct engine13_psk {
+    const br_hash_class *hash;
+    unsigned char key[TLS_PSK_MAXIMUM];
+    size_t key_length;
+    int external;
+    tls_buffer identity;
+} engine13_psk;
+
+struct engine13 {
+    tls_connection *connection;
+    engine13_state state;
+    tls_terms terms;
+    tls_bytes message; /* being worked on: the front of connection->handshake_in */
+
+    const tls_suite *suite;
+    const br_hash_class *hash;
+    tls_transcript transcript;
+    tls_key_schedule schedule;
+    unsigned char client_secret[TLS_SECRET_MAXIMUM]; /* handshake traffic secrets */
+    unsigned char server_secret[TLS_SECRET_MAXIMUM];
+    unsigned char early_secret[TLS_SECRET_MAXIMUM], early_exporter[TLS_SECRET_MAXIMUM];
+
+    /* Hellos. */
+    unsigned char session_id[TLS_SESSION_ID_MAXIMUM];
+    size_t session_id_length;
+    unsigned char grease[5]; /* random, so that a second ClientHello has the same values */
+    tls_key_exchange_key shares[ENGINE13_SHARES_MAXIMUM];
+    size_t share_count;
+    unsigned group; /* server: chosen; client: what HelloRetryRequest names; 0 */
+    int retried;
+    int compatibility_sent; /* the ChangeCipherSpec for middleboxes */
+    tls_buffer cookie;
+
+    /* Pre-shared keys: the client's offers, or the server's one. */
+    engine13_psk psks[ENGINE13_PSKS_OFFERED];
+    size_t psk_count;
+    size_t psk_index; /* server: the identity being looked at, then the one chosen */
+    int psk_selected;
+    int psk_asked;  /* what the application was asked about the identity looked at */
+    int psk_chosen; /* server: all identities were looked at */
+    tls_session *resume; /* offered, or found */
+    uint32_t ticket_age; /* server: milliseconds, as the client says */
+
+    /* Authentication. */
+    tls_verdict verdict;
+    int certificate_requested; /* by the server, of the client */
+    tls_buffer certificate_request; /* client: the message, for `client_certificate` */
+    unsigned char request_context[255];
+    size_t request_context_length;
+    tls_buffer peer_schemes; /* what the peer can verify: 16-bit values as on the wire */
+    int staple;              /* server: the client asked for an OCSP response */
+    unsigned sign_scheme;
+    unsigned char digest[64];
+    size_t digest_length;
+    tls_buffer signature;
+
+    int post_handshake; /* this engine lives for one authentication after the handshake */
+    unsigned tickets_left;
+};
+
+static inline engine13 *
+engine13_of(const tls_connection *c)
+{
+    return c->engine;
+}
+
+/* ---- engine13.c ---- */
+/* engine13_next takes the next message: e->message is empty, and *progress BLOCKED, while there is none. */
+enum tls_reason engine13_next(engine13 *e, tls_message *message, enum tls_progress *progress);
+/* engine13_report reports e->message as a stage; engine13_consume adds it to the transcript and drops it. */
+enum tls_reason engine13_report(engine13 *e, enum tls_stage stage);
+void engine13_consume(engine13 *e);
+/* engine13_send hashes, reports and queues a message, and releases the buffer. */
+enum tls_reason engine13_send(engine13 *e, enum tls_stage stage, tls_buffer *raw);
+/* engine13_use_suite sets suite, hash and the transcript's hash. */
+void engine13_use_suite(engine13 *e, const tls_suite *suite);
+/* engine13_derive derives a secret from the transcript so far and writes its key log line. */
+enum tls_reason engine13_derive(engine13 *e, unsigned char *out, enum tls_secret secret);
+/* Handshake Secret from what was agreed, and both handshake traffic secrets. */
+enum tls_reason engine13_handshake_secrets(engine13 *e, tls_bytes shared);
+/* Master Secret, application traffic secrets and the exporter, into c->traffic. */
+enum tls_reason engine13_application_secrets(engine13 *e);
+/* engine13_open_with: what is received from now on is under `secret`. UNEXPECTED_MESSAGE when there is
+ * more behind e->message in the reassembly buffer. */
+enum tls_reason engine13_open_with(engine13 *e, const unsigned char *secret);
+enum tls_reason engine13_seal_with(engine13 *e, const unsigned char *secret);
+enum tls_reason engine13_send_compatibility(engine13 *e);
+/* engine13_make makes an engine for a post-handshake authentication. */
+enum tls_reason engine13_make(tls_connection *c, engine13 **out);
+void engine13_free(engine13 *e);
+/* engine13_agree_record_size takes the peer's record_size_limit (RFC 8449); 0: none. */
+void engine13_agree_record_size(tls_connection *c, unsigned limit);
+/* engine13_end keeps what outlives the engine. */
+enum tls_reason engine13_end(engine13 *e, enum tls_progress *progress);
+
+/* ---- engine13_after.c ---- */
+/* Members of tls_engine13_class: see engine.h. */
+enum tls_reason engine13_message(tls_connection *c, tls_bytes message);
+enum tls_reason engine13_before_write(tls_connection *c);
+enum tls_reason engine13_update_keys(tls_connection *c, int request);
+enum tls_reason engine13_request_certificate(tls_connection *c);
+enum tls_reason engine13_request_ticket(tls_connection *c);
+
+/* ---- engine13_client_hello.c ---- */
+enum tls_reason engine13_send_client_hello(engine13 *e);
+
+/* ---- engine13_psk.c ---- */
+/* engine13_set_psk fills a PSK of a session or an external one. */
+enum tls_reason engine13_set_psk(engine13_psk *psk, const br_hash_class *hash, tls_bytes key,
+    tls_bytes identity, int external);
+void engine13_clear_psk(engine13_psk *psk);
+/* engine13_binder computes the binder of a PSK over a ClientHello cut short before its binders. */
+void engine13_binder(
+    const engine13 *e, unsigned char *out, const engine13_psk *psk, tls_bytes truncated);
+/* engine13_early_secrets: the early traffic secret and the early exporter of a PSK, from the transcript with the
+ * ClientHello. */
+enum tls_reason engine13_early_secrets(engine13 *e, const engine13_psk *psk);
+/* engine13_resume takes over what the session knows of the peer. */
+enum tls_reason engine13_resume(engine13 *e, const tls_session *session);
+
+/* ---- engine13_client.c, engine13_server.c: where each begins ---- */
+enum tls_reason engine13_client_start(engine13 *e, enum tls_progress *progress);
+enum tls_reason engine13_server_start(engine13 *e, enum tls_progress *progress);
+/* The client's answer to a CertificateRequest; the server's wait for it. */
+enum tls_reason engine13_decide_certificate(engine13 *e, enum tls_progress *progress);
+enum tls_reason engine13_wait_client_certificate(engine13 *e, enum tls_progress *progress);
+/* engine13_take_request keeps what a CertificateRequest says. */
+enum tls_reason engine13_take_request(engine13 *e, const tls_certificate_request *request);
+enum tls_reason engine13_write_request(
+    engine13 *e, tls_buffer *raw, tls_bytes request_context);
+
+/* ---- engine13_server_choice.c ---- */
+enum tls_reason engine13_choose_psk(engine13 *e, enum tls_progress *progress);
+/* engine13_check_binder: BAD_FINISHED when the client does not prove that it has the PSK. */
+enum tls_reason engine13_check_binder(engine13 *e, const tls_client_hello *hello);
+int engine13_may_use_psks(const engine13 *e, const tls_client_hello *hello);
+enum tls_reason engine13_choose_alpn(engine13 *e, const tls_client_hello *hello);
+enum tls_reason engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *share);
+enum tls_reason engine13_choose_credential(engine13 *e, const tls_client_hello *hello);
+const tls_suite *engine13_choose_suite(
+    const engine13 *e, const tls_client_hello *hello, const br_hash_class *hash, unsigned preferred);
+/* engine13_early_data_possible: everything that does not need the application to decide. */
+int engine13_early_data_possible(engine13 *e, const tls_client_hello *hello);
+
+/* ---- engine13_authentication.c: Certificate, CertificateVerify and Finished, both ways ---- */
+enum tls_reason engine13_send_certificate(engine13 *e);
+/* engine13_pick_scheme: the first of our schemes that the peer verifies and the key can do; 0: none. */
+unsigned engine13_pick_scheme(const engine13 *e, const tls_private_key *key);
+/* engine13_sign makes e->signature, asking `sign` where the key is not here; *ready when it is made. */
+enum tls_reason engine13_sign(engine13 *e, int *ready);
+enum tls_reason engine13_send_certificate_verify(engine13 *e);
+enum tls_reason engine13_send_finished(engine13 *e, const unsigned char *base_key);
+enum tls_reason engine13_receive_certificate(engine13 *e, const tls_certificate_message *message);
+enum tls_reason engine13_receive_certificate_verify(
+    engine13 *e, const tls_certificate_verify *message);
+enum tls_reason engine13_receive_finished(
+    engine13 *e, tls_bytes verify_data, const unsigned char *base_key);
+
+/* ---- engine13_ticket.c ---- */
+/* engine13_send_new_ticket queues a NewSessionTicket; *session is the session behind it, for the caller to release, or
+ * NULL when none could be given. */
+enum tls_reason engine13_send_new_ticket(tls_connection *c, tls_session **session);
+enum tls_reason engine13_receive_ticket(tls_connection *c, tls_bytes raw);
+
+#endif

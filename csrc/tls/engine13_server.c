@@ -1,0 +1,660 @@
+/* engine13_server.c - the server's states of TLS 1.3 (RFC 8446 appendix A.2). */
+#include <string.h>
+
+#include "engine13_internal.h"
+#include "peer_certificate.h"
+#include "random.h"
+
+/* The authorities of a CertificateRequest are left out when they would be longer than this: section 4.2.4 is
+ * optional, and some clients refuse a message of many records. */
+#define AUTHORITIES_LENGTH_MAXIMUM 12000
+#define COOKIE_LENGTH 32
+/* What a client may have sent as early data that nobody reads, when it does not go by a limit of ours. */
+#define SKIPPED_EARLY_DATA_MINIMUM ((size_t)64 * 1024)
+
+static enum tls_reason choose(engine13 *e, enum tls_progress *progress);
+static enum tls_reason retry(engine13 *e, enum tls_progress *progress);
+static enum tls_reason wait_client_hello(engine13 *e, enum tls_progress *progress);
+static enum tls_reason decide_early_data(engine13 *e, enum tls_progress *progress);
+static enum tls_reason flight(engine13 *e, enum tls_progress *progress);
+static enum tls_reason sign(engine13 *e, enum tls_progress *progress);
+static enum tls_reason finish_flight(engine13 *e, enum tls_progress *progress);
+static enum tls_reason wait_end_of_early_data(engine13 *e, enum tls_progress *progress);
+static enum tls_reason decide_verify(engine13 *e, enum tls_progress *progress);
+static enum tls_reason wait_certificate_verify(engine13 *e, enum tls_progress *progress);
+static enum tls_reason wait_finished(engine13 *e, enum tls_progress *progress);
+static enum tls_reason send_tickets(engine13 *e, enum tls_progress *progress);
+
+/* ---- ClientHello ---- */
+
+enum tls_reason
+engine13_server_start(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_client_hello hello;
+    enum tls_reason reason = tls_connection_next_message(c, &e->message);
+
+    if (reason == TLS_OK)
+        reason = tls_client_hello_parse(&hello, e->message);
+    if (reason != TLS_OK)
+        return reason;
+    /* Section 5.1: keys change after it. */
+    if (c->handshake_in.length > e->message.length)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (e->session_id_length == 0 && hello.session_id.length > 0) {
+        memcpy(e->session_id, hello.session_id.data, hello.session_id.length);
+        e->session_id_length = hello.session_id.length;
+    }
+    reason = engine13_choose_psk(e, progress);
+    if (reason == TLS_OK && e->psk_chosen)
+        e->state = choose;
+    return reason;
+}
+
+static size_t
+share_count(const tls_client_hello *hello)
+{
+    tls_reader reader;
+    tls_bytes share;
+    unsigned group;
+    size_t count = 0;
+
+    tls_reader_init(&reader, hello->key_shares);
+    while (tls_key_share_next(&reader, &group, &share))
+        count++;
+    return count;
+}
+
+/* choose decides everything but early data, and whether ClientHello must come again. */
+static enum tls_reason
+choose(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    unsigned retry_group = e->group;
+    const tls_suite *suite;
+    tls_client_hello hello;
+    tls_bytes share;
+    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+
+    (void)progress;
+    if (reason != TLS_OK)
+        return reason;
+    suite = engine13_choose_suite(e, &hello, e->psk_selected ? e->psks[0].hash : NULL,
+        e->retried ? e->suite->id : e->resume != NULL ? e->resume->suite : 0);
+    if (suite == NULL)
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    if (e->retried && suite != e->suite)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    c->version = TLS_VERSION_13;
+    engine13_use_suite(e, suite);
+    reason = engine13_choose_alpn(e, &hello);
+    if (reason == TLS_OK)
+        reason = engine13_choose_group(e, &hello, &share);
+    if (reason == TLS_OK && !e->psk_selected)
+        reason = engine13_choose_credential(e, &hello);
+    if (reason != TLS_OK)
+        return reason;
+    if (hello.early_data_offered)
+        c->early_data = TLS_EARLY_DATA_OFFERED;
+    /* Section 4.2.8: the second ClientHello has one share, of the group that was asked for. */
+    if (e->retried && (e->group != retry_group || share.length == 0 || share_count(&hello) != 1))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    e->state = e->group != 0 && share.length == 0 ? retry : decide_early_data;
+    return TLS_OK;
+}
+
+/* ---- HelloRetryRequest ---- */
+
+static enum tls_reason
+retry(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_server_hello hello;
+    unsigned char cookie[COOKIE_LENGTH];
+    tls_buffer raw = {0}, extensions = {0};
+    enum tls_reason reason = TLS_OK;
+
+    (void)progress;
+    memset(&hello, 0, sizeof hello);
+    hello.legacy_version = TLS_VERSION_12;
+    hello.random = tls_bytes_make(tls_hello_retry_request_random, TLS_RANDOM_LENGTH);
+    hello.session_id = tls_bytes_make(e->session_id, e->session_id_length);
+    hello.cipher_suite = e->suite->id;
+    tls_extension_write_u16(&extensions, TLS_EXTENSION_SUPPORTED_VERSIONS, TLS_VERSION_13);
+    tls_extension_write_u16(&extensions, TLS_EXTENSION_KEY_SHARE, e->group);
+    if (c->context->retry_cookie) {
+        reason = tls_random(cookie, sizeof cookie);
+        tls_buffer_append(&e->cookie, cookie, sizeof cookie);
+        tls_extension_write_vector16(
+            &extensions, TLS_EXTENSION_COOKIE, tls_bytes_make(cookie, sizeof cookie));
+    }
+    hello.has_extensions = 1;
+    hello.extensions = tls_buffer_view(&extensions);
+    if (reason == TLS_OK)
+        reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY : tls_server_hello_build(&raw, &hello);
+    tls_buffer_release(&extensions);
+    if (reason != TLS_OK) {
+        tls_buffer_release(&raw);
+        return reason;
+    }
+    engine13_consume(e);
+    tls_transcript_restart(&e->transcript);
+    e->retried = 1;
+    c->hello_retry = 1;
+    c->sealer.version = TLS_VERSION_12;
+    reason = engine13_send(e, TLS_STAGE_HELLO_RETRY_REQUEST, &raw);
+    if (reason == TLS_OK)
+        reason = engine13_send_compatibility(e);
+    if (reason == TLS_OK)
+        reason = tls_connection_flush_flight(c);
+    c->opener.is_13 = 1; /* records of early data may be longer than those in the clear */
+    /* Section 4.2.10: early data is over, and what is on its way is skipped unread. */
+    if (c->early_data == TLS_EARLY_DATA_OFFERED) {
+        c->early_data = TLS_EARLY_DATA_REJECTED;
+        c->skip_early_data = c->context->max_early_data + SKIPPED_EARLY_DATA_MINIMUM;
+    }
+    e->state = wait_client_hello;
+    return reason;
+}
+
+/* recheck_psk finds the chosen PSK in the second ClientHello; without it the handshake is a full one. */
+static enum tls_reason
+recheck_psk(engine13 *e, const tls_client_hello *hello)
+{
+    tls_reader reader;
+    tls_bytes identity;
+    uint32_t age;
+
+    e->psk_index = 0;
+    tls_reader_init(&reader, hello->psk_identities);
+    while (tls_psk_identity_next(&reader, &identity, &age)) {
+        if (tls_bytes_equal(identity, tls_buffer_view(&e->psks[0].identity)))
+            return engine13_check_binder(e, hello);
+        e->psk_index++;
+    }
+    e->psk_selected = 0;
+    tls_session_release(e->resume);
+    e->resume = NULL;
+    return TLS_OK;
+}
+
+/* same_hello: section 4.1.2: the second ClientHello is the first one but for what HelloRetryRequest changes. */
+static enum tls_reason
+same_hello(engine13 *e, const tls_client_hello *hello)
+{
+    tls_client_hello first;
+    enum tls_reason reason = tls_client_hello_parse(&first, tls_buffer_view(&e->terms.hello));
+
+    if (reason != TLS_OK)
+        return reason;
+    if (!tls_bytes_equal(first.random, hello->random) ||
+        !tls_bytes_equal(first.session_id, hello->session_id) ||
+        !tls_bytes_equal(first.cipher_suites, hello->cipher_suites) ||
+        !tls_bytes_equal(first.server_name, hello->server_name) ||
+        !tls_bytes_equal(first.alpn, hello->alpn) ||
+        !tls_bytes_equal(first.supported_groups, hello->supported_groups) ||
+        !tls_bytes_equal(first.supported_versions, hello->supported_versions) ||
+        hello->early_data_offered)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* Section 4.2.2. */
+    if (e->cookie.length > 0 && !tls_bytes_equal(hello->cookie, tls_buffer_view(&e->cookie)))
+        return hello->cookie.length == 0 ? TLS_REASON_MISSING_EXTENSION
+                                         : TLS_REASON_ILLEGAL_PARAMETER;
+    return TLS_OK;
+}
+
+static enum tls_reason
+wait_client_hello(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_message message;
+    enum tls_reason reason = engine13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_CLIENT_HELLO || c->handshake_in.length > e->message.length)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    c->skip_early_data = 0;
+    reason = same_hello(e, &message.u.client_hello);
+    if (reason == TLS_OK)
+        reason = engine13_report(e, TLS_STAGE_CLIENT_HELLO);
+    if (reason == TLS_OK && e->psk_selected)
+        reason = recheck_psk(e, &message.u.client_hello);
+    if (!e->terms.credential_fixed)
+        tls_credential_clear(&e->terms.credential);
+    tls_buffer_clear(&e->peer_schemes);
+    e->state = choose;
+    return reason;
+}
+
+/* ---- Early data ---- */
+
+static enum tls_reason
+decide_early_data(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    tls_client_hello hello;
+    int accepted;
+    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+
+    (void)progress;
+    if (reason != TLS_OK)
+        return reason;
+    e->state = flight;
+    if (c->early_data != TLS_EARLY_DATA_OFFERED)
+        return TLS_OK;
+    if (answer != NULL) {
+        accepted = answer->is_default || answer->accept;
+        tls_connection_answer_clear(c);
+    } else {
+        accepted = engine13_early_data_possible(e, &hello);
+        if (accepted && tls_connection_decides(c, TLS_DECISION_EARLY_DATA)) {
+            c->question.u.early_data.session = e->resume;
+            c->question.u.early_data.server_name = c->server_name;
+            c->question.u.early_data.alpn = tls_buffer_view(&c->alpn);
+            tls_connection_ask(c, TLS_DECISION_EARLY_DATA);
+            e->state = decide_early_data;
+            return TLS_OK;
+        }
+    }
+    c->early_data = accepted ? TLS_EARLY_DATA_ACCEPTED : TLS_EARLY_DATA_REJECTED;
+    return TLS_OK;
+}
+
+/* ---- The server's flight ---- */
+
+static enum tls_reason
+use_psk(engine13 *e)
+{
+    tls_connection *c = e->connection;
+
+    if (!e->psk_selected)
+        return TLS_OK;
+    c->psk = 1;
+    if (!e->psks[0].external)
+        return engine13_resume(e, e->resume);
+    tls_buffer_append(&c->psk_identity, e->psks[0].identity.data, e->psks[0].identity.length);
+    return c->psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+static enum tls_reason
+send_server_hello(engine13 *e)
+{
+    tls_connection *c = e->connection;
+    tls_server_hello hello;
+    tls_buffer raw = {0}, extensions = {0};
+    enum tls_reason reason = tls_random(c->server_random, sizeof c->server_random);
+
+    memset(&hello, 0, sizeof hello);
+    hello.legacy_version = TLS_VERSION_12;
+    hello.random = tls_bytes_make(c->server_random, sizeof c->server_random);
+    hello.session_id = tls_bytes_make(e->session_id, e->session_id_length);
+    hello.cipher_suite = e->suite->id;
+    tls_extension_write_u16(&extensions, TLS_EXTENSION_SUPPORTED_VERSIONS, TLS_VERSION_13);
+    if (e->group != 0)
+        tls_extension_write_key_share(
+            &extensions, e->group, tls_key_exchange_share(&e->shares[0]));
+    if (e->psk_selected)
+        tls_extension_write_u16(
+            &extensions, TLS_EXTENSION_PRE_SHARED_KEY, (unsigned)e->psk_index);
+    hello.has_extensions = 1;
+    hello.extensions = tls_buffer_view(&extensions);
+    if (reason == TLS_OK)
+        reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY : tls_server_hello_build(&raw, &hello);
+    tls_buffer_release(&extensions);
+    if (reason != TLS_OK) {
+        tls_buffer_release(&raw);
+        return reason;
+    }
+    return engine13_send(e, TLS_STAGE_SERVER_HELLO, &raw);
+}
+
+static enum tls_reason
+send_encrypted_extensions(engine13 *e, const tls_client_hello *hello)
+{
+    tls_connection *c = e->connection;
+    const tls_context *context = c->context;
+    tls_bytes alpn = tls_buffer_view(&c->alpn);
+    tls_message message;
+    tls_buffer raw = {0}, extensions = {0};
+    enum tls_reason reason;
+
+    /* RFC 6066 section 3: empty, to say that it was used. */
+    if (hello->server_name.length > 0 && !c->resumed)
+        tls_extension_write_empty(&extensions, TLS_EXTENSION_SERVER_NAME);
+    if (alpn.length > 0)
+        tls_extension_write_alpn(&extensions, &alpn, 1);
+    if (hello->record_size_limit != 0) {
+        engine13_agree_record_size(c, hello->record_size_limit);
+        tls_extension_write_u16(&extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT,
+            context->record_size_limit != 0 ? context->record_size_limit
+                                            : TLS_RECORD_PLAINTEXT_MAXIMUM + 1);
+    } else if (hello->max_fragment_length != 0) {
+        tls_bytes code;
+
+        (void)tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &code);
+        tls_extension_write(&extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, code);
+        c->max_fragment_length = hello->max_fragment_length;
+        if (c->max_fragment_length < c->fragment_limit)
+            c->fragment_limit = c->max_fragment_length;
+    }
+    if (c->early_data == TLS_EARLY_DATA_ACCEPTED)
+        tls_extension_write_empty(&extensions, TLS_EXTENSION_EARLY_DATA);
+    memset(&message, 0, sizeof message);
+    message.type = TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS;
+    message.u.encrypted_extensions.extensions = tls_buffer_view(&extensions);
+    reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY : tls_message_build(&raw, &message);
+    tls_buffer_release(&extensions);
+    if (reason != TLS_OK) {
+        tls_buffer_release(&raw);
+        return reason;
+    }
+    return engine13_send(e, TLS_STAGE_ENCRYPTED_EXTENSIONS, &raw);
+}
+
+/* write_authorities: the subjects of the trust store (section 4.2.4). */
+static void
+write_authorities(const tls_context *context, tls_buffer *extensions)
+{
+    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
+    tls_buffer names = {0};
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        tls_write_vector16(&names, tls_trust_store_at(context->trust, i)->subject);
+    if (names.length > 0 && names.length <= AUTHORITIES_LENGTH_MAXIMUM)
+        tls_extension_write_vector16(
+            extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES, tls_buffer_view(&names));
+    extensions->failed |= names.failed;
+    tls_buffer_release(&names);
+}
+
+enum tls_reason
+engine13_write_request(engine13 *e, tls_buffer *raw, tls_bytes request_context)
+{
+    const tls_context *context = e->connection->context;
+    tls_message message;
+    tls_buffer extensions = {0};
+    enum tls_reason reason;
+
+    e->certificate_requested = 1;
+    if (request_context.length > 0)
+        memcpy(e->request_context, request_context.data, request_context.length);
+    e->request_context_length = request_context.length;
+    tls_extension_write_u16_list(&extensions, TLS_EXTENSION_SIGNATURE_ALGORITHMS,
+        context->signature_schemes, context->signature_scheme_count);
+    write_authorities(context, &extensions);
+    memset(&message, 0, sizeof message);
+    message.type = TLS_HANDSHAKE_CERTIFICATE_REQUEST;
+    message.u.certificate_request.is_13 = 1;
+    message.u.certificate_request.certificate_request_context = request_context;
+    message.u.certificate_request.extensions = tls_buffer_view(&extensions);
+    reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY : tls_message_build(raw, &message);
+    tls_buffer_release(&extensions);
+    return reason;
+}
+
+static enum tls_reason
+send_certificate_request(engine13 *e)
+{
+    tls_buffer raw = {0};
+    enum tls_reason reason = engine13_write_request(e, &raw, tls_bytes_make(NULL, 0));
+
+    if (reason != TLS_OK) {
+        tls_buffer_release(&raw);
+        return reason;
+    }
+    return engine13_send(e, TLS_STAGE_CERTIFICATE_REQUEST, &raw);
+}
+
+/* agree makes our share and the shared secret, and adds ClientHello to the transcript. */
+static enum tls_reason
+agree(engine13 *e, const tls_client_hello *hello, unsigned char *shared, size_t *shared_length)
+{
+    tls_connection *c = e->connection;
+    tls_bytes share;
+    enum tls_reason reason = TLS_OK;
+
+    *shared_length = 0;
+    if (e->group == 0)
+        return TLS_OK;
+    c->group = e->group;
+    e->share_count = 1;
+    reason = engine13_choose_group(e, hello, &share);
+    if (reason == TLS_OK)
+        reason = tls_key_exchange_generate(&e->shares[0], e->group);
+    if (reason == TLS_OK)
+        reason = tls_key_exchange_shared(&e->shares[0], shared, shared_length, share);
+    return reason;
+}
+
+static enum tls_reason
+flight(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    unsigned char shared[TLS_SHARED_SECRET_MAXIMUM];
+    size_t shared_length;
+    tls_client_hello hello;
+    tls_buffer kept = {0};
+    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+
+    (void)progress;
+    if (reason == TLS_OK)
+        reason = agree(e, &hello, shared, &shared_length);
+    /* EncryptedExtensions looks at the message once more, after it has left the reassembly buffer. */
+    tls_buffer_append(&kept, e->message.data, e->message.length);
+    if (reason == TLS_OK)
+        reason = kept.failed ? TLS_REASON_OUT_OF_MEMORY
+                             : tls_client_hello_parse(&hello, tls_buffer_view(&kept));
+    if (reason == TLS_OK)
+        reason = use_psk(e);
+    if (reason == TLS_OK) {
+        c->post_handshake_auth = hello.post_handshake_auth;
+        /* Section 4.2.9: no tickets for a client that has no way to use them. */
+        e->tickets_left = engine13_may_use_psks(e, &hello) ? c->context->ticket_count : 0;
+        if (c->resumed && e->tickets_left > 1)
+            e->tickets_left = 1;
+        engine13_consume(e);
+        c->sealer.version = TLS_VERSION_12;
+        if (c->early_data == TLS_EARLY_DATA_ACCEPTED)
+            reason = engine13_early_secrets(e, &e->psks[0]);
+    }
+    if (reason == TLS_OK)
+        reason = send_server_hello(e);
+    if (reason == TLS_OK)
+        reason = engine13_handshake_secrets(e, tls_bytes_make(shared, shared_length));
+    tls_wipe(shared, sizeof shared);
+    if (reason == TLS_OK)
+        reason = engine13_send_compatibility(e);
+    if (reason == TLS_OK)
+        reason = engine13_seal_with(e, e->server_secret);
+    if (reason == TLS_OK)
+        reason = send_encrypted_extensions(e, &hello);
+    tls_buffer_release(&kept);
+    /* Section 4.3.2: not beside a PSK. */
+    if (reason == TLS_OK && c->verify != TLS_VERIFY_NONE && !e->psk_selected)
+        reason = send_certificate_request(e);
+    e->state = finish_flight;
+    if (reason == TLS_OK && !e->psk_selected) {
+        reason = engine13_send_certificate(e);
+        e->state = sign;
+    }
+    return reason;
+}
+
+static enum tls_reason
+sign(engine13 *e, enum tls_progress *progress)
+{
+    int ready = 0;
+    enum tls_reason reason = engine13_sign(e, &ready);
+
+    (void)progress;
+    if (reason != TLS_OK || !ready)
+        return reason;
+    e->state = finish_flight;
+    return engine13_send_certificate_verify(e);
+}
+
+static engine13_state
+after_early_data(const engine13 *e)
+{
+    return e->certificate_requested ? engine13_wait_client_certificate : wait_finished;
+}
+
+static enum tls_reason
+finish_flight(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    int early = c->early_data == TLS_EARLY_DATA_ACCEPTED;
+    enum tls_reason reason = engine13_send_finished(e, e->server_secret);
+
+    (void)progress;
+    if (reason == TLS_OK)
+        reason = engine13_application_secrets(e);
+    if (reason == TLS_OK)
+        reason = engine13_seal_with(e, c->traffic->server);
+    if (reason == TLS_OK)
+        reason = engine13_open_with(e, early ? e->early_secret : e->client_secret);
+    /* A client that fails before it has read ServerHello has no keys for its alert. */
+    c->opener.plain_alerts = 1;
+    if (c->early_data == TLS_EARLY_DATA_REJECTED && !e->retried)
+        c->skip_early_data = c->context->max_early_data + SKIPPED_EARLY_DATA_MINIMUM;
+    c->early_data_allowed = early ? e->resume->max_early_data : 0;
+    c->may_write = early;
+    e->state = early ? wait_end_of_early_data : after_early_data(e);
+    return reason;
+}
+
+/* ---- The client's answer ---- */
+
+static enum tls_reason
+wait_end_of_early_data(engine13 *e, enum tls_progress *progress)
+{
+    tls_message message;
+    enum tls_reason reason = engine13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_END_OF_EARLY_DATA)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = engine13_report(e, TLS_STAGE_END_OF_EARLY_DATA);
+    if (reason == TLS_OK)
+        reason = engine13_open_with(e, e->client_secret);
+    engine13_consume(e);
+    e->connection->early_data_allowed = 0;
+    e->state = after_early_data(e);
+    return reason;
+}
+
+enum tls_reason
+engine13_wait_client_certificate(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_message message;
+    const tls_certificate_message *certificate = &message.u.certificate;
+    enum tls_reason reason = engine13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_CERTIFICATE)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (!tls_bytes_equal(certificate->certificate_request_context,
+            tls_bytes_make(e->request_context, e->request_context_length)))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (certificate->certificate_count > 0)
+        reason = engine13_receive_certificate(e, certificate);
+    if (reason == TLS_OK)
+        reason = engine13_report(e, TLS_STAGE_CERTIFICATE);
+    if (reason == TLS_OK && certificate->certificate_count == 0 &&
+        c->verify == TLS_VERIFY_REQUIRED)
+        reason = TLS_REASON_CERTIFICATE_REQUIRED;
+    e->state = certificate->certificate_count > 0 ? decide_verify : wait_finished;
+    engine13_consume(e);
+    return reason;
+}
+
+static enum tls_reason
+decide_verify(engine13 *e, enum tls_progress *progress)
+{
+    int ready = 0;
+    enum tls_reason reason = tls_connection_decide_verify(e->connection, &e->verdict, &ready);
+
+    (void)progress;
+    if (ready)
+        e->state = wait_certificate_verify;
+    return reason;
+}
+
+static enum tls_reason
+wait_certificate_verify(engine13 *e, enum tls_progress *progress)
+{
+    tls_message message;
+    enum tls_reason reason = engine13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_CERTIFICATE_VERIFY)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = engine13_receive_certificate_verify(e, &message.u.certificate_verify);
+    if (reason == TLS_OK)
+        reason = engine13_report(e, TLS_STAGE_CERTIFICATE_VERIFY);
+    engine13_consume(e);
+    e->state = wait_finished;
+    return reason;
+}
+
+static enum tls_reason
+wait_finished(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_message message;
+    enum tls_reason reason = engine13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_FINISHED)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = engine13_receive_finished(
+        e, message.u.verify_data, e->post_handshake ? c->traffic->client : e->client_secret);
+    if (reason == TLS_OK)
+        reason = engine13_report(e, TLS_STAGE_FINISHED);
+    if (reason == TLS_OK && !e->post_handshake)
+        reason = engine13_open_with(e, c->traffic->client);
+    engine13_consume(e);
+    if (reason != TLS_OK)
+        return reason;
+    if (e->post_handshake)
+        return engine13_end(e, progress);
+    e->state = send_tickets;
+    return engine13_derive(e, c->traffic->resumption, TLS_SECRET_RESUMPTION);
+}
+
+/* ---- Tickets ---- */
+
+static enum tls_reason
+send_tickets(engine13 *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_session *session;
+    enum tls_reason reason;
+
+    tls_connection_answer_clear(c); /* session_store has been told of the last one */
+    if (e->tickets_left == 0) {
+        reason = tls_connection_flush_flight(c);
+        return reason == TLS_OK ? engine13_end(e, progress) : reason;
+    }
+    e->tickets_left--;
+    reason = engine13_send_new_ticket(c, &session);
+    if (reason != TLS_OK || session == NULL)
+        return reason;
+    tls_session_release(c->session);
+    c->session = session;
+    /* A ticket that is sealed needs no store. */
+    if (c->context->ticket_keys == NULL &&
+        tls_connection_decides(c, TLS_DECISION_SESSION_STORE)) {
+        c->question.u.session_store.session = session;
+        tls_connection_ask(c, TLS_DECISION_SESSION_STORE);
+    }
+    return TLS_OK;
+}
