@@ -329,7 +329,7 @@ test_pair(const tls_private_key *key, const char *key_name, unsigned scheme)
     snprintf(name, sizeof name, "%s.%s", key_name, name_of(scheme));
     digest = tls_bytes_make(
         digest_bytes, tls_scheme_digest(digest_bytes, scheme, tls_bytes_of_string(message)));
-    check(digest.length == tls_hash_length(tls_scheme_hash(scheme)), "digest", name);
+    check(digest.length == tls_hash_size(tls_scheme_hash(scheme)), "digest", name);
     length = tls_sign_scheme(key, signature, scheme, digest);
     if (!signs(key_name, scheme)) {
         check(length == 0, "cannot sign", name);
@@ -410,7 +410,7 @@ test_pairs(void)
             keys[j]);
         for (i = 0; i < SCHEME_COUNT; i++)
             if (tls_sign_scheme(external, out, schemes[i],
-                    tls_bytes_make(digest, tls_hash_length(tls_scheme_hash(schemes[i])))) != 0)
+                    tls_bytes_make(digest, tls_hash_size(tls_scheme_hash(schemes[i])))) != 0)
                 break;
         check(i == SCHEME_COUNT, "an external key signs nothing", keys[j]);
         /* MD5+SHA-1 of TLS 1.0 and 1.1 */
