@@ -32,9 +32,9 @@ int tls_scheme_fits_key(unsigned scheme, const tls_public_key *key, unsigned ver
  * to `out`, and returns how many; 0 for a scheme that is not supported. */
 size_t tls_scheme_digest(unsigned char *out, unsigned scheme, tls_bytes content);
 /* tls_sign_scheme signs a digest made with the scheme's hash, whatever the version: an EC key of
- * any curve signs by every scheme of ECDSA, a key that is for PSS only by rsa_pss_pss_* alone,
- * other RSA keys by rsa_pkcs1_* and rsa_pss_rsae_*. Writes and returns as tls_sign_digest; 0 also
- * for a digest of another length. */
+ * any curve signs by every scheme of ECDSA, a key that is for PSS only by rsa_pss_pss_* alone (and
+ * what its parameters allow), other RSA keys by rsa_pkcs1_* and rsa_pss_rsae_*. Writes and returns
+ * as tls_sign_digest; 0 also for a digest of another length. */
 size_t tls_sign_scheme(
     const tls_private_key *key, unsigned char *out, unsigned scheme, tls_bytes digest);
 /* tls_verify_scheme verifies a signature of a digest, with the same pairs of schemes and keys.

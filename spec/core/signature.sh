@@ -31,6 +31,11 @@ if [ ! -f done ]; then
         openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:"$bits" -out "rsa$bits.key" 2>/dev/null
     done
     openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out pss2048.key 2>/dev/null
+    openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha384 \
+        -pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt rsa_pss_keygen_saltlen:48 -out pss384.key 2>/dev/null
+    # no scheme of TLS has another hash in MGF1
+    openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha384 \
+        -pkeyopt rsa_pss_keygen_mgf1_md:sha256 -pkeyopt rsa_pss_keygen_saltlen:48 -out narrow.pem 2>/dev/null
     for bits in 256 384 521; do
         openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-$bits -out "ec$bits.key"
     done
@@ -39,6 +44,7 @@ if [ ! -f done ]; then
         case $key in
         rsa*) schemes='rsa_pss_rsae_sha256 rsa_pss_rsae_sha384 rsa_pss_rsae_sha512 rsa_pkcs1_sha1 rsa_pkcs1_sha224
             rsa_pkcs1_sha256 rsa_pkcs1_sha384 rsa_pkcs1_sha512' ;;
+        pss384*) schemes=rsa_pss_pss_sha384 ;;
         pss*) schemes='rsa_pss_pss_sha256 rsa_pss_pss_sha384 rsa_pss_pss_sha512' ;;
         *) schemes='ecdsa_sha1 ecdsa_sha224 ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ecdsa_secp521r1_sha512' ;;
         esac

@@ -73,7 +73,7 @@ load_key(const char *name)
 {
     unsigned char pem[8192];
     tls_private_key *key = NULL;
-    size_t length = read_file(pem, sizeof pem, name, ".key");
+    size_t length = read_file(pem, sizeof pem, name, strchr(name, '.') != NULL ? "" : ".key");
 
     if (tls_private_key_decode(&key, tls_bytes_make(pem, length)) != TLS_OK) {
         printf("not ok - cannot load %s\n%d passed, %d failed\n", name, passed, failed + 1);
@@ -101,7 +101,7 @@ static const unsigned schemes[] = {TLS_SCHEME_RSA_PKCS1_SHA1, TLS_SCHEME_RSA_PKC
 #define SCHEME_COUNT (sizeof schemes / sizeof schemes[0])
 
 static const char *const keys[] = {"rsa1024", "rsa2048", "rsa2049", "rsa2050", "rsa2051", "rsa2052",
-    "rsa2053", "rsa2054", "rsa2055", "rsa3072", "rsa4096", "pss2048", "ec256", "ec384",
+    "rsa2053", "rsa2054", "rsa2055", "rsa3072", "rsa4096", "pss2048", "pss384", "ec256", "ec384",
     "ec521"};
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 
@@ -111,6 +111,8 @@ signs(const char *key, unsigned scheme)
 {
     if (strcmp(key, "rsa1024") == 0 && scheme == TLS_SCHEME_RSA_PSS_RSAE_SHA512)
         return 0; /* 64 + 64 + 2 bytes do not fit */
+    if (strcmp(key, "pss384") == 0) /* its parameters say so */
+        return scheme == TLS_SCHEME_RSA_PSS_PSS_SHA384;
     switch (tls_scheme_kind_of(scheme)) {
     case TLS_SCHEME_KIND_ECDSA:
         return key[0] == 'e';
@@ -402,8 +404,9 @@ test_pairs(void)
 
     for (j = 0; j < KEY_COUNT; j++) {
         key = load_key(keys[j]);
-        check(tls_private_key_public(key)->bits == (unsigned)atoi(strpbrk(keys[j], "12345")), "bits",
-            keys[j]);
+        check(strcmp(keys[j], "pss384") == 0 ||
+                  tls_private_key_public(key)->bits == (unsigned)atoi(strpbrk(keys[j], "12345")),
+            "bits", keys[j]);
         for (i = 0; i < SCHEME_COUNT; i++)
             test_pair(key, keys[j], schemes[i]);
         check(tls_private_key_external(&external, tls_private_key_public(key)) == TLS_OK, "external",
@@ -515,7 +518,8 @@ test_forgeries(void)
         const br_rsa_private_key *rsa;
         int byte_above;
 
-        if (keys[j][0] == 'e' || strcmp(keys[j], "rsa1024") == 0)
+        if (!signs(keys[j], TLS_SCHEME_RSA_PSS_RSAE_SHA256) &&
+            !signs(keys[j], TLS_SCHEME_RSA_PSS_PSS_SHA256))
             continue;
         key = load_key(keys[j]);
         rsa = tls_private_key_rsa(key);
@@ -586,6 +590,46 @@ test_not_reduced(void)
             "the same number plus the modulus", name_of(scheme));
     }
     tls_private_key_release(key);
+}
+
+/* The parameters of a key (RFC 4055 section 1.2) stay with it wherever it goes. */
+static void
+test_parameters(void)
+{
+    tls_private_key *key = load_key("pss384"), *again = NULL, *external = NULL,
+                    *narrow = load_key("narrow.pem");
+    tls_bytes parameters = tls_private_key_public(key)->pss_parameters;
+    unsigned char digest[64] = {0}, out[TLS_SIGNATURE_MAXIMUM];
+    tls_public_key public_key;
+    tls_buffer der = {0};
+    size_t i;
+
+    check(parameters.length != 0, "parameters", "pss384");
+    check(tls_private_key_encode(&der, key, TLS_KEY_FORMAT_PKCS8) == TLS_OK &&
+              tls_private_key_decode(&again, tls_buffer_view(&der)) == TLS_OK &&
+              tls_bytes_equal(parameters, tls_private_key_public(again)->pss_parameters),
+        "parameters", "PKCS#8");
+    tls_buffer_clear(&der);
+    check(tls_private_key_encode(&der, key, TLS_KEY_FORMAT_PUBLIC) == TLS_OK &&
+              tls_public_key_parse(&public_key, tls_buffer_view(&der)) == TLS_OK &&
+              tls_bytes_equal(parameters, public_key.pss_parameters),
+        "parameters", "SubjectPublicKeyInfo");
+    check(tls_private_key_external(&external, &public_key) == TLS_OK, "external", "pss384");
+    tls_buffer_release(&der);
+    check(external != NULL &&
+              tls_bytes_equal(parameters, tls_private_key_public(external)->pss_parameters),
+        "parameters", "external");
+    check(tls_private_key_public(narrow)->pss_only, "for PSS only", "narrow");
+    for (i = 0; i < SCHEME_COUNT; i++)
+        if (tls_scheme_fits_key(schemes[i], tls_private_key_public(narrow), TLS_VERSION_13) ||
+            tls_sign_scheme(narrow, out, schemes[i],
+                tls_bytes_make(digest, tls_hash_size(tls_scheme_hash(schemes[i])))) != 0)
+            break;
+    check(i == SCHEME_COUNT, "no scheme is left", "narrow");
+    tls_private_key_release(key);
+    tls_private_key_release(again);
+    tls_private_key_release(external);
+    tls_private_key_release(narrow);
 }
 
 /* A fault in one half of the private key operation gives a signature that tells a factor. */
@@ -681,6 +725,7 @@ main(int argc, char **argv)
     test_pairs();
     test_forgeries();
     test_not_reduced();
+    test_parameters();
     test_fault();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
