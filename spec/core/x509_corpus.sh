@@ -153,6 +153,7 @@ ${CC:-cc} -std=c99 -D_DEFAULT_SOURCE -g ${OPT:--O2} -Wall -Wextra -Werror -pedan
     "$tls"/certificate_names.c "$tls"/hostname.c "$tls"/name_constraints.c "$tls"/trust.c \
     "$tls"/rsa_pss.c "$tls"/verify.c "$tls"/verify_text.c "$tls"/verify_signature.c \
     "$tls"/verify_revocation.c "$tls"/crl.c "$tls"/ocsp.c "$tls"/signed_structure.c \
-    "$tls"/signature.c "$tls"/der_write.c "$tls"/names.c "$tls"/random.c -lbearssl \
+    "$tls"/signature.c "$tls"/der_write.c "$tls"/names.c "$tls"/random.c \
+    "$tls"/hkdf.c -lbearssl \
     -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 $RUN "$dir/x509_test" "$dir" $ROUNDS
