@@ -530,11 +530,33 @@ group_offered(const tls_context *context, unsigned group)
     return 0;
 }
 
+static enum tls_reason
+received_key_exchange(engine12 *e, const tls_server_key_exchange *exchange)
+{
+    tls_connection *c = e->connection;
+    const tls_suite *suite = tls_suite_find(c->suite);
+    enum tls_reason reason;
+
+    /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
+    if (!group_offered(c->context, exchange->group))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    c->group = exchange->group;
+    c->peer_scheme = exchange->scheme;
+    if (!exchange->has_scheme)
+        return TLS_OK;
+    reason = engine12_check_scheme(e, exchange->scheme);
+    if (reason != TLS_OK || !engine12_is_pss(exchange->scheme))
+        return reason;
+    if (c->peer_chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (suite == NULL || suite->authentication != TLS_AUTHENTICATION_RSA)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return engine12_verify_pss(e, exchange);
+}
+
 enum tls_reason
 engine12_client_received(engine12 *e, const tls_message *m)
 {
-    tls_connection *c = e->connection;
-
     switch (m->type) {
     case TLS_HANDSHAKE_SERVER_HELLO:
         return received_server_hello(e, &m->u.server_hello);
@@ -548,15 +570,7 @@ engine12_client_received(engine12 *e, const tls_message *m)
     case TLS_HANDSHAKE_NEW_SESSION_TICKET:
         return received_ticket(e, &m->u.new_session_ticket);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
-        /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
-        if (!group_offered(c->context, m->u.server_key_exchange.group))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        if (m->u.server_key_exchange.has_scheme &&
-            !engine12_offers_scheme(e, m->u.server_key_exchange.scheme))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        c->group = m->u.server_key_exchange.group;
-        c->peer_scheme = m->u.server_key_exchange.scheme;
-        return TLS_OK;
+        return received_key_exchange(e, &m->u.server_key_exchange);
     default:
         return TLS_OK;
     }
