@@ -82,6 +82,7 @@ typedef struct engine12 {
     tls_connection *connection;
     engine12_bearssl bearssl;
     int running; /* bearssl has been set up */
+    int sealing, opening; /* this handshake's keys are in use: our ChangeCipherSpec was sent, the peer's came */
     enum engine12_phase phase;
     tls_bytes message; /* being worked on: the front of connection->handshake_in */
     unsigned rank;     /* of the last message received: order is strictly rising */
