@@ -105,6 +105,15 @@ describe("the example", function()
       assert.is_truthy(output:find("^full handshake: .*\nresumed handshake: "), output)
    end)
 
+   it("early_data.lua and its server need no round trip for TLS", function()
+      local server = start("early_data_server.lua", certificates.ec.chainfile, certificates.ec.keyfile, 0, 2)
+      local number = server:wait_for("listening on 127%.0%.0%.1:(%d+)")
+      local output = run("early_data.lua", "localhost", number, certificates.ca.certfile)
+      has(output, "early data: not offered\nthe session allows 4096 bytes of early data\nHTTP/1.1 200 OK\n"
+         .. "early data: accepted\n")
+      assert.are.equal(0, server:wait(10), server:output())
+   end)
+
    it("nginx.conf fetches in a worker and resumes in the next request", function()
       -- Does nothing when it is up to date.
       shell.run("env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s LUA=luajit all")

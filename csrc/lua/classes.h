@@ -112,7 +112,7 @@ tls_context *tls_lua_check_context(lua_State *L, int index);
 tls_context *tls_lua_test_context(lua_State *L, int index);
 void tls_lua_open_context(lua_State *L);
 
-/* ---- connection.c, receive.c, descriptor.c ---- */
+/* ---- connection.c, connection_more.c, receive.c, descriptor.c ---- */
 typedef struct tls_lua_connection {
     tls_connection *connection; /* NULL once freed */
     tls_buffer collected;       /* receive.c: what a pattern has so far */
@@ -148,6 +148,7 @@ int tls_lua_connection_refused(lua_State *L, tls_lua_connection *self, enum tls_
  * string.sub; *first is the index of its first byte. */
 tls_bytes tls_lua_check_range(lua_State *L, int data, lua_Integer *first);
 void tls_lua_open_connection(lua_State *L);
+extern const luaL_Reg tls_lua_connection_more_methods[];
 extern const luaL_Reg tls_lua_receive_methods[];
 extern const luaL_Reg tls_lua_descriptor_methods[];
 extern const luaL_Reg tls_lua_question_methods[];

@@ -111,10 +111,11 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
 }
 
 /* core.connection(context, { server_name = DNS name or IP address (client), session = session to
- * resume (client), verify = "none" | "optional" | "required" (nil: the context's), stage_mask =,
- * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
- * core.decisions() }) -> connection | nil, message, "illegal_parameter" | "out_of_memory" |
- * "no_random" */
+ * resume (client), verify = "none" | "optional" | "required" (nil: the context's), early_data = string to
+ * send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when it was not
+ * accepted, version_min, version_max = numbers within the context's, stage_mask =, decision_mask =
+ * integers: bit i for the stage or decision i + 1 of core.stages(), core.decisions() }) -> connection |
+ * nil, message, "illegal_parameter" | "out_of_memory" | "no_random" */
 static int
 make(lua_State *L)
 {
@@ -136,6 +137,15 @@ make(lua_State *L)
                 return luaL_error(L, "option 'session' must be an open session object");
         }
         options.verify = tls_lua_option_choice(L, 2, "verify", modes, -1);
+        lua_getfield(L, 2, "early_data");
+        if (!lua_isnil(L, -1)) {
+            if (lua_type(L, -1) != LUA_TSTRING)
+                return luaL_error(L, "option 'early_data' must be a string");
+            options.early_data = tls_lua_check_bytes(L, lua_gettop(L));
+        }
+        options.early_data_resend = tls_lua_option_boolean(L, 2, "early_data_resend");
+        options.version_min = (unsigned)tls_lua_option_integer(L, 2, "version_min", 0, 0, 0xFFFF);
+        options.version_max = (unsigned)tls_lua_option_integer(L, 2, "version_max", 0, 0, 0xFFFF);
         options.stage_mask = (uint32_t)tls_lua_option_integer(L, 2, "stage_mask", 0, 0, 0x7FFFFFFF);
         options.decision_mask =
             (uint32_t)tls_lua_option_integer(L, 2, "decision_mask", 0, 0, 0x7FFFFFFF);
@@ -366,6 +376,27 @@ read_data(lua_State *L)
     return tls_lua_guarded(L, self, guarded_read, &part);
 }
 
+static int
+guarded_early_data(lua_State *L)
+{
+    const view_part *part = lua_touserdata(L, 1);
+    size_t length = push_part(L, part, tls_connection_early_data(part->connection));
+
+    tls_connection_early_data_consume(part->connection, length);
+    return 1;
+}
+
+/* connection:early_data([max]) -> bytes of early data, "" when there are none at hand (a server's,
+ * while the handshake goes on; what is not taken then is the first that read gives) */
+static int
+early_data(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    view_part part = check_part(L, self);
+
+    return tls_lua_guarded(L, self, guarded_early_data, &part);
+}
+
 /* connection:buffered() -> number of decrypted bytes at hand */
 static int
 buffered(lua_State *L)
@@ -415,7 +446,7 @@ close_connection(lua_State *L)
 static int
 guarded_info(lua_State *L)
 {
-    lua_createtable(L, 0, 40);
+    lua_createtable(L, 0, 48);
     tls_lua_info_fields(L, lua_touserdata(L, 1));
     return 1;
 }
@@ -425,8 +456,10 @@ guarded_info(lua_State *L)
  * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
  * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
  * server_verify_data, secure_renegotiation, extended_master_secret, ticket, close_notify_sent,
- * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory. What
- * is not known, or not there, is nil. */
+ * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory; of TLS 1.3
+ * early_data ("offered", "accepted", "rejected"; nil: none was offered), early_data_length,
+ * hello_retry, psk, psk_identity, post_handshake_auth, record_size_limit, key_updates_sent,
+ * key_updates_received. What is not known, or not there, is nil. */
 static int
 info(lua_State *L)
 {
@@ -458,68 +491,6 @@ session(lua_State *L)
     tls_lua_connection *self = tls_lua_connection_look(L);
 
     return tls_lua_guarded(L, self, guarded_session, self->connection);
-}
-
-/* connection:export_keying_material(label, length [, context]) -> length bytes (RFC 5705), which
- * both sides of this connection and nobody else can make. Without a context and with an empty one
- * are different. | nil, message, "not_ready" (the handshake is not over) | "unsafe_binding" (no
- * extended master secret) | "illegal_parameter" (the protocol uses this label itself) */
-static int
-export_keying_material(lua_State *L)
-{
-    tls_lua_connection *self = tls_lua_connection_self(L);
-    tls_bytes label = tls_lua_check_bytes(L, 2), context = {NULL, 0};
-    lua_Integer length = luaL_checkinteger(L, 3);
-    int has_context = !lua_isnoneornil(L, 4);
-    tls_buffer *out;
-    unsigned char *bytes;
-    enum tls_reason reason;
-
-    luaL_argcheck(L, label.length > 0 && memchr(label.data, 0, label.length) == NULL, 2,
-        "must not be empty or hold a NUL");
-    luaL_argcheck(L, length >= 1 && length <= 65535, 3, "must be 1 to 65535");
-    if (has_context) {
-        context = tls_lua_check_bytes(L, 4);
-        luaL_argcheck(L, context.length <= 65535, 4, "must have at most 65535 bytes");
-    }
-    out = tls_lua_buffer(L);
-    /* A finalizer may have freed the connection. */
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    bytes = tls_buffer_reserve(out, (size_t)length);
-    if (bytes == NULL)
-        return tls_lua_failure(L, TLS_REASON_OUT_OF_MEMORY);
-    reason = tls_connection_export_keying_material(self->connection, bytes, (size_t)length,
-        (const char *)label.data, has_context ? &context : NULL);
-    if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
-    out->length += (size_t)length;
-    tls_lua_finish_buffer(L, out);
-    return 1;
-}
-
-/* connection:channel_binding(type) -> bytes. type: "tls-unique", "tls-server-end-point" (RFC 5929),
- * "tls-exporter" (RFC 9266) | nil, message, "not_ready" | "unsafe_binding" (no extended master
- * secret; or no certificate of the server is known, as on the server's side of a resumed
- * connection) | "illegal_parameter" (unknown type) | "out_of_memory" */
-static int
-channel_binding(lua_State *L)
-{
-    tls_lua_connection *self = tls_lua_connection_self(L);
-    const char *type = luaL_checkstring(L, 2);
-    tls_buffer *out = tls_lua_buffer(L);
-    enum tls_reason reason;
-
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
-    reason = tls_connection_channel_binding(self->connection, out, type);
-    if (reason == TLS_REASON_UNSAFE_BINDING && strcmp(type, "tls-server-end-point") == 0)
-        return tls_lua_failure_text(L, reason,
-            "no certificate of the server is known on this connection: it was resumed, or has none");
-    if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
-    tls_lua_finish_buffer(L, out);
-    return 1;
 }
 
 static void
@@ -585,13 +556,12 @@ static const luaL_Reg methods[] = {
     {"drain", drain},
     {"pending_output", pending_output},
     {"read", read_data},
+    {"early_data", early_data},
     {"buffered", buffered},
     {"write", write_data},
     {"close", close_connection},
     {"info", info},
     {"session", session},
-    {"export_keying_material", export_keying_material},
-    {"channel_binding", channel_binding},
     {"retire", retire},
     {"free", free_connection},
     {NULL, NULL},
@@ -611,6 +581,7 @@ tls_lua_open_connection(lua_State *L)
     tls_lua_class(L, TLS_LUA_CONNECTION, methods, metamethods);
     lua_getfield(L, LUA_REGISTRYINDEX, TLS_LUA_CONNECTION);
     lua_getfield(L, -1, "__index");
+    tls_lua_functions(L, tls_lua_connection_more_methods);
     tls_lua_functions(L, tls_lua_question_methods);
     tls_lua_functions(L, tls_lua_receive_methods);
     tls_lua_functions(L, tls_lua_descriptor_methods);

@@ -136,6 +136,31 @@ check_responses(const tls_context_options *options)
     return reason;
 }
 
+/* option_unsigned: an integer of 0 … `maximum`, 0 when it is absent. */
+static unsigned
+option_unsigned(lua_State *L, const char *name, lua_Integer maximum)
+{
+    return (unsigned)tls_lua_option_integer(L, 1, name, 0, 0, maximum);
+}
+
+/* The options of TLS 1.3; the table is argument 1. */
+static void
+options_13(lua_State *L, tls_context_options *options)
+{
+    options->key_share_count = option_unsigned(L, "key_share_count", 16);
+    options->no_grease = tls_lua_option_boolean(L, 1, "no_grease");
+    options->no_compatibility = tls_lua_option_boolean(L, 1, "no_compatibility");
+    options->psk_only = tls_lua_option_boolean(L, 1, "psk_only");
+    options->post_handshake_auth = tls_lua_option_boolean(L, 1, "post_handshake_auth");
+    options->retry_cookie = tls_lua_option_boolean(L, 1, "retry_cookie");
+    options->ticket_count = option_unsigned(L, "ticket_count", TLS_TICKETS_MAXIMUM);
+    options->max_early_data = option_unsigned(L, "max_early_data", 0x7FFFFFFF);
+    options->early_data_window = option_unsigned(L, "early_data_window", 0x7FFFFFFF);
+    options->record_size_limit = option_unsigned(L, "record_size_limit", 16384);
+    options->record_padding = option_unsigned(L, "record_padding", 16384);
+    options->key_update_records = option_unsigned(L, "key_update_records", 0x7FFFFFFF);
+}
+
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
  * =, signature_schemes = lists of numbers, alpn = list of strings, alpn_required = boolean, trust =
  * trust store, verify = "none" | "optional" | "required", verify_depth = integer, credentials =
@@ -143,7 +168,11 @@ check_responses(const tls_context_options *options)
  * record_size = integers, ticket_keys = ticket keys (server: issue tickets under them),
  * max_fragment_length = 512, 1024, 2048 or 4096, extensions = list of { type = number, data = string }
  * (client: of types that the core does not handle itself), client_preference, no_status_request, no_tickets, no_extended_master_secret, require_extended_master_secret,
- * fallback = booleans, and as in trust:verify crls, pins, clock_skew, revocation, staple } -> context. What is absent takes the core's default. | nil, message,
+ * fallback = booleans, and as in trust:verify crls, pins, clock_skew, revocation, staple; for TLS 1.3
+ * key_share_count, ticket_count, max_early_data, early_data_window (seconds), record_size_limit,
+ * record_padding, key_update_records = integers, no_grease, no_compatibility, psk_only,
+ * post_handshake_auth, retry_cookie = booleans } -> context. What is absent takes the core's default,
+ * but for ticket_count: none. | nil, message,
  * "illegal_parameter" (an unknown suite or group, versions the wrong way round, an extension that may not
  * be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" | "no_random" */
 static int
@@ -206,6 +235,7 @@ make(lua_State *L)
     options.clock_skew = tls_lua_option_clock_skew(L, 1);
     options.revocation = tls_lua_option_revocation(L, 1);
     options.staple = tls_lua_option_staple(L, 1);
+    options_13(L, &options);
     reason = check_responses(&options);
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);

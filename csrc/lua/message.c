@@ -172,6 +172,33 @@ encrypted_extensions(lua_State *L, const tls_encrypted_extensions *message)
     tls_lua_set_boolean(L, "early_data_accepted", message->early_data);
 }
 
+/* set_status adds what a certificate's extensions tell of its status (RFC 8446 section 4.4.2.1) to the
+ * list of them. */
+static void
+set_status(lua_State *L, tls_bytes extensions)
+{
+    tls_extension_value value;
+    tls_reader reader;
+    tls_bytes data, item;
+    int count = 0;
+
+    if (tls_extensions_find(extensions, TLS_EXTENSION_STATUS_REQUEST, &data) &&
+        tls_extension_parse(&value, TLS_EXTENSION_STATUS_REQUEST, TLS_IN_CERTIFICATE, data) ==
+            TLS_OK)
+        tls_lua_set_bytes(L, "ocsp_response", value.bytes);
+    if (!tls_extensions_find(extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, &data) ||
+        tls_extension_parse(&value, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_IN_CERTIFICATE,
+            data) != TLS_OK)
+        return;
+    lua_newtable(L);
+    tls_reader_init(&reader, value.bytes);
+    while (tls_vector16_next(&reader, &item)) {
+        tls_lua_push_bytes(L, item);
+        lua_rawseti(L, -2, ++count);
+    }
+    lua_setfield(L, -2, "signed_certificate_timestamps");
+}
+
 /* chain: certificate objects, leaf first, up to the first that cannot be parsed; encoded: the DER
  * of all. */
 static void
@@ -193,6 +220,7 @@ certificate(lua_State *L, const tls_certificate_message *message)
         lua_rawseti(L, encoded, ++count);
         if (message->is_13) {
             tls_lua_push_extensions(L, entry.extensions, TLS_IN_CERTIFICATE);
+            set_status(L, entry.extensions);
             lua_rawseti(L, extensions, count);
         }
         if (parsed == count - 1 && tls_lua_push_certificate_der(L, entry.certificate) == TLS_OK)

@@ -34,7 +34,7 @@ push_registry(lua_State *L, enum tls_registry registry, int (*supported)(unsigne
 static int
 supported_version(unsigned id)
 {
-    return id >= TLS_VERSION_10 && id <= TLS_VERSION_12;
+    return id >= TLS_VERSION_10 && id <= TLS_VERSION_13;
 }
 
 static int

@@ -67,6 +67,17 @@ sign(lua_State *L, const tls_question *question)
 }
 
 static void
+early_data(lua_State *L, const tls_question *question)
+{
+    if (question->u.early_data.session != NULL) {
+        tls_lua_push_session(L, question->u.early_data.session);
+        lua_setfield(L, -2, "session");
+    }
+    set_name(L, question->u.early_data.server_name);
+    tls_lua_set_some(L, "alpn", question->u.early_data.alpn);
+}
+
+static void
 push_question(lua_State *L, const tls_question *question, const tls_connection_info *info)
 {
     switch (question->decision) {
@@ -86,6 +97,7 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
     case TLS_DECISION_SESSION_LOAD:
         tls_lua_set_bytes(L, "session_id", question->u.session_load.session_id);
         set_name(L, question->u.session_load.server_name);
+        tls_lua_set_boolean(L, "early_data", question->u.session_load.early_data);
         break;
     case TLS_DECISION_SESSION_STORE:
         session_store(L, question->u.session_store.session);
@@ -99,6 +111,13 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
     case TLS_DECISION_DECRYPT:
         tls_lua_set_bytes(L, "ciphertext", question->u.decrypt.ciphertext);
         set_certificate(L, question->u.decrypt.certificate);
+        break;
+    case TLS_DECISION_PSK:
+        tls_lua_set_some(L, "identity", question->u.psk.identity);
+        set_name(L, question->u.psk.server_name);
+        break;
+    case TLS_DECISION_EARLY_DATA:
+        early_data(L, question);
         break;
     case TLS_DECISION_KEYLOG:
         tls_lua_set_bytes(L, "line", question->u.keylog.line);
@@ -128,7 +147,8 @@ guarded_question(lua_State *L)
 /* connection:question() -> name of the decision that waits, and a table with:
  *   - select: the message table of the ClientHello, as of a stage
  *   - client_certificate: the message table of the CertificateRequest
- *   - session_load: session_id, server_name (or nil)
+ *   - session_load: session_id, server_name (or nil), early_data (boolean: the client sends early data,
+ *     so the session may be given once only)
  *   - session_store: session (object), session_id, lifetime (seconds)
  *   - verify: chain (certificates as received), verdict ("ok" or a code), verified (boolean), message
  *     and index (which of the chain, from 1) unless verified, path (certificates, as far as it was
@@ -136,6 +156,8 @@ guarded_question(lua_State *L)
  *   - sign: scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
  *     ("sha256" ...), digest, certificate
  *   - decrypt: ciphertext, certificate
+ *   - psk: identity (server: what the client offers; a client's is nil), server_name (or nil)
+ *   - early_data: session, server_name, alpn (or nil)
  *   - keylog: line
  *
  * | nil when nothing waits */
@@ -222,6 +244,38 @@ answer_verify(lua_State *L, tls_connection *connection)
     return tls_connection_answer_verify(connection, reason);
 }
 
+/* string_field leaves the string on the stack. */
+static tls_bytes
+string_field(lua_State *L, const char *field)
+{
+    lua_getfield(L, 2, field);
+    if (lua_isnil(L, -1))
+        return tls_bytes_make("", 0);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "answer '%s' must be a string", field);
+    return tls_lua_check_bytes(L, lua_gettop(L));
+}
+
+static enum tls_reason
+answer_psk(lua_State *L, tls_connection *connection)
+{
+    static const char *const names[] = {"sha256", "sha384", NULL};
+    static const int hashes[] = {br_sha256_ID, br_sha384_ID};
+    tls_bytes identity = tls_bytes_make("", 0), key = tls_bytes_make("", 0);
+    int hash = 0;
+
+    if (!lua_isboolean(L, 2) || lua_toboolean(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+        identity = string_field(L, "identity");
+        key = string_field(L, "key");
+        hash = tls_lua_option_choice(L, 2, "hash", names, 0);
+    }
+    /* Finalizers have run since the question was looked at. */
+    if (tls_lua_connection_self(L)->connection != connection)
+        return TLS_REASON_CLOSED;
+    return tls_connection_answer_psk(connection, identity, key, hashes[hash]);
+}
+
 /* connection:answer([value]) -> true: answers the question that waits. nil takes the default, but
  * for session_load. By the question:
  *   - select: { context =, credential = { chain =, key =, ocsp_response = }, alpn, ocsp_response = strings,
@@ -230,6 +284,9 @@ answer_verify(lua_State *L, tls_connection *connection)
  *   - verify: true to accept; false or the code of a reason to refuse
  *   - client_certificate: { chain =, key = }; false for none
  *   - sign, decrypt: the signature or the secret, a string
+ *   - psk: { identity = (client), key = strings, hash = "sha256" or "sha384" (nil: "sha256") }; false
+ *     for none
+ *   - early_data: boolean
  *   - session_store, keylog: nothing
  *
  * | nil, message, "unexpected_message" (nothing waits) | "key_mismatch" | "illegal_parameter" |
@@ -270,6 +327,13 @@ answer(lua_State *L)
             break;
         case TLS_DECISION_DECRYPT:
             reason = tls_connection_answer_decrypt(connection, tls_lua_check_bytes(L, 2));
+            break;
+        case TLS_DECISION_PSK:
+            reason = answer_psk(L, connection);
+            break;
+        case TLS_DECISION_EARLY_DATA:
+            luaL_checktype(L, 2, LUA_TBOOLEAN);
+            reason = tls_connection_answer_early_data(connection, lua_toboolean(L, 2));
             break;
         default:
             reason = tls_connection_answer_default(connection);

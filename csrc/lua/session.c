@@ -109,8 +109,8 @@ id(lua_State *L)
 
 /* session:info() -> { mode = "client" | "server", version =, version_id =, cipher_suite =,
  * cipher_suite_id =, session_id =, server_name = or nil, alpn = or nil, created =, expires =,
- * peer_verified, extended_master_secret, ticket (one came with it) = booleans, peer_certificates =
- * list } */
+ * peer_verified, extended_master_secret, ticket (one came with it) = booleans, max_early_data = bytes
+ * that may be sent as early data (TLS 1.3; else 0), peer_certificates = list } */
 static int
 info(lua_State *L)
 {
@@ -130,6 +130,7 @@ info(lua_State *L)
     tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
     tls_lua_set_boolean(L, "extended_master_secret", info.extended_master_secret);
     tls_lua_set_boolean(L, "ticket", info.has_ticket);
+    tls_lua_set_integer(L, "max_early_data", info.max_early_data);
     tls_lua_push_chain(L, info.peer_chain, info.peer_chain_count);
     lua_setfield(L, -2, "peer_certificates");
     return 1;

@@ -30,6 +30,24 @@ set_chain(lua_State *L, const char *field, const tls_certificate *const *chain, 
     lua_setfield(L, -2, field);
 }
 
+/* info_fields_13: early_data is "offered", "accepted", "rejected", or nil when none was. */
+static void
+info_fields_13(lua_State *L, const tls_connection_info *info)
+{
+    static const char *const early_data[] = {NULL, "offered", "accepted", "rejected"};
+
+    tls_lua_set_string(L, "early_data", early_data[info->early_data]);
+    tls_lua_set_integer(L, "early_data_length", (int64_t)info->early_data_length);
+    tls_lua_set_boolean(L, "hello_retry", info->hello_retry);
+    tls_lua_set_boolean(L, "psk", info->psk);
+    tls_lua_set_some(L, "psk_identity", info->psk_identity);
+    tls_lua_set_boolean(L, "post_handshake_auth", info->post_handshake_auth);
+    if (info->record_size_limit != 0)
+        tls_lua_set_integer(L, "record_size_limit", info->record_size_limit);
+    tls_lua_set_integer(L, "key_updates_sent", info->key_updates_sent);
+    tls_lua_set_integer(L, "key_updates_received", info->key_updates_received);
+}
+
 void
 tls_lua_info_fields(lua_State *L, const tls_connection *connection)
 {
@@ -67,6 +85,7 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_boolean(L, "ticket", info.ticket);
     if (info.max_fragment_length != 0)
         tls_lua_set_integer(L, "max_fragment_length", info.max_fragment_length);
+    info_fields_13(L, &info);
     tls_lua_set_some(L, "ocsp_response", info.ocsp_response);
     tls_lua_set_some(L, "signed_certificate_timestamps", info.signed_certificate_timestamps);
     tls_lua_set_boolean(L, "close_notify_sent", info.closed_sent);
@@ -146,7 +165,7 @@ stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_eve
     switch (event->stage) {
     case TLS_STAGE_ESTABLISHED:
         tls_lua_info_fields(L, connection);
-        tls_lua_set_boolean(L, "early_data", 0);
+        tls_lua_set_boolean(L, "early_data", info->early_data == TLS_EARLY_DATA_ACCEPTED);
         break;
     case TLS_STAGE_CLOSED:
         closed_fields(L, connection, info);
@@ -159,6 +178,9 @@ stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_eve
         tls_lua_set_boolean(L, "changes_protection", event->version < TLS_VERSION_13);
         break;
     case TLS_STAGE_APPLICATION_DATA:
+        /* What a client sends before the handshake is over. */
+        if (!info->established && !by_server)
+            tls_lua_set_boolean(L, "early", 1);
         break;
     case TLS_STAGE_SERVER_HELLO:
         handshake_fields(L, event->raw, event->version, event->suite);

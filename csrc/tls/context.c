@@ -62,10 +62,14 @@ tls_context_now(const tls_context *context)
 int64_t
 tls_context_now_ms(const tls_context *context)
 {
+    int64_t seconds = tls_context_now(context);
     struct timespec now;
 
-    if (context->now != NULL || clock_gettime(CLOCK_REALTIME, &now) != 0)
-        return tls_context_now(context) * 1000;
+    /* A clock of the caller's gives whole seconds; where it is the system's, that knows more. It may
+     * have gone on meanwhile, and time() may be a tick behind it. */
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || (int64_t)now.tv_sec < seconds ||
+        (int64_t)now.tv_sec > seconds + 1)
+        return seconds * 1000;
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -88,6 +88,7 @@ send_early_data(engine13 *e)
     if (reason != TLS_OK)
         return reason;
     tls_record_sealer_protect(&c->sealer, &c->context->aead, suite, e->early_secret);
+    c->sealer.padding = c->context->record_padding;
     c->early_data_length = c->early_out.length;
     return tls_connection_send_data(c, tls_buffer_view(&c->early_out));
 }

@@ -73,6 +73,14 @@ judge(tls_connection *c, tls_verdict *verdict)
     tls_ocsp_response_release(response);
 }
 
+/* takes_any: a client that wants no verification. A server of that mode asks nobody during the handshake: what it
+ * asked for afterwards must verify. */
+static int
+takes_any(const tls_connection *c)
+{
+    return c->verify == TLS_VERIFY_NONE && c->role == TLS_ROLE_CLIENT;
+}
+
 /* apply_verdict is what happens when no handler says otherwise. */
 static enum tls_reason
 apply_verdict(tls_connection *c, const tls_verdict *verdict)
@@ -81,7 +89,7 @@ apply_verdict(tls_connection *c, const tls_verdict *verdict)
         c->level = TLS_LEVEL_VERIFIED;
         return TLS_OK;
     }
-    if (c->verify == TLS_VERIFY_NONE ||
+    if (takes_any(c) ||
         (c->verify == TLS_VERIFY_OPTIONAL && c->role == TLS_ROLE_CLIENT))
         return TLS_OK;
     if (verdict->text[0] != '\0')
@@ -96,7 +104,7 @@ tls_connection_decide_verify(tls_connection *c, tls_verdict *verdict, int *ready
     enum tls_reason reason = TLS_OK;
 
     if (answer == NULL) {
-        if (c->verify == TLS_VERIFY_NONE && !tls_connection_decides(c, TLS_DECISION_VERIFY)) {
+        if (takes_any(c) && !tls_connection_decides(c, TLS_DECISION_VERIFY)) {
             *ready = 1;
             return TLS_OK;
         }

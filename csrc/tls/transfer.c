@@ -209,10 +209,27 @@ tls_connection_has_room(const tls_connection *c)
                                         TLS_ALERT_RESERVE;
 }
 
+/* data_sent reports what has been sealed, once for each of its records. */
+static enum tls_reason
+data_sent(tls_connection *c, size_t length)
+{
+    enum tls_reason reason = TLS_OK;
+
+    while (length > 0 && reason == TLS_OK) {
+        size_t piece = length < c->fragment_limit ? length : c->fragment_limit;
+
+        reason = tls_connection_data_happened(c, TLS_SENT, piece);
+        length -= piece;
+    }
+    return reason;
+}
+
 enum tls_reason
 tls_connection_send_data(tls_connection *c, tls_bytes data)
 {
-    return seal_all(c, TLS_CONTENT_APPLICATION_DATA, data, TLS_ALERT_RESERVE);
+    enum tls_reason reason = seal_all(c, TLS_CONTENT_APPLICATION_DATA, data, TLS_ALERT_RESERVE);
+
+    return reason == TLS_OK ? data_sent(c, data.length) : reason;
 }
 
 /* flush_early_out sends early data that was not accepted once more, before anything else. */
@@ -229,7 +246,7 @@ flush_early_out(tls_connection *c)
     tls_buffer_consume(&c->early_out, consumed);
     if (c->early_out.length == 0)
         tls_buffer_release(&c->early_out);
-    return reason;
+    return reason == TLS_OK ? data_sent(c, consumed) : reason;
 }
 
 enum tls_reason
@@ -461,9 +478,9 @@ tls_connection_read_record(tls_connection *c, int *got)
         /* The client has the keys and uses them: from here on nothing is early, and no alert in the clear. */
         c->skip_early_data = 0;
         c->opener.plain_alerts = 0;
-        if (c->receive_limit != 0 && length > c->receive_limit)
-            return TLS_REASON_RECORD_OVERFLOW;
     }
+    if (c->receive_limit != 0 && c->opener.protection.vtable != NULL && length > c->receive_limit)
+        return TLS_REASON_RECORD_OVERFLOW;
     /* RFC 6066 section 4: the agreed length binds both sides. */
     if (c->max_fragment_length != 0 && length > c->max_fragment_length)
         return TLS_REASON_RECORD_OVERFLOW;

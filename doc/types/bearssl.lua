@@ -10,7 +10,7 @@ local bearssl = {}
 ---A code is short and stable ("certificate_expired", "wantread", "closed", "alert_handshake_failure" …).
 ---@alias bearssl.Code string
 
----@alias bearssl.Version "TLSv1.0"|"TLSv1.1"|"TLSv1.2"
+---@alias bearssl.Version "TLSv1.0"|"TLSv1.1"|"TLSv1.2"|"TLSv1.3"
 ---@alias bearssl.Verify "required"|"optional"|"none"
 ---@alias bearssl.Binding "tls-exporter"|"tls-unique"|"tls-server-end-point"
 
@@ -232,7 +232,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.ContextOptions
 ---@field mode? "client"|"server" default "client"
 ---@field min_version? bearssl.Version default "TLSv1.2"
----@field max_version? bearssl.Version default "TLSv1.2"
+---@field max_version? bearssl.Version default "TLSv1.3"
 ---@field suites? string|string[] a policy or RFC names, policies among them; default "modern"
 ---@field groups? string[]
 ---@field signature_algorithms? string[]
@@ -260,6 +260,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field session_lifetime? integer seconds, default 7200
 ---@field tickets? boolean default true
 ---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
+---@field ticket_count? integer server, TLS 1.3: 0 … 16, default 2
 ---@field extended_master_secret? boolean default true
 ---@field require_extended_master_secret? boolean default false
 ---@field fallback? boolean client, default false
@@ -267,6 +268,17 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field max_fragment_length? 512|1024|2048|4096 client
 ---@field extensions? {type: integer, data: string}[] client
 ---@field record_size? integer 512 … 16384, default 16384
+---@field record_size_limit? integer 64 … 16384 (RFC 8449)
+---@field record_padding? integer TLS 1.3: bytes, default 0
+---@field key_shares? integer client, TLS 1.3: 1 … 4, default 1
+---@field grease? boolean client, default true
+---@field middlebox_compatibility? boolean TLS 1.3, default true
+---@field retry_cookie? boolean server, TLS 1.3, default false
+---@field psk_only? boolean TLS 1.3, default false
+---@field post_handshake_auth? boolean client, TLS 1.3, default false
+---@field max_early_data? integer server, TLS 1.3: bytes, default 0
+---@field early_data_window? integer server, TLS 1.3: seconds, default 10
+---@field key_update_after? integer TLS 1.3: records
 ---@field client_preference? boolean default false
 ---@field handlers? bearssl.Handlers
 ---@field time? fun(): number seconds since the epoch
@@ -274,6 +286,10 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.ConnectionOptions
 ---@field server_name? string|false a client must say it
 ---@field session? bearssl.Session
+---@field early_data? string client, with a session; at most 32768 bytes
+---@field early_data_resend? boolean default false
+---@field min_version? bearssl.Version within the context's
+---@field max_version? bearssl.Version within the context's
 ---@field verify? bearssl.Verify
 ---@field handlers? bearssl.Handlers
 
@@ -319,6 +335,17 @@ function Context:info() end
 ---@field fallback boolean
 ---@field status_request boolean
 ---@field max_fragment_length? integer
+---@field key_shares? integer
+---@field grease boolean
+---@field middlebox_compatibility boolean
+---@field retry_cookie boolean
+---@field psk_only boolean
+---@field post_handshake_auth boolean
+---@field ticket_count integer
+---@field max_early_data integer
+---@field record_size_limit? integer
+---@field record_padding? integer
+---@field key_update_after? integer
 ---@field sessions integer
 ---@field pooled_buffers integer
 
@@ -355,13 +382,14 @@ function Context:info() end
 ---@field established? bearssl.StageHandler|false
 ---@field closed? bearssl.StageHandler|false
 ---@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): bearssl.Selection?, string?)|false
----@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id: string, server_name?: string}): (bearssl.Session|string)?, string?)|false
+---@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id: string, server_name?: string, early_data: boolean}): (bearssl.Session|string)?, string?)|false
 ---@field session_store? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session: bearssl.Session, session_id: string, lifetime: number}): boolean?, string?)|false
 ---@field verify? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.VerifyQuestion): boolean?, string?)|false
 ---@field client_certificate? (fun(connection: bearssl.Stream|bearssl.Connection, request: bearssl.Message): (bearssl.Credential|false)?, string?)|false
 ---@field sign? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.SignQuestion): string?, string?)|false
 ---@field decrypt? (fun(connection: bearssl.Stream|bearssl.Connection, question: {ciphertext: string, certificate: bearssl.Certificate}): string?, string?)|false
----@field psk? function|false
+---@field psk? (fun(connection: bearssl.Stream|bearssl.Connection, question: {identity?: string, server_name?: string}): ({identity?: string, key: string, hash?: "sha256"|"sha384"}|false)?, string?)|false
+---@field early_data? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session?: bearssl.Session, server_name?: string, alpn?: string}): boolean?, string?)|false
 ---@field keylog? fun(connection: bearssl.Stream|bearssl.Connection, question: {line: string})|false
 
 ---@class bearssl.Message
@@ -437,6 +465,29 @@ function Stream:receive(pattern, prefix) end
 ---@return bearssl.Code? code
 function Stream:receiveany(max) end
 
+---Early data, of a server's stream: code "finished" when there is none any more.
+---@param max? integer default 16384
+---@return string? data
+---@return string? message
+---@return bearssl.Code? code
+function Stream:read_early(max) end
+
+---@param request? boolean the peer shall do the same
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Stream:update_keys(request) end
+
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Stream:request_certificate() end
+
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Stream:send_ticket() end
+
 ---@param how? "send"
 ---@return true? ok
 ---@return string? message
@@ -475,6 +526,14 @@ function Stream:session() end
 ---@return bearssl.Code? code
 function Stream:export_keying_material(label, length, context) end
 
+---@param label string
+---@param length integer 1 … 65535
+---@param context? string
+---@return string? material
+---@return string? message
+---@return bearssl.Code? code
+function Stream:export_early_keying_material(label, length, context) end
+
 ---@param type bearssl.Binding
 ---@return string? binding
 ---@return string? message
@@ -502,7 +561,7 @@ function Connection:feed(bytes) end
 ---@return string
 function Connection:drain(max) end
 
----@return ("wantread"|"data"|"closed")? event
+---@return ("wantread"|"data"|"early_data"|"closed")? event
 ---@return string? message
 ---@return bearssl.Code? code
 function Connection:step() end
@@ -517,6 +576,26 @@ function Connection:read(max) end
 ---@return string? message
 ---@return bearssl.Code? code
 function Connection:write(data, i) end
+
+---@param max? integer
+---@return string
+function Connection:early_data(max) end
+
+---@param request? boolean the peer shall do the same
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Connection:update_keys(request) end
+
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Connection:request_certificate() end
+
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Connection:send_ticket() end
 
 ---@return true
 function Connection:close() end
@@ -538,6 +617,14 @@ function Connection:session() end
 ---@return string? message
 ---@return bearssl.Code? code
 function Connection:export_keying_material(label, length, context) end
+
+---@param label string
+---@param length integer 1 … 65535
+---@param context? string
+---@return string? material
+---@return string? message
+---@return bearssl.Code? code
+function Connection:export_early_keying_material(label, length, context) end
 
 ---@param type bearssl.Binding
 ---@return string? binding
@@ -572,6 +659,15 @@ function Connection:release() end
 ---@field secure_renegotiation boolean
 ---@field extended_master_secret boolean
 ---@field ticket boolean
+---@field early_data? "offered"|"accepted"|"rejected"
+---@field early_data_length integer
+---@field hello_retry boolean
+---@field psk boolean
+---@field psk_identity? string
+---@field post_handshake_auth boolean
+---@field record_size_limit? integer
+---@field key_updates_sent integer
+---@field key_updates_received integer
 ---@field max_fragment_length? integer
 ---@field ocsp_response? string DER, stapled by the server
 ---@field signed_certificate_timestamps? string as in the server's hello

@@ -19,6 +19,10 @@ function Connection.new(context, options, holder)
       server_name = options.server_name or nil,
       session = options.session,
       verify = options.verify,
+      early_data = options.early_data,
+      early_data_resend = options.early_data_resend,
+      version_min = options.min_version and core.version_id(options.min_version),
+      version_max = options.max_version and core.version_id(options.max_version),
       stage_mask = stages,
       decision_mask = decisions,
    })
@@ -27,7 +31,8 @@ function Connection.new(context, options, holder)
       core = object, context = context, handlers = handlers,
       watches_nothing = stages == 0 and decisions == 0,
       -- stages that sending makes happen: whoever sends must step
-      steps_after_send = (handlers.application_data or handlers.alert or handlers.closed or handlers.keylog) and true,
+      steps_after_send = (handlers.application_data or handlers.alert or handlers.closed or handlers.keylog
+         or handlers.key_update) and true,
    }, Connection)
    self.holder = holder or self
    return self
@@ -54,8 +59,9 @@ function Connection:drain(max)
 end
 
 --- step() runs the connection, and handlers, as far as it gets: "wantread" (send what drain() gives, then feed),
--- "data" (the handshake is over, or there is something to read()), "closed" (the peer has sent close_notify),
--- or nil, message, code. Raises an error inside a handler of this connection.
+-- "data" (the handshake is over, or there is something to read()), "early_data" (a server's handshake goes on, and
+-- early_data() gives what the client sent ahead of it), "closed" (the peer has sent close_notify), or nil, message,
+-- code. Raises an error inside a handler of this connection.
 function Connection:step()
    driver.check(self, "step", 2)
    return driver.step(self)
@@ -65,6 +71,13 @@ end
 function Connection:read(max)
    local object = self.core
    return object and object:read(max) or ""
+end
+
+--- early_data([max]) is early data of a client, while the handshake goes on; "" when there is none. Anyone may have
+-- sent it a second time. What is not taken is the first that read() gives after the handshake.
+function Connection:early_data(max)
+   local object = self.core
+   return object and object:early_data(max) or ""
 end
 
 --- write(data [, i]) encrypts data from its i-th byte on (default 1), as much as the output takes. Returns the
@@ -105,26 +118,58 @@ function Connection:session()
    return (self.core or self.retired):session()
 end
 
+-- Methods of TLS 1.3 that bring a message into the output.
+local function forward(name)
+   return function(self, argument)
+      driver.check(self, name, 2)
+      local object = self.core
+      if not object then return nil, driver.CLOSED, "closed" end
+      return object[name](object, argument)
+   end
+end
+
+--- update_keys([request]) takes new keys for what this side sends (TLS 1.3), and with `request` asks the peer to do the
+-- same: true; or nil, message, code: "not_ready" before the handshake is over, "unsupported_version" below TLS 1.3.
+Connection.update_keys = forward "update_keys"
+
+--- request_certificate() asks the client to authenticate now (server, TLS 1.3); its answer comes like other data: see
+-- the `verify` decision and info(). true; or nil, message, code: "no_post_handshake_auth" when it did not offer that,
+-- and as update_keys.
+Connection.request_certificate = forward "request_certificate"
+
+--- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code.
+Connection.send_ticket = forward "send_ticket"
+
 local bindings = { "tls-exporter", "tls-server-end-point", "tls-unique" }
+
+local function export(self, name, label, length, context)
+   if type(label) ~= "string" or label == "" or label:find("%z") then
+      error(name .. ": the label must be a string, neither empty nor with a NUL in it", 3)
+   elseif type(length) ~= "number" or length % 1 ~= 0 or length < 1 or length > 65535 then
+      error(name .. ": the length must be an integer from 1 to 65535", 3)
+   elseif context ~= nil and (type(context) ~= "string" or #context > 65535) then
+      error(name .. ": the context must be a string of at most 65535 bytes", 3)
+   end
+   local object = self.core
+   if not object then return nil, driver.CLOSED, "closed" end
+   local bytes, message, code = object[name](object, label, length, context)
+   if code == "illegal_parameter" then error(("%s: TLS itself uses the label '%s'"):format(name, label), 3) end
+   return bytes, message, code
+end
 
 --- export_keying_material(label, length [, context]) is `length` bytes (RFC 5705) that only the two ends of this
 -- connection can make, for a protocol above it. label: a string, usually "EXPORTER-…"; one that TLS uses itself raises.
 -- context: a string; none and "" are different. nil, message, code: "not_ready" before the handshake is over,
 -- "unsafe_binding" where the extended master secret was not negotiated, "closed" after close().
 function Connection:export_keying_material(label, length, context)
-   if type(label) ~= "string" or label == "" or label:find("%z") then
-      error("export_keying_material: the label must be a string, neither empty nor with a NUL in it", 2)
-   elseif type(length) ~= "number" or length % 1 ~= 0 or length < 1 or length > 65535 then
-      error("export_keying_material: the length must be an integer from 1 to 65535", 2)
-   elseif context ~= nil and (type(context) ~= "string" or #context > 65535) then
-      error("export_keying_material: the context must be a string of at most 65535 bytes", 2)
-   end
-   local object = self.core
-   if not object then return nil, driver.CLOSED, "closed" end
-   local bytes, message, code = object:export_keying_material(label, length, context)
-   if code == "illegal_parameter" then
-      error(("export_keying_material: TLS itself uses the label '%s'"):format(label), 2)
-   end
+   local bytes, message, code = export(self, "export_keying_material", label, length, context)
+   return bytes, message, code -- no tail call: error messages name the caller's line
+end
+
+--- export_early_keying_material(label, length [, context]) is the same of the early exporter (RFC 8446 section 7.5), on
+-- connections whose early data was accepted; "not_ready" otherwise. Who replays early data replays this too.
+function Connection:export_early_keying_material(label, length, context)
+   local bytes, message, code = export(self, "export_early_keying_material", label, length, context)
    return bytes, message, code
 end
 

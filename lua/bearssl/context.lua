@@ -3,6 +3,7 @@ local core = require "bearssl.core"
 local driver = require "bearssl.driver"
 local options = require "bearssl.options"
 local verification = require "bearssl.verification"
+local versions = require "bearssl.versions"
 
 local is = options.is
 
@@ -83,6 +84,11 @@ local context_options = {
    tickets = is.boolean, ticket_keys = is.object("ticket_keys"),
    extended_master_secret = is.boolean, require_extended_master_secret = is.boolean,
    fallback = is.boolean, status_request = is.boolean,
+   key_shares = is.integer(1, 4), grease = is.boolean, middlebox_compatibility = is.boolean,
+   psk_only = is.boolean, post_handshake_auth = is.boolean, retry_cookie = is.boolean,
+   ticket_count = is.integer(0, 16), max_early_data = is.integer(0, 2147483647),
+   early_data_window = is.integer(1, 604800), record_size_limit = is.integer(64, 16384),
+   record_padding = is.integer(0, 16384), key_update_after = is.integer(1, 2147483647),
    max_fragment_length = max_fragment_length, extensions = extensions,
    handlers = handlers,
    time = is["function"],
@@ -99,8 +105,18 @@ local function server_name(value)
    return nil
 end
 
+-- What a ticket may allow at most is another matter: so much is kept until the handshake is over.
+local EARLY_DATA_MAXIMUM = 32768
+
+local function early_data(value)
+   if type(value) ~= "string" then return "a string" end
+   if #value > EARLY_DATA_MAXIMUM then return "", ("must have at most %d bytes"):format(EARLY_DATA_MAXIMUM) end
+   return nil
+end
+
 local connection_options = {
    server_name = server_name, session = is.object("session"), verify = is.one_of(VERIFY), handlers = handlers,
+   early_data = early_data, early_data_resend = is.boolean, min_version = is.string, max_version = is.string,
 }
 local wrap_options = { timeout = is.seconds }
 for name, check in pairs(connection_options) do wrap_options[name] = check end
@@ -133,12 +149,7 @@ local function convert_names(given, into)
          into[target] = ids
       end
    end
-   local lowest, highest = into.version_min, into.version_max
-   local default = core.version_id("TLSv1.2")
-   if (lowest or default) > (highest or default) then
-      error(("bearssl.context: min_version %s is above max_version %s"):format(
-         core.version_name(lowest or default), core.version_name(highest or default)), 0)
-   end
+   versions.fit("bearssl.context", given, into)
 end
 
 local function gather_credentials(given)
@@ -184,7 +195,10 @@ local function gather_trust(given, needed)
    return value
 end
 
-local ONLY_CLIENTS = { "fallback", "status_request", "max_fragment_length", "extensions" }
+local ONLY_CLIENTS = {
+   "fallback", "status_request", "max_fragment_length", "extensions", "key_shares", "grease", "post_handshake_auth",
+}
+local ONLY_SERVERS = { "retry_cookie", "ticket_count", "max_early_data", "early_data_window" }
 
 -- Options that one kind of context has no use for, or that contradict each other.
 local function refuse_contradictions(given, is_client)
@@ -197,10 +211,16 @@ local function refuse_contradictions(given, is_client)
    elseif given.require_extended_master_secret and given.extended_master_secret == false then
       error("bearssl.context: require_extended_master_secret needs extended_master_secret", 0)
    end
-   for _, name in ipairs(ONLY_CLIENTS) do
-      if not is_client and given[name] then
-         error(("bearssl.context: the option '%s' is for clients"):format(name), 0)
+   for _, name in ipairs(is_client and ONLY_SERVERS or ONLY_CLIENTS) do
+      if given[name] then
+         error(("bearssl.context: the option '%s' is for %s"):format(name, is_client and "servers" or "clients"), 0)
       end
+   end
+   local given_out = given.tickets ~= false and given.ticket_count ~= 0
+   if given.tickets == false and (given.ticket_count or 0) > 0 then
+      error("bearssl.context: ticket_count is of no use with tickets = false", 0)
+   elseif not given_out and (given.max_early_data or 0) > 0 then
+      error("bearssl.context: max_early_data needs tickets: what a client may send early stands in one", 0)
    end
 end
 
@@ -213,6 +233,9 @@ local function ticket_keys_of(given, is_client)
    if given.tickets == nil and (handlers_given.session_load or handlers_given.session_store) then return false end
    return core.ticket_keys { time = given.time and given.time() }
 end
+
+-- Tickets of TLS 1.3 after a full handshake: clients that open several connections at once use each only once.
+local DEFAULT_TICKET_COUNT = 2
 
 local function build(given)
    local mode = given.mode or "client"
@@ -229,6 +252,13 @@ local function build(given)
       require_extended_master_secret = given.require_extended_master_secret,
       no_status_request = given.status_request == false, max_fragment_length = given.max_fragment_length,
       extensions = given.extensions,
+      key_share_count = given.key_shares, no_grease = given.grease == false,
+      no_compatibility = given.middlebox_compatibility == false, psk_only = given.psk_only,
+      post_handshake_auth = given.post_handshake_auth, retry_cookie = given.retry_cookie,
+      ticket_count = not is_client and given.tickets ~= false and (given.ticket_count or DEFAULT_TICKET_COUNT) or 0,
+      max_early_data = given.max_early_data, early_data_window = given.early_data_window,
+      record_size_limit = given.record_size_limit, record_padding = given.record_padding,
+      key_update_records = given.key_update_after,
    }
    convert_names(given, settings)
    local list, named, code = judge(gather_credentials(given))
@@ -269,6 +299,12 @@ local function build(given)
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
          version_min = settings.version_min, version_max = settings.version_max,
+         key_shares = is_client and (given.key_shares or 1) or nil, grease = is_client and not settings.no_grease,
+         middlebox_compatibility = not settings.no_compatibility, psk_only = settings.psk_only or false,
+         post_handshake_auth = settings.post_handshake_auth or false, retry_cookie = settings.retry_cookie or false,
+         ticket_count = settings.ticket_count, max_early_data = settings.max_early_data or 0,
+         record_size_limit = settings.record_size_limit, record_padding = settings.record_padding,
+         key_update_after = settings.key_update_records,
          ticket_keys = settings.ticket_keys, tickets = is_client and not settings.no_tickets or ticket_keys and true
             or false,
          extended_master_secret = not settings.no_extended_master_secret,
@@ -288,7 +324,9 @@ end
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
 -- extended_master_secret, require_extended_master_secret, fallback (booleans), status_request (client: ask for an OCSP
 -- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time, password,
--- crls, pins, clock_skew (seconds), revocation, staple.
+-- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.3 key_shares, grease, post_handshake_auth (client),
+-- retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds; server), middlebox_compatibility,
+-- psk_only, record_size_limit, record_padding (bytes), key_update_after (records).
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
@@ -296,6 +334,8 @@ function Context.new(given)
    if not ok then error(context, 3) end
    return context, message, code
 end
+
+local CONNECTIONS_OF_CLIENTS = { "session", "early_data", "early_data_resend" }
 
 local function check_connection(self, given, specification, who)
    if given == nil then given = {} end
@@ -307,8 +347,19 @@ local function check_connection(self, given, specification, who)
       end
    elseif given.server_name then
       error(who .. ": the option 'server_name' is for clients: a server learns the name from its client", 3)
-   elseif given.session then
-      error(who .. ": the option 'session' is for clients", 3)
+   else
+      for _, name in ipairs(CONNECTIONS_OF_CLIENTS) do
+         if given[name] then error(("%s: the option '%s' is for clients"):format(who, name), 3) end
+      end
+   end
+   if given.early_data and not given.session then
+      error(who .. ": the option 'early_data' needs a 'session': early data is sent under the keys of one", 3)
+   elseif given.early_data_resend and not given.early_data then
+      error(who .. ": the option 'early_data_resend' needs 'early_data'", 3)
+   end
+   if given.min_version or given.max_version then
+      local ok, message = pcall(versions.of_connection, who, given, self.settings)
+      if not ok then error(message, 3) end
    end
    local verify = given.verify
    if verify and verify ~= "none" and not self.settings.trust then
@@ -319,9 +370,9 @@ end
 
 --- wrap(transport, options) makes a stream. transport: a LuaSocket TCP object, a descriptor number, an nginx
 -- cosocket, a Copas socket, another stream, or { read =, write =, settimeout =, close = }. options: server_name
--- (string; a client must give it, or false), session (session object), verify, handlers, timeout (seconds; nil
--- blocks). Returns the stream, or nil, message, code. The handshake happens with handshake(), or with the first
--- send or receive.
+-- (string; a client must give it, or false), session (session object), early_data (a client's; needs a session),
+-- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks). Returns the stream, or
+-- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
 function Context:wrap(transport, given)
    if transport == nil then error("wrap: the transport is missing", 2) end
    given = check_connection(self, given, wrap_options, "wrap")
@@ -330,7 +381,7 @@ function Context:wrap(transport, given)
    return require("bearssl.stream").new(self, carrier, given)
 end
 
---- connection(options) makes a sans-I/O connection (connection.lua). options: server_name, session, verify, handlers.
+--- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
 function Context:connection(given)
    given = check_connection(self, given, connection_options, "connection")
    return require("bearssl.connection").new(self, given)
@@ -350,13 +401,14 @@ end
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names), alpn, verify, tickets,
 -- extended_master_secret, require_extended_master_secret, fallback, status_request (booleans), max_fragment_length,
+-- key_shares, grease, middlebox_compatibility, psk_only, post_handshake_auth, retry_cookie, ticket_count,
+-- max_early_data, record_size_limit, record_padding, key_update_after,
 -- and sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
    local names, settings = require "bearssl.names", self.settings
    return {
       mode = settings.mode, verify = settings.verify, alpn = settings.alpn,
-      min_version = settings.version_min and core.version_name(settings.version_min) or "TLSv1.2",
-      max_version = settings.version_max and core.version_name(settings.version_max) or "TLSv1.2",
+      min_version = core.version_name(settings.version_min), max_version = core.version_name(settings.version_max),
       suites = names.list(settings.suites, core.suite_name),
       groups = names.list(settings.groups or core.default_groups(), core.group_name),
       signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name),
@@ -364,6 +416,12 @@ function Context:info()
       status_request = settings.status_request, max_fragment_length = settings.max_fragment_length,
       extended_master_secret = settings.extended_master_secret,
       require_extended_master_secret = settings.require_extended_master_secret,
+      key_shares = settings.key_shares, grease = settings.grease,
+      middlebox_compatibility = settings.middlebox_compatibility, psk_only = settings.psk_only,
+      post_handshake_auth = settings.post_handshake_auth, retry_cookie = settings.retry_cookie,
+      ticket_count = settings.ticket_count, max_early_data = settings.max_early_data,
+      record_size_limit = settings.record_size_limit, record_padding = settings.record_padding,
+      key_update_after = settings.key_update_after,
       sessions = self.core:session_count(),
       pooled_buffers = self.core:pooled_buffers(),
    }

@@ -38,7 +38,6 @@ end
 
 function decision.session_store(_, answer, reason) return unneeded(answer, reason) end
 function decision.keylog(_, answer, reason) return unneeded(answer, reason) end
-function decision.psk(_, answer, reason) return unneeded(answer, reason) end
 
 function decision.verify(_, answer, reason)
    if answer == true then return true, true end
@@ -84,6 +83,42 @@ local function check_fields(answer, known)
       end
    end
    return true
+end
+
+local psk_fields = { identity = true, key = true, hash = true }
+
+-- false, or nothing, is no pre-shared key: another way of authentication, or the end of the handshake.
+function decision.psk(connection, answer, reason)
+   if answer == false and reason == nil then return true, false end
+   local done, why = default_or_refusal(answer, reason)
+   if done ~= nil then return done, why end
+   local is_client = connection.context.settings.mode == "client"
+   local must = is_client and "{ identity =, key =, hash = }, false for no key" or "{ key =, hash = }, false for no key"
+   if type(answer) ~= "table" then return wrong(must, answer) end
+   local ok, message = check_fields(answer, psk_fields)
+   if not ok then return nil, message end
+   local identity, key, hash = answer.identity, answer.key, answer.hash
+   if is_client and identity == nil then return nil, "returned a key without its 'identity'" end
+   if identity ~= nil and (type(identity) ~= "string" or identity == "" or #identity > 65535) then
+      return nil, "returned an 'identity' that is not a string of 1 to 65535 bytes but " .. options.describe(identity)
+   end
+   if type(key) ~= "string" or key == "" or #key > 64 then
+      -- never shown: it is a secret
+      local what = key == "" and "string without bytes" or type(key) == "string" and "longer one" or type(key)
+      return nil, "returned a 'key' that is not a string of 1 to 64 bytes but a " .. what
+   end
+   if hash ~= nil and hash ~= "sha256" and hash ~= "sha384" then
+      return nil, "returned a 'hash' that is neither \"sha256\" nor \"sha384\" but " .. options.describe(hash)
+   end
+   return true, answer
+end
+
+-- Nothing accepts, as the context's max_early_data says.
+function decision.early_data(_, answer, reason)
+   if type(answer) == "boolean" and reason == nil then return true, answer end
+   local done, why = default_or_refusal(answer, reason)
+   if done ~= nil then return done, why end
+   return wrong("true to accept early data, false to reject it", answer)
 end
 
 local credential_fields = { certificate = true, key = true }

@@ -160,6 +160,24 @@ local function safe(text, unicode)
    return describe.printable(text, unicode)
 end
 
+-- Stages that are never encrypted in TLS 1.3 (RFC 8446 section 5).
+local CLEAR = { client_hello = true, hello_retry_request = true, server_hello = true, change_cipher_spec = true }
+
+-- Notes from which message on the sides encrypt: in TLS 1.3 from ServerHello, below it from their ChangeCipherSpec.
+local function note_encryption(encrypted, entry)
+   local message = entry.message or {}
+   if entry.stage == "server_hello" and message.version == "TLSv1.3" then
+      encrypted.client, encrypted.server = true, true
+   elseif entry.stage == "change_cipher_spec" and entry.from and message.changes_protection ~= false then
+      encrypted[entry.from] = true
+   end
+end
+
+local function is_encrypted(encrypted, entry)
+   if entry.message and entry.message.early then return true end
+   return encrypted[entry.from] and not CLEAR[entry.stage]
+end
+
 -- Draws one diagram as a list of lines, each exactly `width` characters wide on the screen.
 local function lines_of(entries, options)
    local width = math.max(MINIMUM, options.width)
@@ -174,7 +192,7 @@ local function lines_of(entries, options)
    end
 
    local function arrow(entry, from)
-      local crypt = encrypted[from] and "crypt_" or ""
+      local crypt = is_encrypted(encrypted, entry) and "crypt_" or ""
       local rule = style[crypt .. "rule"]
       local sent = from == "client"
       local head = style[sent and crypt .. "sent" or crypt .. "received"]
@@ -211,7 +229,7 @@ local function lines_of(entries, options)
       if options.fields ~= false then
          for _, pair in ipairs(entry.fields or {}) do field(pair[1], pair[2]) end
       end
-      if entry.stage == "change_cipher_spec" and entry.from then encrypted[entry.from] = true end
+      note_encryption(encrypted, entry)
    end
    put(blank .. style.line .. (" "):rep(inner) .. style.line)
    return lines, width

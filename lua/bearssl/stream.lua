@@ -2,6 +2,7 @@
 --     stream:handshake()                true, or nil, message, code
 --     stream:receive(pattern, prefix)   data, or nil, message, partial, code
 --     stream:send(data, i, j)           index of the last byte, or nil, message, index of the last byte sent, code
+--     stream:read_early(max)            a server's: early data, or nil, message, code
 -- Codes that mean "call me again": "timeout" (the time was over), and for streams that never wait (settimeout(0))
 -- "wantread" and "wantwrite" (until the descriptor can be read or written). "closed" is the peer's orderly end,
 -- "truncated" an end of the transport without it.
@@ -52,6 +53,8 @@ local function lock(self, name, method)
    end
    self[name] = thread
 end
+
+local again = { timeout = true, wantread = true, wantwrite = true }
 
 -- Messages for codes that are their own message, as in LuaSocket.
 local plain = { timeout = true, wantread = true, wantwrite = true, closed = true }
@@ -113,13 +116,16 @@ local function send_last(self)
    transport:flush(object, deadline)
 end
 
--- Finishes the handshake: true, or nil, message, code.
-local function establish(self, deadline)
+-- Finishes the handshake, or with until_early goes on until early data has arrived: true, or nil, message, code.
+local function establish(self, deadline, until_early)
    local connection = self.connection
    while not self.established do
       local event, message, code = step(connection)
       if event == "data" then
          self.established = true
+      elseif event == "early_data" then
+         -- Whoever wants it early calls read_early; otherwise it is what receive gives first.
+         if until_early then return true end
       elseif event == "wantread" then
          local ok
          ok, code, message = fill(self, deadline)
@@ -156,6 +162,43 @@ function Stream:handshake()
 end
 
 Stream.dohandshake = Stream.handshake
+
+local function read_early(self, max, deadline)
+   while true do
+      local object = self.connection.core
+      if not object then return nil, driver.CLOSED, "closed" end
+      local bytes = object:early_data(max)
+      if bytes ~= "" then
+         self.has_early, self.wanted = true, nil
+         -- The client waits for what stands in the output; when it cannot leave yet, the next call sends it.
+         if self.transport:pending(object) then self.transport:flush(object, deadline) end
+         return bytes
+      end
+      if self.flushed then return nil, "the handshake is over: what comes now is no early data", "finished" end
+      local ok, message, code = establish(self, deadline, true)
+      if not ok then return nil, message, code end
+   end
+end
+
+--- read_early([max]) is a server's: it shakes hands until early data of the client has arrived, and returns at most
+-- `max` bytes of it (16384), or nil, message, code: "finished" when the handshake is over and there is no (more) early
+-- data, otherwise as handshake(). Anyone may have sent early data a second time: only do with it what may be done
+-- twice. Whoever does not ask for it receives it after the handshake.
+function Stream:read_early(max)
+   if self.connection.context.settings.mode ~= "server" then
+      error("read_early: is for servers: a client gives the option 'early_data'", 2)
+   elseif max == nil then
+      max = 16384
+   elseif type(max) ~= "number" or max < 1 or max % 1 ~= 0 then
+      error("read_early: the number of bytes must be a positive integer, not " .. describe(max), 2)
+   end
+   check(self.connection, "read_early", 2)
+   lock(self, "reader", "read_early")
+   local bytes, message, code = read_early(self, max, deadline_of(self))
+   self.reader = nil
+   if bytes then return bytes end
+   return nil, message, code
+end
 
 -- ---- Receiving ----
 
@@ -345,9 +388,11 @@ local function hold_back(self, data, i, j)
 end
 
 -- Reports stages that sending made happen, unless a handler runs: whoever runs it will report them.
-local function deliver_stages(self)
+-- any: also those that only a call for that purpose makes happen.
+local function deliver_stages(self, any)
    local connection = self.connection
-   if not connection.steps_after_send or not connection.core or connection.handling then return end
+   local due = connection.steps_after_send or any and not connection.watches_nothing
+   if not due or not connection.core or connection.handling then return end
    local lane = connection.sender
    if not lane then
       lane = {}
@@ -356,10 +401,16 @@ local function deliver_stages(self)
    if driver.is_free(connection, lane) then step(connection, lane) end
 end
 
+-- A server that has accepted early data may send before the handshake is over (RFC 8446 section 2.3, "0.5-RTT").
+local function may_send_early(self)
+   local object = self.connection.core
+   return self.has_early and object and object:write("") ~= nil
+end
+
 -- sealed: the index of the last byte that a direct send has encrypted already.
 local function send(self, data, i, j, deadline, sealed)
    local connection = self.connection
-   if not self.flushed then
+   if not self.flushed and not may_send_early(self) then
       lock(self, "reader", "send")
       local ok, message, code = establish(self, deadline)
       self.reader = nil
@@ -371,7 +422,8 @@ local function send(self, data, i, j, deadline, sealed)
    local last, code, message
    last, code, message, sealed = send_through(self, object, data, start, j, deadline)
    if not last and sealed >= j then sealed = hold_back(self, data, i, j) end
-   deliver_stages(self)
+   -- before that, whoever finishes the handshake reports them
+   if self.flushed then deliver_stages(self) end
    if last then
       self.wanted = nil
       return j
@@ -413,14 +465,58 @@ function Stream:send(data, i, j)
    if i < 1 then i = 1 end
    if j > length then j = length end
    local connection = self.connection
-   -- While another coroutine's handler runs, an established stream can still be written to.
-   check(connection, "send", 2, self.flushed)
+   -- While another coroutine's handler runs, a stream that can be written to can still be.
+   check(connection, "send", 2, self.flushed or self.has_early)
    lock(self, "writer", "send")
    local last, message, sent, code = send(self, data, i, j, deadline_of(self), sealed)
    self.writer = nil
    if last then return last end
    return nil, message, sent, code
 end
+
+-- ---- After the handshake, TLS 1.3 ----
+
+-- Brings a message into the output and sends it: what cannot leave yet goes with the next call.
+local function post(name)
+   return function(self, argument)
+      local connection = self.connection
+      check(connection, name, 2, self.flushed)
+      local object = connection.core
+      if not object then return nil, driver.CLOSED, "closed" end
+      local transport, deadline = self.transport, deadline_of(self)
+      local ok, code, message
+      if self.flushed and transport:pending(object) then -- the message needs room in the output
+         ok, code, message = transport:flush(object, deadline)
+         if not ok then
+            message, code = note(self, code, message)
+            return nil, message, code
+         end
+      end
+      ok, message, code = object[name](object, argument)
+      if not ok then return nil, message, code end
+      ok, code, message = transport:flush(object, deadline)
+      deliver_stages(self, true)
+      if ok then
+         self.wanted = nil
+      else
+         message, code = note(self, code, message)
+         if not again[code] then return nil, message, code end
+      end
+      return true
+   end
+end
+
+--- update_keys([request]) takes new keys for what this side sends (TLS 1.3), and with `request` asks the peer to do the
+-- same. true; or nil, message, code: "not_ready" before the handshake is over, "unsupported_version" below TLS 1.3.
+Stream.update_keys = post "update_keys"
+
+--- request_certificate() asks the client to authenticate now (server, TLS 1.3). Its answer is taken in by the next
+-- receive: see the `verify` decision and info(). true; or nil, message, code: "no_post_handshake_auth" when the client
+-- did not offer that, and as update_keys.
+Stream.request_certificate = post "request_certificate"
+
+--- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code.
+Stream.send_ticket = post "send_ticket"
 
 -- ---- The end ----
 
@@ -538,6 +634,12 @@ end
 -- connection.lua. nil, message, code: "not_ready", "unsafe_binding", "closed".
 function Stream:export_keying_material(label, length, context)
    return self.connection:export_keying_material(label, length, context)
+end
+
+--- export_early_keying_material(label, length [, context]) is the same of the early exporter (RFC 8446 section 7.5), on
+-- connections whose early data was accepted; see connection.lua.
+function Stream:export_early_keying_material(label, length, context)
+   return self.connection:export_early_keying_material(label, length, context)
 end
 
 --- channel_binding(type) is "tls-unique", "tls-server-end-point" or "tls-exporter" of this connection; see

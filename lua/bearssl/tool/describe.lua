@@ -110,6 +110,10 @@ local function octets(value)
    return name_of(length) .. " bytes"
 end
 
+local function some_octets(value)
+   return value ~= 0 and octets(value) or nil
+end
+
 local function date(seconds)
    return type(seconds) == "number" and os.date("!%Y-%m-%d", math.floor(seconds)) or "?"
 end
@@ -191,11 +195,12 @@ local shown = {
    },
    certificate_verify = { { "signature_algorithm", name_of }, { "signature", octets } },
    finished = { { "verify_data", bytes } },
-   new_session_ticket = { { "lifetime", name_of }, { "ticket_length", octets } },
+   new_session_ticket = { { "lifetime", name_of }, { "ticket_length", octets }, { "max_early_data", some_octets } },
+   application_data = { { "early", if_true } },
    key_update = { { "update_requested", yes_no } },
    established = {
       { "version", name_of }, { "cipher_suite", name_of }, { "group", name_of }, { "alpn", name_of },
-      { "resumed", yes_no }, { "peer_verified", yes_no }, { "early_data_accepted", if_true },
+      { "resumed", yes_no }, { "psk_identity", name_of }, { "peer_verified", yes_no }, { "early_data", if_true },
    },
 }
 
@@ -259,7 +264,8 @@ local binary = {
    random = true, session_id = true, verify_data = true, signature = true, public_point = true, raw = true,
    client_random = true, server_random = true, client_verify_data = true, server_verify_data = true,
    cookie = true, response = true, ocsp_response = true, params = true, key = true, key_share = true,
-   nonce = true, identity = true, binders = true, certificate_request_context = true, der = true,
+   nonce = true, identity = true, psk_identity = true,
+   ticket = true, binders = true, certificate_request_context = true, der = true,
 }
 
 --- plain(value) copies a message or summary into what JSON can say: bytes become hexadecimal,

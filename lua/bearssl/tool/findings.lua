@@ -159,6 +159,9 @@ function findings.of(report, settings)
          add("notice", "no_resumption", "sessions are not resumed: every connection costs a full handshake")
       end
    end
+   if (report.early_data or 0) > 0 then
+      add("notice", "early_data", "early data (0-RTT) is accepted: whoever records it can send it again")
+   end
    if report.server_order == false then
       add("notice", "client_order", "the server follows the client's order of suites")
    end

@@ -90,7 +90,7 @@ function options.tls(command)
    command:option("--key", "Private key of the --cert before it."):argname("FILE"):count("*")
    command:option("--password-file", "File whose first line is the password of the keys."):argname("FILE")
    command:option("--alpn", "Protocols to offer or accept, separated by commas."):argname("LIST")
-   command:option("--min", "Lowest TLS version: 1.0, 1.1, 1.2."):argname("V")
+   command:option("--min", "Lowest TLS version: 1.0, 1.1, 1.2, 1.3."):argname("V")
    command:option("--max", "Highest TLS version."):argname("V")
    command:option("--suites", "Cipher suites by RFC name, or a policy: modern, compatible, all."):argname("LIST")
    command:option("--groups", "Groups for key exchange, e.g. x25519,secp256r1."):argname("LIST")
@@ -154,7 +154,7 @@ function options.context(arguments, more)
    local settings = {}
    if arguments.min then settings.min_version = options.version(arguments.min) end
    if arguments.max then settings.max_version = options.version(arguments.max) end
-   -- one bound alone moves the other, whose default is TLS 1.2
+   -- one bound alone moves the other, whose default is TLS 1.2 or 1.3
    if arguments.max and not arguments.min and settings.max_version < "TLSv1.2" then
       settings.min_version = settings.max_version
    end
@@ -194,6 +194,32 @@ function options.connect(host, port, timeout)
    end
    tcp:setoption("tcp-nodelay", true)
    return tcp
+end
+
+--- await_session(stream, seconds) is the session of a connection. In TLS 1.3 it comes after the handshake: it is
+-- waited for so long, and what the peer says meanwhile is dropped.
+function options.await_session(stream, seconds)
+   if stream:info("version") ~= "TLSv1.3" then return stream:session() end
+   local deadline = core.monotonic() + seconds
+   local timeout = stream.timeout
+   repeat
+      -- once more after it has come: several tickets come together
+      local done = stream:session() or core.monotonic() >= deadline
+      stream:settimeout(done and 0 or 0.02)
+      local bytes, _, _, code = stream:receiveany()
+      if not bytes and code ~= "timeout" and code ~= "wantread" then break end
+   until done
+   stream:settimeout(timeout)
+   return stream:session()
+end
+
+--- number(minimum, maximum) converts an integer (argparse).
+function options.number(minimum, maximum)
+   return function(text)
+      local number = text:find("^%d+$") and tonumber(text)
+      if number and number >= minimum and number <= maximum then return number end
+      return nil, ("'%s' is not a number from %d to %d"):format(text, minimum, maximum)
+   end
 end
 
 --- tls_connect(context, host, port, settings) connects and makes a stream, whose handshake is still to

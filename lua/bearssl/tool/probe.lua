@@ -30,7 +30,8 @@ end
 local function ask(prober, settings, stop, first)
    local seen = {}
    local handlers = {}
-   for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate_request" } do
+   for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate_request",
+      "hello_retry_request" } do
       handlers[stage] = function(_, message)
          if not seen[stage] or stage ~= "alert" then seen[stage] = message end
          if stage == stop then return nil, "user_canceled" end
@@ -55,7 +56,7 @@ local function ask(prober, settings, stop, first)
    end
    result.ok, result.message, result.code = stream:handshake()
    result.info = stream:info()
-   if result.ok then result.session = stream:session() end
+   if result.ok then result.session = options.await_session(stream, prober.ticket_wait) end
    stream:close()
    return result
 end
@@ -113,8 +114,15 @@ end
 
 local curves = { ["P-256"] = "secp256r1", ["P-384"] = "secp384r1", ["P-521"] = "secp521r1" }
 
--- The group that a server picks when it is offered these.
+-- The group that a server picks when it is offered these. In TLS 1.3 ServerHello tells; what it was after there was a
+-- HelloRetryRequest is the second result.
 local function group_among(prober, version, suites, groups)
+   if version == "TLSv1.3" then
+      local seen = ask_again(prober, { min_version = version, suites = suites, groups = groups, key_shares = 1 },
+         "server_hello").seen
+      local group = seen.server_hello and seen.server_hello.selected_group
+      return group and describe.name_of(group), group and seen.hello_retry_request ~= nil
+   end
    local result = ask_again(prober, { min_version = version, max_version = version, suites = suites, groups = groups },
       "server_key_exchange")
    local message = result.seen.server_key_exchange
@@ -125,6 +133,14 @@ end
 -- group alone is refused, the certificate's stands beside it. A server that then prefers that one hides whether
 -- it has the other: those are the second list.
 local function groups_of(prober, version, taken, leaf, progress)
+   if version == "TLSv1.3" then
+      local supported = {}
+      for _, group in ipairs(bearssl.groups()) do
+         progress:step(group)
+         if group_among(prober, version, taken, { group }) == group then supported[#supported + 1] = group end
+      end
+      return supported, {}
+   end
    local key = leaf and leaf:public_key()
    local own = key and key.curve and curves[key.curve]
    local ephemeral, supported, hidden = {}, {}, {}
@@ -154,6 +170,20 @@ local function alpn_of(prober, version, progress)
       if result.ok and result.info.alpn == protocol then supported[#supported + 1] = protocol end
    end
    return supported
+end
+
+-- Whether the server asks for another key share with HelloRetryRequest: nil where it has every group of ours, so that
+-- nothing makes it ask.
+local function retries(prober, suites, groups)
+   local has = {}
+   for _, group in ipairs(groups) do has[group] = true end
+   for _, group in ipairs(bearssl.groups()) do
+      if not has[group] and groups[1] then
+         local picked, retried = group_among(prober, "TLSv1.3", suites, { group, groups[1] })
+         return picked == groups[1] and retried or false
+      end
+   end
+   return nil
 end
 
 -- Whether the session of a finished handshake is resumed, in its context.
@@ -203,6 +233,22 @@ local function certificate_report(prober, result, report)
    report.verified = result.info.verdict == nil or result.info.verdict == "ok"
 end
 
+-- What TLS 1.3 has no more, from a handshake of the best version below it.
+local function examine_classic(prober, entry, result, report)
+   report.secure_renegotiation = result.info.secure_renegotiation and true or false
+   report.extended_master_secret = result.info.extended_master_secret
+   local plain = result
+   if result.info.ticket then
+      report.tickets = true
+      report.resumption_by_ticket = resumes(prober, result) or report.resumption_by_ticket or false
+      plain = ask_again(prober, {
+         min_version = entry.version, max_version = entry.version, suites = entry.suites, tickets = false,
+      })
+   end
+   report.tickets = report.tickets or false
+   report.resumption_by_id = resumes(prober, plain)
+end
+
 -- Fills report.error where there is nothing to report on.
 local function examine(prober, progress)
    local report = { target = options.endpoint(prober.host, prober.port), server_name = prober.name }
@@ -213,9 +259,10 @@ local function examine(prober, progress)
       return report
    end
    report.versions = versions_of(prober, progress)
-   local best
+   local best, classic -- of all, and below TLS 1.3
    for _, entry in ipairs(report.versions) do
       if entry.supported then best = entry end
+      if entry.supported and entry.version ~= "TLSv1.3" then classic = entry end
    end
    if not best then
       report.error, report.code = first.message or "no TLS version is common", first.code
@@ -236,19 +283,19 @@ local function examine(prober, progress)
       report.client_certificate_required = report.client_certificate and not prober.certificates or nil
       return report
    end
-   report.secure_renegotiation = whole.info.secure_renegotiation and true or false
    report.signature_algorithm = whole.info.signature_algorithm and describe.name_of(whole.info.signature_algorithm)
-   report.extended_master_secret = whole.info.extended_master_secret
-   report.tickets = whole.info.ticket
-   local plain = whole
-   if report.tickets then
+   local older = whole
+   if best ~= classic then
+      report.hello_retry = retries(prober, best.suites, report.groups)
+      report.tickets = whole.session ~= nil
       report.resumption_by_ticket = resumes(prober, whole)
-      plain = ask_again(prober, {
-         min_version = best.version, max_version = best.version, suites = best.suites, tickets = false,
+      report.early_data = whole.session and whole.session:info().max_early_data or 0
+      older = classic and ask_again(prober, {
+         min_version = classic.version, max_version = classic.version, suites = classic.suites,
       })
    end
-   report.resumption_by_id = resumes(prober, plain)
-   report.resumption = report.resumption_by_ticket or report.resumption_by_id
+   if older and older.ok then examine_classic(prober, classic, older, report) end
+   report.resumption = report.resumption_by_ticket or report.resumption_by_id or false
    progress:step("resumption")
    report.fallback_protection = fallback_protection(prober, report.versions, best)
    progress:step("fallback")
@@ -314,6 +361,11 @@ local function write_report(report)
       and "extended" or "not extended")
    line("tickets", yes(report.tickets))
    line("resumption", resumption_text(report))
+   if report.early_data then
+      line("early data", report.early_data > 0 and ("%d bytes"):format(report.early_data) or "none")
+      line("hello retry", report.hello_retry == nil and "not known: it has every group of ours"
+         or yes(report.hello_retry))
+   end
    line("fallback", report.fallback_protection and "refused" or report.fallback_protection == false and "not refused"
       or "no older version")
    line("client cert", report.client_certificate_required and "required" or report.client_certificate and "asked for"
@@ -335,6 +387,7 @@ function probe.run(arguments)
    options.context(arguments) -- says what is wrong with the command line
    local prober = {
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
+      ticket_wait = math.min(1, arguments.timeout),
       trust = options.trust(arguments), certificates = options.certificates(arguments),
    }
    local total = 6 + #bearssl.groups() + 2

@@ -25,6 +25,10 @@ function serve.describe(command)
       :default("127.0.0.1:8443")
    options.tls(command)
    command:option("--verify", "Whether clients must show a certificate."):choices { "none", "optional", "required" }
+   command:option("--early-data", "Accept so many bytes of early data (0-RTT) of TLS 1.3."):argname("N")
+      :convert(options.number(0, 2147483647))
+   command:option("--tickets", "Session tickets after a handshake of TLS 1.3; 0: no tickets at all."):argname("N")
+      :convert(options.number(0, 16))
    command:flag("--echo", "Send every byte back instead of speaking HTTP.")
    command:flag("--trace", "Write each handshake stage and request to standard error.")
    command:option("--idle", "Seconds after which a silent connection is closed."):argname("SECONDS"):default("60")
@@ -144,6 +148,7 @@ local function page(client, request)
       row(name, info[name] and describe.name_of(info[name]))
    end
    row("resumed", info.resumed and "yes" or "no")
+   row("early_data", info.early_data)
    row("peer_verified", info.peer_verified and "yes" or "no")
    local leaf = info.peer_certificates and info.peer_certificates[1]
    if leaf then row("client", describe.certificate(leaf).subject) end
@@ -394,7 +399,10 @@ function serve.run(arguments)
       loop = loop, clients = {}, count = 0, accepted = 0, echoing = 0, idle = arguments.idle,
       patience = math.min(arguments.idle, PATIENCE), echo = arguments.echo,
       trace = arguments.trace, json = arguments.json, connections = arguments.connections,
-      context = options.context(arguments, { mode = "server", verify = arguments.verify }),
+      context = options.context(arguments, {
+         mode = "server", verify = arguments.verify, max_early_data = arguments.early_data,
+         tickets = arguments.tickets ~= 0, ticket_count = arguments.tickets,
+      }),
       directory = arguments.directory and arguments.directory:gsub("(.)/+$", "%1") or nil,
    }
    local where, host, port

@@ -12,26 +12,33 @@ function trace.describe(command)
    command:argument("target", "The server: HOST, HOST:PORT (443 otherwise) or an https URL."):argname("HOST[:PORT]")
    options.client(command)
    command:flag("--resume", "Connect again with the session, and show both handshakes.")
+   command:flag("--early-data", "With --resume: send an HTTP request as early data (0-RTT) of TLS 1.3.")
    command:flag("--full", "Show every field in full.")
    command:flag("--raw", "Add each message's bytes to --json.")
    command:option("--width", "Columns to draw in."):argname("N"):convert(tonumber)
    command:flag("--ascii", "Draw with ASCII characters only.")
 end
 
-local function stages()
+local TICKET_WAIT = 0.3 -- seconds, and the time of the handshake, in which a server's tickets come
+
+local function stages(with_data)
    local list = {}
    for _, name in ipairs(bearssl.stages) do
-      if name ~= "application_data" then list[#list + 1] = name end
+      if with_data or name ~= "application_data" then list[#list + 1] = name end
    end
    return list
 end
 
 -- One connection from connect to close. Gives what happened, whether it worked or not.
 local function converse(context, arguments, host, port, session)
+   local early
+   if session and arguments.early_data then
+      early = ("GET / HTTP/1.0\r\nHost: %s\r\n\r\n"):format(host)
+   end
    local name = arguments.servername or host
    local recorder = ladder.recorder()
    local result = { recorder = recorder, target = options.endpoint(host, port) }
-   local handlers = recorder:handlers(stages())
+   local handlers = recorder:handlers(stages(early))
    if arguments.raw then
       for stage, note in pairs(handlers) do
          handlers[stage] = function(connection, message)
@@ -42,6 +49,7 @@ local function converse(context, arguments, host, port, session)
    end
    local stream, message, code = options.tls_connect(context, host, port, {
       server_name = name, session = session, timeout = arguments.timeout, handlers = handlers,
+      early_data = early, early_data_resend = early and true,
    })
    if not stream then
       result.message, result.code = message, code
@@ -52,7 +60,7 @@ local function converse(context, arguments, host, port, session)
    result.seconds = recorder.clock() - recorder.began
    if result.ok then
       result.message, result.code = nil, nil
-      result.session = stream:session()
+      result.session = options.await_session(stream, TICKET_WAIT + result.seconds)
    end
    result.info = stream:info()
    stream:close()
@@ -98,6 +106,7 @@ local function draw(results, arguments, host)
 end
 
 function trace.run(arguments)
+   if arguments.early_data and not arguments.resume then options.usage("--early-data needs --resume") end
    local host, port = options.need_address(arguments.target, 443)
    local context = options.context(arguments)
    local results = { converse(context, arguments, host, port) }
@@ -120,6 +129,9 @@ function trace.run(arguments)
    end
    if arguments.resume and not last.info.resumed and not arguments.json then
       output.problem("the server did not resume the session")
+   elseif arguments.early_data and last.info.early_data ~= "accepted" and not arguments.json then
+      output.problem(last.info.early_data and "the server rejected the early data"
+         or "the session allows no early data: the request was sent after the handshake")
    end
    return 0
 end
