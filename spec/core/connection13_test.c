@@ -506,6 +506,52 @@ resume_tls12(int by_ticket)
     pair_free(&p);
 }
 
+/* hide_versions turns the type of supported_versions into one that nobody knows. */
+static int
+hide_versions(tls_bytes output)
+{
+    /* GREASE, TLS 1.3, TLS 1.2 */
+    static const unsigned char type[] = {0, TLS_EXTENSION_SUPPORTED_VERSIONS, 0, 7, 6};
+    size_t i;
+
+    for (i = 100; i + sizeof type < output.length; i++)
+        if (memcmp(output.data + i, type, sizeof type) == 0) {
+            ((unsigned char *)(uintptr_t)output.data)[i] = 0xFE;
+            return 1;
+        }
+    return 0;
+}
+
+/* RFC 8446 section 4.1.3. */
+static void
+downgrades(void)
+{
+    tls_bytes random;
+
+    pair_init(&p, &identities[P256]);
+    pair_open(&p);
+    run(&p.client);
+    check(hide_versions(tls_connection_output(p.client.c)), "downgrade", "ClientHello is changed");
+    pair_pump(&p);
+    check(tls_connection_failure(p.client.c) == TLS_REASON_ILLEGAL_PARAMETER &&
+              tls_connection_peer_alert(p.server.c) == TLS_ALERT_ILLEGAL_PARAMETER &&
+              info_of(&p.server).version == TLS_VERSION_12,
+        "downgrade", "noticed (%s)", trouble(&p));
+    pair_close(&p);
+    p.client_options.version_max = TLS_VERSION_12;
+    pair_renew_client(&p);
+    handshake(&p, "downgrade", TLS_VERSION_12);
+    random = info_of(&p.client).server_random;
+    check(memcmp(random.data + 24, "DOWNGRD\001", 8) == 0, "downgrade", "the sentinel");
+    pair_close(&p);
+    p.server_options.version_max = TLS_VERSION_12;
+    pair_renew_server(&p);
+    handshake(&p, "no downgrade", TLS_VERSION_12);
+    random = info_of(&p.client).server_random;
+    check(memcmp(random.data + 24, "DOWNGRD", 7) != 0, "no downgrade", "no sentinel");
+    pair_free(&p);
+}
+
 static void
 versions(void)
 {
@@ -858,6 +904,7 @@ main(void)
     grease();
     mutual();
     untrusted();
+    downgrades();
     versions();
     selects();
     late();
