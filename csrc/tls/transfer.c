@@ -346,9 +346,13 @@ receive_alert(tls_connection *c, tls_bytes content)
         return c->established ? TLS_OK : TLS_REASON_CLOSED;
     }
     /* RFC 8446 section 6: in TLS 1.3 all others are errors, whatever the level says. */
-    if (c->version == TLS_VERSION_13 ? description == TLS_ALERT_USER_CANCELED : level == 1)
-        /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over */
+    if (c->version == TLS_VERSION_13 ? description == TLS_ALERT_USER_CANCELED : level == 1) {
+        /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over; but not inside of a
+         * handshake message (RFC 8446 section 5.1) */
+        if (c->version == TLS_VERSION_13 && c->handshake_in.length > 0)
+            return TLS_REASON_UNEXPECTED_MESSAGE;
         return count_idle_record(c);
+    }
     c->peer_alert = description;
     return TLS_REASON_PEER_ALERT;
 }
