@@ -14,8 +14,7 @@ end
 
 local function client_context(options)
    options = options or {}
-   options.trust = certificates.ca.certificate
-   options.max_version = options.max_version or "TLSv1.2"
+   options.trust, options.max_version = certificates.ca.certificate, options.max_version or "TLSv1.2"
    return assert(bearssl.context(options))
 end
 

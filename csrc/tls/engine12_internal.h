@@ -90,6 +90,8 @@ typedef struct engine12 {
     tls_buffer written; /* handshake bytes BearSSL wrote, not yet whole messages */
     int in_message;     /* BearSSL has had a part of the message being fed */
     int adopted;        /* a client's ClientHello was sent by the TLS 1.3 engine, which offered both */
+    unsigned char pss_digest[64]; /* of ServerKeyExchange, once its RSA-PSS signature was verified */
+    size_t pss_digest_length;
 
     /* The replay. */
     engine12_bearssl *snapshot;

@@ -109,18 +109,19 @@ received_client_hello(tls_connection *c, negotiation *n, const tls_client_hello 
 static enum tls_reason
 read_client_hello(tls_connection *c, negotiation *n, enum tls_progress *progress)
 {
-    tls_message message;
+    tls_client_hello hello;
     enum tls_reason reason = tls_connection_next_message(c, &n->message);
 
     if (reason != TLS_OK || n->message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
         return reason;
     }
-    reason = tls_message_parse(&message, n->message, 0, 0);
-    if (reason == TLS_OK && message.type != TLS_HANDSHAKE_CLIENT_HELLO)
-        reason = TLS_REASON_UNEXPECTED_MESSAGE;
+    /* Which message it is comes first: without a version there is no way to read another. */
+    if (n->message.data[0] != TLS_HANDSHAKE_CLIENT_HELLO)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = tls_client_hello_parse(&hello, n->message);
     if (reason == TLS_OK)
-        reason = received_client_hello(c, n, &message.u.client_hello);
+        reason = received_client_hello(c, n, &hello);
     if (reason == TLS_OK)
         reason = tls_connection_stage_happened(c, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, n->message);
     n->phase = SELECT;

@@ -104,6 +104,8 @@ tls_connection_output(const tls_connection *c)
 {
     if (c->output_before.length > 0)
         return tls_buffer_view(&c->output_before);
+    if (c->output == NULL)
+        return tls_bytes_make(NULL, 0);
     return tls_bytes_make(c->output + c->output_start, c->output_end - c->output_start);
 }
 
@@ -377,7 +379,10 @@ receive_alert(tls_connection *c, tls_bytes content)
     }
     /* RFC 8446 section 6: in TLS 1.3 all others are errors, whatever the level says. */
     if (c->version == TLS_VERSION_13 ? description == TLS_ALERT_USER_CANCELED : level == 1) {
-        /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over */
+        /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over; but not inside of a
+         * handshake message (RFC 8446 section 5.1) */
+        if (c->version == TLS_VERSION_13 && c->handshake_in.length > 0)
+            return TLS_REASON_UNEXPECTED_MESSAGE;
         if (description == TLS_ALERT_NO_RENEGOTIATION)
             tls_renegotiation_warned(c);
         return count_idle_record(c);
@@ -420,7 +425,9 @@ receive_change_cipher_spec(tls_connection *c, tls_bytes content)
     /* RFC 5246 section 7.1: one byte of value 1, and only inside a handshake. A key change demands an
      * empty reassembly buffer: bytes from before must not be read under the new keys. */
     if (content.length != 1 || content.data[0] != 1)
-        return c->version == TLS_VERSION_13 ? TLS_REASON_UNEXPECTED_MESSAGE : TLS_REASON_DECODE;
+        /* RFC 8446 section 5 names the alert; before there is a version none has a place in any. */
+        return c->version == 0 || c->version == TLS_VERSION_13 ? TLS_REASON_UNEXPECTED_MESSAGE
+                                                               : TLS_REASON_DECODE;
     if ((c->established && c->renegotiation == NULL) || c->handshake_in.length > 0)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls_connection_stage_happened(c, TLS_STAGE_CHANGE_CIPHER_SPEC, TLS_RECEIVED, content);
@@ -486,12 +493,23 @@ skip_early_record(tls_connection *c, size_t total)
     return TLS_OK;
 }
 
+/* RFC 8449 section 4: the record_size_limit that we announced is for protected records; in TLS 1.3 it counts all of
+ * the inner plaintext, padding too. */
+static int
+exceeds_limit(const tls_connection *c, unsigned outer_type, size_t total, size_t length)
+{
+    if (c->receive_limit == 0 || c->opener.protection.vtable == NULL)
+        return 0;
+    if (c->opener.is_13 && outer_type == TLS_CONTENT_APPLICATION_DATA)
+        return tls_record_inner_length(&c->opener, total) > c->receive_limit + 1;
+    return length > c->receive_limit;
+}
+
 enum tls_reason
 tls_connection_read_record(tls_connection *c, int *got)
 {
     size_t available = c->input_end - c->input_start;
-    unsigned char *record = c->input + c->input_start;
-    unsigned char *content;
+    unsigned char *record, *content;
     size_t total, length;
     unsigned type;
     enum tls_reason reason;
@@ -499,6 +517,7 @@ tls_connection_read_record(tls_connection *c, int *got)
     *got = 0;
     if (available == 0)
         return TLS_OK;
+    record = c->input + c->input_start;
     reason = tls_record_measure(&c->opener, &total, record, available);
     if (reason != TLS_OK)
         return reason;
@@ -518,7 +537,7 @@ tls_connection_read_record(tls_connection *c, int *got)
         c->skip_early_data = 0;
         c->opener.plain_alerts = 0;
     }
-    if (c->receive_limit != 0 && c->opener.protection.vtable != NULL && length > c->receive_limit)
+    if (exceeds_limit(c, record[0], total, length))
         return TLS_REASON_RECORD_OVERFLOW;
     /* RFC 6066 section 4: the agreed length binds both sides. */
     if (c->max_fragment_length != 0 && length > c->max_fragment_length)
