@@ -125,11 +125,23 @@ describe("curl and bearssl serve:", function()
       "ECDHE-RSA-CHACHA20-POLY1305",
    }) do
       it("with " .. cipher, function()
-         local status, output = trusted("/hello.txt", "--ciphers", cipher, "--tlsv1.2", "--verbose")
+         local status, output = trusted("/hello.txt", "--ciphers", cipher, "--tlsv1.2", "--tls-max", "1.2",
+            "--verbose")
          assert.equal(0, status, output)
          assert.truthy(output:find("SSL connection using TLSv1.2 / " .. cipher, 1, true), output)
       end)
    end
+
+   it("speaks TLS 1.3, also with a suite of its choice", function()
+      local status, output = trusted("/hello.txt", "--verbose")
+      assert.equal(0, status, output)
+      assert.truthy(output:find("SSL connection using TLSv1.3 / TLS_", 1, true), output)
+      for _, cipher in ipairs({ "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256" }) do
+         status, output = trusted("/hello.txt", "--tls13-ciphers", cipher, "--tlsv1.3", "--verbose")
+         assert.equal(0, status, output)
+         assert.truthy(output:find("SSL connection using TLSv1.3 / " .. cipher, 1, true), output)
+      end
+   end)
 
    it("refuses a server that it does not trust", function()
       local status = curl(server, "/hello.txt", "--cacert", certificates.other_ca.certfile)
@@ -151,9 +163,11 @@ describe("curl and bearssl serve:", function()
          curl(strict, "/hello.txt", "--cacert", ca, "--verbose", "--cert", own.certfile, "--key", own.keyfile)
       assert.equal(0, status, output)
       assert.truthy(output:find("server accepted http/1.1", 1, true), output)
-      status, output = curl(strict, "/hello.txt", "--cacert", ca)
-      assert.is_true(status == 35 or status == 56, output)
-      assert.truthy(output:find("alert handshake failure", 1, true), output)
+      for version, alert in pairs({ ["1.2"] = "alert handshake failure", ["1.3"] = "alert certificate required" }) do
+         status, output = curl(strict, "/hello.txt", "--cacert", ca, "--tls-max", version)
+         assert.is_true(status == 35 or status == 56, output)
+         assert.truthy(output:find(alert, 1, true), output)
+      end
       assert.equal(0, strict:stop())
    end)
 
@@ -173,7 +187,7 @@ describe("Python's ssl and bearssl serve:", function()
          alpn = { "http/1.1" },
       })
       assert.is_nil(result.error, result.text)
-      assert.equal("TLSv1.2", result.version)
+      assert.equal("TLSv1.3", result.version)
       assert.equal("http/1.1", result.alpn)
       assert.truthy(result.reply:find("^HTTP/1%.%d 200 "), result.reply)
       assert.truthy(result.reply:find("\r\n\r\n" .. TEXT, 1, true), result.reply)
@@ -220,10 +234,12 @@ describe("Python's ssl and bearssl serve:", function()
          end
       end)
 
-      it("is refused when only TLS 1.3 is left", function()
-         local result = talk(server, { send = 10, minimum = "TLSv1.3" })
+      it("is refused when only TLS 1.3 is left, and the server has none", function()
+         local older = serve({ certificates.ec }, "--max", "1.2", "--echo")
+         local result = talk(older, { send = 10, minimum = "TLSv1.3" })
          assert.equal("SSLError", result.error)
          assert.truthy(result.reason:find("PROTOCOL_VERSION"), result.reason)
+         older:stop()
       end)
 
       it("refuses another root", function()
