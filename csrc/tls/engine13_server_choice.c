@@ -335,6 +335,10 @@ engine13_choose_credential(engine13 *e, const tls_client_hello *hello)
     /* A client that asks for an unknown name gets the default certificate and judges for itself. */
     if (credential == NULL)
         credential = pick(e, 0);
+    /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */
+    if (credential == NULL && e->connection->context->credential_count == 0 &&
+        tls_connection_decides(e->connection, TLS_DECISION_PSK))
+        return TLS_REASON_UNKNOWN_PSK_IDENTITY;
     if (credential == NULL)
         return TLS_REASON_HANDSHAKE_FAILURE;
     return tls_credential_copy(&e->terms.credential, credential);
