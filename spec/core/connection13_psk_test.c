@@ -75,7 +75,7 @@ static void
 resumption(enum store store)
 {
     const char *what = store_names[store];
-    tls_session *imported;
+    tls_session *imported = NULL;
     tls_buffer exported = {0};
     tls_connection_info info;
     int round;
@@ -802,7 +802,7 @@ early_data_too_much(void)
 {
     static const char what[] = "too much early data";
     tls_buffer exported = {0};
-    tls_session *session;
+    tls_session *session = NULL;
     size_t i;
     int found = 0;
 
