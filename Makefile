@@ -117,8 +117,9 @@ $(BUILD)/core/%_test: spec/core/%_test.c $(TLS_OBJECTS) $(BUILD)/tls/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TLS_OBJECTS) $(BEARSSL_LIBS))
 
-# Makes every allocation fail once.
-$(BUILD)/core/x509_test $(BUILD)/core/x509_issue_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+# Make every allocation fail once; the last looks into what is freed.
+$(BUILD)/core/x509_test $(BUILD)/core/x509_issue_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=free
 
 core-tests: $(TEST_BINS)
 

@@ -45,6 +45,7 @@ send_update(tls_connection *c, int request)
     c->sealer.padding = c->context->record_padding;
     c->key_updates_sent++;
     traffic->update_due = 0;
+    traffic->update_awaited |= request != 0;
     return TLS_OK;
 }
 
@@ -65,6 +66,10 @@ receive_update(tls_connection *c, tls_bytes raw)
     tls_record_opener_protect(
         &c->opener, &c->context->aead, c->traffic->suite, peer_secret(c));
     c->key_updates_received++;
+    /* What was asked for is no flood. */
+    if (c->traffic->update_awaited)
+        c->idle_records = 0;
+    c->traffic->update_awaited = 0;
     /* Section 4.6.3: one answer, before the next application data, however often it was asked for; so a flood that nobody
      * reads costs nothing. */
     if (message.u.update_requested && !c->close_sent)

@@ -93,14 +93,22 @@ open_ticket(engine13 *e, const tls_client_hello *hello, tls_bytes identity, int 
     return reason;
 }
 
+enum { PSK_KE, PSK_DHE_KE }; /* RFC 8446 section 4.2.9 */
+
+static int
+offers_mode(const tls_client_hello *hello, int mode)
+{
+    tls_bytes modes = hello->psk_key_exchange_modes;
+
+    return modes.length > 0 && memchr(modes.data, mode, modes.length) != NULL;
+}
+
 /* Section 4.2.9: the client says how it would use one; psk_ke only where it is allowed. */
 int
 engine13_may_use_psks(const engine13 *e, const tls_client_hello *hello)
 {
-    tls_bytes modes = hello->psk_key_exchange_modes;
-
-    return memchr(modes.data, 1, modes.length) != NULL ||
-           (e->connection->context->psk_only && memchr(modes.data, 0, modes.length) != NULL);
+    return offers_mode(hello, PSK_DHE_KE) ||
+           (e->connection->context->psk_only && offers_mode(hello, PSK_KE));
 }
 
 static int
@@ -263,8 +271,7 @@ engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *sha
     *share = tls_bytes_make(NULL, 0);
     e->group = 0;
     /* Section 4.2.9: psk_ke is taken only where psk_dhe_ke is not offered. */
-    if (e->psk_selected && context->psk_only &&
-        memchr(hello->psk_key_exchange_modes.data, 1, hello->psk_key_exchange_modes.length) == NULL)
+    if (e->psk_selected && context->psk_only && !offers_mode(hello, PSK_DHE_KE))
         return TLS_OK;
     /* Section 9.2. */
     if (!hello->has_key_share || hello->supported_groups.length == 0)
@@ -335,6 +342,10 @@ engine13_choose_credential(engine13 *e, const tls_client_hello *hello)
     /* A client that asks for an unknown name gets the default certificate and judges for itself. */
     if (credential == NULL)
         credential = pick(e, 0);
+    /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */
+    if (credential == NULL && e->connection->context->credential_count == 0 &&
+        tls_connection_decides(e->connection, TLS_DECISION_PSK))
+        return TLS_REASON_UNKNOWN_PSK_IDENTITY;
     if (credential == NULL)
         return TLS_REASON_HANDSHAKE_FAILURE;
     return tls_credential_copy(&e->terms.credential, credential);

@@ -120,9 +120,10 @@ engine13_send_new_ticket(tls_connection *c, tls_session **session_out)
     if (reason == TLS_OK && ticket.length > 0 && session->expires > tls_context_now(c->context)) {
         reason = send_ticket(c, session, nonce_view, tls_buffer_view(&ticket));
         c->ticket = 1;
-        if (c->context->ticket_keys == NULL && c->context->cache != NULL)
+        if (reason == TLS_OK && c->context->ticket_keys == NULL && c->context->cache != NULL)
             tls_session_cache_store(c->context->cache, session);
-        *session_out = tls_session_retain(session);
+        if (reason == TLS_OK)
+            *session_out = tls_session_retain(session);
     }
     tls_session_release(session);
     tls_buffer_release(&ticket);
