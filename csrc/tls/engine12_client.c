@@ -442,6 +442,7 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
 {
     tls_connection *c = e->connection;
     tls_client_hello offer;
+    const tls_suite *chosen;
     uint16_t suite;
     enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
 
@@ -459,7 +460,10 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* From here on records carry it, those of alerts too. */
     c->opener.version = c->sealer.version = hello->legacy_version;
-    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite))
+    chosen = tls_suite_find(hello->cipher_suite);
+    /* Among those that were offered may be some of another version (RFC 8446 section 4.1.2). */
+    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite) || chosen == NULL ||
+        !tls_suite_fits(chosen, hello->legacy_version))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length > 0 && !tls_alpn_configured(c->context, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
