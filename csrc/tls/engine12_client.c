@@ -397,6 +397,9 @@ agreed_extensions(engine12 *e, const tls_server_hello *hello)
     if (tls_extensions_find(hello->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
         /* RFC 8449 section 4: it says how much the server takes. */
         c->peer_record_limit = tls_get16(data.data);
+        /* Section 5: never both. */
+        if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
+            return TLS_REASON_ILLEGAL_PARAMETER;
         c->receive_limit = c->context->record_size_limit;
         if (c->peer_record_limit < c->fragment_limit)
             c->fragment_limit = c->peer_record_limit;

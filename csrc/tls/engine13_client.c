@@ -392,7 +392,6 @@ received_extensions(engine13 *e, const tls_encrypted_extensions *message)
 {
     tls_connection *c = e->connection;
     tls_client_hello offer;
-    tls_extension_value value;
     tls_bytes data;
     enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
 
@@ -409,11 +408,10 @@ received_extensions(engine13 *e, const tls_encrypted_extensions *message)
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     if (tls_extensions_find(message->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
-        reason = tls_extension_parse(
-            &value, TLS_EXTENSION_RECORD_SIZE_LIMIT, TLS_IN_ENCRYPTED_EXTENSIONS, data);
-        if (reason != TLS_OK)
-            return reason;
-        engine13_agree_record_size(c, value.number);
+        engine13_agree_record_size(c, tls_get16(data.data));
+        /* RFC 8449 section 5: never both. */
+        if (tls_extensions_find(message->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
+            return TLS_REASON_ILLEGAL_PARAMETER;
     } else if (tls_extensions_find(message->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
         /* RFC 6066 section 4: what was asked for, or nothing. */
         if (data.data[0] != tls_fragment_code(c->context->max_fragment_length))
