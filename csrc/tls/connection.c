@@ -272,9 +272,9 @@ advance_handshake(tls_connection *c, int *blocked)
     if (reason != TLS_OK)
         return reason;
     if (progress == TLS_PROGRESS_DONE) {
-        /* What the peer sent beyond its Finished in the same record has no place in TLS 1.2; TLS 1.3's
-         * engine takes its own leftovers before it says DONE. */
-        if (c->handshake_in.length > 0)
+        /* What the peer sent beyond its Finished in the same record would span a change of keys (RFC 8446 section
+         * 5.1), or has no place (TLS 1.2). Late authentication changes none: what follows it is read next. */
+        if (c->handshake_in.length > 0 && !c->established)
             return TLS_REASON_UNEXPECTED_MESSAGE;
         release_engine(c);
         if (!c->established)

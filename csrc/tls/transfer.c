@@ -425,6 +425,9 @@ receive_application_data(tls_connection *c, unsigned char *content, size_t lengt
 {
     if (!c->established)
         return receive_early_data(c, content, length);
+    /* RFC 8446 section 4.6.2: nothing comes between the messages of a late authentication. */
+    if (c->engine != NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
     if (length == 0) /* TLS 1.0 senders hide the CBC IV behind them; a flood is something else */
         return count_idle_record(c);
     c->idle_records = 0;
