@@ -427,7 +427,7 @@ change_keys(peer *p, char letter)
             open_with(p, p->client_handshake);
         break;
     case 'E':
-        if (p->early_offered && !p->early_data)
+        if (p->early_offered && !p->early_data && p->schedule.stage != TLS_KEY_SCHEDULE_NONE)
             open_with(p, p->client_handshake);
         break;
     case 'D':
