@@ -416,6 +416,9 @@ agreed_extensions(engine12 *e, const tls_server_hello *hello)
     if (tls_extensions_find(hello->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
         /* RFC 8449 section 4: it says how much the server takes. */
         c->peer_record_limit = tls_get16(data.data);
+        /* Section 5: never both. */
+        if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
+            return TLS_REASON_ILLEGAL_PARAMETER;
         c->receive_limit = c->context->record_size_limit;
         if (c->peer_record_limit < c->fragment_limit)
             c->fragment_limit = c->peer_record_limit;
@@ -461,6 +464,7 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
 {
     tls_connection *c = e->connection;
     tls_client_hello offer;
+    const tls_suite *chosen;
     uint16_t suite;
     enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
 
@@ -480,7 +484,10 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* From here on records carry it, those of alerts too. */
     c->opener.version = c->sealer.version = hello->legacy_version;
-    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite))
+    chosen = tls_suite_find(hello->cipher_suite);
+    /* Among those that were offered may be some of another version (RFC 8446 section 4.1.2). */
+    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite) || chosen == NULL ||
+        !tls_suite_fits(chosen, hello->legacy_version))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length > 0 && !tls_alpn_configured(c->context, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;

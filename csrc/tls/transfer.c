@@ -484,6 +484,9 @@ receive_application_data(tls_connection *c, unsigned char *content, size_t lengt
     /* Under the old keys the peer may go on sending; under new ones Finished comes first. */
     if (c->renegotiation != NULL && c->renegotiation->peer_changed_keys)
         return TLS_REASON_UNEXPECTED_MESSAGE;
+    /* RFC 8446 section 4.6.2: nothing comes between the messages of a late authentication. */
+    if (c->version == TLS_VERSION_13 && c->engine != NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
     if (length == 0) /* TLS 1.0 senders hide the CBC IV behind them; a flood is something else */
         return count_idle_record(c);
     c->idle_records = 0;
