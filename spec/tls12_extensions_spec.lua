@@ -33,7 +33,7 @@ end
 -- shake gives both connections, pump's result, and the messages of both hellos as the other side saw them.
 local function shake(client_options, server_options, tamper)
    local hellos = {}
-   client_options.cafile = certificates.ca.certfile
+   client_options.cafile, client_options.max_version = certificates.ca.certfile, "TLSv1.2"
    local client = assert(assert(bearssl.context(client_options)):connection {
       server_name = "localhost",
       handlers = { server_hello = function(_, message) hellos.server = message end },

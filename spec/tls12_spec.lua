@@ -14,7 +14,7 @@ end
 
 local function client_context(options)
    options = options or {}
-   options.trust = certificates.ca.certificate
+   options.trust, options.max_version = certificates.ca.certificate, "TLSv1.2"
    return assert(bearssl.context(options))
 end
 

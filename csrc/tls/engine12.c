@@ -20,8 +20,12 @@ tls_engine12_take_over(tls_connection *c, tls_terms *terms)
     e->connection = c;
     e->terms = *terms;
     memset(terms, 0, sizeof *terms);
+    e->version_highest = e->terms.version_max;
     if (e->terms.version_max > TLS_VERSION_12)
         e->terms.version_max = TLS_VERSION_12;
+    /* RFC 8446 section 4.2.1: what the client lists counts, not its legacy_version. */
+    if (e->terms.version_chosen != 0)
+        e->terms.version_max = e->terms.version_chosen;
     e->x509.vtable = &engine12_x509_class;
     e->x509.engine = e;
     e->policy.engine = e;

@@ -131,9 +131,10 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     choices->chain_len = e->terms.credential.chain_count;
     choices->algo_id = 0;
     if (tls_suite_find(suite_id)->key_exchange == TLS_KEY_EXCHANGE_ECDHE) {
-        int hash = signature_hash(&o, tls_private_key_public(e->terms.credential.key)->kind);
+        enum tls_key_kind kind = tls_private_key_public(e->terms.credential.key)->kind;
 
-        choices->algo_id = 0xFF00u + (unsigned)hash;
+        /* A number below 0xFF00 is written as it is, and leaves the hashing to sign(). */
+        choices->algo_id = (unsigned)signature_hash(&o, kind) << 8 | (kind == TLS_KEY_RSA ? 1 : 3);
         /* BearSSL would take its own favourite of the common groups: leave it one. */
         e->bearssl.server.curves = (uint32_t)1 << o.group;
     }
@@ -167,12 +168,36 @@ do_key_exchange(
     return ok;
 }
 
+/* digest_params hashes what ServerKeyExchange signs, in place: both randoms and the parameters (RFC 5246 section
+ * 7.4.3, RFC 4346 section 7.4.3). Returns the digest's length. */
+static size_t
+digest_params(unsigned char *data, size_t length, int hash)
+{
+    unsigned char digest[br_md5_SIZE + TLS_FINGERPRINT_MAXIMUM];
+    tls_bytes content = tls_bytes_make(data, length);
+    size_t digest_length;
+
+    if (hash == 0) {
+        digest_length = tls_fingerprint(digest, br_md5_ID, content);
+        digest_length += tls_fingerprint(digest + digest_length, br_sha1_ID, content);
+    } else {
+        digest_length = tls_fingerprint(digest, hash, content);
+    }
+    memcpy(data, digest, digest_length);
+    return digest_length;
+}
+
 static size_t
 sign(const br_ssl_server_policy_class **pctx, unsigned algorithm, unsigned char *data,
-    size_t digest_length, size_t room)
+    size_t length, size_t room)
 {
-    return engine12_do_sign(
-        engine_of_policy(pctx), (int)(algorithm & 0xFF), data, digest_length, room);
+    engine12 *e = engine_of_policy(pctx);
+    int hash = (int)(algorithm >> 8);
+
+    /* BearSSL has drawn ServerHello.random, and has not derived anything from it yet. */
+    engine12_mark_downgrade(e, engine12_core(e)->server_random);
+    engine12_mark_downgrade(e, data + TLS_RANDOM_LENGTH);
+    return engine12_do_sign(e, hash, data, digest_params(data, length, hash), room);
 }
 
 const br_ssl_server_policy_class engine12_policy_class = {

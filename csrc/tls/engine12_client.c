@@ -368,7 +368,8 @@ hide_extensions(engine12 *e, const tls_server_hello *hello)
 {
     static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
         TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
-        TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH};
+        TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
+        TLS_EXTENSION_RECORD_SIZE_LIMIT};
     const tls_context *context = e->connection->context;
     tls_server_hello shown = *hello;
     tls_buffer known = {0}, extensions = {0};
@@ -393,7 +394,13 @@ agreed_extensions(engine12 *e, const tls_server_hello *hello)
     tls_connection *c = e->connection;
     tls_bytes data;
 
-    if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
+    if (tls_extensions_find(hello->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
+        /* RFC 8449 section 4: it says how much the server takes. */
+        c->peer_record_limit = tls_get16(data.data);
+        c->receive_limit = c->context->record_size_limit;
+        if (c->peer_record_limit < c->fragment_limit)
+            c->fragment_limit = c->peer_record_limit;
+    } else if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
         /* RFC 6066 section 4: another length than the one that was asked for is illegal_parameter. */
         if (data.length != 1 || data.data[0] != tls_fragment_code(c->context->max_fragment_length))
             return TLS_REASON_ILLEGAL_PARAMETER;

@@ -107,6 +107,7 @@ typedef struct engine12 {
     int asked; /* bits of engine12_client.c / engine12_server.c: what was asked about this message */
     tls_verdict verdict;
     tls_terms terms;
+    unsigned version_highest; /* that this side could do */
     br_x509_certificate *chain;
     uint16_t usable[BR_MAX_CIPHER_SUITES]; /* those that BearSSL has and the versions allow */
     size_t usable_count;
@@ -200,6 +201,9 @@ enum tls_reason engine12_server_received(engine12 *e, const tls_message *message
 /* decide: ask what hangs on the message, or use the answer; *ready is set when BearSSL may have it. */
 enum tls_reason engine12_client_decide(engine12 *e, int *ready);
 enum tls_reason engine12_server_decide(engine12 *e, int *ready);
+/* engine12_mark_downgrade writes the sentinel of RFC 8446 section 4.1.3 into a server's random when its context could
+ * do better than the version that was negotiated. */
+void engine12_mark_downgrade(const engine12 *e, unsigned char random[TLS_RANDOM_LENGTH]);
 /* engine12_server_send_status puts CertificateStatus behind the Certificate that was just sent. */
 enum tls_reason engine12_server_send_status(engine12 *e);
 /* sent: a message that BearSSL wrote; `rewritten` may be filled with what to send instead. */

@@ -268,6 +268,19 @@ engine12_server_decide(engine12 *e, int *ready)
 
 /* ---- Our messages ---- */
 
+/* RFC 8446 section 4.1.3: a server that could do better says so in the last eight bytes of its random, which the
+ * signature covers, so that nobody between it and a better client can take the client down. */
+void
+engine12_mark_downgrade(const engine12 *e, unsigned char random[TLS_RANDOM_LENGTH])
+{
+    unsigned version = e->bearssl.server.eng.session.version;
+
+    if (version >= e->version_highest)
+        return;
+    memcpy(random + TLS_RANDOM_LENGTH - 8, "DOWNGRD", 7);
+    random[TLS_RANDOM_LENGTH - 1] = version == TLS_VERSION_12;
+}
+
 /* rewrite_server_hello adds what BearSSL does not know, and the session ID that the client is to see. */
 static enum tls_reason
 rewrite_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewritten)
@@ -292,6 +305,8 @@ rewrite_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rew
         if (e->status_agreed)
             tls_extension_write_empty(&extensions, TLS_EXTENSION_STATUS_REQUEST);
     }
+    shown.random = tls_bytes_make(
+        e->connection->server_random, sizeof e->connection->server_random);
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
     if (e->connection->resumed)
@@ -314,6 +329,8 @@ sent_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewrit
     c->suite = hello->cipher_suite;
     c->opener.version = c->sealer.version = c->version;
     memcpy(c->server_random, hello->random.data, sizeof c->server_random);
+    engine12_mark_downgrade(e, c->server_random);
+    engine12_mark_downgrade(e, engine12_core(e)->server_random);
     tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;

@@ -187,6 +187,8 @@ engine13_application_secrets(engine13 *e)
     c->traffic = traffic;
     traffic->suite = e->suite;
     traffic->hash = e->hash;
+    /* Appendix D: as good as RFC 7627, and to be shown as such. */
+    c->extended_master_secret = 1;
     traffic->update_limit = tls_record_limit(e->suite);
     if (c->context->key_update_records != 0 &&
         c->context->key_update_records < traffic->update_limit)

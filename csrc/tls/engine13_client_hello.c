@@ -190,12 +190,13 @@ write_tls13(const engine13 *e, tls_buffer *extensions)
     if (!context->no_grease)
         tls_extension_write_empty(extensions, grease_value(e, GREASE_EXTENSION_FIRST));
     write_shares(e, extensions);
-    /* Section 4.2.9: also for the tickets that the server may send. */
+    /* Section 4.2.9: without it a server sends no tickets. */
     modes[mode_count++] = psk_dhe_ke;
     if (context->psk_only)
         modes[mode_count++] = psk_ke;
-    tls_extension_write_vector8(extensions, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES,
-        tls_bytes_make(modes, mode_count));
+    if (!context->no_tickets || e->psk_count > 0)
+        tls_extension_write_vector8(extensions, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES,
+            tls_bytes_make(modes, mode_count));
     if (e->cookie.length > 0)
         tls_extension_write_vector16(
             extensions, TLS_EXTENSION_COOKIE, tls_buffer_view(&e->cookie));

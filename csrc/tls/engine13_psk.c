@@ -50,7 +50,8 @@ engine13_resume(engine13 *e, const tls_session *session)
 
     c->resumed = 1;
     c->ticket = 1;
-    c->level = session->level;
+    /* Where no certificate is asked for, whose trust it was judged by is not part of the policy. */
+    c->level = c->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level;
     c->session_expires = session->expires;
     if (session->peer_chain == NULL)
         return TLS_OK;

@@ -9,7 +9,7 @@
 static enum tls_reason
 check_unique(const tls_connection *c)
 {
-    if (!c->established)
+    if (c->failure != TLS_OK || !c->established)
         return TLS_REASON_NOT_READY;
     return c->extended_master_secret ? TLS_OK : TLS_REASON_UNSAFE_BINDING;
 }
@@ -40,6 +40,27 @@ label_reserved(const char *label)
     return 0;
 }
 
+/* export_13: RFC 8446 section 7.5, where no context and an empty one are the same. */
+static enum tls_reason
+export_13(const tls_traffic *traffic, const unsigned char *secret, unsigned char *out,
+    size_t length, const char *label, tls_bytes context)
+{
+    return tls_exporter(traffic->hash, out, length, secret, label, context)
+               ? TLS_OK
+               : TLS_REASON_ILLEGAL_PARAMETER;
+}
+
+enum tls_reason
+tls_connection_export_early_keying_material(const tls_connection *c, unsigned char *out,
+    size_t length, const char *label, tls_bytes context)
+{
+    if (c->traffic == NULL || !c->traffic->has_early_exporter)
+        return TLS_REASON_NOT_READY;
+    if (label_reserved(label) || context.length > 0xFFFF)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return export_13(c->traffic, c->traffic->early_exporter, out, length, label, context);
+}
+
 enum tls_reason
 tls_connection_export_keying_material(const tls_connection *c, unsigned char *out, size_t length,
     const char *label, const tls_bytes *context)
@@ -53,6 +74,9 @@ tls_connection_export_keying_material(const tls_connection *c, unsigned char *ou
         return reason;
     if (label_reserved(label) || (context != NULL && context->length > 0xFFFF))
         return TLS_REASON_ILLEGAL_PARAMETER;
+    if (c->traffic != NULL)
+        return export_13(c->traffic, c->traffic->exporter, out, length, label,
+            context != NULL ? *context : tls_bytes_make(NULL, 0));
     seed[0].data = c->client_random;
     seed[0].len = sizeof c->client_random;
     seed[1].data = c->server_random;
@@ -106,8 +130,8 @@ tls_connection_channel_binding(const tls_connection *c, tls_buffer *out, const c
             tls_buffer_append(out, exported, sizeof exported);
         tls_wipe(exported, sizeof exported);
     } else if (strcmp(type, "tls-unique") == 0) {
-        /* RFC 5929 section 3.1: the first Finished of the handshake. */
-        reason = check_unique(c);
+        /* RFC 5929 section 3.1: the first Finished of the handshake; RFC 8446 appendix C.5: not in TLS 1.3. */
+        reason = c->traffic != NULL ? TLS_REASON_UNSAFE_BINDING : check_unique(c);
         if (reason == TLS_OK && c->resumed)
             tls_buffer_append(out, c->server_verify_data, c->server_verify_length);
         else if (reason == TLS_OK)

@@ -318,7 +318,8 @@ enum tls_reason tls_connection_write(
 /* TLS 1.3, after the handshake. Each: NOT_READY before, UNSUPPORTED_VERSION below TLS 1.3, CLOSED.
  * tls_connection_update_keys sends KeyUpdate (RFC 8446 section 4.6.3) and, with `request`, asks the peer for its own.
  * tls_connection_request_certificate (server) asks the client to authenticate (4.6.2); NO_POST_HANDSHAKE_AUTH when the
- * client did not offer that. `verify` is asked about the answer; an empty one is accepted unless the mode is REQUIRED.
+ * client did not offer that, NOT_READY while another request is open. `verify` is asked about the answer; without it a
+ * certificate that comes must be good, and an empty answer is accepted unless the mode is REQUIRED.
  * tls_connection_send_ticket (server) sends one more NewSessionTicket. */
 enum tls_reason tls_connection_update_keys(tls_connection *connection, int request);
 enum tls_reason tls_connection_request_certificate(tls_connection *connection);

@@ -478,9 +478,9 @@ tls_connection_read_record(tls_connection *c, int *got)
         /* The client has the keys and uses them: from here on nothing is early, and no alert in the clear. */
         c->skip_early_data = 0;
         c->opener.plain_alerts = 0;
-        if (c->receive_limit != 0 && length > c->receive_limit)
-            return TLS_REASON_RECORD_OVERFLOW;
     }
+    if (c->receive_limit != 0 && c->opener.protection.vtable != NULL && length > c->receive_limit)
+        return TLS_REASON_RECORD_OVERFLOW;
     /* RFC 6066 section 4: the agreed length binds both sides. */
     if (c->max_fragment_length != 0 && length > c->max_fragment_length)
         return TLS_REASON_RECORD_OVERFLOW;
