@@ -312,6 +312,7 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->session_lifetime =
         options->session_lifetime ? options->session_lifetime : DEFAULT_SESSION_LIFETIME;
     context->client_preference = options->client_preference;
+    context->renegotiation = options->renegotiation;
     context->no_tickets = options->no_tickets;
     context->no_extended_master_secret = options->no_extended_master_secret;
     context->require_extended_master_secret = options->require_extended_master_secret;
