@@ -98,7 +98,7 @@ function peers13.server(kind, options)
       append(arguments, "--earlydata", "--maxearlydata=" .. options.early_data)
    end
    return peers.gnutls_server {
-      certificate = options.certificate, client = options.client, cafile = options.cafile,
+      certificate = options.certificate, client = options.client ~= "later" and options.client or nil, cafile = options.cafile,
       priority = gnutls_priority(options), arguments = append_all(arguments, options.arguments),
       environment = options.environment,
    }
