@@ -294,9 +294,9 @@ advance_handshake(tls_connection *c, int *blocked)
     if (reason != TLS_OK)
         return reason;
     if (progress == TLS_PROGRESS_DONE) {
-        /* What the peer sent beyond its Finished in the same record has no place in TLS 1.2; TLS 1.3's
-         * engine takes its own leftovers before it says DONE. */
-        if (c->handshake_in.length > 0)
+        /* What the peer sent beyond its Finished in the same record has no place under the keys that come then. A late
+         * authentication of TLS 1.3 changes none. */
+        if (c->handshake_in.length > 0 && (!c->established || c->renegotiation != NULL))
             return TLS_REASON_UNEXPECTED_MESSAGE;
         release_engine(c);
         if (!c->established || c->renegotiation != NULL)

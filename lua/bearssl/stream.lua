@@ -603,6 +603,20 @@ local function report_end(connection)
    end
 end
 
+-- A socket that is closed while something lies in it unread is reset, and what it has not sent yet is lost. So what the
+-- peer's TLS has said by itself is taken out: the tickets of TLS 1.3, which come to a client that only sends, too.
+local function take_unread(self, object)
+   if not self.established or not self.transport.polls then return end
+   for _ = 1, 16 do
+      local event = object:step()
+      if event == "wantread" then
+         if not self.transport:fill(object, 0) then return end
+      elseif event ~= "stage" and event ~= "decision" then
+         return
+      end
+   end
+end
+
 --- close() ends the conversation: sends what is left and close_notify, without waiting for the peer's, and closes the
 -- transport (a bare descriptor stays open: it belongs to whoever opened it). Always true; closing again is harmless.
 -- info() and session() go on giving what they gave last. It waits at most as long as settimeout says, and never
@@ -614,6 +628,7 @@ function Stream:close()
       object:close()
       send_last(self)
       report_end(connection)
+      if connection.core then take_unread(self, object) end
       connection:release()
    end
    local transport = self.transport
