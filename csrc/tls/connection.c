@@ -276,7 +276,8 @@ finish_handshake(tls_connection *c)
             c, TLS_STAGE_ESTABLISHED, TLS_NEITHER, tls_bytes_make(NULL, 0));
         if (c->renegotiation != NULL)
             tls_renegotiation_done(c);
-        return reason;
+        /* Early data that goes out again does so now: the caller may not do anything else for a while. */
+        return reason == TLS_OK ? tls_connection_before_write(c) : reason;
     }
 }
 

@@ -81,8 +81,10 @@ send_early_data(engine13 *e)
 {
     tls_connection *c = e->connection;
     const tls_suite *suite = tls_suite_find(e->resume->suite);
-    enum tls_reason reason = engine13_send_compatibility(e);
+    enum tls_reason reason;
 
+    c->sealer.version = TLS_VERSION_12; /* RFC 8446 section 5.1: 0x0301 is for a first ClientHello only */
+    reason = engine13_send_compatibility(e);
     if (reason == TLS_OK)
         reason = engine13_early_secrets(e, &e->psks[0]);
     if (reason != TLS_OK)

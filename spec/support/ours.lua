@@ -88,4 +88,32 @@ function ours.close_all()
    end
 end
 
+-- at_most gives the same functions for contexts that by default speak nothing newer than a version: for specs about
+-- what TLS 1.3 has no more.
+function ours.at_most(version)
+   local older = {}
+   for name, value in pairs(ours) do older[name] = value end
+
+   local function limited(options)
+      options = copy(options, {})
+      if not options.max_version and options.min_version ~= "TLSv1.3" then options.max_version = version end
+      return options
+   end
+
+   function older.client_context(options)
+      return ours.client_context(limited(options))
+   end
+
+   function older.server_context(certificate, options)
+      return ours.server_context(certificate, limited(options))
+   end
+
+   function older.connect(port, context, options)
+      if type(context) == "table" and not getmetatable(context) then context = limited(context) end
+      return ours.connect(port, context, options)
+   end
+
+   return older
+end
+
 return ours
