@@ -98,6 +98,8 @@ tls_connection_release_buffers(tls_connection *c)
 tls_bytes
 tls_connection_output(const tls_connection *c)
 {
+    if (c->output == NULL)
+        return tls_bytes_make(NULL, 0);
     return tls_bytes_make(c->output + c->output_start, c->output_end - c->output_start);
 }
 
@@ -451,8 +453,7 @@ enum tls_reason
 tls_connection_read_record(tls_connection *c, int *got)
 {
     size_t available = c->input_end - c->input_start;
-    unsigned char *record = c->input + c->input_start;
-    unsigned char *content;
+    unsigned char *record, *content;
     size_t total, length;
     unsigned type;
     enum tls_reason reason;
@@ -460,6 +461,7 @@ tls_connection_read_record(tls_connection *c, int *got)
     *got = 0;
     if (available == 0)
         return TLS_OK;
+    record = c->input + c->input_start;
     reason = tls_record_measure(&c->opener, &total, record, available);
     if (reason != TLS_OK)
         return reason;
