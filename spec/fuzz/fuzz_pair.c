@@ -456,6 +456,20 @@ fuzz_exercise(fuzz_side *side)
 
 /* ---- One side alone ---- */
 
+/* next_length: how much of the peer's stream comes at once. With post-handshake authentication record by record, so that
+ * the server can ask in time. */
+static size_t
+next_length(const fuzz_pair *pair, tls_bytes input)
+{
+    size_t length = input.length;
+
+    if (pair->options & FUZZ_CHUNKS)
+        length = CHUNK;
+    else if (pair->options & FUZZ_LATE && input.length >= TLS_RECORD_HEADER_LENGTH)
+        length = TLS_RECORD_HEADER_LENGTH + tls_get16(input.data + 3);
+    return length < input.length ? length : input.length;
+}
+
 void
 fuzz_stream(
     enum tls_role role, enum fuzz_versions versions_alone, const unsigned char *data, size_t length)
@@ -464,7 +478,8 @@ fuzz_stream(
     uint32_t word = fuzz_u32(&input);
     fuzz_pair pair;
     fuzz_side *side;
-    size_t room, n;
+    size_t n;
+    int asked = 0;
 
     /* Where the target is for TLS 1.3, an odd bit lets it speak TLS 1.2 as well. */
     if (versions_alone == FUZZ_13 && (word >> FUZZ_VERSION_SHIFT) & 1)
@@ -478,10 +493,11 @@ fuzz_stream(
     fuzz_run(side);
     while (input.length > 0) {
         tls_connection_output_consume(side->c, tls_connection_output(side->c).length);
-        room = pair.options & FUZZ_CHUNKS && input.length > CHUNK ? CHUNK : input.length;
-        n = tls_connection_feed(side->c, input.data, room);
+        n = tls_connection_feed(side->c, input.data, next_length(&pair, input));
         fuzz_take(&input, n);
         fuzz_run(side);
+        if (role == TLS_ROLE_SERVER && side->c->established && !asked++)
+            tls_connection_request_certificate(side->c);
         if (n == 0)
             break;
     }

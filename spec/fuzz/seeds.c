@@ -180,7 +180,7 @@ put_lies(uint32_t options)
     unsigned how, at;
 
     for (how = 1; how < 12; how++)
-        for (at = 0; at < 10; at++) {
+        for (at = 0; at < 6; at++) {
             memset(input, 0, sizeof input);
             input[at] = (unsigned char)how;
             input[at + 1] = 0;
