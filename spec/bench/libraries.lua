@@ -14,8 +14,8 @@ local libraries = {}
 libraries.differences = {
    "bearssl also checks the server's name and keeps sessions to resume; LuaSec 1.2 does neither, and its tickets are",
    "off in TLS 1.2 because its clients cannot use them; in TLS 1.3 both servers send two. ssl.wrap takes the",
-   "descriptor out of the LuaSocket object; context:wrap keeps the object, unless it gets the bare descriptor: the rows",
-   "for idle connections say which.",
+   "descriptor out of the LuaSocket object; context:wrap keeps the object, unless it gets the bare descriptor: the",
+   "rows for idle connections say which.",
 }
 
 -- ---- bearssl ----

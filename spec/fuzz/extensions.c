@@ -55,8 +55,7 @@ check_good_block(tls_bytes block, unsigned place)
     while (tls_extensions_next(&reader, &extension)) {
         type = (uint16_t)extension.type;
         count++;
-        fuzz_check(
-            tls_extensions_find(block, type, &found) && found.data == extension.data.data);
+        fuzz_check(tls_extensions_find(block, type, &found) && found.data == extension.data.data);
         fuzz_check(tls_extension_parse(&value, type, place, extension.data) == TLS_OK);
         fuzz_check(tls_extension_places(type) == 0 || tls_extension_places(type) & place);
         tls_extension_write(&again, type, extension.data);

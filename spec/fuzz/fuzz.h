@@ -19,8 +19,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t length);
     } while (0)
 
 /* ---- fuzz_random.c: stands in for random.c, so that what is found can be found again ---- */
-/* fuzz_random_use: tls_random takes its bytes from this state from now on, which it moves; NULL: from a state of the
- * file itself. */
+/* fuzz_random_use: tls_random takes its bytes from this state from now on, which it moves; NULL:
+ * from a state of the file itself. */
 void fuzz_random_use(uint64_t *state);
 
 /* ---- The input as a list of instructions: zeros and empty views behind its end ---- */

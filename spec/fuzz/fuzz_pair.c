@@ -40,8 +40,7 @@ get_identity(int rsa)
                    tls_bytes_of_string(rsa ? rsa_certificate : ec_certificate)) == TLS_OK);
     fuzz_check(
         tls_private_key_decode(&id->key, tls_bytes_of_string(rsa ? rsa_key : ec_key)) == TLS_OK);
-    fuzz_check(
-        tls_private_key_external(&id->external, &id->list->items[0]->public_key) == TLS_OK);
+    fuzz_check(tls_private_key_external(&id->external, &id->list->items[0]->public_key) == TLS_OK);
     fuzz_check(tls_trust_store_new(&id->trust) == TLS_OK);
     fuzz_check(tls_trust_store_add(id->trust, id->list->items[0]) == TLS_OK);
     memset(&fields, 0, sizeof fields);
@@ -55,8 +54,8 @@ get_identity(int rsa)
 }
 
 static void
-set_credential(tls_context_options *options, tls_credential *credential, const identity *id,
-    uint32_t word)
+set_credential(
+    tls_context_options *options, tls_credential *credential, const identity *id, uint32_t word)
 {
     memset(credential, 0, sizeof *credential);
     credential->chain = (const tls_certificate **)(void *)id->list->items;
@@ -119,8 +118,7 @@ make_client_context(fuzz_pair *pair)
 
     shared_options(&options, pair->options);
     options.role = TLS_ROLE_CLIENT;
-    options.verify =
-        pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_REQUIRED;
+    options.verify = pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_REQUIRED;
     options.trust = id->trust;
     options.groups = client_groups;
     options.group_count = 3;
@@ -140,10 +138,9 @@ make_server_context(fuzz_pair *pair)
 
     shared_options(&options, pair->options);
     options.role = TLS_ROLE_SERVER;
-    options.verify = pair->options & FUZZ_MUTUAL ? pair->options & FUZZ_OPTIONAL
-                                                       ? TLS_VERIFY_OPTIONAL
-                                                       : TLS_VERIFY_REQUIRED
-                                                 : TLS_VERIFY_NONE;
+    options.verify = pair->options & FUZZ_MUTUAL
+                         ? pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_REQUIRED
+                         : TLS_VERIFY_NONE;
     options.trust = get_identity(0)->trust;
     if (pair->options & FUZZ_RETRY) {
         options.groups = server_groups;
@@ -438,7 +435,8 @@ fuzz_exercise(fuzz_side *side)
     fuzz_random_use(&side->random);
     tls_connection_get_info(side->c, &info);
     fuzz_check(!info.established || info.suite != 0);
-    tls_connection_export_keying_material(side->c, material, sizeof material, "EXPORTER-fuzz", NULL);
+    tls_connection_export_keying_material(
+        side->c, material, sizeof material, "EXPORTER-fuzz", NULL);
     tls_connection_export_early_keying_material(
         side->c, material, sizeof material, "EXPORTER-fuzz", nothing);
     for (i = 0; i < sizeof bindings / sizeof *bindings; i++)
@@ -456,8 +454,8 @@ fuzz_exercise(fuzz_side *side)
 
 /* ---- One side alone ---- */
 
-/* next_length: how much of the peer's stream comes at once. With post-handshake authentication record by record, so that
- * the server can ask in time. */
+/* next_length: how much of the peer's stream comes at once. With post-handshake authentication
+ * record by record, so that the server can ask in time. */
 static size_t
 next_length(const fuzz_pair *pair, tls_bytes input)
 {

@@ -1,5 +1,5 @@
-/* fuzz_pair.h - clients and servers for the targets that talk: contexts by a word of options, one side
- * driven until it waits, two sides joined. */
+/* fuzz_pair.h - clients and servers for the targets that talk: contexts by a word of options, one
+ * side driven until it waits, two sides joined. */
 #ifndef FUZZ_PAIR_H
 #define FUZZ_PAIR_H
 
@@ -45,10 +45,10 @@ typedef struct fuzz_side {
     uint32_t options;
     uint64_t random;
     enum tls_event last;
-    tls_private_key *key;  /* behind an external one */
-    tls_bytes *input;      /* of answers; may be NULL */
-    tls_session *stored;   /* the last that session_store gave, for session_load */
-    size_t received;       /* bytes of application data */
+    tls_private_key *key; /* behind an external one */
+    tls_bytes *input;     /* of answers; may be NULL */
+    tls_session *stored;  /* the last that session_store gave, for session_load */
+    size_t received;      /* bytes of application data */
 } fuzz_side;
 
 typedef struct fuzz_pair {
@@ -59,13 +59,15 @@ typedef struct fuzz_pair {
 } fuzz_pair;
 
 int64_t fuzz_clock(void *data);
-/* fuzz_pair_init makes both contexts; fuzz_pair_open the connections, after fuzz_pair_close others. */
+/* fuzz_pair_init makes both contexts; fuzz_pair_open the connections, after fuzz_pair_close others.
+ */
 void fuzz_pair_init(fuzz_pair *pair, uint32_t options);
 void fuzz_pair_open(fuzz_pair *pair, tls_bytes *input);
 void fuzz_pair_close(fuzz_pair *pair);
 void fuzz_pair_release(fuzz_pair *pair);
 
-/* fuzz_run steps one side until it waits, and reads what arrives; returns 1 if anything happened. */
+/* fuzz_run steps one side until it waits, and reads what arrives; returns 1 if anything happened.
+ */
 int fuzz_run(fuzz_side *side);
 /* fuzz_move carries what one side has to send; `recorded` (may be NULL) gets a copy. */
 int fuzz_move(fuzz_side *from, fuzz_side *to, tls_buffer *recorded);

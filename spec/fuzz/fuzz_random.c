@@ -1,5 +1,6 @@
-/* fuzz_random.c - the two functions of random.c from a generator of numbers that anyone can foretell
- * (splitmix64). Each side of a connection has a state of its own, so that a recorded peer fits again. */
+/* fuzz_random.c - the two functions of random.c from a generator of numbers that anyone can
+ * foretell (splitmix64). Each side of a connection has a state of its own, so that a recorded peer
+ * fits again. */
 #include "fuzz.h"
 #include "random.h"
 

@@ -1,7 +1,8 @@
-/* hostile.c - a peer that has the keys and breaks the rules. Both sides are ours; the input says what the breaker
- * does to its messages before they enter its own transcript (engine13_send is wrapped: signatures, Finished and keys
- * then follow what was changed), to its records before they are sealed (tls_record_seal is wrapped), and what happens
- * once the handshake is over. What must hold whatever it does stands in check_authenticity. */
+/* hostile.c - a peer that has the keys and breaks the rules. Both sides are ours; the input says
+ * what the breaker does to its messages before they enter its own transcript (engine13_send is
+ * wrapped: signatures, Finished and keys then follow what was changed), to its records before they
+ * are sealed (tls_record_seal is wrapped), and what happens once the handshake is over. What must
+ * hold whatever it does stands in check_authenticity. */
 #include "engine13_internal.h"
 #include "fuzz_pair.h"
 
@@ -20,7 +21,9 @@ static struct {
     fuzz_side *breaker, *victim; /* NULL: everyone is honest */
     tls_bytes input;
     unsigned injected;
-    tls_buffer meant, told; /* handshake bytes until the victim is established: sealed, and without our doing */
+    /* Handshake bytes until the victim is established: what the peer hashed, what it really sent.
+     */
+    tls_buffer meant, told;
     int genuine_verify, genuine_finished; /* TLS 1.3: they went out as they were made */
 } hostile;
 
@@ -62,7 +65,8 @@ extensions_of(tls_message *message)
     }
 }
 
-/* change_extensions rebuilds the message with one extension taken out (or another's data put there) and one added. */
+/* change_extensions rebuilds the message with one extension taken out (or another's data put there)
+ * and one added. */
 static void
 change_extensions(tls_buffer *raw, tls_bytes *input)
 {
@@ -147,8 +151,7 @@ send_made_up(engine13 *e, enum tls_stage stage, tls_bytes *input)
     tls_buffer raw = {NULL, 0, 0, 0};
     unsigned type = fuzz_u8(input);
 
-    fuzz_check(
-        tls_handshake_build(&raw, type, fuzz_take(input, fuzz_u16(input))) == TLS_OK);
+    fuzz_check(tls_handshake_build(&raw, type, fuzz_take(input, fuzz_u16(input))) == TLS_OK);
     return __real_engine13_send(e, stage, &raw);
 }
 
@@ -188,7 +191,8 @@ __wrap_engine13_send(engine13 *e, enum tls_stage stage, tls_buffer *raw)
 
 /* seal_one seals a record of whatever content; 0 where there is no room for it. */
 static size_t
-seal_one(tls_record_sealer *sealer, unsigned char *out, size_t room, unsigned type, tls_bytes content)
+seal_one(
+    tls_record_sealer *sealer, unsigned char *out, size_t room, unsigned type, tls_bytes content)
 {
     size_t consumed;
     /* Our own sealer makes no record without content; an unprotected one can be made by hand. */
@@ -214,7 +218,8 @@ note(tls_buffer *stream, unsigned type, tls_bytes content)
 }
 
 static size_t
-seal_noted(tls_record_sealer *sealer, unsigned char *out, size_t room, unsigned type, tls_bytes content)
+seal_noted(
+    tls_record_sealer *sealer, unsigned char *out, size_t room, unsigned type, tls_bytes content)
 {
     size_t sealed = seal_one(sealer, out, room, type, content);
 
@@ -269,8 +274,8 @@ seal_changed(tls_record_sealer *sealer, unsigned char *out, size_t room, unsigne
             memcpy(out, bytes.data, bytes.length);
             written = bytes.length;
             if (bytes.length > TLS_RECORD_HEADER_LENGTH && sealer->protection.vtable == NULL)
-                note(&hostile.told, bytes.data[0],
-                    tls_bytes_make(bytes.data + 5, bytes.length - 5));
+                note(
+                    &hostile.told, bytes.data[0], tls_bytes_make(bytes.data + 5, bytes.length - 5));
         }
         break;
     default:
@@ -311,7 +316,8 @@ __wrap_tls_record_seal(tls_record_sealer *sealer, size_t *consumed, unsigned cha
 
 /* ---- What must hold ---- */
 
-/* drop_requests leaves HelloRequest out, which is no part of the handshake (RFC 5246 section 7.4.1.1). */
+/* drop_requests leaves HelloRequest out, which is no part of the handshake (RFC 5246
+ * section 7.4.1.1). */
 static void
 drop_requests(tls_buffer *out, tls_bytes stream)
 {
@@ -327,8 +333,8 @@ drop_requests(tls_buffer *out, tls_bytes stream)
     tls_buffer_append(out, stream.data, stream.length);
 }
 
-/* check_authenticity: a victim that is established has seen the very messages that its peer hashed; in TLS 1.3 a Finished
- * among them, and a CertificateVerify where a certificate was due. */
+/* check_authenticity: a victim that is established has seen the very messages that its peer hashed;
+ * in TLS 1.3 a Finished among them, and a CertificateVerify where a certificate was due. */
 static void
 check_authenticity(const fuzz_pair *pair)
 {
@@ -349,7 +355,8 @@ check_authenticity(const fuzz_pair *pair)
     fuzz_check(hostile.genuine_finished);
     if (!c->psk && (c->role == TLS_ROLE_CLIENT || c->verify == TLS_VERIFY_REQUIRED))
         fuzz_check(hostile.genuine_verify);
-    if (c->role == TLS_ROLE_SERVER && c->verify == TLS_VERIFY_REQUIRED && !(pair->options & FUZZ_PSK))
+    if (c->role == TLS_ROLE_SERVER && c->verify == TLS_VERIFY_REQUIRED &&
+        !(pair->options & FUZZ_PSK))
         fuzz_check(c->peer_chain != NULL);
 }
 
@@ -365,7 +372,8 @@ write_data(fuzz_side *side, size_t length)
     tls_connection_write(side->c, &written, data, length % sizeof data);
 }
 
-/* inject seals a record of any type, or a handshake message of any type, with the breaker's keys. */
+/* inject seals a record of any type, or a handshake message of any type, with the breaker's keys.
+ */
 static void
 inject(tls_bytes *input, int message)
 {
@@ -385,7 +393,8 @@ inject(tls_bytes *input, int message)
         tls_buffer_append(&content, bytes.data, bytes.length);
     if (message)
         type = TLS_CONTENT_HANDSHAKE;
-    sealed = seal_noted(&hostile.breaker->c->sealer, out, sizeof out, type, tls_buffer_view(&content));
+    sealed =
+        seal_noted(&hostile.breaker->c->sealer, out, sizeof out, type, tls_buffer_view(&content));
     fuzz_random_use(&hostile.victim->random);
     tls_connection_feed(hostile.victim->c, out, sealed);
     tls_buffer_release(&content);

@@ -1,5 +1,5 @@
-/* messages.c - handshake messages of every type and version: what is parsed can be built again, and is then the same
- * bytes; every list in it can be walked to its end. */
+/* messages.c - handshake messages of every type and version: what is parsed can be built again, and
+ * is then the same bytes; every list in it can be walked to its end. */
 #include "fuzz.h"
 
 #include "message.h"

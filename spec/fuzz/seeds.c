@@ -1,5 +1,5 @@
-/* seeds.c - writes first inputs for the targets that talk, from handshakes of ours with each kind of options: seeds DIRECTORY
- * makes DIRECTORY/TARGET/seed-N. */
+/* seeds.c - writes first inputs for the targets that talk, from handshakes of ours with each kind
+ * of options: seeds DIRECTORY makes DIRECTORY/TARGET/seed-N. */
 #include <stdio.h>
 
 #include "fuzz_pair.h"
@@ -172,7 +172,8 @@ record(uint32_t options)
     tls_buffer_release(&out);
 }
 
-/* One lie each, at each of the first messages and records; then the acts of a peer that is established. */
+/* One lie each, at each of the first messages and records; then the acts of a peer that is
+ * established. */
 static void
 put_lies(uint32_t options)
 {
@@ -207,13 +208,16 @@ main(int count, char **words)
     static const uint32_t options_13[] = {0, FUZZ_RSA, FUZZ_MUTUAL | FUZZ_STAGES,
         FUZZ_RETRY | FUZZ_COOKIE | FUZZ_STAGES, FUZZ_RETRY | FUZZ_NO_COMPATIBILITY, FUZZ_PSK,
         FUZZ_PSK | FUZZ_PSK_ONLY, FUZZ_RESUME, FUZZ_RESUME | FUZZ_TICKET_KEYS | FUZZ_STAGES,
-        FUZZ_RESUME | FUZZ_EARLY | FUZZ_TICKET_KEYS | FUZZ_ALPN, FUZZ_RESUME | FUZZ_EARLY | FUZZ_RETRY,
-        FUZZ_LATE | FUZZ_STAGES, FUZZ_ALPN | FUZZ_STAPLE | FUZZ_STAGES, FUZZ_SIZE_LIMIT | FUZZ_PADDING | FUZZ_STAGES,
-        FUZZ_FRAGMENT | FUZZ_UPDATES, FUZZ_EXTERNAL_KEY | FUZZ_DECISIONS, FUZZ_CHUNKS | FUZZ_MUTUAL | FUZZ_OPTIONAL,
-        2u << FUZZ_SUITE_SHIFT, 3u << FUZZ_SUITE_SHIFT, 4u << FUZZ_SUITE_SHIFT, 5u << FUZZ_SUITE_SHIFT};
-    static const uint32_t options_12[] = {FUZZ_STAGES, FUZZ_RSA | FUZZ_STAGES, FUZZ_MUTUAL | FUZZ_STAGES, FUZZ_RESUME,
-        FUZZ_RESUME | FUZZ_TICKET_KEYS | FUZZ_STAGES, FUZZ_ALPN | FUZZ_STAPLE | FUZZ_STAGES, FUZZ_FRAGMENT,
-        FUZZ_EXTERNAL_KEY | FUZZ_DECISIONS, FUZZ_CHUNKS | FUZZ_RSA, FUZZ_RSA | 4u << FUZZ_SUITE_SHIFT | FUZZ_STAGES};
+        FUZZ_RESUME | FUZZ_EARLY | FUZZ_TICKET_KEYS | FUZZ_ALPN,
+        FUZZ_RESUME | FUZZ_EARLY | FUZZ_RETRY, FUZZ_LATE | FUZZ_STAGES,
+        FUZZ_ALPN | FUZZ_STAPLE | FUZZ_STAGES, FUZZ_SIZE_LIMIT | FUZZ_PADDING | FUZZ_STAGES,
+        FUZZ_FRAGMENT | FUZZ_UPDATES, FUZZ_EXTERNAL_KEY | FUZZ_DECISIONS,
+        FUZZ_CHUNKS | FUZZ_MUTUAL | FUZZ_OPTIONAL, 2u << FUZZ_SUITE_SHIFT, 3u << FUZZ_SUITE_SHIFT,
+        4u << FUZZ_SUITE_SHIFT, 5u << FUZZ_SUITE_SHIFT};
+    static const uint32_t options_12[] = {FUZZ_STAGES, FUZZ_RSA | FUZZ_STAGES,
+        FUZZ_MUTUAL | FUZZ_STAGES, FUZZ_RESUME, FUZZ_RESUME | FUZZ_TICKET_KEYS | FUZZ_STAGES,
+        FUZZ_ALPN | FUZZ_STAPLE | FUZZ_STAGES, FUZZ_FRAGMENT, FUZZ_EXTERNAL_KEY | FUZZ_DECISIONS,
+        FUZZ_CHUNKS | FUZZ_RSA, FUZZ_RSA | 4u << FUZZ_SUITE_SHIFT | FUZZ_STAGES};
     size_t i;
 
     if (count != 2) {
@@ -223,12 +227,14 @@ main(int count, char **words)
     directory = words[1];
     for (i = 0; i < sizeof options_13 / sizeof *options_13; i++) {
         record(fuzz_with_versions(options_13[i], i % 2 ? FUZZ_12_13 : FUZZ_13));
-        put_lies(fuzz_with_versions(options_13[i] | (i % 3 == 0 ? FUZZ_CLIENT_BREAKS : 0), FUZZ_13));
+        put_lies(
+            fuzz_with_versions(options_13[i] | (i % 3 == 0 ? FUZZ_CLIENT_BREAKS : 0), FUZZ_13));
     }
     for (i = 0; i < sizeof options_12 / sizeof *options_12; i++) {
         record(fuzz_with_versions(options_12[i], FUZZ_12));
         record(fuzz_with_versions(options_12[i], FUZZ_10_12));
-        put_lies(fuzz_with_versions(options_12[i] | (i % 2 == 0 ? FUZZ_CLIENT_BREAKS : 0), FUZZ_12));
+        put_lies(
+            fuzz_with_versions(options_12[i] | (i % 2 == 0 ? FUZZ_CLIENT_BREAKS : 0), FUZZ_12));
     }
     return 0;
 }

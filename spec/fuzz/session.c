@@ -1,5 +1,5 @@
-/* session.c - exported sessions: what is taken comes out as it went in, and a client that is made to offer it says so
- * or does not, but finishes its ClientHello. */
+/* session.c - exported sessions: what is taken comes out as it went in, and a client that is made
+ * to offer it says so or does not, but finishes its ClientHello. */
 #include "fuzz_pair.h"
 
 static void

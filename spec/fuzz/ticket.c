@@ -1,5 +1,5 @@
-/* ticket.c - tickets and exported ticket keys: what was sealed opens, and nothing else; a set that was taken over can
- * be exported again and used. */
+/* ticket.c - tickets and exported ticket keys: what was sealed opens, and nothing else; a set that
+ * was taken over can be exported again and used. */
 #include "fuzz.h"
 
 #include "session.h"
@@ -46,8 +46,8 @@ replace_keys(tls_ticket_keys *keys, tls_bytes exported)
         fuzz_check(tls_ticket_keys_count(keys) == before);
         return;
     }
-    fuzz_check(tls_ticket_keys_count(keys) >= 1 &&
-               tls_ticket_keys_count(keys) <= TLS_TICKET_KEYS_MAXIMUM);
+    fuzz_check(
+        tls_ticket_keys_count(keys) >= 1 && tls_ticket_keys_count(keys) <= TLS_TICKET_KEYS_MAXIMUM);
     fuzz_check(tls_ticket_keys_export(keys, &out) == TLS_OK);
     others = new_keys();
     fuzz_check(tls_ticket_keys_replace(others, tls_buffer_view(&out), NOW) == TLS_OK);
