@@ -73,7 +73,7 @@ describe("the C module's names", function()
       assert.equal("client_hello", core.stages()[1])
       assert.equal(21, #core.stages())
       assert.equal("select", core.decisions()[1])
-      assert.equal(9, #core.decisions())
+      assert.equal(10, #core.decisions())
    end)
 
    it("order policies by what the processor does well", function()

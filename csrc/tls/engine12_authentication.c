@@ -5,6 +5,7 @@
 
 #include "engine12_internal.h"
 #include "peer_certificate.h"
+#include "renegotiation.h"
 
 /* ---- BearSSL's certificate engine: it only hears the result ---- */
 
@@ -92,6 +93,8 @@ engine12_peer_chain(engine12 *e, const tls_certificate_message *message)
     tls_connection *c = e->connection;
     enum tls_reason reason = tls_connection_take_chain(c, message);
 
+    if (reason == TLS_OK && c->peer_chain != NULL)
+        reason = tls_renegotiation_check_chain(c);
     if (reason == TLS_OK && c->peer_chain != NULL)
         reason = use_public_key(e, c->peer_chain->items[0]);
     return reason;

@@ -6,6 +6,7 @@
 #include "engine12_internal.h"
 #include "peer_certificate.h"
 #include "random.h"
+#include "renegotiation.h"
 
 unsigned
 engine12_client_rank(unsigned type)
@@ -39,21 +40,23 @@ engine12_client_rank(unsigned type)
 static enum tls_reason
 rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
 {
-    const tls_context *context = e->connection->context;
+    const tls_connection *c = e->connection;
+    const tls_context *context = c->context;
     uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
     uint16_t groups[ENGINE12_GROUPS_MAXIMUM], schemes[ENGINE12_SCHEMES_MAXIMUM];
     tls_client_hello_parts parts;
     tls_client_hello_options *options = &parts.options;
+    tls_bytes alpn;
     enum tls_reason reason;
     size_t i;
 
-    tls_client_hello_begin(&parts, e->connection);
+    tls_client_hello_begin(&parts, c);
     options->legacy_version = hello->legacy_version;
     options->random = hello->random.data;
     options->session_id = hello->session_id;
     for (i = 0; i < e->usable_count; i++)
         suites[i] = e->usable[i];
-    if (context->fallback)
+    if (context->fallback && c->renegotiation == NULL)
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options->suites = suites;
     options->suite_count = i;
@@ -69,6 +72,13 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     /* Same section: not for a client that only offers earlier versions. */
     if (e->terms.version_max < TLS_VERSION_12)
         options->signature_scheme_count = 0;
+    if (c->renegotiation != NULL) {
+        /* RFC 5746 section 3.5; and the protocol in use stays. */
+        options->renegotiated_connection = c->renegotiation->before.client_verify_data;
+        alpn = tls_buffer_view(&c->alpn);
+        options->alpn = &alpn;
+        options->alpn_count = alpn.length > 0;
+    }
     options->renegotiation_info = 1;
     options->extended_master_secret = !context->no_extended_master_secret;
     if (!context->no_tickets) {
@@ -79,6 +89,13 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options->extensions = tls_buffer_view(&parts.extensions);
     reason = parts.extensions.failed ? TLS_REASON_OUT_OF_MEMORY
                                      : tls_client_hello_build_options(rewritten, options);
+    /* RFC 5077 section 3.3: a ticket has up to 65535 bytes, which is all that there is room for. Left
+     * out, it costs a full handshake. */
+    if (reason == TLS_REASON_LIMIT && options->ticket.length > 0) {
+        tls_buffer_clear(rewritten);
+        options->ticket = tls_bytes_make(NULL, 0);
+        reason = tls_client_hello_build_options(rewritten, options);
+    }
     tls_client_hello_clear(&parts);
     if (reason != TLS_OK)
         return reason;
@@ -369,13 +386,15 @@ hide_extensions(engine12 *e, const tls_server_hello *hello)
     static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
         TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
         TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
-        TLS_EXTENSION_RECORD_SIZE_LIMIT};
+        TLS_EXTENSION_RECORD_SIZE_LIMIT, TLS_EXTENSION_RENEGOTIATION_INFO};
     const tls_context *context = e->connection->context;
     tls_server_hello shown = *hello;
     tls_buffer known = {0}, extensions = {0};
     enum tls_reason reason;
 
-    tls_extensions_copy_except(&known, hello->extensions, ours, sizeof ours / sizeof ours[0]);
+    /* The last of ours: BearSSL believes that each of its handshakes is the first. */
+    tls_extensions_copy_except(&known, hello->extensions, ours,
+        sizeof ours / sizeof ours[0] - (e->connection->renegotiation == NULL));
     tls_extensions_copy_except(
         &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
     extensions.failed |= known.failed;
@@ -447,6 +466,8 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
 
     if (reason == TLS_OK)
         reason = tls_server_hello_check_offered(hello, &offer, NULL);
+    if (reason == TLS_OK)
+        reason = tls_renegotiation_check_server_hello(c, hello);
     if (reason != TLS_OK)
         return reason;
     if (hello->legacy_version < e->terms.version_min || hello->legacy_version > e->terms.version_max)
@@ -463,7 +484,7 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length > 0 && !tls_alpn_configured(c->context, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->alpn.length == 0 && c->context->alpn_required)
+    if (hello->alpn.length == 0 && c->context->alpn_required && c->renegotiation == NULL)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     c->version = hello->legacy_version;
     c->suite = hello->cipher_suite;
@@ -471,7 +492,8 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
     br_ssl_engine_set_suites(engine12_core(e), &suite, 1);
     c->secure_renegotiation = hello->secure_renegotiation;
     memcpy(c->server_random, hello->random.data, sizeof c->server_random);
-    tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
+    if (c->renegotiation == NULL)
+        tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     e->extended = c->extended_master_secret = hello->extended_master_secret;
@@ -508,11 +530,95 @@ group_offered(const tls_context *context, unsigned group)
     return 0;
 }
 
+/* verified_already stands in for BearSSL's verification after received_pss: it tells the digest that was signed, which
+ * BearSSL compares with its own. */
+static uint32_t
+verified_already(const unsigned char *signature, size_t signature_length, const unsigned char *oid,
+    size_t digest_length, const br_rsa_public_key *key, unsigned char *digest)
+{
+    /* BearSSL has this pointer from us: engine12_x509_class. */
+    const engine12 *e = (const engine12 *)(uintptr_t)((const char *)key -
+                                                      offsetof(engine12, x509.key.key.rsa));
+
+    (void)signature;
+    (void)signature_length;
+    (void)oid;
+    if (digest_length != e->pss_digest_length)
+        return 0;
+    memcpy(digest, e->pss_digest, digest_length);
+    return 1;
+}
+
+/* received_pss: who offers RSA-PSS for TLS 1.3 must take it from a server of TLS 1.2 too (RFC 8446 section 4.2.3). BearSSL
+ * has none, so the signature is verified here, and BearSSL is shown the PKCS#1 scheme with the same hash. */
+static enum tls_reason
+received_pss(engine12 *e, const tls_message *m)
+{
+    const tls_server_key_exchange *exchange = &m->u.server_key_exchange;
+    tls_connection *c = e->connection;
+    tls_message shown = *m;
+    tls_buffer content = {0};
+    const tls_public_key *key;
+    enum tls_reason reason;
+
+    if (c->peer_chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    key = &c->peer_chain->items[0]->public_key;
+    if (!tls_scheme_fits_key(exchange->scheme, key, TLS_VERSION_12))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* RFC 8422 section 5.4 */
+    tls_buffer_append(&content, c->client_random, sizeof c->client_random);
+    tls_buffer_append(&content, c->server_random, sizeof c->server_random);
+    tls_buffer_append(&content, exchange->params.data, exchange->params.length);
+    e->pss_digest_length =
+        tls_scheme_digest(e->pss_digest, exchange->scheme, tls_buffer_view(&content));
+    reason = content.failed ? TLS_REASON_OUT_OF_MEMORY
+                            : tls_verify_scheme(key, exchange->scheme,
+                                  tls_bytes_make(e->pss_digest, e->pss_digest_length),
+                                  exchange->signature);
+    tls_buffer_release(&content);
+    if (reason != TLS_OK)
+        return reason;
+    shown.u.server_key_exchange.scheme = (unsigned)tls_scheme_hash(exchange->scheme) << 8 | 1;
+    engine12_core(e)->irsavrfy = verified_already;
+    return tls_message_build(&e->replacement, &shown);
+}
+
+/* scheme_offered: in the ClientHello that went out; one of ours alone has no RSA-PSS (rewrite_hello). */
+static int
+scheme_offered(const engine12 *e, unsigned scheme)
+{
+    const tls_context *context = e->connection->context;
+    size_t i;
+
+    for (i = 0; e->adopted && i < context->signature_scheme_count; i++)
+        if (context->signature_schemes[i] == scheme)
+            return 1;
+    return engine12_offers_scheme(e, scheme);
+}
+
+static enum tls_reason
+received_server_key_exchange(engine12 *e, const tls_message *m)
+{
+    const tls_server_key_exchange *exchange = &m->u.server_key_exchange;
+    enum tls_scheme_kind kind = tls_scheme_kind_of(exchange->scheme);
+    tls_connection *c = e->connection;
+
+    /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
+    if (!group_offered(c->context, exchange->group) ||
+        (exchange->has_scheme && !scheme_offered(e, exchange->scheme)))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    c->group = exchange->group;
+    c->peer_scheme = exchange->scheme;
+    if (exchange->has_scheme &&
+        (kind == TLS_SCHEME_KIND_RSA_PSS_RSAE || kind == TLS_SCHEME_KIND_RSA_PSS_PSS))
+        return received_pss(e, m);
+    return TLS_OK;
+}
+
 enum tls_reason
 engine12_client_received(engine12 *e, const tls_message *m)
 {
-    tls_connection *c = e->connection;
-
     switch (m->type) {
     case TLS_HANDSHAKE_SERVER_HELLO:
         return received_server_hello(e, &m->u.server_hello);
@@ -526,15 +632,7 @@ engine12_client_received(engine12 *e, const tls_message *m)
     case TLS_HANDSHAKE_NEW_SESSION_TICKET:
         return received_ticket(e, &m->u.new_session_ticket);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
-        /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
-        if (!group_offered(c->context, m->u.server_key_exchange.group))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        if (m->u.server_key_exchange.has_scheme &&
-            !engine12_offers_scheme(e, m->u.server_key_exchange.scheme))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        c->group = m->u.server_key_exchange.group;
-        c->peer_scheme = m->u.server_key_exchange.scheme;
-        return TLS_OK;
+        return received_server_key_exchange(e, m);
     default:
         return TLS_OK;
     }

@@ -82,6 +82,7 @@ typedef struct engine12 {
     tls_connection *connection;
     engine12_bearssl bearssl;
     int running; /* bearssl has been set up */
+    int sealing, opening; /* this handshake's keys are in use: our ChangeCipherSpec was sent, the peer's came */
     enum engine12_phase phase;
     tls_bytes message; /* being worked on: the front of connection->handshake_in */
     unsigned rank;     /* of the last message received: order is strictly rising */
@@ -89,6 +90,8 @@ typedef struct engine12 {
     tls_buffer written; /* handshake bytes BearSSL wrote, not yet whole messages */
     int in_message;     /* BearSSL has had a part of the message being fed */
     int adopted;        /* a client's ClientHello was sent by the TLS 1.3 engine, which offered both */
+    unsigned char pss_digest[64]; /* of ServerKeyExchange, once its RSA-PSS signature was verified */
+    size_t pss_digest_length;
 
     /* The replay. */
     engine12_bearssl *snapshot;

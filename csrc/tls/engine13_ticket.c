@@ -29,6 +29,7 @@ make_session(tls_connection *c, tls_session **out, tls_bytes nonce)
     tls_connection_policy(c, session->policy);
     session->level = c->level;
     session->extended_master_secret = 1;
+    tls_connection_keep_end_point(c, session);
     session->created = now;
     session->expires = now + c->context->session_lifetime;
     if (c->resumed && c->session_expires != 0 && c->session_expires < session->expires)

@@ -109,7 +109,8 @@ note_client_extension(tls_client_hello *hello, unsigned type, const tls_extensio
         hello->encrypt_then_mac = 1;
         break;
     case TLS_EXTENSION_STATUS_REQUEST:
-        hello->status_request = 1;
+        /* RFC 6066 section 8: 1 is ocsp, the only type that can be answered. */
+        hello->status_request = value->number == 1;
         break;
     case TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP:
         hello->signed_certificate_timestamp = 1;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection_test_keys.h"
+#include "connection_identity.h"
 #include "message.h"
 #include "signature.h"
 #include "tls.h"
@@ -23,39 +23,6 @@ check(int ok, const char *what, const char *detail)
 }
 
 /* ---- Making contexts ---- */
-
-typedef struct identity {
-    tls_certificate_list *list;
-    tls_private_key *key;
-    tls_private_key *external;
-    tls_trust_store *trust;
-} identity;
-
-static identity
-load(const char *certificate, const char *key)
-{
-    identity id;
-
-    memset(&id, 0, sizeof id);
-    if (tls_certificates_load(&id.list, tls_bytes_of_string(certificate)) != TLS_OK ||
-        tls_private_key_decode(&id.key, tls_bytes_of_string(key)) != TLS_OK ||
-        tls_private_key_external(&id.external, &id.list->items[0]->public_key) != TLS_OK ||
-        tls_trust_store_new(&id.trust) != TLS_OK ||
-        tls_trust_store_add(id.trust, id.list->items[0]) != TLS_OK) {
-        printf("not ok - cannot load the test identity\n");
-        exit(1);
-    }
-    return id;
-}
-
-static void
-unload(identity *id)
-{
-    tls_certificate_list_release(id->list);
-    tls_private_key_release(id->key);
-    tls_private_key_release(id->external);
-    tls_trust_store_release(id->trust);
-}
 
 typedef struct setup {
     identity *server, *client; /* client: its certificate, or NULL */
@@ -93,7 +60,8 @@ make_contexts(setup *s)
     memset(&server_credential, 0, sizeof server_credential);
     memset(&client_credential, 0, sizeof client_credential);
     client.role = TLS_ROLE_CLIENT;
-    client.version_min = client.version_max = s->version;
+    client.version_min = s->version;
+    client.version_max = s->version ? s->version : 0x0303; /* TLS 1.3: connection13_test.c */
     client.trust = s->server->trust;
     client.verify = TLS_VERIFY_REQUIRED;
     client.now = fixed_clock;
@@ -292,6 +260,21 @@ trouble(side *a, side *b)
     return tls_connection_failure_text(b->c);
 }
 
+/* same_end_point: both sides bind to the server's certificate, resumed or not (RFC 5929 section 4.1). */
+static int
+same_end_point(side *a, side *b)
+{
+    tls_buffer first = {0}, second = {0};
+    int same = tls_connection_channel_binding(a->c, &first, "tls-server-end-point") == TLS_OK &&
+               tls_connection_channel_binding(b->c, &second, "tls-server-end-point") == TLS_OK &&
+               first.length == 32 &&
+               tls_bytes_equal(tls_buffer_view(&first), tls_buffer_view(&second));
+
+    tls_buffer_release(&first);
+    tls_buffer_release(&second);
+    return same;
+}
+
 /* handshake runs one and returns the client's session, or NULL. */
 static tls_session *
 handshake(setup *s, const char *what, int expect_resumed, size_t data)
@@ -314,6 +297,7 @@ handshake(setup *s, const char *what, int expect_resumed, size_t data)
     if (s->client != NULL)
         check(si.peer_chain_count == 1 && si.peer_verified, what, "client certificate");
     if (ci.established && si.established) {
+        check(same_end_point(&client, &server), what, "tls-server-end-point");
         check(exchange(&client, &server, data, s->chunk), what, "client to server");
         check(exchange(&server, &client, data, s->chunk), what, "server to client");
         tls_connection_close(client.c);

@@ -1,0 +1,919 @@
+/* connection13_test.c - full handshakes of TLS 1.3 without Lua: by suite, group and certificate, with
+ * HelloRetryRequest, mutual, keyless and late, cut into single bytes, tampered with, dropped at every step. */
+#include "connection13_support.h"
+
+static pair p;
+
+static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305};
+static const uint16_t groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1,
+    TLS_GROUP_SECP521R1, TLS_GROUP_FFDHE2048, TLS_GROUP_FFDHE3072};
+static const unsigned schemes[KINDS] = {TLS_SCHEME_RSA_PSS_RSAE_SHA256,
+    TLS_SCHEME_ECDSA_SECP256R1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384,
+    TLS_SCHEME_ECDSA_SECP521R1_SHA512, TLS_SCHEME_RSA_PSS_PSS_SHA256};
+
+/* ---- What can be negotiated ---- */
+
+static void
+combination(uint16_t suite, uint16_t group, enum kind kind)
+{
+    tls_connection_info info;
+    char what[100];
+
+    snprintf(what, sizeof what, "%s, %s, %s", tls_suite_name(suite),
+        tls_registry_name(TLS_REGISTRY_GROUP, group), kind_names[kind]);
+    pair_init(&p, &identities[kind]);
+    p.client_options.suites = p.server_options.suites = &suite;
+    p.client_options.suite_count = p.server_options.suite_count = 1;
+    p.client_options.groups = p.server_options.groups = &group;
+    p.client_options.group_count = p.server_options.group_count = 1;
+    if (handshake(&p, what, TLS_VERSION_13)) {
+        info = info_of(&p.client);
+        check(info.suite == suite && info.group == group && info.peer_scheme == schemes[kind], what,
+            "what was asked for, and %04x", info.peer_scheme);
+        check(info.peer_verified && info.peer_chain_count == 1 && !info.resumed && !info.psk &&
+                  !info.hello_retry && info.client_verify_data.length == (suite == 0x1302 ? 48 : 32),
+            what, "a full handshake");
+        exchange(&p, what, kind == P256 ? 40000 : 1000);
+        say_goodbye(&p, what);
+    }
+    pair_free(&p);
+}
+
+static void
+combinations(void)
+{
+    size_t s, g, k;
+
+    for (s = 0; s < 5; s++)
+        for (g = 0; g < 6; g++)
+            for (k = 0; k < KINDS; k++)
+                combination(suites[s], groups[g], (enum kind)k);
+}
+
+static void
+choices(void)
+{
+    static const uint16_t client_suites[] = {0x1303, 0x1301, 0x1302},
+                          server_suites[] = {0x1302, 0x1301, 0x1303};
+    static const uint16_t one[] = {TLS_GROUP_SECP384R1}, other[] = {TLS_GROUP_SECP521R1};
+    static const uint16_t ccm8[] = {0x1305};
+    static const uint16_t rsa_only[] = {TLS_SCHEME_RSA_PSS_RSAE_SHA384};
+    tls_bytes client_alpn[2], server_alpn[2];
+    tls_credential several[2];
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.suites = client_suites;
+    p.server_options.suites = server_suites;
+    p.client_options.suite_count = p.server_options.suite_count = 3;
+    handshake(&p, "the server's order", TLS_VERSION_13);
+    check(info_of(&p.client).suite == 0x1302, "the server's order", "suite");
+    pair_close(&p);
+    p.server_options.client_preference = 1;
+    pair_renew_server(&p);
+    handshake(&p, "the client's order", TLS_VERSION_13);
+    check(info_of(&p.client).suite == 0x1303, "the client's order", "suite");
+    pair_free(&p);
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.suites = ccm8;
+    p.client_options.suite_count = 1;
+    fails(&p, "no common suite", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
+        TLS_ALERT_HANDSHAKE_FAILURE);
+    pair_free(&p);
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.groups = one;
+    p.server_options.groups = other;
+    p.client_options.group_count = p.server_options.group_count = 1;
+    fails(&p, "no common group", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
+        TLS_ALERT_HANDSHAKE_FAILURE);
+    pair_free(&p);
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.signature_schemes = rsa_only;
+    p.client_options.signature_scheme_count = 1;
+    fails(&p, "no common scheme", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
+        TLS_ALERT_HANDSHAKE_FAILURE);
+    pair_close(&p);
+    several[0] = p.server_credential;
+    several[1] = credential_of(&identities[RSA], 0);
+    p.server_options.credentials = several;
+    p.server_options.credential_count = 2;
+    p.client_options.trust = identities[RSA].trust;
+    pair_renew_client(&p);
+    pair_renew_server(&p);
+    handshake(&p, "the certificate that the client can verify", TLS_VERSION_13);
+    check(info_of(&p.client).peer_scheme == TLS_SCHEME_RSA_PSS_RSAE_SHA384,
+        "the certificate that the client can verify", "scheme");
+    pair_free(&p);
+
+    client_alpn[0] = tls_bytes_of_string("h2");
+    client_alpn[1] = server_alpn[1] = tls_bytes_of_string("http/1.1");
+    server_alpn[0] = tls_bytes_of_string("imap");
+    pair_init(&p, &identities[P256]);
+    p.client_options.alpn = client_alpn;
+    p.server_options.alpn = server_alpn;
+    p.client_options.alpn_count = p.server_options.alpn_count = 2;
+    handshake(&p, "ALPN", TLS_VERSION_13);
+    check(tls_bytes_equal_string(info_of(&p.server).alpn, "http/1.1"), "ALPN", "the common one");
+    pair_close(&p);
+    p.client_options.alpn_count = p.server_options.alpn_count = 1;
+    pair_renew_client(&p);
+    pair_renew_server(&p);
+    fails(&p, "no common protocol", &p.server, TLS_REASON_NO_APPLICATION_PROTOCOL,
+        TLS_ALERT_NO_APPLICATION_PROTOCOL);
+    pair_close(&p);
+    p.server_options.alpn_count = 0;
+    pair_renew_server(&p);
+    handshake(&p, "a server without protocols", TLS_VERSION_13);
+    check(info_of(&p.client).alpn.length == 0, "a server without protocols", "none");
+    pair_close(&p);
+    p.client_options.alpn_required = 1;
+    pair_renew_client(&p);
+    fails(&p, "a client that needs a protocol", &p.client, TLS_REASON_NO_APPLICATION_PROTOCOL,
+        TLS_ALERT_NO_APPLICATION_PROTOCOL);
+    pair_free(&p);
+}
+
+/* ---- HelloRetryRequest ---- */
+
+static void
+retries(void)
+{
+    static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP384R1};
+    static const uint16_t server_groups[] = {TLS_GROUP_SECP384R1};
+    int cookie, shares;
+
+    for (cookie = 0; cookie < 2; cookie++)
+        for (shares = 1; shares <= 2; shares++) {
+            char what[60];
+
+            snprintf(what, sizeof what, "cookie %d, %d shares", cookie, shares);
+            pair_init(&p, &identities[P256]);
+            p.client_options.groups = client_groups;
+            p.client_options.group_count = 2;
+            p.client_options.key_share_count = (unsigned)shares;
+            p.server_options.groups = server_groups;
+            p.server_options.group_count = 1;
+            p.server_options.retry_cookie = cookie;
+            pair_watch(&p);
+            handshake(&p, what, TLS_VERSION_13);
+            check(info_of(&p.client).hello_retry == (shares == 1), what, "HelloRetryRequest");
+            check(info_of(&p.server).group == TLS_GROUP_SECP384R1, what, "group");
+            check((strstr(p.client.stages, "hello_retry_request") != NULL) == (shares == 1), what,
+                "stage");
+            exchange(&p, what, 1000);
+            pair_free(&p);
+        }
+}
+
+/* ---- Stages in their order ---- */
+
+static void
+stages_full(void)
+{
+    static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
+    static const uint16_t server_groups[] = {TLS_GROUP_SECP256R1};
+
+    pair_init(&p, &identities[P256]);
+    pair_watch(&p);
+    handshake(&p, "full", TLS_VERSION_13);
+    say_goodbye(&p, "full");
+    same_text(p.client.stages,
+        " >client_hello <server_hello >change_cipher_spec <change_cipher_spec <encrypted_extensions"
+        " <certificate <certificate_verify <finished >finished =established"
+        " >alert <alert =closed",
+        "full", "the client's stages");
+    same_text(p.server.stages,
+        " <client_hello >server_hello >change_cipher_spec >encrypted_extensions >certificate"
+        " >certificate_verify >finished <change_cipher_spec <finished =established"
+        " <alert =closed >alert",
+        "full", "the server's stages");
+    pair_free(&p);
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.groups = client_groups;
+    p.client_options.group_count = 2;
+    p.server_options.groups = server_groups;
+    p.server_options.group_count = 1;
+    pair_watch(&p);
+    handshake(&p, "retried", TLS_VERSION_13);
+    same_text(p.client.stages,
+        " >client_hello <hello_retry_request >change_cipher_spec >client_hello"
+        " <change_cipher_spec <server_hello"
+        " <encrypted_extensions <certificate <certificate_verify <finished >finished =established",
+        "retried", "the client's stages");
+    same_text(p.server.stages,
+        " <client_hello >hello_retry_request >change_cipher_spec <change_cipher_spec <client_hello"
+        " >server_hello >encrypted_extensions >certificate >certificate_verify >finished"
+        " <finished =established",
+        "retried", "the server's stages");
+    pair_free(&p);
+
+    pair_init(&p, &identities[P256]);
+    pair_client_is(&p, &identities[P384]);
+    p.client_options.no_compatibility = p.server_options.no_compatibility = 1;
+    pair_watch(&p);
+    handshake(&p, "mutual", TLS_VERSION_13);
+    same_text(p.client.stages,
+        " >client_hello <server_hello <encrypted_extensions <certificate_request <certificate"
+        " <certificate_verify <finished >certificate >certificate_verify >finished =established",
+        "mutual", "the client's stages");
+    same_text(p.server.stages,
+        " <client_hello >server_hello >encrypted_extensions >certificate_request >certificate"
+        " >certificate_verify >finished <certificate <certificate_verify <finished =established",
+        "mutual", "the server's stages");
+    pair_free(&p);
+}
+
+/* ---- Key log ---- */
+
+static void
+keylog(void)
+{
+    static const char *const labels[] = {"CLIENT_HANDSHAKE_TRAFFIC_SECRET ",
+        "SERVER_HANDSHAKE_TRAFFIC_SECRET ", "CLIENT_TRAFFIC_SECRET_0 ", "SERVER_TRAFFIC_SECRET_0 ",
+        "EXPORTER_SECRET "};
+    char random[65];
+    const char *line;
+    tls_connection_info info;
+    size_t s, i;
+
+    for (s = 0; s < 2; s++) {
+        pair_init(&p, &identities[P256]);
+        p.client_options.suites = p.server_options.suites = &suites[s];
+        p.client_options.suite_count = p.server_options.suite_count = 1;
+        pair_watch(&p);
+        handshake(&p, "key log", TLS_VERSION_13);
+        same_text(p.client.keylog, p.server.keylog, "key log", "the same on both sides");
+        info = info_of(&p.client);
+        for (i = 0; i < 32; i++)
+            snprintf(random + 2 * i, 3, "%02x", info.client_random.data[i]);
+        line = p.client.keylog;
+        for (i = 0; i < 5; i++) {
+            size_t length = strlen(labels[i]);
+
+            check(strncmp(line, labels[i], length) == 0 &&
+                      strncmp(line + length, random, 64) == 0 && line[length + 64] == ' ' &&
+                      strcspn(line + length + 65, "\n") == (s == 1 ? 96 : 64),
+                "key log", "%s", labels[i]);
+            line = strchr(line, '\n');
+            line = line != NULL ? line + 1 : "";
+        }
+        check(*line == '\0', "key log", "and no more");
+        pair_free(&p);
+    }
+}
+
+/* ---- ClientHello ---- */
+
+static tls_buffer hello_bytes;
+
+static void
+keep_hello(side *s, const tls_stage_event *event)
+{
+    (void)s;
+    if (event->stage != TLS_STAGE_CLIENT_HELLO)
+        return;
+    tls_buffer_clear(&hello_bytes);
+    tls_buffer_append(&hello_bytes, event->raw.data, event->raw.length);
+}
+
+static unsigned
+grease_in(tls_u16_list list)
+{
+    unsigned count = 0;
+    size_t i;
+
+    for (i = 0; i < tls_u16_list_count(list); i++)
+        count += tls_is_grease(tls_u16_list_at(list, i)) != 0;
+    return count;
+}
+
+static void
+grease(void)
+{
+    int without;
+
+    for (without = 0; without < 2; without++) {
+        const char *what = without ? "without GREASE" : "GREASE";
+        tls_client_hello hello;
+        tls_extension extension;
+        tls_reader reader;
+        tls_bytes share;
+        unsigned extensions = 0, shares = 0, expected = without ? 0 : 1, group;
+
+        pair_init(&p, &identities[P256]);
+        p.client_options.no_grease = without;
+        p.client_options.no_compatibility = without;
+        p.client.seen = keep_hello;
+        pair_watch(&p);
+        handshake(&p, what, TLS_VERSION_13);
+        check(tls_client_hello_parse(&hello, tls_buffer_view(&hello_bytes)) == TLS_OK, what, "parses");
+        tls_reader_init(&reader, hello.extensions);
+        while (tls_extensions_next(&reader, &extension))
+            extensions += tls_is_grease(extension.type) != 0;
+        tls_reader_init(&reader, hello.key_shares);
+        while (tls_key_share_next(&reader, &group, &share))
+            shares += tls_is_grease(group) != 0;
+        check(grease_in(hello.cipher_suites) == expected &&
+                  grease_in(hello.supported_groups) == expected &&
+                  grease_in(hello.supported_versions) == expected && shares == expected &&
+                  extensions == 2 * expected,
+            what, "suites, groups, shares, versions, extensions");
+        /* RFC 8446 appendix D.4. */
+        check(hello.session_id.length == (without ? 0 : 32), what, "session ID");
+        check(sent_of_type(&p.client, TLS_CONTENT_CHANGE_CIPHER_SPEC) == expected &&
+                  sent_of_type(&p.server, TLS_CONTENT_CHANGE_CIPHER_SPEC) == expected,
+            what, "ChangeCipherSpec");
+        pair_free(&p);
+    }
+    tls_buffer_release(&hello_bytes);
+}
+
+/* ---- The client's certificate ---- */
+
+static int
+give_none(side *s, const tls_question *q)
+{
+    return q->decision == TLS_DECISION_CLIENT_CERTIFICATE &&
+           tls_connection_answer_credential(s->c, NULL) == TLS_OK;
+}
+
+static int
+give_another(side *s, const tls_question *q)
+{
+    tls_credential credential = credential_of(&identities[P521], 0);
+
+    return q->decision == TLS_DECISION_CLIENT_CERTIFICATE &&
+           tls_connection_answer_credential(s->c, &credential) == TLS_OK;
+}
+
+static int
+accept_all(side *s, const tls_question *q)
+{
+    return q->decision == TLS_DECISION_VERIFY && tls_connection_answer_verify(s->c, TLS_OK) == TLS_OK;
+}
+
+static int
+refuse_all(side *s, const tls_question *q)
+{
+    return q->decision == TLS_DECISION_VERIFY &&
+           tls_connection_answer_verify(s->c, TLS_REASON_REFUSED) == TLS_OK;
+}
+
+static void
+mutual(void)
+{
+    static const uint16_t only_rsa[] = {TLS_SCHEME_RSA_PSS_RSAE_SHA256,
+        TLS_SCHEME_ECDSA_SECP256R1_SHA256};
+    tls_connection_info info;
+    int k;
+
+    for (k = 0; k < KINDS; k++) {
+        pair_init(&p, &identities[P256]);
+        pair_client_is(&p, &identities[k]);
+        if (handshake(&p, kind_names[k], TLS_VERSION_13)) {
+            info = info_of(&p.server);
+            check(info.peer_verified && info.peer_chain_count == 1 && info.peer_scheme == schemes[k],
+                kind_names[k], "the client's certificate");
+            check(info_of(&p.client).local_chain_count == 1, kind_names[k], "sent");
+            exchange(&p, kind_names[k], 100);
+        }
+        pair_free(&p);
+    }
+
+    pair_init(&p, &identities[P256]);
+    pair_client_is(&p, &identities[P384]);
+    p.client_options.credential_count = 0;
+    fails(&p, "required, not given", &p.server, TLS_REASON_CERTIFICATE_REQUIRED,
+        TLS_ALERT_CERTIFICATE_REQUIRED);
+    check(info_of(&p.client).established && !info_of(&p.server).established, "required, not given",
+        "the client's own handshake was over");
+    pair_close(&p);
+    p.server_options.verify = TLS_VERIFY_OPTIONAL;
+    pair_renew_server(&p);
+    handshake(&p, "optional, not given", TLS_VERSION_13);
+    info = info_of(&p.server);
+    check(info.peer_chain_count == 0 && !info.peer_verified, "optional, not given", "no certificate");
+    exchange(&p, "optional, not given", 100);
+    pair_close(&p);
+    p.client_options.credential_count = 1;
+    pair_renew_client(&p);
+    handshake(&p, "optional, given", TLS_VERSION_13);
+    check(info_of(&p.server).peer_verified, "optional, given", "verified");
+    pair_close(&p);
+    p.client_connection.decision_mask = 1u << TLS_DECISION_CLIENT_CERTIFICATE;
+    p.client.answer = give_none;
+    handshake(&p, "withheld by a handler", TLS_VERSION_13);
+    check(info_of(&p.server).peer_chain_count == 0, "withheld by a handler", "no certificate");
+    pair_close(&p);
+    p.client.answer = give_another;
+    fails(&p, "optional, but bad", &p.server, TLS_REASON_SELF_SIGNED, TLS_ALERT_UNKNOWN_CA);
+    pair_close(&p);
+    p.server_connection.decision_mask = 1u << TLS_DECISION_VERIFY;
+    p.server.answer = accept_all;
+    handshake(&p, "bad, but accepted", TLS_VERSION_13);
+    check(info_of(&p.server).verdict == TLS_REASON_SELF_SIGNED, "bad, but accepted", "verdict");
+    pair_close(&p);
+    p.client.answer = NULL;
+    p.server.answer = refuse_all;
+    fails(&p, "good, but refused", &p.server, TLS_REASON_REFUSED, TLS_ALERT_ACCESS_DENIED);
+    pair_free(&p);
+
+    pair_init(&p, &identities[P256]);
+    pair_client_is(&p, &identities[P384]);
+    p.server_options.signature_schemes = only_rsa;
+    p.server_options.signature_scheme_count = 2;
+    fails(&p, "a key of which the server knows no scheme", &p.server,
+        TLS_REASON_CERTIFICATE_REQUIRED, TLS_ALERT_CERTIFICATE_REQUIRED);
+    pair_free(&p);
+}
+
+static void
+untrusted(void)
+{
+    pair_init(&p, &identities[P256]);
+    p.client_options.trust = identities[RSA].trust;
+    fails(&p, "untrusted", &p.client, TLS_REASON_SELF_SIGNED, TLS_ALERT_UNKNOWN_CA);
+    pair_close(&p);
+    p.client_connection.decision_mask = 1u << TLS_DECISION_VERIFY;
+    p.client.answer = accept_all;
+    handshake(&p, "untrusted, accepted", TLS_VERSION_13);
+    pair_close(&p);
+    p.client_connection.verify = TLS_VERIFY_OPTIONAL;
+    p.client.answer = NULL;
+    handshake(&p, "untrusted, optional", TLS_VERSION_13);
+    check(info_of(&p.client).verdict == TLS_REASON_SELF_SIGNED && !info_of(&p.client).peer_verified,
+        "untrusted, optional", "verdict");
+    pair_close(&p);
+    p.client.answer = refuse_all;
+    fails(&p, "refused", &p.client, TLS_REASON_REFUSED, TLS_ALERT_ACCESS_DENIED);
+    pair_free(&p);
+    pair_init(&p, &identities[P256]);
+    p.client_connection.server_name = "elsewhere.example";
+    pair_open(&p);
+    pair_pump(&p);
+    check(p.client.last == TLS_EVENT_FAILED && !info_of(&p.server).established, "another name", "%s",
+        trouble(&p));
+    pair_free(&p);
+}
+
+/* ---- Versions ---- */
+
+static int
+keep_session(side *s, const tls_question *q)
+{
+    pair *of = s->data_of_test;
+
+    if (q->decision == TLS_DECISION_SESSION_STORE) {
+        tls_session_release(of->stored);
+        of->stored = tls_session_retain(q->u.session_store.session);
+    }
+    return 0;
+}
+
+/* A session of TLS 1.2 is resumed from a client that offers TLS 1.3 as well, by ID and by ticket. */
+static void
+resume_tls12(int by_ticket)
+{
+    const char *what = by_ticket ? "TLS 1.2 by ticket" : "TLS 1.2 by ID";
+
+    pair_init(&p, &identities[P256]);
+    p.server_options.version_max = TLS_VERSION_12;
+    if (by_ticket)
+        tls_ticket_keys_new(&p.server_options.ticket_keys, 0, 0, clock_now);
+    else
+        p.server_options.session_cache_size = 10;
+    p.server.data_of_test = &p;
+    p.server.answer = keep_session;
+    p.server_connection.decision_mask = 1u << TLS_DECISION_SESSION_STORE;
+    handshake(&p, what, TLS_VERSION_12);
+    exchange(&p, what, 1000);
+    say_goodbye(&p, what);
+    check(resume_next(&p), what, "a session");
+    handshake(&p, what, TLS_VERSION_12);
+    check(info_of(&p.client).resumed, what, "resumed");
+    exchange(&p, what, 1000);
+    pair_close(&p);
+    /* The server learns TLS 1.3: the session is left alone. */
+    p.server_options.version_max = 0;
+    pair_renew_server(&p);
+    handshake(&p, what, TLS_VERSION_13);
+    check(!info_of(&p.client).resumed, what, "not resumed in TLS 1.3");
+    forget_session(&p);
+    tls_ticket_keys_release(p.server_options.ticket_keys);
+    pair_free(&p);
+}
+
+/* hide_versions turns the type of supported_versions into one that nobody knows. */
+static int
+hide_versions(tls_bytes output)
+{
+    /* GREASE, TLS 1.3, TLS 1.2 */
+    static const unsigned char type[] = {0, TLS_EXTENSION_SUPPORTED_VERSIONS, 0, 7, 6};
+    size_t i;
+
+    for (i = 100; i + sizeof type < output.length; i++)
+        if (memcmp(output.data + i, type, sizeof type) == 0) {
+            ((unsigned char *)(uintptr_t)output.data)[i] = 0xFE;
+            return 1;
+        }
+    return 0;
+}
+
+/* RFC 8446 section 4.1.3. */
+static void
+downgrades(void)
+{
+    tls_bytes random;
+
+    pair_init(&p, &identities[P256]);
+    pair_open(&p);
+    run(&p.client);
+    check(hide_versions(tls_connection_output(p.client.c)), "downgrade", "ClientHello is changed");
+    pair_pump(&p);
+    check(tls_connection_failure(p.client.c) == TLS_REASON_ILLEGAL_PARAMETER &&
+              tls_connection_peer_alert(p.server.c) == TLS_ALERT_ILLEGAL_PARAMETER &&
+              info_of(&p.server).version == TLS_VERSION_12,
+        "downgrade", "noticed (%s)", trouble(&p));
+    pair_close(&p);
+    p.client_options.version_max = TLS_VERSION_12;
+    pair_renew_client(&p);
+    handshake(&p, "downgrade", TLS_VERSION_12);
+    random = info_of(&p.client).server_random;
+    check(memcmp(random.data + 24, "DOWNGRD\001", 8) == 0, "downgrade", "the sentinel");
+    pair_close(&p);
+    p.server_options.version_max = TLS_VERSION_12;
+    pair_renew_server(&p);
+    handshake(&p, "no downgrade", TLS_VERSION_12);
+    random = info_of(&p.client).server_random;
+    check(memcmp(random.data + 24, "DOWNGRD", 7) != 0, "no downgrade", "no sentinel");
+    pair_free(&p);
+}
+
+static void
+versions(void)
+{
+    pair_init(&p, &identities[P256]);
+    p.client_options.version_max = TLS_VERSION_12;
+    handshake(&p, "a client of TLS 1.2", TLS_VERSION_12);
+    exchange(&p, "a client of TLS 1.2", 1000);
+    pair_close(&p);
+    p.server_options.version_min = TLS_VERSION_13;
+    pair_renew_server(&p);
+    fails(&p, "a server of TLS 1.3 only", &p.server, TLS_REASON_PROTOCOL_VERSION,
+        TLS_ALERT_PROTOCOL_VERSION);
+    pair_free(&p);
+
+    pair_init(&p, &identities[RSA]);
+    p.client_options.version_min = TLS_VERSION_13;
+    p.server_options.version_max = TLS_VERSION_12;
+    fails(&p, "a client of TLS 1.3 only", &p.server, TLS_REASON_PROTOCOL_VERSION,
+        TLS_ALERT_PROTOCOL_VERSION);
+    pair_close(&p);
+    p.client_options.version_min = TLS_VERSION_10;
+    pair_renew_client(&p);
+    handshake(&p, "a server of TLS 1.2", TLS_VERSION_12);
+    pair_free(&p);
+
+    pair_init(&p, &identities[P256]);
+    p.client_connection.version_max = TLS_VERSION_12;
+    handshake(&p, "limited by the connection", TLS_VERSION_12);
+    pair_close(&p);
+    p.client_connection.version_max = 0;
+    p.server_connection.version_max = TLS_VERSION_12;
+    handshake(&p, "limited by the server's connection", TLS_VERSION_12);
+    pair_close(&p);
+    p.server_connection.version_max = 0;
+    p.client_options.fallback = 1;
+    p.client_connection.version_max = TLS_VERSION_12;
+    pair_renew_client(&p);
+    fails(&p, "fallback", &p.server, TLS_REASON_INAPPROPRIATE_FALLBACK,
+        TLS_ALERT_INAPPROPRIATE_FALLBACK);
+    pair_free(&p);
+    resume_tls12(0);
+    resume_tls12(1);
+}
+
+/* ---- select ---- */
+
+static tls_selection selection;
+
+static int
+select_it(side *s, const tls_question *q)
+{
+    tls_client_hello hello;
+
+    if (q->decision != TLS_DECISION_SELECT)
+        return 0;
+    check(tls_client_hello_parse(&hello, q->u.select.client_hello) == TLS_OK &&
+              tls_bytes_equal_string(hello.server_name, "localhost"),
+        "select", "ClientHello");
+    return tls_connection_answer_select(s->c, &selection) == TLS_OK;
+}
+
+static void
+selects(void)
+{
+    static const uint16_t chosen[] = {0x1303}, tls12[] = {0xC02B};
+    tls_credential rsa = credential_of(&identities[RSA], 0);
+    tls_context *other;
+    tls_bytes alpn[2];
+
+    alpn[0] = tls_bytes_of_string("first");
+    alpn[1] = tls_bytes_of_string("second");
+    pair_init(&p, &identities[P256]);
+    p.client_options.alpn = alpn;
+    p.client_options.alpn_count = 2;
+    p.server.answer = select_it;
+    p.server_connection.decision_mask = 1u << TLS_DECISION_SELECT;
+    memset(&selection, 0, sizeof selection);
+    selection.suites = chosen;
+    selection.suite_count = 1;
+    selection.alpn = alpn[1];
+    handshake(&p, "select a suite and a protocol", TLS_VERSION_13);
+    check(info_of(&p.client).suite == 0x1303 &&
+              tls_bytes_equal_string(info_of(&p.client).alpn, "second"),
+        "select a suite and a protocol", "taken");
+    pair_close(&p);
+    selection.suites = tls12;
+    handshake(&p, "select a suite of TLS 1.2", TLS_VERSION_12);
+    pair_close(&p);
+    memset(&selection, 0, sizeof selection);
+    selection.version_max = TLS_VERSION_12;
+    handshake(&p, "select TLS 1.2", TLS_VERSION_12);
+    pair_close(&p);
+    memset(&selection, 0, sizeof selection);
+    selection.version_min = TLS_VERSION_13;
+    handshake(&p, "select TLS 1.3", TLS_VERSION_13);
+    pair_close(&p);
+    memset(&selection, 0, sizeof selection);
+    selection.credential = &rsa;
+    fails(&p, "select a certificate", &p.client, TLS_REASON_SELF_SIGNED, TLS_ALERT_UNKNOWN_CA);
+    pair_close(&p);
+    /* Another context: with a certificate that the client does not trust, and TLS 1.3 alone. */
+    {
+        tls_context_options options = p.server_options;
+
+        options.suites = chosen;
+        options.suite_count = 1;
+        options.record_size = 512;
+        check(tls_context_new(&other, &options) == TLS_OK, "select a context", "made");
+    }
+    memset(&selection, 0, sizeof selection);
+    selection.context = other;
+    handshake(&p, "select a context", TLS_VERSION_13);
+    check(info_of(&p.server).suite == 0x1303, "select a context", "its suite");
+    exchange(&p, "select a context", 2000);
+    check(sent_of_type(&p.server, TLS_CONTENT_APPLICATION_DATA) >= 4, "select a context",
+        "its record size");
+    pair_close(&p);
+    selection.context = p.client_context;
+    fails(&p, "select a client's context", &p.server, TLS_REASON_HANDLER, TLS_ALERT_INTERNAL_ERROR);
+    pair_free(&p);
+    tls_context_release(other);
+}
+
+/* ---- Answers that come late, keys that are elsewhere, bytes one by one ---- */
+
+static void
+late(void)
+{
+    static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
+    static const uint16_t server_groups[] = {TLS_GROUP_SECP256R1};
+    int k, retry;
+    size_t chunk;
+
+    for (k = 0; k < KINDS; k++)
+        for (retry = 0; retry < 2; retry++)
+            for (chunk = 0; chunk < 2; chunk++) {
+                char what[60];
+
+                if (k >= P384 && (retry || chunk))
+                    continue;
+                snprintf(what, sizeof what, "late, %s, retry %d, chunk %d", kind_names[k], retry,
+                    (int)chunk);
+                pair_init(&p, &identities[k]);
+                pair_client_is(&p, &identities[KINDS - 1 - k]);
+                p.server_credential.key = identities[k].external;
+                p.client_credential.key = identities[KINDS - 1 - k].external;
+                p.server.id = &identities[k];
+                p.client.id = &identities[KINDS - 1 - k];
+                if (retry) {
+                    p.client_options.groups = client_groups;
+                    p.client_options.group_count = 2;
+                    p.server_options.groups = server_groups;
+                    p.server_options.group_count = 1;
+                }
+                p.server_options.session_cache_size = 4;
+                p.server_options.ticket_count = 2;
+                p.client_connection.stage_mask = p.server_connection.stage_mask = UINT32_MAX;
+                p.client_connection.decision_mask = p.server_connection.decision_mask = UINT32_MAX;
+                p.client.late = p.server.late = 3;
+                p.chunk = chunk;
+                if (handshake(&p, what, TLS_VERSION_13)) {
+                    exchange(&p, what, 300);
+                    check(p.server.decisions[TLS_DECISION_SELECT] == 1 &&
+                              p.server.decisions[TLS_DECISION_SIGN] == 1 &&
+                              p.server.decisions[TLS_DECISION_VERIFY] == 1 &&
+                              p.server.decisions[TLS_DECISION_SESSION_STORE] == 2 &&
+                              p.server.decisions[TLS_DECISION_KEYLOG] == 5,
+                        what, "the server's decisions");
+                    check(p.client.decisions[TLS_DECISION_PSK] == 1 &&
+                              p.client.decisions[TLS_DECISION_SIGN] == 1 &&
+                              p.client.decisions[TLS_DECISION_VERIFY] == 1 &&
+                              p.client.decisions[TLS_DECISION_CLIENT_CERTIFICATE] == 1 &&
+                              p.client.decisions[TLS_DECISION_SESSION_STORE] == 2 &&
+                              p.client.decisions[TLS_DECISION_KEYLOG] == 5,
+                        what, "the client's decisions");
+                    say_goodbye(&p, what);
+                }
+                pair_free(&p);
+            }
+    /* Nobody signs. */
+    pair_init(&p, &identities[P256]);
+    p.server_credential.key = identities[P256].external;
+    fails(&p, "nobody signs", &p.server, TLS_REASON_SIGN_FAILED, TLS_ALERT_INTERNAL_ERROR);
+    pair_free(&p);
+    /* Another key signs. */
+    pair_init(&p, &identities[P256]);
+    p.server_credential.key = identities[P256].external;
+    p.server.id = &identities[P384];
+    fails(&p, "another signs", &p.client, TLS_REASON_BAD_SIGNATURE, TLS_ALERT_DECRYPT_ERROR);
+    pair_free(&p);
+}
+
+/* ---- Damage ---- */
+
+/* pump_changed pumps, with one byte of what a side sends changed; returns how many it has sent. */
+static size_t
+pump_changed(side *from, side *to, size_t position)
+{
+    size_t seen = 0;
+    int busy = 1;
+
+    while (busy) {
+        tls_bytes output;
+
+        busy = run(from);
+        output = tls_connection_output(from->c);
+        if (seen <= position && position < seen + output.length)
+            ((unsigned char *)(uintptr_t)output.data)[position - seen] ^= 0x41;
+        seen += output.length;
+        busy |= move(from, to, 0);
+        busy |= run(to);
+        busy |= move(to, from, 0);
+    }
+    return seen;
+}
+
+/* Every third byte that one side sends is changed, one connection each: the other's handshake never ends well. The
+ * versions of records, which mean nothing (RFC 8446 section 5.1), are not among them. */
+static void
+tampered(int of_client)
+{
+    side *from = of_client ? &p.client : &p.server, *to = of_client ? &p.server : &p.client;
+    size_t position, total;
+
+    pair_init(&p, &identities[P256]);
+    pair_client_is(&p, &identities[P256]);
+    p.client_options.no_compatibility = 1;
+    pair_open(&p);
+    total = pump_changed(from, to, SIZE_MAX);
+    check(info_of(to).established && total > 500, "not tampered with", "%u bytes", (unsigned)total);
+    pair_close(&p);
+    for (position = 0; position < total; position += 3) {
+        pair_open(&p);
+        (void)pump_changed(from, to, position);
+        check(!info_of(to).established && to->last == TLS_EVENT_FAILED, "tampered with",
+            "byte %u of the %s", (unsigned)position, of_client ? "client" : "server");
+        pair_close(&p);
+    }
+    pair_free(&p);
+}
+
+/* The transport ends after every number of bytes. */
+static void
+cut_short(int of_client)
+{
+    side *from = of_client ? &p.client : &p.server, *to = of_client ? &p.server : &p.client;
+    size_t limit;
+
+    pair_init(&p, &identities[P256]);
+    pair_client_is(&p, &identities[P256]);
+    pair_watch(&p);
+    for (limit = 0; limit < 1500; limit += 13) {
+        size_t left = limit;
+        int busy = 1;
+
+        pair_open(&p);
+        while (busy) {
+            tls_bytes output;
+            size_t n;
+
+            busy = run(from);
+            output = tls_connection_output(from->c);
+            n = output.length < left ? output.length : left;
+            tls_connection_feed(to->c, output.data, n);
+            tls_connection_output_consume(from->c, n);
+            left -= n;
+            busy |= n > 0;
+            busy |= run(to);
+            busy |= move(to, from, 0);
+        }
+        tls_connection_feed_end(to->c);
+        run(to);
+        check(to->last == TLS_EVENT_FAILED &&
+                  tls_connection_failure(to->c) == TLS_REASON_TRUNCATED,
+            "cut short", "after %u bytes: %s", (unsigned)limit, tls_connection_failure_text(to->c));
+        pair_close(&p);
+    }
+    pair_free(&p);
+}
+
+/* Both sides are given up after every number of steps, while questions and events wait. */
+static void
+dropped_anywhere(void)
+{
+    static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
+    static const uint16_t server_groups[] = {TLS_GROUP_SECP256R1};
+    int steps, way, complete = 0;
+
+    pair_init(&p, &identities[P256]);
+    pair_client_is(&p, &identities[P256]);
+    p.client_options.groups = client_groups;
+    p.client_options.group_count = 2;
+    p.server_options.groups = server_groups;
+    p.server_options.group_count = 1;
+    p.server_options.retry_cookie = 1;
+    p.server_options.ticket_count = 2;
+    p.server_options.session_cache_size = 4;
+    p.client_connection.stage_mask = p.server_connection.stage_mask = UINT32_MAX;
+    p.client_connection.decision_mask = p.server_connection.decision_mask = UINT32_MAX;
+    for (steps = 0; steps < 80; steps++)
+        for (way = 0; way < 3; way++) {
+            int i;
+
+            pair_open(&p);
+            for (i = 0; i < steps; i++) {
+                if (tls_connection_step(p.client.c) == TLS_EVENT_WANT_READ)
+                    move(&p.client, &p.server, 0);
+                if (tls_connection_step(p.server.c) == TLS_EVENT_WANT_READ)
+                    move(&p.server, &p.client, 0);
+            }
+            if (way == 1) {
+                tls_connection_close(p.client.c);
+                tls_connection_close(p.server.c);
+            } else if (way == 2) {
+                tls_connection_end(p.client.c);
+                tls_connection_end(p.server.c);
+                check(info_of(&p.client).memory < 8192 && info_of(&p.server).memory < 8192,
+                    "dropped", "memory after the end");
+            }
+            complete += info_of(&p.client).established;
+            pair_close(&p);
+        }
+    check(complete > 0, "dropped", "at every step of a handshake");
+    pair_free(&p);
+}
+
+static void
+closed_early(void)
+{
+    pair_init(&p, &identities[P256]);
+    pair_open(&p);
+    run(&p.client);
+    tls_connection_close(p.client.c);
+    pair_pump(&p);
+    check(tls_connection_failure(p.server.c) == TLS_REASON_CLOSED &&
+              tls_connection_failure(p.client.c) == TLS_REASON_CLOSED,
+        "closed during the handshake", "%s", tls_connection_failure_text(p.server.c));
+    pair_free(&p);
+}
+
+int
+main(void)
+{
+    load_identities();
+    combinations();
+    choices();
+    retries();
+    stages_full();
+    keylog();
+    grease();
+    mutual();
+    untrusted();
+    downgrades();
+    versions();
+    selects();
+    late();
+    tampered(0);
+    tampered(1);
+    cut_short(0);
+    cut_short(1);
+    dropped_anywhere();
+    closed_early();
+    unload_identities();
+    return finish();
+}
