@@ -93,14 +93,23 @@ open_ticket(engine13 *e, const tls_client_hello *hello, tls_bytes identity, int 
     return reason;
 }
 
+#define PSK_KE 0
+#define PSK_DHE_KE 1
+
+static int
+offers_mode(const tls_client_hello *hello, int mode)
+{
+    tls_bytes modes = hello->psk_key_exchange_modes;
+
+    return modes.length > 0 && memchr(modes.data, mode, modes.length) != NULL;
+}
+
 /* Section 4.2.9: the client says how it would use one; psk_ke only where it is allowed. */
 int
 engine13_may_use_psks(const engine13 *e, const tls_client_hello *hello)
 {
-    tls_bytes modes = hello->psk_key_exchange_modes;
-
-    return memchr(modes.data, 1, modes.length) != NULL ||
-           (e->connection->context->psk_only && memchr(modes.data, 0, modes.length) != NULL);
+    return offers_mode(hello, PSK_DHE_KE) ||
+           (e->connection->context->psk_only && offers_mode(hello, PSK_KE));
 }
 
 static int
@@ -263,8 +272,7 @@ engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *sha
     *share = tls_bytes_make(NULL, 0);
     e->group = 0;
     /* Section 4.2.9: psk_ke is taken only where psk_dhe_ke is not offered. */
-    if (e->psk_selected && context->psk_only &&
-        memchr(hello->psk_key_exchange_modes.data, 1, hello->psk_key_exchange_modes.length) == NULL)
+    if (e->psk_selected && context->psk_only && !offers_mode(hello, PSK_DHE_KE))
         return TLS_OK;
     /* Section 9.2. */
     if (!hello->has_key_share || hello->supported_groups.length == 0)
