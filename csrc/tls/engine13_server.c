@@ -165,9 +165,12 @@ recheck_psk(engine13 *e, const tls_client_hello *hello)
     tls_bytes identity;
     uint32_t age;
 
+    /* Section 4.2.9: a client that offers PSKs says how it would use them, this time too. */
+    if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
+        return TLS_REASON_MISSING_EXTENSION;
     e->psk_index = 0;
     tls_reader_init(&reader, hello->psk_identities);
-    while (tls_psk_identity_next(&reader, &identity, &age)) {
+    while (engine13_may_use_psks(e, hello) && tls_psk_identity_next(&reader, &identity, &age)) {
         if (tls_bytes_equal(identity, tls_buffer_view(&e->psks[0].identity)))
             return engine13_check_binder(e, hello);
         e->psk_index++;

@@ -436,6 +436,27 @@ endless(const world *w)
     }
 }
 
+/* RFC 8446 section 4.2.9: also the ClientHello that answers HelloRetryRequest says how its PSKs would be used. */
+static void
+retried_without_modes(void)
+{
+    tls_session *session;
+    world w;
+    peer p;
+
+    open_world(&w, with_retry);
+    session = make_session(&w);
+    sprintf(current, "client that resumes and is told to retry: no psk_key_exchange_modes");
+    open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    change_block(&p, 'k', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, NULL, 0);
+    play(&p, "Kk");
+    check(p.victim->hello_retry, "it was told to retry");
+    refuses(&p, TLS_REASON_MISSING_EXTENSION);
+    close_peer(&p);
+    tls_session_release(session);
+    close_world(&w);
+}
+
 int
 main(void)
 {
@@ -464,6 +485,7 @@ main(void)
         tls_session_release(session);
         close_world(&w);
     }
+    retried_without_modes();
     release_materials();
     return finish();
 }
