@@ -182,7 +182,7 @@ describe("a hostile peer", function()
             local broken = (name == "client_hello" or name == "server_hello") and "unexpected_message" or "decode_error"
             foreign(record(20, "\2"), broken)
             foreign(record(20, "\1\1"), broken)
-            foreign(record(20, ""), broken)
+            foreign(record(20, ""), broken, "decode_error")
             foreign(record(21, "\2"), "decode_error")
             foreign(record(21, "\1\0\1\0"), "decode_error")
             foreign(record(21, ""), "decode_error")
