@@ -165,9 +165,6 @@ recheck_psk(engine13 *e, const tls_client_hello *hello)
     tls_bytes identity;
     uint32_t age;
 
-    /* Section 4.2.9: a client that offers PSKs says how it would use them, this time too. */
-    if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
-        return TLS_REASON_MISSING_EXTENSION;
     e->psk_index = 0;
     tls_reader_init(&reader, hello->psk_identities);
     while (engine13_may_use_psks(e, hello) && tls_psk_identity_next(&reader, &identity, &age)) {
@@ -224,6 +221,9 @@ same_hello(engine13 *e, const tls_client_hello *hello)
 
     if (reason != TLS_OK)
         return reason;
+    /* Section 4.2.9: a client that offers PSKs says how it would use them, this time too. */
+    if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
+        return TLS_REASON_MISSING_EXTENSION;
     if (first.legacy_version != hello->legacy_version ||
         !tls_bytes_equal(first.random, hello->random) ||
         !tls_bytes_equal(first.session_id, hello->session_id) ||
