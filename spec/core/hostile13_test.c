@@ -12,6 +12,7 @@ typedef struct flight {
     tweak *tweak;
     unsigned retry_group; /* a server: what its HelloRetryRequest names */
     int resumes;
+    uint16_t suite; /* of a server; 0: the usual one */
 } flight;
 
 static void
@@ -32,15 +33,28 @@ with_retry(tls_context_options *client, tls_context_options *server)
     server->retry_cookie = 1;
 }
 
+static void
+with_sha384(tls_context_options *client, tls_context_options *server)
+{
+    static const uint16_t suites[] = {0x1302};
+
+    (void)client;
+    server->suites = suites;
+    server->suite_count = 1;
+}
+
 static const flight flights[] = {
-    {"server", TLS_ROLE_SERVER, "SECVF", NULL, 0, 0},
-    {"server that asks for a certificate", TLS_ROLE_SERVER, "SERCVF", NULL, 0, 0},
-    {"server that retries", TLS_ROLE_SERVER, "HSECVF", NULL, TLS_GROUP_SECP256R1, 0},
-    {"server that resumes", TLS_ROLE_SERVER, "SEF", NULL, 0, 1},
-    {"client", TLS_ROLE_CLIENT, "KF", NULL, 0, 0},
-    {"client with a certificate", TLS_ROLE_CLIENT, "KCVF", with_client_certificate, 0, 0},
-    {"client that is told to retry", TLS_ROLE_CLIENT, "KkF", with_retry, 0, 0},
-    {"client that resumes", TLS_ROLE_CLIENT, "KF", NULL, 0, 1},
+    {"server", TLS_ROLE_SERVER, "SECVF", NULL, 0, 0, 0},
+    {"server that asks for a certificate", TLS_ROLE_SERVER, "SERCVF", NULL, 0, 0, 0},
+    {"server that retries", TLS_ROLE_SERVER, "HSECVF", NULL, TLS_GROUP_SECP256R1, 0, 0},
+    {"server that resumes", TLS_ROLE_SERVER, "SEF", NULL, 0, 1, 0},
+    {"client", TLS_ROLE_CLIENT, "KF", NULL, 0, 0, 0},
+    {"client with a certificate", TLS_ROLE_CLIENT, "KCVF", with_client_certificate, 0, 0, 0},
+    {"client that is told to retry", TLS_ROLE_CLIENT, "KkF", with_retry, 0, 0, 0},
+    {"client that resumes", TLS_ROLE_CLIENT, "KF", NULL, 0, 1, 0},
+    {"server with SHA-384", TLS_ROLE_SERVER, "SERCVF", NULL, 0, 0, 0x1302},
+    {"server with ChaCha20", TLS_ROLE_SERVER, "SECVF", NULL, 0, 0, 0x1303},
+    {"client that gets SHA-384", TLS_ROLE_CLIENT, "KF", with_sha384, 0, 0, 0},
 };
 
 #define FLIGHTS (sizeof flights / sizeof flights[0])
@@ -53,6 +67,8 @@ begin(peer *p, const world *w, const flight *f, tls_session *session)
     p->take_psk = session != NULL && f->role == TLS_ROLE_SERVER;
     if (f->retry_group != 0)
         p->group = f->retry_group;
+    if (f->suite != 0)
+        p->suite_id = f->suite;
 }
 
 /* try plays a script instead of the flight's own. */
