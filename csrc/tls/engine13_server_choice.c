@@ -93,14 +93,20 @@ open_ticket(engine13 *e, const tls_client_hello *hello, tls_bytes identity, int 
     return reason;
 }
 
+static int
+offers_mode(const tls_client_hello *hello, int mode)
+{
+    tls_bytes modes = hello->psk_key_exchange_modes;
+
+    return modes.length > 0 && memchr(modes.data, mode, modes.length) != NULL;
+}
+
 /* Section 4.2.9: the client says how it would use one; psk_ke only where it is allowed. */
 int
 engine13_may_use_psks(const engine13 *e, const tls_client_hello *hello)
 {
-    tls_bytes modes = hello->psk_key_exchange_modes;
-
-    return memchr(modes.data, 1, modes.length) != NULL ||
-           (e->connection->context->psk_only && memchr(modes.data, 0, modes.length) != NULL);
+    return offers_mode(hello, 1) ||
+           (e->connection->context->psk_only && offers_mode(hello, 0));
 }
 
 static int
@@ -288,8 +294,7 @@ engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *sha
     if (!shares_fit(hello))
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.2.9: psk_ke is taken only where psk_dhe_ke is not offered. */
-    if (e->psk_selected && context->psk_only &&
-        memchr(hello->psk_key_exchange_modes.data, 1, hello->psk_key_exchange_modes.length) == NULL)
+    if (e->psk_selected && context->psk_only && !offers_mode(hello, 1))
         return TLS_OK;
     if (!hello->has_key_share)
         return TLS_REASON_MISSING_EXTENSION;
