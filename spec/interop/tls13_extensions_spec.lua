@@ -1,6 +1,6 @@
--- What TLS 1.3 puts into other messages than TLS 1.2, or has alone, with OpenSSL and GnuTLS: stapled responses and signed
--- certificate timestamps in Certificate, ALPN in EncryptedExtensions, server names, the record size limit (RFC 8449, which
--- only GnuTLS has) and padding (which only OpenSSL can be told to send).
+-- What TLS 1.3 puts into other messages than TLS 1.2, or has alone, with OpenSSL and GnuTLS: stapled responses and
+-- signed certificate timestamps in Certificate, ALPN in EncryptedExtensions, server names, the record size limit (RFC
+-- 8449, which only GnuTLS has) and padding (which only OpenSSL can be told to send).
 local bearssl = require "bearssl"
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
@@ -201,7 +201,9 @@ for _, kind in ipairs(peers13.kinds) do
 
       it("a client's hello shows what it offers", function()
          local hello
-         serve(ours.server_context(certificates.ec, {}), {}, { client_hello = function(_, message) hello = message end })
+         serve(ours.server_context(certificates.ec, {}), {}, {
+            client_hello = function(_, message) hello = message end,
+         })
          assert.equal("TLSv1.3", hello.maximum_version)
          assert.equal("localhost", hello.server_name)
          assert.is_true(#hello.key_share_groups > 0)
@@ -314,7 +316,9 @@ describe("padding", function()
    after_each(ours.close_all)
 
    it("of openssl s_server is taken off, ours is taken off by it", function()
-      local server = peers13.server("openssl", { certificate = certificates.ec, arguments = { "-record_padding", "256" } })
+      local server = peers13.server("openssl", {
+         certificate = certificates.ec, arguments = { "-record_padding", "256" },
+      })
       local stream = assert(ours.connect(server.port, { record_padding = 512 }))
       talk(stream, "openssl")
       for _, line in ipairs({ "short", ("x"):rep(300) }) do
