@@ -16,9 +16,9 @@ local FALLBACK_SCSV = "0x5600"
 
 -- capture watches a port until read() is called, which gives the handshake messages in order:
 -- { types = set, from_server =, extensions = set, suites = set }, one per packet. find(kind, after) is the first of
--- them, after that position, with a message of that type, and its position. decrypt(keylog), instead of these two, gives
--- what tshark can decrypt of each connection with these lines: types ("client 1", "server 2" …), and the data of each
--- side as client and server.
+-- them, after that position, with a message of that type, and its position. decrypt(keylog), instead of these two,
+-- gives what tshark can decrypt of each connection with these lines: types ("client 1", "server 2" …), and the data of
+-- each side as client and server.
 local function capture(port)
    local path = temporary.path(".pcapng")
    local child = process.start({ "dumpcap", "-q", "-i", "lo", "-f", "tcp port " .. port, "-w", path })
