@@ -117,8 +117,9 @@ $(BUILD)/core/%_test: spec/core/%_test.c $(TLS_OBJECTS) $(BUILD)/tls/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TLS_OBJECTS) $(BEARSSL_LIBS))
 
-# Makes every allocation fail once.
-$(BUILD)/core/x509_test $(BUILD)/core/x509_issue_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+# Make every allocation fail once; the last looks into what is freed.
+$(BUILD)/core/x509_test $(BUILD)/core/x509_issue_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=free
 
 core-tests: $(TEST_BINS)
 
@@ -183,10 +184,10 @@ valgrind: ## the suite under valgrind, but for specs tagged slow
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
 	    SLOWDOWN=20 SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
 
-# Seconds for each target, and which: all of spec/fuzz
-FUZZ_SECONDS ?= 20
+# Seconds for each target, and which (all of spec/fuzz); two run at once.
+FUZZ_SECONDS ?= 40
 FUZZ_TARGETS ?=
-fuzz: ## mutated and truncated DER and PEM of every kind (libFuzzer; needs clang), FUZZ_SECONDS for each
+fuzz: ## both engines and every parser under libFuzzer (needs clang), FUZZ_SECONDS for each target
 	@mkdir -p $(BUILD)/fuzz
 	@CORPUS='$(abspath $(BUILD))/fuzz' CFLAGS='$(BEARSSL_CFLAGS)' LIBS='$(BEARSSL_LIBS)' \
 	    sh spec/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)

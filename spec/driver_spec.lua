@@ -91,11 +91,14 @@ describe("handlers yield", function()
       local counted = count(seen)
       for _, side in ipairs { "c ", "s " } do
          for _, name in ipairs {
-            "client_hello", "server_hello", "encrypted_extensions", "certificate_request", "established", "verify", "psk",
+            "client_hello", "server_hello", "encrypted_extensions", "certificate_request", "established", "verify",
+            "psk",
          } do
             assert.equal(name == "psk" and side == "s " and 0 or 1, counted[side .. name] or 0, side .. name)
          end
-         for _, name in ipairs { "certificate", "certificate_verify", "finished", "change_cipher_spec", "key_update" } do
+         for _, name in ipairs {
+            "certificate", "certificate_verify", "finished", "change_cipher_spec", "key_update",
+         } do
             assert.equal(2, counted[side .. name], side .. name)
          end
          assert.is_true(counted[side .. "application_data"] >= 2)
@@ -309,7 +312,9 @@ describe("a handler that raises", function()
    for _, name in ipairs { "client_hello", "select", "sign", "session_store", "server_hello_done", "finished" } do
       raises_in_the_server("TLSv1.2", name)
    end
-   for _, name in ipairs { "client_hello", "select", "sign", "encrypted_extensions", "finished", "new_session_ticket" } do
+   for _, name in ipairs {
+      "client_hello", "select", "sign", "encrypted_extensions", "finished", "new_session_ticket",
+   } do
       raises_in_the_server("TLSv1.3", name)
    end
 

@@ -313,13 +313,15 @@ describe("trace", function()
       assert.is_truthy(out:find("selected_group  secp384r1", 1, true), out)
       server:stop()
       server = serve "ec"
-      status, _, err = tool("trace", "--cafile", certificates.ca.certfile, "--resume", "--early-data",
+      status, out, err = tool("trace", "--cafile", certificates.ca.certfile, "--resume", "--early-data",
          "localhost:" .. server.port)
       assert.are.equal(0, status)
+      assert.is_truthy(out:find("resumed handshake", 1, true), out)
       assert.is_truthy(err:find("allows no early data", 1, true), err)
       server:stop()
-      status, _, err = tool("trace", "--early-data", "localhost:1")
+      status, out, err = tool("trace", "--early-data", "localhost:1")
       assert.are.equal(2, status)
+      assert.are.equal("", out)
       assert.is_truthy(err:find("needs --resume", 1, true), err)
    end)
 

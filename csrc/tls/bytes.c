@@ -100,6 +100,8 @@ tls_buffer_consume(tls_buffer *buffer, size_t length)
     }
     memmove(buffer->data, buffer->data + length, buffer->length - length);
     buffer->length -= length;
+    /* What stood behind is not seen by the wipe of what is left. */
+    tls_wipe(buffer->data + buffer->length, length);
 }
 
 void

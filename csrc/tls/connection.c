@@ -236,6 +236,7 @@ tls_connection_end(tls_connection *c)
     while (c->events != NULL)
         tls_connection_drop_event(c);
     tls_connection_release_buffers(c);
+    tls_wipe(c->master_secret, sizeof c->master_secret);
 }
 
 /* ---- The loop ---- */

@@ -416,6 +416,9 @@ agreed_extensions(engine12 *e, const tls_server_hello *hello)
     if (tls_extensions_find(hello->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
         /* RFC 8449 section 4: it says how much the server takes. */
         c->peer_record_limit = tls_get16(data.data);
+        /* Section 5: never both. */
+        if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
+            return TLS_REASON_ILLEGAL_PARAMETER;
         c->receive_limit = c->context->record_size_limit;
         if (c->peer_record_limit < c->fragment_limit)
             c->fragment_limit = c->peer_record_limit;
@@ -461,6 +464,7 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
 {
     tls_connection *c = e->connection;
     tls_client_hello offer;
+    const tls_suite *chosen;
     uint16_t suite;
     enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
 
@@ -480,7 +484,10 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* From here on records carry it, those of alerts too. */
     c->opener.version = c->sealer.version = hello->legacy_version;
-    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite))
+    chosen = tls_suite_find(hello->cipher_suite);
+    /* Among those that were offered may be some of another version (RFC 8446 section 4.1.2). */
+    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite) || chosen == NULL ||
+        !tls_suite_fits(chosen, hello->legacy_version))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length > 0 && !tls_alpn_configured(c->context, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -530,90 +537,28 @@ group_offered(const tls_context *context, unsigned group)
     return 0;
 }
 
-/* verified_already stands in for BearSSL's verification after received_pss: it tells the digest that was signed, which
- * BearSSL compares with its own. */
-static uint32_t
-verified_already(const unsigned char *signature, size_t signature_length, const unsigned char *oid,
-    size_t digest_length, const br_rsa_public_key *key, unsigned char *digest)
-{
-    /* BearSSL has this pointer from us: engine12_x509_class. */
-    const engine12 *e = (const engine12 *)(uintptr_t)((const char *)key -
-                                                      offsetof(engine12, x509.key.key.rsa));
-
-    (void)signature;
-    (void)signature_length;
-    (void)oid;
-    if (digest_length != e->pss_digest_length)
-        return 0;
-    memcpy(digest, e->pss_digest, digest_length);
-    return 1;
-}
-
-/* received_pss: who offers RSA-PSS for TLS 1.3 must take it from a server of TLS 1.2 too (RFC 8446 section 4.2.3). BearSSL
- * has none, so the signature is verified here, and BearSSL is shown the PKCS#1 scheme with the same hash. */
 static enum tls_reason
-received_pss(engine12 *e, const tls_message *m)
+received_key_exchange(engine12 *e, const tls_server_key_exchange *exchange)
 {
-    const tls_server_key_exchange *exchange = &m->u.server_key_exchange;
     tls_connection *c = e->connection;
-    tls_message shown = *m;
-    tls_buffer content = {0};
-    const tls_public_key *key;
+    const tls_suite *suite = tls_suite_find(c->suite);
     enum tls_reason reason;
 
-    if (c->peer_chain == NULL)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
-    key = &c->peer_chain->items[0]->public_key;
-    if (!tls_scheme_fits_key(exchange->scheme, key, TLS_VERSION_12))
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    /* RFC 8422 section 5.4 */
-    tls_buffer_append(&content, c->client_random, sizeof c->client_random);
-    tls_buffer_append(&content, c->server_random, sizeof c->server_random);
-    tls_buffer_append(&content, exchange->params.data, exchange->params.length);
-    e->pss_digest_length =
-        tls_scheme_digest(e->pss_digest, exchange->scheme, tls_buffer_view(&content));
-    reason = content.failed ? TLS_REASON_OUT_OF_MEMORY
-                            : tls_verify_scheme(key, exchange->scheme,
-                                  tls_bytes_make(e->pss_digest, e->pss_digest_length),
-                                  exchange->signature);
-    tls_buffer_release(&content);
-    if (reason != TLS_OK)
-        return reason;
-    shown.u.server_key_exchange.scheme = (unsigned)tls_scheme_hash(exchange->scheme) << 8 | 1;
-    engine12_core(e)->irsavrfy = verified_already;
-    return tls_message_build(&e->replacement, &shown);
-}
-
-/* scheme_offered: in the ClientHello that went out; one of ours alone has no RSA-PSS (rewrite_hello). */
-static int
-scheme_offered(const engine12 *e, unsigned scheme)
-{
-    const tls_context *context = e->connection->context;
-    size_t i;
-
-    for (i = 0; e->adopted && i < context->signature_scheme_count; i++)
-        if (context->signature_schemes[i] == scheme)
-            return 1;
-    return engine12_offers_scheme(e, scheme);
-}
-
-static enum tls_reason
-received_server_key_exchange(engine12 *e, const tls_message *m)
-{
-    const tls_server_key_exchange *exchange = &m->u.server_key_exchange;
-    enum tls_scheme_kind kind = tls_scheme_kind_of(exchange->scheme);
-    tls_connection *c = e->connection;
-
     /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
-    if (!group_offered(c->context, exchange->group) ||
-        (exchange->has_scheme && !scheme_offered(e, exchange->scheme)))
+    if (!group_offered(c->context, exchange->group))
         return TLS_REASON_ILLEGAL_PARAMETER;
     c->group = exchange->group;
     c->peer_scheme = exchange->scheme;
-    if (exchange->has_scheme &&
-        (kind == TLS_SCHEME_KIND_RSA_PSS_RSAE || kind == TLS_SCHEME_KIND_RSA_PSS_PSS))
-        return received_pss(e, m);
-    return TLS_OK;
+    if (!exchange->has_scheme)
+        return TLS_OK;
+    reason = engine12_check_scheme(e, exchange->scheme);
+    if (reason != TLS_OK || !engine12_is_pss(exchange->scheme))
+        return reason;
+    if (c->peer_chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (suite == NULL || suite->authentication != TLS_AUTHENTICATION_RSA)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return engine12_verify_pss(e, exchange);
 }
 
 enum tls_reason
@@ -632,7 +577,7 @@ engine12_client_received(engine12 *e, const tls_message *m)
     case TLS_HANDSHAKE_NEW_SESSION_TICKET:
         return received_ticket(e, &m->u.new_session_ticket);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
-        return received_server_key_exchange(e, m);
+        return received_key_exchange(e, &m->u.server_key_exchange);
     default:
         return TLS_OK;
     }

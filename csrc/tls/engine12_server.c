@@ -208,11 +208,9 @@ engine12_server_received(engine12 *e, const tls_message *m)
             return TLS_REASON_UNEXPECTED_MESSAGE;
         return engine12_peer_chain(e, &m->u.certificate);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        if (m->u.certificate_verify.has_scheme &&
-            !engine12_offers_scheme(e, m->u.certificate_verify.scheme))
-            return TLS_REASON_ILLEGAL_PARAMETER;
         c->peer_scheme = m->u.certificate_verify.scheme;
-        return TLS_OK;
+        return m->u.certificate_verify.has_scheme ? engine12_check_scheme(e, c->peer_scheme)
+                                                  : TLS_OK;
     default:
         return TLS_OK;
     }

@@ -45,6 +45,7 @@ send_update(tls_connection *c, int request)
     c->sealer.padding = c->context->record_padding;
     c->key_updates_sent++;
     traffic->update_due = 0;
+    traffic->update_awaited |= request != 0;
     return TLS_OK;
 }
 
@@ -65,6 +66,10 @@ receive_update(tls_connection *c, tls_bytes raw)
     tls_record_opener_protect(
         &c->opener, &c->context->aead, c->traffic->suite, peer_secret(c));
     c->key_updates_received++;
+    /* What was asked for is no flood. */
+    if (c->traffic->update_awaited)
+        c->idle_records = 0;
+    c->traffic->update_awaited = 0;
     /* Section 4.6.3: one answer, before the next application data, however often it was asked for; so a flood that nobody
      * reads costs nothing. */
     if (message.u.update_requested && !c->close_sent)
@@ -203,6 +208,11 @@ received_request(tls_connection *c, tls_bytes raw)
     if (reason == TLS_OK)
         reason =
             tls_connection_stage_happened(c, TLS_STAGE_CERTIFICATE_REQUEST, TLS_RECEIVED, raw);
+    /* Section 6.1: after close_notify there is no answer. */
+    if (reason == TLS_OK && c->close_sent) {
+        tls_connection_message_done(c, raw.length);
+        return TLS_OK;
+    }
     if (reason == TLS_OK)
         reason = authenticate(c, c->traffic->transcript, engine13_decide_certificate, &e);
     if (reason != TLS_OK)

@@ -93,14 +93,22 @@ open_ticket(engine13 *e, const tls_client_hello *hello, tls_bytes identity, int 
     return reason;
 }
 
+enum { PSK_KE, PSK_DHE_KE }; /* RFC 8446 section 4.2.9 */
+
+static int
+offers_mode(const tls_client_hello *hello, int mode)
+{
+    tls_bytes modes = hello->psk_key_exchange_modes;
+
+    return modes.length > 0 && memchr(modes.data, mode, modes.length) != NULL;
+}
+
 /* Section 4.2.9: the client says how it would use one; psk_ke only where it is allowed. */
 int
 engine13_may_use_psks(const engine13 *e, const tls_client_hello *hello)
 {
-    tls_bytes modes = hello->psk_key_exchange_modes;
-
-    return memchr(modes.data, 1, modes.length) != NULL ||
-           (e->connection->context->psk_only && memchr(modes.data, 0, modes.length) != NULL);
+    return offers_mode(hello, PSK_DHE_KE) ||
+           (e->connection->context->psk_only && offers_mode(hello, PSK_KE));
 }
 
 static int
@@ -254,6 +262,26 @@ share_of(const tls_client_hello *hello, unsigned group, tls_bytes *share)
     return 0;
 }
 
+/* shares_fit: section 4.2.8: no share is of a group that supported_groups has not. */
+static int
+shares_fit(const tls_client_hello *hello)
+{
+    tls_u16_set groups;
+    tls_reader reader;
+    tls_bytes share;
+    unsigned group;
+    size_t i;
+
+    tls_u16_set_clear(&groups);
+    for (i = 0; i < tls_u16_list_count(hello->supported_groups); i++)
+        (void)tls_u16_set_add(&groups, tls_u16_list_at(hello->supported_groups, i));
+    tls_reader_init(&reader, hello->key_shares);
+    while (tls_key_share_next(&reader, &group, &share))
+        if (tls_u16_set_add(&groups, group))
+            return 0;
+    return 1;
+}
+
 enum tls_reason
 engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *share)
 {
@@ -262,12 +290,15 @@ engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *sha
 
     *share = tls_bytes_make(NULL, 0);
     e->group = 0;
+    /* Section 9.2: the one never stands without the other. */
+    if (hello->has_key_share != (hello->supported_groups.length > 0))
+        return TLS_REASON_MISSING_EXTENSION;
+    if (!shares_fit(hello))
+        return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.2.9: psk_ke is taken only where psk_dhe_ke is not offered. */
-    if (e->psk_selected && context->psk_only &&
-        memchr(hello->psk_key_exchange_modes.data, 1, hello->psk_key_exchange_modes.length) == NULL)
+    if (e->psk_selected && context->psk_only && !offers_mode(hello, PSK_DHE_KE))
         return TLS_OK;
-    /* Section 9.2. */
-    if (!hello->has_key_share || hello->supported_groups.length == 0)
+    if (!hello->has_key_share)
         return TLS_REASON_MISSING_EXTENSION;
     for (i = 0; i < context->group_count; i++)
         if (tls_u16_list_contains(hello->supported_groups, context->groups[i]) &&
@@ -335,6 +366,10 @@ engine13_choose_credential(engine13 *e, const tls_client_hello *hello)
     /* A client that asks for an unknown name gets the default certificate and judges for itself. */
     if (credential == NULL)
         credential = pick(e, 0);
+    /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */
+    if (credential == NULL && e->connection->context->credential_count == 0 &&
+        tls_connection_decides(e->connection, TLS_DECISION_PSK))
+        return TLS_REASON_UNKNOWN_PSK_IDENTITY;
     if (credential == NULL)
         return TLS_REASON_HANDSHAKE_FAILURE;
     return tls_credential_copy(&e->terms.credential, credential);

@@ -9,6 +9,9 @@
 /* As in engine12_session.c: a ticket has a 16-bit length. */
 #define TICKET_CONTENT_MAXIMUM 16000
 
+/* A longer one would leave no room in the next ClientHello, whose extensions have a 16-bit length. */
+#define TICKET_RECEIVED_MAXIMUM 32768
+
 /* make_session makes a session around a PSK. One that was resumed keeps its end, so that no chain of tickets
  * outlives the authentication that began it. */
 static enum tls_reason
@@ -120,9 +123,10 @@ engine13_send_new_ticket(tls_connection *c, tls_session **session_out)
     if (reason == TLS_OK && ticket.length > 0 && session->expires > tls_context_now(c->context)) {
         reason = send_ticket(c, session, nonce_view, tls_buffer_view(&ticket));
         c->ticket = 1;
-        if (c->context->ticket_keys == NULL && c->context->cache != NULL)
+        if (reason == TLS_OK && c->context->ticket_keys == NULL && c->context->cache != NULL)
             tls_session_cache_store(c->context->cache, session);
-        *session_out = tls_session_retain(session);
+        if (reason == TLS_OK)
+            *session_out = tls_session_retain(session);
     }
     tls_session_release(session);
     tls_buffer_release(&ticket);
@@ -142,7 +146,9 @@ engine13_receive_ticket(tls_connection *c, tls_bytes raw)
 
     if (reason != TLS_OK)
         return reason;
-    if (c->context->no_tickets || ticket->lifetime == 0) /* section 4.6.1: to be discarded at once */
+    /* Section 4.6.1: without a lifetime it is to be discarded at once. */
+    if (c->context->no_tickets || ticket->lifetime == 0 ||
+        ticket->ticket.length > TICKET_RECEIVED_MAXIMUM)
         return tls_connection_stage_happened(c, TLS_STAGE_NEW_SESSION_TICKET, TLS_RECEIVED, raw);
     reason = make_session(c, &session, ticket->nonce);
     if (reason != TLS_OK)

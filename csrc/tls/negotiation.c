@@ -232,6 +232,9 @@ choose_version(tls_connection *c, tls_terms *terms, const tls_client_hello *hell
 
     tls_renegotiation_narrow(c, terms);
     version = terms->version_max;
+    /* RFC 8446 appendix D.5: nobody may say SSL 3.0, whatever supported_versions says. */
+    if (hello->legacy_version <= TLS_VERSION_SSL30)
+        return TLS_REASON_PROTOCOL_VERSION;
     /* RFC 7507 section 3: the client says that it could do better than this. */
     if (hello->fallback && hello->maximum_version < terms->version_max)
         return TLS_REASON_INAPPROPRIATE_FALLBACK;

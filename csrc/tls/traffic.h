@@ -18,6 +18,7 @@ typedef struct tls_traffic {
     unsigned char resumption[TLS_SECRET_MAXIMUM];
     int has_early_exporter;
     int update_due;         /* the peer asked for a KeyUpdate that is not sent yet */
+    int update_awaited;     /* and we for one of the peer's */
     uint64_t update_limit;  /* records sent under one key before it is updated */
     unsigned tickets;       /* sent; the nonce of the next */
     /* Post-handshake authentication (section 4.4.2): everything up to the client's Finished; NULL when the

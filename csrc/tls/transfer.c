@@ -262,6 +262,22 @@ tls_connection_send_data(tls_connection *c, tls_bytes data)
     return reason == TLS_OK ? data_sent(c, data.length) : reason;
 }
 
+/* under_one_key: how many of `length` bytes may be sealed before the keys are updated; 0 while an update is due that
+ * has no room (RFC 8446 sections 4.6.3 and 5.5). */
+static size_t
+under_one_key(const tls_connection *c, size_t length)
+{
+    const tls_traffic *traffic = c->traffic;
+    uint64_t left;
+
+    if (traffic == NULL)
+        return length;
+    if (traffic->update_due || c->sealer.count >= traffic->update_limit)
+        return 0;
+    left = traffic->update_limit - c->sealer.count;
+    return left <= length / c->fragment_limit ? (size_t)left * c->fragment_limit : length;
+}
+
 /* flush_early_out sends early data that was not accepted once more, before anything else. */
 static enum tls_reason
 flush_early_out(tls_connection *c)
@@ -272,7 +288,7 @@ flush_early_out(tls_connection *c)
     if (c->early_out.length == 0)
         return TLS_OK;
     reason = seal(c, &consumed, TLS_CONTENT_APPLICATION_DATA, c->early_out.data,
-        c->early_out.length, TLS_ALERT_RESERVE);
+        under_one_key(c, c->early_out.length), TLS_ALERT_RESERVE);
     tls_buffer_consume(&c->early_out, consumed);
     if (c->early_out.length == 0)
         tls_buffer_release(&c->early_out);
@@ -283,16 +299,24 @@ enum tls_reason
 tls_connection_before_write(tls_connection *c)
 {
     enum tls_reason reason = TLS_OK;
+    size_t before;
 
-    if (c->engine_class->before_write != NULL)
-        reason = c->engine_class->before_write(c);
-    return reason == TLS_OK && c->established ? flush_early_out(c) : reason;
+    do {
+        before = c->early_out.length;
+        if (c->engine_class->before_write != NULL)
+            reason = c->engine_class->before_write(c);
+        if (reason == TLS_OK && c->established)
+            reason = flush_early_out(c);
+    } while (reason == TLS_OK && c->early_out.length > 0 && c->early_out.length < before);
+    return reason;
 }
 
 enum tls_reason
 tls_connection_write(tls_connection *c, size_t *written, const void *data, size_t length)
 {
+    int watched = (c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA)) != 0;
     enum tls_reason reason;
+    size_t piece, sealed;
 
     *written = 0;
     if (c->failure != TLS_OK)
@@ -303,27 +327,23 @@ tls_connection_write(tls_connection *c, size_t *written, const void *data, size_
         return TLS_REASON_NOT_READY;
     if (c->renegotiation != NULL) /* it will never end */
         return TLS_REASON_CLOSED;
-    if (length == 0)
-        return TLS_OK;
-    reason = tls_connection_before_write(c);
-    if (reason != TLS_OK || c->early_out.length > 0)
-        return reason;
-    if ((c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA)) == 0)
-        return seal(c, written, TLS_CONTENT_APPLICATION_DATA, data, length, TLS_ALERT_RESERVE);
-    /* The stage happens once per record, so they are sealed one by one. */
-    do {
-        size_t left = length - *written;
-        size_t sealed;
-
+    while (*written < length) {
+        reason = tls_connection_before_write(c);
+        if (reason != TLS_OK || c->early_out.length > 0)
+            return reason;
+        piece = under_one_key(c, length - *written);
+        /* The stage happens once per record, so they are sealed one by one. */
+        if (watched && piece > c->fragment_limit)
+            piece = c->fragment_limit;
         reason = seal(c, &sealed, TLS_CONTENT_APPLICATION_DATA,
-            (const unsigned char *)data + *written,
-            left < c->fragment_limit ? left : c->fragment_limit, TLS_ALERT_RESERVE);
-        if (reason != TLS_OK || sealed == 0)
-            break;
+            (const unsigned char *)data + *written, piece, TLS_ALERT_RESERVE);
         *written += sealed;
-        reason = tls_connection_data_happened(c, TLS_SENT, sealed);
-    } while (reason == TLS_OK && *written < length);
-    return reason;
+        if (reason == TLS_OK && watched && sealed > 0)
+            reason = tls_connection_data_happened(c, TLS_SENT, sealed);
+        if (reason != TLS_OK || sealed == 0 || sealed < piece)
+            return reason;
+    }
+    return TLS_OK;
 }
 
 /* ---- Handshake messages in ---- */
@@ -463,6 +483,9 @@ receive_application_data(tls_connection *c, unsigned char *content, size_t lengt
         return receive_early_data(c, content, length);
     /* Under the old keys the peer may go on sending; under new ones Finished comes first. */
     if (c->renegotiation != NULL && c->renegotiation->peer_changed_keys)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    /* RFC 8446 section 4.6.2: nothing comes between the messages of a late authentication. */
+    if (c->version == TLS_VERSION_13 && c->engine != NULL)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     if (length == 0) /* TLS 1.0 senders hide the CBC IV behind them; a flood is something else */
         return count_idle_record(c);

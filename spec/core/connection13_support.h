@@ -186,13 +186,13 @@ read_early(side *s)
     tls_connection_early_data_consume(s->c, early.length);
 }
 
-/* read_plaintext returns 1 when there was some. */
+/* read_plaintext returns 1 when it took some. */
 static inline int
 read_plaintext(side *s)
 {
     tls_bytes plaintext = tls_connection_plaintext(s->c);
 
-    if (plaintext.length == 0 || s->data_length + plaintext.length > DATA_MAXIMUM)
+    if (s->keep || s->data_length + plaintext.length > DATA_MAXIMUM)
         return 0;
     memcpy(s->data + s->data_length, plaintext.data, plaintext.length);
     s->data_length += plaintext.length;
@@ -204,7 +204,7 @@ read_plaintext(side *s)
 static inline int
 run(side *s)
 {
-    int busy = 0, told = 0;
+    int busy = 0;
 
     if (s->waiting > 0) {
         if (--s->waiting > 0)
@@ -229,10 +229,9 @@ run(side *s)
             read_early(s);
             break;
         case TLS_EVENT_DATA:
-            /* The first one may only say that the handshake is over. */
-            if (s->keep ? told : !read_plaintext(s) && told)
+            /* Without plaintext it says that the handshake is over. */
+            if (tls_connection_plaintext(s->c).length > 0 && !read_plaintext(s))
                 return busy;
-            told = 1;
             break;
         default:
             return busy;

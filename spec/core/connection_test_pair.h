@@ -42,17 +42,18 @@ fixed_clock(void *data)
     return NOW;
 }
 
-/* open_world makes the contexts; `more` (may be NULL) changes the options of each before. */
-static void
-open_world(world *w, void (*more)(tls_context_options *options))
+/* open_world_with makes the contexts; `more` (may be NULL) changes the options of each before. */
+static inline void
+open_world_with(world *w, const char *certificate, const char *key,
+    void (*more)(tls_context_options *options))
 {
     tls_context_options client, server;
     tls_credential credential;
 
     memset(&client, 0, sizeof client);
     memset(&credential, 0, sizeof credential);
-    if (tls_certificates_load(&w->list, tls_bytes_of_string(ec_certificate)) != TLS_OK ||
-        tls_private_key_decode(&w->key, tls_bytes_of_string(ec_key)) != TLS_OK ||
+    if (tls_certificates_load(&w->list, tls_bytes_of_string(certificate)) != TLS_OK ||
+        tls_private_key_decode(&w->key, tls_bytes_of_string(key)) != TLS_OK ||
         tls_trust_store_new(&w->trust) != TLS_OK ||
         tls_trust_store_add(w->trust, w->list->items[0]) != TLS_OK ||
         tls_ticket_keys_new(&w->keys, 0, 0, NOW) != TLS_OK)
@@ -79,6 +80,12 @@ open_world(world *w, void (*more)(tls_context_options *options))
     if (tls_context_new(&w->client_context, &client) != TLS_OK ||
         tls_context_new(&w->server_context, &server) != TLS_OK)
         exit(1);
+}
+
+static inline void
+open_world(world *w, void (*more)(tls_context_options *options))
+{
+    open_world_with(w, ec_certificate, ec_key, more);
 }
 
 static void

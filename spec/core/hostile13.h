@@ -34,7 +34,14 @@ must(int condition, const char *what)
 typedef struct peer peer;
 
 /* What a test changes in the extensions of one message. */
-enum block_change { BLOCK_AS_IT_IS, BLOCK_WITHOUT, BLOCK_REPLACE, BLOCK_FIRST, BLOCK_LAST };
+enum block_change {
+    BLOCK_AS_IT_IS,
+    BLOCK_WITHOUT,
+    BLOCK_REPLACE,
+    BLOCK_FIRST,
+    BLOCK_LAST,
+    BLOCK_RAW /* the data, without a header, before all */
+};
 
 typedef struct block_edit {
     char letter; /* of the message, as in a script */

@@ -42,6 +42,8 @@ edit_block(const peer *p, char letter, tls_buffer *block)
             continue;
         if (edit->change == BLOCK_FIRST)
             tls_extension_write(&out, edit->type, edit->data);
+        if (edit->change == BLOCK_RAW)
+            tls_write_bytes(&out, edit->data);
         if (edit->change == BLOCK_REPLACE)
             replace_extension(&out, tls_buffer_view(block), edit->type, edit->data);
         else if (edit->change == BLOCK_WITHOUT)
@@ -425,7 +427,7 @@ change_keys(peer *p, char letter)
             open_with(p, p->client_handshake);
         break;
     case 'E':
-        if (p->early_offered && !p->early_data)
+        if (p->early_offered && !p->early_data && p->schedule.stage != TLS_KEY_SCHEDULE_NONE)
             open_with(p, p->client_handshake);
         break;
     case 'D':

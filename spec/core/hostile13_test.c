@@ -190,9 +190,9 @@ cut_flight(peer *p, const world *w, const flight *f, tls_session *session, char 
     play(p, f->script);
 }
 
-/* without_extensions: a hello that ends where its extensions would begin is one of TLS 1.2. */
+/* reason_of_prefix: a hello that ends where its extensions would begin is one of TLS 1.2. */
 static enum tls_reason
-reason_of_prefix(char letter, size_t keep)
+reason_of_prefix(const flight *f, char letter, size_t keep)
 {
     size_t hello = 2 + 32 + 1 + 32 + (letter == 'K' || letter == 'k' ? 2 + 6 + 2 : 2 + 1);
 
@@ -200,8 +200,9 @@ reason_of_prefix(char letter, size_t keep)
         return TLS_REASON_DECODE;
     switch (letter) {
     case 'K':
-    case 'S':
         return TLS_REASON_PROTOCOL_VERSION;
+    case 'S':
+        return f->retry_group != 0 ? TLS_REASON_ILLEGAL_PARAMETER : TLS_REASON_PROTOCOL_VERSION;
     case 'k':
         return TLS_REASON_ILLEGAL_PARAMETER;
     case 'H':
@@ -227,7 +228,7 @@ lengths(const world *w, const flight *f, tls_session *session)
             cut_flight(&p, w, f, session, *letter);
             /* An ECDSA signature may have been longer the last time. */
             if (cut.keep < cut.length)
-                refuses(&p, reason_of_prefix(*letter, cut.keep));
+                refuses(&p, reason_of_prefix(f, *letter, cut.keep));
             close_peer(&p);
         }
         cut.keep = SIZE_MAX;
@@ -435,6 +436,27 @@ endless(const world *w)
     }
 }
 
+/* RFC 8446 section 4.2.9: also the ClientHello that answers HelloRetryRequest says how its PSKs would be used. */
+static void
+retried_without_modes(void)
+{
+    tls_session *session;
+    world w;
+    peer p;
+
+    open_world(&w, with_retry);
+    session = make_session(&w);
+    sprintf(current, "client that resumes and is told to retry: no psk_key_exchange_modes");
+    open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    change_block(&p, 'k', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, NULL, 0);
+    play(&p, "Kk");
+    check(p.victim->hello_retry, "it was told to retry");
+    refuses(&p, TLS_REASON_MISSING_EXTENSION);
+    close_peer(&p);
+    tls_session_release(session);
+    close_world(&w);
+}
+
 int
 main(void)
 {
@@ -463,6 +485,7 @@ main(void)
         tls_session_release(session);
         close_world(&w);
     }
+    retried_without_modes();
     release_materials();
     return finish();
 }

@@ -23,7 +23,9 @@ local function trust()
 end
 
 local function server_context(options)
-   local all = { role = "server", version_max = TLS12, verify = "none", credentials = { credential "rsa" }, session_cache = 10 }
+   local all = {
+      role = "server", version_max = TLS12, verify = "none", credentials = { credential "rsa" }, session_cache = 10,
+   }
    for name, value in pairs(options or {}) do all[name] = value end
    return assert(core.context(all))
 end

@@ -1,0 +1,720 @@
+/* connection13_after_test.c - TLS 1.3 after the handshake without Lua: authentication that comes late, key updates,
+ * tickets, and the lengths of records. */
+#include "connection.h"
+#include "connection13_support.h"
+
+static pair p;
+
+static void
+established(const char *what)
+{
+    handshake(&p, what, TLS_VERSION_13);
+    pair_pump(&p);
+}
+
+/* inject sends handshake messages that the engine did not make. */
+static void
+inject(side *s, tls_bytes messages)
+{
+    check(tls_connection_send_message(s->c, messages) == TLS_OK &&
+              tls_connection_flush_flight(s->c) == TLS_OK,
+        "inject", "sent");
+    pair_pump(&p);
+}
+
+static void
+injected_fails(const char *what, side *from, side *to, const void *messages, size_t length,
+    enum tls_reason reason)
+{
+    pair_open(&p);
+    pair_pump(&p);
+    inject(from, tls_bytes_make(messages, length));
+    check(tls_connection_failure(to->c) == reason, what, "%s", tls_connection_failure_text(to->c));
+    check(tls_connection_peer_alert(from->c) == tls_reason_alert(reason), what, "alert %d",
+        tls_connection_peer_alert(from->c));
+    pair_close(&p);
+}
+
+/* ---- Post-handshake authentication ---- */
+
+static void
+offer_post_handshake(enum kind client)
+{
+    pair_init(&p, &identities[P256]);
+    pair_client_is(&p, &identities[client]);
+    p.server_options.verify = TLS_VERIFY_NONE;
+    p.client_options.post_handshake_auth = 1;
+}
+
+static void
+late_authentication(void)
+{
+    static const char what[] = "authentication after the handshake";
+    tls_connection_info info;
+    int round;
+
+    offer_post_handshake(P384);
+    pair_watch(&p);
+    established(what);
+    check(info_of(&p.server).post_handshake_auth && info_of(&p.server).peer_chain_count == 0, what,
+        "offered, and nothing is known yet");
+    for (round = 0; round < 3; round++) {
+        p.client.stages[0] = p.server.stages[0] = '\0';
+        p.chunk = round == 1;
+        check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+        check(tls_connection_request_certificate(p.server.c) == TLS_REASON_NOT_READY, what,
+            "one request at a time");
+        pair_pump(&p);
+        info = info_of(&p.server);
+        check(info.peer_verified && info.peer_chain_count == 1 &&
+                  info.peer_scheme == TLS_SCHEME_ECDSA_SECP384R1_SHA384 &&
+                  info_of(&p.client).local_chain_count == 1,
+            what, "round %d: authenticated (%s)", round, trouble(&p));
+        same_text(p.client.stages,
+            " <certificate_request >certificate >certificate_verify >finished", what,
+            "the client's stages");
+        same_text(p.server.stages,
+            " >certificate_request <certificate <certificate_verify <finished", what,
+            "the server's stages");
+        check(tls_traffic_memory(p.server.c->traffic) < 2048, what, "memory");
+        check(send_data(&p, &p.client, &p.server, 300) && send_data(&p, &p.server, &p.client, 300),
+            what, "data goes on");
+    }
+    say_goodbye(&p, what);
+    pair_free(&p);
+}
+
+static int
+answer_none(side *s, const tls_question *q)
+{
+    return q->decision == TLS_DECISION_CLIENT_CERTIFICATE &&
+           tls_connection_answer_credential(s->c, NULL) == TLS_OK;
+}
+
+static void
+late_authentication_refused(void)
+{
+    const char *what = "no certificate after the handshake";
+
+    offer_post_handshake(P384);
+    p.client.answer = answer_none;
+    p.client_connection.decision_mask = 1u << TLS_DECISION_CLIENT_CERTIFICATE;
+    established(what);
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    pair_pump(&p);
+    check(tls_connection_failure(p.server.c) == TLS_OK && info_of(&p.server).peer_chain_count == 0,
+        what, "accepted where none is required (%s)", trouble(&p));
+    exchange(&p, what, 100);
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked again");
+    pair_pump(&p);
+    check(tls_connection_failure(p.server.c) == TLS_OK, what, "accepted again");
+    pair_free(&p);
+
+    /* Required in the handshake already, given there, and not given the second time. */
+    what = "required after the handshake";
+    offer_post_handshake(P384);
+    p.server_options.verify = TLS_VERIFY_REQUIRED;
+    established(what);
+    p.client.answer = answer_none;
+    tls_connection_watch(p.client.c, 0, 1u << TLS_DECISION_CLIENT_CERTIFICATE);
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    pair_pump(&p);
+    check(tls_connection_failure(p.server.c) == TLS_REASON_CERTIFICATE_REQUIRED &&
+              tls_connection_peer_alert(p.client.c) == TLS_ALERT_CERTIFICATE_REQUIRED,
+        what, "%s", trouble(&p));
+    pair_free(&p);
+
+    what = "a bad certificate after the handshake";
+    offer_post_handshake(P384);
+    p.server_options.trust = identities[P521].trust;
+    established(what);
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    pair_pump(&p);
+    check(tls_connection_failure(p.server.c) == TLS_REASON_SELF_SIGNED &&
+              tls_connection_peer_alert(p.client.c) == TLS_ALERT_UNKNOWN_CA,
+        what, "%s", trouble(&p));
+    pair_free(&p);
+
+    what = "not offered";
+    offer_post_handshake(P384);
+    p.client_options.post_handshake_auth = 0;
+    pair_open(&p);
+    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_NOT_READY, what,
+        "nor during the handshake");
+    pair_pump(&p);
+    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_NO_POST_HANDSHAKE_AUTH, what,
+        "refused");
+    check(tls_connection_request_certificate(p.client.c) == TLS_REASON_UNSUPPORTED_VERSION, what,
+        "nor by a client");
+    exchange(&p, what, 100);
+    tls_connection_close(p.server.c);
+    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_CLOSED, what,
+        "nor after close_notify");
+    pair_free(&p);
+
+    /* The answer to another request than ours. */
+    what = "wrong context";
+    offer_post_handshake(P384);
+    established(what);
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    p.server.c->traffic->request_context[3] ^= 1;
+    pair_pump(&p);
+    check(tls_connection_failure(p.server.c) == TLS_REASON_ILLEGAL_PARAMETER, what, "%s",
+        trouble(&p));
+    pair_free(&p);
+}
+
+/* A key that is elsewhere, answers that come late, and data of both sides in between. */
+static void
+late_authentication_waits(void)
+{
+    static const char what[] = "authentication in between";
+    size_t n;
+
+    offer_post_handshake(P256);
+    p.client_credential.key = identities[P256].external;
+    p.client.id = &identities[P256];
+    p.client_connection.decision_mask = p.server_connection.decision_mask = UINT32_MAX;
+    p.client_connection.stage_mask = p.server_connection.stage_mask = UINT32_MAX;
+    p.client.late = p.server.late = 2;
+    established(what);
+    check(tls_connection_write(p.server.c, &n, pattern(), 1000) == TLS_OK && n == 1000, what,
+        "data before");
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "keys updated behind it");
+    check(tls_connection_write(p.server.c, &n, pattern() + 1000, 1000) == TLS_OK && n == 1000, what,
+        "data behind");
+    check(tls_connection_write(p.client.c, &n, pattern(), 500) == TLS_OK && n == 500, what,
+        "data of the client");
+    pair_pump(&p);
+    check(info_of(&p.server).peer_verified && p.server.decisions[TLS_DECISION_VERIFY] == 1 &&
+              p.client.decisions[TLS_DECISION_SIGN] == 1,
+        what, "authenticated (%s)", trouble(&p));
+    check(p.client.data_length == 2000 && memcmp(p.client.data, pattern(), 2000) == 0 &&
+              p.server.data_length == 500,
+        what, "all data arrived");
+    check(info_of(&p.client).key_updates_received == 1 && info_of(&p.client).key_updates_sent == 1,
+        what, "keys are updated");
+    say_goodbye(&p, what);
+    pair_free(&p);
+}
+
+/* What may come in one record with a request waits for its answer. */
+static void
+request_with_more(void)
+{
+    static const char what[] = "a request and a ticket in one record";
+    static const unsigned char request[] = {13, 0, 0, 15, 4, 'a', 'b', 'c', 'd', 0, 8, 0, 13, 0, 4, 0,
+        2, 4, 3};
+    static const unsigned char ticket[] = {4, 0, 0, 18, 0, 0, 14, 16, 1, 2, 3, 4, 2, 9, 9, 0, 3, 7, 7,
+        7, 0, 0};
+    unsigned char both[sizeof request + sizeof ticket];
+    tls_session *session;
+
+    memcpy(both, request, sizeof request);
+    memcpy(both + sizeof request, ticket, sizeof ticket);
+    offer_post_handshake(P256);
+    pair_watch(&p);
+    established(what);
+    p.client.stages[0] = '\0';
+    check(tls_connection_send_message(p.server.c, tls_bytes_make(both, sizeof both)) == TLS_OK &&
+              tls_connection_flush_flight(p.server.c) == TLS_OK,
+        what, "sent");
+    move(&p.server, &p.client, 0);
+    run(&p.client);
+    check(tls_connection_failure(p.client.c) == TLS_OK, what, "%s",
+        tls_connection_failure_text(p.client.c));
+    same_text(p.client.stages,
+        " <certificate_request >certificate >certificate_verify >finished <new_session_ticket",
+        what, "the client's stages");
+    session = tls_connection_session(p.client.c);
+    check(session != NULL, what, "the ticket is kept");
+    tls_session_release(session);
+    /* It was not the server's engine that asked. */
+    pair_pump(&p);
+    check(tls_connection_failure(p.server.c) == TLS_REASON_UNEXPECTED_MESSAGE, what,
+        "an answer that nobody asked for");
+    pair_free(&p);
+}
+
+/* ---- Messages that have no place ---- */
+
+static void
+unexpected(void)
+{
+    static const unsigned char empty_context[] = {13, 0, 0, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3};
+    static const unsigned char request[] = {13, 0, 0, 12, 1, 7, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3};
+    static const unsigned char certificate[] = {11, 0, 0, 4, 0, 0, 0, 0};
+    static const unsigned char ticket[] = {4, 0, 0, 18, 0, 0, 14, 16, 1, 2, 3, 4, 2, 9, 9, 0, 3, 7, 7,
+        7, 0, 0};
+    static const unsigned char two[] = {24, 0, 0, 1, 2};
+    static const unsigned char update_and_more[] = {24, 0, 0, 1, 0, 24, 0, 0, 1, 0};
+    static const unsigned char long_update[] = {24, 0, 0, 2, 0, 0};
+    static const unsigned char end_of_early_data[] = {5, 0, 0, 0};
+    static const unsigned char hello_request[] = {0, 0, 0, 0};
+    static const unsigned char finished[] = {20, 0, 0, 2, 1, 2};
+    static const unsigned char huge[] = {24, 2, 0, 1, 0};
+
+    offer_post_handshake(P256);
+    injected_fails("a request without context", &p.server, &p.client, empty_context,
+        sizeof empty_context, TLS_REASON_ILLEGAL_PARAMETER);
+    injected_fails("a request from a client", &p.client, &p.server, request, sizeof request,
+        TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails("a certificate unasked", &p.client, &p.server, certificate, sizeof certificate,
+        TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails("a server's certificate", &p.server, &p.client, certificate, sizeof certificate,
+        TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails("a client's ticket", &p.client, &p.server, ticket, sizeof ticket,
+        TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails("KeyUpdate of 2", &p.client, &p.server, two, sizeof two,
+        TLS_REASON_ILLEGAL_PARAMETER);
+    injected_fails("KeyUpdate of two bytes", &p.client, &p.server, long_update, sizeof long_update,
+        TLS_REASON_DECODE);
+    injected_fails("a message behind KeyUpdate", &p.server, &p.client, update_and_more,
+        sizeof update_and_more, TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails("EndOfEarlyData", &p.client, &p.server, end_of_early_data,
+        sizeof end_of_early_data, TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails("HelloRequest", &p.server, &p.client, hello_request, sizeof hello_request,
+        TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails("Finished", &p.client, &p.server, finished, sizeof finished,
+        TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails("a message without end", &p.client, &p.server, huge, sizeof huge,
+        TLS_REASON_LIMIT);
+    tls_context_release(p.client_context);
+    p.client_context = NULL;
+    p.client_options.post_handshake_auth = 0;
+    injected_fails("a request that was not offered", &p.server, &p.client, request, sizeof request,
+        TLS_REASON_UNEXPECTED_MESSAGE);
+    pair_free(&p);
+}
+
+/* A peer that talks about keys without end is ended. */
+static void
+flood(void)
+{
+    int i;
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.no_compatibility = 1;
+    established("a flood of KeyUpdate");
+    for (i = 0; i < 40 && p.server.last != TLS_EVENT_FAILED; i++) {
+        check(tls_connection_update_keys(p.client.c, 0) == TLS_OK, "a flood of KeyUpdate", "sent");
+        pair_pump(&p);
+    }
+    check(i == TLS_IDLE_RECORDS_MAXIMUM + 1 &&
+              tls_connection_failure(p.server.c) == TLS_REASON_UNEXPECTED_MESSAGE,
+        "a flood of KeyUpdate", "%d of them: %s", i, trouble(&p));
+    pair_free(&p);
+
+    /* What one asks for oneself is none, also where data goes only one way. */
+    pair_init(&p, &identities[P256]);
+    established("updates that were asked for");
+    for (i = 0; i < 100; i++)
+        check(tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
+                  send_data(&p, &p.client, &p.server, 10),
+            "updates that were asked for", "%s", trouble(&p));
+    check(info_of(&p.client).key_updates_received == 100, "updates that were asked for", "answered");
+    pair_free(&p);
+}
+
+/* ---- Key updates ---- */
+
+static void
+key_updates(void)
+{
+    static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305};
+    const char *what = "key updates";
+    size_t s;
+    int i;
+
+    for (s = 0; s < 5; s++) {
+        pair_init(&p, &identities[P256]);
+        p.client_options.suites = p.server_options.suites = &suites[s];
+        p.client_options.suite_count = p.server_options.suite_count = 1;
+        pair_watch(&p);
+        established(what);
+        p.client.stages[0] = p.server.stages[0] = '\0';
+        check(tls_connection_update_keys(p.client.c, 0) == TLS_OK, what, "without request");
+        pair_pump(&p);
+        same_text(p.client.stages, " >key_update", what, "the client's stages");
+        same_text(p.server.stages, " <key_update", what, "the server's stages");
+        check(send_data(&p, &p.client, &p.server, 1000) && send_data(&p, &p.server, &p.client, 1000),
+            what, "%s: data", tls_suite_name(suites[s]));
+        p.client.stages[0] = p.server.stages[0] = '\0';
+        check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "with request");
+        pair_pump(&p);
+        same_text(p.client.stages, " <key_update >key_update", what, "the client's stages");
+        same_text(p.server.stages, " >key_update <key_update", what, "the server's stages");
+        check(send_data(&p, &p.client, &p.server, 1000) && send_data(&p, &p.server, &p.client, 1000),
+            what, "data");
+        /* From both sides at once: each answers the other. */
+        check(tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
+                  tls_connection_update_keys(p.server.c, 1) == TLS_OK,
+            what, "from both sides at once");
+        pair_pump(&p);
+        check(info_of(&p.client).key_updates_sent == 4 && info_of(&p.client).key_updates_received == 3 &&
+                  info_of(&p.server).key_updates_sent == 3 &&
+                  info_of(&p.server).key_updates_received == 4,
+            what, "%u and %u sent", info_of(&p.client).key_updates_sent,
+            info_of(&p.server).key_updates_sent);
+        for (i = 0; i < 50; i++) {
+            p.chunk = (size_t)(i % 3);
+            check(tls_connection_update_keys(i % 2 ? p.client.c : p.server.c, i % 3 == 0) == TLS_OK,
+                what, "many");
+            check(send_data(&p, &p.client, &p.server, 100) && send_data(&p, &p.server, &p.client, 100),
+                what, "data in between (%s)", trouble(&p));
+        }
+        say_goodbye(&p, what);
+        check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_CLOSED, what,
+            "not after close_notify");
+        pair_free(&p);
+    }
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.version_max = TLS_VERSION_12;
+    pair_open(&p);
+    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_NOT_READY, what,
+        "not during the handshake");
+    pair_pump(&p);
+    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_UNSUPPORTED_VERSION &&
+              tls_connection_request_certificate(p.server.c) == TLS_REASON_UNSUPPORTED_VERSION &&
+              tls_connection_send_ticket(p.server.c) == TLS_REASON_UNSUPPORTED_VERSION,
+        what, "not in TLS 1.2");
+    pair_free(&p);
+}
+
+/* A request that comes while the output is full is answered when there is room again. */
+static void
+key_update_waits(void)
+{
+    static const char what[] = "an update while nothing is read";
+    size_t n = 1, total = 0;
+    int i;
+
+    pair_init(&p, &identities[P256]);
+    established(what);
+    while (n > 0 && total < 200000) {
+        check(tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK, what, "written");
+        total += n;
+    }
+    check(n == 0, what, "the output is full");
+    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_NOT_READY, what,
+        "no room for ours");
+    for (i = 0; i < 3; i++)
+        check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "asked for");
+    while (move(&p.server, &p.client, 0))
+        run(&p.client);
+    check(info_of(&p.client).key_updates_received == 3 && info_of(&p.client).key_updates_sent == 0,
+        what, "the answer waits");
+    p.server.data_length = 0;
+    while (move(&p.client, &p.server, 0)) {
+        run(&p.server);
+        run(&p.client);
+    }
+    check(p.server.data_length == total, what, "all data arrived");
+    pair_pump(&p);
+    check(info_of(&p.client).key_updates_sent == 1 && info_of(&p.server).key_updates_received == 1,
+        what, "one answer for all requests");
+    check(send_data(&p, &p.server, &p.client, 100), what, "data goes on");
+    /* Section 4.6.3: no data before the answer, also where there is room for a little. */
+    for (i = 0; i < 3; i++)
+        check(tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK && n == 16384, what,
+            "written");
+    check(tls_connection_write(p.client.c, &n, pattern(), 2000) == TLS_OK && n == 2000, what,
+        "a little more");
+    check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "asked for");
+    move(&p.server, &p.client, 0);
+    run(&p.client);
+    check(tls_connection_write(p.client.c, &n, pattern(), 100) == TLS_OK && n == 0, what,
+        "nothing is written before the answer");
+    p.server.data_length = 0;
+    pair_pump(&p);
+    check(p.server.data_length == 3 * 16384 + 2000 && info_of(&p.client).key_updates_sent == 2, what,
+        "all arrived, and the answer");
+    pair_free(&p);
+}
+
+static unsigned records_between, most_records;
+
+static void
+count_records(side *s, const tls_stage_event *event)
+{
+    (void)s;
+    if (event->direction != TLS_SENT)
+        return;
+    if (event->stage == TLS_STAGE_KEY_UPDATE)
+        records_between = 0;
+    else if (event->stage == TLS_STAGE_APPLICATION_DATA && ++records_between > most_records)
+        most_records = records_between;
+}
+
+/* No key protects more records than key_update_records, however many are written at once. */
+static void
+automatic_updates(void)
+{
+    static const char what[] = "automatic key updates";
+    int watched;
+
+    for (watched = 0; watched < 2; watched++) {
+        pair_init(&p, &identities[P256]);
+        p.client_options.record_size = 512;
+        p.client_options.key_update_records = 10;
+        if (watched)
+            p.client_connection.stage_mask =
+                1u << TLS_STAGE_APPLICATION_DATA | 1u << TLS_STAGE_KEY_UPDATE;
+        p.client.seen = count_records;
+        records_between = most_records = 0;
+        established(what);
+        check(send_data(&p, &p.client, &p.server, 50 * 512), what, "data (%s)", trouble(&p));
+        check(info_of(&p.client).key_updates_sent >= 4 && info_of(&p.client).key_updates_sent <= 6 &&
+                  info_of(&p.server).key_updates_received == info_of(&p.client).key_updates_sent,
+            what, "%u for 50 records", info_of(&p.client).key_updates_sent);
+        if (watched)
+            check(most_records == 10, what, "%u records under one key", most_records);
+        check(info_of(&p.server).key_updates_sent == 0, what, "the other side keeps its key");
+        check(send_data(&p, &p.server, &p.client, 10000), what, "data to the client");
+        pair_free(&p);
+    }
+}
+
+/* ---- Tickets ---- */
+
+static void
+tickets(void)
+{
+    static const char what[] = "tickets";
+    unsigned count, i;
+
+    for (count = 0; count <= 16; count += 4) {
+        pair_init(&p, &identities[P256]);
+        p.server_options.session_cache_size = 64;
+        p.server_options.ticket_count = count;
+        p.client_connection.decision_mask = p.server_connection.decision_mask =
+            1u << TLS_DECISION_SESSION_STORE;
+        established(what);
+        check(p.client.decisions[TLS_DECISION_SESSION_STORE] == count &&
+                  p.server.decisions[TLS_DECISION_SESSION_STORE] == count &&
+                  tls_context_session_count(p.server_context) == count,
+            what, "%u of %u", p.client.decisions[TLS_DECISION_SESSION_STORE], count);
+        check(info_of(&p.client).resumable == (count > 0), what, "resumable");
+        for (i = 0; i < 3; i++) {
+            check(tls_connection_send_ticket(p.server.c) == TLS_OK, what, "one more");
+            pair_pump(&p);
+        }
+        check(p.client.decisions[TLS_DECISION_SESSION_STORE] == count + 3, what, "three more");
+        exchange(&p, what, 100);
+        check(resume_next(&p), what, "a session");
+        handshake(&p, what, TLS_VERSION_13);
+        pair_pump(&p);
+        check(info_of(&p.server).resumed &&
+                  p.client.decisions[TLS_DECISION_SESSION_STORE] == (count > 0),
+            what, "resumed with the last, and at most one given then");
+        forget_session(&p);
+        pair_free(&p);
+    }
+
+    pair_init(&p, &identities[P256]);
+    p.server_options.session_cache_size = 64;
+    p.server_options.ticket_count = 4;
+    p.client_options.no_tickets = 1;
+    pair_watch(&p);
+    established("no tickets");
+    check(strstr(p.client.stages, "new_session_ticket") == NULL &&
+              !info_of(&p.client).resumable && tls_context_session_count(p.server_context) == 0,
+        "no tickets", "none for a client that wants none");
+    pair_free(&p);
+}
+
+/* ---- Lengths of records ---- */
+
+static size_t
+longest_record(const side *s)
+{
+    size_t longest = 0, i;
+
+    for (i = 0; i < s->record_count; i++)
+        if (s->records[i].type == TLS_CONTENT_APPLICATION_DATA && s->records[i].length > longest)
+            longest = s->records[i].length;
+    return longest;
+}
+
+static void
+record_limits(void)
+{
+    static const unsigned limits[] = {64, 200, 1024, 16384};
+    size_t i;
+
+    for (i = 0; i < 4; i++) {
+        char what[60];
+        unsigned limit = limits[i], other = limits[3 - i];
+
+        snprintf(what, sizeof what, "record_size_limit %u and %u", limit, other);
+        pair_init(&p, &identities[P256]);
+        pair_client_is(&p, &identities[P384]);
+        p.client_options.record_size_limit = limit;
+        p.server_options.record_size_limit = other;
+        p.server_options.session_cache_size = 2;
+        p.server_options.ticket_count = 1;
+        established(what);
+        check(info_of(&p.server).record_size_limit == limit &&
+                  info_of(&p.client).record_size_limit == other,
+            what, "told");
+        exchange(&p, what, 20000);
+        /* RFC 8449 section 4: of the content and its type; the tag of AEAD comes to it. */
+        check(longest_record(&p.server) == limit + 16, what, "the server's longest is %u",
+            (unsigned)longest_record(&p.server));
+        check(longest_record(&p.client) == other + 16, what, "the client's longest is %u",
+            (unsigned)longest_record(&p.client));
+        /* Who is sent more than it can take says so. */
+        p.client.c->fragment_limit = other;
+        (void)send_data(&p, &p.client, &p.server, other);
+        check(tls_connection_failure(p.server.c) == TLS_REASON_RECORD_OVERFLOW, what, "overflow: %s",
+            trouble(&p));
+        pair_free(&p);
+    }
+    pair_init(&p, &identities[P256]);
+    p.client_options.record_size_limit = 300;
+    established("one limit");
+    exchange(&p, "one limit", 20000);
+    check(longest_record(&p.server) == 316 && longest_record(&p.client) == 16384 + 17, "one limit",
+        "only that side's is kept");
+    pair_free(&p);
+}
+
+static void
+fragment_lengths(void)
+{
+    unsigned length;
+
+    for (length = 512; length <= 4096; length *= 2) {
+        char what[60];
+
+        snprintf(what, sizeof what, "max_fragment_length %u", length);
+        pair_init(&p, &identities[P256]);
+        p.client_options.max_fragment_length = length;
+        established(what);
+        check(info_of(&p.client).max_fragment_length == length &&
+                  info_of(&p.server).max_fragment_length == length,
+            what, "agreed");
+        exchange(&p, what, 20000);
+        check(longest_record(&p.server) == length + 17 && longest_record(&p.client) == length + 17,
+            what, "%u and %u", (unsigned)longest_record(&p.server),
+            (unsigned)longest_record(&p.client));
+        pair_free(&p);
+    }
+}
+
+static void
+padding(void)
+{
+    static const uint16_t suites[] = {0x1301, 0x1305};
+    static const unsigned multiples[] = {16, 100, 1000, 16384};
+    size_t s, m, i;
+
+    for (s = 0; s < 2; s++)
+        for (m = 0; m < 4; m++) {
+            unsigned multiple = multiples[m];
+            size_t tag = s == 0 ? 16 : 8;
+            const side *sides[2];
+            char what[60];
+            int which;
+
+            snprintf(what, sizeof what, "record_padding %u, tag %u", multiple, (unsigned)tag);
+            pair_init(&p, &identities[P256]);
+            pair_client_is(&p, &identities[P256]);
+            p.client_options.suites = p.server_options.suites = &suites[s];
+            p.client_options.suite_count = p.server_options.suite_count = 1;
+            p.client_options.record_padding = p.server_options.record_padding = multiple;
+            p.server_options.ticket_count = 2;
+            p.server_options.session_cache_size = 2;
+            p.server_options.max_early_data = 1000;
+            established(what);
+            check(tls_connection_update_keys(p.client.c, 1) == TLS_OK, what, "an update");
+            pair_pump(&p);
+            for (i = 1; i < 2000; i += 333)
+                check(send_data(&p, &p.client, &p.server, i) && send_data(&p, &p.server, &p.client, i),
+                    what, "data");
+            exchange(&p, what, 20000);
+            say_goodbye(&p, what);
+            check(resume_next(&p), what, "a session");
+            p.client_connection.early_data = tls_bytes_make(pattern(), 300);
+            sides[0] = &p.client;
+            sides[1] = &p.server;
+            for (which = 0; which < 4; which++) {
+                const side *side = sides[which % 2];
+                size_t wrong = 0, protected_count = 0;
+
+                if (which == 2) {
+                    handshake(&p, what, TLS_VERSION_13);
+                    pair_pump(&p);
+                    check(info_of(&p.server).early_data == TLS_EARLY_DATA_ACCEPTED, what,
+                        "early data");
+                }
+                for (i = 0; i < side->record_count; i++) {
+                    size_t inner = side->records[i].length - tag;
+
+                    if (side->records[i].type != TLS_CONTENT_APPLICATION_DATA)
+                        continue;
+                    protected_count++;
+                    /* A full record has no room for padding. */
+                    wrong += inner % multiple != 0 && inner != TLS_RECORD_INNER_MAXIMUM;
+                }
+                check(wrong == 0 && protected_count >= 2, what, "%u of %u records are not padded",
+                    (unsigned)wrong, (unsigned)protected_count);
+            }
+            forget_session(&p);
+            pair_free(&p);
+        }
+}
+
+/* ---- What an idle connection holds ---- */
+
+static void
+memory(void)
+{
+    static const char what[] = "memory";
+
+    offer_post_handshake(P256);
+    p.server_options.ticket_count = 2;
+    p.server_options.session_cache_size = 2;
+    established(what);
+    exchange(&p, what, 60000);
+    pair_pump(&p);
+    check(tls_traffic_memory(p.client.c->traffic) < 2048 &&
+              tls_traffic_memory(p.server.c->traffic) < 2048,
+        what, "%u bytes of traffic", (unsigned)tls_traffic_memory(p.server.c->traffic));
+    check(info_of(&p.client).memory < 4096 && info_of(&p.server).memory < 4096, what,
+        "%u and %u bytes", (unsigned)info_of(&p.client).memory, (unsigned)info_of(&p.server).memory);
+    check(p.server.c->engine == NULL && p.server.c->input == NULL && p.server.c->output == NULL &&
+              p.client.c->engine == NULL && p.client.c->input == NULL && p.client.c->output == NULL,
+        what, "neither engines nor buffers");
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    check(tls_traffic_memory(p.server.c->traffic) < 2048 && p.server.c->engine == NULL, what,
+        "an open request: %u bytes", (unsigned)tls_traffic_memory(p.server.c->traffic));
+    pair_pump(&p);
+    check(info_of(&p.server).peer_verified && info_of(&p.server).memory < 4096, what,
+        "%u bytes afterwards", (unsigned)info_of(&p.server).memory);
+    pair_free(&p);
+}
+
+int
+main(void)
+{
+    load_identities();
+    late_authentication();
+    late_authentication_refused();
+    late_authentication_waits();
+    request_with_more();
+    unexpected();
+    flood();
+    key_updates();
+    key_update_waits();
+    automatic_updates();
+    tickets();
+    record_limits();
+    fragment_lengths();
+    padding();
+    memory();
+    unload_identities();
+    return finish();
+}
