@@ -129,7 +129,7 @@ enum tls_reason engine13_end(engine13 *e, enum tls_progress *progress);
 
 /* ---- engine13_after.c ---- */
 /* Members of tls_engine13_class: see engine.h. */
-enum tls_reason engine13_message(tls_connection *c, tls_bytes message);
+enum tls_reason engine13_message(tls_connection *c, tls_bytes raw);
 enum tls_reason engine13_before_write(tls_connection *c);
 enum tls_reason engine13_update_keys(tls_connection *c, int request);
 enum tls_reason engine13_request_certificate(tls_connection *c);

@@ -469,6 +469,18 @@ skip_early_record(tls_connection *c, size_t total)
     return TLS_OK;
 }
 
+/* is_too_long: the agreed lengths bind (RFC 8449 section 4; RFC 6066 section 4, both sides), but not early data: the
+ * client has sent that before it could know what the server agrees to. */
+static int
+is_too_long(const tls_connection *c, size_t length)
+{
+    if (c->early_data_allowed > 0)
+        return 0;
+    if (c->receive_limit != 0 && c->opener.protection.vtable != NULL && length > c->receive_limit)
+        return 1;
+    return c->max_fragment_length != 0 && length > c->max_fragment_length;
+}
+
 enum tls_reason
 tls_connection_read_record(tls_connection *c, int *got)
 {
@@ -501,10 +513,7 @@ tls_connection_read_record(tls_connection *c, int *got)
         c->skip_early_data = 0;
         c->opener.plain_alerts = 0;
     }
-    if (c->receive_limit != 0 && c->opener.protection.vtable != NULL && length > c->receive_limit)
-        return TLS_REASON_RECORD_OVERFLOW;
-    /* RFC 6066 section 4: the agreed length binds both sides. */
-    if (c->max_fragment_length != 0 && length > c->max_fragment_length)
+    if (is_too_long(c, length))
         return TLS_REASON_RECORD_OVERFLOW;
     /* Handshake messages that span records may not be interleaved with other types (RFC 8446 section
      * 5.1, and what RFC 5246's state machine means); an alert may end them. */
