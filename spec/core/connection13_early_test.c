@@ -67,23 +67,99 @@ refuse_early(side *s, const tls_question *q)
     return tls_connection_answer_early_data(s->c, 0) == TLS_OK;
 }
 
+/* early_exporters: the same on both sides, and only where early data was taken. */
+static void
+early_exporters(const char *what)
+{
+    unsigned char client[32], server[32];
+    tls_bytes context = tls_bytes_of_string("context");
+
+    check(tls_connection_export_early_keying_material(
+              p.client.c, client, sizeof client, "EXPORTER-early", context) == TLS_OK &&
+              tls_connection_export_early_keying_material(
+                  p.server.c, server, sizeof server, "EXPORTER-early", context) == TLS_OK &&
+              memcmp(client, server, sizeof client) == 0,
+        what, "early exporters");
+}
+
 static void
 early_data_taken(enum store store)
 {
     char what[60];
     size_t chunk, length;
+    int late;
 
     for (chunk = 0; chunk < 2; chunk++)
-        for (length = 1; length <= 4000; length += 3999) {
-            snprintf(what, sizeof what, "%u early bytes %s, chunk %u", (unsigned)length,
-                store_names[store], (unsigned)chunk);
-            begin(store, what, allow_early_data);
-            p.chunk = chunk;
-            send_early(length, 1);
-            outcome(what, 1);
-            check(p.server.early_events > 0, what, "told");
-            done();
-        }
+        for (length = 1; length <= 4000; length += 3999)
+            for (late = 0; late < 3; late += 2) {
+                snprintf(what, sizeof what, "%u early bytes %s, chunk %u, late %d",
+                    (unsigned)length, store_names[store], (unsigned)chunk, late);
+                begin(store, what, allow_early_data);
+                p.chunk = chunk;
+                if (late) {
+                    p.client.late = p.server.late = late;
+                    p.client_connection.stage_mask = p.server_connection.stage_mask = UINT32_MAX;
+                    p.server_connection.decision_mask = UINT32_MAX & ~(1u << TLS_DECISION_VERIFY);
+                    p.server.answer = keep_and_load;
+                    /* Whether a handler has a say is part of what a session may be resumed under.
+                     */
+                    p.client_connection.decision_mask = UINT32_MAX & ~(1u << TLS_DECISION_VERIFY);
+                }
+                send_early(length, 1);
+                handshake(&p, what, TLS_VERSION_13);
+                check(p.server.early_events > 0, what, "told");
+                check(p.server.decisions[TLS_DECISION_EARLY_DATA] == (late > 0) &&
+                          p.server.decisions[TLS_DECISION_SESSION_LOAD] == (store == BY_HANDLER),
+                    what, "decisions");
+                early_exporters(what);
+                p.server.data_length = 0;
+                check(p.server.early_length == length &&
+                          memcmp(p.server.early, pattern(), length) == 0 &&
+                          info_of(&p.server).early_data_length == length &&
+                          info_of(&p.client).early_data == TLS_EARLY_DATA_ACCEPTED,
+                    what, "taken");
+                exchange(&p, what, 500);
+                say_goodbye(&p, what);
+                done();
+            }
+}
+
+static void
+allow_short_records(void)
+{
+    allow_early_data();
+    p.client_options.record_size_limit = 16384;
+    p.server_options.record_size_limit = 100;
+}
+
+static void
+allow_fragments(void)
+{
+    allow_early_data();
+    p.client_options.max_fragment_length = 512;
+}
+
+/* Early data is sent before the client knows how long the server wants its records: that binds
+ * afterwards. */
+static void
+early_data_in_long_records(void)
+{
+    begin(BY_TICKET, "early data, record_size_limit", allow_short_records);
+    send_early(4000, 0);
+    outcome("early data, record_size_limit", 1);
+    done();
+    begin(BY_TICKET, "early data, max_fragment_length", allow_fragments);
+    send_early(4000, 0);
+    outcome("early data, max_fragment_length", 1);
+    done();
+    begin(BY_TICKET, "early data, then too long a record", allow_short_records);
+    send_early(4000, 0);
+    handshake(&p, "early data, then too long a record", TLS_VERSION_13);
+    p.client.c->fragment_limit = 200;
+    check(!send_data(&p, &p.client, &p.server, 200) &&
+              tls_connection_failure(p.server.c) == TLS_REASON_RECORD_OVERFLOW,
+        "early data, then too long a record", "%s", trouble(&p));
+    done();
 }
 
 /* What nobody took while the handshake went on comes first out of plaintext. */
@@ -474,6 +550,7 @@ main(void)
     load_identities();
     for (i = 0; i < STORES; i++)
         early_data_taken((enum store)i);
+    early_data_in_long_records();
     early_data_kept();
     half_rtt();
     early_data_rejected(0);

@@ -493,6 +493,7 @@ say_goodbye(pair *p, const char *what)
 static inline int
 handshake(pair *p, const char *what, unsigned version)
 {
+    unsigned char client_exported[40], server_exported[40];
     tls_connection_info client, server;
 
     pair_open(p);
@@ -509,6 +510,12 @@ handshake(pair *p, const char *what, unsigned version)
               client.psk == server.psk && client.hello_retry == server.hello_retry &&
               client.early_data == server.early_data && tls_bytes_equal(client.alpn, server.alpn),
         what, "both sides agree");
+    check(tls_connection_export_keying_material(p->client.c, client_exported,
+              sizeof client_exported, "EXPORTER-test", NULL) == TLS_OK &&
+              tls_connection_export_keying_material(p->server.c, server_exported,
+                  sizeof server_exported, "EXPORTER-test", NULL) == TLS_OK &&
+              memcmp(client_exported, server_exported, sizeof client_exported) == 0,
+        what, "exporters");
     check(client.client_verify_data.length > 0 &&
               tls_bytes_equal(client.client_verify_data, server.client_verify_data) &&
               tls_bytes_equal(client.server_verify_data, server.server_verify_data),
