@@ -184,10 +184,10 @@ valgrind: ## the suite under valgrind, but for specs tagged slow
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
 	    SLOWDOWN=20 SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
 
-# Seconds for each target, and which: all of spec/fuzz
-FUZZ_SECONDS ?= 20
+# Seconds for each target, and which (all of spec/fuzz); two run at once.
+FUZZ_SECONDS ?= 40
 FUZZ_TARGETS ?=
-fuzz: ## mutated and truncated DER and PEM of every kind (libFuzzer; needs clang), FUZZ_SECONDS for each
+fuzz: ## both engines and every parser under libFuzzer (needs clang), FUZZ_SECONDS for each target
 	@mkdir -p $(BUILD)/fuzz
 	@CORPUS='$(abspath $(BUILD))/fuzz' CFLAGS='$(BEARSSL_CFLAGS)' LIBS='$(BEARSSL_LIBS)' \
 	    sh spec/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)

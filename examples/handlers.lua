@@ -19,8 +19,8 @@ function service.run()
    while not service.stopped do
       local question = table.remove(service.questions, 1)
       if question then
-         print("key service: signing a " .. question.hash .. " digest")
-         question.signature = assert(key:sign(question.scheme or question.hash, question.digest))
+         print("key service: signing a " .. question.hash .. " digest for " .. question.scheme)
+         question.signature = assert(key:sign(question.scheme, question.digest))
       end
       loop:sleep(0.01)
    end

@@ -275,7 +275,9 @@ describe("Copas:", function()
       tick()
       local seen = {}
       spawn(function()
-         local stream = connect(plain_client, server.port, { handlers = all_handlers(seen) })
+         local stream = connect(plain_client, server.port, {
+            handlers = all_handlers(seen), max_version = "TLSv1.2",
+         })
          assert(stream:handshake())
          server:write("r\n")
          stream:receive("*l")

@@ -61,10 +61,59 @@ local function count(list)
 end
 
 describe("handlers yield", function()
-   it("in every stage and decision of a full handshake with client authentication", function()
+   it("in every stage and decision of a full handshake of TLS 1.3 with client authentication", function()
       local seen = {}
       local client = client_context {
          certfile = certificates.client_ec.certfile, keyfile = certificates.client_ec.keyfile,
+      }
+      local server = server_context { cafile = certificates.ca.certfile, verify = "required", tickets = false }
+      local c, s = streams(client, server, yielding(seen, "c"), yielding(seen, "s"))
+      local left, right = shake(c, s)
+      assert.same({ n = 1, true }, left)
+      assert.same({ n = 1, true }, right)
+      assert.is_true(c:info().peer_verified)
+      assert.is_true(s:info().peer_verified)
+      together(function()
+         assert(c:send("hello\n"))
+         assert.equal("world", c:receive())
+         assert.is_true(c:update_keys(true))
+         assert(c:send("again\n"))
+         assert.equal("and again", c:receive())
+         c:close()
+      end, function()
+         assert.equal("hello", s:receive())
+         assert(s:send("world\n"))
+         assert.equal("again", s:receive())
+         assert(s:send("and again\n"))
+         assert.same({ nil, "closed", "", "closed" }, { s:receive() })
+         s:close()
+      end)
+      local counted = count(seen)
+      for _, side in ipairs { "c ", "s " } do
+         for _, name in ipairs {
+            "client_hello", "server_hello", "encrypted_extensions", "certificate_request", "established", "verify",
+            "psk",
+         } do
+            assert.equal(name == "psk" and side == "s " and 0 or 1, counted[side .. name] or 0, side .. name)
+         end
+         for _, name in ipairs {
+            "certificate", "certificate_verify", "finished", "change_cipher_spec", "key_update",
+         } do
+            assert.equal(2, counted[side .. name], side .. name)
+         end
+         assert.is_true(counted[side .. "application_data"] >= 2)
+         assert.equal(5, counted[side .. "keylog"])
+      end
+      assert.equal(1, counted["s select"])
+      assert.equal(1, counted["s sign"])
+      assert.equal(1, counted["c client_certificate"])
+      assert.equal(1, counted["c sign"])
+   end)
+
+   it("in every stage and decision of a full handshake with client authentication", function()
+      local seen = {}
+      local client = client_context {
+         max_version = "TLSv1.2", certfile = certificates.client_ec.certfile, keyfile = certificates.client_ec.keyfile,
       }
       local server = server_context { cafile = certificates.ca.certfile, verify = "required" }
       local c, s = streams(client, server, yielding(seen, "c"), yielding(seen, "s"))
@@ -211,13 +260,10 @@ describe("handlers yield", function()
 end)
 
 describe("a handler that raises", function()
-   for _, name in ipairs {
-      "client_hello", "server_hello", "certificate", "server_key_exchange", "client_key_exchange", "finished",
-      "established", "verify", "session_store", "keylog",
-   } do
-      it("in the client's " .. name .. " ends the handshake with its traceback", function()
+   local function raises_in_the_client(version, name)
+      it(("in the client's %s of %s ends the handshake with its traceback"):format(name, version), function()
          local function deep() error("boom in " .. name) end
-         local c, s = streams(client_context(), server_context(), { [name] = function()
+         local c, s = streams(client_context { max_version = version }, server_context(), { [name] = function()
             coroutine.yield()
             deep()
          end })
@@ -237,9 +283,22 @@ describe("a handler that raises", function()
       end)
    end
 
-   for _, name in ipairs { "client_hello", "select", "sign", "session_store", "server_hello_done", "finished" } do
-      it("in the server's " .. name .. " ends the handshake", function()
-         local c, s = streams(client_context(), server_context(), nil, { [name] = function()
+   for _, name in ipairs {
+      "client_hello", "server_hello", "certificate", "server_key_exchange", "client_key_exchange", "finished",
+      "established", "verify", "session_store", "keylog",
+   } do
+      raises_in_the_client("TLSv1.2", name)
+   end
+   for _, name in ipairs {
+      "client_hello", "server_hello", "encrypted_extensions", "certificate", "certificate_verify", "finished",
+      "established", "verify", "keylog", "psk",
+   } do
+      raises_in_the_client("TLSv1.3", name)
+   end
+
+   local function raises_in_the_server(version, name)
+      it(("in the server's %s of %s ends the handshake"):format(name, version), function()
+         local c, s = streams(client_context { max_version = version }, server_context(), nil, { [name] = function()
             coroutine.yield()
             error("boom")
          end })
@@ -248,6 +307,15 @@ describe("a handler that raises", function()
          assert.matches("boom", right[2])
          if not left[1] then assert.equal("alert_internal_error", left[3]) end
       end)
+   end
+
+   for _, name in ipairs { "client_hello", "select", "sign", "session_store", "server_hello_done", "finished" } do
+      raises_in_the_server("TLSv1.2", name)
+   end
+   for _, name in ipairs {
+      "client_hello", "select", "sign", "encrypted_extensions", "finished", "new_session_ticket",
+   } do
+      raises_in_the_server("TLSv1.3", name)
    end
 
    it("a table, or something that cannot be shown", function()
@@ -335,7 +403,7 @@ describe("an answer that makes no sense", function()
       wrong("the 'sign' handler .* must return the signature", nil, { sign = returns({}) })
    end)
    it("is told for session_load", function()
-      local client, server = client_context(), server_context { tickets = false }
+      local client, server = client_context { max_version = "TLSv1.2" }, server_context { tickets = false }
       local first, second = streams(client, server)
       shake(first, second)
       local a, b = pair.new { wait = coroutine.yield }
@@ -444,7 +512,9 @@ describe("key log lines", function()
    it("have NSS's format and agree on both sides", function()
       local lines = {}
       local function keep(_, question) lines[#lines + 1] = question.line end
-      local c, s = streams(client_context(), server_context(), { keylog = keep }, { keylog = keep })
+      local c, s = streams(client_context { max_version = "TLSv1.2" }, server_context(), { keylog = keep }, {
+         keylog = keep,
+      })
       shake(c, s)
       assert.equal(2, #lines)
       assert.equal(lines[1], lines[2])

@@ -227,9 +227,9 @@ local function tool(...)
    return status, child:output(), child:errors()
 end
 
-local function serve(name)
+local function serve(name, ...)
    local child = start { LUA, "bin/bearssl", "serve", "--listen", "127.0.0.1:0",
-      "--cert", certificates[name].chainfile, "--key", certificates[name].keyfile }
+      "--cert", certificates[name].chainfile, "--key", certificates[name].keyfile, ... }
    child.port = tonumber(child:wait_for("listening on 127%.0%.0%.1:(%d+)\n"))
    return child
 end
@@ -239,6 +239,24 @@ describe("trace", function()
       local child = peer.openssl_server { certificate = certificates.rsa }
       local status, out, err = tool("trace", "--cafile", certificates.ca.certfile, "--resume", "--width", "160",
          "localhost:" .. child.port)
+      assert.are.equal("", err)
+      assert.are.equal(0, status)
+      assert.is_truthy(out:find("resumed handshake: TLSv1.3", 1, true), out)
+      local place = 1
+      for _, name in ipairs { "ClientHello", "ServerHello", "EncryptedExtensions", "Certificate", "CertificateVerify",
+         "Finished", "Finished", "established", "NewSessionTicket" } do
+         local _, found = out:find(" " .. name .. " ", place, true)
+         assert.is_truthy(found, name .. " is missing in\n" .. out)
+         place = found
+      end
+      -- what is encrypted has double arrows
+      assert.is_truthy(out:find("│◀═ EncryptedExtensions", 1, true))
+      assert.is_truthy(out:find("╞═ Finished", 1, true))
+      assert.is_truthy(out:find("│◀═ NewSessionTicket", 1, true))
+      assert.is_nil(out:find("═ ChangeCipherSpec", 1, true))
+      assert.is_nil(out:find("═ %w+Hello "))
+      status, out, err = tool("trace", "--cafile", certificates.ca.certfile, "--resume", "--width", "160",
+         "--max", "1.2", "localhost:" .. child.port)
       assert.are.equal("", err)
       assert.are.equal(0, status)
       local at = 1
@@ -266,11 +284,45 @@ describe("trace", function()
       assert.are.equal("localhost", first.server_name)
       assert.are.equal(64, #first.random)
       assert.are.equal(2 * first.length, #first.raw)
-      assert.are.equal("TLSv1.2", document.summary.version)
+      assert.are.equal("TLSv1.3", document.summary.version)
       assert.is_false(document.summary.resumed)
       assert.is_true(document.second.summary.resumed)
       assert.is_true(#document.second.messages < #document.messages)
       server:stop()
+   end)
+
+   it("shows HelloRetryRequest, and early data, or says that there was none", function()
+      local server = serve("ec", "--early-data", "1000", "--groups", "secp384r1")
+      local status, out, err = tool("trace", "--cafile", certificates.ca.certfile, "--resume", "--early-data", "--json",
+         "--groups", "secp384r1", "localhost:" .. server.port)
+      assert.are.equal("", err)
+      assert.are.equal(0, status)
+      local document = assert(json.decode(out))
+      local names = {}
+      for _, message in ipairs(document.second.messages) do names[#names + 1] = message.stage end
+      assert.are.equal("client_hello", names[1])
+      assert.are.equal("change_cipher_spec", names[2])
+      assert.are.equal("application_data", names[3])
+      assert.is_true(document.second.messages[3].early)
+      assert.is_truthy(table.concat(names, " "):find("end_of_early_data", 1, true))
+      assert.are.equal("accepted", document.second.summary.early_data)
+      status, out = tool("trace", "--cafile", certificates.ca.certfile, "--ascii", "--groups", "x25519,secp384r1",
+         "localhost:" .. server.port)
+      assert.are.equal(0, status)
+      assert.is_truthy(out:find("|<- HelloRetryRequest ", 1, true), out)
+      assert.is_truthy(out:find("selected_group  secp384r1", 1, true), out)
+      server:stop()
+      server = serve "ec"
+      status, out, err = tool("trace", "--cafile", certificates.ca.certfile, "--resume", "--early-data",
+         "localhost:" .. server.port)
+      assert.are.equal(0, status)
+      assert.is_truthy(out:find("resumed handshake", 1, true), out)
+      assert.is_truthy(err:find("allows no early data", 1, true), err)
+      server:stop()
+      status, out, err = tool("trace", "--early-data", "localhost:1")
+      assert.are.equal(2, status)
+      assert.are.equal("", out)
+      assert.is_truthy(err:find("needs --resume", 1, true), err)
    end)
 
    it("shows a handshake that fails, up to its alert, and exits with 1", function()
@@ -278,7 +330,7 @@ describe("trace", function()
       local status, out, err = tool("trace", "--ascii", "localhost:" .. server.port)
       assert.are.equal(1, status)
       assert.is_truthy(out:find("ServerHello ", 1, true))
-      assert.is_truthy(out:find("|%-%- Alert "), out)
+      assert.is_truthy(out:find("|== Alert ", 1, true), out)
       assert.is_truthy(out:find("unknown_ca", 1, true), out)
       assert.is_nil(out:find("[\128-\255]"))
       assert.is_truthy(err:find("self_signed", 1, true), err)

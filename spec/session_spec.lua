@@ -1,4 +1,4 @@
--- Sessions: resuming them, when not to, keeping them elsewhere.
+-- Sessions of TLS 1.2: resuming them, when not to, keeping them elsewhere. tls13_sessions_spec.lua is about TLS 1.3's.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local pair = require "bearssl.transport.pair"
@@ -7,6 +7,7 @@ local together = require "spec.support.together"
 
 local function client(options)
    options = options or {}
+   options.max_version = "TLSv1.2"
    if options.verify ~= "none" and not options.trust then options.cafile = certificates.ca.certfile end
    return assert(bearssl.context(options))
 end

@@ -4,8 +4,10 @@ local bearssl = require "bearssl"
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"
+local mime = require "mime"
 local ours = require "spec.support.ours"
 local pump = require "spec.support.pump"
+local temporary = require "spec.support.temporary"
 local tls12 = require "spec.support.tls12"
 
 local CUSTOM = 0xFDE8
@@ -27,13 +29,14 @@ local function server_context(options)
    options = options or {}
    options.mode = "server"
    options.certfile, options.keyfile = certificates.ec.certfile, certificates.ec.keyfile
+   options.max_version = "TLSv1.2"
    return assert(bearssl.context(options))
 end
 
 -- shake gives both connections, pump's result, and the messages of both hellos as the other side saw them.
 local function shake(client_options, server_options, tamper)
    local hellos = {}
-   client_options.cafile = certificates.ca.certfile
+   client_options.cafile, client_options.max_version = certificates.ca.certfile, client_options.max_version or "TLSv1.2"
    local client = assert(assert(bearssl.context(client_options)):connection {
       server_name = "localhost",
       handlers = { server_hello = function(_, message) hellos.server = message end },
@@ -78,7 +81,7 @@ describe("extensions of one's own", function()
 
    it("are sent again when resuming", function()
       local context = assert(bearssl.context {
-         cafile = certificates.ca.certfile, extensions = { { type = CUSTOM, data = "mine" } },
+         cafile = certificates.ca.certfile, max_version = "TLSv1.2", extensions = { { type = CUSTOM, data = "mine" } },
       })
       local seen = {}
       local server = server_context { handlers = { client_hello = function(_, message)
@@ -130,6 +133,128 @@ describe("extensions of one's own", function()
       misuse("more than 16383 bytes", extensions({ { type = CUSTOM, data = ("x"):rep(16384) } }))
       assert(bearssl.context { verify = "none", extensions = {} })
    end)
+end)
+
+-- The types and data in a hello's extension block, by its bytes alone.
+local function block_of(body, name)
+   local position = 35
+   position = position + 1 + body:byte(position)
+   if name == "client_hello" then
+      position = position + 2 + body:byte(position) * 256 + body:byte(position + 1)
+      position = position + 1 + body:byte(position)
+   else
+      position = position + 3
+   end
+   local list, last = {}, position + 1 + body:byte(position) * 256 + body:byte(position + 1)
+   position = position + 2
+   while position <= last do
+      local a, b, c, d = body:byte(position, position + 3)
+      list[#list + 1] = { a * 256 + b, body:sub(position + 4, position + 3 + c * 256 + d) }
+      position = position + 4 + c * 256 + d
+   end
+   assert.equal(#body, last)
+   return list
+end
+
+local function seen_by(message)
+   local list = {}
+   for index, extension in ipairs(message.extensions) do list[index] = { extension.id, extension.raw } end
+   return list
+end
+
+local function ids(list)
+   local result = {}
+   for index, entry in ipairs(list) do result[index] = entry[1] end
+   table.sort(result)
+   return result
+end
+
+describe("handlers see every extension", function()
+   after_each(ours.close_all)
+
+   it("of both hellos, on both sides, as they stand on the wire", function()
+      local ocsp = assert(bearssl.ocsp {
+         certificate = certificates.ec.certificate, status = "good",
+         issuer = certificates.ca.certificate, issuer_key = certificates.ca.key,
+      }):der()
+      local client_context = assert(bearssl.context {
+         cafile = certificates.ca.certfile, alpn = { "h2", "http/1.1" }, max_fragment_length = 4096,
+         max_version = "TLSv1.2",
+         extensions = { { type = CUSTOM, data = "mine" }, { type = 0x0A0A, data = "" } },
+      })
+      local context = server_context { alpn = { "h2" }, ocsp_response = ocsp }
+      local session
+      for index = 1, 2 do
+         local seen = {}
+         local function handlers()
+            local function note(_, message) seen[#seen + 1] = message end
+            return { client_hello = note, server_hello = note }
+         end
+         local client = assert(client_context:connection {
+            server_name = "localhost", session = session, handlers = handlers(),
+         })
+         local result = pump(client, assert(context:connection { handlers = handlers() }))
+         assert.is_true(client:info("established"), result.client.message)
+         assert.equal(index == 2, client:info("resumed"))
+         session = client:session()
+         assert.equal(4, #seen)
+         local count = { client_hello = { sent = 0, received = 0 }, server_hello = { sent = 0, received = 0 } }
+         for _, message in ipairs(seen) do
+            count[message.stage][message.direction] = count[message.stage][message.direction] + 1
+            local body = result.messages[message.stage == "client_hello" and 1 or 2].body
+            assert.equal(body, message.raw:sub(5))
+            assert.same(block_of(body, message.stage), seen_by(message))
+            local expected = { 0, 1, 5, 10, 11, 13, 16, 18, 23, 35, 0x0A0A, CUSTOM, 0xFF01 }
+            if message.stage == "server_hello" then
+               expected = index == 1 and { 1, 5, 16, 23, 35, 0xFF01 } or { 1, 16, 23, 35, 0xFF01 }
+            end
+            assert.same(expected, ids(seen_by(message)))
+         end
+         assert.same({ client_hello = { sent = 1, received = 1 }, server_hello = { sent = 1, received = 1 } }, count)
+      end
+   end)
+
+   it("that openssl answers, an unknown one too", function()
+      local file = temporary.write("-----BEGIN SERVERINFO FOR SPEC-----\n"
+         .. mime.b64(string.char(0xFD, 0xE8, 0, 10) .. "the answer") .. "\n-----END SERVERINFO FOR SPEC-----\n")
+      local server = tls12.server("openssl", { arguments = { "-serverinfo", file } })
+      local seen
+      local stream = assert(ours.connect(server.port, {
+         max_version = "TLSv1.2", extensions = { { type = CUSTOM, data = "" } },
+      }, {
+         handlers = { server_hello = function(_, message) seen = message end },
+      }))
+      assert.equal("the answer", (extension_of(seen, CUSTOM)))
+      assert.same(block_of(seen.raw:sub(5), "server_hello"), seen_by(seen))
+      assert(stream:send("line\n"))
+      assert.equal("enil", (stream:receive("*l")))
+      stream:close()
+      -- who does not ask gets none
+      stream = assert(ours.connect(server.port, { max_version = "TLSv1.2" }, {
+         handlers = { server_hello = function(_, message) seen = message end },
+      }))
+      assert.is_nil(extension_of(seen, CUSTOM))
+      stream:close()
+      server:stop()
+   end)
+
+   for _, kind in ipairs(tls12.kinds) do
+      it("that " .. kind .. "'s client sends", function()
+         local listener, seen = ours.listen(), nil
+         local client = tls12.client(kind, { port = listener.port })
+         local stream = assert(listener:accept(server_context(), {
+            handlers = { client_hello = function(_, message) seen = message end },
+         }))
+         cases.answer(stream, client)
+         stream:close()
+         client:close_input()
+         client:wait()
+         assert.same(block_of(seen.raw:sub(5), "client_hello"), seen_by(seen))
+         -- those that we do not handle are shown as well: encrypt_then_mac
+         assert.truthy(extension_of(seen, 22))
+         listener:close()
+      end)
+   end
 end)
 
 describe("options for clients", function()

@@ -193,7 +193,8 @@ describe("records of TLS 1.3", function()
    end)
 
    it("are padded within what the peer takes", function()
-      local a, b = established(client { record_padding = 16384, record_size_limit = 16384 }, server { record_size_limit = 500 })
+      local a, b = established(client { record_padding = 16384, record_size_limit = 16384 },
+         server { record_size_limit = 500 })
       a:write(("x"):rep(700))
       local result = pump(a, b)
       assert.equal(700, #result.server.data)

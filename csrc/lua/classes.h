@@ -152,6 +152,7 @@ extern const luaL_Reg tls_lua_connection_more_methods[];
 extern const luaL_Reg tls_lua_receive_methods[];
 extern const luaL_Reg tls_lua_descriptor_methods[];
 extern const luaL_Reg tls_lua_question_methods[];
+extern const luaL_Reg tls_lua_renegotiation_methods[];
 
 /* ---- message.c: handshake messages as tables ---- */
 /* tls_lua_message_fields adds the fields of a handshake message to the table on the top. TLS_OK, or

@@ -327,10 +327,18 @@ push_part(lua_State *L, const view_part *part, tls_bytes bytes)
 static int
 guarded_drain(lua_State *L)
 {
-    const view_part *part = lua_touserdata(L, 1);
-    size_t length = push_part(L, part, tls_connection_output(part->connection));
+    view_part part = *(const view_part *)lua_touserdata(L, 1);
+    int count = 0;
 
-    tls_connection_output_consume(part->connection, length);
+    /* What was written before a renegotiation is another view than what has been since. */
+    do {
+        size_t length = push_part(L, &part, tls_connection_output(part.connection));
+
+        tls_connection_output_consume(part.connection, length);
+        part.maximum -= (lua_Number)length;
+        count++;
+    } while (part.maximum > 0 && tls_connection_output(part.connection).length > 0);
+    lua_concat(L, count);
     return 1;
 }
 
@@ -455,8 +463,9 @@ guarded_info(lua_State *L)
  * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
  * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
  * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, extended_master_secret, ticket, close_notify_sent,
- * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory; of TLS 1.3
+ * server_verify_data, secure_renegotiation, renegotiations, renegotiating, extended_master_secret, ticket,
+ * close_notify_sent, close_notify_received, bytes_received, bytes_sent, records_received, records_sent,
+ * memory; of TLS 1.3
  * early_data ("offered", "accepted", "rejected"; nil: none was offered), early_data_length,
  * hello_retry, psk, psk_identity, post_handshake_auth, record_size_limit, key_updates_sent,
  * key_updates_received. What is not known, or not there, is nil. */
@@ -584,6 +593,7 @@ tls_lua_open_connection(lua_State *L)
     tls_lua_functions(L, tls_lua_connection_more_methods);
     tls_lua_functions(L, tls_lua_question_methods);
     tls_lua_functions(L, tls_lua_receive_methods);
+    tls_lua_functions(L, tls_lua_renegotiation_methods);
     tls_lua_functions(L, tls_lua_descriptor_methods);
     lua_pop(L, 2);
 }

@@ -167,7 +167,8 @@ options_13(lua_State *L, tls_context_options *options)
  * list of { chain = list of certificates, key = key, ocsp_response = DER or nil }, session_cache =, session_lifetime = seconds,
  * record_size = integers, ticket_keys = ticket keys (server: issue tickets under them),
  * max_fragment_length = 512, 1024, 2048 or 4096, extensions = list of { type = number, data = string }
- * (client: of types that the core does not handle itself), client_preference, no_status_request, no_tickets, no_extended_master_secret, require_extended_master_secret,
+ * (client: of types that the core does not handle itself), client_preference, renegotiation, no_status_request,
+ * no_tickets, no_extended_master_secret, require_extended_master_secret,
  * fallback = booleans, and as in trust:verify crls, pins, clock_skew, revocation, staple; for TLS 1.3
  * key_share_count, ticket_count, max_early_data, early_data_window (seconds), record_size_limit,
  * record_padding, key_update_records = integers, no_grease, no_compatibility, psk_only,
@@ -230,6 +231,7 @@ make(lua_State *L)
     options.custom_extensions = option_extensions(L, 1, &options.custom_extension_count);
     options.record_size = (size_t)tls_lua_option_integer(L, 1, "record_size", 0, 0, 16384);
     options.client_preference = tls_lua_option_boolean(L, 1, "client_preference");
+    options.renegotiation = tls_lua_option_boolean(L, 1, "renegotiation");
     options.crls = tls_lua_option_crls(L, 1, "crls", &options.crl_count);
     options.pins = tls_lua_option_pins(L, 1, "pins", &options.pin_count);
     options.clock_skew = tls_lua_option_clock_skew(L, 1);

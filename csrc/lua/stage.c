@@ -1,8 +1,8 @@
 /* stage.c - stage events of a connection as message tables, and its summary.
  *
  * Every message has stage, direction ("sent", "received"; nil for established and closed), version
- * and version_id (negotiated so far; nil while unknown), length, the fields that are its own, and
- * raw. */
+ * and version_id (negotiated so far; nil while unknown), length, renegotiation (true where it is of one),
+ * the fields that are its own, and raw. */
 #include "classes.h"
 
 #include "../tls/message.h"
@@ -81,6 +81,8 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_some(L, "client_verify_data", info.client_verify_data);
     tls_lua_set_some(L, "server_verify_data", info.server_verify_data);
     tls_lua_set_boolean(L, "secure_renegotiation", info.secure_renegotiation);
+    tls_lua_set_integer(L, "renegotiations", info.renegotiations);
+    tls_lua_set_boolean(L, "renegotiating", info.renegotiating);
     tls_lua_set_boolean(L, "extended_master_secret", info.extended_master_secret);
     tls_lua_set_boolean(L, "ticket", info.ticket);
     if (info.max_fragment_length != 0)
@@ -184,7 +186,7 @@ stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_eve
         break;
     case TLS_STAGE_SERVER_HELLO:
         handshake_fields(L, event->raw, event->version, event->suite);
-        tls_lua_set_boolean(L, "resumed", info->resumed);
+        tls_lua_set_boolean(L, "resumed", event->resumed);
         break;
     case TLS_STAGE_CERTIFICATE:
         handshake_fields(L, event->raw, event->version, event->suite);
@@ -209,6 +211,8 @@ common_fields(lua_State *L, const tls_stage_event *event)
     if (event->version != 0)
         tls_lua_set_named(L, "version", TLS_REGISTRY_VERSION, event->version);
     tls_lua_set_integer(L, "length", (int64_t)event->length);
+    if (event->renegotiation)
+        tls_lua_set_boolean(L, "renegotiation", 1);
 }
 
 void
@@ -233,7 +237,7 @@ void
 tls_lua_push_message(
     lua_State *L, enum tls_stage stage, tls_bytes raw, unsigned version, unsigned suite)
 {
-    tls_stage_event event;
+    tls_stage_event event = {0};
 
     event.stage = stage;
     event.direction = TLS_RECEIVED;

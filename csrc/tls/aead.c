@@ -31,6 +31,7 @@ tls_aead_start(tls_aead_context *aead, const tls_aead_implementations *implement
     const tls_suite *suite, const unsigned char *key, const unsigned char *iv)
 {
     size_t key_length = suite->key_bits / 8;
+    unsigned char zero_iv[TLS_AEAD_IV_LENGTH];
 
     aead->sequence = 0;
     aead->mode = suite->mode;
@@ -49,23 +50,36 @@ tls_aead_start(tls_aead_context *aead, const tls_aead_implementations *implement
     default:
         implementations->aes_ctr->init(&aead->cipher.gcm.block.vtable, key, key_length);
         aead->cipher.gcm.ghash = implementations->ghash;
+        memset(aead->cipher.gcm.h, 0, sizeof aead->cipher.gcm.h);
+        memset(zero_iv, 0, sizeof zero_iv);
+        implementations->aes_ctr->run(&aead->cipher.gcm.block.vtable, zero_iv, 0,
+            aead->cipher.gcm.h, sizeof aead->cipher.gcm.h);
         break;
     }
 }
 
+/* run_gcm is GCM (NIST SP 800-38D section 7) with a 96-bit nonce, by BearSSL's CTR and GHASH: br_gcm_* would derive the
+ * hash key again for each record, which is felt in short ones. */
 static void
 run_gcm(tls_aead_context *aead, int encrypt, const unsigned char *nonce,
     const unsigned char *header, unsigned char *data, size_t length, unsigned char *tag)
 {
-    br_gcm_context gcm;
+    const br_block_ctr_class **aes = &aead->cipher.gcm.block.vtable;
+    unsigned char lengths[16] = {0};
 
-    br_gcm_init(&gcm, &aead->cipher.gcm.block.vtable, aead->cipher.gcm.ghash);
-    br_gcm_reset(&gcm, nonce, TLS_AEAD_IV_LENGTH);
-    br_gcm_aad_inject(&gcm, header, TLS_RECORD_HEADER_LENGTH);
-    br_gcm_flip(&gcm);
-    br_gcm_run(&gcm, encrypt, data, length);
-    br_gcm_get_tag(&gcm, tag);
-    tls_wipe(&gcm, sizeof gcm);
+    memset(tag, 0, TLS_AEAD_TAG_MAXIMUM);
+    aead->cipher.gcm.ghash(tag, aead->cipher.gcm.h, header, TLS_RECORD_HEADER_LENGTH);
+    /* Block 1 is for the tag, the text begins with block 2. */
+    if (encrypt)
+        (*aes)->run(aes, nonce, 2, data, length);
+    aead->cipher.gcm.ghash(tag, aead->cipher.gcm.h, data, length);
+    if (!encrypt)
+        (*aes)->run(aes, nonce, 2, data, length);
+    /* In bits; a record is shorter than 2^21 bytes. */
+    tls_put24(lengths + 5, TLS_RECORD_HEADER_LENGTH * 8);
+    tls_put24(lengths + 13, (uint32_t)length * 8);
+    aead->cipher.gcm.ghash(tag, aead->cipher.gcm.h, lengths, sizeof lengths);
+    (*aes)->run(aes, nonce, 1, tag, TLS_AEAD_TAG_MAXIMUM);
 }
 
 static void

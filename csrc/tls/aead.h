@@ -42,6 +42,7 @@ typedef struct tls_aead_context {
                 br_aes_gen_ctr_keys aes;
             } block;
             br_ghash ghash;
+            unsigned char h[16]; /* GHASH's key: AES of zeros */
         } gcm;
         union {
             const br_block_ctrcbc_class *vtable;

@@ -121,6 +121,22 @@ parse_pss(tls_signature_algorithm *out, tls_der *algorithm)
         out->kind = TLS_SIGNATURE_RSA_PSS;
 }
 
+int
+tls_pss_key_allows(const tls_public_key *key, const tls_signature_algorithm *algorithm)
+{
+    tls_signature_algorithm narrowed;
+    tls_der der;
+
+    if (key->pss_parameters.length == 0)
+        return 1;
+    memset(&narrowed, 0, sizeof narrowed);
+    tls_der_init(&der, key->pss_parameters);
+    parse_pss(&narrowed, &der);
+    return tls_der_finish(&der) && narrowed.kind == TLS_SIGNATURE_RSA_PSS &&
+           narrowed.hash == algorithm->hash && narrowed.mask_hash == algorithm->mask_hash &&
+           narrowed.salt_length <= algorithm->salt_length;
+}
+
 static void
 parse_signature_algorithm(tls_der *der, tls_signature_algorithm *out)
 {

@@ -14,6 +14,10 @@ enum tls_reason tls_certificate_parse(tls_certificate *out);
 int tls_certificate_parse_extensions(tls_certificate *certificate);
 /* tls_signature_algorithm_parse reads a whole AlgorithmIdentifier. Returns 0 if it is malformed. */
 int tls_signature_algorithm_parse(tls_signature_algorithm *out, tls_bytes whole);
+/* tls_pss_key_allows: may a key that is for PSS only have made this signature? Its parameters, where
+ * it has any, name the hashes and the shortest salt (RFC 4055 section 1.2); those that are not
+ * understood allow nothing. */
+int tls_pss_key_allows(const tls_public_key *key, const tls_signature_algorithm *algorithm);
 /* tls_hash_algorithm_read reads the AlgorithmIdentifier of a hash: br_sha1_ID .. br_sha512_ID, or
  * 0. */
 int tls_hash_algorithm_read(tls_der *der);

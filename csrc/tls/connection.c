@@ -7,6 +7,7 @@
 
 #include "names.h"
 #include "negotiation.h"
+#include "renegotiation.h"
 
 enum tls_reason
 tls_connection_set_chain(
@@ -77,6 +78,7 @@ tls_connection_new(
     c->stage_mask = options->stage_mask;
     c->decision_mask = options->decision_mask;
     c->peer_alert = TLS_ALERT_NONE;
+    c->renegotiation_verify = -1;
     c->keylog_question.decision = TLS_DECISION_KEYLOG;
     c->engine_class = &tls_negotiation_class;
     c->sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
@@ -131,6 +133,7 @@ tls_connection_free(tls_connection *c)
     tls_session_release(c->session);
     tls_certificate_list_release(c->peer_chain);
     tls_certificate_list_release(c->local_chain);
+    tls_renegotiation_free(c->renegotiation);
     tls_context_release(c->context);
     tls_context_release(c->pool_owner);
     tls_wipe(c, sizeof *c);
@@ -144,6 +147,15 @@ tls_connection_explain(tls_connection *c, const char *text)
 {
     free(c->failure_text);
     c->failure_text = tls_bytes_to_string(tls_bytes_of_string(text));
+}
+
+/* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
+static void
+forget_session(tls_connection *c, const tls_session *session)
+{
+    if (c->context->cache != NULL && session != NULL)
+        tls_session_cache_remove(
+            c->context->cache, tls_bytes_make(session->id, session->id_length));
 }
 
 void
@@ -162,11 +174,11 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
     /* Nothing follows close_notify, not even an alert (RFC 8446 section 6.1). */
     if (alert != TLS_ALERT_NONE && !c->close_sent)
         (void)tls_connection_send_alert(c, 2, alert);
-    /* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
-    if (c->context->cache != NULL && c->session != NULL &&
-        (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT))
-        tls_session_cache_remove(
-            c->context->cache, tls_bytes_make(c->session->id, c->session->id_length));
+    if (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT) {
+        forget_session(c, c->session);
+        if (c->renegotiation != NULL)
+            forget_session(c, c->renegotiation->session);
+    }
     release_engine(c);
     tls_traffic_free(c->traffic);
     c->traffic = NULL;
@@ -175,6 +187,9 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
     c->plaintext_length = 0;
     c->input_start = c->input_end;
     tls_connection_idle_input(c);
+    /* What a peer made us hold of a long message. */
+    tls_buffer_release(&c->handshake_in);
+    tls_buffer_release(&c->handshake_out);
     tls_record_opener_wipe(&c->opener);
     tls_record_sealer_wipe(&c->sealer);
 }
@@ -209,7 +224,8 @@ tls_connection_close(tls_connection *c)
         (void)tls_connection_send_alert(c, 1, TLS_ALERT_USER_CANCELED);
     if (tls_connection_send_alert(c, 1, TLS_ALERT_CLOSE_NOTIFY) == TLS_OK)
         c->close_sent = 1;
-    if (!c->established)
+    /* In the middle of a renegotiation neither side knows how to read on. */
+    if (!c->established || c->renegotiation != NULL)
         tls_connection_fail(c, TLS_REASON_CLOSED, TLS_ALERT_NONE, NULL);
 }
 
@@ -229,6 +245,8 @@ tls_connection_end(tls_connection *c)
 static enum tls_reason
 finish_handshake(tls_connection *c)
 {
+    enum tls_reason reason;
+
     switch (c->epilogue) {
     case TLS_EPILOGUE_STORE:
         c->epilogue = TLS_EPILOGUE_DONE;
@@ -254,8 +272,12 @@ finish_handshake(tls_connection *c)
         /* What the server took early is not sent again, nor is what the application did not want sent late. */
         if (c->early_data == TLS_EARLY_DATA_ACCEPTED || !c->early_data_resend)
             tls_buffer_release(&c->early_out);
-        return tls_connection_stage_happened(
+        reason = tls_connection_stage_happened(
             c, TLS_STAGE_ESTABLISHED, TLS_NEITHER, tls_bytes_make(NULL, 0));
+        if (c->renegotiation != NULL)
+            tls_renegotiation_done(c);
+        /* Early data that goes out again does so now: the caller may not do anything else for a while. */
+        return reason == TLS_OK ? tls_connection_before_write(c) : reason;
     }
 }
 
@@ -273,12 +295,12 @@ advance_handshake(tls_connection *c, int *blocked)
     if (reason != TLS_OK)
         return reason;
     if (progress == TLS_PROGRESS_DONE) {
-        /* What the peer sent beyond its Finished in the same record has no place: in TLS 1.3 the keys change
-         * there. After the handshake another message may stand behind those of an authentication. */
-        if (!c->established && c->handshake_in.length > 0)
+        /* What the peer sent beyond its Finished in the same record has no place under the keys that come then. A late
+         * authentication of TLS 1.3 changes none. */
+        if (c->handshake_in.length > 0 && (!c->established || c->renegotiation != NULL))
             return TLS_REASON_UNEXPECTED_MESSAGE;
         release_engine(c);
-        if (!c->established)
+        if (!c->established || c->renegotiation != NULL)
             c->epilogue = TLS_EPILOGUE_STORE;
     }
     *blocked = progress == TLS_PROGRESS_BLOCKED;
@@ -358,7 +380,7 @@ tls_connection_step(tls_connection *c)
             tls_connection_idle_input(c);
             return TLS_EVENT_DATA;
         }
-        if (!c->established || c->engine != NULL) {
+        if (!c->established || c->engine != NULL || c->renegotiation != NULL) {
             reason = advance_handshake(c, &blocked);
             if (reason != TLS_OK || !blocked)
                 continue;
@@ -367,9 +389,11 @@ tls_connection_step(tls_connection *c)
             if (reason != TLS_OK || got)
                 continue;
         }
-        if (c->established && tls_connection_plaintext(c).length > 0)
+        /* What was put aside is for later, while the renegotiation that it stood in the way of goes on. */
+        if (c->plaintext_length > 0 || (c->established && !tls_connection_renegotiating(c) &&
+                                           tls_connection_plaintext(c).length > 0))
             return TLS_EVENT_DATA;
-        if (c->close_received || 
+        if (c->close_received ||
                    (c->input_ended && c->close_sent && c->input_start == c->input_end)) {
             /* A peer that just goes away after our close_notify has broken nothing that we still
              * wanted to read (RFC 5246 section 7.2.1 requires no wait for the answer). What stands behind
@@ -416,12 +440,35 @@ held_memory(const tls_connection *c)
         total += TLS_POOL_BUFFER_LENGTH;
     if (c->session != NULL)
         total += sizeof *c->session;
-    return total + tls_traffic_memory(c->traffic) + c->early_in.capacity + c->early_out.capacity;
+    if (c->renegotiation != NULL)
+        total += sizeof *c->renegotiation;
+    return total + tls_traffic_memory(c->traffic) + c->early_in.capacity + c->early_out.capacity +
+           c->held.capacity + c->output_before.capacity;
+}
+
+/* current_info is what also changes while a renegotiation goes on. */
+static void
+current_info(const tls_connection *c, tls_connection_info *out)
+{
+    out->renegotiations = c->renegotiations;
+    out->renegotiating = tls_connection_renegotiating(c);
+    out->closed_sent = c->close_sent;
+    out->closed_received = c->close_received;
+    out->bytes_received = c->bytes_received;
+    out->bytes_sent = c->bytes_sent;
+    out->records_received = c->opener.earlier_count + c->opener.count;
+    out->records_sent = c->sealer.earlier_count + c->sealer.count;
+    out->memory = held_memory(c);
 }
 
 void
 tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
 {
+    if (c->renegotiation != NULL) {
+        *out = c->renegotiation->before;
+        current_info(c, out);
+        return;
+    }
     memset(out, 0, sizeof *out);
     out->role = c->role;
     out->established = c->established;
@@ -459,21 +506,18 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->record_size_limit = c->peer_record_limit;
     out->key_updates_sent = c->key_updates_sent;
     out->key_updates_received = c->key_updates_received;
-    out->closed_sent = c->close_sent;
-    out->closed_received = c->close_received;
-    out->bytes_received = c->bytes_received;
-    out->bytes_sent = c->bytes_sent;
-    out->records_received = c->opener.earlier_count + c->opener.count;
-    out->records_sent = c->sealer.earlier_count + c->sealer.count;
-    out->memory = held_memory(c);
+    current_info(c, out);
 }
 
 tls_session *
 tls_connection_session(const tls_connection *c)
 {
-    if (!c->established || c->session == NULL)
+    const tls_session *session =
+        c->renegotiation != NULL ? c->renegotiation->session : c->session;
+
+    if (!c->established || session == NULL)
         return NULL;
-    return tls_session_retain(c->session);
+    return tls_session_retain(session);
 }
 
 /* ---- TLS 1.3 after the handshake ---- */

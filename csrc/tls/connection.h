@@ -47,6 +47,12 @@ typedef struct tls_answer {
 /* What happens between the engine's end and `established`. */
 enum tls_epilogue { TLS_EPILOGUE_NONE, TLS_EPILOGUE_STORE, TLS_EPILOGUE_STORING, TLS_EPILOGUE_DONE };
 
+/* What the handshake before settled, while another one runs: renegotiation.h. */
+typedef struct tls_renegotiation tls_renegotiation;
+
+/* More than this is not put aside of what a peer sends while a renegotiation goes on. */
+#define TLS_HELD_MAXIMUM ((size_t)1024 * 1024)
+
 struct tls_connection {
     tls_context *context;    /* `select` may exchange it */
     tls_context *pool_owner; /* whose pool the record buffers belong to: the first context */
@@ -63,8 +69,11 @@ struct tls_connection {
     unsigned char *input, *output;
     size_t input_start, input_end, input_used;
     size_t output_start, output_end;
+    tls_buffer output_before; /* goes first: see tls_connection_make_room */
     unsigned char *plaintext; /* decrypted application data inside `input` */
     size_t plaintext_length;
+    tls_buffer held; /* plaintext put aside; read first, from held_start on */
+    size_t held_start;
     tls_buffer handshake_in;  /* reassembly; messages are taken from its front */
     tls_buffer handshake_out; /* messages of the flight, sealed together */
     unsigned max_fragment_length; /* agreed, or 0: then records received may not be longer either */
@@ -112,11 +121,19 @@ struct tls_connection {
     int session_is_new; /* to be stored */
     tls_buffer ocsp_response, signed_certificate_timestamps;
     tls_certificate_list *peer_chain, *local_chain;
+    unsigned char end_point[TLS_FINGERPRINT_MAXIMUM]; /* a resumed server's: see session.h */
+    size_t end_point_length;
     unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* for exporters, TLS 1.2 and below */
     unsigned char client_random[32], server_random[32];
     unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];
     unsigned char server_verify_data[TLS_VERIFY_DATA_MAXIMUM];
     unsigned char client_verify_length, server_verify_length;
+
+    /* Renegotiation. */
+    tls_renegotiation *renegotiation; /* NULL but while one runs */
+    int renegotiation_asked;          /* server: HelloRequest was sent */
+    int64_t renegotiation_verify;     /* the mode that it was asked with, or -1 */
+    unsigned renegotiations, renegotiations_idle;
 
     /* The end. */
     enum tls_reason failure;
@@ -135,6 +152,15 @@ void tls_connection_explain(tls_connection *c, const char *text);
 /* tls_connection_set_chain replaces *list by a new counted list of these certificates. */
 enum tls_reason tls_connection_set_chain(
     tls_certificate_list **list, tls_certificate *const *items, size_t count);
+
+/* ---- exporter.c ---- */
+/* tls_connection_end_point writes the tls-server-end-point binding (RFC 5929 section 4.1) and returns its
+ * length, 0 when the server's certificate is not known. */
+size_t tls_connection_end_point(
+    const tls_connection *c, unsigned char out[TLS_FINGERPRINT_MAXIMUM]);
+/* A server's session keeps the binding, and a connection that resumes it has the same. */
+void tls_connection_keep_end_point(const tls_connection *c, tls_session *session);
+void tls_connection_resume_end_point(tls_connection *c, const tls_session *session);
 
 /* ---- event.c ---- */
 /* tls_connection_stage_happened queues an event when somebody watches the stage. */
@@ -167,6 +193,9 @@ void tls_connection_message_done(tls_connection *c, size_t length);
 enum tls_reason tls_connection_send_message(tls_connection *c, tls_bytes message);
 enum tls_reason tls_connection_flush_flight(tls_connection *c);
 enum tls_reason tls_connection_send_change_cipher_spec(tls_connection *c);
+/* tls_connection_make_room empties the output buffer for the flights of a renegotiation, which must fit: what waits in it
+ * is kept aside, and goes first. Not while something is aside. */
+enum tls_reason tls_connection_make_room(tls_connection *c);
 /* tls_connection_before_write sends what must precede application data, as far as there is room. */
 enum tls_reason tls_connection_before_write(tls_connection *c);
 /* tls_connection_message_after gives a message that came after the handshake to the engine class; *got is 0 while none

@@ -177,6 +177,7 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
     size_t group_count, scheme_count, i;
     const uint16_t *groups = tls_context_default_groups(&group_count);
     const uint16_t *schemes = tls_context_default_schemes(&scheme_count);
+    int signs_13 = 0;
     enum tls_reason reason;
 
     if (options->groups != NULL) {
@@ -193,6 +194,14 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
     for (i = 0; i < scheme_count; i++)
         if (!tls_scheme_supported(schemes[i]))
             return TLS_REASON_ILLEGAL_PARAMETER;
+    /* Nor is TLS 1.3 without a scheme that may sign its handshake (RFC 8446 section 4.2.3). */
+    for (i = 0; i < scheme_count && !signs_13; i++)
+        signs_13 = tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_RSA_PKCS1 &&
+                   schemes[i] != TLS_SCHEME_ECDSA_SHA1 && schemes[i] != TLS_SCHEME_ECDSA_SHA224;
+    if (!signs_13 && context->version_max > TLS_VERSION_12)
+        context->version_max = TLS_VERSION_12;
+    if (context->version_min > context->version_max)
+        return TLS_REASON_ILLEGAL_PARAMETER;
     reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
     if (reason == TLS_OK)
         reason = copy_numbers(
@@ -312,6 +321,7 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->session_lifetime =
         options->session_lifetime ? options->session_lifetime : DEFAULT_SESSION_LIFETIME;
     context->client_preference = options->client_preference;
+    context->renegotiation = options->renegotiation;
     context->no_tickets = options->no_tickets;
     context->no_extended_master_secret = options->no_extended_master_secret;
     context->require_extended_master_secret = options->require_extended_master_secret;

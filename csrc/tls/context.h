@@ -37,6 +37,7 @@ struct tls_context {
     unsigned session_lifetime;
     size_t record_size;
     int client_preference;
+    int renegotiation;
     tls_ticket_keys *ticket_keys;
     int no_tickets;
     int no_extended_master_secret, require_extended_master_secret;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine12_internal.h"
+#include "renegotiation.h"
 
 /* ---- Making and freeing one ---- */
 
@@ -146,7 +147,7 @@ may_suspend(const engine12 *e)
     const tls_connection *c = e->connection;
     size_t i;
 
-    if (c->sealer.protection.vtable != NULL)
+    if (e->sealing)
         return 0;
     if (tls_connection_decides(c, TLS_DECISION_SIGN))
         return 1;
@@ -397,8 +398,9 @@ take_sealing_keys(engine12 *e)
         reason = tls_connection_send_change_cipher_spec(e->connection);
     if (reason != TLS_OK)
         return reason;
-    if (e->connection->opener.protection.vtable == NULL)
+    if (!e->opening)
         reason = keylog(e);
+    e->sealing = 1;
     memcpy(&sealer->protection, &engine->out, sizeof engine->out);
     tls_wipe(&engine->out, sizeof engine->out);
     engine->out.vtable = &br_sslrec_out_clear_vtable;
@@ -413,8 +415,7 @@ change_cipher_spec(tls_connection *c)
     br_ssl_engine_context *engine;
     enum tls_reason reason;
 
-    if (e == NULL || !e->running || e->phase != ENGINE12_READ ||
-        c->opener.protection.vtable != NULL)
+    if (e == NULL || !e->running || e->phase != ENGINE12_READ || e->opening)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     /* RFC 5077 section 3.2: a server that agreed to send a ticket must. */
     if (c->role == TLS_ROLE_CLIENT && e->ticket_agreed && !e->ticket_seen)
@@ -426,8 +427,9 @@ change_cipher_spec(tls_connection *c)
         return reason;
     if (!engine->incrypt)
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    if (c->sealer.protection.vtable == NULL)
+    if (!e->sealing)
         reason = keylog(e);
+    e->opening = 1;
     memcpy(&c->opener.protection, &engine->in, sizeof engine->in);
     tls_wipe(&engine->in, sizeof engine->in);
     engine->incrypt = 0;
@@ -499,8 +501,7 @@ read_message(engine12 *e, enum tls_progress *progress)
      * does. */
     rank = c->role == TLS_ROLE_CLIENT ? engine12_client_rank(message.type)
                                       : engine12_server_rank(message.type);
-    if (rank <= e->rank || (message.type == TLS_HANDSHAKE_FINISHED) !=
-                               (c->opener.protection.vtable != NULL))
+    if (rank <= e->rank || (message.type == TLS_HANDSHAKE_FINISHED) != e->opening)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     e->rank = rank;
     reason = stage_of(message.type, &stage);
@@ -614,28 +615,18 @@ advance(tls_connection *c, enum tls_progress *progress)
     }
 }
 
-/* After the handshake: renegotiation is refused with the warning that RFC 5246 section 7.2.2 has for it,
- * and the connection goes on. */
+/* After the handshake a peer may ask for another one. */
 static enum tls_reason
 message_after(tls_connection *c, tls_bytes raw)
 {
     int asks = c->role == TLS_ROLE_CLIENT ? raw.data[0] == TLS_HANDSHAKE_HELLO_REQUEST
                                           : raw.data[0] == TLS_HANDSHAKE_CLIENT_HELLO;
-    enum tls_reason reason;
 
     if (!asks)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     if (c->role == TLS_ROLE_CLIENT && raw.length != TLS_HANDSHAKE_HEADER_LENGTH)
         return TLS_REASON_DECODE;
-    reason = tls_connection_stage_happened(c,
-        c->role == TLS_ROLE_CLIENT ? TLS_STAGE_HELLO_REQUEST : TLS_STAGE_CLIENT_HELLO,
-        TLS_RECEIVED, raw);
-    /* A peer that asks again and again without reading the answers gets none when the output is full. */
-    if (reason == TLS_OK && !c->close_sent)
-        (void)tls_connection_send_alert(
-            c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_NO_RENEGOTIATION);
-    tls_connection_message_done(c, raw.length);
-    return reason;
+    return tls_renegotiation_asked(c, raw);
 }
 
 const tls_engine_class tls_engine12_class = {

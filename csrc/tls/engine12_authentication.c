@@ -5,6 +5,7 @@
 
 #include "engine12_internal.h"
 #include "peer_certificate.h"
+#include "renegotiation.h"
 
 /* ---- BearSSL's certificate engine: it only hears the result ---- */
 
@@ -80,7 +81,8 @@ use_public_key(engine12 *e, const tls_certificate *leaf)
     e->x509.usages = 0;
     if (leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE)
         e->x509.usages |= BR_KEYTYPE_SIGN;
-    if (leaf->key_usage & agreement)
+    /* RFC 4055 section 1.2: a key for RSA-PSS does nothing else. */
+    if ((leaf->key_usage & agreement) && !leaf->public_key.pss_only)
         e->x509.usages |= BR_KEYTYPE_KEYX;
     e->x509.known = 1;
     return TLS_OK;
@@ -92,6 +94,8 @@ engine12_peer_chain(engine12 *e, const tls_certificate_message *message)
     tls_connection *c = e->connection;
     enum tls_reason reason = tls_connection_take_chain(c, message);
 
+    if (reason == TLS_OK && c->peer_chain != NULL)
+        reason = tls_renegotiation_check_chain(c);
     if (reason == TLS_OK && c->peer_chain != NULL)
         reason = use_public_key(e, c->peer_chain->items[0]);
     return reason;
@@ -126,24 +130,33 @@ engine12_use_credential(engine12 *e, const tls_credential *credential)
         (tls_certificate *const *)(uintptr_t)e->terms.credential.chain, e->terms.credential.chain_count);
 }
 
+/* is_done: BearSSL makes and takes PKCS#1 and ECDSA; a client takes RSA-PSS by engine12_pss.c, which a server must
+ * therefore not ask for. */
 static int
-is_done_by_bearssl(unsigned scheme)
+is_done(const engine12 *e, unsigned scheme)
 {
     enum tls_scheme_kind kind = tls_scheme_kind_of(scheme);
 
-    return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA;
+    return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA ||
+           (e->connection->role == TLS_ROLE_CLIENT && engine12_is_pss(scheme));
 }
 
-int
-engine12_offers_scheme(const engine12 *e, unsigned scheme)
+enum tls_reason
+engine12_check_scheme(const engine12 *e, unsigned scheme)
 {
     const tls_context *context = e->connection->context;
+    const tls_certificate_list *chain = e->connection->peer_chain;
     size_t i;
 
     for (i = 0; i < context->signature_scheme_count; i++)
-        if (context->signature_schemes[i] == scheme)
-            return is_done_by_bearssl(scheme);
-    return 0;
+        if (context->signature_schemes[i] == scheme && is_done(e, scheme))
+            break;
+    /* Without a certificate BearSSL says that the message is out of place. */
+    if (i == context->signature_scheme_count ||
+        (chain != NULL &&
+            !tls_scheme_fits_key(scheme, &chain->items[0]->public_key, TLS_VERSION_12)))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return TLS_OK;
 }
 
 size_t
@@ -153,7 +166,7 @@ engine12_schemes(const engine12 *e, uint16_t out[ENGINE12_SCHEMES_MAXIMUM])
     size_t i, count = 0;
 
     for (i = 0; i < context->signature_scheme_count && count < ENGINE12_SCHEMES_MAXIMUM; i++)
-        if (is_done_by_bearssl(context->signature_schemes[i]))
+        if (is_done(e, context->signature_schemes[i]))
             out[count++] = context->signature_schemes[i];
     return count;
 }

@@ -6,6 +6,7 @@
 #include "engine12_internal.h"
 #include "peer_certificate.h"
 #include "random.h"
+#include "renegotiation.h"
 
 unsigned
 engine12_client_rank(unsigned type)
@@ -39,21 +40,23 @@ engine12_client_rank(unsigned type)
 static enum tls_reason
 rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
 {
-    const tls_context *context = e->connection->context;
+    const tls_connection *c = e->connection;
+    const tls_context *context = c->context;
     uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
     uint16_t groups[ENGINE12_GROUPS_MAXIMUM], schemes[ENGINE12_SCHEMES_MAXIMUM];
     tls_client_hello_parts parts;
     tls_client_hello_options *options = &parts.options;
+    tls_bytes alpn;
     enum tls_reason reason;
     size_t i;
 
-    tls_client_hello_begin(&parts, e->connection);
+    tls_client_hello_begin(&parts, c);
     options->legacy_version = hello->legacy_version;
     options->random = hello->random.data;
     options->session_id = hello->session_id;
     for (i = 0; i < e->usable_count; i++)
         suites[i] = e->usable[i];
-    if (context->fallback)
+    if (context->fallback && c->renegotiation == NULL)
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options->suites = suites;
     options->suite_count = i;
@@ -69,6 +72,13 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     /* Same section: not for a client that only offers earlier versions. */
     if (e->terms.version_max < TLS_VERSION_12)
         options->signature_scheme_count = 0;
+    if (c->renegotiation != NULL) {
+        /* RFC 5746 section 3.5; and the protocol in use stays. */
+        options->renegotiated_connection = c->renegotiation->before.client_verify_data;
+        alpn = tls_buffer_view(&c->alpn);
+        options->alpn = &alpn;
+        options->alpn_count = alpn.length > 0;
+    }
     options->renegotiation_info = 1;
     options->extended_master_secret = !context->no_extended_master_secret;
     if (!context->no_tickets) {
@@ -79,6 +89,13 @@ rewrite_hello(engine12 *e, const tls_client_hello *hello, tls_buffer *rewritten)
     options->extensions = tls_buffer_view(&parts.extensions);
     reason = parts.extensions.failed ? TLS_REASON_OUT_OF_MEMORY
                                      : tls_client_hello_build_options(rewritten, options);
+    /* RFC 5077 section 3.3: a ticket has up to 65535 bytes, which is all that there is room for. Left
+     * out, it costs a full handshake. */
+    if (reason == TLS_REASON_LIMIT && options->ticket.length > 0) {
+        tls_buffer_clear(rewritten);
+        options->ticket = tls_bytes_make(NULL, 0);
+        reason = tls_client_hello_build_options(rewritten, options);
+    }
     tls_client_hello_clear(&parts);
     if (reason != TLS_OK)
         return reason;
@@ -369,13 +386,15 @@ hide_extensions(engine12 *e, const tls_server_hello *hello)
     static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
         TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
         TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
-        TLS_EXTENSION_RECORD_SIZE_LIMIT};
+        TLS_EXTENSION_RECORD_SIZE_LIMIT, TLS_EXTENSION_RENEGOTIATION_INFO};
     const tls_context *context = e->connection->context;
     tls_server_hello shown = *hello;
     tls_buffer known = {0}, extensions = {0};
     enum tls_reason reason;
 
-    tls_extensions_copy_except(&known, hello->extensions, ours, sizeof ours / sizeof ours[0]);
+    /* The last of ours: BearSSL believes that each of its handshakes is the first. */
+    tls_extensions_copy_except(&known, hello->extensions, ours,
+        sizeof ours / sizeof ours[0] - (e->connection->renegotiation == NULL));
     tls_extensions_copy_except(
         &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
     extensions.failed |= known.failed;
@@ -397,6 +416,9 @@ agreed_extensions(engine12 *e, const tls_server_hello *hello)
     if (tls_extensions_find(hello->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
         /* RFC 8449 section 4: it says how much the server takes. */
         c->peer_record_limit = tls_get16(data.data);
+        /* Section 5: never both. */
+        if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
+            return TLS_REASON_ILLEGAL_PARAMETER;
         c->receive_limit = c->context->record_size_limit;
         if (c->peer_record_limit < c->fragment_limit)
             c->fragment_limit = c->peer_record_limit;
@@ -442,11 +464,14 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
 {
     tls_connection *c = e->connection;
     tls_client_hello offer;
+    const tls_suite *chosen;
     uint16_t suite;
     enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
 
     if (reason == TLS_OK)
         reason = tls_server_hello_check_offered(hello, &offer, NULL);
+    if (reason == TLS_OK)
+        reason = tls_renegotiation_check_server_hello(c, hello);
     if (reason != TLS_OK)
         return reason;
     if (hello->legacy_version < e->terms.version_min || hello->legacy_version > e->terms.version_max)
@@ -459,11 +484,14 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* From here on records carry it, those of alerts too. */
     c->opener.version = c->sealer.version = hello->legacy_version;
-    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite))
+    chosen = tls_suite_find(hello->cipher_suite);
+    /* Among those that were offered may be some of another version (RFC 8446 section 4.1.2). */
+    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite) || chosen == NULL ||
+        !tls_suite_fits(chosen, hello->legacy_version))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length > 0 && !tls_alpn_configured(c->context, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->alpn.length == 0 && c->context->alpn_required)
+    if (hello->alpn.length == 0 && c->context->alpn_required && c->renegotiation == NULL)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     c->version = hello->legacy_version;
     c->suite = hello->cipher_suite;
@@ -471,7 +499,8 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
     br_ssl_engine_set_suites(engine12_core(e), &suite, 1);
     c->secure_renegotiation = hello->secure_renegotiation;
     memcpy(c->server_random, hello->random.data, sizeof c->server_random);
-    tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
+    if (c->renegotiation == NULL)
+        tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     e->extended = c->extended_master_secret = hello->extended_master_secret;
@@ -508,11 +537,33 @@ group_offered(const tls_context *context, unsigned group)
     return 0;
 }
 
+static enum tls_reason
+received_key_exchange(engine12 *e, const tls_server_key_exchange *exchange)
+{
+    tls_connection *c = e->connection;
+    const tls_suite *suite = tls_suite_find(c->suite);
+    enum tls_reason reason;
+
+    /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
+    if (!group_offered(c->context, exchange->group))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    c->group = exchange->group;
+    c->peer_scheme = exchange->scheme;
+    if (!exchange->has_scheme)
+        return TLS_OK;
+    reason = engine12_check_scheme(e, exchange->scheme);
+    if (reason != TLS_OK || !engine12_is_pss(exchange->scheme))
+        return reason;
+    if (c->peer_chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (suite == NULL || suite->authentication != TLS_AUTHENTICATION_RSA)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return engine12_verify_pss(e, exchange);
+}
+
 enum tls_reason
 engine12_client_received(engine12 *e, const tls_message *m)
 {
-    tls_connection *c = e->connection;
-
     switch (m->type) {
     case TLS_HANDSHAKE_SERVER_HELLO:
         return received_server_hello(e, &m->u.server_hello);
@@ -526,15 +577,7 @@ engine12_client_received(engine12 *e, const tls_message *m)
     case TLS_HANDSHAKE_NEW_SESSION_TICKET:
         return received_ticket(e, &m->u.new_session_ticket);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
-        /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
-        if (!group_offered(c->context, m->u.server_key_exchange.group))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        if (m->u.server_key_exchange.has_scheme &&
-            !engine12_offers_scheme(e, m->u.server_key_exchange.scheme))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        c->group = m->u.server_key_exchange.group;
-        c->peer_scheme = m->u.server_key_exchange.scheme;
-        return TLS_OK;
+        return received_key_exchange(e, &m->u.server_key_exchange);
     default:
         return TLS_OK;
     }

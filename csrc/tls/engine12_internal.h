@@ -82,6 +82,7 @@ typedef struct engine12 {
     tls_connection *connection;
     engine12_bearssl bearssl;
     int running; /* bearssl has been set up */
+    int sealing, opening; /* this handshake's keys are in use: our ChangeCipherSpec was sent, the peer's came */
     enum engine12_phase phase;
     tls_bytes message; /* being worked on: the front of connection->handshake_in */
     unsigned rank;     /* of the last message received: order is strictly rising */
@@ -129,6 +130,9 @@ typedef struct engine12 {
     size_t key_block_length;
     /* What BearSSL is fed instead of `message`, when it must not see all of it. */
     tls_buffer replacement;
+    /* What a server signed with RSA-PSS, once it is verified: engine12_pss.c. */
+    unsigned char pss_digest[TLS_FINGERPRINT_MAXIMUM];
+    size_t pss_digest_length;
     /* OCSP stapling (RFC 6066 section 8). */
     int status_agreed;
     int verify_due; /* the client judges the chain only when CertificateStatus could have come */
@@ -192,6 +196,14 @@ void engine12_keep_prf_hash(engine12 *e);
 /* engine12_note_session_hash hashes the transcript with `pending` behind it. */
 void engine12_note_session_hash(engine12 *e, tls_bytes pending);
 
+/* ---- engine12_pss.c ---- */
+int engine12_is_pss(unsigned scheme);
+/* engine12_verify_pss verifies the signature of a ServerKeyExchange, and makes the message that BearSSL is shown.
+ * BAD_SIGNATURE, ILLEGAL_PARAMETER (the scheme does not go with the key), OUT_OF_MEMORY. */
+enum tls_reason engine12_verify_pss(engine12 *e, const tls_server_key_exchange *exchange);
+/* engine12_set_rsa_verification: for a client's engine, inside of an engine12. */
+void engine12_set_rsa_verification(br_ssl_engine_context *engine);
+
 /* ---- engine12_client.c and engine12_server.c: the same three jobs ---- */
 /* start: the client makes its hello; the server only after it has read one. */
 enum tls_reason engine12_client_start(engine12 *e);
@@ -224,10 +236,11 @@ size_t engine12_do_sign(
     engine12 *e, int hash, unsigned char *data, size_t digest_length, size_t room);
 /* engine12_decide_sign asks for the signature that a suspended entry wants, or uses the answer. */
 enum tls_reason engine12_decide_sign(engine12 *e, int *ready);
-int engine12_offers_scheme(const engine12 *e, unsigned scheme);
+/* engine12_check_scheme: ILLEGAL_PARAMETER for a scheme of the peer's that was not offered, or not for its key. */
+enum tls_reason engine12_check_scheme(const engine12 *e, unsigned scheme);
 
-/* BearSSL's engine knows the elliptic groups and has no RSA-PSS: what of the context's lists it can do, in
- * their order. Both return how many. */
+/* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic groups, and a client takes
+ * RSA-PSS besides PKCS#1 and ECDSA. Both return how many. */
 #define ENGINE12_GROUPS_MAXIMUM 8
 #define ENGINE12_SCHEMES_MAXIMUM 16
 size_t engine12_groups(const engine12 *e, uint16_t out[ENGINE12_GROUPS_MAXIMUM]);

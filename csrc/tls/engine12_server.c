@@ -6,6 +6,7 @@
 #include "engine12_internal.h"
 #include "peer_certificate.h"
 #include "random.h"
+#include "renegotiation.h"
 
 /* Bits of engine12.asked. */
 enum { SESSION_DONE = 1 };
@@ -99,13 +100,16 @@ shown_suites(const engine12 *e, const tls_client_hello *hello, tls_buffer *out)
  * - Only suites that may be chosen, only extensions that BearSSL reads.
  * - BearSSL resumes only under session IDs of 32 bytes, while a client that offers a ticket may send any,
  *   or none (RFC 5077 section 3.4). Then BearSSL is shown one, and the ServerHello that leaves has the
- *   client's. */
+ *   client's.
+ * - In a renegotiation BearSSL believes that this is the first handshake, and ALPN stays as it was. */
 static enum tls_reason
 show_hello(engine12 *e, const tls_client_hello *hello)
 {
     static const uint16_t read_by_bearssl[] = {TLS_EXTENSION_SERVER_NAME,
         TLS_EXTENSION_MAX_FRAGMENT_LENGTH, TLS_EXTENSION_SUPPORTED_GROUPS,
         TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN, TLS_EXTENSION_RENEGOTIATION_INFO};
+    static const unsigned char empty_info[] = {0};
+    const tls_connection *c = e->connection;
     tls_client_hello shown = *hello;
     tls_buffer suites = {0}, extensions = {0};
     enum tls_reason reason = TLS_OK;
@@ -128,10 +132,15 @@ show_hello(engine12 *e, const tls_client_hello *hello)
     shown_suites(e, hello, &suites);
     shown.cipher_suites = tls_buffer_view(&suites);
     for (i = 0; i < sizeof read_by_bearssl / sizeof read_by_bearssl[0]; i++) {
+        unsigned type = read_by_bearssl[i];
         tls_bytes data;
 
-        if (tls_extensions_find(hello->extensions, read_by_bearssl[i], &data))
-            tls_extension_write(&extensions, read_by_bearssl[i], data);
+        if (!tls_extensions_find(hello->extensions, type, &data))
+            continue;
+        if (c->renegotiation != NULL && type == TLS_EXTENSION_RENEGOTIATION_INFO)
+            data = tls_bytes_make(empty_info, sizeof empty_info);
+        if (c->renegotiation == NULL || type != TLS_EXTENSION_ALPN || e->terms.alpn_selected != NULL)
+            tls_extension_write(&extensions, type, data);
     }
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
@@ -157,9 +166,11 @@ decide_client_hello(engine12 *e, int *ready)
     if (!(e->asked & SESSION_DONE) && c->context->ticket_keys != NULL &&
         hello.session_ticket_offered) {
         e->ticket_agreed = 1;
-        if (answer == NULL && hello.session_ticket.length > 0)
+        if (answer == NULL && hello.session_ticket.length > 0 && c->renegotiation == NULL)
             engine12_use_ticket(e, &hello);
     }
+    if (c->renegotiation != NULL)
+        e->asked |= SESSION_DONE;
     if (!(e->asked & SESSION_DONE) && e->resume == NULL && hello.session_id.length > 0) {
         if (answer == NULL && tls_connection_decides(c, TLS_DECISION_SESSION_LOAD)) {
             c->question.u.session_load.session_id = hello.session_id;
@@ -197,11 +208,9 @@ engine12_server_received(engine12 *e, const tls_message *m)
             return TLS_REASON_UNEXPECTED_MESSAGE;
         return engine12_peer_chain(e, &m->u.certificate);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        if (m->u.certificate_verify.has_scheme &&
-            !engine12_offers_scheme(e, m->u.certificate_verify.scheme))
-            return TLS_REASON_ILLEGAL_PARAMETER;
         c->peer_scheme = m->u.certificate_verify.scheme;
-        return TLS_OK;
+        return m->u.certificate_verify.has_scheme ? engine12_check_scheme(e, c->peer_scheme)
+                                                  : TLS_OK;
     default:
         return TLS_OK;
     }
@@ -292,7 +301,14 @@ rewrite_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rew
 
     if (reason != TLS_OK)
         return reason;
-    tls_write_bytes(&extensions, hello->extensions);
+    if (e->connection->renegotiation != NULL) {
+        static const uint16_t info[] = {TLS_EXTENSION_RENEGOTIATION_INFO};
+
+        tls_extensions_copy_except(&extensions, hello->extensions, info, 1);
+        tls_renegotiation_write_info(e->connection, &extensions);
+    } else {
+        tls_write_bytes(&extensions, hello->extensions);
+    }
     if (e->extended)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EXTENDED_MASTER_SECRET);
     if (e->ticket_agreed)
@@ -331,10 +347,11 @@ sent_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewrit
     memcpy(c->server_random, hello->random.data, sizeof c->server_random);
     engine12_mark_downgrade(e, c->server_random);
     engine12_mark_downgrade(e, engine12_core(e)->server_random);
-    tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
+    if (c->renegotiation == NULL)
+        tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (hello->alpn.length == 0 && c->context->alpn_required)
+    if (c->alpn.length == 0 && c->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. */
     if (log_fragment != 0) {
@@ -350,6 +367,7 @@ sent_server_hello(engine12 *e, const tls_server_hello *hello, tls_buffer *rewrit
     c->resumed = 1;
     engine12_keep_prf_hash(e);
     c->level = e->resume->level;
+    tls_connection_resume_end_point(c, e->resume);
     c->session = tls_session_retain(e->resume);
     e->rank = engine12_server_rank(TLS_HANDSHAKE_CERTIFICATE_VERIFY); /* only Finished is left */
     if (e->resume->peer_chain != NULL) {

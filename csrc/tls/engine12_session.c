@@ -29,6 +29,7 @@ new_session(engine12 *e)
     tls_connection_policy(c, session->policy);
     session->level = c->level;
     session->extended_master_secret = e->extended;
+    tls_connection_keep_end_point(c, session);
     session->created = tls_context_now(c->context);
     session->expires = session->created + c->context->session_lifetime;
     return session;

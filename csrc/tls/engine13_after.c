@@ -208,6 +208,11 @@ received_request(tls_connection *c, tls_bytes raw)
     if (reason == TLS_OK)
         reason =
             tls_connection_stage_happened(c, TLS_STAGE_CERTIFICATE_REQUEST, TLS_RECEIVED, raw);
+    /* Section 6.1: after close_notify there is no answer. */
+    if (reason == TLS_OK && c->close_sent) {
+        tls_connection_message_done(c, raw.length);
+        return TLS_OK;
+    }
     if (reason == TLS_OK)
         reason = authenticate(c, c->traffic->transcript, engine13_decide_certificate, &e);
     if (reason != TLS_OK)

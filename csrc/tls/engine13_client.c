@@ -81,8 +81,10 @@ send_early_data(engine13 *e)
 {
     tls_connection *c = e->connection;
     const tls_suite *suite = tls_suite_find(e->resume->suite);
-    enum tls_reason reason = engine13_send_compatibility(e);
+    enum tls_reason reason;
 
+    c->sealer.version = TLS_VERSION_12; /* RFC 8446 section 5.1: 0x0301 is for a first ClientHello only */
+    reason = engine13_send_compatibility(e);
     if (reason == TLS_OK)
         reason = engine13_early_secrets(e, &e->psks[0]);
     if (reason != TLS_OK)
@@ -139,11 +141,12 @@ older_version(engine13 *e)
     tls_session *session = c->session;
     enum tls_reason reason;
 
+    /* Section 4.1.4: the version of HelloRetryRequest stays. */
+    if (e->retried)
+        return TLS_REASON_ILLEGAL_PARAMETER;
     /* Appendix D.3: a server that gave a ticket for early data has no excuse. */
     if (e->terms.version_min > TLS_VERSION_12 || c->early_data != TLS_EARLY_DATA_NONE)
         return TLS_REASON_PROTOCOL_VERSION;
-    if (e->retried)
-        return TLS_REASON_ILLEGAL_PARAMETER;
     if (session != NULL && session->version > TLS_VERSION_12) {
         tls_session_release(session);
         c->session = NULL;
@@ -278,9 +281,11 @@ agree(engine13 *e, const tls_server_hello *hello, unsigned char *shared, size_t 
         e->psk_selected = 1;
         e->psk_index = hello->selected_identity;
     }
-    if (hello->group == 0)
-        /* Section 4.2.9: without (EC)DHE only where psk_ke was offered. */
-        return e->psk_selected && c->context->psk_only ? TLS_OK : TLS_REASON_MISSING_EXTENSION;
+    if (hello->key_share.length == 0 && !e->psk_selected)
+        return TLS_REASON_MISSING_EXTENSION;
+    /* Section 4.2.11: without (EC)DHE only where psk_ke was offered. */
+    if (hello->key_share.length == 0)
+        return c->context->psk_only ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
     for (i = 0; i < e->share_count && e->shares[i].group != hello->group; i++)
         ;
     if (i == e->share_count)
@@ -389,7 +394,6 @@ received_extensions(engine13 *e, const tls_encrypted_extensions *message)
 {
     tls_connection *c = e->connection;
     tls_client_hello offer;
-    tls_extension_value value;
     tls_bytes data;
     enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
 
@@ -406,11 +410,10 @@ received_extensions(engine13 *e, const tls_encrypted_extensions *message)
     if (c->alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     if (tls_extensions_find(message->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
-        reason = tls_extension_parse(
-            &value, TLS_EXTENSION_RECORD_SIZE_LIMIT, TLS_IN_ENCRYPTED_EXTENSIONS, data);
-        if (reason != TLS_OK)
-            return reason;
-        engine13_agree_record_size(c, value.number);
+        engine13_agree_record_size(c, tls_get16(data.data));
+        /* RFC 8449 section 5: never both. */
+        if (tls_extensions_find(message->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
+            return TLS_REASON_ILLEGAL_PARAMETER;
     } else if (tls_extensions_find(message->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
         /* RFC 6066 section 4: what was asked for, or nothing. */
         if (data.data[0] != tls_fragment_code(c->context->max_fragment_length))

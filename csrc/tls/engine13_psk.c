@@ -49,6 +49,7 @@ engine13_resume(engine13 *e, const tls_session *session)
     tls_connection *c = e->connection;
 
     c->resumed = 1;
+    tls_connection_resume_end_point(c, session);
     c->ticket = 1;
     /* Where no certificate is asked for, whose trust it was judged by is not part of the policy. */
     c->level = c->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level;

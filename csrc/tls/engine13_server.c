@@ -167,7 +167,7 @@ recheck_psk(engine13 *e, const tls_client_hello *hello)
 
     e->psk_index = 0;
     tls_reader_init(&reader, hello->psk_identities);
-    while (tls_psk_identity_next(&reader, &identity, &age)) {
+    while (engine13_may_use_psks(e, hello) && tls_psk_identity_next(&reader, &identity, &age)) {
         if (tls_bytes_equal(identity, tls_buffer_view(&e->psks[0].identity)))
             return engine13_check_binder(e, hello);
         e->psk_index++;
@@ -176,6 +176,40 @@ recheck_psk(engine13 *e, const tls_client_hello *hello)
     tls_session_release(e->resume);
     e->resume = NULL;
     return TLS_OK;
+}
+
+/* next_fixed: the next extension that a second ClientHello must repeat. What section 4.1.2 lists may change, and so may
+ * an extension that is not known here, whose rules are not known either. */
+static int
+next_fixed(tls_reader *reader, tls_extension *extension)
+{
+    while (tls_extensions_next(reader, extension))
+        switch (extension->type) {
+        case TLS_EXTENSION_KEY_SHARE:
+        case TLS_EXTENSION_EARLY_DATA:
+        case TLS_EXTENSION_COOKIE:
+        case TLS_EXTENSION_PRE_SHARED_KEY:
+        case TLS_EXTENSION_PADDING:
+            break;
+        default:
+            if (tls_extension_places(extension->type) != 0)
+                return 1;
+        }
+    return 0;
+}
+
+static int
+same_extensions(tls_bytes first, tls_bytes second)
+{
+    tls_reader a, b;
+    tls_extension x, y;
+
+    tls_reader_init(&a, first);
+    tls_reader_init(&b, second);
+    while (next_fixed(&a, &x))
+        if (!next_fixed(&b, &y) || x.type != y.type || !tls_bytes_equal(x.data, y.data))
+            return 0;
+    return !next_fixed(&b, &y);
 }
 
 /* same_hello: section 4.1.2: the second ClientHello is the first one but for what HelloRetryRequest changes. */
@@ -187,17 +221,19 @@ same_hello(engine13 *e, const tls_client_hello *hello)
 
     if (reason != TLS_OK)
         return reason;
-    if (!tls_bytes_equal(first.random, hello->random) ||
+    /* Section 4.2.9: a client that offers PSKs says how it would use them, this time too. */
+    if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
+        return TLS_REASON_MISSING_EXTENSION;
+    if (first.legacy_version != hello->legacy_version ||
+        !tls_bytes_equal(first.random, hello->random) ||
         !tls_bytes_equal(first.session_id, hello->session_id) ||
         !tls_bytes_equal(first.cipher_suites, hello->cipher_suites) ||
-        !tls_bytes_equal(first.server_name, hello->server_name) ||
-        !tls_bytes_equal(first.alpn, hello->alpn) ||
-        !tls_bytes_equal(first.supported_groups, hello->supported_groups) ||
-        !tls_bytes_equal(first.supported_versions, hello->supported_versions) ||
-        hello->early_data_offered)
+        !tls_bytes_equal(first.compression_methods, hello->compression_methods) ||
+        !same_extensions(first.extensions, hello->extensions) || hello->early_data_offered ||
+        (hello->psk_offered && !first.psk_offered))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    /* Section 4.2.2. */
-    if (e->cookie.length > 0 && !tls_bytes_equal(hello->cookie, tls_buffer_view(&e->cookie)))
+    /* Section 4.2.2: the cookie that was given, and no other. */
+    if (!tls_bytes_equal(hello->cookie, tls_buffer_view(&e->cookie)))
         return hello->cookie.length == 0 ? TLS_REASON_MISSING_EXTENSION
                                          : TLS_REASON_ILLEGAL_PARAMETER;
     return TLS_OK;

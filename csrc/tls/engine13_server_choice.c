@@ -262,6 +262,26 @@ share_of(const tls_client_hello *hello, unsigned group, tls_bytes *share)
     return 0;
 }
 
+/* shares_fit: section 4.2.8: no share is of a group that supported_groups has not. */
+static int
+shares_fit(const tls_client_hello *hello)
+{
+    tls_u16_set groups;
+    tls_reader reader;
+    tls_bytes share;
+    unsigned group;
+    size_t i;
+
+    tls_u16_set_clear(&groups);
+    for (i = 0; i < tls_u16_list_count(hello->supported_groups); i++)
+        (void)tls_u16_set_add(&groups, tls_u16_list_at(hello->supported_groups, i));
+    tls_reader_init(&reader, hello->key_shares);
+    while (tls_key_share_next(&reader, &group, &share))
+        if (tls_u16_set_add(&groups, group))
+            return 0;
+    return 1;
+}
+
 enum tls_reason
 engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *share)
 {
@@ -270,11 +290,15 @@ engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *sha
 
     *share = tls_bytes_make(NULL, 0);
     e->group = 0;
+    /* Section 9.2: the one never stands without the other. */
+    if (hello->has_key_share != (hello->supported_groups.length > 0))
+        return TLS_REASON_MISSING_EXTENSION;
+    if (!shares_fit(hello))
+        return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.2.9: psk_ke is taken only where psk_dhe_ke is not offered. */
     if (e->psk_selected && context->psk_only && !offers_mode(hello, PSK_DHE_KE))
         return TLS_OK;
-    /* Section 9.2. */
-    if (!hello->has_key_share || hello->supported_groups.length == 0)
+    if (!hello->has_key_share)
         return TLS_REASON_MISSING_EXTENSION;
     for (i = 0; i < context->group_count; i++)
         if (tls_u16_list_contains(hello->supported_groups, context->groups[i]) &&

@@ -9,6 +9,9 @@
 /* As in engine12_session.c: a ticket has a 16-bit length. */
 #define TICKET_CONTENT_MAXIMUM 16000
 
+/* A longer one would leave no room in the next ClientHello, whose extensions have a 16-bit length. */
+#define TICKET_RECEIVED_MAXIMUM 32768
+
 /* make_session makes a session around a PSK. One that was resumed keeps its end, so that no chain of tickets
  * outlives the authentication that began it. */
 static enum tls_reason
@@ -29,6 +32,7 @@ make_session(tls_connection *c, tls_session **out, tls_bytes nonce)
     tls_connection_policy(c, session->policy);
     session->level = c->level;
     session->extended_master_secret = 1;
+    tls_connection_keep_end_point(c, session);
     session->created = now;
     session->expires = now + c->context->session_lifetime;
     if (c->resumed && c->session_expires != 0 && c->session_expires < session->expires)
@@ -142,7 +146,9 @@ engine13_receive_ticket(tls_connection *c, tls_bytes raw)
 
     if (reason != TLS_OK)
         return reason;
-    if (c->context->no_tickets || ticket->lifetime == 0) /* section 4.6.1: to be discarded at once */
+    /* Section 4.6.1: without a lifetime it is to be discarded at once. */
+    if (c->context->no_tickets || ticket->lifetime == 0 ||
+        ticket->ticket.length > TICKET_RECEIVED_MAXIMUM)
         return tls_connection_stage_happened(c, TLS_STAGE_NEW_SESSION_TICKET, TLS_RECEIVED, raw);
     reason = make_session(c, &session, ticket->nonce);
     if (reason != TLS_OK)

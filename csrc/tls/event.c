@@ -63,6 +63,10 @@ enqueue_stage(tls_connection *c, enum tls_stage stage, enum tls_direction direct
     node->event.direction = direction;
     node->event.version = c->version;
     node->event.suite = c->suite;
+    node->event.resumed = c->resumed;
+    node->event.renegotiation =
+        c->renegotiation != NULL && stage != TLS_STAGE_APPLICATION_DATA &&
+        stage != TLS_STAGE_ALERT && stage != TLS_STAGE_CLOSED;
     node->event.raw = tls_bytes_make(node->data, raw.length);
     node->event.length = length;
     return TLS_OK;

@@ -9,7 +9,7 @@
 static enum tls_reason
 check_unique(const tls_connection *c)
 {
-    if (c->failure != TLS_OK || !c->established)
+    if (c->failure != TLS_OK || !c->established || c->renegotiation != NULL)
         return TLS_REASON_NOT_READY;
     return c->extended_master_secret ? TLS_OK : TLS_REASON_UNSAFE_BINDING;
 }
@@ -93,24 +93,50 @@ tls_connection_export_keying_material(const tls_connection *c, unsigned char *ou
     return TLS_OK;
 }
 
-/* tls-server-end-point, RFC 5929 section 4.1: the hash of the certificate's own signature, or SHA-256
- * where that is MD5 or SHA-1. */
-static enum tls_reason
-server_end_point(const tls_connection *c, tls_buffer *out)
+size_t
+tls_connection_end_point(const tls_connection *c, unsigned char out[TLS_FINGERPRINT_MAXIMUM])
 {
     const tls_certificate_list *chain =
         c->role == TLS_ROLE_CLIENT ? c->peer_chain : c->local_chain;
-    unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
     int hash;
 
-    if (!c->established)
-        return TLS_REASON_NOT_READY;
-    if (chain == NULL)
-        return TLS_REASON_UNSAFE_BINDING;
+    if (chain == NULL) {
+        memcpy(out, c->end_point, c->end_point_length);
+        return c->end_point_length;
+    }
+    /* The hash of the certificate's own signature, or SHA-256 where that is MD5 or SHA-1. */
     hash = chain->items[0]->signature_algorithm.hash;
-    if (hash <= br_sha1_ID)
-        hash = br_sha256_ID;
-    tls_buffer_append(out, digest, tls_fingerprint(digest, hash, chain->items[0]->der));
+    return tls_fingerprint(out, hash <= br_sha1_ID ? br_sha256_ID : hash, chain->items[0]->der);
+}
+
+void
+tls_connection_keep_end_point(const tls_connection *c, tls_session *session)
+{
+    if (c->role == TLS_ROLE_SERVER)
+        session->end_point_length = tls_connection_end_point(c, session->end_point);
+}
+
+void
+tls_connection_resume_end_point(tls_connection *c, const tls_session *session)
+{
+    if (c->role != TLS_ROLE_SERVER)
+        return;
+    memcpy(c->end_point, session->end_point, session->end_point_length);
+    c->end_point_length = session->end_point_length;
+}
+
+static enum tls_reason
+server_end_point(const tls_connection *c, tls_buffer *out)
+{
+    unsigned char binding[TLS_FINGERPRINT_MAXIMUM];
+    size_t length;
+
+    if (!c->established || c->renegotiation != NULL)
+        return TLS_REASON_NOT_READY;
+    length = tls_connection_end_point(c, binding);
+    if (length == 0)
+        return TLS_REASON_UNSAFE_BINDING;
+    tls_buffer_append(out, binding, length);
     return out->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 

@@ -151,7 +151,8 @@ tls_extensions_check_offered(
             continue;
         if (extension.type == TLS_EXTENSION_COOKIE && place == HRR)
             continue;
-        if (!tls_extensions_find(offer, extension.type, &offered)) {
+        /* RFC 8701 section 3.1: GREASE was offered to be refused. */
+        if (tls_is_grease(extension.type) || !tls_extensions_find(offer, extension.type, &offered)) {
             if (culprit != NULL)
                 *culprit = extension.type;
             return TLS_REASON_UNSUPPORTED_EXTENSION;

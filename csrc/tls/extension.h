@@ -41,7 +41,7 @@ size_t tls_extensions_count(tls_bytes block);
 enum tls_reason tls_extensions_check(tls_bytes block, unsigned place, unsigned *culprit);
 
 /* tls_extensions_check_offered: UNSUPPORTED_EXTENSION and `culprit` (may be NULL) when `reply` has
- * an extension that `offer` (both are blocks) has not. Not counted: renegotiation_info when
+ * an extension that `offer` (both are blocks) has not, or a GREASE one. Not counted: renegotiation_info when
  * `scsv_offered` (RFC 5746 section 3.4), cookie in a HelloRetryRequest (RFC 8446 section 4.2). */
 enum tls_reason tls_extensions_check_offered(
     tls_bytes reply, unsigned place, tls_bytes offer, int scsv_offered, unsigned *culprit);

@@ -109,7 +109,8 @@ note_client_extension(tls_client_hello *hello, unsigned type, const tls_extensio
         hello->encrypt_then_mac = 1;
         break;
     case TLS_EXTENSION_STATUS_REQUEST:
-        hello->status_request = 1;
+        /* RFC 6066 section 8: 1 is ocsp, the only type that can be answered. */
+        hello->status_request = value->number == 1;
         break;
     case TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP:
         hello->signed_certificate_timestamp = 1;
@@ -265,13 +266,18 @@ downgrade_sentinel(tls_bytes random)
 static enum tls_reason
 check_server_hello(const tls_server_hello *hello)
 {
+    tls_bytes versions;
+
     /* Nobody offers compression (RFC 7525 section 3.3), and RFC 8446 section 4.1.3 forbids it. */
     if (hello->compression_method != 0)
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->place == TLS_IN_SERVER_HELLO_12)
         return TLS_OK;
+    /* Appendix D.5 names the alert. */
+    if (hello->legacy_version == TLS_VERSION_SSL30)
+        return TLS_REASON_PROTOCOL_VERSION;
     /* Section 4.1.4: a HelloRetryRequest has supported_versions too. */
-    if (hello->version == 0)
+    if (!tls_extensions_find(hello->extensions, TLS_EXTENSION_SUPPORTED_VERSIONS, &versions))
         return TLS_REASON_MISSING_EXTENSION;
     /* Section 4.2.1: it never selects what came before TLS 1.3; section 4.1.3: legacy_version. */
     if (hello->version < TLS_VERSION_13 || hello->legacy_version != TLS_VERSION_12)

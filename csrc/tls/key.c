@@ -135,9 +135,10 @@ is_odd(tls_bytes number)
     return number.length != 0 && (number.data[number.length - 1] & 1) != 0;
 }
 
-/* RSAPrivateKey, RFC 8017 appendix A.1.2. */
+/* RSAPrivateKey, RFC 8017 appendix A.1.2. `pss_parameters` is what PKCS#8 has for a key that is for
+ * PSS only, or empty. */
 static enum tls_reason
-decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
+decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only, tls_bytes pss_parameters)
 {
     static const unsigned char oid[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01};
     static const unsigned char oid_pss[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A};
@@ -176,8 +177,8 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
     if (!is_product(n, p, q))
         return TLS_REASON_BAD_KEY;
 
-    key = key_new(
-        n.length + e.length + d.length + p.length + q.length + dp.length + dq.length + iq.length);
+    key = key_new(n.length + e.length + d.length + p.length + q.length + dp.length + dq.length +
+                  iq.length + pss_parameters.length);
     if (key == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     key->public_key.kind = TLS_KEY_RSA;
@@ -185,6 +186,7 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only)
     key->public_key.pss_only = pss_only;
     key->public_key.algorithm =
         pss_only ? tls_bytes_make(oid_pss, sizeof oid_pss) : tls_bytes_make(oid, sizeof oid);
+    key->public_key.pss_parameters = key_store_view(key, pss_parameters);
     key->public_key.modulus = key_store_view(key, n);
     key->public_key.exponent = key_store_view(key, e);
     key->exponent = key_store_view(key, d);
@@ -304,7 +306,7 @@ static enum tls_reason
 decode_pkcs8(tls_private_key **out, tls_bytes bytes)
 {
     tls_der der, inner, algorithm;
-    tls_bytes oid, contents, unused;
+    tls_bytes oid, contents, unused, parameters = {NULL, 0};
     tls_public_key type;
 
     tls_der_init(&der, bytes);
@@ -321,9 +323,13 @@ decode_pkcs8(tls_private_key **out, tls_bytes bytes)
     memset(&type, 0, sizeof type);
     type.algorithm = oid;
     if (strcmp(tls_public_key_type(&type), "rsa") == 0)
-        return decode_rsa(out, contents, 0);
-    if (strcmp(tls_public_key_type(&type), "rsa-pss") == 0)
-        return decode_rsa(out, contents, 1);
+        return decode_rsa(out, contents, 0, tls_bytes_make(NULL, 0));
+    if (strcmp(tls_public_key_type(&type), "rsa-pss") == 0) {
+        if (tls_der_peek(&algorithm) == TLS_DER_SEQUENCE)
+            parameters = tls_der_read_whole(&algorithm, TLS_DER_SEQUENCE);
+        return tls_der_failed(&algorithm) ? TLS_REASON_BAD_KEY
+                                          : decode_rsa(out, contents, 1, parameters);
+    }
     if (strcmp(tls_public_key_type(&type), "ec") == 0) {
         int curve = tls_curve_from_oid(tls_der_oid(&algorithm));
 
@@ -351,7 +357,7 @@ decode_der(tls_private_key **out, tls_bytes bytes)
     tls_der_integer(&inner); /* version */
     switch (tls_der_peek(&inner)) {
     case TLS_DER_INTEGER:
-        return decode_rsa(out, bytes, 0);
+        return decode_rsa(out, bytes, 0, tls_bytes_make(NULL, 0));
     case TLS_DER_OCTET_STRING:
         return decode_ec(out, bytes, 0);
     case TLS_DER_SEQUENCE:
@@ -411,13 +417,15 @@ tls_private_key_external(tls_private_key **out, const tls_public_key *public_key
     *out = NULL;
     if (public_key->kind == TLS_KEY_OTHER)
         return TLS_REASON_UNSUPPORTED_CERTIFICATE;
-    key = key_new(public_key->algorithm.length + public_key->modulus.length +
-                  public_key->exponent.length + public_key->point.length);
+    key = key_new(public_key->algorithm.length + public_key->pss_parameters.length +
+                  public_key->modulus.length + public_key->exponent.length +
+                  public_key->point.length);
     if (key == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     key->external = 1;
     key->public_key = *public_key;
     key->public_key.algorithm = key_store_view(key, public_key->algorithm);
+    key->public_key.pss_parameters = key_store_view(key, public_key->pss_parameters);
     key->public_key.modulus = key_store_view(key, public_key->modulus);
     key->public_key.exponent = key_store_view(key, public_key->exponent);
     key->public_key.point = key_store_view(key, public_key->point);

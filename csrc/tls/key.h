@@ -24,6 +24,7 @@ typedef struct tls_public_key {
     unsigned bits;       /* of the modulus or the curve; may be known for TLS_KEY_OTHER, else 0 */
     int curve;           /* BR_EC_secp256r1, ..384r1, ..521r1; 0 unless TLS_KEY_EC */
     int pss_only;        /* RSA under id-RSASSA-PSS (RFC 4055): may only make PSS signatures */
+    tls_bytes pss_parameters; /* whole RSASSA-PSS-params that narrow it further, or empty */
     tls_bytes algorithm; /* contents of the algorithm OID */
     tls_bytes modulus;   /* RSA, big-endian, no leading zero */
     tls_bytes exponent;

@@ -25,7 +25,8 @@ put_curve(tls_buffer *out, int curve)
     }
 }
 
-/* AlgorithmIdentifier: RFC 3279 section 2.3.1 (NULL), RFC 4055 section 1.2 (PSS: absent), RFC 5480
+/* AlgorithmIdentifier: RFC 3279 section 2.3.1 (NULL), RFC 4055 section 1.2 (PSS: as they
+ * were, or absent), RFC 5480
  * section 2.1.1 (the curve). */
 static void
 put_algorithm(tls_buffer *out, const tls_public_key *key)
@@ -37,6 +38,8 @@ put_algorithm(tls_buffer *out, const tls_public_key *key)
         put_curve(out, key->curve);
     else if (!key->pss_only)
         tls_der_put_null(out);
+    else if (key->pss_parameters.length != 0)
+        tls_der_put_encoded(out, key->pss_parameters);
     tls_der_close(out, mark);
 }
 

@@ -84,6 +84,8 @@ parse_rsa(tls_public_key *out, tls_der *parameters, tls_bytes bits)
     if (!out->pss_only && !tls_der_at_end(parameters) &&
         tls_der_read(parameters, TLS_DER_NULL).length != 0)
         return TLS_REASON_BAD_DER;
+    if (out->pss_only && tls_der_peek(parameters) == TLS_DER_SEQUENCE)
+        out->pss_parameters = tls_der_read_whole(parameters, TLS_DER_SEQUENCE);
     tls_der_init(&der, bits);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
     out->modulus = tls_der_unsigned(&inner);

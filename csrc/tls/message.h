@@ -48,7 +48,8 @@ typedef struct tls_client_hello {
     tls_bytes cookie;
     int has_key_share; /* the extension is there, perhaps empty (RFC 8446 section 4.2.8) */
     int psk_offered, early_data_offered, session_ticket_offered;
-    int extended_master_secret, encrypt_then_mac, status_request, signed_certificate_timestamp;
+    int extended_master_secret, encrypt_then_mac, signed_certificate_timestamp;
+    int status_request; /* of type ocsp */
     int post_handshake_auth;
     int secure_renegotiation;     /* by renegotiation_info or by SCSV (RFC 5746 section 3.6) */
     int fallback;                 /* TLS_FALLBACK_SCSV (RFC 7507) */

@@ -9,6 +9,7 @@
 #include "engine13.h"
 #include "hostname.h"
 #include "message.h"
+#include "renegotiation.h"
 #include "suite.h"
 
 /* ---- Terms ---- */
@@ -82,6 +83,10 @@ typedef struct negotiation {
 static enum tls_reason
 received_client_hello(tls_connection *c, negotiation *n, const tls_client_hello *hello)
 {
+    enum tls_reason reason = tls_renegotiation_check_client_hello(c, hello);
+
+    if (reason != TLS_OK)
+        return reason;
     /* RFC 6066 section 3: a HostName is ASCII without a trailing dot. What is no host name would later
      * be compared with certificates and sessions, so it is refused here. */
     if (hello->server_name.length > 0) {
@@ -104,18 +109,19 @@ received_client_hello(tls_connection *c, negotiation *n, const tls_client_hello 
 static enum tls_reason
 read_client_hello(tls_connection *c, negotiation *n, enum tls_progress *progress)
 {
-    tls_message message;
+    tls_client_hello hello;
     enum tls_reason reason = tls_connection_next_message(c, &n->message);
 
     if (reason != TLS_OK || n->message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
         return reason;
     }
-    reason = tls_message_parse(&message, n->message, 0, 0);
-    if (reason == TLS_OK && message.type != TLS_HANDSHAKE_CLIENT_HELLO)
-        reason = TLS_REASON_UNEXPECTED_MESSAGE;
+    /* Which message it is comes first: without a version there is no way to read another. */
+    if (n->message.data[0] != TLS_HANDSHAKE_CLIENT_HELLO)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = tls_client_hello_parse(&hello, n->message);
     if (reason == TLS_OK)
-        reason = received_client_hello(c, n, &message.u.client_hello);
+        reason = received_client_hello(c, n, &hello);
     if (reason == TLS_OK)
         reason = tls_connection_stage_happened(c, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, n->message);
     n->phase = SELECT;
@@ -222,8 +228,13 @@ client_has(const tls_client_hello *hello, unsigned version)
 static enum tls_reason
 choose_version(tls_connection *c, tls_terms *terms, const tls_client_hello *hello)
 {
-    unsigned version = terms->version_max;
+    unsigned version;
 
+    tls_renegotiation_narrow(c, terms);
+    version = terms->version_max;
+    /* RFC 8446 appendix D.5: nobody may say SSL 3.0, whatever supported_versions says. */
+    if (hello->legacy_version <= TLS_VERSION_SSL30)
+        return TLS_REASON_PROTOCOL_VERSION;
     /* RFC 7507 section 3: the client says that it could do better than this. */
     if (hello->fallback && hello->maximum_version < terms->version_max)
         return TLS_REASON_INAPPROPRIATE_FALLBACK;
@@ -253,6 +264,8 @@ decide(tls_connection *c, negotiation *n)
     if (answer != NULL && !answer->is_default)
         reason = apply_selection(c, &n->terms, &hello, answer);
     tls_connection_answer_clear(c);
+    if (reason == TLS_OK)
+        reason = tls_renegotiation_keep_alpn(c, &n->terms, &hello);
     if (reason == TLS_OK)
         reason = choose_version(c, &n->terms, &hello);
     /* The engine that took over has the terms and c->engine; this one is done. */
@@ -289,6 +302,7 @@ advance(tls_connection *c, enum tls_progress *progress)
         reason = limit_versions(c, &terms);
         if (reason != TLS_OK)
             return reason;
+        tls_renegotiation_narrow(c, &terms);
         if (c->role == TLS_ROLE_CLIENT)
             return terms.version_max == TLS_VERSION_13 ? tls_engine13_take_over(c, &terms)
                                                        : tls_engine12_take_over(c, &terms);

@@ -124,6 +124,12 @@ tls_record_open(tls_record_opener *opener, unsigned *type, unsigned char **conte
     return reason;
 }
 
+size_t
+tls_record_inner_length(const tls_record_opener *opener, size_t total)
+{
+    return total - TLS_RECORD_HEADER_LENGTH - opener->protection.aead.tag_length;
+}
+
 /* inner_length of `n` bytes of content: with their type, and padded (RFC 8446 section 5.4). */
 static size_t
 inner_length(const tls_record_sealer *sealer, size_t n, size_t limit)

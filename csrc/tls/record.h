@@ -77,6 +77,10 @@ enum tls_reason tls_record_measure(
 enum tls_reason tls_record_open(tls_record_opener *opener, unsigned *type, unsigned char **content,
     size_t *content_length, unsigned char *record, size_t total);
 
+/* tls_record_inner_length: the length of the TLSInnerPlaintext in a protected TLS 1.3 record of
+ * `total` bytes: content, type and padding (RFC 8446 section 5.4). */
+size_t tls_record_inner_length(const tls_record_opener *opener, size_t total);
+
 /* tls_record_seal writes records of at most `fragment` bytes of plaintext to `out` until `data` or
  * the room is used up. Returns the bytes written; *consumed tells how much of `data` they hold.
  * Padding never makes an inner plaintext longer than that of a full fragment, or than the room for

@@ -91,7 +91,8 @@ int
 tls_rsa_pss_sign(const br_rsa_private_key *key, const br_hash_class *hash, unsigned char *out,
     const unsigned char *digest)
 {
-    size_t modulus_length = (key->n_bitlen + 7) / 8, size = tls_hash_length(hash), db_length, padding;
+    size_t modulus_length = (key->n_bitlen + 7) / 8, size = tls_hash_length(hash), db_length,
+           padding;
     /* RFC 8017 section 9.1.1, for emBits = modBits - 1. */
     size_t bits = key->n_bitlen - 1, length = (bits + 7) / 8;
     unsigned char salt[64], *em = out;

@@ -47,6 +47,8 @@ tls_session_copy(const tls_session *session)
     copy->created = session->created;
     copy->expires = session->expires;
     copy->extended_master_secret = session->extended_master_secret;
+    memcpy(copy->end_point, session->end_point, sizeof copy->end_point);
+    copy->end_point_length = session->end_point_length;
     copy->age_add = session->age_add;
     copy->max_early_data = session->max_early_data;
     copy->issued = session->issued;
@@ -130,6 +132,7 @@ tls_session_export(const tls_session *session, tls_buffer *out)
     tls_write_vector8(out, tls_bytes_of_string(session->server_name));
     tls_write_vector8(out, tls_buffer_view(&session->alpn));
     tls_write_vector16(out, tls_buffer_view(&session->ticket));
+    tls_write_vector8(out, tls_bytes_make(session->end_point, session->end_point_length));
     chain = tls_write_begin24(out);
     for (i = 0; session->peer_chain != NULL && i < session->peer_chain->count; i++)
         tls_write_vector24(out, session->peer_chain->items[i]->der);
@@ -178,7 +181,7 @@ read_fixed(tls_reader *reader, void *out, size_t length)
 static enum tls_reason
 read_session(tls_session *session, tls_reader *reader)
 {
-    tls_bytes id, name, alpn, ticket;
+    tls_bytes id, name, alpn, ticket, end_point;
     uint32_t role, level, extended;
 
     role = tls_read_u8(reader);
@@ -199,8 +202,9 @@ read_session(tls_session *session, tls_reader *reader)
     name = tls_read_vector8(reader, 0);
     alpn = tls_read_vector8(reader, 0);
     ticket = tls_read_vector16(reader, 0);
+    end_point = tls_read_vector8(reader, 0);
     if (tls_reader_failed(reader) || role > TLS_ROLE_SERVER || level > TLS_LEVEL_VERIFIED ||
-        extended > 1 ||
+        extended > 1 || end_point.length > sizeof session->end_point ||
         (name.length > 0 && memchr(name.data, 0, name.length) != NULL))
         return TLS_REASON_BAD_SESSION;
     session->role = (enum tls_role)role;
@@ -209,6 +213,9 @@ read_session(tls_session *session, tls_reader *reader)
     if (id.length > 0)
         memcpy(session->id, id.data, id.length);
     session->id_length = id.length;
+    if (end_point.length > 0)
+        memcpy(session->end_point, end_point.data, end_point.length);
+    session->end_point_length = end_point.length;
     free(session->server_name);
     session->server_name = tls_bytes_to_string(name);
     if (session->server_name == NULL)

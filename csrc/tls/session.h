@@ -2,6 +2,7 @@
 #ifndef TLS_SESSION_H
 #define TLS_SESSION_H
 
+#include "certificate.h"
 #include "tls.h"
 
 #define TLS_SESSION_ID_MAXIMUM 32
@@ -34,6 +35,10 @@ struct tls_session {
     char *server_name;          /* "" when none */
     tls_buffer alpn;
     tls_certificate_list *peer_chain; /* NULL when the peer sent none */
+    /* Server: the binding to the certificate that it showed (RFC 5929 section 4.1), which a resumed
+     * handshake does not choose again. */
+    unsigned char end_point[TLS_FINGERPRINT_MAXIMUM];
+    size_t end_point_length;
 };
 
 /* tls_session_copy makes an unshared copy of everything but the ticket. NULL without memory. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "certificate.h"
+#include "certificate_parse.h"
 #include "names.h"
 #include "rsa_pss.h"
 #include "verify.h"
@@ -133,16 +134,43 @@ tls_scheme_supported(unsigned scheme)
     }
 }
 
-/* kinds_agree: could a key of this kind have made a signature of this kind? */
+/* algorithm_of: a scheme that is supported, as certificates name it. */
+static tls_signature_algorithm
+algorithm_of(unsigned scheme)
+{
+    tls_signature_algorithm algorithm;
+
+    memset(&algorithm, 0, sizeof algorithm);
+    algorithm.hash = tls_scheme_hash(scheme);
+    switch (tls_scheme_kind_of(scheme)) {
+    case TLS_SCHEME_KIND_RSA_PKCS1:
+        algorithm.kind = TLS_SIGNATURE_RSA_PKCS1;
+        break;
+    case TLS_SCHEME_KIND_ECDSA:
+        algorithm.kind = TLS_SIGNATURE_ECDSA;
+        break;
+    default: /* RFC 8446 section 4.2.3 */
+        algorithm.kind = TLS_SIGNATURE_RSA_PSS;
+        algorithm.mask_hash = algorithm.hash;
+        algorithm.salt_length = (unsigned)tls_hash_size(algorithm.hash);
+        break;
+    }
+    return algorithm;
+}
+
+/* kinds_agree: could this key have made a signature of this kind? */
 static int
 kinds_agree(unsigned scheme, const tls_public_key *key)
 {
+    tls_signature_algorithm algorithm;
+
     switch (tls_scheme_kind_of(scheme)) {
     case TLS_SCHEME_KIND_RSA_PKCS1:
     case TLS_SCHEME_KIND_RSA_PSS_RSAE:
         return key->kind == TLS_KEY_RSA && !key->pss_only;
     case TLS_SCHEME_KIND_RSA_PSS_PSS:
-        return key->kind == TLS_KEY_RSA && key->pss_only;
+        algorithm = algorithm_of(scheme);
+        return key->kind == TLS_KEY_RSA && key->pss_only && tls_pss_key_allows(key, &algorithm);
     case TLS_SCHEME_KIND_ECDSA:
         return key->kind == TLS_KEY_EC;
     default:
@@ -221,24 +249,10 @@ tls_verify_scheme(const tls_public_key *key, unsigned scheme, tls_bytes digest, 
 {
     tls_signature_algorithm algorithm;
 
-    if (!tls_scheme_supported(scheme) || !kinds_agree(scheme, key))
+    if (!tls_scheme_supported(scheme) || !kinds_agree(scheme, key) ||
+        digest.length != tls_hash_size(tls_scheme_hash(scheme)))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    memset(&algorithm, 0, sizeof algorithm);
-    algorithm.hash = algorithm.mask_hash = tls_scheme_hash(scheme);
-    algorithm.salt_length = (unsigned)tls_hash_size(algorithm.hash);
-    if (digest.length != algorithm.salt_length)
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    switch (tls_scheme_kind_of(scheme)) {
-    case TLS_SCHEME_KIND_RSA_PKCS1:
-        algorithm.kind = TLS_SIGNATURE_RSA_PKCS1;
-        break;
-    case TLS_SCHEME_KIND_ECDSA:
-        algorithm.kind = TLS_SIGNATURE_ECDSA;
-        break;
-    default:
-        algorithm.kind = TLS_SIGNATURE_RSA_PSS;
-        break;
-    }
+    algorithm = algorithm_of(scheme);
     return tls_verify_digest(key, &algorithm, digest.data, signature) ? TLS_OK
                                                                       : TLS_REASON_BAD_SIGNATURE;
 }

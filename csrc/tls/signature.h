@@ -32,9 +32,9 @@ int tls_scheme_fits_key(unsigned scheme, const tls_public_key *key, unsigned ver
  * to `out`, and returns how many; 0 for a scheme that is not supported. */
 size_t tls_scheme_digest(unsigned char *out, unsigned scheme, tls_bytes content);
 /* tls_sign_scheme signs a digest made with the scheme's hash, whatever the version: an EC key of
- * any curve signs by every scheme of ECDSA, a key that is for PSS only by rsa_pss_pss_* alone,
- * other RSA keys by rsa_pkcs1_* and rsa_pss_rsae_*. Writes and returns as tls_sign_digest; 0 also
- * for a digest of another length. */
+ * any curve signs by every scheme of ECDSA, a key that is for PSS only by rsa_pss_pss_* alone (and
+ * what its parameters allow), other RSA keys by rsa_pkcs1_* and rsa_pss_rsae_*. Writes and returns
+ * as tls_sign_digest; 0 also for a digest of another length. */
 size_t tls_sign_scheme(
     const tls_private_key *key, unsigned char *out, unsigned scheme, tls_bytes digest);
 /* tls_verify_scheme verifies a signature of a digest, with the same pairs of schemes and keys.
@@ -59,7 +59,7 @@ uint32_t tls_decrypt_premaster(const tls_private_key *key, unsigned char *data, 
 /* tls_hash_name: "md5sha1" for 0, "sha1", "sha256" …, NULL for others. tls_hash_from_name: -1. */
 const char *tls_hash_name(int hash);
 int tls_hash_from_name(const char *name);
-/* tls_hash_length: the bytes of br_sha1_ID .. br_sha512_ID; 0 for others. */
+/* tls_hash_size: the bytes of br_sha1_ID .. br_sha512_ID; 0 for others. */
 size_t tls_hash_size(int hash);
 /* tls_hash_oid: the DigestInfo OID as br_rsa_pkcs1_sign and _vrfy want it (RFC 8017 section 9.2);
  * NULL for other hashes than br_sha1_ID .. br_sha512_ID. */

@@ -86,6 +86,8 @@ typedef struct tls_stage_event {
                                      change_cipher_spec: the record's content; application_data: empty */
     size_t length;                /* bytes of the message or of the record's content */
     unsigned suite;               /* negotiated so far (parsing server_key_exchange needs it), or 0 */
+    int resumed;                  /* known from server_hello on */
+    int renegotiation;            /* the message, or `established`, is of a renegotiation */
 } tls_stage_event;
 
 /* ---- Decisions: one bit each in a watch mask ---- */
@@ -211,6 +213,7 @@ typedef struct tls_context_options {
     size_t custom_extension_count;
     size_t record_size;        /* plaintext bytes per record sent, 512 … 16384; 0: 16384 */
     int client_preference;     /* server: take the client's order of suites */
+    int renegotiation;         /* allow it below TLS 1.3, with peers that have RFC 5746 */
     /* TLS 1.3. */
     unsigned key_share_count; /* client: groups of the list for which ClientHello has a share; 0: 1 */
     int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
@@ -301,6 +304,10 @@ void tls_connection_output_consume(tls_connection *connection, size_t length);
 /* Application data in: a view of what has been decrypted; consume releases it. Empty: step. */
 tls_bytes tls_connection_plaintext(const tls_connection *connection);
 void tls_connection_plaintext_consume(tls_connection *connection, size_t length);
+/* tls_connection_hold_plaintext puts aside what has been decrypted, so that step() can read on: for a caller that wants to
+ * write while a renegotiation goes on and the peer's data stands before its messages. It comes first out of
+ * tls_connection_plaintext. LIMIT: it would be more than 1 MiB, which must be read first. OUT_OF_MEMORY. */
+enum tls_reason tls_connection_hold_plaintext(tls_connection *connection);
 
 /* tls_connection_early_data: what arrived as early data and was not consumed (a server's, TLS 1.3): anyone may
  * have sent it a second time, to this server or another. Reported by TLS_EVENT_EARLY_DATA while the
@@ -309,11 +316,25 @@ tls_bytes tls_connection_early_data(const tls_connection *connection);
 void tls_connection_early_data_consume(tls_connection *connection, size_t length);
 
 /* tls_connection_write seals as many bytes into records as the output buffer takes and returns that
- * number: 0 when it is full (send the output first). NOT_READY before the handshake is over,
+ * number: 0 when it is full (send the output first). NOT_READY before the handshake is over and during a
+ * renegotiation,
  * CLOSED after tls_connection_close or a failure (the failure's own reason then). A server that accepted
  * early data may write before the handshake is over, once it has sent its Finished. */
 enum tls_reason tls_connection_write(
     tls_connection *connection, size_t *written, const void *data, size_t length);
+
+/* tls_connection_renegotiate begins a renegotiation (RFC 5746) of TLS 1.0 to 1.2: a client's step() then sends
+ * ClientHello; a server asks for one by HelloRequest, and `verify`, an enum tls_verify_mode or -1, is the mode from then
+ * on. It goes on with step(), and ends with the stage `established`, or is refused by the peer's warning, after which the
+ * connection is what it was: see tls_connection_renegotiating and the info's `renegotiations`. Until its end
+ * tls_connection_get_info and tls_connection_session tell what the handshake before settled. OK too when one is under
+ * way. NO_RENEGOTIATION: the context does not allow it, or the peer has no RFC 5746. UNSUPPORTED_VERSION; CLOSED;
+ * NOT_READY before the first handshake is over, or while output from before the last one waits to be sent. */
+enum tls_reason tls_connection_renegotiate(tls_connection *connection, int64_t verify);
+/* tls_connection_renegotiating: one was asked for, or is under way. */
+int tls_connection_renegotiating(const tls_connection *connection);
+/* tls_connection_asks_renegotiation: a server sent HelloRequest, and no ClientHello has come yet. */
+int tls_connection_asks_renegotiation(const tls_connection *connection);
 
 /* TLS 1.3, after the handshake. Each: NOT_READY before, UNSUPPORTED_VERSION below TLS 1.3, CLOSED.
  * tls_connection_update_keys sends KeyUpdate (RFC 8446 section 4.6.3) and, with `request`, asks the peer for its own.
@@ -409,6 +430,8 @@ typedef struct tls_connection_info {
     tls_bytes client_random, server_random;
     tls_bytes client_verify_data, server_verify_data; /* of Finished; empty before */
     int secure_renegotiation; /* RFC 5746 was negotiated */
+    unsigned renegotiations;  /* that were completed */
+    int renegotiating;
     int extended_master_secret; /* RFC 7627 was negotiated, or held for the resumed session */
     int ticket; /* the session came from a ticket, or a ticket was given for it */
     unsigned max_fragment_length; /* agreed (RFC 6066 section 4), or 0 */
@@ -431,7 +454,7 @@ typedef struct tls_connection_info {
 void tls_connection_get_info(const tls_connection *connection, tls_connection_info *out);
 
 /* tls_connection_export_keying_material: RFC 5705; without a context (NULL) and with an empty one are
- * different. NOT_READY; UNSAFE_BINDING without the extended master secret; ILLEGAL_PARAMETER for a label
+ * different. NOT_READY, during a renegotiation too; UNSAFE_BINDING without the extended master secret; ILLEGAL_PARAMETER for a label
  * that the protocol uses itself or a context over 65535 bytes. */
 enum tls_reason tls_connection_export_keying_material(const tls_connection *c, unsigned char *out,
     size_t length, const char *label, const tls_bytes *context);

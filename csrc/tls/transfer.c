@@ -4,6 +4,7 @@
 
 #include "connection.h"
 #include "names.h"
+#include "renegotiation.h"
 
 /* ---- Ciphertext in ---- */
 
@@ -82,6 +83,9 @@ void
 tls_connection_release_buffers(tls_connection *c)
 {
     c->plaintext_length = 0;
+    tls_buffer_release(&c->held);
+    tls_buffer_release(&c->output_before);
+    c->held_start = 0;
     if (c->input != NULL)
         tls_pool_give(&c->pool_owner->pool, c->input, c->input_used);
     if (c->output != NULL)
@@ -98,6 +102,8 @@ tls_connection_release_buffers(tls_connection *c)
 tls_bytes
 tls_connection_output(const tls_connection *c)
 {
+    if (c->output_before.length > 0)
+        return tls_buffer_view(&c->output_before);
     if (c->output == NULL)
         return tls_bytes_make(NULL, 0);
     return tls_bytes_make(c->output + c->output_start, c->output_end - c->output_start);
@@ -106,14 +112,36 @@ tls_connection_output(const tls_connection *c)
 void
 tls_connection_output_consume(tls_connection *c, size_t length)
 {
-    c->output_start += length;
     c->bytes_sent += length;
+    if (c->output_before.length > 0) {
+        tls_buffer_consume(&c->output_before, length);
+        if (c->output_before.length == 0)
+            tls_buffer_release(&c->output_before);
+        return;
+    }
+    c->output_start += length;
     if (c->output != NULL && c->output_start == c->output_end) {
         /* Nothing to wipe: it held ciphertext, or a handshake that travelled in the clear. */
         tls_pool_give(&c->pool_owner->pool, c->output, 0);
         c->output = NULL;
         c->output_start = c->output_end = 0;
     }
+}
+
+enum tls_reason
+tls_connection_make_room(tls_connection *c)
+{
+    size_t length = c->output_end - c->output_start;
+
+    if (length == 0)
+        return TLS_OK;
+    tls_buffer_append(&c->output_before, c->output + c->output_start, length);
+    if (c->output_before.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    tls_pool_give(&c->pool_owner->pool, c->output, 0);
+    c->output = NULL;
+    c->output_start = c->output_end = 0;
+    return TLS_OK;
 }
 
 /* seal appends records to the output, leaving `reserve` bytes of it free. */
@@ -295,8 +323,10 @@ tls_connection_write(tls_connection *c, size_t *written, const void *data, size_
         return c->failure;
     if (c->close_sent)
         return TLS_REASON_CLOSED;
-    if (!c->established && !c->may_write)
+    if ((!c->established && !c->may_write) || (c->renegotiation != NULL && !c->close_received))
         return TLS_REASON_NOT_READY;
+    if (c->renegotiation != NULL) /* it will never end */
+        return TLS_REASON_CLOSED;
     while (*written < length) {
         reason = tls_connection_before_write(c);
         if (reason != TLS_OK || c->early_out.length > 0)
@@ -368,9 +398,15 @@ receive_alert(tls_connection *c, tls_bytes content)
         return c->established ? TLS_OK : TLS_REASON_CLOSED;
     }
     /* RFC 8446 section 6: in TLS 1.3 all others are errors, whatever the level says. */
-    if (c->version == TLS_VERSION_13 ? description == TLS_ALERT_USER_CANCELED : level == 1)
-        /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over */
+    if (c->version == TLS_VERSION_13 ? description == TLS_ALERT_USER_CANCELED : level == 1) {
+        /* a warning: RFC 5246 section 7.2.2 leaves it to us, and so it is passed over; but not inside of a
+         * handshake message (RFC 8446 section 5.1) */
+        if (c->version == TLS_VERSION_13 && c->handshake_in.length > 0)
+            return TLS_REASON_UNEXPECTED_MESSAGE;
+        if (description == TLS_ALERT_NO_RENEGOTIATION)
+            tls_renegotiation_warned(c);
         return count_idle_record(c);
+    }
     c->peer_alert = description;
     return TLS_REASON_PEER_ALERT;
 }
@@ -409,12 +445,16 @@ receive_change_cipher_spec(tls_connection *c, tls_bytes content)
     /* RFC 5246 section 7.1: one byte of value 1, and only inside a handshake. A key change demands an
      * empty reassembly buffer: bytes from before must not be read under the new keys. */
     if (content.length != 1 || content.data[0] != 1)
-        return c->version == TLS_VERSION_13 ? TLS_REASON_UNEXPECTED_MESSAGE : TLS_REASON_DECODE;
-    if (c->established || c->handshake_in.length > 0)
+        /* RFC 8446 section 5 names the alert; before there is a version none has a place in any. */
+        return c->version == 0 || c->version == TLS_VERSION_13 ? TLS_REASON_UNEXPECTED_MESSAGE
+                                                               : TLS_REASON_DECODE;
+    if ((c->established && c->renegotiation == NULL) || c->handshake_in.length > 0)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls_connection_stage_happened(c, TLS_STAGE_CHANGE_CIPHER_SPEC, TLS_RECEIVED, content);
     if (reason != TLS_OK)
         return reason;
+    if (c->renegotiation != NULL)
+        c->renegotiation->peer_changed_keys = 1;
     return c->engine_class->change_cipher_spec(c);
 }
 
@@ -441,9 +481,16 @@ receive_application_data(tls_connection *c, unsigned char *content, size_t lengt
 {
     if (!c->established)
         return receive_early_data(c, content, length);
+    /* Under the old keys the peer may go on sending; under new ones Finished comes first. */
+    if (c->renegotiation != NULL && c->renegotiation->peer_changed_keys)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    /* RFC 8446 section 4.6.2: nothing comes between the messages of a late authentication. */
+    if (c->version == TLS_VERSION_13 && c->engine != NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
     if (length == 0) /* TLS 1.0 senders hide the CBC IV behind them; a flood is something else */
         return count_idle_record(c);
     c->idle_records = 0;
+    c->renegotiations_idle = 0;
     c->plaintext = content;
     c->plaintext_length = length;
     if (c->stage_mask & (1u << TLS_STAGE_APPLICATION_DATA))
@@ -469,16 +516,27 @@ skip_early_record(tls_connection *c, size_t total)
     return TLS_OK;
 }
 
-/* is_too_long: the agreed lengths bind (RFC 8449 section 4; RFC 6066 section 4, both sides), but not early data: the
- * client has sent that before it could know what the server agrees to. */
+/* RFC 8449 section 4: the record_size_limit that we announced is for protected records; in TLS 1.3 it counts all of
+ * the inner plaintext, padding too. */
 static int
-is_too_long(const tls_connection *c, size_t length)
+exceeds_limit(const tls_connection *c, unsigned outer_type, size_t total, size_t length)
+{
+    if (c->receive_limit == 0 || c->opener.protection.vtable == NULL)
+        return 0;
+    if (c->opener.is_13 && outer_type == TLS_CONTENT_APPLICATION_DATA)
+        return tls_record_inner_length(&c->opener, total) > c->receive_limit + 1;
+    return length > c->receive_limit;
+}
+
+/* is_too_long: the agreed lengths bind (RFC 6066 section 4: both sides), but not early data: the client has sent that
+ * before it could know what the server agrees to. */
+static int
+is_too_long(const tls_connection *c, unsigned outer_type, size_t total, size_t length)
 {
     if (c->early_data_allowed > 0)
         return 0;
-    if (c->receive_limit != 0 && c->opener.protection.vtable != NULL && length > c->receive_limit)
-        return 1;
-    return c->max_fragment_length != 0 && length > c->max_fragment_length;
+    return exceeds_limit(c, outer_type, total, length) ||
+           (c->max_fragment_length != 0 && length > c->max_fragment_length);
 }
 
 enum tls_reason
@@ -513,7 +571,7 @@ tls_connection_read_record(tls_connection *c, int *got)
         c->skip_early_data = 0;
         c->opener.plain_alerts = 0;
     }
-    if (is_too_long(c, length))
+    if (is_too_long(c, record[0], total, length))
         return TLS_REASON_RECORD_OVERFLOW;
     /* Handshake messages that span records may not be interleaved with other types (RFC 8446 section
      * 5.1, and what RFC 5246's state machine means); an alert may end them. */
@@ -551,7 +609,24 @@ tls_connection_plaintext(const tls_connection *c)
 {
     if (c->established && c->early_in.length > 0)
         return tls_buffer_view(&c->early_in);
+    if (c->held.length > 0)
+        return tls_bytes_make(c->held.data + c->held_start, c->held.length - c->held_start);
     return tls_bytes_make(c->plaintext, c->plaintext_length);
+}
+
+enum tls_reason
+tls_connection_hold_plaintext(tls_connection *c)
+{
+    if (c->held.length - c->held_start + c->plaintext_length > TLS_HELD_MAXIMUM)
+        return TLS_REASON_LIMIT;
+    tls_buffer_append(&c->held, c->plaintext, c->plaintext_length);
+    if (c->held.failed) {
+        c->held.failed = 0; /* nothing was taken, and nothing is lost */
+        return TLS_REASON_OUT_OF_MEMORY;
+    }
+    c->plaintext_length = 0;
+    tls_connection_idle_input(c);
+    return TLS_OK;
 }
 
 void
@@ -559,6 +634,14 @@ tls_connection_plaintext_consume(tls_connection *c, size_t length)
 {
     if (c->established && c->early_in.length > 0) {
         tls_connection_early_data_consume(c, length);
+        return;
+    }
+    if (c->held.length > 0) {
+        c->held_start += length;
+        if (c->held_start >= c->held.length) {
+            tls_buffer_release(&c->held);
+            c->held_start = 0;
+        }
         return;
     }
     if (length > c->plaintext_length)

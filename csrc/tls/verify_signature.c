@@ -2,6 +2,7 @@
 #include <bearssl.h>
 #include <string.h>
 
+#include "certificate_parse.h"
 #include "rsa_pss.h"
 #include "signature.h"
 #include "verify.h"
@@ -34,6 +35,7 @@ tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algo
                memcmp(digest, signed_digest, length) == 0;
     case TLS_SIGNATURE_RSA_PSS:
         return key->kind == TLS_KEY_RSA && mask_hash != NULL &&
+               tls_pss_key_allows(key, algorithm) &&
                tls_rsa_pss_verify(&pkey.key.rsa, tls_hash_class(algorithm->hash), mask_hash,
                    algorithm->salt_length, digest, signature);
     case TLS_SIGNATURE_ECDSA:

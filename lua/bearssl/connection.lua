@@ -2,27 +2,30 @@
 -- a stream holds one in its field `connection`.
 local core = require "bearssl.core"
 local driver = require "bearssl.driver"
+local options = require "bearssl.options"
+
+local is = options.is
 
 local Connection = {}
 Connection.__index = Connection
 
---- new(context, options, holder): see context.lua, which has checked the options. holder: what handlers get
+--- new(context, given, holder): see context.lua, which has checked the options. holder: what handlers get
 -- as their first argument; the connection itself without. Returns the connection, or nil, message, code.
-function Connection.new(context, options, holder)
+function Connection.new(context, given, holder)
    local handlers, stages, decisions = context.handlers, context.stage_mask, context.decision_mask
-   if options.handlers then
-      handlers = driver.merge(handlers, options.handlers)
+   if given.handlers then
+      handlers = driver.merge(handlers, given.handlers)
       stages, decisions = driver.masks(handlers)
    end
    driver.set_clock(context)
    local object, message, code = core.connection(context.core, {
-      server_name = options.server_name or nil,
-      session = options.session,
-      verify = options.verify,
-      early_data = options.early_data,
-      early_data_resend = options.early_data_resend,
-      version_min = options.min_version and core.version_id(options.min_version),
-      version_max = options.max_version and core.version_id(options.max_version),
+      server_name = given.server_name or nil,
+      session = given.session,
+      verify = given.verify,
+      early_data = given.early_data,
+      early_data_resend = given.early_data_resend,
+      version_min = given.min_version and core.version_id(given.min_version),
+      version_max = given.max_version and core.version_id(given.max_version),
       stage_mask = stages,
       decision_mask = decisions,
    })
@@ -82,11 +85,40 @@ end
 
 --- write(data [, i]) encrypts data from its i-th byte on (default 1), as much as the output takes. Returns the
 -- index of the last byte taken, i - 1 when the output is full (drain it); or nil, message, code: "not_ready"
--- before the handshake is over, "closed" afterwards, or the connection's failure.
+-- before the handshake is over and during a renegotiation, "closed" afterwards, or the connection's failure.
 function Connection:write(data, i)
    local object = self.core
    if not object then return nil, driver.CLOSED, "closed" end
    return object:write(data, i or 1, #data)
+end
+
+local renegotiate_options = { verify = is.one_of({ "required", "optional", "none" }) }
+
+--- check_renegotiate(options, who, level) raises an error for options that cannot be; it gives the mode to verify by.
+function Connection:check_renegotiate(given, who, level)
+   if given == nil then return nil end
+   options.check(given, renegotiate_options, who, level + 1)
+   local settings = (self.selected or self.context).settings
+   if given.verify and settings.mode == "client" then
+      error(who .. ": the option 'verify' is for servers: a client verifies as before", level + 1)
+   elseif given.verify and given.verify ~= "none" and not settings.trust then
+      error(("%s: verify = %q needs a trust store, and the context has none"):format(who, given.verify), level + 1)
+   end
+   return given.verify
+end
+
+--- renegotiate([options]) begins another handshake on the established connection (RFC 5746; up to TLS 1.2), which the
+-- context must allow: a client starts it, a server asks for it. step() goes on with it, as info "renegotiating" tells;
+-- `established` happens again, or it is refused, and "renegotiations" has not grown. Nothing can be written meanwhile
+-- but while a server waits for ClientHello. options: verify (server): "none", "optional" or "required" from now on.
+-- true, also when one is under way; nil, message, code: "no_renegotiation" (not allowed here, or a peer without RFC
+-- 5746), "unsupported_version" (TLS 1.3), "not_ready" (drain() first), "closed", or the connection's failure.
+function Connection:renegotiate(given)
+   driver.check(self, "renegotiate", 2)
+   local verify = self:check_renegotiate(given, "renegotiate", 2)
+   local object = self.core
+   if not object then return nil, driver.CLOSED, "closed" end
+   return object:renegotiate(verify)
 end
 
 --- close() ends the conversation: close_notify goes into the output (drain() gives it), nothing can be written
@@ -175,12 +207,11 @@ end
 
 --- channel_binding(type) is what ties another authentication to this connection: "tls-unique" and
 -- "tls-server-end-point" (RFC 5929), "tls-exporter" (RFC 9266); another type raises. nil, message, code: "not_ready",
--- "unsafe_binding" (no extended master secret, or for tls-server-end-point no certificate), "closed".
+-- "unsafe_binding" (no extended master secret), "closed".
 function Connection:channel_binding(kind)
    local known = false
    for _, name in ipairs(bindings) do known = known or kind == name end
    if not known then
-      local options = require "bearssl.options"
       error(options.unknown("channel_binding: unknown type", kind, bindings, "Types"), 2)
    end
    local object = self.core

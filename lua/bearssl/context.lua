@@ -80,7 +80,7 @@ local context_options = {
    session_cache = is.integer(0, 100000000),
    session_lifetime = is.integer(1, 604800),
    record_size = is.integer(512, 16384),
-   client_preference = is.boolean,
+   client_preference = is.boolean, renegotiation = is.boolean,
    tickets = is.boolean, ticket_keys = is.object("ticket_keys"),
    extended_master_secret = is.boolean, require_extended_master_secret = is.boolean,
    fallback = is.boolean, status_request = is.boolean,
@@ -245,7 +245,7 @@ local function build(given)
    local settings = {
       role = mode, verify = verify, alpn = given.alpn, alpn_required = given.alpn_required,
       verify_depth = given.verify_depth, session_lifetime = given.session_lifetime, record_size = given.record_size,
-      client_preference = given.client_preference,
+      client_preference = given.client_preference, renegotiation = given.renegotiation,
       session_cache = given.session_cache or (not is_client and 1000 or 0),
       no_tickets = given.tickets == false, fallback = given.fallback,
       no_extended_master_secret = given.extended_master_secret == false,
@@ -310,7 +310,7 @@ local function build(given)
          extended_master_secret = not settings.no_extended_master_secret,
          require_extended_master_secret = settings.require_extended_master_secret or false,
          fallback = settings.fallback or false, status_request = is_client and not settings.no_status_request,
-         max_fragment_length = settings.max_fragment_length,
+         max_fragment_length = settings.max_fragment_length, renegotiation = settings.renegotiation or false,
       },
    }, Context)
 end
@@ -324,9 +324,9 @@ end
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
 -- extended_master_secret, require_extended_master_secret, fallback (booleans), status_request (client: ask for an OCSP
 -- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time, password,
--- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.3 key_shares, grease, post_handshake_auth (client),
--- retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds; server), middlebox_compatibility,
--- psk_only, record_size_limit, record_padding (bytes), key_update_after (records).
+-- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.2 renegotiation (boolean); of TLS 1.3 key_shares,
+-- grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds;
+-- server), middlebox_compatibility, psk_only, record_size_limit, record_padding (bytes), key_update_after (records).
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
@@ -399,10 +399,9 @@ function Context:ticket_keys()
 end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
--- (lists of names), alpn, verify, tickets,
--- extended_master_secret, require_extended_master_secret, fallback, status_request (booleans), max_fragment_length,
--- key_shares, grease, middlebox_compatibility, psk_only, post_handshake_auth, retry_cookie, ticket_count,
--- max_early_data, record_size_limit, record_padding, key_update_after,
+-- (lists of names), alpn, verify, tickets, extended_master_secret, require_extended_master_secret, fallback,
+-- status_request, renegotiation (booleans), max_fragment_length, key_shares, grease, middlebox_compatibility, psk_only,
+-- post_handshake_auth, retry_cookie, ticket_count, max_early_data, record_size_limit, record_padding, key_update_after,
 -- and sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
    local names, settings = require "bearssl.names", self.settings
@@ -414,6 +413,7 @@ function Context:info()
       signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name),
       tickets = settings.tickets, fallback = settings.fallback,
       status_request = settings.status_request, max_fragment_length = settings.max_fragment_length,
+      renegotiation = settings.renegotiation,
       extended_master_secret = settings.extended_master_secret,
       require_extended_master_secret = settings.require_extended_master_secret,
       key_shares = settings.key_shares, grease = settings.grease,

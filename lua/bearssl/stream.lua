@@ -10,6 +10,7 @@ local core = require "bearssl.core"
 local describe = require("bearssl.options").describe
 local driver = require "bearssl.driver"
 local protect = require "bearssl.protect"
+local renegotiation = require "bearssl.renegotiation"
 
 local Connection = require "bearssl.connection"
 
@@ -78,7 +79,8 @@ end
 -- reader goes on reading; and what cannot send any more may still have something to read.
 local function flush_before_fill(self, object, deadline)
    local transport = self.transport
-   local polling = self.established and transport.polls
+   -- in a renegotiation as in the first handshake
+   local polling = self.established and transport.polls and object:renegotiating() ~= "running"
    local ok, code, message = transport:flush(object, polling and 0 or deadline)
    if ok or self.established and (code == "transport" or code == "wantwrite" and not polling) then return "sent" end
    if polling then return "blocked" end
@@ -197,6 +199,44 @@ function Stream:read_early(max)
    local bytes, message, code = read_early(self, max, deadline_of(self))
    self.reader = nil
    if bytes then return bytes end
+   return nil, message, code
+end
+
+-- ---- Renegotiation ----
+
+-- Whether another coroutine is at work in a lane.
+local function is_busy(self, name)
+   local owner = self[name]
+   return owner and owner ~= protect.current() and (type(owner) ~= "thread" or coroutine.status(owner) ~= "dead")
+end
+
+local tools = { fill = fill, note = note, send_last = send_last, establish = establish }
+
+--- renegotiate([options]) shakes hands once more on the established connection (RFC 5746; up to TLS 1.2), which the
+-- context must allow: a client starts it, a server asks its client to. It waits for the end, as long as settimeout
+-- says; data that arrives before is kept for receive, up to 1 MiB ("wantread" then: receive it). options: verify
+-- (server): "none", "optional" or "required" from now on. true; or nil, message, code: "no_renegotiation" (not allowed
+-- here, a peer without RFC 5746, or the peer refuses: the connection goes on as it was), "unsupported_version" (TLS
+-- 1.3); after "wantread", "wantwrite" and "timeout" it can be called again; any other code is final.
+function Stream:renegotiate(given)
+   local connection = self.connection
+   check(connection, "renegotiate", 2)
+   local verify = connection:check_renegotiate(given, "renegotiate", 2)
+   lock(self, "reader", "renegotiate")
+   local ok, message, code = renegotiation.run(tools, self, verify, deadline_of(self))
+   self.reader = nil
+   if ok then return true end
+   return nil, message, code
+end
+
+-- A renegotiation stands in the way of whoever wants to send: true when it is over, or nil, message, code.
+local function clear_way(self, method, deadline)
+   -- Whoever receives goes on with it, and only then can be sent.
+   if is_busy(self, "reader") or self.connection.handling then return nil, note(self, "wantread") end
+   lock(self, "reader", method)
+   local ok, message, code = renegotiation.finish(tools, self, deadline)
+   self.reader = nil
+   if ok then return true end
    return nil, message, code
 end
 
@@ -421,6 +461,13 @@ local function send(self, data, i, j, deadline, sealed)
    local start = sealed and sealed + 1 or skip_held(self, data, i, j)
    local last, code, message
    last, code, message, sealed = send_through(self, object, data, start, j, deadline)
+   while not last and code == "not_ready" and object:renegotiating() == "running" do
+      local ok
+      ok, message, code = clear_way(self, "send", deadline)
+      object = connection.core
+      if not ok or not object then return nil, message or "closed", sealed, code or "closed" end
+      last, code, message, sealed = send_through(self, object, data, sealed + 1, j, deadline)
+   end
    if not last and sealed >= j then sealed = hold_back(self, data, i, j) end
    -- before that, whoever finishes the handshake reports them
    if self.flushed then deliver_stages(self) end
@@ -530,8 +577,13 @@ function Stream:shutdown(how)
    check(connection, "shutdown", 2, self.flushed)
    local object = connection.core
    if not object then return nil, "closed", "closed" end
+   local deadline = deadline_of(self)
+   if object:renegotiating() == "running" then
+      local clear, message, code = clear_way(self, "shutdown", deadline)
+      if not clear then return nil, message, code end
+   end
    object:close()
-   local ok, code, message = self.transport:flush(object, deadline_of(self))
+   local ok, code, message = self.transport:flush(object, deadline)
    deliver_stages(self)
    if ok then return true end
    message, code = note(self, code, message)
@@ -551,6 +603,20 @@ local function report_end(connection)
    end
 end
 
+-- A socket that is closed while something lies in it unread is reset, and what it has not sent yet is lost. So what the
+-- peer's TLS has said by itself is taken out: the tickets of TLS 1.3, which come to a client that only sends, too.
+local function take_unread(self, object)
+   if not self.established or not self.transport.polls then return end
+   for _ = 1, 16 do
+      local event = object:step()
+      if event == "wantread" then
+         if not self.transport:fill(object, 0) then return end
+      elseif event ~= "stage" and event ~= "decision" then
+         return
+      end
+   end
+end
+
 --- close() ends the conversation: sends what is left and close_notify, without waiting for the peer's, and closes the
 -- transport (a bare descriptor stays open: it belongs to whoever opened it). Always true; closing again is harmless.
 -- info() and session() go on giving what they gave last. It waits at most as long as settimeout says, and never
@@ -562,6 +628,7 @@ function Stream:close()
       object:close()
       send_last(self)
       report_end(connection)
+      if connection.core then take_unread(self, object) end
       connection:release()
    end
    local transport = self.transport

@@ -4,16 +4,18 @@
 --         → connection with dohandshake, send, receive, settimeout, close
 -- luaossl is here for certificates alone, which LuaSec only judges in handshakes:
 --     library.load_trust(path), .verifier(root, chain)    → store; function that verifies the chain again (PEM)
--- settings: suite (OpenSSL's name), curve ("x25519", "secp256r1"), cafile, certfile, keyfile. Both speak TLS 1.2
--- with exactly that suite, and the client verifies the server's chain; without a suite and a curve each has its
--- defaults. x25519 means x25519 before secp256r1, because the certificate's key is on that curve (RFC 8422 section
--- 5.1.1). What cannot be the same is said in `differences`, which the report shows.
+-- settings: suite (OpenSSL's name), curve ("x25519", "secp256r1"), cafile, certfile, keyfile. Both speak the one
+-- version that the suite belongs to (TLS 1.3 where its name begins with TLS_) with exactly that suite, and the client
+-- verifies the server's chain; without a suite and a curve each has its defaults. x25519 means x25519 before secp256r1,
+-- because the certificate's key is on that curve (RFC 8422 section 5.1.1). What cannot be the same is said in
+-- `differences`, which the report shows.
 local libraries = {}
 
 libraries.differences = {
    "bearssl also checks the server's name and keeps sessions to resume; LuaSec 1.2 does neither, and its tickets are",
-   "off because its clients cannot use them. ssl.wrap takes the descriptor out of the LuaSocket object; context:wrap",
-   "keeps the object, unless it gets the bare descriptor: the rows for idle connections say which.",
+   "off in TLS 1.2 because its clients cannot use them; in TLS 1.3 both servers send two. ssl.wrap takes the",
+   "descriptor out of the LuaSocket object; context:wrap keeps the object, unless it gets the bare descriptor: the",
+   "rows for idle connections say which.",
 }
 
 -- ---- bearssl ----
@@ -85,9 +87,16 @@ function luasec.load()
 end
 
 local function luasec_context(settings, more)
-   more.protocol = "tlsv1_2"
-   more.options = { "no_ticket", "no_compression" }
-   more.ciphers, more.curveslist = settings.suite, curve_lists[settings.curve]
+   if not settings.suite then
+      more.protocol = "any"
+      more.options = { "no_sslv3", "no_tlsv1", "no_tlsv1_1", "no_compression" }
+   elseif settings.suite:find("^TLS_") then
+      more.protocol, more.ciphersuites = "tlsv1_3", settings.suite
+   else
+      more.protocol, more.ciphers = "tlsv1_2", settings.suite
+      more.options = { "no_ticket", "no_compression" }
+   end
+   more.curveslist = curve_lists[settings.curve]
    return assert(luasec.module.newcontext(more))
 end
 

@@ -356,7 +356,7 @@ psk_modes(void)
         p.client.c->context->psk_only = !side_without;
         pair_pump(&p);
         if (side_without)
-            check(tls_connection_failure(p.client.c) == TLS_REASON_MISSING_EXTENSION,
+            check(tls_connection_failure(p.client.c) == TLS_REASON_ILLEGAL_PARAMETER,
                 "psk_ke not allowed", "by the client (%s)", trouble(&p));
         else
             check(info_of(&p.client).established && !info_of(&p.server).resumed,

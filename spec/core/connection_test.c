@@ -260,6 +260,21 @@ trouble(side *a, side *b)
     return tls_connection_failure_text(b->c);
 }
 
+/* same_end_point: both sides bind to the server's certificate, resumed or not (RFC 5929 section 4.1). */
+static int
+same_end_point(side *a, side *b)
+{
+    tls_buffer first = {0}, second = {0};
+    int same = tls_connection_channel_binding(a->c, &first, "tls-server-end-point") == TLS_OK &&
+               tls_connection_channel_binding(b->c, &second, "tls-server-end-point") == TLS_OK &&
+               first.length == 32 &&
+               tls_bytes_equal(tls_buffer_view(&first), tls_buffer_view(&second));
+
+    tls_buffer_release(&first);
+    tls_buffer_release(&second);
+    return same;
+}
+
 /* handshake runs one and returns the client's session, or NULL. */
 static tls_session *
 handshake(setup *s, const char *what, int expect_resumed, size_t data)
@@ -282,6 +297,7 @@ handshake(setup *s, const char *what, int expect_resumed, size_t data)
     if (s->client != NULL)
         check(si.peer_chain_count == 1 && si.peer_verified, what, "client certificate");
     if (ci.established && si.established) {
+        check(same_end_point(&client, &server), what, "tls-server-end-point");
         check(exchange(&client, &server, data, s->chunk), what, "client to server");
         check(exchange(&server, &client, data, s->chunk), what, "server to client");
         tls_connection_close(client.c);

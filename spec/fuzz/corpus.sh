@@ -1,9 +1,12 @@
 #!/bin/sh
-# corpus.sh DIRECTORY - makes a small corpus for each fuzz target with the openssl CLI, in DIRECTORY/TARGET.
+# corpus.sh DIRECTORY SEEDS - makes a small corpus for each fuzz target, in DIRECTORY/TARGET: with the openssl CLI, and
+# with SEEDS, the program of seeds.c.
 set -e
 dir=$1
 [ ! -f "$dir/corpus.done" ] || exit 0
-for target in certificate key crl ocsp request pem; do mkdir -p "$dir/$target"; done
+for target in certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 \
+    server_12 hostile; do mkdir -p "$dir/$target"; done
+"$2" "$dir"
 work=$dir/work
 mkdir -p "$work"
 cd "$work"

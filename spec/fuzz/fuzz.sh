@@ -1,42 +1,70 @@
 #!/bin/sh
-# fuzz.sh - builds the libFuzzer targets of this directory and runs each for some time.
-#   fuzz.sh [SECONDS [TARGET ...]]      60 seconds each; needs clang with its runtime (libclang-rt-dev)
+# fuzz.sh - builds the libFuzzer targets of this directory and runs each for some time, JOBS (2) at once.
+#   fuzz.sh [SECONDS [TARGET ...]]      40 seconds each; needs clang with its runtime (libclang-rt-dev)
 #   CORPUS=/some/dir keeps what they find between runs, also the inputs that crash.
 #   CC (clang), CFLAGS and LIBS (-lbearssl) say how to build; RESULTS is a file that gets a line for CI's sum.
 # The last line is "N passed, N failed": targets that ran without and with a finding.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
-tls=$here/../../csrc/tls
-seconds=${1:-60}
+tls=$(cd "$here/../../csrc/tls" && pwd)
+SECONDS_EACH=${1:-40}
 [ $# -eq 0 ] || shift
-dir=${CORPUS:-$(mktemp -d)}
-mkdir -p "$dir"
-[ -n "$CORPUS" ] || trap 'rm -rf "$dir"' EXIT
-sh "$here/corpus.sh" "$dir"
+DIR=${CORPUS:-$(mktemp -d)}
+mkdir -p "$DIR"
+[ -n "$CORPUS" ] || trap 'rm -rf "$DIR"' EXIT
+jobs=${JOBS:-2}
+targets=${*:-certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 server_12 hostile}
 
-export CC="${CC:-clang}"
-export FLAGS="-std=c99 -D_DEFAULT_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -fno-sanitize-recover=undefined -I$tls -I$here $CFLAGS"
-export OBJECTS="$dir/objects"
+CC="${CC:-clang}"
+FLAGS="-std=c99 -D_DEFAULT_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -fno-sanitize-recover=undefined -I$tls -I$here $CFLAGS"
+OBJECTS="$DIR/objects"
+export CC FLAGS OBJECTS DIR SECONDS_EACH
 mkdir -p "$OBJECTS"
-# A changed header makes every object again.
-[ -z "$(find "$tls" -name '*.h' -newer "$OBJECTS/made" 2>/dev/null)" ] || rm -f "$OBJECTS"/*
-printf '%s\n' "$tls"/*.c | xargs -P 2 -I '{}' sh -c 'o=$OBJECTS/$(basename "$1" .c).o
+# A changed header, or other flags, make every object again.
+echo "$CC $FLAGS" >"$OBJECTS/flags.new"
+if ! cmp -s "$OBJECTS/flags.new" "$OBJECTS/flags" ||
+    [ -n "$(find "$tls" "$here" -name '*.h' -newer "$OBJECTS/made" 2>/dev/null)" ]; then
+    rm -f "$OBJECTS"/*.o
+    mv -f "$OBJECTS/flags.new" "$OBJECTS/flags"
+fi
+# fuzz_random.c stands in for random.c.
+{ find "$tls" -name '*.c' ! -name random.c; find "$here" -name '*.c'; } |
+    xargs -P "$jobs" -I '{}' sh -c 'o=$OBJECTS/$(basename "$1" .c).o
+    case $1 in */spec/fuzz/*) o=$OBJECTS/fuzz_$(basename "$1" .c).o ;; esac
     [ "$o" -nt "$1" ] || exec $CC $FLAGS -fsanitize=fuzzer-no-link,address,undefined -c -o "$o" "$1"' compile '{}'
 touch "$OBJECTS/made"
 
-passed=0 failed=0
-for target in ${*:-certificate key crl ocsp request pem}; do
-    $CC $FLAGS -fsanitize=fuzzer,address,undefined -o "$dir/fuzz_$target" "$here/$target.c" \
-        "$OBJECTS"/*.o ${LIBS:--lbearssl}
-    if (cd "$dir" && "./fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=16384 \
-        -print_final_stats=1 -artifact_prefix="$dir/$target-" "$target" >"$target.log" 2>&1); then
-        passed=$((passed + 1))
-        echo "$target: $(sed -n 's/stat::number_of_executed_units: //p' "$dir/$target.log") runs"
+# Everything but the other targets.
+library=
+for source in "$tls"/*.c; do
+    [ "${source##*/}" = random.c ] || library="$library $OBJECTS/$(basename "$source" .c).o"
+done
+library="$library $OBJECTS/fuzz_fuzz_random.o $OBJECTS/fuzz_fuzz_pair.o ${LIBS:--lbearssl}"
+link() { $CC -fsanitize="$1",address,undefined -o "$DIR/$2" "$OBJECTS/fuzz_${2#fuzz_}.o" $library $3; }
+
+link fuzzer-no-link fuzz_seeds
+for target in $targets; do
+    case $target in
+    hostile) link fuzzer fuzz_hostile -Wl,--wrap=tls_record_seal,--wrap=engine13_send ;;
+    *) link fuzzer "fuzz_$target" ;;
+    esac
+done
+sh "$here/corpus.sh" "$DIR" "$DIR/fuzz_seeds"
+
+printf '%s\n' $targets | xargs -P "$jobs" -I '{}' sh -c 'cd "$DIR" || exit 1
+    if "./fuzz_$1" -max_total_time="$SECONDS_EACH" -timeout=20 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=1 \
+        -artifact_prefix="$DIR/$1-" "$1" >"$1.log" 2>&1; then
+        echo "$1: $(sed -n "s/stat::number_of_executed_units: //p" "$1.log") runs"
+        rm -f "$1.failed"
     else
-        failed=$((failed + 1))
-        echo "$target: failed"
-        tail -n 40 "$dir/$target.log"
-    fi
+        echo "$1: failed"
+        touch "$1.failed"
+        tail -n 40 "$1.log"
+    fi' run '{}'
+
+passed=0 failed=0
+for target in $targets; do
+    if [ -e "$DIR/$target.failed" ]; then failed=$((failed + 1)); else passed=$((passed + 1)); fi
 done
 [ -z "$RESULTS" ] || echo "$passed $failed fuzz" >>"$RESULTS"
 echo "$passed passed, $failed failed"

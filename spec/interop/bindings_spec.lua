@@ -2,7 +2,7 @@
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
 local dkjson = require "dkjson"
-local ours = require "spec.support.ours"
+local ours = require("spec.support.ours").at_most("TLSv1.2")
 local port = require "spec.support.port"
 local peers = require "spec.support.peer"
 local process = require "spec.support.process"
@@ -100,20 +100,21 @@ describe("keying material of our client and openssl", function()
    end)
 end)
 
-cases.describe("tls-unique of our server and Python", function(listener)
+cases.describe("the bindings of our server and Python", function(listener)
    after_each(ours.close_all)
 
    for _, tickets in ipairs({ false, true }) do
       it("are the same, in a full and in a resumed connection" .. (tickets and " by ticket" or " by ID"), function()
-         local context = ours.server_context(certificates.rsa, {})
+         local context = ours.server_context(certificates.rsa, { max_version = "TLSv1.2" })
          local client = process.start({ python, "spec/interop/python_client.py", dkjson.encode({
             port = listener.port, server_name = "localhost", cafile = certificates.ca.certfile, send = 10,
             again = true, tickets = tickets,
          }) })
-         local bindings = {}
+         local bindings, end_points = {}, {}
          for index = 1, 2 do
             local stream = assert(listener:accept(context))
             assert(stream:send(assert(stream:receive(10))))
+            end_points[index] = tls12.hex(assert(stream:channel_binding("tls-server-end-point")))
             assert.equal(index == 2, stream:info("resumed"))
             assert.equal(tickets, stream:info("ticket"))
             bindings[index] = tls12.hex(assert(stream:channel_binding("tls-unique")))
@@ -127,6 +128,8 @@ cases.describe("tls-unique of our server and Python", function(listener)
          assert.equal(report.tls_unique, bindings[1])
          assert.is_true(report.second.reused)
          assert.equal(report.second.tls_unique, bindings[2])
+         assert.equal(report.end_point, end_points[1])
+         assert.equal(report.second.end_point, end_points[2])
       end)
    end
 end)
@@ -185,6 +188,30 @@ describe("tls-server-end-point", function()
          client:wait()
          listener:close()
       end)
+   end
+
+   for _, kind in ipairs(tls12.kinds) do
+      for _, tickets in ipairs({ true, false }) do
+         it(("is the same when %s resumes %s"):format(kind, tickets and "by ticket" or "by ID"), function()
+            local listener = ours.listen()
+            local context = ours.server_context(certificates.sha384, { max_version = "TLSv1.2" })
+            local arguments = { kind == "openssl" and "-reconnect" or "--resume" }
+            local client = tls12.client(kind, { port = listener.port, arguments = arguments, tickets = tickets })
+            local last = kind == "openssl" and 6 or 2
+            for index = 1, last do
+               local stream = assert(listener:accept(context))
+               if index == last then cases.answer(stream, client) else stream:receive("*l") end
+               assert.equal(index > 1, stream:info("resumed"))
+               assert.equal(tickets, stream:info("ticket"))
+               assert.equal(digest(certificates.sha384, "sha384"),
+                  tls12.hex(assert(stream:channel_binding("tls-server-end-point"))))
+               stream:close()
+            end
+            client:close_input()
+            client:wait()
+            listener:close()
+         end)
+      end
    end
 end)
 

@@ -2,7 +2,7 @@
 -- have is told so.
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
-local ours = require "spec.support.ours"
+local ours = require("spec.support.ours").at_most("TLSv1.2")
 local tls12 = require "spec.support.tls12"
 
 for _, kind in ipairs(tls12.kinds) do

@@ -2,7 +2,7 @@
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
 local hash = require "spec.support.hash"
-local ours = require "spec.support.ours"
+local ours = require("spec.support.ours").at_most("TLSv1.2")
 local peers = require "spec.support.peer"
 local suites = require "spec.support.suites"
 local temporary = require "spec.support.temporary"

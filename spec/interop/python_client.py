@@ -70,6 +70,7 @@ def converse(job, context, session=None):
             result["alpn"] = stream.selected_alpn_protocol()
             result["reused"] = stream.session_reused
             result["tls_unique"] = (stream.get_channel_binding("tls-unique") or b"").hex()
+            result["end_point"] = hashlib.sha256(stream.getpeercert(binary_form=True)).hexdigest()
             result["subject"] = dict(pair for item in stream.getpeercert()["subject"] for pair in item)
             if job.get("send"):
                 result["echoed"] = echo(stream, job["send"])

@@ -125,11 +125,42 @@ describe("curl and bearssl serve:", function()
       "ECDHE-RSA-CHACHA20-POLY1305",
    }) do
       it("with " .. cipher, function()
-         local status, output = trusted("/hello.txt", "--ciphers", cipher, "--tlsv1.2", "--verbose")
+         local status, output = trusted("/hello.txt", "--ciphers", cipher, "--tls-max", "1.2", "--verbose")
          assert.equal(0, status, output)
          assert.truthy(output:find("SSL connection using TLSv1.2 / " .. cipher, 1, true), output)
       end)
    end
+
+   for _, suite in ipairs({
+      "TLS_AES_128_GCM_SHA256",
+      "TLS_AES_256_GCM_SHA384",
+      "TLS_CHACHA20_POLY1305_SHA256",
+   }) do
+      it("with " .. suite, function()
+         local status, output = trusted("/hello.txt", "--tls13-ciphers", suite, "--tlsv1.3", "--verbose")
+         assert.equal(0, status, output)
+         assert.truthy(output:find("SSL connection using TLSv1.3 / " .. suite, 1, true), output)
+      end)
+   end
+
+   for _, curve in ipairs({ "X25519", "P-256", "P-384", "P-521" }) do
+      it("with " .. curve, function()
+         local status, output = trusted("/hello.txt", "--curves", curve, "--tlsv1.3")
+         assert.equal(0, status, output)
+         assert.equal(TEXT, output)
+      end)
+   end
+
+   it("asks again for a group that the server has", function()
+      local choosy = serve({ certificates.ec }, "--groups", "secp384r1", directory)
+      local status, output = curl(choosy, "/hello.txt", "--cacert", certificates.ca.certfile, "--curves", "X25519:P-384",
+         "--tlsv1.3", "--verbose")
+      assert.equal(0, status, output)
+      assert.truthy(output:find("SSL connection using TLSv1.3", 1, true), output)
+      local _, hellos = output:gsub("TLS handshake, Client hello", "")
+      assert.equal(2, hellos, output)
+      choosy:stop()
+   end)
 
    it("refuses a server that it does not trust", function()
       local status = curl(server, "/hello.txt", "--cacert", certificates.other_ca.certfile)
@@ -140,21 +171,36 @@ describe("curl and bearssl serve:", function()
    it("is refused without a suite or a version in common", function()
       assert.equal(35, (trusted("/hello.txt", "--ciphers", "AES128-SHA", "--tls-max", "1.2")))
       assert.equal(35, (trusted("/hello.txt", "--tlsv1.0", "--tls-max", "1.1", "--ciphers", "ALL:@SECLEVEL=0")))
+      assert.equal(35, (trusted("/hello.txt", "--tls13-ciphers", "TLS_AES_128_CCM_SHA256", "--tlsv1.3")))
    end)
 
-   it("negotiates http/1.1, gives a client certificate, and fails without", function()
-      local ca = certificates.ca.certfile
-      local alpn = "http/1.1"
-      local strict = serve({ certificates.ec }, "--alpn", alpn, "--cafile", ca, "--verify", "required", directory)
-      local own = certificates.client_ec
-      local status, output =
-         curl(strict, "/hello.txt", "--cacert", ca, "--verbose", "--cert", own.certfile, "--key", own.keyfile)
+   for version, alert in pairs({ ["1.2"] = "handshake failure", ["1.3"] = "certificate required" }) do
+      it("negotiates http/1.1, gives a client certificate, and fails without, in TLS " .. version, function()
+         local ca = certificates.ca.certfile
+         local alpn = "http/1.1"
+         local strict = serve({ certificates.ec }, "--alpn", alpn, "--cafile", ca, "--verify", "required", directory)
+         local own = certificates.client_ec
+         local status, output = curl(strict, "/hello.txt", "--cacert", ca, "--verbose", "--cert", own.certfile,
+            "--key", own.keyfile, "--tls-max", version)
+         assert.equal(0, status, output)
+         assert.truthy(output:find("SSL connection using TLSv" .. version, 1, true), output)
+         assert.truthy(output:find("server accepted http/1.1", 1, true), output)
+         status, output = curl(strict, "/hello.txt", "--cacert", ca, "--tls-max", version)
+         assert.is_true(status == 35 or status == 56, output)
+         assert.truthy(output:find("alert " .. alert, 1, true), output)
+         assert.equal(0, strict:stop())
+      end)
+   end
+
+   it("falls back to TLS 1.2, whoever has nothing newer", function()
+      local status, output = trusted("/hello.txt", "--tls-max", "1.2", "--verbose")
       assert.equal(0, status, output)
-      assert.truthy(output:find("server accepted http/1.1", 1, true), output)
-      status, output = curl(strict, "/hello.txt", "--cacert", ca)
-      assert.is_true(status == 35 or status == 56, output)
-      assert.truthy(output:find("alert handshake failure", 1, true), output)
-      assert.equal(0, strict:stop())
+      assert.truthy(output:find("SSL connection using TLSv1.2", 1, true), output)
+      local old = serve({ certificates.rsa }, "--max", "1.2", directory)
+      status, output = curl(old, "/hello.txt", "--cacert", certificates.ca.certfile, "--verbose")
+      assert.equal(0, status, output)
+      assert.truthy(output:find("SSL connection using TLSv1.2", 1, true), output)
+      old:stop()
    end)
 
    it("ends cleanly on SIGTERM", function()
@@ -166,19 +212,38 @@ describe("curl and bearssl serve:", function()
 end)
 
 describe("Python's ssl and bearssl serve:", function()
-   it("gets a file", function()
-      local server = serve({ certificates.ec }, "--alpn", "http/1.1", directory_of_files())
-      local result = talk(server, {
-         request = "GET /hello.txt HTTP/1.0\r\nHost: localhost\r\n\r\n",
-         alpn = { "http/1.1" },
-      })
-      assert.is_nil(result.error, result.text)
-      assert.equal("TLSv1.2", result.version)
-      assert.equal("http/1.1", result.alpn)
-      assert.truthy(result.reply:find("^HTTP/1%.%d 200 "), result.reply)
-      assert.truthy(result.reply:find("\r\n\r\n" .. TEXT, 1, true), result.reply)
-      server:stop()
-   end)
+   for _, version in ipairs({ "TLSv1.2", "TLSv1.3" }) do
+      it("gets a file in " .. version, function()
+         local server = serve({ certificates.ec }, "--alpn", "http/1.1", directory_of_files())
+         local result = talk(server, {
+            request = "GET /hello.txt HTTP/1.0\r\nHost: localhost\r\n\r\n",
+            alpn = { "http/1.1" },
+            maximum = version,
+         })
+         assert.is_nil(result.error, result.text)
+         assert.equal(version, result.version)
+         assert.equal("http/1.1", result.alpn)
+         assert.truthy(result.reply:find("^HTTP/1%.%d 200 "), result.reply)
+         assert.truthy(result.reply:find("\r\n\r\n" .. TEXT, 1, true), result.reply)
+         server:stop()
+      end)
+   end
+
+   for _, version in ipairs({ "TLSv1.2", "TLSv1.3" }) do
+      it("gives a client certificate, or is refused, in " .. version, function()
+         local server = serve({ certificates.ec }, "--echo", "--cafile", certificates.ca.certfile, "--verify", "required")
+         local own = certificates.client_ec
+         local result = talk(server, { send = 10, maximum = version, certfile = own.certfile, keyfile = own.keyfile })
+         assert.is_nil(result.error, result.text)
+         assert.equal(version, result.version)
+         assert.is_true(result.echoed)
+         result = talk(server, { send = 10, maximum = version })
+         assert.equal("SSLError", result.error)
+         assert.truthy(result.reason:find(version == "TLSv1.3" and "CERTIFICATE_REQUIRED" or "HANDSHAKE_FAILURE"),
+            result.reason)
+         server:stop()
+      end)
+   end
 
    describe("with --echo", function()
       local server
@@ -204,13 +269,16 @@ describe("Python's ssl and bearssl serve:", function()
          assert.is_true(result.echoed)
       end)
 
-      it("resumes its session", function()
-         local result = talk(server, { send = 10, again = true })
-         assert.is_nil(result.error, result.text)
-         assert.is_false(result.reused)
-         assert.is_true(result.second.reused)
-         assert.is_true(result.second.echoed)
-      end)
+      for _, version in ipairs({ "TLSv1.2", "TLSv1.3" }) do
+         it("resumes its session in " .. version, function()
+            local result = talk(server, { send = 10, again = true, maximum = version })
+            assert.is_nil(result.error, result.text)
+            assert.equal(version, result.version)
+            assert.is_false(result.reused)
+            assert.is_true(result.second.reused)
+            assert.is_true(result.second.echoed)
+         end)
+      end
 
       it("gets the certificate of the name that it asks for", function()
          for _, name in ipairs({ "localhost", "alpha.example", "beta.example" }) do
@@ -220,10 +288,18 @@ describe("Python's ssl and bearssl serve:", function()
          end
       end)
 
-      it("is refused when only TLS 1.3 is left", function()
-         local result = talk(server, { send = 10, minimum = "TLSv1.3" })
-         assert.equal("SSLError", result.error)
-         assert.truthy(result.reason:find("PROTOCOL_VERSION"), result.reason)
+      it("is refused when no version is common", function()
+         local old = serve({ certificates.rsa }, "--echo", "--max", "1.2")
+         local new = serve({ certificates.rsa }, "--echo", "--min", "1.3")
+         for other, job in pairs({
+            [old] = { send = 10, minimum = "TLSv1.3" },
+            [new] = { send = 10, maximum = "TLSv1.2" },
+         }) do
+            local result = talk(other, job)
+            assert.equal("SSLError", result.error)
+            assert.truthy(result.reason:find("PROTOCOL_VERSION"), result.reason)
+            other:stop()
+         end
       end)
 
       it("refuses another root", function()

@@ -1,6 +1,6 @@
 -- Sessions kept in Redis, through session_store and session_load: what one server process made another resumes.
 local certificates = require "spec.support.certificates"
-local ours = require "spec.support.ours"
+local ours = require("spec.support.ours").at_most("TLSv1.2")
 local peers = require "spec.support.peer"
 local port = require "spec.support.port"
 local process = require "spec.support.process"

@@ -3,7 +3,7 @@
 local bearssl = require "bearssl"
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
-local ours = require "spec.support.ours"
+local ours = require("spec.support.ours").at_most("TLSv1.2")
 local pump = require "spec.support.pump"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
@@ -319,6 +319,7 @@ describe("stapling between two of ours:", function()
    local function shake(client_options, server_options, client_handlers, server_handlers, tamper)
       client_options.cafile = certificates.ca.certfile
       server_options.mode = "server"
+      client_options.max_version = "TLSv1.2"
       local client = assert(assert(bearssl.context(client_options)):connection {
          server_name = "localhost", handlers = client_handlers,
       })
@@ -379,7 +380,7 @@ describe("stapling between two of ours:", function()
 
    it("a select handler yields to fetch the response", function()
       local seen = {}
-      local client_context = assert(bearssl.context { cafile = certificates.ca.certfile })
+      local client_context = assert(bearssl.context { cafile = certificates.ca.certfile, max_version = "TLSv1.2" })
       local server_context = assert(bearssl.context(with(must, { mode = "server", handlers = {
          select = function(_, hello)
             assert.is_true(hello.status_request)

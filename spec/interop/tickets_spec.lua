@@ -3,7 +3,7 @@
 local bearssl = require "bearssl"
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
-local ours = require "spec.support.ours"
+local ours = require("spec.support.ours").at_most("TLSv1.2")
 local process = require "spec.support.process"
 local session_server = require "spec.support.session_server"
 local temporary = require "spec.support.temporary"

@@ -1,7 +1,7 @@
 -- tshark reads along on the loopback device: what it sees of the extensions, and who speaks to whom.
 local certificates = require "spec.support.certificates"
 local cases = require "spec.support.server_cases"
-local ours = require "spec.support.ours"
+local ours = require("spec.support.ours").at_most("TLSv1.2")
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 local socket = require "socket"

@@ -24,7 +24,8 @@ end
 local function ask_key_server(job, question)
    local socket = ngx.socket.tcp()
    assert(socket:connect("127.0.0.1", job.key_server))
-   assert(socket:send("sign " .. question.hash .. " " .. ngx.encode_base64(question.digest) .. "\n"))
+   local name = question.scheme and question.scheme:find("^rsa_pss_") and question.scheme or question.hash
+   assert(socket:send("sign " .. name .. " " .. ngx.encode_base64(question.digest) .. "\n"))
    local line = assert(socket:receive("*l"))
    socket:close()
    return ngx.decode_base64(line)

@@ -235,13 +235,18 @@ describe("dropped", function()
 
    it("a session before, during and after the connection that resumes it", function()
       local w = world()
+      local function connection(offered)
+         return assert(w.client_context:connection({
+            server_name = "localhost", session = offered, max_version = "TLSv1.2", -- where the server keeps sessions
+         }))
+      end
       local function session()
-         local client = assert(w.client_context:connection({ server_name = "localhost" }))
+         local client = connection()
          pump(client, assert(w.server_context:connection({})))
          return assert(client:session())
       end
       local offered = session()
-      local client = assert(w.client_context:connection({ server_name = "localhost", session = offered }))
+      local client = connection(offered)
       offered = nil -- luacheck: ignore
       collect()
       local server = assert(w.server_context:connection({}))
@@ -253,7 +258,7 @@ describe("dropped", function()
       assert.is_false(client:info("resumed"))
       -- flushed while the server is in the middle of resuming it
       offered = session()
-      client = assert(w.client_context:connection({ server_name = "localhost", session = offered }))
+      client = connection(offered)
       server = assert(w.server_context:connection({}))
       client:step()
       server:feed(client:drain())

@@ -1,5 +1,5 @@
 -- Certificates and keys for the specs, made with our own issuing when they are first asked for (what it refuses to
--- make, a short key or a SHA-1 signature, with the openssl program):
+-- make, a short key, one for RSA-PSS only or a SHA-1 signature, with the openssl program):
 --     local certificates = require "spec.support.certificates"
 --     certificates.rsa.certfile, .keyfile, .chainfile    paths of PEM files
 --     certificates.rsa.certificate, .key, .chain         the same as strings
@@ -33,6 +33,7 @@ local definitions = {
    ec = { key = "ec:P-256" },
    ec384 = { key = "ec:P-384" },
    ec521 = { key = "ec:P-521" },
+   rsa_pss = { key = "rsa-pss:2048" }, -- whose key signs by RSA-PSS only
    sha384 = { key = "ec:P-384", hash = "sha384" },
    -- static ECDH: the suite's name tells who signed the certificate
    ecdh_rsa = { key = "ec:P-256", usage = "agreement" },
@@ -62,6 +63,8 @@ local definitions = {
    client_rsa = { cn = "client rsa", san = "email:client@example.org", usage = "client" },
    client_ec = { cn = "client ec", san = "email:client@example.org", usage = "client", key = "ec:P-256" },
    client_ec384 = { cn = "client ec384", san = "email:client@example.org", usage = "client", key = "ec:P-384" },
+   client_ec521 = { cn = "client ec521", san = "email:client@example.org", usage = "client", key = "ec:P-521" },
+   client_rsa_pss = { cn = "client pss", san = "email:client@example.org", usage = "client", key = "rsa-pss:2048" },
    client_chain = { cn = "client chain", san = "email:client@example.org", usage = "client", issuer = "intermediate" },
    client_expired = { cn = "client old", usage = "client", key = "ec:P-256", from = -20, to = -10 },
    client_untrusted = { cn = "client stranger", usage = "client", key = "ec:P-256", issuer = "other_ca" },
@@ -78,8 +81,11 @@ local usages = {
    client = { ca = false, key_usage = { "digitalSignature" }, extended_key_usage = { "clientAuth" } },
 }
 
--- For the openssl program: only servers are made with it.
-local SERVER = "basicConstraints=CA:false\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n"
+-- The same for the openssl program.
+local EXTENSIONS = {
+   server = "basicConstraints=CA:false\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n",
+   client = "basicConstraints=CA:false\nkeyUsage=digitalSignature\nextendedKeyUsage=clientAuth\n",
+}
 
 local CONFIG = [[
 [ca]
@@ -118,17 +124,17 @@ end
 local function make_with_openssl(definition, signer, path)
    local work = temporary.make_directory()
    temporary.write("", nil, work .. "/index.txt")
-   local extensions = SERVER .. "subjectAltName=" .. (definition.san or LOCALHOST)
+   local extensions = EXTENSIONS[definition.usage or "server"] .. "subjectAltName=" .. (definition.san or LOCALHOST)
       .. "\nauthorityKeyIdentifier=keyid\n"
    local config = temporary.write(
       CONFIG:format(work, work, definition.hash or "sha256", definition.cn or "localhost", extensions),
       nil,
       work .. "/config"
    )
-   local kind, size = definition.key:match("^(%w+):(.+)$")
+   local kind, size = definition.key:match("^([%w-]+):(.+)$")
    local key = path .. ".key"
-   shell.run({ "openssl", "genpkey", "-quiet", "-out", key, "-algorithm", kind == "rsa" and "RSA" or "EC",
-      "-pkeyopt", kind == "rsa" and "rsa_keygen_bits:" .. size or "ec_paramgen_curve:" .. size })
+   shell.run({ "openssl", "genpkey", "-quiet", "-out", key, "-algorithm", kind:upper(),
+      "-pkeyopt", kind:find("^rsa") and "rsa_keygen_bits:" .. size or "ec_paramgen_curve:" .. size })
    local request = work .. "/request"
    shell.run({ "openssl", "req", "-new", "-config", config, "-key", key, "-out", request })
    shell.run({ "openssl", "ca", "-batch", "-notext", "-config", config, "-in", request, "-out", path .. ".crt",
@@ -182,7 +188,8 @@ local function make(name, path)
       issuer = "ca"
    end
    local signer = issuer and get(issuer)
-   local refused = definition.hash == "sha1" or definition.key == "rsa:1024"
+   local key = definition.key or ""
+   local refused = definition.hash == "sha1" or key == "rsa:1024" or key:find("^rsa%-pss:")
    local chain = (refused and make_with_openssl or make_ourselves)(definition, signer, path)
    if signer and definitions[issuer].issuer ~= false then
       chain = chain .. signer.chain

@@ -9,7 +9,7 @@
 local assert = require "luassert"
 local busted = require "busted"
 local certificates = require "spec.support.certificates"
-local ours = require "spec.support.ours"
+local ours = require("spec.support.ours").at_most("TLSv1.2")
 local suites = require "spec.support.suites"
 
 local describe, it = busted.describe, busted.it -- modules have no globals of busted
@@ -127,13 +127,13 @@ function cases.keys(peer)
    describe("server keys", function()
       local server = servers(peer)
       local schemes = {
-         rsa = "^rsa_pkcs1_sha%d+$",
-         rsa3072 = "^rsa_pkcs1_sha%d+$",
-         rsa4096 = "^rsa_pkcs1_sha%d+$",
+         rsa = "^rsa_p[%l%d_]+_sha%d+$",
+         rsa3072 = "^rsa_p[%l%d_]+_sha%d+$",
+         rsa4096 = "^rsa_p[%l%d_]+_sha%d+$",
          ec = "^ecdsa_",
          ec384 = "^ecdsa_",
          ec521 = "^ecdsa_",
-         chain = "^rsa_pkcs1_sha%d+$",
+         chain = "^rsa_p[%l%d_]+_sha%d+$",
          chain_ec = "^ecdsa_",
       }
       for _, name in ipairs({ "rsa", "rsa3072", "rsa4096", "ec", "ec384", "ec521", "chain", "chain_ec" }) do
@@ -147,10 +147,15 @@ function cases.keys(peer)
       end
 
       for _, hash in ipairs({ "sha256", "sha384", "sha512" }) do
-         it("signs with " .. hash .. " when only that is offered", function()
-            local info = once(peer, server("rsa"), { signature_algorithms = { "rsa_pkcs1_" .. hash } })
-            assert.equal("rsa_pkcs1_" .. hash, info.signature_algorithm)
-         end)
+         for _, kind in ipairs({ "rsa_pkcs1_", "rsa_pss_rsae_" }) do
+            it("signs with " .. kind .. hash .. " when only that is offered", function()
+               local info = once(peer, server("rsa"), {
+                  signature_algorithms = { kind .. hash }, max_version = "TLSv1.2",
+               })
+               assert.equal("TLSv1.2", info.version)
+               assert.equal(kind .. hash, info.signature_algorithm)
+            end)
+         end
       end
    end)
 end
@@ -262,7 +267,7 @@ function cases.resumption(peer)
                local bearssl = require "bearssl"
                local session = assert(bearssl.session.import(assert(io.open(file, "rb")):read("*a")))
                local socket = assert(require("socket").connect("127.0.0.1", tonumber(port)))
-               local context = assert(bearssl.context({ cafile = cafile }))
+               local context = assert(bearssl.context({ cafile = cafile, max_version = "TLSv1.2" }))
                local stream = assert(context:wrap(socket, { server_name = "localhost", session = session }))
                assert(stream:handshake())
                print("resumed: " .. tostring(stream:info("resumed")))

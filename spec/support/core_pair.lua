@@ -3,6 +3,9 @@ local core = require "bearssl.core"
 local assert = require "luassert"
 local certificates = require "spec.support.certificates"
 
+-- These specs are about the binding, and know the messages of TLS 1.2.
+local TLS12 = core.version_id "TLSv1.2"
+
 local ALL_STAGES = 2 ^ #core.stages() - 1
 local ALL_DECISIONS = 2 ^ #core.decisions() - 1
 
@@ -20,13 +23,15 @@ local function trust()
 end
 
 local function server_context(options)
-   local all = { role = "server", verify = "none", credentials = { credential "rsa" }, session_cache = 10 }
+   local all = {
+      role = "server", version_max = TLS12, verify = "none", credentials = { credential "rsa" }, session_cache = 10,
+   }
    for name, value in pairs(options or {}) do all[name] = value end
    return assert(core.context(all))
 end
 
 local function client_context(options)
-   local all = { role = "client", verify = "required", trust = trust() }
+   local all = { role = "client", version_max = TLS12, verify = "required", trust = trust() }
    for name, value in pairs(options or {}) do all[name] = value end
    return assert(core.context(all))
 end

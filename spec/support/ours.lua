@@ -18,9 +18,15 @@ local function copy(options, defaults)
    return result
 end
 
+-- Specs that use this are about TLS 1.2 and below, unless they ask for TLS 1.3 by one of the two bounds.
+local function bounded(options)
+   if not options.max_version and options.min_version ~= "TLSv1.3" then options.max_version = "TLSv1.2" end
+   return options
+end
+
 -- client_context makes a context that trusts the test root.
 function ours.client_context(options)
-   options = copy(options, {})
+   options = bounded(copy(options, {}))
    if options.verify ~= "none" and not options.trust and not options.cafile then
       options.cafile = certificates.ca.certfile
    end
@@ -29,7 +35,7 @@ end
 
 -- server_context: certificate is one of spec.support.certificates, or a list of them.
 function ours.server_context(certificate, options)
-   options = copy(options, { mode = "server" })
+   options = bounded(copy(options, { mode = "server" }))
    if certificate.certfile then
       options.certfile, options.keyfile = certificate.chainfile, certificate.keyfile
    else
@@ -80,6 +86,34 @@ function ours.close_all()
       pcall(opened[index].close, opened[index])
       opened[index] = nil
    end
+end
+
+-- at_most gives the same functions for contexts that by default speak nothing newer than a version: for specs about
+-- what TLS 1.3 has no more.
+function ours.at_most(version)
+   local older = {}
+   for name, value in pairs(ours) do older[name] = value end
+
+   local function limited(options)
+      options = copy(options, {})
+      if not options.max_version and options.min_version ~= "TLSv1.3" then options.max_version = version end
+      return options
+   end
+
+   function older.client_context(options)
+      return ours.client_context(limited(options))
+   end
+
+   function older.server_context(certificate, options)
+      return ours.server_context(certificate, limited(options))
+   end
+
+   function older.connect(port, context, options)
+      if type(context) == "table" and not getmetatable(context) then context = limited(context) end
+      return ours.connect(port, context, options)
+   end
+
+   return older
 end
 
 return ours

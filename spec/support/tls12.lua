@@ -1,5 +1,5 @@
 -- OpenSSL and GnuTLS as peers with and without the extensions that TLS 1.2 grew: the extended master secret
--- (RFC 7627) and session tickets (RFC 5077). For both kinds:
+-- (RFC 7627) and session tickets (RFC 5077), without TLS 1.3. For both kinds:
 --     tls12.server(kind, options)   certificate, client ("none", "request", "require"), cafile, ems, tickets (false
 --                                   turns them off), version, arguments
 --     tls12.client(kind, options)   port, certificate (its own), ems, tickets, version, arguments, fallback
@@ -38,6 +38,7 @@ local function priority_of(options)
    if options.version then
       priority = priority:gsub("%+VERS%-[^:]+:", "") .. ":+VERS-" .. options.version:gsub("v", "")
    end
+   if not options.version then priority = priority .. ":-VERS-TLS1.3" end
    if options.ems == false then priority = priority .. ":%NO_SESSION_HASH" end
    if options.tickets == false then priority = priority .. ":%NO_TICKETS" end
    if options.fallback then priority = priority .. ":%FALLBACK_SCSV" end
@@ -53,7 +54,7 @@ function tls12.server(kind, options)
             "-CAfile", options.cafile)
       end
       if options.tickets == false then append(arguments, "-no_ticket") end
-      if options.version then append(arguments, VERSIONS[options.version]) end
+      append(arguments, options.version and VERSIONS[options.version] or "-no_tls1_3")
       for _, word in ipairs(options.arguments or {}) do append(arguments, word) end
       return peers.openssl_server {
          certificate = certificate, arguments = arguments, mode = options.mode,
@@ -75,7 +76,7 @@ function tls12.client(kind, options)
       append(arguments, "-nocommands", "-no_ign_eof")
       if certificate then append(arguments, "-cert", certificate.certfile, "-key", certificate.keyfile) end
       if options.tickets == false then append(arguments, "-no_ticket") end
-      if options.version then append(arguments, VERSIONS[options.version]) end
+      append(arguments, options.version and VERSIONS[options.version] or "-no_tls1_3")
       if options.fallback then append(arguments, "-fallback_scsv") end
       for _, word in ipairs(options.arguments or {}) do append(arguments, word) end
       return peers.openssl_client {

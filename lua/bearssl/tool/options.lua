@@ -197,7 +197,8 @@ function options.connect(host, port, timeout)
 end
 
 --- await_session(stream, seconds) is the session of a connection. In TLS 1.3 it comes after the handshake: it is
--- waited for so long, and what the peer says meanwhile is dropped.
+-- waited for so long, and what the peer says meanwhile is dropped. Or nil, message, code when the server refuses what
+-- the client said last, such as that it has no certificate.
 function options.await_session(stream, seconds)
    if stream:info("version") ~= "TLSv1.3" then return stream:session() end
    local deadline = core.monotonic() + seconds
@@ -206,7 +207,8 @@ function options.await_session(stream, seconds)
       -- once more after it has come: several tickets come together
       local done = stream:session() or core.monotonic() >= deadline
       stream:settimeout(done and 0 or 0.02)
-      local bytes, _, _, code = stream:receiveany()
+      local bytes, message, _, code = stream:receiveany()
+      if not bytes and code:find("^alert_") then return nil, message, code end
       if not bytes and code ~= "timeout" and code ~= "wantread" then break end
    until done
    stream:settimeout(timeout)

@@ -56,7 +56,10 @@ local function ask(prober, settings, stop, first)
    end
    result.ok, result.message, result.code = stream:handshake()
    result.info = stream:info()
-   if result.ok then result.session = options.await_session(stream, prober.ticket_wait) end
+   if result.ok then
+      result.session, result.message, result.code = options.await_session(stream, prober.ticket_wait)
+      if result.code then result.ok = false end
+   end
    stream:close()
    return result
 end

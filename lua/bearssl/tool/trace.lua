@@ -59,8 +59,8 @@ local function converse(context, arguments, host, port, session)
    result.ok, result.message, result.code = stream:handshake()
    result.seconds = recorder.clock() - recorder.began
    if result.ok then
-      result.message, result.code = nil, nil
-      result.session = options.await_session(stream, TICKET_WAIT + result.seconds)
+      result.session, result.message, result.code = options.await_session(stream, TICKET_WAIT + result.seconds)
+      if result.code then result.ok = false end
    end
    result.info = stream:info()
    stream:close()

@@ -1,0 +1,528 @@
+/* hostile13_after_test.c - a TLS 1.3 peer that breaks the rules once the handshake is over (RFC 8446 section 4.6):
+ * tickets, key updates, authentication that comes late, and what has no place there at all. */
+#include "hostile13_cases.h"
+
+/* ---- Tickets ---- */
+
+static const deviation tickets[] = {
+    {"honest", EXTENSION('T', BLOCK_AS_IT_IS, 0), NO_BYTES, TLS_OK},
+    {"early_data", EXTENSION('T', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), BYTES("\0\0\1\0"), TLS_OK},
+    {"early_data without a number", EXTENSION('T', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), NO_BYTES,
+        TLS_REASON_DECODE},
+    {"early_data of five bytes", EXTENSION('T', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), BYTES("\0\0\0\1\0"),
+        TLS_REASON_DECODE},
+    {"an unknown extension", EXTENSION('T', BLOCK_FIRST, 0x1234), BYTES("x"), TLS_OK},
+    {"a GREASE extension", EXTENSION('T', BLOCK_FIRST, 0x2A2A), NO_BYTES, TLS_OK},
+};
+
+static struct {
+    uint32_t lifetime;
+    tls_bytes nonce, ticket;
+} ticket_fields;
+
+static void
+set_ticket(peer *p, char letter, void *message)
+{
+    tls_new_session_ticket *ticket = &((tls_message *)message)->u.new_session_ticket;
+
+    (void)p;
+    if (letter != 'T')
+        return;
+    ticket->lifetime = ticket_fields.lifetime;
+    ticket->nonce = ticket_fields.nonce;
+    ticket->ticket = ticket_fields.ticket;
+}
+
+static void
+ticket_values(const world *w)
+{
+    unsigned char *bytes = allocate(65535);
+    const struct {
+        const char *name;
+        uint32_t lifetime;
+        size_t nonce, ticket;
+        enum tls_reason reason;
+        int session; /* something to resume is left */
+    } cases[] = {
+        {"a week", 604800, 1, 32, TLS_OK, 1},
+        {"a week and a second", 604801, 1, 32, TLS_REASON_ILLEGAL_PARAMETER, 0},
+        {"2^32 - 1 seconds", UINT32_MAX, 1, 32, TLS_REASON_ILLEGAL_PARAMETER, 0},
+        {"no lifetime", 0, 1, 32, TLS_OK, 0},
+        {"no nonce", 7200, 0, 32, TLS_OK, 1},
+        {"a nonce of 255 bytes", 7200, 255, 32, TLS_OK, 1},
+        {"no ticket", 7200, 1, 0, TLS_REASON_DECODE, 0},
+        {"a ticket of 16000 bytes", 7200, 1, 16000, TLS_OK, 1},
+        {"a ticket that fits no ClientHello", 7200, 1, 65535, TLS_OK, 0},
+    };
+    size_t i;
+    peer p;
+
+    memset(bytes, 't', 65535);
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tls_session *session;
+
+        sprintf(current, "NewSessionTicket: %s", cases[i].name);
+        open_peer(&p, w, TLS_ROLE_SERVER);
+        ticket_fields.lifetime = cases[i].lifetime;
+        ticket_fields.nonce = tls_bytes_make(bytes, cases[i].nonce);
+        ticket_fields.ticket = tls_bytes_make(bytes, cases[i].ticket);
+        p.fields = set_ticket;
+        judge(&p, "SECVFT", cases[i].reason);
+        session = tls_connection_session(p.victim);
+        if (cases[i].reason == TLS_OK)
+            check((session != NULL) == cases[i].session, "a session, or none");
+        close_peer(&p);
+        if (session != NULL) {
+            /* Whatever it is, it must not keep the client from the next handshake. */
+            open_victim(&p, w, TLS_ROLE_SERVER, session, tls_bytes_make(NULL, 0));
+            judge(&p, "SECVF", TLS_OK);
+            close_peer(&p);
+        }
+        tls_session_release(session);
+    }
+    free(bytes);
+}
+
+/* ---- Lengths ---- */
+
+static size_t keep;
+static char cut_letter;
+static int was_cut;
+
+static void
+cut_message(peer *p, char letter, tls_buffer *message)
+{
+    (void)p;
+    was_cut = message->length - TLS_HANDSHAKE_HEADER_LENGTH > keep;
+    if (letter != cut_letter || !was_cut)
+        return;
+    message->length = TLS_HANDSHAKE_HEADER_LENGTH + keep;
+    tls_put24(message->data + 1, (uint32_t)keep);
+}
+
+static void
+prefixes(const world *w, enum tls_role role, const char *script, char letter)
+{
+    peer p;
+
+    was_cut = 1;
+    cut_letter = letter;
+    for (keep = 0;; keep++) {
+        sprintf(current, "%u bytes of %c", (unsigned)keep, letter);
+        open_peer(&p, w, role);
+        play(&p, script);
+        p.edit = cut_message;
+        say(&p, letter, 0);
+        if (was_cut)
+            refuses(&p, TLS_REASON_DECODE);
+        else
+            goes_on(&p, 1);
+        close_peer(&p);
+        if (!was_cut)
+            return;
+    }
+}
+
+/* ---- Key updates ---- */
+
+static void
+set_update(peer *p, char letter, tls_buffer *message)
+{
+    if (letter == 'U')
+        message->data[TLS_HANDSHAKE_HEADER_LENGTH] = (unsigned char)p->parameter;
+}
+
+static void
+add_byte(peer *p, char letter, tls_buffer *message)
+{
+    (void)p;
+    if (letter != 'U')
+        return;
+    tls_write_u8(message, 0);
+    tls_put24(message->data + 1, 2);
+}
+
+static void
+updates(const world *w)
+{
+    static const struct {
+        enum tls_role role;
+        const char *script;
+    } sides[] = {{TLS_ROLE_SERVER, "SECVF"}, {TLS_ROLE_CLIENT, "KF"}};
+    static const int values[] = {2, 3, 255};
+    size_t i, j;
+    int n;
+    peer p;
+
+    for (i = 0; i < 2; i++) {
+        for (j = 0; j < 3; j++) {
+            sprintf(current, "KeyUpdate %d behind %s", values[j], sides[i].script);
+            open_peer(&p, w, sides[i].role);
+            p.edit = set_update;
+            p.parameter = values[j];
+            play(&p, sides[i].script);
+            judge(&p, "U", TLS_REASON_ILLEGAL_PARAMETER);
+            close_peer(&p);
+        }
+        sprintf(current, "KeyUpdate of two bytes behind %s", sides[i].script);
+        open_peer(&p, w, sides[i].role);
+        p.edit = add_byte;
+        play(&p, sides[i].script);
+        judge(&p, "U", TLS_REASON_DECODE);
+        close_peer(&p);
+
+        sprintf(current, "the old key after KeyUpdate behind %s", sides[i].script);
+        open_peer(&p, w, sides[i].role);
+        play(&p, sides[i].script);
+        {
+            tls_record_sealer old = p.sealer;
+
+            old.protection.aead.sequence++;
+            play(&p, "U");
+            p.sealer = old;
+        }
+        judge(&p, "d", TLS_REASON_BAD_RECORD_MAC);
+        close_peer(&p);
+
+        sprintf(current, "the next key without KeyUpdate behind %s", sides[i].script);
+        open_peer(&p, w, sides[i].role);
+        play(&p, sides[i].script);
+        change_keys(&p, 'U');
+        flush(&p);
+        judge(&p, "d", TLS_REASON_BAD_RECORD_MAC);
+        close_peer(&p);
+
+        /* Each that is asked for is answered at most once, and everybody still understands everybody. */
+        sprintf(current, "KeyUpdates that ask for more behind %s", sides[i].script);
+        open_peer(&p, w, sides[i].role);
+        play(&p, sides[i].script);
+        p.request_update = 1;
+        for (n = 0; n < 100; n++)
+            play(&p, "Ud");
+        goes_on(&p, 1);
+        check(p.data_read == 400, "all data came");
+        check(p.victim->key_updates_received == 100 && p.victim->key_updates_sent <= 100, "and all updates");
+        check(p.victim->key_updates_sent > 0, "and some were answered");
+        close_peer(&p);
+    }
+    sprintf(current, "KeyUpdate inside of a handshake");
+    open_peer(&p, w, TLS_ROLE_SERVER);
+    judge(&p, "SUECVF", TLS_REASON_UNEXPECTED_MESSAGE);
+    close_peer(&p);
+    sprintf(current, "KeyUpdate inside of a handshake, to a server");
+    open_peer(&p, w, TLS_ROLE_CLIENT);
+    judge(&p, "KUF", TLS_REASON_UNEXPECTED_MESSAGE);
+    close_peer(&p);
+}
+
+/* ---- Floods ---- */
+
+static void
+floods(const world *w)
+{
+    static const struct {
+        enum tls_role role;
+        const char *script, *again;
+        int request;
+    } cases[] = {
+        {TLS_ROLE_SERVER, "SECVF", "T", 0},
+        {TLS_ROLE_SERVER, "SECVF", "U", 0},
+        {TLS_ROLE_SERVER, "SECVF", "U", 1},
+        {TLS_ROLE_SERVER, "SECVF", "TU", 0},
+        {TLS_ROLE_CLIENT, "KF", "U", 0},
+        {TLS_ROLE_CLIENT, "KF", "U", 1},
+    };
+    size_t i;
+    int n;
+    peer p;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sprintf(current, "%s without end behind %s", cases[i].again, cases[i].script);
+        open_peer(&p, w, cases[i].role);
+        p.request_update = cases[i].request;
+        play(&p, cases[i].script);
+        for (n = 0; n + (int)strlen(cases[i].again) <= TLS_IDLE_RECORDS_MAXIMUM; n += (int)strlen(cases[i].again))
+            play(&p, cases[i].again);
+        goes_on(&p, 1);
+        judge(&p, cases[i].again, TLS_REASON_UNEXPECTED_MESSAGE);
+        close_peer(&p);
+
+        sprintf(current, "%s and data without end behind %s", cases[i].again, cases[i].script);
+        open_peer(&p, w, cases[i].role);
+        p.request_update = cases[i].request;
+        play(&p, cases[i].script);
+        for (n = 0; n < 3 * TLS_IDLE_RECORDS_MAXIMUM; n++) {
+            play(&p, cases[i].again);
+            if (n % 8 == 0)
+                play(&p, "d");
+        }
+        goes_on(&p, 1);
+        close_peer(&p);
+    }
+}
+
+/* ---- What has no place ---- */
+
+static void
+strangers(const world *w)
+{
+    static const struct {
+        enum tls_role role;
+        const char *script;
+    } cases[] = {
+        {TLS_ROLE_SERVER, "SECVFS"}, {TLS_ROLE_SERVER, "SECVFE"}, {TLS_ROLE_SERVER, "SECVFR"},
+        {TLS_ROLE_SERVER, "SECVFC"}, {TLS_ROLE_SERVER, "SECVFV"}, {TLS_ROLE_SERVER, "SECVFF"},
+        {TLS_ROLE_SERVER, "SECVFD"}, {TLS_ROLE_CLIENT, "KFK"}, {TLS_ROLE_CLIENT, "KFC"},
+        {TLS_ROLE_CLIENT, "KFV"}, {TLS_ROLE_CLIENT, "KFF"}, {TLS_ROLE_CLIENT, "KFD"},
+        {TLS_ROLE_CLIENT, "KFT"}, {TLS_ROLE_CLIENT, "KFE"}, {TLS_ROLE_CLIENT, "KFR"},
+        {TLS_ROLE_SERVER, "SETCVF"}, {TLS_ROLE_SERVER, "STECVF"},
+    };
+    size_t i;
+    peer p;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sprintf(current, "%s", cases[i].script);
+        open_peer(&p, w, cases[i].role);
+        judge(&p, cases[i].script, TLS_REASON_UNEXPECTED_MESSAGE);
+        close_peer(&p);
+    }
+    for (i = 0; i < 2; i++) {
+        sprintf(current, "HelloRequest to a %s", i ? "server" : "client");
+        open_peer(&p, w, i ? TLS_ROLE_CLIENT : TLS_ROLE_SERVER);
+        play(&p, i ? "KF" : "SECVF");
+        send_record(&p, TLS_CONTENT_HANDSHAKE, "\0\0\0\0", 4);
+        refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+        close_peer(&p);
+    }
+}
+
+/* ---- A client that is asked late (section 4.6.2) ---- */
+
+static void
+with_late_authentication(tls_context_options *client, tls_context_options *server)
+{
+    client->post_handshake_auth = 1;
+    server->verify = TLS_VERIFY_OPTIONAL;
+}
+
+static void
+ask(peer *p, const char *context)
+{
+    tls_buffer_clear(&p->context);
+    tls_buffer_append(&p->context, context, strlen(context));
+}
+
+/* ended: what the victim said last. */
+static int
+ended(const peer *p, const char *letters)
+{
+    size_t length = strlen(letters);
+
+    return p->heard_count >= length && memcmp(p->heard + p->heard_count - length, letters, length) == 0;
+}
+
+static void
+late_requests(const world *w)
+{
+    size_t said;
+    int n;
+    peer p;
+
+    sprintf(current, "a late CertificateRequest");
+    open_peer(&p, w, TLS_ROLE_SERVER);
+    play(&p, "SECVFT");
+    ask(&p, "one");
+    play(&p, "R");
+    goes_on(&p, 1);
+    check(ended(&p, "FCVF"), "is answered");
+    ask(&p, "two");
+    play(&p, "UdR");
+    check(ended(&p, "FCVF") && p.heard_count > 8, "and another is, under other keys");
+    play(&p, "d");
+    goes_on(&p, 1);
+    close_peer(&p);
+
+    /* No key changes here, so it may share its record. */
+    sprintf(current, "a late CertificateRequest and a ticket in one record");
+    open_peer(&p, w, TLS_ROLE_SERVER);
+    play(&p, "SECVF");
+    ask(&p, "one");
+    play(&p, "R+T");
+    goes_on(&p, 1);
+    check(ended(&p, "FCVF"), "the request is answered");
+    p.session = NULL;
+    {
+        tls_session *session = tls_connection_session(p.victim);
+
+        check(session != NULL, "and the ticket is kept");
+        tls_session_release(session);
+    }
+    close_peer(&p);
+
+    sprintf(current, "a late CertificateRequest without a context");
+    open_peer(&p, w, TLS_ROLE_SERVER);
+    play(&p, "SECVF");
+    judge(&p, "R", TLS_REASON_ILLEGAL_PARAMETER);
+    close_peer(&p);
+
+    sprintf(current, "a late CertificateRequest without signature_algorithms");
+    open_peer(&p, w, TLS_ROLE_SERVER);
+    change_block(&p, 'R', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS, NULL, 0);
+    change_block(&p, 'R', BLOCK_LAST, 0x1234, NULL, 0);
+    play(&p, "SECVF");
+    ask(&p, "one");
+    judge(&p, "R", TLS_REASON_MISSING_EXTENSION);
+    close_peer(&p);
+
+    sprintf(current, "late CertificateRequests without end");
+    open_peer(&p, w, TLS_ROLE_SERVER);
+    play(&p, "SECVF");
+    ask(&p, "one");
+    for (n = 0; n < TLS_IDLE_RECORDS_MAXIMUM; n++)
+        play(&p, "R");
+    goes_on(&p, 1);
+    judge(&p, "R", TLS_REASON_UNEXPECTED_MESSAGE);
+    close_peer(&p);
+
+    /* Section 6.1: nothing follows close_notify. */
+    sprintf(current, "a late CertificateRequest after our close_notify");
+    open_peer(&p, w, TLS_ROLE_SERVER);
+    play(&p, "SECVF");
+    ask(&p, "one");
+    tls_connection_close(p.victim);
+    take_output(&p);
+    check(p.alerts == 1 && p.alert == TLS_ALERT_CLOSE_NOTIFY, "close_notify");
+    said = p.heard_count;
+    p.request_update = 1;
+    play(&p, "RUT");
+    take_output(&p);
+    check(p.heard_count == said && p.after_alert == 0, "nothing is said any more");
+    check(tls_connection_failure(p.victim) == TLS_OK, "and nothing is wrong");
+    play(&p, "d");
+    check(p.data_read == 4, "data is still read");
+    close_peer(&p);
+}
+
+/* ---- A server that asks late ---- */
+
+static void
+open_asked(peer *p, const world *w, const char *what)
+{
+    sprintf(current, "%s", what);
+    open_peer(p, w, TLS_ROLE_CLIENT);
+    play(p, "K");
+    /* The victim's mode asks in the handshake too. */
+    p->chain_count = 0;
+    play(p, "CF");
+    p->chain_count = 1;
+    check(p->victim->established, "established");
+    take_output(p);
+    check(tls_connection_request_certificate(p->victim) == TLS_OK, "asked");
+    take_output(p);
+    check(p->requested && p->context.length > 0, "the request came");
+}
+
+static void
+flip_last(peer *p, char letter, tls_buffer *message)
+{
+    if (letter == p->parameter)
+        message->data[message->length - 1] ^= 1;
+}
+
+static void
+late_answers(const world *w)
+{
+    static const struct {
+        const char *name, *script;
+        enum tls_reason reason;
+    } cases[] = {
+        {"a late certificate", "CVF", TLS_OK},
+        {"a late certificate in one record", "C+V+F", TLS_OK},
+        {"a late certificate and KeyUpdate in one record", "C+V+F+U", TLS_OK},
+        {"data before a late certificate", "dCVF", TLS_OK},
+        {"KeyUpdate before a late certificate", "UCVF", TLS_OK},
+        {"data behind a late Certificate", "CdVF", TLS_REASON_UNEXPECTED_MESSAGE},
+        {"data behind a late CertificateVerify", "CVdF", TLS_REASON_UNEXPECTED_MESSAGE},
+        {"KeyUpdate behind a late Certificate", "CUVF", TLS_REASON_UNEXPECTED_MESSAGE},
+        {"ChangeCipherSpec behind a late Certificate", "CcVF", TLS_REASON_UNEXPECTED_MESSAGE},
+        {"no CertificateVerify behind a late Certificate", "CF", TLS_REASON_UNEXPECTED_MESSAGE},
+        {"a late CertificateVerify alone", "VF", TLS_REASON_UNEXPECTED_MESSAGE},
+        {"a late Finished alone", "F", TLS_REASON_UNEXPECTED_MESSAGE},
+        {"a late Certificate twice", "CCVF", TLS_REASON_UNEXPECTED_MESSAGE},
+        {"a late certificate once more", "CVFC", TLS_REASON_UNEXPECTED_MESSAGE},
+    };
+    size_t i;
+    peer p;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        open_asked(&p, w, cases[i].name);
+        judge(&p, cases[i].script, cases[i].reason);
+        if (cases[i].reason == TLS_OK) {
+            check(p.victim->peer_chain != NULL && p.victim->level == TLS_LEVEL_VERIFIED, "the client is known");
+            play(&p, "d");
+            goes_on(&p, 1);
+        }
+        close_peer(&p);
+    }
+    open_asked(&p, w, "a late certificate with another context");
+    p.context.data[0] ^= 1;
+    judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
+    close_peer(&p);
+
+    open_asked(&p, w, "a late certificate without a context");
+    tls_buffer_clear(&p.context);
+    judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
+    close_peer(&p);
+
+    open_asked(&p, w, "a late certificate with a wrong signature");
+    p.edit = flip_last;
+    p.parameter = 'V';
+    judge(&p, "CVF", TLS_REASON_BAD_SIGNATURE);
+    close_peer(&p);
+
+    open_asked(&p, w, "a late certificate with a wrong Finished");
+    p.edit = flip_last;
+    p.parameter = 'F';
+    judge(&p, "CVF", TLS_REASON_BAD_FINISHED);
+    close_peer(&p);
+
+    open_asked(&p, w, "a late certificate that nobody trusts");
+    present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
+    judge(&p, "CVF", TLS_REASON_SELF_SIGNED);
+    close_peer(&p);
+
+    open_asked(&p, w, "no certificate, late");
+    p.chain_count = 0;
+    judge(&p, "CF", TLS_OK);
+    close_peer(&p);
+
+    open_asked(&p, w, "no certificate, late, and CertificateVerify");
+    p.chain_count = 0;
+    judge(&p, "CVF", TLS_REASON_UNEXPECTED_MESSAGE);
+    close_peer(&p);
+}
+
+int
+main(void)
+{
+    world w;
+
+    make_materials();
+    open_world(&w, NULL);
+    RUN(&w, TLS_ROLE_SERVER, "NewSessionTicket", "SECVFT", tickets, NULL);
+    misplaced(&w, TLS_ROLE_SERVER, 'T', "SECVFT", 0);
+    ticket_values(&w);
+    prefixes(&w, TLS_ROLE_SERVER, "SECVF", 'T');
+    prefixes(&w, TLS_ROLE_SERVER, "SECVF", 'U');
+    prefixes(&w, TLS_ROLE_CLIENT, "KF", 'U');
+    updates(&w);
+    floods(&w);
+    strangers(&w);
+    close_world(&w);
+    open_world(&w, with_late_authentication);
+    late_requests(&w);
+    late_answers(&w);
+    close_world(&w);
+    release_materials();
+    return finish();
+}

@@ -1,0 +1,9 @@
+/* client_12.c - a client of TLS 1.2 and below whose peer is the input. */
+#include "fuzz_pair.h"
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t length)
+{
+    fuzz_stream(TLS_ROLE_CLIENT, FUZZ_12, data, length);
+    return 0;
+}

@@ -1,0 +1,148 @@
+-- RSA-PSS in TLS 1.2 (RFC 8446 section 4.2.3): our client takes it from a server; our server asks clients for none.
+local cases = require "spec.support.server_cases"
+local certificates = require "spec.support.certificates"
+local ours = require "spec.support.ours"
+local peers = require "spec.support.peer"
+local shell = require "spec.support.shell"
+local temporary = require "spec.support.temporary"
+
+local HASHES = { "sha256", "sha384", "sha512" }
+
+-- A certificate whose key is for RSA-PSS only.
+local pss
+
+local function pss_certificate()
+   if pss then return pss end
+   local key, certificate = temporary.path(".pem"), temporary.path(".pem")
+   shell.run({ "openssl", "genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key })
+   shell.run({
+      "openssl", "req", "-x509", "-new", "-key", key, "-out", certificate, "-days", "30", "-subj", "/CN=localhost",
+      "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:false",
+   })
+   pss = { certfile = certificate, keyfile = key, chainfile = certificate, rest = "" }
+   return pss
+end
+
+local function talk(stream)
+   assert(stream:send("line\n"))
+   assert.equal("enil", (stream:receive("*l")))
+end
+
+describe("RSA-PSS in TLS 1.2, openssl's server:", function()
+   after_each(ours.close_all)
+
+   for _, hash in ipairs(HASHES) do
+      for _, max_version in ipairs({ "TLSv1.2", "TLSv1.3" }) do
+         it(("rsa_pss_rsae_%s for a client up to %s"):format(hash, max_version), function()
+            local scheme = "rsa_pss_rsae_" .. hash
+            local server = peers.openssl_server {
+               certificate = certificates.rsa, arguments = { "-tls1_2", "-sigalgs", scheme },
+            }
+            local seen
+            local stream = assert(ours.connect(server.port, { max_version = max_version }, {
+               handlers = { server_key_exchange = function(_, message) seen = message.signature_algorithm end },
+            }))
+            assert.equal("TLSv1.2", stream:info("version"))
+            assert.equal(scheme, stream:info("signature_algorithm"))
+            assert.equal(scheme, seen)
+            assert.is_true(stream:info("peer_verified"))
+            talk(stream)
+            server:stop()
+         end)
+      end
+
+      it("rsa_pss_pss_" .. hash .. " by a key that is for nothing else", function()
+         local scheme = "rsa_pss_pss_" .. hash
+         local server = peers.openssl_server {
+            certificate = pss_certificate(), arguments = { "-tls1_2", "-sigalgs", scheme },
+         }
+         local stream = assert(ours.connect(server.port, {
+            verify = "none", max_version = "TLSv1.2", signature_algorithms = { scheme, "rsa_pkcs1_sha256" },
+         }))
+         assert.equal(scheme, stream:info("signature_algorithm"))
+         talk(stream)
+         server:stop()
+      end)
+   end
+
+   it("is resumed and renegotiated like any other", function()
+      local server = peers.openssl_server {
+         certificate = certificates.rsa,
+         arguments = { "-tls1_2", "-sigalgs", "rsa_pss_rsae_sha256", "-client_renegotiation" },
+      }
+      local context = ours.client_context { renegotiation = true }
+      local stream = assert(ours.connect(server.port, context))
+      talk(stream)
+      assert.is_true(stream:renegotiate())
+      assert.equal("rsa_pss_rsae_sha256", stream:info("signature_algorithm"))
+      talk(stream)
+      local session = stream:session()
+      stream:close()
+      stream = assert(ours.connect(server.port, context, { session = session }))
+      assert.is_true(stream:info("resumed"))
+      talk(stream)
+      server:stop()
+   end)
+
+   it("is not for a client that does not offer it", function()
+      local server = peers.openssl_server {
+         certificate = certificates.rsa, arguments = { "-tls1_2", "-sigalgs", "rsa_pss_rsae_sha256" },
+      }
+      local stream, _, code = ours.connect(server.port, {
+         max_version = "TLSv1.2", signature_algorithms = { "rsa_pkcs1_sha256" },
+      })
+      assert.is_nil(stream)
+      assert.equal("alert_handshake_failure", code)
+      server:stop()
+   end)
+end)
+
+describe("RSA-PSS in TLS 1.2, gnutls's server:", function()
+   after_each(ours.close_all)
+
+   for _, hash in ipairs(HASHES) do
+      it("rsa_pss_rsae_" .. hash, function()
+         local server = peers.gnutls_server {
+            certificate = certificates.rsa,
+            priority = peers.GNUTLS_ALL .. ":-SIGN-ALL:+SIGN-RSA-PSS-RSAE-" .. hash:upper(),
+         }
+         local stream = assert(ours.connect(server.port, {}))
+         assert.equal("TLSv1.2", stream:info("version"))
+         assert.equal("rsa_pss_rsae_" .. hash, stream:info("signature_algorithm"))
+         assert(stream:send("line\n"))
+         assert.equal("line", (stream:receive("*l")))
+         server:stop()
+      end)
+   end
+end)
+
+cases.describe("RSA-PSS in TLS 1.2, our server", function(listener)
+   after_each(ours.close_all)
+
+   it("asks no client for it", function()
+      for _, certificate in ipairs { "client_rsa", "client_ec" } do
+         local context = ours.server_context(certificates.rsa, {
+            max_version = "TLSv1.2", verify = "required", cafile = certificates.ca.certfile,
+         })
+         local client = peers.openssl_client {
+            port = listener.port, input = true,
+            arguments = {
+               "-nocommands", "-no_ign_eof", "-cert", certificates[certificate].certfile,
+               "-key", certificates[certificate].keyfile,
+            },
+         }
+         local asked
+         local stream = assert(listener:accept(context, {
+            handlers = { certificate_request = function(_, message) asked = message.signature_algorithms end },
+         }))
+         assert.is_true(#asked > 0)
+         for _, scheme in ipairs(asked) do assert.is_nil(scheme.name:find("pss", 1, true), scheme.name) end
+         assert.is_true(stream:info("peer_verified"))
+         assert.matches(certificate == "client_rsa" and "^rsa_pkcs1_" or "^ecdsa_", stream:info("signature_algorithm"))
+         cases.answer(stream, client)
+         stream:close()
+         client:close_input()
+         client:wait()
+      end
+   end)
+end)
