@@ -646,7 +646,8 @@ tls_connection_plaintext_consume(tls_connection *c, size_t length)
     }
     if (length > c->plaintext_length)
         length = c->plaintext_length;
-    c->plaintext += length;
+    if (length > 0) /* else there may be no buffer */
+        c->plaintext += length;
     c->plaintext_length -= length;
     if (c->plaintext_length == 0)
         tls_connection_idle_input(c);
