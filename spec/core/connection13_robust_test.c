@@ -116,9 +116,10 @@ tampered(int of_client)
     pair_close(&p);
     for (position = 0; position < total; position += 3) {
         pair_open(&p);
-        (void)pump_changed(from, to, position);
-        check(!info_of(to).established && to->last == TLS_EVENT_FAILED, "tampered with",
-            "byte %u of the %s", (unsigned)position, of_client ? "client" : "server");
+        /* A signature of ECDSA may be shorter this time. */
+        if (pump_changed(from, to, position) > position)
+            check(!info_of(to).established && to->last == TLS_EVENT_FAILED, "tampered with",
+                "byte %u of the %s", (unsigned)position, of_client ? "client" : "server");
         pair_close(&p);
     }
     pair_free(&p);
