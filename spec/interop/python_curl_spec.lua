@@ -153,8 +153,8 @@ describe("curl and bearssl serve:", function()
 
    it("asks again for a group that the server has", function()
       local choosy = serve({ certificates.ec }, "--groups", "secp384r1", directory)
-      local status, output = curl(choosy, "/hello.txt", "--cacert", certificates.ca.certfile, "--curves", "X25519:P-384",
-         "--tlsv1.3", "--verbose")
+      local status, output = curl(choosy, "/hello.txt", "--cacert", certificates.ca.certfile, "--tlsv1.3",
+         "--curves", "X25519:P-384", "--verbose")
       assert.equal(0, status, output)
       assert.truthy(output:find("SSL connection using TLSv1.3", 1, true), output)
       local _, hellos = output:gsub("TLS handshake, Client hello", "")
@@ -231,8 +231,8 @@ describe("Python's ssl and bearssl serve:", function()
 
    for _, version in ipairs({ "TLSv1.2", "TLSv1.3" }) do
       it("gives a client certificate, or is refused, in " .. version, function()
-         local server = serve({ certificates.ec }, "--echo", "--cafile", certificates.ca.certfile, "--verify", "required")
-         local own = certificates.client_ec
+         local ca, own = certificates.ca.certfile, certificates.client_ec
+         local server = serve({ certificates.ec }, "--echo", "--cafile", ca, "--verify", "required")
          local result = talk(server, { send = 10, maximum = version, certfile = own.certfile, keyfile = own.keyfile })
          assert.is_nil(result.error, result.text)
          assert.equal(version, result.version)

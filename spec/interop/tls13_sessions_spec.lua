@@ -1,5 +1,5 @@
--- Pre-shared keys of TLS 1.3 with OpenSSL and GnuTLS: tickets, how many of them, across processes and rotations of their
--- keys; and external keys (RFC 8446 section 4.2.11).
+-- Pre-shared keys of TLS 1.3 with OpenSSL and GnuTLS: tickets, how many of them, across processes and rotations of
+-- their keys; and external keys (RFC 8446 section 4.2.11).
 local bearssl = require "bearssl"
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"

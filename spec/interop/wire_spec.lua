@@ -1,7 +1,9 @@
--- tshark reads along on the loopback device: what it sees of the extensions, and who speaks to whom.
+-- tshark reads along on the loopback device: what it sees of the extensions, who speaks to whom, and what TLS 1.3 says
+-- when it has our key log.
 local certificates = require "spec.support.certificates"
 local cases = require "spec.support.server_cases"
 local ours = require("spec.support.ours").at_most("TLSv1.2")
+local peers13 = require "spec.support.peers13"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 local socket = require "socket"
@@ -14,18 +16,46 @@ local FALLBACK_SCSV = "0x5600"
 
 -- capture watches a port until read() is called, which gives the handshake messages in order:
 -- { types = set, from_server =, extensions = set, suites = set }, one per packet. find(kind, after) is the first of
--- them, after that position, with a message of that type, and its position.
+-- them, after that position, with a message of that type, and its position. decrypt(keylog), instead of these two,
+-- gives what tshark can decrypt of each connection with these lines: types ("client 1", "server 2" …), and the data of
+-- each side as client and server.
 local function capture(port)
    local path = temporary.path(".pcapng")
    local child = process.start({ "dumpcap", "-q", "-i", "lo", "-f", "tcp port " .. port, "-w", path })
    child:wait_for("File: ", 20) -- which it writes when the device is open
    local watched = {}
 
-   function watched.read()
-      if watched.messages then return watched.messages end
+   local function stop()
       socket.sleep(0.5) -- the kernel hands packets over in batches
       child:signal("INT")
       child:wait()
+   end
+
+   function watched.decrypt(keylog)
+      stop()
+      local log = temporary.write(table.concat(keylog, "\n") .. "\n")
+      local output = shell.run(shell.join({
+         "tshark", "-r", path, "-n", "-2", "-d", "tcp.port==" .. port .. ",tls", "-o", "tls.keylog_file:" .. log,
+         "-Y", "tls", "-T", "fields", "-E", "separator=|", "-E", "occurrence=a", "-E", "aggregator=,",
+         "-e", "tcp.stream", "-e", "tcp.srcport", "-e", "tls.handshake.type", "-e", "data.data",
+      }) .. " 2>/dev/null")
+      local connections = {}
+      for line in output:gmatch("[^\n]+") do
+         local number, source, types, data = line:match("^(%d+)|(%d+)|([^|]*)|([^|]*)$")
+         number = tonumber(number) + 1
+         connections[number] = connections[number] or { types = {}, client = "", server = "" }
+         local connection, side = connections[number], tonumber(source) == port and "server" or "client"
+         for kind in types:gmatch("%d+") do table.insert(connection.types, side .. " " .. kind) end
+         connection[side] = connection[side] .. data:gsub(",", ""):gsub("%x%x", function(byte)
+            return string.char(tonumber(byte, 16))
+         end)
+      end
+      return connections
+   end
+
+   function watched.read()
+      if watched.messages then return watched.messages end
+      stop()
       local output = shell.run(shell.join({
          "tshark", "-r", path, "-n", "-d", "tcp.port==" .. port .. ",tls", "-Y", "tls.handshake", "-T", "fields",
          "-E", "separator=|", "-E", "occurrence=a", "-E", "aggregator=,", "-e", "tcp.srcport",
@@ -148,5 +178,121 @@ cases.describe("on the wire between openssl and our server", function(listener)
       local answer = seen.find(SERVER_HELLO)
       assert.is_nil(answer.extensions[EXTENDED_MASTER_SECRET] or answer.extensions[SESSION_TICKET])
       for _, message in ipairs(seen.read()) do assert.is_nil(message.types[NEW_SESSION_TICKET]) end
+   end)
+end)
+
+-- Types of handshake messages: 1 ClientHello, 2 ServerHello (and HelloRetryRequest), 4 NewSessionTicket, 5
+-- EndOfEarlyData, 8 EncryptedExtensions, 11 Certificate, 13 CertificateRequest, 15 CertificateVerify, 20 Finished, 24
+-- KeyUpdate.
+describe("on the wire, decrypted with our key log,", function()
+   after_each(function()
+      ours.close_all()
+      process.stop_all()
+   end)
+
+   local FULL = {
+      "client 1", "server 2", "server 8", "server 11", "server 15", "server 20", "client 20",
+   }
+
+   it("a full and a resumed connection of our client say what they should, with early data", function()
+      local server = peers13.server("openssl", { certificate = certificates.ec, early_data = 1000 })
+      local lines = {}
+      local context, session = ours.client_context({
+         max_version = "TLSv1.3", handlers = { keylog = function(_, question) lines[#lines + 1] = question.line end },
+      }), nil
+      local seen = capture(server.port)
+      for index = 1, 2 do
+         local stream = assert(ours.connect(server.port, context, {
+            session = session, early_data = session and "early\n" or nil,
+         }))
+         assert.equal(index == 2 and "accepted" or nil, stream:info("early_data"))
+         assert(stream:send("ping\n"))
+         server:wait_for(("ping\n.*"):rep(index))
+         server:write("pong\n")
+         assert.equal("pong", (stream:receive("*l")))
+         if index == 2 then
+            assert(stream:update_keys())
+            assert(stream:send("again\n"))
+            server:wait_for("again")
+         end
+         session = stream:session()
+         stream:close()
+      end
+      local connections = seen.decrypt(lines)
+      assert.equal(2, #connections)
+      local full = { (table.unpack or unpack)(FULL) } -- luacheck: ignore
+      full[#full + 1] = "server 4"
+      full[#full + 1] = "server 4"
+      assert.same(full, connections[1].types)
+      assert.equal("ping\n", connections[1].client)
+      assert.equal("pong\n", connections[1].server)
+      assert.same({
+         "client 1", "server 2", "server 8", "server 20", "client 5", "client 20", "server 4", "client 24",
+      }, connections[2].types)
+      assert.equal("early\nping\nagain\n", connections[2].client)
+      assert.equal("pong\n", connections[2].server)
+   end)
+
+   it("our client's second hello and its certificate are there, and padding is not in the way", function()
+      local server = peers13.server("gnutls", {
+         certificate = certificates.rsa, client = "require", cafile = certificates.ca.certfile,
+         groups = { "secp384r1" },
+      })
+      local lines = {}
+      local seen = capture(server.port)
+      local stream = assert(ours.connect(server.port, {
+         max_version = "TLSv1.3", groups = { "x25519", "secp384r1" }, record_padding = 100,
+         certfile = certificates.client_ec.certfile, keyfile = certificates.client_ec.keyfile,
+         handlers = { keylog = function(_, question) lines[#lines + 1] = question.line end },
+      }))
+      assert(stream:send("ping\n"))
+      assert.equal("ping", (stream:receive("*l")))
+      stream:close()
+      local connection = seen.decrypt(lines)[1]
+      assert.same({
+         "client 1", "server 2", "client 1", "server 2", "server 8", "server 13", "server 11", "server 15", "server 20",
+         "client 11", "client 15", "client 20",
+      }, { (table.unpack or unpack)(connection.types, 1, 12) }) -- luacheck: ignore
+      assert.equal("ping\n", connection.client)
+      assert.equal("ping\n", connection.server)
+   end)
+end)
+
+cases.describe("on the wire, decrypted with our server's key log,", function(listener)
+   after_each(function()
+      ours.close_all()
+      process.stop_all()
+   end)
+
+   it("a connection says what it should, and authenticates the client later", function()
+      local lines = {}
+      local context = ours.server_context(certificates.ec, {
+         max_version = "TLSv1.3", cafile = certificates.ca.certfile,
+         handlers = { keylog = function(_, question) lines[#lines + 1] = question.line end },
+      })
+      local seen = capture(listener.port)
+      local client = peers13.client("openssl", {
+         port = listener.port, later = true, certificate = certificates.client_ec,
+      })
+      local stream = assert(listener:accept(context))
+      cases.answer(stream, client)
+      assert(stream:request_certificate())
+      assert(stream:send("more\n"))
+      client:wait_for("more")
+      cases.answer(stream, client)
+      assert(stream:update_keys())
+      cases.answer(stream, client)
+      assert.is_true(stream:info("peer_verified"))
+      stream:close()
+      client:close_input()
+      client:wait()
+      local connection = seen.decrypt(lines)[1]
+      assert.same({
+         "client 1", "server 2", "server 8", "server 11", "server 15", "server 20", "client 20", "server 4", "server 4",
+         "server 13", "client 11", "client 15", "client 20", "server 24",
+      }, connection.types)
+      -- tshark takes the client's second Finished for the end of a handshake, and reads nothing of it any more
+      assert.equal("Hello, world\n", connection.client)
+      assert.equal("dlrow ,olleH\nmore\ndlrow ,olleH\ndlrow ,olleH\n", connection.server)
    end)
 end)

@@ -57,6 +57,7 @@ function fetch.run(job)
    local stream = assert(context_for(job):wrap(socket, {
       server_name = "localhost",
       session = session and assert(bearssl.session.import(session)) or nil,
+      early_data = session and job.early and job.early .. "\n" or nil,
       handlers = {
          verify = function(_, question)
             pause("verify", job)
@@ -82,8 +83,15 @@ function fetch.run(job)
    end
    local info = stream:info()
    result.resumed, result.version, result.verified = info.resumed, info.version, info.peer_verified
+   result.early_data = info.early_data
    assert(stream:send(job.line .. "\n"))
    result.line = assert(stream:receive("*l"))
+   if job.update then
+      assert(stream:update_keys(true))
+      assert(stream:send(job.line .. "\n"))
+      assert(stream:receive("*l"))
+      result.updates = stream:info("key_updates_received")
+   end
    if job.length then
       -- as much as the server sends back of a long line
       local text = ("x"):rep(job.length)

@@ -5,6 +5,7 @@ local dkjson = require "dkjson"
 local key_server = require "spec.support.key_server"
 local loopback = require "spec.support.loopback"
 local peer = require "spec.support.peer"
+local peers13 = require "spec.support.peers13"
 local port = require "spec.support.port"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
@@ -125,6 +126,25 @@ describe("nginx, one worker:", function()
       assert.equal("ok", result.verdict)
       assert.is_true(result.verified)
       assert.is_false(result.resumed)
+   end)
+
+   it("a session of TLS 1.3 is resumed, with early data, and keys are updated", function()
+      local newer = peers13.server("gnutls", { certificate = certificates.ec, early_data = 1000 })
+      local job = { port = newer.port, line = "again", keep = "newer", early = "the early bird", update = true }
+      local result = fetch(server, job)()
+      assert.equal("TLSv1.3", result.version)
+      assert.is_false(result.resumed)
+      assert.is_nil(result.early_data)
+      for _ = 1, 3 do
+         result = fetch(server, job)()
+         assert.equal("TLSv1.3", result.version)
+         assert.equal("again", result.line)
+         assert.is_true(result.resumed)
+         assert.is_true(result.verified)
+         assert.equal("accepted", result.early_data)
+         assert.equal(1, result.updates)
+      end
+      newer:stop()
    end)
 
    it("verify and session_store wait in ngx.sleep while other requests are served", function()

@@ -1,7 +1,7 @@
 -- Somebody between the client and the server, who takes TLS 1.3 out of what the client offers:
 --     middle.strip_versions(bytes)   ClientHello's record without supported_versions
---     middle.start(port, options)    a process that stands between its own `port` and that one, for one connection after
---                                    the other; options.honest: it changes nothing
+--     middle.start(port, options)    a process that stands between its own `port` and that one, for one connection
+--                                    after the other; options.honest: it changes nothing
 local interpreter = require "spec.support.interpreter"
 
 local middle = {}

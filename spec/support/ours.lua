@@ -18,15 +18,9 @@ local function copy(options, defaults)
    return result
 end
 
--- Specs that use this are about TLS 1.2 and below, unless they ask for TLS 1.3 by one of the two bounds.
-local function bounded(options)
-   if not options.max_version and options.min_version ~= "TLSv1.3" then options.max_version = "TLSv1.2" end
-   return options
-end
-
 -- client_context makes a context that trusts the test root.
 function ours.client_context(options)
-   options = bounded(copy(options, {}))
+   options = copy(options, {})
    if options.verify ~= "none" and not options.trust and not options.cafile then
       options.cafile = certificates.ca.certfile
    end
@@ -35,7 +29,7 @@ end
 
 -- server_context: certificate is one of spec.support.certificates, or a list of them.
 function ours.server_context(certificate, options)
-   options = bounded(copy(options, { mode = "server" }))
+   options = copy(options, { mode = "server" })
    if certificate.certfile then
       options.certfile, options.keyfile = certificate.chainfile, certificate.keyfile
    else

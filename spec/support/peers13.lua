@@ -98,7 +98,8 @@ function peers13.server(kind, options)
       append(arguments, "--earlydata", "--maxearlydata=" .. options.early_data)
    end
    return peers.gnutls_server {
-      certificate = options.certificate, client = options.client ~= "later" and options.client or nil, cafile = options.cafile,
+      certificate = options.certificate, cafile = options.cafile,
+      client = options.client ~= "later" and options.client or nil,
       priority = gnutls_priority(options), arguments = append_all(arguments, options.arguments),
       environment = options.environment,
    }
