@@ -27,7 +27,7 @@ describe("TLS 1.2", function()
       return result
    end
 
-   it("is offered and done without ffdhe and RSA-PSS", function()
+   it("is offered and done without ffdhe, and RSA-PSS is for servers to sign with only", function()
       local function lists(more)
          more.version_max, more.groups, more.signature_schemes = 0x0303, groups, schemes
          return more
@@ -38,21 +38,22 @@ describe("TLS 1.2", function()
       local found = {}
       for _, message in ipairs(log) do found[message.stage] = message end
       assert.same({ "secp384r1" }, names(found.client_hello.supported_groups))
-      local left = { "rsa_pkcs1_sha384", "ecdsa_secp256r1_sha256" }
-      assert.same(left, names(found.client_hello.signature_algorithms))
-      assert.same(left, names(found.certificate_request.signature_algorithms))
+      assert.same({ "rsa_pss_rsae_sha256", "rsa_pss_pss_sha256", "rsa_pkcs1_sha384", "ecdsa_secp256r1_sha256" },
+         names(found.client_hello.signature_algorithms))
+      assert.same({ "rsa_pkcs1_sha384", "ecdsa_secp256r1_sha256" },
+         names(found.certificate_request.signature_algorithms))
       assert.equal("secp384r1", found.server_key_exchange.group)
       assert.is_true(client:info().established and server:info().established)
    end)
 
    it("fails when there is no scheme for it", function()
       local only = { schemes[1] }
-      local client = pair({ version_max = 0x0303, signature_schemes = only })
-      local _, _, code = client:step()
-      assert.equal("handshake_failure", code)
-      local left, right = shake(pair(nil, { version_max = 0x0303, signature_schemes = only }))
-      assert.equal("handshake_failure", right.code)
-      assert.equal("alert_handshake_failure", left.code)
+      for _, side in ipairs { "client", "server" } do
+         local options = { version_max = 0x0303, signature_schemes = only }
+         local left, right = shake(pair(side == "client" and options or nil, side == "server" and options or nil))
+         assert.equal("handshake_failure", right.code)
+         assert.equal("alert_handshake_failure", left.code)
+      end
    end)
 end)
 

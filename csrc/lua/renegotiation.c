@@ -1,10 +1,11 @@
 /* renegotiation.c - another handshake on an established connection (RFC 5746). */
 #include "classes.h"
 
-/* connection:renegotiate([verify]) -> true: begun, or under way already; step() goes on with it. verify (server):
- * "none" | "optional" | "required" from then on | nil, message, "no_renegotiation" (the context does not allow
- * it, or the peer has no RFC 5746) | "unsupported_version" (TLS 1.3) | "not_ready" (the handshake is not over, or
- * output waits from before the last one: drain it) | "closed" | the code of the connection's failure */
+/* connection:renegotiate([verify]) -> true: begun, or under way already; step() goes on with it.
+ * verify (server): "none" | "optional" | "required" from then on | nil, message, "no_renegotiation"
+ * (the context does not allow it, or the peer has no RFC 5746) | "unsupported_version" (TLS 1.3) |
+ * "not_ready" (the handshake is not over, or output waits from before the last one: drain it) |
+ * "closed" | the code of the connection's failure */
 static int
 renegotiate(lua_State *L)
 {
@@ -22,8 +23,8 @@ renegotiate(lua_State *L)
     return 1;
 }
 
-/* connection:renegotiating() -> "asked" (a server waits for ClientHello; data goes both ways), "running" (nothing
- * can be written until it is over), or nil */
+/* connection:renegotiating() -> "asked" (a server waits for ClientHello; data goes both ways),
+ * "running" (nothing can be written until it is over), or nil */
 static int
 renegotiating(lua_State *L)
 {
@@ -37,8 +38,8 @@ renegotiating(lua_State *L)
     return 1;
 }
 
-/* connection:hold() -> true: what has been decrypted is put aside, for read() and the patterns, and step() reads on
- * | nil, message, "limit_exceeded" (read first) | "out_of_memory" */
+/* connection:hold() -> true: what has been decrypted is put aside, for read() and the patterns, and
+ * step() reads on | nil, message, "limit_exceeded" (read first) | "out_of_memory" */
 static int
 hold(lua_State *L)
 {

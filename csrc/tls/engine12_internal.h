@@ -239,8 +239,8 @@ enum tls_reason engine12_decide_sign(engine12 *e, int *ready);
 /* engine12_check_scheme: ILLEGAL_PARAMETER for a scheme of the peer's that was not offered, or not for its key. */
 enum tls_reason engine12_check_scheme(const engine12 *e, unsigned scheme);
 
-/* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic groups, and a client takes
- * RSA-PSS besides PKCS#1 and ECDSA. Both return how many. */
+/* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic groups,
+ * and a client takes RSA-PSS besides PKCS#1 and ECDSA. Both return how many. */
 #define ENGINE12_GROUPS_MAXIMUM 8
 #define ENGINE12_SCHEMES_MAXIMUM 16
 size_t engine12_groups(const engine12 *e, uint16_t out[ENGINE12_GROUPS_MAXIMUM]);

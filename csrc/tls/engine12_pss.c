@@ -1,21 +1,22 @@
-/* engine12_pss.c - RSA-PSS in a server's signature of TLS 1.2. Whoever offers it for TLS 1.3 must take it in TLS
- * 1.2 too (RFC 8446 section 4.2.3), and BearSSL 0.6 has none: the signature is verified here, and BearSSL is shown a
- * PKCS#1 one of the same hash, whose verification comes here as well. It has no context argument, but the signature
- * stands in the pad of the engine that calls: that is how the engine is found, without globals. */
+/* engine12_pss.c - RSA-PSS in a server's signature of TLS 1.2. Whoever offers it for TLS 1.3 must
+ * take it in TLS 1.2 too (RFC 8446 section 4.2.3), and BearSSL 0.6 has none: the signature is
+ * verified here, and BearSSL is shown a PKCS#1 one of the same hash, whose verification comes here
+ * as well. It has no context argument, but the signature stands in the pad of the engine that
+ * calls: that is how the engine is found, without globals. */
 #include <stddef.h>
 #include <string.h>
 
 #include "engine12_internal.h"
 
-/* verify answers with the digest that was verified. BearSSL compares it with the one that it made itself, of what it
- * was fed: so the signature is over the key exchange that is used. */
+/* verify answers with the digest that was verified. BearSSL compares it with the one that it made
+ * itself, of what it was fed: so the signature is over the key exchange that is used. */
 static uint32_t
 verify(const unsigned char *signature, size_t length, const unsigned char *hash_oid,
     size_t hash_length, const br_rsa_public_key *key, unsigned char *hash_out)
 {
-    engine12 *e = (engine12 *)(uintptr_t)((const char *)signature -
-                                          offsetof(br_ssl_engine_context, pad) -
-                                          offsetof(engine12, bearssl));
+    engine12 *e =
+        (engine12 *)(uintptr_t)((const char *)signature - offsetof(br_ssl_engine_context, pad) -
+                                offsetof(engine12, bearssl));
 
     if (e->pss_digest_length == 0)
         return br_rsa_pkcs1_vrfy_get_default()(
@@ -52,9 +53,8 @@ digest_of(const tls_connection *c, const tls_server_key_exchange *exchange,
     tls_buffer_append(&content, c->client_random, sizeof c->client_random);
     tls_buffer_append(&content, c->server_random, sizeof c->server_random);
     tls_buffer_append(&content, exchange->params.data, exchange->params.length);
-    length = content.failed
-                 ? 0
-                 : tls_scheme_digest(digest, exchange->scheme, tls_buffer_view(&content));
+    length =
+        content.failed ? 0 : tls_scheme_digest(digest, exchange->scheme, tls_buffer_view(&content));
     tls_buffer_release(&content);
     return length;
 }

@@ -282,11 +282,12 @@ engine12_server_decide(engine12 *e, int *ready)
 void
 engine12_mark_downgrade(const engine12 *e, unsigned char random[TLS_RANDOM_LENGTH])
 {
+    static const unsigned char sentinel[8] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 0};
     unsigned version = e->bearssl.server.eng.session.version;
 
     if (version >= e->version_highest)
         return;
-    memcpy(random + TLS_RANDOM_LENGTH - 8, "DOWNGRD", 7);
+    memcpy(random + TLS_RANDOM_LENGTH - sizeof sentinel, sentinel, sizeof sentinel);
     random[TLS_RANDOM_LENGTH - 1] = version == TLS_VERSION_12;
 }
 

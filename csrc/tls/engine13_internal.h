@@ -129,7 +129,7 @@ enum tls_reason engine13_end(engine13 *e, enum tls_progress *progress);
 
 /* ---- engine13_after.c ---- */
 /* Members of tls_engine13_class: see engine.h. */
-enum tls_reason engine13_message(tls_connection *c, tls_bytes message);
+enum tls_reason engine13_message(tls_connection *c, tls_bytes raw);
 enum tls_reason engine13_before_write(tls_connection *c);
 enum tls_reason engine13_update_keys(tls_connection *c, int request);
 enum tls_reason engine13_request_certificate(tls_connection *c);
@@ -155,8 +155,10 @@ enum tls_reason engine13_resume(engine13 *e, const tls_session *session);
 /* ---- engine13_client.c, engine13_server.c: where each begins ---- */
 enum tls_reason engine13_client_start(engine13 *e, enum tls_progress *progress);
 enum tls_reason engine13_server_start(engine13 *e, enum tls_progress *progress);
-/* The client's answer to a CertificateRequest; the server's wait for it. */
+/* The client's answer to a CertificateRequest and to the server's Finished (engine13_client_answer.c); the server's wait
+ * for it. */
 enum tls_reason engine13_decide_certificate(engine13 *e, enum tls_progress *progress);
+enum tls_reason engine13_client_finish(engine13 *e, enum tls_progress *progress);
 enum tls_reason engine13_wait_client_certificate(engine13 *e, enum tls_progress *progress);
 /* engine13_take_request keeps what a CertificateRequest says. */
 enum tls_reason engine13_take_request(engine13 *e, const tls_certificate_request *request);

@@ -16,7 +16,8 @@ move(tls_buffer *to, tls_buffer *from)
     memset(from, 0, sizeof *from);
 }
 
-/* keep puts aside what the handshake before settled, and leaves the connection as before a handshake. */
+/* keep puts aside what the handshake before settled, and leaves the connection as before a
+ * handshake. */
 static void
 keep(tls_connection *c, tls_renegotiation *r)
 {
@@ -154,10 +155,10 @@ tls_renegotiation_asked(tls_connection *c, tls_bytes message)
         tls_connection_message_done(c, message.length);
     if (may)
         return begin(c);
-    /* A peer that asks again and again without reading the answers gets none when the output is full. */
+    /* A peer that asks again and again without reading the answers gets none when the output is
+     * full. */
     if (!c->close_sent)
-        (void)tls_connection_send_alert(
-            c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_NO_RENEGOTIATION);
+        (void)tls_connection_send_alert(c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_NO_RENEGOTIATION);
     return TLS_OK;
 }
 
@@ -266,7 +267,8 @@ tls_renegotiation_check_client_hello(tls_connection *c, const tls_client_hello *
         info.length != 1 + length || info.data[0] != length ||
         !tls_secret_equal(info.data + 1, r->client_verify_data, length))
         return refuse(c, "the client does not prove that it renegotiates its own connection");
-    if (hello->server_name.length > 0 && !tls_bytes_equal_string(hello->server_name, c->server_name))
+    if (hello->server_name.length > 0 &&
+        !tls_bytes_equal_string(hello->server_name, c->server_name))
         return refuse(c, "the client changed the server name in a renegotiation");
     if (hello->alpn.length > 0 && c->alpn.length > 0 &&
         !name_listed(hello->alpn, tls_buffer_view(&c->alpn)))
@@ -284,7 +286,8 @@ tls_renegotiation_keep_alpn(tls_connection *c, tls_terms *terms, const tls_clien
     if (terms->alpn_selected != NULL) {
         if (tls_bytes_equal_string(tls_buffer_view(&c->alpn), terms->alpn_selected))
             return TLS_OK;
-        tls_connection_explain(c, "the select handler changed the ALPN protocol in a renegotiation");
+        tls_connection_explain(
+            c, "the select handler changed the ALPN protocol in a renegotiation");
         return TLS_REASON_HANDLER;
     }
     if (c->alpn.length == 0 || hello->alpn.length == 0)

@@ -304,9 +304,10 @@ void tls_connection_output_consume(tls_connection *connection, size_t length);
 /* Application data in: a view of what has been decrypted; consume releases it. Empty: step. */
 tls_bytes tls_connection_plaintext(const tls_connection *connection);
 void tls_connection_plaintext_consume(tls_connection *connection, size_t length);
-/* tls_connection_hold_plaintext puts aside what has been decrypted, so that step() can read on: for a caller that wants to
- * write while a renegotiation goes on and the peer's data stands before its messages. It comes first out of
- * tls_connection_plaintext. LIMIT: it would be more than 1 MiB, which must be read first. OUT_OF_MEMORY. */
+/* tls_connection_hold_plaintext puts aside what has been decrypted, so that step() can read on: for a
+ * caller that wants to write while a renegotiation goes on and the peer's data stands before its
+ * messages. It comes first out of tls_connection_plaintext. LIMIT: it would be more than 1 MiB, which
+ * must be read first. OUT_OF_MEMORY. */
 enum tls_reason tls_connection_hold_plaintext(tls_connection *connection);
 
 /* tls_connection_early_data: what arrived as early data and was not consumed (a server's, TLS 1.3): anyone may
@@ -323,13 +324,15 @@ void tls_connection_early_data_consume(tls_connection *connection, size_t length
 enum tls_reason tls_connection_write(
     tls_connection *connection, size_t *written, const void *data, size_t length);
 
-/* tls_connection_renegotiate begins a renegotiation (RFC 5746) of TLS 1.0 to 1.2: a client's step() then sends
- * ClientHello; a server asks for one by HelloRequest, and `verify`, an enum tls_verify_mode or -1, is the mode from then
- * on. It goes on with step(), and ends with the stage `established`, or is refused by the peer's warning, after which the
- * connection is what it was: see tls_connection_renegotiating and the info's `renegotiations`. Until its end
- * tls_connection_get_info and tls_connection_session tell what the handshake before settled. OK too when one is under
- * way. NO_RENEGOTIATION: the context does not allow it, or the peer has no RFC 5746. UNSUPPORTED_VERSION; CLOSED;
- * NOT_READY before the first handshake is over, or while output from before the last one waits to be sent. */
+/* tls_connection_renegotiate begins a renegotiation (RFC 5746) of TLS 1.0 to 1.2: a client's step()
+ * then sends ClientHello; a server asks for one by HelloRequest, and `verify`, an enum tls_verify_mode
+ * or -1, is the mode from then on. It goes on with step(), and ends with the stage `established`, or is
+ * refused by the peer's warning, after which the connection is what it was: see
+ * tls_connection_renegotiating and the info's `renegotiations`. Until its end tls_connection_get_info
+ * and tls_connection_session tell what the handshake before settled. OK too when one is under way.
+ * NO_RENEGOTIATION: the context does not allow it, or the peer has no RFC 5746. UNSUPPORTED_VERSION;
+ * CLOSED; NOT_READY before the first handshake is over, or while output from before the last
+ * renegotiation waits to be sent. */
 enum tls_reason tls_connection_renegotiate(tls_connection *connection, int64_t verify);
 /* tls_connection_renegotiating: one was asked for, or is under way. */
 int tls_connection_renegotiating(const tls_connection *connection);

@@ -528,6 +528,17 @@ exceeds_limit(const tls_connection *c, unsigned outer_type, size_t total, size_t
     return length > c->receive_limit;
 }
 
+/* is_too_long: the agreed lengths bind (RFC 6066 section 4: both sides), but not early data: the client has sent that
+ * before it could know what the server agrees to. */
+static int
+is_too_long(const tls_connection *c, unsigned outer_type, size_t total, size_t length)
+{
+    if (c->early_data_allowed > 0)
+        return 0;
+    return exceeds_limit(c, outer_type, total, length) ||
+           (c->max_fragment_length != 0 && length > c->max_fragment_length);
+}
+
 enum tls_reason
 tls_connection_read_record(tls_connection *c, int *got)
 {
@@ -560,10 +571,7 @@ tls_connection_read_record(tls_connection *c, int *got)
         c->skip_early_data = 0;
         c->opener.plain_alerts = 0;
     }
-    if (exceeds_limit(c, record[0], total, length))
-        return TLS_REASON_RECORD_OVERFLOW;
-    /* RFC 6066 section 4: the agreed length binds both sides. */
-    if (c->max_fragment_length != 0 && length > c->max_fragment_length)
+    if (is_too_long(c, record[0], total, length))
         return TLS_REASON_RECORD_OVERFLOW;
     /* Handshake messages that span records may not be interleaved with other types (RFC 8446 section
      * 5.1, and what RFC 5246's state machine means); an alert may end them. */
@@ -638,7 +646,8 @@ tls_connection_plaintext_consume(tls_connection *c, size_t length)
     }
     if (length > c->plaintext_length)
         length = c->plaintext_length;
-    c->plaintext += length;
+    if (length > 0) /* else there may be no buffer */
+        c->plaintext += length;
     c->plaintext_length -= length;
     if (c->plaintext_length == 0)
         tls_connection_idle_input(c);

@@ -280,8 +280,12 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field early_data_window? integer server, TLS 1.3: seconds, default 10
 ---@field key_update_after? integer TLS 1.3: records
 ---@field client_preference? boolean default false
+---@field renegotiation? boolean up to TLS 1.2, default false
 ---@field handlers? bearssl.Handlers
 ---@field time? fun(): number seconds since the epoch
+
+---@class bearssl.RenegotiateOptions
+---@field verify? bearssl.Verify server: from now on
 
 ---@class bearssl.ConnectionOptions
 ---@field server_name? string|false a client must say it
@@ -335,6 +339,7 @@ function Context:info() end
 ---@field fallback boolean
 ---@field status_request boolean
 ---@field max_fragment_length? integer
+---@field renegotiation boolean
 ---@field key_shares? integer
 ---@field grease boolean
 ---@field middlebox_compatibility boolean
@@ -488,6 +493,12 @@ function Stream:request_certificate() end
 ---@return bearssl.Code? code
 function Stream:send_ticket() end
 
+---@param options? bearssl.RenegotiateOptions
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Stream:renegotiate(options) end
+
 ---@param how? "send"
 ---@return true? ok
 ---@return string? message
@@ -597,6 +608,12 @@ function Connection:request_certificate() end
 ---@return bearssl.Code? code
 function Connection:send_ticket() end
 
+---@param options? bearssl.RenegotiateOptions
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Connection:renegotiate(options) end
+
 ---@return true
 function Connection:close() end
 
@@ -657,6 +674,8 @@ function Connection:release() end
 ---@field client_verify_data? string
 ---@field server_verify_data? string
 ---@field secure_renegotiation boolean
+---@field renegotiations integer
+---@field renegotiating boolean
 ---@field extended_master_secret boolean
 ---@field ticket boolean
 ---@field early_data? "offered"|"accepted"|"rejected"

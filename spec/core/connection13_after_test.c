@@ -1,5 +1,5 @@
-/* connection13_after_test.c - TLS 1.3 after the handshake without Lua: authentication that comes late, key updates,
- * tickets, and the lengths of records. */
+/* connection13_after_test.c - TLS 1.3 after the handshake without Lua: authentication that comes
+ * late, key updates, and tickets. */
 #include "connection.h"
 #include "connection13_support.h"
 
@@ -204,10 +204,10 @@ static void
 request_with_more(void)
 {
     static const char what[] = "a request and a ticket in one record";
-    static const unsigned char request[] = {13, 0, 0, 15, 4, 'a', 'b', 'c', 'd', 0, 8, 0, 13, 0, 4, 0,
-        2, 4, 3};
-    static const unsigned char ticket[] = {4, 0, 0, 18, 0, 0, 14, 16, 1, 2, 3, 4, 2, 9, 9, 0, 3, 7, 7,
-        7, 0, 0};
+    static const unsigned char request[] = {
+        13, 0, 0, 15, 4, 'a', 'b', 'c', 'd', 0, 8, 0, 13, 0, 4, 0, 2, 4, 3};
+    static const unsigned char ticket[] = {
+        4, 0, 0, 18, 0, 0, 14, 16, 1, 2, 3, 4, 2, 9, 9, 0, 3, 7, 7, 7, 0, 0};
     unsigned char both[sizeof request + sizeof ticket];
     tls_session *session;
 
@@ -245,8 +245,8 @@ unexpected(void)
     static const unsigned char empty_context[] = {13, 0, 0, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3};
     static const unsigned char request[] = {13, 0, 0, 12, 1, 7, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3};
     static const unsigned char certificate[] = {11, 0, 0, 4, 0, 0, 0, 0};
-    static const unsigned char ticket[] = {4, 0, 0, 18, 0, 0, 14, 16, 1, 2, 3, 4, 2, 9, 9, 0, 3, 7, 7,
-        7, 0, 0};
+    static const unsigned char ticket[] = {
+        4, 0, 0, 18, 0, 0, 14, 16, 1, 2, 3, 4, 2, 9, 9, 0, 3, 7, 7, 7, 0, 0};
     static const unsigned char two[] = {24, 0, 0, 1, 2};
     static const unsigned char update_and_more[] = {24, 0, 0, 1, 0, 24, 0, 0, 1, 0};
     static const unsigned char long_update[] = {24, 0, 0, 2, 0, 0};
@@ -266,8 +266,8 @@ unexpected(void)
         TLS_REASON_UNEXPECTED_MESSAGE);
     injected_fails("a client's ticket", &p.client, &p.server, ticket, sizeof ticket,
         TLS_REASON_UNEXPECTED_MESSAGE);
-    injected_fails("KeyUpdate of 2", &p.client, &p.server, two, sizeof two,
-        TLS_REASON_ILLEGAL_PARAMETER);
+    injected_fails(
+        "KeyUpdate of 2", &p.client, &p.server, two, sizeof two, TLS_REASON_ILLEGAL_PARAMETER);
     injected_fails("KeyUpdate of two bytes", &p.client, &p.server, long_update, sizeof long_update,
         TLS_REASON_DECODE);
     injected_fails("a message behind KeyUpdate", &p.server, &p.client, update_and_more,
@@ -276,10 +276,10 @@ unexpected(void)
         sizeof end_of_early_data, TLS_REASON_UNEXPECTED_MESSAGE);
     injected_fails("HelloRequest", &p.server, &p.client, hello_request, sizeof hello_request,
         TLS_REASON_UNEXPECTED_MESSAGE);
-    injected_fails("Finished", &p.client, &p.server, finished, sizeof finished,
-        TLS_REASON_UNEXPECTED_MESSAGE);
-    injected_fails("a message without end", &p.client, &p.server, huge, sizeof huge,
-        TLS_REASON_LIMIT);
+    injected_fails(
+        "Finished", &p.client, &p.server, finished, sizeof finished, TLS_REASON_UNEXPECTED_MESSAGE);
+    injected_fails(
+        "a message without end", &p.client, &p.server, huge, sizeof huge, TLS_REASON_LIMIT);
     tls_context_release(p.client_context);
     p.client_context = NULL;
     p.client_options.post_handshake_auth = 0;
@@ -313,7 +313,8 @@ flood(void)
         check(tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
                   send_data(&p, &p.client, &p.server, 10),
             "updates that were asked for", "%s", trouble(&p));
-    check(info_of(&p.client).key_updates_received == 100, "updates that were asked for", "answered");
+    check(
+        info_of(&p.client).key_updates_received == 100, "updates that were asked for", "answered");
     pair_free(&p);
 }
 
@@ -338,21 +339,24 @@ key_updates(void)
         pair_pump(&p);
         same_text(p.client.stages, " >key_update", what, "the client's stages");
         same_text(p.server.stages, " <key_update", what, "the server's stages");
-        check(send_data(&p, &p.client, &p.server, 1000) && send_data(&p, &p.server, &p.client, 1000),
+        check(
+            send_data(&p, &p.client, &p.server, 1000) && send_data(&p, &p.server, &p.client, 1000),
             what, "%s: data", tls_suite_name(suites[s]));
         p.client.stages[0] = p.server.stages[0] = '\0';
         check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "with request");
         pair_pump(&p);
         same_text(p.client.stages, " <key_update >key_update", what, "the client's stages");
         same_text(p.server.stages, " >key_update <key_update", what, "the server's stages");
-        check(send_data(&p, &p.client, &p.server, 1000) && send_data(&p, &p.server, &p.client, 1000),
+        check(
+            send_data(&p, &p.client, &p.server, 1000) && send_data(&p, &p.server, &p.client, 1000),
             what, "data");
         /* From both sides at once: each answers the other. */
         check(tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
                   tls_connection_update_keys(p.server.c, 1) == TLS_OK,
             what, "from both sides at once");
         pair_pump(&p);
-        check(info_of(&p.client).key_updates_sent == 4 && info_of(&p.client).key_updates_received == 3 &&
+        check(info_of(&p.client).key_updates_sent == 4 &&
+                  info_of(&p.client).key_updates_received == 3 &&
                   info_of(&p.server).key_updates_sent == 3 &&
                   info_of(&p.server).key_updates_received == 4,
             what, "%u and %u sent", info_of(&p.client).key_updates_sent,
@@ -361,7 +365,8 @@ key_updates(void)
             p.chunk = (size_t)(i % 3);
             check(tls_connection_update_keys(i % 2 ? p.client.c : p.server.c, i % 3 == 0) == TLS_OK,
                 what, "many");
-            check(send_data(&p, &p.client, &p.server, 100) && send_data(&p, &p.server, &p.client, 100),
+            check(send_data(&p, &p.client, &p.server, 100) &&
+                      send_data(&p, &p.server, &p.client, 100),
                 what, "data in between (%s)", trouble(&p));
         }
         say_goodbye(&p, what);
@@ -429,8 +434,8 @@ key_update_waits(void)
         "nothing is written before the answer");
     p.server.data_length = 0;
     pair_pump(&p);
-    check(p.server.data_length == 3 * 16384 + 2000 && info_of(&p.client).key_updates_sent == 2, what,
-        "all arrived, and the answer");
+    check(p.server.data_length == 3 * 16384 + 2000 && info_of(&p.client).key_updates_sent == 2,
+        what, "all arrived, and the answer");
     pair_free(&p);
 }
 
@@ -466,7 +471,8 @@ automatic_updates(void)
         records_between = most_records = 0;
         established(what);
         check(send_data(&p, &p.client, &p.server, 50 * 512), what, "data (%s)", trouble(&p));
-        check(info_of(&p.client).key_updates_sent >= 4 && info_of(&p.client).key_updates_sent <= 6 &&
+        check(info_of(&p.client).key_updates_sent >= 4 &&
+                  info_of(&p.client).key_updates_sent <= 6 &&
                   info_of(&p.server).key_updates_received == info_of(&p.client).key_updates_sent,
             what, "%u for 50 records", info_of(&p.client).key_updates_sent);
         if (watched)
@@ -519,152 +525,10 @@ tickets(void)
     p.client_options.no_tickets = 1;
     pair_watch(&p);
     established("no tickets");
-    check(strstr(p.client.stages, "new_session_ticket") == NULL &&
-              !info_of(&p.client).resumable && tls_context_session_count(p.server_context) == 0,
+    check(strstr(p.client.stages, "new_session_ticket") == NULL && !info_of(&p.client).resumable &&
+              tls_context_session_count(p.server_context) == 0,
         "no tickets", "none for a client that wants none");
     pair_free(&p);
-}
-
-/* ---- Lengths of records ---- */
-
-static size_t
-longest_record(const side *s)
-{
-    size_t longest = 0, i;
-
-    for (i = 0; i < s->record_count; i++)
-        if (s->records[i].type == TLS_CONTENT_APPLICATION_DATA && s->records[i].length > longest)
-            longest = s->records[i].length;
-    return longest;
-}
-
-static void
-record_limits(void)
-{
-    static const unsigned limits[] = {64, 200, 1024, 16384};
-    size_t i;
-
-    for (i = 0; i < 4; i++) {
-        char what[60];
-        unsigned limit = limits[i], other = limits[3 - i];
-
-        snprintf(what, sizeof what, "record_size_limit %u and %u", limit, other);
-        pair_init(&p, &identities[P256]);
-        pair_client_is(&p, &identities[P384]);
-        p.client_options.record_size_limit = limit;
-        p.server_options.record_size_limit = other;
-        p.server_options.session_cache_size = 2;
-        p.server_options.ticket_count = 1;
-        established(what);
-        check(info_of(&p.server).record_size_limit == limit &&
-                  info_of(&p.client).record_size_limit == other,
-            what, "told");
-        exchange(&p, what, 20000);
-        /* RFC 8449 section 4: of the content and its type; the tag of AEAD comes to it. */
-        check(longest_record(&p.server) == limit + 16, what, "the server's longest is %u",
-            (unsigned)longest_record(&p.server));
-        check(longest_record(&p.client) == other + 16, what, "the client's longest is %u",
-            (unsigned)longest_record(&p.client));
-        /* Who is sent more than it can take says so. */
-        p.client.c->fragment_limit = other;
-        (void)send_data(&p, &p.client, &p.server, other);
-        check(tls_connection_failure(p.server.c) == TLS_REASON_RECORD_OVERFLOW, what, "overflow: %s",
-            trouble(&p));
-        pair_free(&p);
-    }
-    pair_init(&p, &identities[P256]);
-    p.client_options.record_size_limit = 300;
-    established("one limit");
-    exchange(&p, "one limit", 20000);
-    check(longest_record(&p.server) == 316 && longest_record(&p.client) == 16384 + 17, "one limit",
-        "only that side's is kept");
-    pair_free(&p);
-}
-
-static void
-fragment_lengths(void)
-{
-    unsigned length;
-
-    for (length = 512; length <= 4096; length *= 2) {
-        char what[60];
-
-        snprintf(what, sizeof what, "max_fragment_length %u", length);
-        pair_init(&p, &identities[P256]);
-        p.client_options.max_fragment_length = length;
-        established(what);
-        check(info_of(&p.client).max_fragment_length == length &&
-                  info_of(&p.server).max_fragment_length == length,
-            what, "agreed");
-        exchange(&p, what, 20000);
-        check(longest_record(&p.server) == length + 17 && longest_record(&p.client) == length + 17,
-            what, "%u and %u", (unsigned)longest_record(&p.server),
-            (unsigned)longest_record(&p.client));
-        pair_free(&p);
-    }
-}
-
-static void
-padding(void)
-{
-    static const uint16_t suites[] = {0x1301, 0x1305};
-    static const unsigned multiples[] = {16, 100, 1000, 16384};
-    size_t s, m, i;
-
-    for (s = 0; s < 2; s++)
-        for (m = 0; m < 4; m++) {
-            unsigned multiple = multiples[m];
-            size_t tag = s == 0 ? 16 : 8;
-            const side *sides[2];
-            char what[60];
-            int which;
-
-            snprintf(what, sizeof what, "record_padding %u, tag %u", multiple, (unsigned)tag);
-            pair_init(&p, &identities[P256]);
-            pair_client_is(&p, &identities[P256]);
-            p.client_options.suites = p.server_options.suites = &suites[s];
-            p.client_options.suite_count = p.server_options.suite_count = 1;
-            p.client_options.record_padding = p.server_options.record_padding = multiple;
-            p.server_options.ticket_count = 2;
-            p.server_options.session_cache_size = 2;
-            p.server_options.max_early_data = 1000;
-            established(what);
-            check(tls_connection_update_keys(p.client.c, 1) == TLS_OK, what, "an update");
-            pair_pump(&p);
-            for (i = 1; i < 2000; i += 333)
-                check(send_data(&p, &p.client, &p.server, i) && send_data(&p, &p.server, &p.client, i),
-                    what, "data");
-            exchange(&p, what, 20000);
-            say_goodbye(&p, what);
-            check(resume_next(&p), what, "a session");
-            p.client_connection.early_data = tls_bytes_make(pattern(), 300);
-            sides[0] = &p.client;
-            sides[1] = &p.server;
-            for (which = 0; which < 4; which++) {
-                const side *side = sides[which % 2];
-                size_t wrong = 0, protected_count = 0;
-
-                if (which == 2) {
-                    handshake(&p, what, TLS_VERSION_13);
-                    pair_pump(&p);
-                    check(info_of(&p.server).early_data == TLS_EARLY_DATA_ACCEPTED, what,
-                        "early data");
-                }
-                for (i = 0; i < side->record_count; i++) {
-                    size_t inner = side->records[i].length - tag;
-
-                    if (side->records[i].type != TLS_CONTENT_APPLICATION_DATA)
-                        continue;
-                    protected_count++;
-                    /* A full record has no room for padding. */
-                    wrong += inner % multiple != 0 && inner != TLS_RECORD_INNER_MAXIMUM;
-                }
-                check(wrong == 0 && protected_count >= 2, what, "%u of %u records are not padded",
-                    (unsigned)wrong, (unsigned)protected_count);
-            }
-            forget_session(&p);
-            pair_free(&p);
-        }
 }
 
 /* ---- What an idle connection holds ---- */
@@ -684,7 +548,8 @@ memory(void)
               tls_traffic_memory(p.server.c->traffic) < 2048,
         what, "%u bytes of traffic", (unsigned)tls_traffic_memory(p.server.c->traffic));
     check(info_of(&p.client).memory < 4096 && info_of(&p.server).memory < 4096, what,
-        "%u and %u bytes", (unsigned)info_of(&p.client).memory, (unsigned)info_of(&p.server).memory);
+        "%u and %u bytes", (unsigned)info_of(&p.client).memory,
+        (unsigned)info_of(&p.server).memory);
     check(p.server.c->engine == NULL && p.server.c->input == NULL && p.server.c->output == NULL &&
               p.client.c->engine == NULL && p.client.c->input == NULL && p.client.c->output == NULL,
         what, "neither engines nor buffers");
@@ -711,9 +576,6 @@ main(void)
     key_update_waits();
     automatic_updates();
     tickets();
-    record_limits();
-    fragment_lengths();
-    padding();
     memory();
     unload_identities();
     return finish();

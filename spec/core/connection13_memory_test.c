@@ -1,5 +1,5 @@
-/* connection13_memory_test.c - memory of TLS 1.3: every allocation fails once, and no secret is left in memory that a
- * connection had. Linked with --wrap for malloc, calloc, realloc and free. */
+/* connection13_memory_test.c - memory of TLS 1.3: every allocation fails once, and no secret is
+ * left in memory that a connection had. Linked with --wrap for malloc, calloc, realloc and free. */
 #include "connection13_support.h"
 #include "engine13_internal.h"
 #include "hkdf.h"
@@ -203,7 +203,8 @@ sample(side *s)
         sample_engine(s, engine13_of(c));
     if (c->session != NULL)
         note_secret("a session's PSK", c->session->master_secret,
-            c->version == TLS_VERSION_13 && tls_suite_find(c->session->suite)->prf_hash == br_sha256_ID
+            c->version == TLS_VERSION_13 &&
+                    tls_suite_find(c->session->suite)->prf_hash == br_sha256_ID
                 ? 32
                 : 48,
             1);
@@ -341,7 +342,9 @@ sample_all(void)
     note_shared();
 }
 
-static const char application_data[] = "what nobody else is to read, at any time, anywhere";
+#define SENTENCE "what nobody else is to read, at any time, anywhere"
+static const char application_data[] = SENTENCE;
+static const char twice[] = SENTENCE SENTENCE;
 
 /* talk has keys updated and certificates asked for in between. */
 static void
@@ -350,7 +353,7 @@ talk(const char *what)
     size_t n;
     int i;
 
-    note_secret("data", application_data, sizeof application_data, 0);
+    note_secret("data", application_data, sizeof application_data - 1, 0);
     for (i = 0; i < 2; i++) {
         (void)tls_connection_write(p.client.c, &n, application_data, sizeof application_data);
         (void)tls_connection_write(p.server.c, &n, application_data, sizeof application_data);
@@ -426,17 +429,18 @@ wiped_resumed(int by_ticket, int accepted, int read)
         if (by_ticket)
             p.server_context->max_early_data = 0;
     }
-    p.client_connection.early_data =
-        tls_bytes_make(application_data, sizeof application_data);
+    p.client_connection.early_data = tls_bytes_make(twice, sizeof twice - 1);
     p.client_connection.early_data_resend = 1;
     p.server.keep = !read;
     handshake(&p, what, TLS_VERSION_13);
-    check((info_of(&p.server).early_data == TLS_EARLY_DATA_ACCEPTED) == accepted, what, "early data");
+    check(
+        (info_of(&p.server).early_data == TLS_EARLY_DATA_ACCEPTED) == accepted, what, "early data");
     sample_all();
     if (read)
         talk(what);
     else
-        note_secret("data", application_data, sizeof application_data, 0);
+        tls_connection_plaintext_consume(p.server.c, sizeof application_data - 1);
+    note_secret("data", application_data, sizeof application_data - 1, 0);
     finish_connections(what);
 }
 
@@ -466,7 +470,8 @@ wiped_early(void)
     track();
     pair_open(&p);
     pair_pump(&p);
-    check(tls_connection_failure(p.server.c) == TLS_REASON_SELF_SIGNED, "a failure", "%s", trouble(&p));
+    check(tls_connection_failure(p.server.c) == TLS_REASON_SELF_SIGNED, "a failure", "%s",
+        trouble(&p));
     note_keylog(p.client.keylog);
     note_keylog(p.server.keylog);
     note_shared();
@@ -528,7 +533,8 @@ look_for_failure(const side *s)
         out_of_memory = 1;
 }
 
-/* attempt does all that a pair can do, with whatever memory there is; returns 1 when it came through. */
+/* attempt does all that a pair can do, with whatever memory there is; returns 1 when it came
+ * through. */
 static int
 attempt(void)
 {

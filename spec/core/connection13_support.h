@@ -1,5 +1,5 @@
-/* connection13_support.h - what connection13_*_test.c share: two sides made from options, pumped in memory,
- * and a record of what each of them saw, said and sent. */
+/* connection13_support.h - what connection13_*_test.c share: two sides made from options, pumped in
+ * memory, and a record of what each of them saw, said and sent. */
 #ifndef CONNECTION13_SUPPORT_H
 #define CONNECTION13_SUPPORT_H
 
@@ -98,7 +98,8 @@ test_clock(void *data)
 #define RECORDS_MAXIMUM 2000
 #define TEXT_MAXIMUM 8192
 
-/* What tells stages or handshake messages apart is left out of masks: records of data are too many. */
+/* What tells stages or handshake messages apart is left out of masks: records of data are too many.
+ */
 #define STAGES (UINT32_MAX & ~(1u << TLS_STAGE_APPLICATION_DATA))
 
 typedef struct sent_record {
@@ -166,8 +167,8 @@ note_stage(side *s)
     static const char *const arrows[] = {" >", " <", " ="};
     const tls_stage_event *event = tls_connection_stage(s->c);
 
-    append_text(s->stages, arrows[event->direction],
-        tls_bytes_of_string(tls_stage_name(event->stage)), "");
+    append_text(
+        s->stages, arrows[event->direction], tls_bytes_of_string(tls_stage_name(event->stage)), "");
     if (s->seen != NULL)
         s->seen(s, event);
 }
@@ -200,7 +201,8 @@ read_plaintext(side *s)
     return 1;
 }
 
-/* run steps one side until it waits for the peer, or for the test; returns 1 if anything happened. */
+/* run steps one side until it waits for the peer, or for the test; returns 1 if anything happened.
+ */
 static inline int
 run(side *s)
 {
@@ -218,8 +220,7 @@ run(side *s)
             note_stage(s);
             break;
         case TLS_EVENT_DECISION:
-            if (s->late > 0 &&
-                tls_connection_question(s->c)->decision != TLS_DECISION_KEYLOG) {
+            if (s->late > 0 && tls_connection_question(s->c)->decision != TLS_DECISION_KEYLOG) {
                 s->waiting = s->late;
                 return 1;
             }
@@ -290,7 +291,7 @@ typedef struct pair {
     tls_credential server_credential, client_credential;
     tls_context *client_context, *server_context;
     side client, server;
-    size_t chunk; /* bytes that are moved at once; 0: all */
+    size_t chunk;        /* bytes that are moved at once; 0: all */
     tls_session *stored; /* by session_store of the server */
 } pair;
 
@@ -492,6 +493,7 @@ say_goodbye(pair *p, const char *what)
 static inline int
 handshake(pair *p, const char *what, unsigned version)
 {
+    unsigned char client_exported[40], server_exported[40];
     tls_connection_info client, server;
 
     pair_open(p);
@@ -506,9 +508,14 @@ handshake(pair *p, const char *what, unsigned version)
               client.peer_scheme == server.local_scheme &&
               client.local_scheme == server.peer_scheme && client.resumed == server.resumed &&
               client.psk == server.psk && client.hello_retry == server.hello_retry &&
-              client.early_data == server.early_data &&
-              tls_bytes_equal(client.alpn, server.alpn),
+              client.early_data == server.early_data && tls_bytes_equal(client.alpn, server.alpn),
         what, "both sides agree");
+    check(tls_connection_export_keying_material(p->client.c, client_exported,
+              sizeof client_exported, "EXPORTER-test", NULL) == TLS_OK &&
+              tls_connection_export_keying_material(p->server.c, server_exported,
+                  sizeof server_exported, "EXPORTER-test", NULL) == TLS_OK &&
+              memcmp(client_exported, server_exported, sizeof client_exported) == 0,
+        what, "exporters");
     check(client.client_verify_data.length > 0 &&
               tls_bytes_equal(client.client_verify_data, server.client_verify_data) &&
               tls_bytes_equal(client.server_verify_data, server.server_verify_data),

@@ -1,15 +1,14 @@
-/* connection13_test_keys.h - self-signed certificates of the kinds that connection_test_keys.h lacks, valid for a
- * century, made with openssl genpkey/req. They protect nothing. */
+/* connection13_test_keys.h - self-signed certificates of the kinds that connection_test_keys.h
+ * lacks, valid for a century, made with openssl genpkey/req. They protect nothing. */
 #ifndef CONNECTION13_TEST_KEYS_H
 #define CONNECTION13_TEST_KEYS_H
 
-static const char p384_key[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDABPLFOHucvF0r2aM1S\n"
-    "wGe5v5b2k5Fa//NHVoGUZoQyQ3lpOTEitJLfWskUfZPZWKShZANiAAQ7/EYmBkR0\n"
-    "pHgdG2WAlPK5nLY+9/2UbQPa8LlIebLRx+MvVR50lCUFLZHsv9dS/6JovrptH8N8\n"
-    "7jOymr6ntd9z91w63pLlVUlgIYx9iPAWwG/MK1BuSQFAc3S+TK1sSQI=\n"
-    "-----END PRIVATE KEY-----\n";
+static const char p384_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                               "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDABPLFOHucvF0r2aM1S\n"
+                               "wGe5v5b2k5Fa//NHVoGUZoQyQ3lpOTEitJLfWskUfZPZWKShZANiAAQ7/EYmBkR0\n"
+                               "pHgdG2WAlPK5nLY+9/2UbQPa8LlIebLRx+MvVR50lCUFLZHsv9dS/6JovrptH8N8\n"
+                               "7jOymr6ntd9z91w63pLlVUlgIYx9iPAWwG/MK1BuSQFAc3S+TK1sSQI=\n"
+                               "-----END PRIVATE KEY-----\n";
 
 static const char p384_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"
@@ -26,15 +25,14 @@ static const char p384_certificate[] =
     "gg==\n"
     "-----END CERTIFICATE-----\n";
 
-static const char p521_key[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIB11Bz4J+uy/cF7hLQ\n"
-    "j4MhdEQhUfWfljHkAH7I0lk2dH8mQ/yvKARSD+XLEQnkc0wXVPXMIdYVks01tvIA\n"
-    "UGj2q6KhgYkDgYYABAFzYwGal3Qk3YIUP76uS0hYlwRyjb+2gcxQlYfBQV1jZUnV\n"
-    "yZg/qURNaffcL7xxwmAq1AECHJMQfAt595EPVdnzBAGE6oRX4908agw0JdCozUuo\n"
-    "4rmrGdGXDs2CsnDeENOQB1NgLrAcoWMDruVRKxc2kuCl7almBlha0r+0INtoLGfb\n"
-    "jQ==\n"
-    "-----END PRIVATE KEY-----\n";
+static const char p521_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                               "MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIB11Bz4J+uy/cF7hLQ\n"
+                               "j4MhdEQhUfWfljHkAH7I0lk2dH8mQ/yvKARSD+XLEQnkc0wXVPXMIdYVks01tvIA\n"
+                               "UGj2q6KhgYkDgYYABAFzYwGal3Qk3YIUP76uS0hYlwRyjb+2gcxQlYfBQV1jZUnV\n"
+                               "yZg/qURNaffcL7xxwmAq1AECHJMQfAt595EPVdnzBAGE6oRX4908agw0JdCozUuo\n"
+                               "4rmrGdGXDs2CsnDeENOQB1NgLrAcoWMDruVRKxc2kuCl7almBlha0r+0INtoLGfb\n"
+                               "jQ==\n"
+                               "-----END PRIVATE KEY-----\n";
 
 static const char p521_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"
@@ -52,35 +50,34 @@ static const char p521_certificate[] =
     "FTpdudVUEDHD9d8qhnH0aSXEMqWRgq5+hS8=\n"
     "-----END CERTIFICATE-----\n";
 
-static const char pss_key[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIIEugIBADALBgkqhkiG9w0BAQoEggSmMIIEogIBAAKCAQEArXGy4H+Xyx+59x/9\n"
-    "7C6QU626ge7n0y5SY+ES7X8DwA3/QZmGyTbh94qsm4uFdOrnUkVdYyvp+vjNur0K\n"
-    "oEmBQ3JadzyEX3bECij+8Vdw2c1uWNtAky+rfe5ljUoavwa/y9GWtHaLDq4U8ALI\n"
-    "8w5P5e3U8DBPaba1kO4nuPteigaH4MmqAOPDrNGVKmalwLnthfoAuv0ftRUthdtI\n"
-    "rkVjp/nD/IBpHSjfuRtHrcsqBVVlVp+3xn+RyaCkGZXaCuUWOrppQSfiRSRbvHZw\n"
-    "hkgZplDYYk2DZH1V99EmXKr+HOWXdlkAxP3+iClwnw9flXDDMGLJ1/zbBUDhvYYL\n"
-    "wpxEkQIDAQABAoIBACYuYF1RWT4K5upC7af/fCAfn24ZBImVqed41azYiB/QNP/g\n"
-    "5y4GWeofae334dIiH/gZcvxw31ozST6xfNRaOg157/ZNqSpGv9MowS6pvBsGQSNo\n"
-    "aKe+F7dqMorO5GJm/vPEWLOzYNtDcTKAunHfFbGdEIIrcF/qK8AS3UW4eFBT0OHR\n"
-    "y3JhleOeXQwhcRK3UlJosDPrZrsTk+CkuZoYjIvqU5AshDd6otzBB8m/BHP+qXTn\n"
-    "SBPmSoDQf8lwf8PmJbIPyd2OLuyYFGtqBgOP/Ip6iwiz9VC0N3VFFagWKKgKFWhT\n"
-    "x20jWKJwEifIkrJ2aeASP8KMX2jiU+8rDP6ydNECgYEA2oXwtdhFRUFOe/4hQHMb\n"
-    "t/rxZfjYsxxARvhzlwkznbl+fo8Db4Cw2aFXOgZAIiN9DT0jI8W7iXPP/snkai9b\n"
-    "aoLGp5cy5uMPq/AaVwWx2uwZa7pbv/uley2wYEiEEOCxHu4yDuzb3Xx+q049LT3m\n"
-    "VEDFHWHshMasjpj5oT7fP30CgYEAyzCagY+/5uVgfBb8mqh7CfMa3tnbILsStJ2K\n"
-    "t5wxymUbFmVXkAyZV4h/o344NrEm8b080oyV/wR5YqVyflkHSpTYTpo3etiLBktC\n"
-    "t6YQM4EvJXp7rF2MWVEncm2WcA/ZKttaUcXFk+jbijYaSLeW/Y7ILL1k9hCOB1jg\n"
-    "l9arDaUCgYAZZqxeVu9mZ3r6CsZOuZKlRjQ9SDnYSBZoqYS2L8miMee0Smd51Jm6\n"
-    "EnkTM5rM3RcyLMMi618rUR0CXvGALlUQAneZD4hJMmel8tj8+Jp9+ifST+1OWbAY\n"
-    "q2zvJD7Fv3iXQdTryzibfFc1DnkqAyH89TJ0ged+X6G7Sajqx2Yn+QKBgD1CryKm\n"
-    "43XK7FcdWxWJ/GaYjB5qUn3AyTf5U6xeBEkASLVs4oSEt+rDNbBmSq56pMI3itH0\n"
-    "HvkfMTXDqgxb7S3YSIsSRe3cwbWpFTlncPUGWt+S2Ryzq6/2Hs2KKtQogxI/xjBn\n"
-    "T1Vz3FUEUNJhv708wi9y/rCNdzTR4A0HZNUdAoGAXOoS6/jwP87YGLD6XthpRod1\n"
-    "q1tXWqfFxNXNQp1eeXzRDk7Y+YobGLdYh7KBPgOrxTiSLnVAGM/j09Bpka38F3P3\n"
-    "u/hxxAVPbwn8SdwsaS6M8VNlNC00wmEUNTpwLN/AwUus0vBjclTQnGqSDve0/Z3E\n"
-    "imP3BlH5814qvwFHmsE=\n"
-    "-----END PRIVATE KEY-----\n";
+static const char pss_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                              "MIIEugIBADALBgkqhkiG9w0BAQoEggSmMIIEogIBAAKCAQEArXGy4H+Xyx+59x/9\n"
+                              "7C6QU626ge7n0y5SY+ES7X8DwA3/QZmGyTbh94qsm4uFdOrnUkVdYyvp+vjNur0K\n"
+                              "oEmBQ3JadzyEX3bECij+8Vdw2c1uWNtAky+rfe5ljUoavwa/y9GWtHaLDq4U8ALI\n"
+                              "8w5P5e3U8DBPaba1kO4nuPteigaH4MmqAOPDrNGVKmalwLnthfoAuv0ftRUthdtI\n"
+                              "rkVjp/nD/IBpHSjfuRtHrcsqBVVlVp+3xn+RyaCkGZXaCuUWOrppQSfiRSRbvHZw\n"
+                              "hkgZplDYYk2DZH1V99EmXKr+HOWXdlkAxP3+iClwnw9flXDDMGLJ1/zbBUDhvYYL\n"
+                              "wpxEkQIDAQABAoIBACYuYF1RWT4K5upC7af/fCAfn24ZBImVqed41azYiB/QNP/g\n"
+                              "5y4GWeofae334dIiH/gZcvxw31ozST6xfNRaOg157/ZNqSpGv9MowS6pvBsGQSNo\n"
+                              "aKe+F7dqMorO5GJm/vPEWLOzYNtDcTKAunHfFbGdEIIrcF/qK8AS3UW4eFBT0OHR\n"
+                              "y3JhleOeXQwhcRK3UlJosDPrZrsTk+CkuZoYjIvqU5AshDd6otzBB8m/BHP+qXTn\n"
+                              "SBPmSoDQf8lwf8PmJbIPyd2OLuyYFGtqBgOP/Ip6iwiz9VC0N3VFFagWKKgKFWhT\n"
+                              "x20jWKJwEifIkrJ2aeASP8KMX2jiU+8rDP6ydNECgYEA2oXwtdhFRUFOe/4hQHMb\n"
+                              "t/rxZfjYsxxARvhzlwkznbl+fo8Db4Cw2aFXOgZAIiN9DT0jI8W7iXPP/snkai9b\n"
+                              "aoLGp5cy5uMPq/AaVwWx2uwZa7pbv/uley2wYEiEEOCxHu4yDuzb3Xx+q049LT3m\n"
+                              "VEDFHWHshMasjpj5oT7fP30CgYEAyzCagY+/5uVgfBb8mqh7CfMa3tnbILsStJ2K\n"
+                              "t5wxymUbFmVXkAyZV4h/o344NrEm8b080oyV/wR5YqVyflkHSpTYTpo3etiLBktC\n"
+                              "t6YQM4EvJXp7rF2MWVEncm2WcA/ZKttaUcXFk+jbijYaSLeW/Y7ILL1k9hCOB1jg\n"
+                              "l9arDaUCgYAZZqxeVu9mZ3r6CsZOuZKlRjQ9SDnYSBZoqYS2L8miMee0Smd51Jm6\n"
+                              "EnkTM5rM3RcyLMMi618rUR0CXvGALlUQAneZD4hJMmel8tj8+Jp9+ifST+1OWbAY\n"
+                              "q2zvJD7Fv3iXQdTryzibfFc1DnkqAyH89TJ0ged+X6G7Sajqx2Yn+QKBgD1CryKm\n"
+                              "43XK7FcdWxWJ/GaYjB5qUn3AyTf5U6xeBEkASLVs4oSEt+rDNbBmSq56pMI3itH0\n"
+                              "HvkfMTXDqgxb7S3YSIsSRe3cwbWpFTlncPUGWt+S2Ryzq6/2Hs2KKtQogxI/xjBn\n"
+                              "T1Vz3FUEUNJhv708wi9y/rCNdzTR4A0HZNUdAoGAXOoS6/jwP87YGLD6XthpRod1\n"
+                              "q1tXWqfFxNXNQp1eeXzRDk7Y+YobGLdYh7KBPgOrxTiSLnVAGM/j09Bpka38F3P3\n"
+                              "u/hxxAVPbwn8SdwsaS6M8VNlNC00wmEUNTpwLN/AwUus0vBjclTQnGqSDve0/Z3E\n"
+                              "imP3BlH5814qvwFHmsE=\n"
+                              "-----END PRIVATE KEY-----\n";
 
 static const char pss_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"

@@ -9,7 +9,8 @@
 #include "connection_test_keys.h"
 #include "tls.h"
 
-/* A self-signed certificate, its key, that key as one that is elsewhere, and a store that trusts it. */
+/* A self-signed certificate, its key, that key as one that is elsewhere, and a store that trusts
+ * it. */
 typedef struct identity {
     tls_certificate_list *list;
     tls_private_key *key;

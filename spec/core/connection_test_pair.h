@@ -1,5 +1,5 @@
-/* connection_test_pair.h - a client and a server of ours, for C unit tests that look inside of them: contexts on one
- * certificate, and bytes moved by hand. */
+/* connection_test_pair.h - a client and a server of ours, for C unit tests that look inside of
+ * them: contexts on one certificate, and bytes moved by hand. */
 #ifndef CONNECTION_TEST_PAIR_H
 #define CONNECTION_TEST_PAIR_H
 
@@ -44,8 +44,8 @@ fixed_clock(void *data)
 
 /* open_world_with makes the contexts; `more` (may be NULL) changes the options of each before. */
 static inline void
-open_world_with(world *w, const char *certificate, const char *key,
-    void (*more)(tls_context_options *options))
+open_world_with(
+    world *w, const char *certificate, const char *key, void (*more)(tls_context_options *options))
 {
     tls_context_options client, server;
     tls_credential credential;
@@ -140,8 +140,8 @@ give(tls_connection *c, const unsigned char *data, size_t length)
     return given;
 }
 
-/* move gives `to` what `from` has to send, until plaintext must be read, and tells whether there was anything. What is
- * sent to a side that has ended is lost. */
+/* move gives `to` what `from` has to send, until plaintext must be read, and tells whether there
+ * was anything. What is sent to a side that has ended is lost. */
 static int
 move(tls_connection *from, tls_connection *to)
 {

@@ -1,6 +1,7 @@
-/* hostile13.h - a scripted TLS 1.3 peer for the hostile13_*_test.c programs: records, keys and what it hears. It is
- * made of the core's own codec, key schedule and record protection, and of nothing that has a state machine, so it
- * says whatever a test wants, under the keys that belong there. hostile13_script.h has what it says. */
+/* hostile13.h - a scripted TLS 1.3 peer for the hostile13_*_test.c programs: records, keys and what
+ * it hears. It is made of the core's own codec, key schedule and record protection, and of nothing
+ * that has a state machine, so it says whatever a test wants, under the keys that belong there.
+ * hostile13_script.h has what it says. */
 #ifndef HOSTILE13_H
 #define HOSTILE13_H
 
@@ -68,16 +69,16 @@ struct peer {
     unsigned char client_handshake[TLS_SECRET_MAXIMUM], server_handshake[TLS_SECRET_MAXIMUM];
     unsigned char client_application[TLS_SECRET_MAXIMUM], server_application[TLS_SECRET_MAXIMUM];
     unsigned char early[TLS_SECRET_MAXIMUM], resumption[TLS_SECRET_MAXIMUM];
-    int finished;  /* the client's Finished was said: what follows is not of the handshake */
+    int finished; /* the client's Finished was said: what follows is not of the handshake */
     tls_key_exchange_key share;
     unsigned char shared[TLS_SHARED_SECRET_MAXIMUM]; /* a server: between its share and the keys */
     size_t shared_length;
-    unsigned group;         /* of the share; or what a retry names */
-    tls_buffer hello;       /* the last ClientHello, whoever made it */
+    unsigned group;   /* of the share; or what a retry names */
+    tls_buffer hello; /* the last ClientHello, whoever made it */
     unsigned char session_id[32];
     int retried;
     tls_buffer cookie;
-    int requested; /* a CertificateRequest was heard */
+    int requested;      /* a CertificateRequest was heard */
     tls_buffer context; /* its context */
 
     /* What it has and wants. */
@@ -100,8 +101,8 @@ struct peer {
     size_t edit_count;
     void (*edit)(peer *p, char letter, tls_buffer *message); /* the whole message, at last */
     void (*fields)(peer *p, char letter, void *message);     /* the struct it is built from */
-    int parameter;           /* for these two */
-    tls_bytes bytes;         /* the same */
+    int parameter;                                           /* for these two */
+    tls_bytes bytes;                                         /* the same */
     size_t fragment;         /* records of at most so much content; 0: whole */
     unsigned record_version; /* of records in the clear */
     int holding;             /* messages wait in `held` for the next, to go in one record */
@@ -112,7 +113,7 @@ struct peer {
     char heard[PEER_HEARD_MAXIMUM + 1]; /* letters as in a script */
     size_t heard_count;
     int alert, alert_level, alert_protected, alerts;
-    int unreadable; /* records that the peer could not open */
+    int unreadable;  /* records that the peer could not open */
     int after_alert; /* records that came after an alert */
     size_t change_cipher_specs, data_length;
     tls_buffer ticket; /* the last NewSessionTicket */
@@ -142,7 +143,8 @@ settle(peer *p)
             p->early_read += length;
             tls_connection_early_data_consume(p->victim, length);
         }
-    } while (event != TLS_EVENT_WANT_READ && event != TLS_EVENT_FAILED && event != TLS_EVENT_CLOSED);
+    } while (
+        event != TLS_EVENT_WANT_READ && event != TLS_EVENT_FAILED && event != TLS_EVENT_CLOSED);
     return event;
 }
 
@@ -212,7 +214,8 @@ derive(peer *p, unsigned char *out, enum tls_secret secret)
 static inline void
 derive_handshake(peer *p, tls_bytes shared)
 {
-    tls_key_schedule_start(&p->schedule, p->hash, tls_bytes_make(p->psk, p->take_psk ? p->psk_length : 0));
+    tls_key_schedule_start(
+        &p->schedule, p->hash, tls_bytes_make(p->psk, p->take_psk ? p->psk_length : 0));
     tls_key_schedule_advance(&p->schedule, shared);
     derive(p, p->client_handshake, TLS_SECRET_CLIENT_HANDSHAKE_TRAFFIC);
     derive(p, p->server_handshake, TLS_SECRET_SERVER_HANDSHAKE_TRAFFIC);
@@ -242,22 +245,24 @@ derive_early(peer *p)
 
 /* ---- Records to the victim ---- */
 
-/* protect appends one record with this inner plaintext: content, its type, zeros. Type 0 and no content make
- * nothing but zeros. */
+/* protect appends one record with this inner plaintext: content, its type, zeros. Type 0 and no
+ * content make nothing but zeros. */
 static inline void
 protect(peer *p, tls_buffer *out, unsigned type, tls_bytes content, size_t zeros)
 {
     const br_sslrec_out_class **protection = &p->sealer.protection.vtable;
     size_t length = content.length + 1 + zeros;
-    unsigned char *memory = allocate(TLS_RECORD_HEADER_LENGTH + length + TLS_RECORD_OVERHEAD_MAXIMUM);
+    unsigned char *memory =
+        allocate(TLS_RECORD_HEADER_LENGTH + length + TLS_RECORD_OVERHEAD_MAXIMUM);
     unsigned char *inner = memory + TLS_RECORD_HEADER_LENGTH, *record;
 
     if (content.length > 0)
         memcpy(inner, content.data, content.length);
     inner[content.length] = (unsigned char)type;
     memset(inner + content.length + 1, 0, zeros);
-    record = (*protection)->encrypt(
-        protection, TLS_CONTENT_APPLICATION_DATA, TLS_VERSION_12, inner, &length);
+    record =
+        (*protection)
+            ->encrypt(protection, TLS_CONTENT_APPLICATION_DATA, TLS_VERSION_12, inner, &length);
     tls_buffer_append(out, record, length);
     free(memory);
 }
@@ -350,7 +355,8 @@ take_content(peer *p, unsigned type, int was_protected, tls_bytes content)
         p->alert_protected = was_protected;
         break;
     case TLS_CONTENT_CHANGE_CIPHER_SPEC:
-        must(!was_protected && content.length == 1 && content.data[0] == 1, "a ChangeCipherSpec is one");
+        must(!was_protected && content.length == 1 && content.data[0] == 1,
+            "a ChangeCipherSpec is one");
         p->change_cipher_specs++;
         heard(p, 'c');
         break;
@@ -378,8 +384,8 @@ take_record(peer *p, tls_bytes record)
     memcpy(copy, record.data, record.length);
     if (!is_protected)
         take_content(p, record.data[0], 0,
-            tls_bytes_make(record.data + TLS_RECORD_HEADER_LENGTH,
-                record.length - TLS_RECORD_HEADER_LENGTH));
+            tls_bytes_make(
+                record.data + TLS_RECORD_HEADER_LENGTH, record.length - TLS_RECORD_HEADER_LENGTH));
     else if (p->opener.protection.vtable != NULL &&
              tls_record_open(&p->opener, &type, &content, &length, copy, record.length) == TLS_OK)
         take_content(p, type, 1, tls_bytes_make(content, length));
@@ -413,8 +419,9 @@ take_output(peer *p)
 
 /* ---- Verdicts ---- */
 
-/* refuses: the victim failed for this reason; the alert that RFC 8446 names for it reached the peer, protected where
- * the victim had keys, and nothing after it; and the connection is ended and holds nothing. */
+/* refuses: the victim failed for this reason; the alert that RFC 8446 names for it reached the
+ * peer, protected where the victim had keys, and nothing after it; and the connection is ended and
+ * holds nothing. */
 static inline int
 refuses_with(peer *p, enum tls_reason reason, int alert)
 {
@@ -431,8 +438,10 @@ refuses_with(peer *p, enum tls_reason reason, int alert)
     sprintf(text, "alert %d, expected %d", p->alert, alert);
     check(p->alert == alert, text);
     if (alert != TLS_ALERT_NONE) {
-        check(p->alerts == 1 && p->alert_level == TLS_ALERT_LEVEL_FATAL, "one alert, and a fatal one");
-        check(p->alert_protected == p->victim_had_keys, "the alert is protected where there are keys");
+        check(p->alerts == 1 && p->alert_level == TLS_ALERT_LEVEL_FATAL,
+            "one alert, and a fatal one");
+        check(p->alert_protected == p->victim_had_keys,
+            "the alert is protected where there are keys");
     }
     check(p->unreadable == 0, "the peer can read all");
     check(p->after_alert == 0 && p->wire.length == 0 && p->messages.length == 0,
@@ -462,9 +471,9 @@ goes_on(peer *p, int established)
     char text[120];
 
     take_output(p);
-    sprintf(text, "no failure: %s", tls_connection_failure(p->victim) == TLS_OK
-                                        ? "ok"
-                                        : tls_connection_failure_text(p->victim));
+    sprintf(text, "no failure: %s",
+        tls_connection_failure(p->victim) == TLS_OK ? "ok"
+                                                    : tls_connection_failure_text(p->victim));
     check(tls_connection_failure(p->victim) == TLS_OK, text);
     check(p->victim->established == established, established ? "established" : "not established");
     return check(p->alerts == 0 && p->unreadable == 0, "no alert, and nothing unreadable");

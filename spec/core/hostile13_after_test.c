@@ -1,16 +1,18 @@
-/* hostile13_after_test.c - a TLS 1.3 peer that breaks the rules once the handshake is over (RFC 8446 section 4.6):
- * tickets, key updates, authentication that comes late, and what has no place there at all. */
+/* hostile13_after_test.c - a TLS 1.3 peer that breaks the rules once the handshake is over (RFC
+ * 8446 section 4.6): tickets, key updates, authentication that comes late, and what has no place
+ * there at all. */
 #include "hostile13_cases.h"
 
 /* ---- Tickets ---- */
 
 static const deviation tickets[] = {
     {"honest", EXTENSION('T', BLOCK_AS_IT_IS, 0), NO_BYTES, TLS_OK},
-    {"early_data", EXTENSION('T', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), BYTES("\0\0\1\0"), TLS_OK},
+    {"early_data", EXTENSION('T', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), BYTES("\0\0\1\0"),
+        TLS_OK},
     {"early_data without a number", EXTENSION('T', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), NO_BYTES,
         TLS_REASON_DECODE},
-    {"early_data of five bytes", EXTENSION('T', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), BYTES("\0\0\0\1\0"),
-        TLS_REASON_DECODE},
+    {"early_data of five bytes", EXTENSION('T', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA),
+        BYTES("\0\0\0\1\0"), TLS_REASON_DECODE},
     {"an unknown extension", EXTENSION('T', BLOCK_FIRST, 0x1234), BYTES("x"), TLS_OK},
     {"a GREASE extension", EXTENSION('T', BLOCK_FIRST, 0x2A2A), NO_BYTES, TLS_OK},
 };
@@ -192,7 +194,8 @@ updates(const world *w)
         judge(&p, "d", TLS_REASON_BAD_RECORD_MAC);
         close_peer(&p);
 
-        /* Each that is asked for is answered at most once, and everybody still understands everybody. */
+        /* Each that is asked for is answered at most once, and everybody still understands
+         * everybody. */
         sprintf(current, "KeyUpdates that ask for more behind %s", sides[i].script);
         open_peer(&p, w, sides[i].role);
         play(&p, sides[i].script);
@@ -201,7 +204,8 @@ updates(const world *w)
             play(&p, "Ud");
         goes_on(&p, 1);
         check(p.data_read == 400, "all data came");
-        check(p.victim->key_updates_received == 100 && p.victim->key_updates_sent <= 100, "and all updates");
+        check(p.victim->key_updates_received == 100 && p.victim->key_updates_sent <= 100,
+            "and all updates");
         check(p.victim->key_updates_sent > 0, "and some were answered");
         close_peer(&p);
     }
@@ -241,7 +245,8 @@ floods(const world *w)
         open_peer(&p, w, cases[i].role);
         p.request_update = cases[i].request;
         play(&p, cases[i].script);
-        for (n = 0; n + (int)strlen(cases[i].again) <= TLS_IDLE_RECORDS_MAXIMUM; n += (int)strlen(cases[i].again))
+        for (n = 0; n + (int)strlen(cases[i].again) <= TLS_IDLE_RECORDS_MAXIMUM;
+             n += (int)strlen(cases[i].again))
             play(&p, cases[i].again);
         goes_on(&p, 1);
         judge(&p, cases[i].again, TLS_REASON_UNEXPECTED_MESSAGE);
@@ -270,12 +275,23 @@ strangers(const world *w)
         enum tls_role role;
         const char *script;
     } cases[] = {
-        {TLS_ROLE_SERVER, "SECVFS"}, {TLS_ROLE_SERVER, "SECVFE"}, {TLS_ROLE_SERVER, "SECVFR"},
-        {TLS_ROLE_SERVER, "SECVFC"}, {TLS_ROLE_SERVER, "SECVFV"}, {TLS_ROLE_SERVER, "SECVFF"},
-        {TLS_ROLE_SERVER, "SECVFD"}, {TLS_ROLE_CLIENT, "KFK"}, {TLS_ROLE_CLIENT, "KFC"},
-        {TLS_ROLE_CLIENT, "KFV"}, {TLS_ROLE_CLIENT, "KFF"}, {TLS_ROLE_CLIENT, "KFD"},
-        {TLS_ROLE_CLIENT, "KFT"}, {TLS_ROLE_CLIENT, "KFE"}, {TLS_ROLE_CLIENT, "KFR"},
-        {TLS_ROLE_SERVER, "SETCVF"}, {TLS_ROLE_SERVER, "STECVF"},
+        {TLS_ROLE_SERVER, "SECVFS"},
+        {TLS_ROLE_SERVER, "SECVFE"},
+        {TLS_ROLE_SERVER, "SECVFR"},
+        {TLS_ROLE_SERVER, "SECVFC"},
+        {TLS_ROLE_SERVER, "SECVFV"},
+        {TLS_ROLE_SERVER, "SECVFF"},
+        {TLS_ROLE_SERVER, "SECVFD"},
+        {TLS_ROLE_CLIENT, "KFK"},
+        {TLS_ROLE_CLIENT, "KFC"},
+        {TLS_ROLE_CLIENT, "KFV"},
+        {TLS_ROLE_CLIENT, "KFF"},
+        {TLS_ROLE_CLIENT, "KFD"},
+        {TLS_ROLE_CLIENT, "KFT"},
+        {TLS_ROLE_CLIENT, "KFE"},
+        {TLS_ROLE_CLIENT, "KFR"},
+        {TLS_ROLE_SERVER, "SETCVF"},
+        {TLS_ROLE_SERVER, "STECVF"},
     };
     size_t i;
     peer p;
@@ -318,7 +334,8 @@ ended(const peer *p, const char *letters)
 {
     size_t length = strlen(letters);
 
-    return p->heard_count >= length && memcmp(p->heard + p->heard_count - length, letters, length) == 0;
+    return p->heard_count >= length &&
+           memcmp(p->heard + p->heard_count - length, letters, length) == 0;
 }
 
 static void
@@ -458,7 +475,8 @@ late_answers(const world *w)
         open_asked(&p, w, cases[i].name);
         judge(&p, cases[i].script, cases[i].reason);
         if (cases[i].reason == TLS_OK) {
-            check(p.victim->peer_chain != NULL && p.victim->level == TLS_LEVEL_VERIFIED, "the client is known");
+            check(p.victim->peer_chain != NULL && p.victim->level == TLS_LEVEL_VERIFIED,
+                "the client is known");
             play(&p, "d");
             goes_on(&p, 1);
         }

@@ -1,5 +1,6 @@
-/* hostile13_authentication_test.c - EncryptedExtensions and the messages that authenticate (RFC 8446 sections 4.3 and
- * 4.4), with one thing wrong in each, from servers and from clients, in the handshake and after it. */
+/* hostile13_authentication_test.c - EncryptedExtensions and the messages that authenticate (RFC
+ * 8446 sections 4.3 and 4.4), with one thing wrong in each, from servers and from clients, in the
+ * handshake and after it. */
 #include "hostile13_cases.h"
 
 /* ---- EncryptedExtensions ---- */
@@ -7,26 +8,28 @@
 static const deviation extensions[] = {
     {"honest", EXTENSION('E', BLOCK_AS_IT_IS, 0), NO_BYTES, TLS_OK},
     {"server_name", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_NAME), NO_BYTES, TLS_OK},
-    {"server_name with a name", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_NAME), BYTES("\0\4\0\0\1a"),
-        TLS_REASON_DECODE},
-    {"supported_groups", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SUPPORTED_GROUPS), BYTES("\0\2\0\x18"), TLS_OK},
-    {"half of supported_groups", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SUPPORTED_GROUPS), BYTES("\0\4\0\x18"),
-        TLS_REASON_DECODE},
+    {"server_name with a name", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_NAME),
+        BYTES("\0\4\0\0\1a"), TLS_REASON_DECODE},
+    {"supported_groups", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SUPPORTED_GROUPS),
+        BYTES("\0\2\0\x18"), TLS_OK},
+    {"half of supported_groups", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SUPPORTED_GROUPS),
+        BYTES("\0\4\0\x18"), TLS_REASON_DECODE},
     {"early_data", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_EARLY_DATA), NO_BYTES,
         TLS_REASON_UNSUPPORTED_EXTENSION},
     {"a protocol", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN), BYTES("\0\3\2h2"),
         TLS_REASON_UNSUPPORTED_EXTENSION},
-    {"record_size_limit", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_RECORD_SIZE_LIMIT), BYTES("\x40\0"),
-        TLS_REASON_UNSUPPORTED_EXTENSION},
-    {"max_fragment_length", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH), BYTES("\1"),
-        TLS_REASON_UNSUPPORTED_EXTENSION},
+    {"record_size_limit", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_RECORD_SIZE_LIMIT),
+        BYTES("\x40\0"), TLS_REASON_UNSUPPORTED_EXTENSION},
+    {"max_fragment_length", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH),
+        BYTES("\1"), TLS_REASON_UNSUPPORTED_EXTENSION},
     {"use_srtp", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_USE_SRTP), BYTES("\0\2\0\1\0"),
         TLS_REASON_UNSUPPORTED_EXTENSION},
     {"heartbeat", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_HEARTBEAT), BYTES("\1"),
         TLS_REASON_UNSUPPORTED_EXTENSION},
-    {"server_certificate_type", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE), BYTES("\2"),
+    {"server_certificate_type", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE),
+        BYTES("\2"), TLS_REASON_UNSUPPORTED_EXTENSION},
+    {"an unknown extension", EXTENSION('E', BLOCK_LAST, 0x1234), NO_BYTES,
         TLS_REASON_UNSUPPORTED_EXTENSION},
-    {"an unknown extension", EXTENSION('E', BLOCK_LAST, 0x1234), NO_BYTES, TLS_REASON_UNSUPPORTED_EXTENSION},
 };
 
 static void
@@ -45,24 +48,29 @@ with_offers(tls_context_options *client, tls_context_options *server)
 }
 
 static const deviation offered[] = {
-    {"the second protocol", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN), BYTES("\0\11\10http/1.1"), TLS_OK},
-    {"a protocol that was not offered", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN), BYTES("\0\3\2h3"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"two protocols", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN), BYTES("\0\6\2h2\2h2"), TLS_REASON_DECODE},
-    {"no protocol", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN), BYTES("\0\0"), TLS_REASON_DECODE},
+    {"the second protocol", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN),
+        BYTES("\0\11\10http/1.1"), TLS_OK},
+    {"a protocol that was not offered", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN),
+        BYTES("\0\3\2h3"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"two protocols", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN), BYTES("\0\6\2h2\2h2"),
+        TLS_REASON_DECODE},
+    {"no protocol", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN), BYTES("\0\0"),
+        TLS_REASON_DECODE},
     {"a protocol without a name", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN), BYTES("\0\1\0"),
         TLS_REASON_DECODE},
-    {"record_size_limit 63", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_RECORD_SIZE_LIMIT), BYTES("\0\x3F"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"record_size_limit 64", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_RECORD_SIZE_LIMIT), BYTES("\0\x40"), TLS_OK},
-    {"max_fragment_length as asked", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH), BYTES("\2"),
-        TLS_OK},
-    {"another max_fragment_length", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH), BYTES("\1"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"max_fragment_length 5", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH), BYTES("\5"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"status_request beside a certificate", EXTENSION('C', BLOCK_LAST, TLS_EXTENSION_STATUS_REQUEST),
-        BYTES("\1\0\0\1x"), TLS_REASON_UNSUPPORTED_EXTENSION},
+    {"record_size_limit 63", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_RECORD_SIZE_LIMIT),
+        BYTES("\0\x3F"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"record_size_limit 64", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_RECORD_SIZE_LIMIT),
+        BYTES("\0\x40"), TLS_OK},
+    {"max_fragment_length as asked", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH),
+        BYTES("\2"), TLS_OK},
+    {"another max_fragment_length", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH),
+        BYTES("\1"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"max_fragment_length 5", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH),
+        BYTES("\5"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"status_request beside a certificate",
+        EXTENSION('C', BLOCK_LAST, TLS_EXTENSION_STATUS_REQUEST), BYTES("\1\0\0\1x"),
+        TLS_REASON_UNSUPPORTED_EXTENSION},
 };
 
 static void
@@ -88,10 +96,11 @@ static const deviation requests[] = {
     {"no schemes", EXTENSION('R', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS), BYTES("\0\0"),
         TLS_REASON_DECODE},
     {"unknown schemes: an empty Certificate answers",
-        EXTENSION('R', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS), BYTES("\0\2\xFE\xFE"), TLS_OK},
+        EXTENSION('R', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS), BYTES("\0\2\xFE\xFE"),
+        TLS_OK},
     {"an unknown extension", EXTENSION('R', BLOCK_LAST, 0x1234), BYTES("x"), TLS_OK},
-    {"half an authority", EXTENSION('R', BLOCK_LAST, TLS_EXTENSION_CERTIFICATE_AUTHORITIES), BYTES("\0\4\0\3x"),
-        TLS_REASON_DECODE},
+    {"half an authority", EXTENSION('R', BLOCK_LAST, TLS_EXTENSION_CERTIFICATE_AUTHORITIES),
+        BYTES("\0\4\0\3x"), TLS_REASON_DECODE},
     {"status_request", EXTENSION('R', BLOCK_LAST, TLS_EXTENSION_STATUS_REQUEST), NO_BYTES, TLS_OK},
     {"oid_filters", EXTENSION('R', BLOCK_LAST, TLS_EXTENSION_OID_FILTERS), BYTES("\0\0"), TLS_OK},
 };
@@ -157,7 +166,8 @@ static char edit_letter;
 static void
 flip_at(peer *p, char letter, tls_buffer *message)
 {
-    size_t position = p->parameter >= 0 ? (size_t)p->parameter : message->length - (size_t)-p->parameter;
+    size_t position =
+        p->parameter >= 0 ? (size_t)p->parameter : message->length - (size_t)-p->parameter;
 
     if (letter == edit_letter)
         message->data[position] ^= 0x10;
@@ -204,8 +214,8 @@ certificates(const world *w, const authentication *side)
 
     edited(w, side, "a certificate of no bytes", 'C', replace_body, 0,
         tls_bytes_make(empty_entry, sizeof empty_entry), TLS_REASON_DECODE);
-    edited(w, side, "half a certificate", 'C', replace_body, 0, tls_bytes_make(half_entry, sizeof half_entry),
-        TLS_REASON_DECODE);
+    edited(w, side, "half a certificate", 'C', replace_body, 0,
+        tls_bytes_make(half_entry, sizeof half_entry), TLS_REASON_DECODE);
     edited(w, side, "no certificate at all but three bytes", 'C', replace_body, 0,
         tls_bytes_make(garbage, sizeof garbage), TLS_REASON_BAD_CERTIFICATE);
     edited(w, side, "the certificate of another signature", 'C', flip_at, -3, nothing,
@@ -256,7 +266,8 @@ say_scheme(peer *p, char letter, void *message)
         ((tls_message *)message)->u.certificate_verify.scheme = said_scheme;
 }
 
-/* RFC 8446 sections 4.2.3 and 4.4.3: `made` is how the signature was made, `said` what the message says. */
+/* RFC 8446 sections 4.2.3 and 4.4.3: `made` is how the signature was made, `said` what the message
+ * says. */
 static void
 schemes(const world *w, const authentication *side)
 {
@@ -296,8 +307,8 @@ schemes(const world *w, const authentication *side)
     peer p;
 
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        sprintf(current, "%s: CertificateVerify of %04X that says %04X, case %u", side->script, cases[i].made,
-            cases[i].said, (unsigned)i);
+        sprintf(current, "%s: CertificateVerify of %04X that says %04X, case %u", side->script,
+            cases[i].made, cases[i].said, (unsigned)i);
         open_peer(&p, w, side->role);
         present(&p, cases[i].identity, cases[i].made);
         said_scheme = cases[i].said;
@@ -322,8 +333,8 @@ signatures(const world *w, const authentication *side)
             TLS_REASON_BAD_SIGNATURE);
     edited(w, side, "no signature", 'V', replace_body, 0, tls_bytes_make(none, sizeof none),
         TLS_REASON_BAD_SIGNATURE);
-    edited(w, side, "a signature of 5000 bytes", 'V', replace_body, 0, tls_bytes_make(endless, sizeof endless),
-        TLS_REASON_BAD_SIGNATURE);
+    edited(w, side, "a signature of 5000 bytes", 'V', replace_body, 0,
+        tls_bytes_make(endless, sizeof endless), TLS_REASON_BAD_SIGNATURE);
 
     sprintf(current, "%s: the signature of another key", side->script);
     open_peer(&p, w, side->role);
@@ -367,17 +378,21 @@ finished(const world *w, const authentication *side)
     size_t i;
     peer p;
 
-    edited(w, side, "Finished with its first bit flipped", 'F', flip_at, 4, nothing, TLS_REASON_BAD_FINISHED);
-    edited(w, side, "Finished with its last bit flipped", 'F', flip_at, -1, nothing, TLS_REASON_BAD_FINISHED);
-    edited(w, side, "Finished of zeros", 'F', replace_body, 0, tls_bytes_make(zeros, 32), TLS_REASON_BAD_FINISHED);
+    edited(w, side, "Finished with its first bit flipped", 'F', flip_at, 4, nothing,
+        TLS_REASON_BAD_FINISHED);
+    edited(w, side, "Finished with its last bit flipped", 'F', flip_at, -1, nothing,
+        TLS_REASON_BAD_FINISHED);
+    edited(w, side, "Finished of zeros", 'F', replace_body, 0, tls_bytes_make(zeros, 32),
+        TLS_REASON_BAD_FINISHED);
     for (i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
-        edited(w, side, "Finished of another length", 'F', replace_body, 0, tls_bytes_make(zeros, lengths[i]),
-            TLS_REASON_DECODE);
+        edited(w, side, "Finished of another length", 'F', replace_body, 0,
+            tls_bytes_make(zeros, lengths[i]), TLS_REASON_DECODE);
 
     sprintf(current, "%s: Finished of the other side's key", side->script);
     open_peer(&p, w, side->role);
     play(&p, side->role == TLS_ROLE_SERVER ? "SECV" : "KCV");
-    memcpy(p.server_handshake, side->role == TLS_ROLE_SERVER ? p.client_handshake : p.server_handshake, 32);
+    memcpy(p.server_handshake,
+        side->role == TLS_ROLE_SERVER ? p.client_handshake : p.server_handshake, 32);
     memcpy(p.client_handshake, p.server_handshake, 32);
     judge(&p, "F", TLS_REASON_BAD_FINISHED);
     close_peer(&p);

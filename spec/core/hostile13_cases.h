@@ -1,13 +1,20 @@
-/* hostile13_cases.h - tables of single deviations: one field or one extension of one message, and how the victim takes
- * it. */
+/* hostile13_cases.h - tables of single deviations: one field or one extension of one message, and
+ * how the victim takes it. */
 #ifndef HOSTILE13_CASES_H
 #define HOSTILE13_CASES_H
 
 #include "hostile13_world.h"
 
 /* Fields of hellos. */
-enum field { FIELD_NONE, FIELD_LEGACY_VERSION, FIELD_SUITE, FIELD_SUITES, FIELD_SESSION_ID, FIELD_COMPRESSION,
-    FIELD_RANDOM };
+enum field {
+    FIELD_NONE,
+    FIELD_LEGACY_VERSION,
+    FIELD_SUITE,
+    FIELD_SUITES,
+    FIELD_SESSION_ID,
+    FIELD_COMPRESSION,
+    FIELD_RANDOM
+};
 
 typedef struct deviation {
     const char *name;
@@ -128,8 +135,8 @@ static const char *const small_order[] = {
     "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 };
 
-/* Points that are none of P-256: at infinity, compressed, hybrid, not on the curve, a coordinate over the field's
- * prime, and of other lengths. */
+/* Points that are none of P-256: at infinity, compressed, hybrid, not on the curve, a coordinate
+ * over the field's prime, and of other lengths. */
 static const char *const bad_points[] = {
     "00",
     "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
@@ -170,8 +177,8 @@ place_of(char letter)
     }
 }
 
-/* misplaced puts every known extension that has no place in a message there (RFC 8446 section 4.2), and one that is
- * unknown twice. */
+/* misplaced puts every known extension that has no place in a message there (RFC 8446 section 4.2),
+ * and one that is unknown twice. */
 static inline void
 misplaced(const world *w, enum tls_role role, char letter, const char *script, unsigned retry_group)
 {
@@ -203,7 +210,8 @@ misplaced(const world *w, enum tls_role role, char letter, const char *script, u
     open_peer(&p, w, role);
     if (retry_group != 0)
         p.group = retry_group;
-    change_block(&p, letter, BLOCK_RAW, 0, "\x12\x34\xFF\xFF", 4); /* 65535 bytes that are not there */
+    change_block(
+        &p, letter, BLOCK_RAW, 0, "\x12\x34\xFF\xFF", 4); /* 65535 bytes that are not there */
     judge(&p, script, TLS_REASON_DECODE);
     close_peer(&p);
 }

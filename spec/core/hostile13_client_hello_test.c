@@ -1,21 +1,25 @@
-/* hostile13_client_hello_test.c - ClientHellos that no TLS 1.3 client may send, the first and the second, and some odd
- * ones that must be borne. */
+/* hostile13_client_hello_test.c - ClientHellos that no TLS 1.3 client may send, the first and the
+ * second, and some odd ones that must be borne. */
 #include "hostile13_cases.h"
 
 static const deviation hellos[] = {
-    /* RFC 8446 section 4.2.1: where there is supported_versions legacy_version means nothing; but appendix D.5. */
+    /* RFC 8446 section 4.2.1: where there is supported_versions legacy_version means nothing; but
+       appendix D.5. */
     {"legacy_version 3.1", FIELD('K', FIELD_LEGACY_VERSION, 0x0301), NO_BYTES, TLS_OK},
     {"legacy_version 3.4", FIELD('K', FIELD_LEGACY_VERSION, 0x0304), NO_BYTES, TLS_OK},
     {"legacy_version 255.255", FIELD('K', FIELD_LEGACY_VERSION, 0xFFFF), NO_BYTES, TLS_OK},
-    {"legacy_version 3.0", FIELD('K', FIELD_LEGACY_VERSION, 0x0300), NO_BYTES, TLS_REASON_PROTOCOL_VERSION},
-    {"legacy_version 2.0", FIELD('K', FIELD_LEGACY_VERSION, 0x0200), NO_BYTES, TLS_REASON_PROTOCOL_VERSION},
+    {"legacy_version 3.0", FIELD('K', FIELD_LEGACY_VERSION, 0x0300), NO_BYTES,
+        TLS_REASON_PROTOCOL_VERSION},
+    {"legacy_version 2.0", FIELD('K', FIELD_LEGACY_VERSION, 0x0200), NO_BYTES,
+        TLS_REASON_PROTOCOL_VERSION},
     /* Section 4.1.2. */
     {"DEFLATE alone", FIELD('K', FIELD_COMPRESSION, 0), BYTES("\1"), TLS_REASON_ILLEGAL_PARAMETER},
     {"DEFLATE too", FIELD('K', FIELD_COMPRESSION, 0), BYTES("\0\1"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"DEFLATE first", FIELD('K', FIELD_COMPRESSION, 0), BYTES("\1\0"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"DEFLATE first", FIELD('K', FIELD_COMPRESSION, 0), BYTES("\1\0"),
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"no compression method", FIELD('K', FIELD_COMPRESSION, 0), NO_BYTES, TLS_REASON_DECODE},
-    {"a session ID of 33 bytes", FIELD('K', FIELD_SESSION_ID, 0), BYTES("123456789012345678901234567890123"),
-        TLS_REASON_DECODE},
+    {"a session ID of 33 bytes", FIELD('K', FIELD_SESSION_ID, 0),
+        BYTES("123456789012345678901234567890123"), TLS_REASON_DECODE},
     {"no session ID", FIELD('K', FIELD_SESSION_ID, 0), NO_BYTES, TLS_OK},
     {"a session ID of one byte", FIELD('K', FIELD_SESSION_ID, 0), BYTES("1"), TLS_OK},
     {"no suites", FIELD('K', FIELD_SUITES, 0), NO_BYTES, TLS_REASON_DECODE},
@@ -31,83 +35,104 @@ static const deviation hellos[] = {
         TLS_REASON_MISSING_EXTENSION},
     {"no key_share", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE), NO_BYTES,
         TLS_REASON_MISSING_EXTENSION},
-    {"no signature_algorithms", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS), NO_BYTES,
-        TLS_REASON_MISSING_EXTENSION},
-    {"no supported_versions", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_VERSIONS), NO_BYTES,
-        TLS_REASON_PROTOCOL_VERSION},
+    {"no signature_algorithms", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
+        NO_BYTES, TLS_REASON_MISSING_EXTENSION},
+    {"no supported_versions", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        NO_BYTES, TLS_REASON_PROTOCOL_VERSION},
     {"no server_name", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SERVER_NAME), NO_BYTES, TLS_OK},
-    {"no psk_key_exchange_modes", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES), NO_BYTES,
-        TLS_OK},
+    {"no psk_key_exchange_modes",
+        EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES), NO_BYTES, TLS_OK},
     /* Versions. */
     {"unknown versions alone", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
         BYTES("\6\3\5\x7F\x1C\x0A\x0A"), TLS_REASON_PROTOCOL_VERSION},
-    {"TLS 1.2 alone", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\2\3\3"),
-        TLS_REASON_PROTOCOL_VERSION},
+    {"TLS 1.2 alone", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        BYTES("\2\3\3"), TLS_REASON_PROTOCOL_VERSION},
     {"unknown versions too", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
         BYTES("\10\x0A\x0A\3\5\3\4\x7F\x1C"), TLS_OK},
-    {"an empty list of versions", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\0"),
-        TLS_REASON_DECODE},
+    {"an empty list of versions", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        BYTES("\0"), TLS_REASON_DECODE},
     {"a version and a half", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
         BYTES("\3\3\4\3"), TLS_REASON_DECODE},
-    {"the version of a ServerHello", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
-        BYTES("\3\4"), TLS_REASON_DECODE},
+    {"the version of a ServerHello",
+        EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\3\4"),
+        TLS_REASON_DECODE},
     /* Groups and schemes. */
-    {"an unknown group", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS), BYTES("\0\4\0\x1D\0\x1E"),
-        TLS_OK},
+    {"an unknown group", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS),
+        BYTES("\0\4\0\x1D\0\x1E"), TLS_OK},
     {"GREASE among groups", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS),
         BYTES("\0\6\x0A\x0A\0\x1D\xFA\xFA"), TLS_OK},
-    {"an empty list of groups", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS), BYTES("\0\0"),
-        TLS_REASON_DECODE},
-    {"half a group", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS), BYTES("\0\3\0\x1D\0"),
-        TLS_REASON_DECODE},
+    {"an empty list of groups", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS),
+        BYTES("\0\0"), TLS_REASON_DECODE},
+    {"half a group", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS),
+        BYTES("\0\3\0\x1D\0"), TLS_REASON_DECODE},
     {"schemes of TLS 1.2 alone", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
         BYTES("\0\6\2\1\2\3\4\1"), TLS_REASON_HANDSHAKE_FAILURE},
-    {"a scheme of another curve alone", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
-        BYTES("\0\2\5\3"), TLS_REASON_HANDSHAKE_FAILURE},
+    {"a scheme of another curve alone",
+        EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS), BYTES("\0\2\5\3"),
+        TLS_REASON_HANDSHAKE_FAILURE},
     {"unknown schemes too", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
         BYTES("\0\x08\x0A\x0A\4\3\xFE\xFE\xFF\xFF"), TLS_OK},
     {"an empty list of schemes", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
         BYTES("\0\0"), TLS_REASON_DECODE},
     {"unknown PSK modes", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES),
         BYTES("\3\x0B\xFF\1"), TLS_OK},
-    {"no PSK modes", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES), BYTES("\0"),
-        TLS_REASON_DECODE},
+    {"no PSK modes", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES),
+        BYTES("\0"), TLS_REASON_DECODE},
     /* Others. */
     {"an unknown extension", EXTENSION('K', BLOCK_FIRST, 0x1234), BYTES("whatever"), TLS_OK},
     {"a GREASE extension", EXTENSION('K', BLOCK_FIRST, 0x0A0A), NO_BYTES, TLS_OK},
-    {"another GREASE extension at the end", EXTENSION('K', BLOCK_LAST, 0xFAFA), BYTES("\0"), TLS_OK},
+    {"another GREASE extension at the end", EXTENSION('K', BLOCK_LAST, 0xFAFA), BYTES("\0"),
+        TLS_OK},
     {"early_data without a PSK", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"early_data with a size", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), BYTES("\0\0\0\1"),
-        TLS_REASON_DECODE},
-    {"a cookie out of nowhere", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_COOKIE), BYTES("\0\1x"), TLS_OK},
-    {"an empty cookie", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_COOKIE), BYTES("\0\0"), TLS_REASON_DECODE},
-    {"post_handshake_auth that says something",
-        EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_POST_HANDSHAKE_AUTH), BYTES("x"), TLS_REASON_DECODE},
-    {"record_size_limit 63", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT), BYTES("\0\x3F"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"record_size_limit 64", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT), BYTES("\0\x40"), TLS_OK},
-    {"record_size_limit 65535", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT), BYTES("\xFF\xFF"),
+    {"early_data with a size", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA),
+        BYTES("\0\0\0\1"), TLS_REASON_DECODE},
+    {"a cookie out of nowhere", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_COOKIE), BYTES("\0\1x"),
         TLS_OK},
-    {"max_fragment_length 5", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH), BYTES("\5"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"an empty cookie", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_COOKIE), BYTES("\0\0"),
+        TLS_REASON_DECODE},
+    {"post_handshake_auth that says something",
+        EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_POST_HANDSHAKE_AUTH), BYTES("x"),
+        TLS_REASON_DECODE},
+    {"record_size_limit 63", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT),
+        BYTES("\0\x3F"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"record_size_limit 64", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT),
+        BYTES("\0\x40"), TLS_OK},
+    {"record_size_limit 65535", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT),
+        BYTES("\xFF\xFF"), TLS_OK},
+    {"max_fragment_length 5", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH),
+        BYTES("\5"), TLS_REASON_ILLEGAL_PARAMETER},
     {"pre_shared_key without identities", EXTENSION('K', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
-        BYTES("\0\0\0\x21\x20" "01234567890123456789012345678901"), TLS_REASON_DECODE},
-    {"pre_shared_key with an empty identity", EXTENSION('K', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
-        BYTES("\0\6\0\0\0\0\0\0\0\x21\x20" "01234567890123456789012345678901"), TLS_REASON_DECODE},
-    {"pre_shared_key with a binder of 31 bytes", EXTENSION('K', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
-        BYTES("\0\7\0\1x\0\0\0\0\0\x20\x1F" "0123456789012345678901234567890"), TLS_REASON_DECODE},
+        BYTES("\0\0\0\x21\x20"
+              "01234567890123456789012345678901"),
+        TLS_REASON_DECODE},
+    {"pre_shared_key with an empty identity",
+        EXTENSION('K', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
+        BYTES("\0\6\0\0\0\0\0\0\0\x21\x20"
+              "01234567890123456789012345678901"),
+        TLS_REASON_DECODE},
+    {"pre_shared_key with a binder of 31 bytes",
+        EXTENSION('K', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
+        BYTES("\0\7\0\1x\0\0\0\0\0\x20\x1F"
+              "0123456789012345678901234567890"),
+        TLS_REASON_DECODE},
     {"pre_shared_key with two binders", EXTENSION('K', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
-        BYTES("\0\7\0\1x\0\0\0\0\0\x42\x20" "01234567890123456789012345678901\x20"
+        BYTES("\0\7\0\1x\0\0\0\0\0\x42\x20"
+              "01234567890123456789012345678901\x20"
               "01234567890123456789012345678901"),
         TLS_REASON_ILLEGAL_PARAMETER},
     {"pre_shared_key with two identities", EXTENSION('K', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
-        BYTES("\0\16\0\1x\0\0\0\0\0\1y\0\0\0\0\0\x21\x20" "01234567890123456789012345678901"),
+        BYTES("\0\16\0\1x\0\0\0\0\0\1y\0\0\0\0\0\x21\x20"
+              "01234567890123456789012345678901"),
         TLS_REASON_ILLEGAL_PARAMETER},
     {"pre_shared_key of nobody", EXTENSION('K', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
-        BYTES("\0\7\0\1x\0\0\0\0\0\x21\x20" "01234567890123456789012345678901"), TLS_OK},
+        BYTES("\0\7\0\1x\0\0\0\0\0\x21\x20"
+              "01234567890123456789012345678901"),
+        TLS_OK},
     {"pre_shared_key before others", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_PRE_SHARED_KEY),
-        BYTES("\0\7\0\1x\0\0\0\0\0\x21\x20" "01234567890123456789012345678901"), TLS_REASON_ILLEGAL_PARAMETER},
+        BYTES("\0\7\0\1x\0\0\0\0\0\x21\x20"
+              "01234567890123456789012345678901"),
+        TLS_REASON_ILLEGAL_PARAMETER},
 };
 
 /* ---- Key shares ---- */
@@ -144,38 +169,42 @@ shares(const world *w)
         share_case(w, "KF", 'K', name, TLS_GROUP_X25519, tls_bytes_make(zeros, lengths[i]),
             TLS_REASON_ILLEGAL_PARAMETER);
     }
-    share_case(w, "KF", 'K', "no bytes for x25519", TLS_GROUP_X25519, tls_bytes_make(NULL, 0), TLS_REASON_DECODE);
+    share_case(w, "KF", 'K', "no bytes for x25519", TLS_GROUP_X25519, tls_bytes_make(NULL, 0),
+        TLS_REASON_DECODE);
     for (i = 0; i < sizeof small_order / sizeof small_order[0]; i++) {
         tls_bytes point = from_hex(small_order[i]);
 
-        share_case(w, "KF", 'K', small_order[i], TLS_GROUP_X25519, point, TLS_REASON_ILLEGAL_PARAMETER);
+        share_case(
+            w, "KF", 'K', small_order[i], TLS_GROUP_X25519, point, TLS_REASON_ILLEGAL_PARAMETER);
         release(point);
     }
     for (i = 0; i < sizeof bad_points / sizeof bad_points[0]; i++) {
         tls_bytes point = from_hex(bad_points[i]);
 
-        share_case(w, "KF", 'K', "a bad point of P-256", TLS_GROUP_SECP256R1, point, TLS_REASON_ILLEGAL_PARAMETER);
+        share_case(w, "KF", 'K', "a bad point of P-256", TLS_GROUP_SECP256R1, point,
+            TLS_REASON_ILLEGAL_PARAMETER);
         release(point);
     }
     /* Section 4.2.8. */
     share_case(w, "KF", 'K', "of a group that supported_groups has not", TLS_GROUP_SECP384R1,
         tls_bytes_make(zeros, 97), TLS_REASON_ILLEGAL_PARAMETER);
-    share_case(w, "KF", 'K', "of a GREASE group that supported_groups has not", 0x0A0A, tls_bytes_make(zeros, 1),
-        TLS_REASON_ILLEGAL_PARAMETER);
+    share_case(w, "KF", 'K', "of a GREASE group that supported_groups has not", 0x0A0A,
+        tls_bytes_make(zeros, 1), TLS_REASON_ILLEGAL_PARAMETER);
 }
 
 static const deviation share_lists[] = {
-    {"no share asks for a retry", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\0"), TLS_OK},
-    {"half a share", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\5\0\x1D\0\x20x"),
-        TLS_REASON_DECODE},
-    {"shares that do not end", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\1\0\0\x1D\0\1x"),
-        TLS_REASON_DECODE},
-    {"something behind the shares", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\0x"),
-        TLS_REASON_DECODE},
+    {"no share asks for a retry", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\0"), TLS_OK},
+    {"half a share", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\5\0\x1D\0\x20x"), TLS_REASON_DECODE},
+    {"shares that do not end", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\1\0\0\x1D\0\1x"), TLS_REASON_DECODE},
+    {"something behind the shares", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\0x"), TLS_REASON_DECODE},
     {"two shares of a group", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
         BYTES("\0\x0A\0\x17\0\1x\0\x17\0\1y"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"the share of a ServerHello", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\x1D\0\1x"),
-        TLS_REASON_DECODE},
+    {"the share of a ServerHello", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\x1D\0\1x"), TLS_REASON_DECODE},
 };
 
 /* Every extension that an honest hello has, twice. */
@@ -183,8 +212,9 @@ static void
 duplicates(const world *w)
 {
     static const unsigned types[] = {TLS_EXTENSION_SERVER_NAME, TLS_EXTENSION_SUPPORTED_GROUPS,
-        TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_SUPPORTED_VERSIONS, TLS_EXTENSION_KEY_SHARE,
-        TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, TLS_EXTENSION_POST_HANDSHAKE_AUTH};
+        TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_SUPPORTED_VERSIONS,
+        TLS_EXTENSION_KEY_SHARE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES,
+        TLS_EXTENSION_POST_HANDSHAKE_AUTH};
     size_t i;
     peer p;
 
@@ -197,7 +227,8 @@ duplicates(const world *w)
     }
 }
 
-/* RFC 8446 section 5.1: the version of a record in the clear MUST be ignored; it is 3 something all the same. */
+/* RFC 8446 section 5.1: the version of a record in the clear MUST be ignored; it is 3 something all
+ * the same. */
 static void
 record_versions(const world *w)
 {
@@ -223,10 +254,11 @@ record_versions(const world *w)
 
 static const deviation resuming[] = {
     {"honest", EXTENSION('K', BLOCK_AS_IT_IS, 0), NO_BYTES, TLS_OK},
-    {"no psk_key_exchange_modes", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES), NO_BYTES,
+    {"no psk_key_exchange_modes",
+        EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES), NO_BYTES,
         TLS_REASON_MISSING_EXTENSION},
-    {"psk_ke alone: the PSK is not used", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES),
-        BYTES("\1\0"), TLS_OK},
+    {"psk_ke alone: the PSK is not used",
+        EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES), BYTES("\1\0"), TLS_OK},
     {"no supported_groups", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_GROUPS), NO_BYTES,
         TLS_REASON_MISSING_EXTENSION},
     {"no key_share", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE), NO_BYTES,
@@ -236,7 +268,8 @@ static const deviation resuming[] = {
     {"suites of another hash alone", FIELD('K', FIELD_SUITES, 0), BYTES("\x13\2"), TLS_OK},
 };
 
-/* Section 4.2.11.2: a binder that does not verify ends the handshake; nobody is let in without the key. */
+/* Section 4.2.11.2: a binder that does not verify ends the handshake; nobody is let in without the
+ * key. */
 static void
 flip_binder(peer *p, char letter, tls_buffer *message)
 {
@@ -331,50 +364,60 @@ with_retry_without_cookie(tls_context_options *client, tls_context_options *serv
 
 static const deviation second[] = {
     {"honest", EXTENSION('k', BLOCK_AS_IT_IS, 0), NO_BYTES, TLS_OK},
-    {"another legacy_version", FIELD('k', FIELD_LEGACY_VERSION, 0x0302), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
+    {"another legacy_version", FIELD('k', FIELD_LEGACY_VERSION, 0x0302), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"another random", FIELD('k', FIELD_RANDOM, 0), BYTES("another random of thirty-two byt"),
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"another session ID", FIELD('k', FIELD_SESSION_ID, 0), BYTES("x"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"another session ID", FIELD('k', FIELD_SESSION_ID, 0), BYTES("x"),
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"no session ID", FIELD('k', FIELD_SESSION_ID, 0), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
     {"another order of suites", FIELD('k', FIELD_SUITES, 0), BYTES("\x13\2\x13\1\x13\3"),
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"fewer suites", FIELD('k', FIELD_SUITES, 0), BYTES("\x13\1\x13\2"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"another suite alone", FIELD('k', FIELD_SUITES, 0), BYTES("\x13\2"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"fewer suites", FIELD('k', FIELD_SUITES, 0), BYTES("\x13\1\x13\2"),
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"another suite alone", FIELD('k', FIELD_SUITES, 0), BYTES("\x13\2"),
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"compression", FIELD('k', FIELD_COMPRESSION, 0), BYTES("\0\1"), TLS_REASON_ILLEGAL_PARAMETER},
     {"no server_name", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_SERVER_NAME), NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"another server_name", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SERVER_NAME), BYTES("\0\4\0\0\1a"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"another server_name", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SERVER_NAME),
+        BYTES("\0\4\0\0\1a"), TLS_REASON_ILLEGAL_PARAMETER},
     {"a protocol", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_ALPN), BYTES("\0\3\2h2"),
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"other groups", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS), BYTES("\0\2\0\x17"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"other groups", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS),
+        BYTES("\0\2\0\x17"), TLS_REASON_ILLEGAL_PARAMETER},
     {"no groups", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_GROUPS), NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"other schemes", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS), BYTES("\0\2\4\3"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"other schemes", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
+        BYTES("\0\2\4\3"), TLS_REASON_ILLEGAL_PARAMETER},
     {"no schemes", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS), NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"other versions", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\4\3\4\3\3"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"TLS 1.2 alone", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\2\3\3"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"other versions", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        BYTES("\4\3\4\3\3"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"TLS 1.2 alone", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        BYTES("\2\3\3"), TLS_REASON_ILLEGAL_PARAMETER},
     {"no versions", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_VERSIONS), NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"other PSK modes", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES), BYTES("\2\0\1"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"no post_handshake_auth", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_POST_HANDSHAKE_AUTH), NO_BYTES,
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"record_size_limit", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT), BYTES("\0\x40"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"status_request", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_STATUS_REQUEST), BYTES("\1\0\0\0\0"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"other PSK modes", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES),
+        BYTES("\2\0\1"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"no post_handshake_auth", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_POST_HANDSHAKE_AUTH),
+        NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
+    {"record_size_limit", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT),
+        BYTES("\0\x40"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"status_request", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_STATUS_REQUEST),
+        BYTES("\1\0\0\0\0"), TLS_REASON_ILLEGAL_PARAMETER},
     {"pre_shared_key out of nowhere", EXTENSION('k', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
-        BYTES("\0\7\0\1x\0\0\0\0\0\x21\x20" "01234567890123456789012345678901"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"early_data", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
-    {"padding, which may come and go", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_PADDING), BYTES("\0\0\0"), TLS_OK},
-    {"an unknown extension, whose rules are unknown too", EXTENSION('k', BLOCK_FIRST, 0x1234), NO_BYTES, TLS_OK},
-    {"no cookie", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_COOKIE), NO_BYTES, TLS_REASON_MISSING_EXTENSION},
+        BYTES("\0\7\0\1x\0\0\0\0\0\x21\x20"
+              "01234567890123456789012345678901"),
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"early_data", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"padding, which may come and go", EXTENSION('k', BLOCK_FIRST, TLS_EXTENSION_PADDING),
+        BYTES("\0\0\0"), TLS_OK},
+    {"an unknown extension, whose rules are unknown too", EXTENSION('k', BLOCK_FIRST, 0x1234),
+        NO_BYTES, TLS_OK},
+    {"no cookie", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_COOKIE), NO_BYTES,
+        TLS_REASON_MISSING_EXTENSION},
     {"another cookie", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_COOKIE), BYTES("\0\1x"),
         TLS_REASON_ILLEGAL_PARAMETER},
     {"no key_share", EXTENSION('k', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE), NO_BYTES,
@@ -382,9 +425,11 @@ static const deviation second[] = {
     {"no share", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\0"),
         TLS_REASON_ILLEGAL_PARAMETER},
     {"the share of another group", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
-        BYTES("\0\x24\0\x1D\0\x20" "01234567890123456789012345678901"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"two shares", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\x0A\0\x17\0\1x\0\x1D\0\1y"),
+        BYTES("\0\x24\0\x1D\0\x20"
+              "01234567890123456789012345678901"),
         TLS_REASON_ILLEGAL_PARAMETER},
+    {"two shares", EXTENSION('k', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\x0A\0\x17\0\1x\0\x1D\0\1y"), TLS_REASON_ILLEGAL_PARAMETER},
 };
 
 static const deviation second_without_cookie[] = {

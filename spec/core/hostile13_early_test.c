@@ -1,5 +1,5 @@
-/* hostile13_early_test.c - early data (RFC 8446 sections 2.3 and 4.2.10): sent where it may not be, too much of it, not
- * ended, ended twice, and servers that accept or refuse it wrongly. */
+/* hostile13_early_test.c - early data (RFC 8446 sections 2.3 and 4.2.10): sent where it may not be,
+ * too much of it, not ended, ended twice, and servers that accept or refuse it wrongly. */
 #include "hostile13_cases.h"
 
 #define ALLOWED 1000 /* bytes that a ticket allows */
@@ -53,7 +53,8 @@ static const struct {
     {"early data and ChangeCipherSpecs", "KcdcdDcF", TLS_OK, 8},
     {"no EndOfEarlyData", "KdF", TLS_REASON_UNEXPECTED_MESSAGE, 4},
     {"EndOfEarlyData twice", "KdDDF", TLS_REASON_UNEXPECTED_MESSAGE, 4},
-    {"early data behind EndOfEarlyData, under the next key", "KdDdF", TLS_REASON_UNEXPECTED_MESSAGE, 4},
+    {"early data behind EndOfEarlyData, under the next key", "KdDdF", TLS_REASON_UNEXPECTED_MESSAGE,
+        4},
     {"EndOfEarlyData and Finished in one record", "KdD+F", TLS_REASON_UNEXPECTED_MESSAGE, 4},
     {"KeyUpdate under the early key", "KU", TLS_REASON_UNEXPECTED_MESSAGE, 0},
     {"ClientHello under the early key", "KK", TLS_REASON_UNEXPECTED_MESSAGE, 0},
@@ -208,7 +209,8 @@ garbage(peer *p, size_t length)
     unsigned char *bytes = allocate(length);
 
     memset(bytes, 0xA5, length);
-    in_the_clear(&record, TLS_CONTENT_APPLICATION_DATA, TLS_VERSION_12, tls_bytes_make(bytes, length));
+    in_the_clear(
+        &record, TLS_CONTENT_APPLICATION_DATA, TLS_VERSION_12, tls_bytes_make(bytes, length));
     give_buffer(p, &record);
     free(bytes);
 }
@@ -221,8 +223,8 @@ open_unwanted(peer *p, const world *w, tls_session *session, const char *what)
     p->early_data = 1;
 }
 
-/* A server without early data passes over it, up to a limit (section 4.2.10). `retry`: it asks for another hello
- * first. */
+/* A server without early data passes over it, up to a limit (section 4.2.10). `retry`: it asks for
+ * another hello first. */
 static void
 unwanted(tweak *f, int retry)
 {
@@ -250,7 +252,8 @@ unwanted(tweak *f, int retry)
 
     open_unwanted(&p, &w, session, "early data that is refused, without end");
     play(&p, "K");
-    for (sent = 0; sent < (size_t)1024 * 1024 && tls_connection_failure(p.victim) == TLS_OK; sent += 16384)
+    for (sent = 0; sent < (size_t)1024 * 1024 && tls_connection_failure(p.victim) == TLS_OK;
+         sent += 16384)
         garbage(&p, 16384);
     check(sent > 32768, "some is passed over");
     refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
@@ -269,7 +272,10 @@ unwanted(tweak *f, int retry)
     open_unwanted(&p, &w, session, "a handshake record in the clear inside of refused early data");
     play(&p, "K");
     garbage(&p, 100);
-    send_in_the_clear(&p, TLS_CONTENT_HANDSHAKE, "\24\0\0\x20" "01234567890123456789012345678901", 36);
+    send_in_the_clear(&p, TLS_CONTENT_HANDSHAKE,
+        "\24\0\0\x20"
+        "01234567890123456789012345678901",
+        36);
     refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
     close_peer(&p);
 
@@ -359,7 +365,8 @@ servers(const world *w)
         {"early data accepted without the PSK", "SECVF", 1, 0, 0, TLS_REASON_ILLEGAL_PARAMETER},
         {"early data accepted with another suite", "SEF", 1, 1, 1, TLS_REASON_ILLEGAL_PARAMETER},
         {"early data refused by HelloRetryRequest", "HSECVF", 0, 0, 0, TLS_OK},
-        {"early data accepted after HelloRetryRequest", "HSECVF", 1, 0, 0, TLS_REASON_UNSUPPORTED_EXTENSION},
+        {"early data accepted after HelloRetryRequest", "HSECVF", 1, 0, 0,
+            TLS_REASON_UNSUPPORTED_EXTENSION},
         {"EncryptedExtensions before ServerHello", "EF", 0, 1, 0, TLS_REASON_UNEXPECTED_MESSAGE},
     };
     size_t i;

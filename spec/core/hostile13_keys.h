@@ -1,15 +1,15 @@
-/* hostile13_keys.h - more self-signed certificates for localhost, valid for a century, made with openssl ecparam/req: one
- * of P-384, and one whose key usage is keyAgreement alone. They protect nothing. */
+/* hostile13_keys.h - more self-signed certificates for localhost, valid for a century, made with
+ * openssl ecparam/req: one of P-384, and one whose key usage is keyAgreement alone. They protect
+ * nothing. */
 #ifndef HOSTILE13_KEYS_H
 #define HOSTILE13_KEYS_H
 
-static const char p384_key[] =
-    "-----BEGIN EC PRIVATE KEY-----\n"
-    "MIGkAgEBBDCLK7bY+mFbHcHjCGTGWbDIdMNBB0Gr9opyMYmBE/CaPZRp8NFBVuEj\n"
-    "YW0DhTPFHGKgBwYFK4EEACKhZANiAATc12mALQfnk7BIokHSysSIFXWd+XjybYSA\n"
-    "f1ENI0UfSLofkTcJv2Akjw3YUBpUMJ/lMkIdIekKRyYSNTYgAjK5Br9TEpFiDD08\n"
-    "33JiODYTFTA6Um3pawcIMqyOK8YPDa4=\n"
-    "-----END EC PRIVATE KEY-----\n";
+static const char p384_key[] = "-----BEGIN EC PRIVATE KEY-----\n"
+                               "MIGkAgEBBDCLK7bY+mFbHcHjCGTGWbDIdMNBB0Gr9opyMYmBE/CaPZRp8NFBVuEj\n"
+                               "YW0DhTPFHGKgBwYFK4EEACKhZANiAATc12mALQfnk7BIokHSysSIFXWd+XjybYSA\n"
+                               "f1ENI0UfSLofkTcJv2Akjw3YUBpUMJ/lMkIdIekKRyYSNTYgAjK5Br9TEpFiDD08\n"
+                               "33JiODYTFTA6Um3pawcIMqyOK8YPDa4=\n"
+                               "-----END EC PRIVATE KEY-----\n";
 
 static const char p384_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"

@@ -1,6 +1,7 @@
-/* hostile13_record_test.c - a TLS 1.3 peer whose records, ChangeCipherSpecs and alerts are wrong, at every point of a
- * connection. That each record is opened or not as RFC 8446 section 5 says is tls13_record_test.c's; here it is how the
- * connection ends, and which alert says so under which key. */
+/* hostile13_record_test.c - a TLS 1.3 peer whose records, ChangeCipherSpecs and alerts are wrong,
+ * at every point of a connection. That each record is opened or not as RFC 8446 section 5 says is
+ * tls13_record_test.c's; here it is how the connection ends, and which alert says so under which
+ * key. */
 #include "hostile13_world.h"
 
 /* Where a case can happen: the peer has played `script` and says the next thing. */
@@ -113,7 +114,8 @@ in_the_clear_before_keys(const world *w)
         }
 }
 
-/* With keys in place nothing travels in the clear but ChangeCipherSpec, and the alert of a client that may have none. */
+/* With keys in place nothing travels in the clear but ChangeCipherSpec, and the alert of a client
+ * that may have none. */
 static void
 in_the_clear_after_keys(const world *w)
 {
@@ -152,7 +154,8 @@ in_the_clear_after_keys(const world *w)
     }
 }
 
-/* A client that has used its keys has them: from there on an alert in the clear is somebody else's. */
+/* A client that has used its keys has them: from there on an alert in the clear is somebody else's.
+ */
 static void
 clear_alert_after_proof(const world *w)
 {
@@ -225,7 +228,8 @@ outer_types(const world *w)
         for (type = 20; type < 25 && places[i].keys; type++) {
             tls_buffer record;
 
-            /* The server takes an alert of two bytes from a client without keys, and this is none. */
+            /* The server takes an alert of two bytes from a client without keys, and this is none.
+             */
             int reads_alert = type == TLS_CONTENT_ALERT && places[i].role == TLS_ROLE_CLIENT &&
                               !places[i].established;
 
@@ -332,7 +336,8 @@ sizes(const world *w)
     free(data);
 }
 
-/* RFC 8449 section 4: what we announced counts all of an inner plaintext, its type and its padding too. */
+/* RFC 8449 section 4: what we announced counts all of an inner plaintext, its type and its padding
+ * too. */
 static void
 with_limit(tls_context_options *client, tls_context_options *server)
 {
@@ -374,7 +379,8 @@ limited(void)
 /* ---- Floods ---- */
 
 static void
-flood(const world *w, const place *at, const char *what, unsigned type, const char *content, size_t length)
+flood(const world *w, const place *at, const char *what, unsigned type, const char *content,
+    size_t length)
 {
     int sealed = type != TLS_CONTENT_CHANGE_CIPHER_SPEC, i;
     peer p;
@@ -404,7 +410,8 @@ floods(const world *w)
         if (places[i].established)
             flood(w, &places[i], "empty records without end", TLS_CONTENT_APPLICATION_DATA, "", 0);
         else if (strcmp(places[i].name, "a server before ClientHello") != 0)
-            flood(w, &places[i], "ChangeCipherSpecs without end", TLS_CONTENT_CHANGE_CIPHER_SPEC, "\1", 1);
+            flood(w, &places[i], "ChangeCipherSpecs without end", TLS_CONTENT_CHANGE_CIPHER_SPEC,
+                "\1", 1);
         /* TLS 1.2's warnings are borne as long as the version is not known. */
         flood(w, &places[i], "user_canceled without end", TLS_CONTENT_ALERT, "\1\132", 2);
     }
@@ -439,7 +446,8 @@ change_cipher_specs(const world *w)
         const char *content;
         size_t length;
     } wrong[] = {{"ChangeCipherSpec 2", "\2", 1}, {"ChangeCipherSpec 0", "\0", 1},
-        {"ChangeCipherSpec of two bytes", "\1\1", 2}, {"ChangeCipherSpec of many", "\1\0\0\0\0\0\0\0", 8}};
+        {"ChangeCipherSpec of two bytes", "\1\1", 2},
+        {"ChangeCipherSpec of many", "\1\0\0\0\0\0\0\0", 8}};
     size_t i, j;
     peer p;
 
@@ -449,7 +457,8 @@ change_cipher_specs(const world *w)
 
         for (j = 0; j < sizeof wrong / sizeof wrong[0]; j++) {
             go_to(&p, w, &places[i], wrong[j].name);
-            send_in_the_clear(&p, TLS_CONTENT_CHANGE_CIPHER_SPEC, wrong[j].content, wrong[j].length);
+            send_in_the_clear(
+                &p, TLS_CONTENT_CHANGE_CIPHER_SPEC, wrong[j].content, wrong[j].length);
             refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
             close_peer(&p);
         }
@@ -514,7 +523,8 @@ malformed_alerts(const world *w)
         const char *content;
         size_t length;
     } cases[] = {{"half an alert", "\2", 1}, {"an alert and a half", "\1\132\2", 3},
-        {"two alerts in a record", "\1\132\1\0", 4}, {"two fatal alerts in a record", "\2\50\2\50", 4}};
+        {"two alerts in a record", "\1\132\1\0", 4},
+        {"two fatal alerts in a record", "\2\50\2\50", 4}};
     size_t i, j;
     peer p;
 

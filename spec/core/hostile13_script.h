@@ -1,6 +1,6 @@
-/* hostile13_script.h - what the peer of hostile13.h says and how it understands what it hears. A script is a string of
- * letters: each is a message, built as an honest peer would build it at this point and then changed as the test
- * wants.
+/* hostile13_script.h - what the peer of hostile13.h says and how it understands what it hears. A
+ * script is a string of letters: each is a message, built as an honest peer would build it at this
+ * point and then changed as the test wants.
  *
  *   K k  ClientHello, and the one that answers HelloRetryRequest
  *   H S  HelloRetryRequest, ServerHello      E    EncryptedExtensions
@@ -58,7 +58,8 @@ edit_block(const peer *p, char letter, tls_buffer *block)
 }
 
 static inline void
-change_block(peer *p, char letter, enum block_change change, unsigned type, const void *data, size_t length)
+change_block(
+    peer *p, char letter, enum block_change change, unsigned type, const void *data, size_t length)
 {
     block_edit *edit = &p->edits[p->edit_count++];
 
@@ -91,8 +92,8 @@ change_fields(peer *p, char letter, void *message)
 
 static const uint16_t peer_suites[] = {0x1301, 0x1302, 0x1303};
 static const uint16_t peer_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
-static const uint16_t peer_schemes[] = {
-    TLS_SCHEME_ECDSA_SECP256R1_SHA256, TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384};
+static const uint16_t peer_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384};
 static const uint16_t peer_versions[] = {TLS_VERSION_13};
 
 /* write_psk: the session's ticket and a binder of zeros. Returns the length of the binders. */
@@ -124,8 +125,8 @@ fill_binder(const peer *p, tls_buffer *hello, size_t binders)
     unsigned char transcript[TLS_SECRET_MAXIMUM], base[TLS_SECRET_MAXIMUM];
     tls_key_schedule early;
 
-    tls_transcript_hash_with(&p->transcript, transcript, hash,
-        tls_bytes_make(hello->data, hello->length - binders));
+    tls_transcript_hash_with(
+        &p->transcript, transcript, hash, tls_bytes_make(hello->data, hello->length - binders));
     tls_key_schedule_start(&early, hash, tls_bytes_make(p->psk, p->psk_length));
     must(tls_key_schedule_derive(&early, base, TLS_SECRET_RESUMPTION_BINDER, NULL), "a binder key");
     tls_finished_mac(hash, hello->data + hello->length - binders + 3, base, transcript);
@@ -164,7 +165,8 @@ build_client_hello(peer *p, char letter, tls_buffer *out)
         &extensions, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, tls_bytes_make(dhe, 1));
     tls_extension_write_empty(&extensions, TLS_EXTENSION_POST_HANDSHAKE_AUTH);
     if (p->cookie.length > 0)
-        tls_extension_write_vector16(&extensions, TLS_EXTENSION_COOKIE, tls_buffer_view(&p->cookie));
+        tls_extension_write_vector16(
+            &extensions, TLS_EXTENSION_COOKIE, tls_buffer_view(&p->cookie));
     if (p->early_data && letter == 'K')
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EARLY_DATA);
     edit_block(p, letter, &extensions);
@@ -187,7 +189,8 @@ build_server_hello(peer *p, char letter, tls_buffer *out)
     tls_server_hello hello;
     tls_client_hello offer;
 
-    must(tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "ClientHello parses");
+    must(
+        tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "ClientHello parses");
     memset(&hello, 0, sizeof hello);
     hello.legacy_version = TLS_VERSION_12;
     hello.random = tls_bytes_make(letter == 'H' ? tls_hello_retry_request_random : peer_random, 32);
@@ -202,7 +205,8 @@ build_server_hello(peer *p, char letter, tls_buffer *out)
                 &extensions, TLS_EXTENSION_COOKIE, tls_buffer_view(&p->cookie));
     } else {
         if (!p->without_share)
-            tls_extension_write_key_share(&extensions, p->share.group, tls_key_exchange_share(&p->share));
+            tls_extension_write_key_share(
+                &extensions, p->share.group, tls_key_exchange_share(&p->share));
         if (p->take_psk)
             tls_extension_write_u16(&extensions, TLS_EXTENSION_PRE_SHARED_KEY, 0);
     }
@@ -214,7 +218,8 @@ build_server_hello(peer *p, char letter, tls_buffer *out)
     tls_buffer_release(&extensions);
 }
 
-/* agree_server makes a share for the first group of the client's that is not GREASE, and the secret with it. */
+/* agree_server makes a share for the first group of the client's that is not GREASE, and the secret
+ * with it. */
 static inline void
 agree_server(peer *p)
 {
@@ -224,12 +229,14 @@ agree_server(peer *p)
     tls_bytes key;
 
     p->shared_length = 0;
-    must(tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "ClientHello parses");
+    must(
+        tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "ClientHello parses");
     tls_reader_init(&reader, offer.key_shares);
     while (p->shared_length == 0 && tls_key_share_next(&reader, &group, &key))
         if (tls_group_supported(group))
-            must(tls_key_exchange_generate(&p->share, group) == TLS_OK &&
-                     tls_key_exchange_shared(&p->share, p->shared, &p->shared_length, key) == TLS_OK,
+            must(
+                tls_key_exchange_generate(&p->share, group) == TLS_OK &&
+                    tls_key_exchange_shared(&p->share, p->shared, &p->shared_length, key) == TLS_OK,
                 "a key share");
     if (p->without_share)
         p->shared_length = 0;
@@ -357,11 +364,13 @@ build(peer *p, char letter, tls_buffer *out)
         build_finished(p, out);
         break;
     case 'D':
-        must(tls_handshake_build(out, TLS_HANDSHAKE_END_OF_EARLY_DATA, tls_bytes_make(NULL, 0)) == TLS_OK,
+        must(tls_handshake_build(out, TLS_HANDSHAKE_END_OF_EARLY_DATA, tls_bytes_make(NULL, 0)) ==
+                 TLS_OK,
             "EndOfEarlyData is built");
         break;
     case 'U':
-        must(tls_handshake_build(out, TLS_HANDSHAKE_KEY_UPDATE, tls_bytes_make(&request, 1)) == TLS_OK,
+        must(tls_handshake_build(out, TLS_HANDSHAKE_KEY_UPDATE, tls_bytes_make(&request, 1)) ==
+                 TLS_OK,
             "KeyUpdate is built");
         break;
     default:
@@ -385,7 +394,8 @@ note(peer *p, char letter, tls_bytes message)
         tls_transcript_restart(&p->transcript);
         p->retried = 1;
     }
-    /* RFC 8446 section 4.4: a late CertificateRequest follows the handshake up to the client's Finished. */
+    /* RFC 8446 section 4.4: a late CertificateRequest follows the handshake up to the client's
+     * Finished. */
     if (letter == 'R' && p->finished)
         p->transcript = p->handshake;
     tls_transcript_update(&p->transcript, message);
@@ -518,7 +528,8 @@ letter_of(const peer *p, tls_bytes message)
     case TLS_HANDSHAKE_CLIENT_HELLO:
         return p->retried ? 'k' : 'K';
     case TLS_HANDSHAKE_SERVER_HELLO:
-        return memcmp(message.data + random_offset, tls_hello_retry_request_random, 32) == 0 ? 'H' : 'S';
+        return memcmp(message.data + random_offset, tls_hello_retry_request_random, 32) == 0 ? 'H'
+                                                                                             : 'S';
     case TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS:
         return 'E';
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
@@ -646,7 +657,8 @@ hear(peer *p, tls_bytes raw)
     tls_message message;
     char letter = letter_of(p, raw);
 
-    must(tls_message_parse(&message, raw, TLS_VERSION_13, p->suite != NULL ? p->suite->id : 0) == TLS_OK,
+    must(tls_message_parse(&message, raw, TLS_VERSION_13, p->suite != NULL ? p->suite->id : 0) ==
+             TLS_OK,
         "what the victim says can be read");
     heard(p, letter);
     if (p->role == TLS_ROLE_CLIENT)

@@ -1,42 +1,51 @@
-/* hostile13_server_hello_test.c - ServerHellos and HelloRetryRequests that no TLS 1.3 server may send, and answers of
- * TLS 1.2 to a client that offers more. */
+/* hostile13_server_hello_test.c - ServerHellos and HelloRetryRequests that no TLS 1.3 server may
+ * send, and answers of TLS 1.2 to a client that offers more. */
 #include "hostile13_cases.h"
 
 static const deviation hellos[] = {
     /* RFC 8446 section 4.1.3. */
-    {"legacy_version 3.1", FIELD('S', FIELD_LEGACY_VERSION, 0x0301), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
-    {"legacy_version 3.2", FIELD('S', FIELD_LEGACY_VERSION, 0x0302), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
-    {"legacy_version 3.4", FIELD('S', FIELD_LEGACY_VERSION, 0x0304), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
-    {"legacy_version 3.0", FIELD('S', FIELD_LEGACY_VERSION, 0x0300), NO_BYTES, TLS_REASON_PROTOCOL_VERSION},
-    {"a suite that was not offered", FIELD('S', FIELD_SUITE, 0x1304), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
+    {"legacy_version 3.1", FIELD('S', FIELD_LEGACY_VERSION, 0x0301), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"legacy_version 3.2", FIELD('S', FIELD_LEGACY_VERSION, 0x0302), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"legacy_version 3.4", FIELD('S', FIELD_LEGACY_VERSION, 0x0304), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"legacy_version 3.0", FIELD('S', FIELD_LEGACY_VERSION, 0x0300), NO_BYTES,
+        TLS_REASON_PROTOCOL_VERSION},
+    {"a suite that was not offered", FIELD('S', FIELD_SUITE, 0x1304), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"a suite of TLS 1.2", FIELD('S', FIELD_SUITE, 0xC02B), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
     {"suite 0", FIELD('S', FIELD_SUITE, 0), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
     {"a SCSV", FIELD('S', FIELD_SUITE, 0x00FF), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
-    {"another session ID", FIELD('S', FIELD_SESSION_ID, 0), BYTES("12345678901234567890123456789012"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"another session ID", FIELD('S', FIELD_SESSION_ID, 0),
+        BYTES("12345678901234567890123456789012"), TLS_REASON_ILLEGAL_PARAMETER},
     {"no session ID", FIELD('S', FIELD_SESSION_ID, 0), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
-    {"a session ID of 33 bytes", FIELD('S', FIELD_SESSION_ID, 0), BYTES("123456789012345678901234567890123"),
-        TLS_REASON_DECODE},
+    {"a session ID of 33 bytes", FIELD('S', FIELD_SESSION_ID, 0),
+        BYTES("123456789012345678901234567890123"), TLS_REASON_DECODE},
     {"compression", FIELD('S', FIELD_COMPRESSION, 1), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
     /* Section 4.2.1. */
-    {"no supported_versions", EXTENSION('S', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_VERSIONS), NO_BYTES,
+    {"no supported_versions", EXTENSION('S', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER}, /* key_share has no place in a ServerHello of TLS 1.2 */
-    {"TLS 1.2 in supported_versions", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
-        BYTES("\3\3"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"TLS 1.1 in supported_versions", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
-        BYTES("\3\2"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"SSL 3.0 in supported_versions", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
-        BYTES("\3\0"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"TLS 1.2 in supported_versions",
+        EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\3\3"),
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"TLS 1.1 in supported_versions",
+        EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\3\2"),
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"SSL 3.0 in supported_versions",
+        EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\3\0"),
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"TLS 1.4", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\3\5"),
         TLS_REASON_ILLEGAL_PARAMETER},
     {"a draft", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\x7F\x1C"),
         TLS_REASON_ILLEGAL_PARAMETER},
     {"version 0", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\0\0"),
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"a list of versions", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\2\3\4"),
-        TLS_REASON_DECODE},
-    {"supported_versions twice", EXTENSION('S', BLOCK_LAST, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\3\4"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"a list of versions", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        BYTES("\2\3\4"), TLS_REASON_DECODE},
+    {"supported_versions twice", EXTENSION('S', BLOCK_LAST, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        BYTES("\3\4"), TLS_REASON_ILLEGAL_PARAMETER},
     /* Shares. */
     {"no key_share", EXTENSION('S', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE), NO_BYTES,
         TLS_REASON_MISSING_EXTENSION},
@@ -44,51 +53,63 @@ static const deviation hellos[] = {
         TLS_REASON_ILLEGAL_PARAMETER},
     {"a share of a group that had none", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
         BYTES("\0\x17\0\1x"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"a share of a group that was not offered", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
-        BYTES("\0\x18\0\1x"), TLS_REASON_ILLEGAL_PARAMETER},
-    {"a share of group 0", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\0\0\1x"),
+    {"a share of a group that was not offered",
+        EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\x18\0\1x"),
         TLS_REASON_ILLEGAL_PARAMETER},
+    {"a share of group 0", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\0\0\1x"), TLS_REASON_ILLEGAL_PARAMETER},
     {"an empty share", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\x1D\0\0"),
         TLS_REASON_DECODE},
     {"a short share", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
-        BYTES("\0\x1D\0\x1F" "0123456789012345678901234567890"), TLS_REASON_ILLEGAL_PARAMETER},
+        BYTES("\0\x1D\0\x1F"
+              "0123456789012345678901234567890"),
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"a long share", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
-        BYTES("\0\x1D\0\x21" "012345678901234567890123456789012"), TLS_REASON_ILLEGAL_PARAMETER},
+        BYTES("\0\x1D\0\x21"
+              "012345678901234567890123456789012"),
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"the group of a HelloRetryRequest", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
         BYTES("\0\x1D"), TLS_REASON_DECODE},
     {"the shares of a ClientHello", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
         BYTES("\0\5\0\x1D\0\1x"), TLS_REASON_DECODE},
     /* Extensions that were not offered. */
-    {"an unknown extension", EXTENSION('S', BLOCK_LAST, 0x1234), NO_BYTES, TLS_REASON_UNSUPPORTED_EXTENSION},
-    {"pre_shared_key without an offer", EXTENSION('S', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY), BYTES("\0\0"),
+    {"an unknown extension", EXTENSION('S', BLOCK_LAST, 0x1234), NO_BYTES,
         TLS_REASON_UNSUPPORTED_EXTENSION},
+    {"pre_shared_key without an offer", EXTENSION('S', BLOCK_LAST, TLS_EXTENSION_PRE_SHARED_KEY),
+        BYTES("\0\0"), TLS_REASON_UNSUPPORTED_EXTENSION},
 };
 
 static const deviation resuming[] = {
     {"honest", EXTENSION('S', BLOCK_AS_IT_IS, 0), NO_BYTES, TLS_OK},
     /* Section 4.2.11. */
-    {"the second PSK of one", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_PRE_SHARED_KEY), BYTES("\0\1"),
+    {"the second PSK of one", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_PRE_SHARED_KEY),
+        BYTES("\0\1"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"the 65536th PSK", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_PRE_SHARED_KEY),
+        BYTES("\xFF\xFF"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"a PSK of another hash", FIELD('S', FIELD_SUITE, 0x1302), NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"the 65536th PSK", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_PRE_SHARED_KEY), BYTES("\xFF\xFF"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"a PSK of another hash", FIELD('S', FIELD_SUITE, 0x1302), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
     {"no share beside a PSK where psk_ke was not offered",
-        EXTENSION('S', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
+        EXTENSION('S', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"a list of PSKs", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_PRE_SHARED_KEY), BYTES("\0\0\0"),
         TLS_REASON_DECODE},
 };
 
 static const deviation retries[] = {
     {"honest", EXTENSION('H', BLOCK_AS_IT_IS, 0), NO_BYTES, TLS_OK},
-    {"legacy_version 3.2", FIELD('H', FIELD_LEGACY_VERSION, 0x0302), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
-    {"legacy_version 3.0", FIELD('H', FIELD_LEGACY_VERSION, 0x0300), NO_BYTES, TLS_REASON_PROTOCOL_VERSION},
-    {"a suite that was not offered", FIELD('H', FIELD_SUITE, 0x1304), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
+    {"legacy_version 3.2", FIELD('H', FIELD_LEGACY_VERSION, 0x0302), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"legacy_version 3.0", FIELD('H', FIELD_LEGACY_VERSION, 0x0300), NO_BYTES,
+        TLS_REASON_PROTOCOL_VERSION},
+    {"a suite that was not offered", FIELD('H', FIELD_SUITE, 0x1304), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"another suite than the ServerHello behind it", FIELD('H', FIELD_SUITE, 0x1303), NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"another session ID", FIELD('H', FIELD_SESSION_ID, 0), BYTES("x"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"another session ID", FIELD('H', FIELD_SESSION_ID, 0), BYTES("x"),
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"compression", FIELD('H', FIELD_COMPRESSION, 1), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
-    {"no supported_versions", EXTENSION('H', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_VERSIONS), NO_BYTES,
-        TLS_REASON_MISSING_EXTENSION},
+    {"no supported_versions", EXTENSION('H', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_VERSIONS),
+        NO_BYTES, TLS_REASON_MISSING_EXTENSION},
     {"TLS 1.2", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\3\3"),
         TLS_REASON_ILLEGAL_PARAMETER},
     {"TLS 1.4", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS), BYTES("\3\5"),
@@ -96,21 +117,26 @@ static const deviation retries[] = {
     /* Sections 4.1.4 and 4.2.8. */
     {"nothing to change", EXTENSION('H', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE), NO_BYTES,
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"a group that had a share", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\x1D"),
-        TLS_REASON_ILLEGAL_PARAMETER},
-    {"a group that was not offered", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\x18"),
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"a group that had a share", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\x1D"), TLS_REASON_ILLEGAL_PARAMETER},
+    {"a group that was not offered", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\x18"), TLS_REASON_ILLEGAL_PARAMETER},
     {"group 0", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\0"),
         TLS_REASON_ILLEGAL_PARAMETER},
-    {"the share of a ServerHello", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE), BYTES("\0\x17\0\1x"),
+    {"the share of a ServerHello", EXTENSION('H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
+        BYTES("\0\x17\0\1x"), TLS_REASON_DECODE},
+    {"an empty cookie", EXTENSION('H', BLOCK_LAST, TLS_EXTENSION_COOKIE), BYTES("\0\0"),
         TLS_REASON_DECODE},
-    {"an empty cookie", EXTENSION('H', BLOCK_LAST, TLS_EXTENSION_COOKIE), BYTES("\0\0"), TLS_REASON_DECODE},
     {"a cookie", EXTENSION('H', BLOCK_LAST, TLS_EXTENSION_COOKIE), BYTES("\0\6cookie"), TLS_OK},
-    {"an unknown extension", EXTENSION('H', BLOCK_LAST, 0x1234), NO_BYTES, TLS_REASON_UNSUPPORTED_EXTENSION},
+    {"an unknown extension", EXTENSION('H', BLOCK_LAST, 0x1234), NO_BYTES,
+        TLS_REASON_UNSUPPORTED_EXTENSION},
     /* The ServerHello behind it. */
-    {"another suite behind it", FIELD('S', FIELD_SUITE, 0x1303), NO_BYTES, TLS_REASON_ILLEGAL_PARAMETER},
+    {"another suite behind it", FIELD('S', FIELD_SUITE, 0x1303), NO_BYTES,
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"the first group again", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE),
-        BYTES("\0\x1D\0\x20" "01234567890123456789012345678901"), TLS_REASON_ILLEGAL_PARAMETER},
+        BYTES("\0\x1D\0\x20"
+              "01234567890123456789012345678901"),
+        TLS_REASON_ILLEGAL_PARAMETER},
     {"no key_share behind it", EXTENSION('S', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE), NO_BYTES,
         TLS_REASON_MISSING_EXTENSION},
     {"another version behind it", EXTENSION('S', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
@@ -144,7 +170,8 @@ run_retries(const world *w)
         sprintf(current, "a bad point of P-256 behind HelloRetryRequest");
         tls_extension_write_key_share(&block, TLS_GROUP_SECP256R1, point);
         open_retrying(&p, w);
-        change_block(&p, 'S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, block.data + 4, block.length - 4);
+        change_block(
+            &p, 'S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, block.data + 4, block.length - 4);
         judge(&p, "HSECVF", TLS_REASON_ILLEGAL_PARAMETER);
         close_peer(&p);
         tls_buffer_release(&block);
@@ -152,7 +179,8 @@ run_retries(const world *w)
     }
 }
 
-/* A cookie alone leads to a hello with it and the same shares; the longest one does not fit a hello any more. */
+/* A cookie alone leads to a hello with it and the same shares; the longest one does not fit a hello
+ * any more. */
 static void
 cookies(const world *w)
 {
@@ -183,7 +211,8 @@ cookies(const world *w)
 static void
 greased(const world *w)
 {
-    static const char *const names[] = {"suite", "version", "group", "group in a retry", "extension"};
+    static const char *const names[] = {
+        "suite", "version", "group", "group in a retry", "extension"};
     size_t i;
     peer p;
 
@@ -251,17 +280,20 @@ with_tls12(tls_context_options *client, tls_context_options *server)
 static const struct {
     const char *name;
     unsigned legacy_version, suite;
-    const char *random; /* its last eight bytes */
+    const char *random;              /* its last eight bytes */
     enum tls_reason reason, only_13; /* the latter where TLS 1.2 is not spoken */
 } answers[] = {
     {"TLS 1.2", 0x0303, 0xC02B, "whatever", TLS_OK, TLS_REASON_PROTOCOL_VERSION},
     {"TLS 1.2 with a sentinel", 0x0303, 0xC02B, "DOWNGRD\1", TLS_REASON_ILLEGAL_PARAMETER,
         TLS_REASON_PROTOCOL_VERSION},
-    {"TLS 1.2 with the sentinel of TLS 1.1", 0x0303, 0xC02B, "DOWNGRD\0", TLS_REASON_ILLEGAL_PARAMETER,
+    {"TLS 1.2 with the sentinel of TLS 1.1", 0x0303, 0xC02B, "DOWNGRD\0",
+        TLS_REASON_ILLEGAL_PARAMETER, TLS_REASON_PROTOCOL_VERSION},
+    {"TLS 1.2 with something like a sentinel", 0x0303, 0xC02B, "DOWNGRD\2", TLS_OK,
         TLS_REASON_PROTOCOL_VERSION},
-    {"TLS 1.2 with something like a sentinel", 0x0303, 0xC02B, "DOWNGRD\2", TLS_OK, TLS_REASON_PROTOCOL_VERSION},
-    {"TLS 1.1", 0x0302, 0xC02B, "whatever", TLS_REASON_PROTOCOL_VERSION, TLS_REASON_PROTOCOL_VERSION},
-    {"SSL 3.0", 0x0300, 0xC02B, "whatever", TLS_REASON_PROTOCOL_VERSION, TLS_REASON_PROTOCOL_VERSION},
+    {"TLS 1.1", 0x0302, 0xC02B, "whatever", TLS_REASON_PROTOCOL_VERSION,
+        TLS_REASON_PROTOCOL_VERSION},
+    {"SSL 3.0", 0x0300, 0xC02B, "whatever", TLS_REASON_PROTOCOL_VERSION,
+        TLS_REASON_PROTOCOL_VERSION},
     {"TLS 1.3 without supported_versions", 0x0304, 0x1301, "whatever", TLS_REASON_PROTOCOL_VERSION,
         TLS_REASON_PROTOCOL_VERSION},
     {"TLS 1.3 without supported_versions, with a suite of TLS 1.2", 0x0304, 0xC02B, "whatever",
@@ -299,7 +331,8 @@ older(const world *w, int only_13)
     for (i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         enum tls_reason reason = only_13 ? answers[i].only_13 : answers[i].reason;
 
-        sprintf(current, "%s to a client of %s", answers[i].name, only_13 ? "TLS 1.3" : "TLS 1.2 and 1.3");
+        sprintf(current, "%s to a client of %s", answers[i].name,
+            only_13 ? "TLS 1.3" : "TLS 1.2 and 1.3");
         open_peer(&p, w, TLS_ROLE_SERVER);
         play(&p, "");
         older_hello(&p, answers[i].legacy_version, answers[i].suite, answers[i].random);
@@ -336,7 +369,8 @@ main(void)
         sprintf(current, "ServerHello: share %s", small_order[i]);
         tls_extension_write_key_share(&block, TLS_GROUP_X25519, point);
         open_peer(&p, &w, TLS_ROLE_SERVER);
-        change_block(&p, 'S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, block.data + 4, block.length - 4);
+        change_block(
+            &p, 'S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, block.data + 4, block.length - 4);
         judge(&p, "SECVF", TLS_REASON_ILLEGAL_PARAMETER);
         close_peer(&p);
         tls_buffer_release(&block);

@@ -1,6 +1,6 @@
-/* hostile13_test.c - a TLS 1.3 peer whose messages come in the wrong order, cut short, too long, spread over records or
- * packed into one. It has the right keys and sends what an honest peer would, so that each message is refused for its
- * place and not for its content. */
+/* hostile13_test.c - a TLS 1.3 peer whose messages come in the wrong order, cut short, too long,
+ * spread over records or packed into one. It has the right keys and sends what an honest peer
+ * would, so that each message is refused for its place and not for its content. */
 #include "hostile13_world.h"
 
 /* ---- Honest flights, which the tests then break ---- */
@@ -12,6 +12,7 @@ typedef struct flight {
     tweak *tweak;
     unsigned retry_group; /* a server: what its HelloRetryRequest names */
     int resumes;
+    uint16_t suite; /* of a server; 0: the usual one */
 } flight;
 
 static void
@@ -32,15 +33,28 @@ with_retry(tls_context_options *client, tls_context_options *server)
     server->retry_cookie = 1;
 }
 
+static void
+with_sha384(tls_context_options *client, tls_context_options *server)
+{
+    static const uint16_t suites[] = {0x1302};
+
+    (void)client;
+    server->suites = suites;
+    server->suite_count = 1;
+}
+
 static const flight flights[] = {
-    {"server", TLS_ROLE_SERVER, "SECVF", NULL, 0, 0},
-    {"server that asks for a certificate", TLS_ROLE_SERVER, "SERCVF", NULL, 0, 0},
-    {"server that retries", TLS_ROLE_SERVER, "HSECVF", NULL, TLS_GROUP_SECP256R1, 0},
-    {"server that resumes", TLS_ROLE_SERVER, "SEF", NULL, 0, 1},
-    {"client", TLS_ROLE_CLIENT, "KF", NULL, 0, 0},
-    {"client with a certificate", TLS_ROLE_CLIENT, "KCVF", with_client_certificate, 0, 0},
-    {"client that is told to retry", TLS_ROLE_CLIENT, "KkF", with_retry, 0, 0},
-    {"client that resumes", TLS_ROLE_CLIENT, "KF", NULL, 0, 1},
+    {"server", TLS_ROLE_SERVER, "SECVF", NULL, 0, 0, 0},
+    {"server that asks for a certificate", TLS_ROLE_SERVER, "SERCVF", NULL, 0, 0, 0},
+    {"server that retries", TLS_ROLE_SERVER, "HSECVF", NULL, TLS_GROUP_SECP256R1, 0, 0},
+    {"server that resumes", TLS_ROLE_SERVER, "SEF", NULL, 0, 1, 0},
+    {"client", TLS_ROLE_CLIENT, "KF", NULL, 0, 0, 0},
+    {"client with a certificate", TLS_ROLE_CLIENT, "KCVF", with_client_certificate, 0, 0, 0},
+    {"client that is told to retry", TLS_ROLE_CLIENT, "KkF", with_retry, 0, 0, 0},
+    {"client that resumes", TLS_ROLE_CLIENT, "KF", NULL, 0, 1, 0},
+    {"server with SHA-384", TLS_ROLE_SERVER, "SERCVF", NULL, 0, 0, 0x1302},
+    {"server with ChaCha20", TLS_ROLE_SERVER, "SECVF", NULL, 0, 0, 0x1303},
+    {"client that gets SHA-384", TLS_ROLE_CLIENT, "KF", with_sha384, 0, 0, 0},
 };
 
 #define FLIGHTS (sizeof flights / sizeof flights[0])
@@ -53,6 +67,8 @@ begin(peer *p, const world *w, const flight *f, tls_session *session)
     p->take_psk = session != NULL && f->role == TLS_ROLE_SERVER;
     if (f->retry_group != 0)
         p->group = f->retry_group;
+    if (f->suite != 0)
+        p->suite_id = f->suite;
 }
 
 /* try plays a script instead of the flight's own. */
@@ -88,7 +104,8 @@ refused_order(const world *w, const flight *f, tls_session *session, const char 
     /* Where a message is missing at the end something else must come. */
     if (tls_connection_failure(p.victim) == TLS_OK)
         play(&p, "d");
-    check(!p.victim->established || p.finished || f->role == TLS_ROLE_SERVER, "not established early");
+    check(!p.victim->established || p.finished || f->role == TLS_ROLE_SERVER,
+        "not established early");
     refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
     close_peer(&p);
 }
@@ -130,9 +147,9 @@ strangers(const world *w, const flight *f, tls_session *session)
     static const struct {
         unsigned char type;
         char letter;
-    } types[] = {{0, '?'}, {1, 'K'}, {2, 'S'}, {3, '?'}, {4, 'T'}, {5, 'D'}, {6, '?'}, {8, 'E'}, {11, 'C'},
-        {12, '?'}, {13, 'R'}, {14, '?'}, {15, 'V'}, {16, '?'}, {20, 'F'}, {21, '?'}, {22, '?'}, {23, '?'},
-        {24, 'U'}, {25, '?'}, {99, '?'}, {254, '?'}, {255, '?'}};
+    } types[] = {{0, '?'}, {1, 'K'}, {2, 'S'}, {3, '?'}, {4, 'T'}, {5, 'D'}, {6, '?'}, {8, 'E'},
+        {11, 'C'}, {12, '?'}, {13, 'R'}, {14, '?'}, {15, 'V'}, {16, '?'}, {20, 'F'}, {21, '?'},
+        {22, '?'}, {23, '?'}, {24, 'U'}, {25, '?'}, {99, '?'}, {254, '?'}, {255, '?'}};
     size_t length = strlen(f->script), i, j;
 
     for (i = 0; i < length; i++)
@@ -149,7 +166,8 @@ strangers(const world *w, const flight *f, tls_session *session)
             send_record(&p, TLS_CONTENT_HANDSHAKE, message, sizeof message);
             reason = tls_connection_failure(p.victim);
             /* Whether its body or its place is looked at first is nobody's business. */
-            check(reason == TLS_REASON_UNEXPECTED_MESSAGE || reason == TLS_REASON_DECODE, "refused");
+            check(
+                reason == TLS_REASON_UNEXPECTED_MESSAGE || reason == TLS_REASON_DECODE, "refused");
             refuses(&p, reason);
             close_peer(&p);
         }
@@ -328,8 +346,9 @@ spanning_by_a_byte(const world *w)
         enum tls_role role;
         const char *script;
         char letter;
-    } cases[] = {{TLS_ROLE_SERVER, "S", 'S'}, {TLS_ROLE_SERVER, "SECVF", 'F'}, {TLS_ROLE_SERVER, "SECVFU", 'U'},
-        {TLS_ROLE_CLIENT, "K", 'K'}, {TLS_ROLE_CLIENT, "KF", 'F'}, {TLS_ROLE_CLIENT, "KFU", 'U'}};
+    } cases[] = {{TLS_ROLE_SERVER, "S", 'S'}, {TLS_ROLE_SERVER, "SECVF", 'F'},
+        {TLS_ROLE_SERVER, "SECVFU", 'U'}, {TLS_ROLE_CLIENT, "K", 'K'}, {TLS_ROLE_CLIENT, "KF", 'F'},
+        {TLS_ROLE_CLIENT, "KFU", 'U'}};
     size_t i;
     peer p;
 
@@ -366,9 +385,8 @@ interleaving(const world *w)
         enum tls_role role;
         const char *script;
         char letter;
-    } places[] = {
-        {TLS_ROLE_SERVER, "S", 'E'}, {TLS_ROLE_SERVER, "SECVF", 'T'}, {TLS_ROLE_CLIENT, "K", 'F'},
-        {TLS_ROLE_CLIENT, "KF", 'U'}};
+    } places[] = {{TLS_ROLE_SERVER, "S", 'E'}, {TLS_ROLE_SERVER, "SECVF", 'T'},
+        {TLS_ROLE_CLIENT, "K", 'F'}, {TLS_ROLE_CLIENT, "KF", 'U'}};
     size_t i, j;
     peer p;
 
@@ -377,7 +395,8 @@ interleaving(const world *w)
             enum tls_reason reason = cases[i].reason;
             tls_buffer message = {0};
 
-            sprintf(current, "%s inside of %c behind %s", cases[i].name, places[j].letter, places[j].script);
+            sprintf(current, "%s inside of %c behind %s", cases[i].name, places[j].letter,
+                places[j].script);
             open_peer(&p, w, places[j].role);
             play(&p, places[j].script);
             build(&p, places[j].letter, &message);
@@ -405,8 +424,9 @@ endless(const world *w)
         enum tls_role role;
         const char *script;
         unsigned char type;
-    } places[] = {{TLS_ROLE_SERVER, "", 2}, {TLS_ROLE_SERVER, "SE", 11}, {TLS_ROLE_SERVER, "SECVF", 4},
-        {TLS_ROLE_CLIENT, "", 1}, {TLS_ROLE_CLIENT, "K", 20}, {TLS_ROLE_CLIENT, "KF", 11}};
+    } places[] = {{TLS_ROLE_SERVER, "", 2}, {TLS_ROLE_SERVER, "SE", 11},
+        {TLS_ROLE_SERVER, "SECVF", 4}, {TLS_ROLE_CLIENT, "", 1}, {TLS_ROLE_CLIENT, "K", 20},
+        {TLS_ROLE_CLIENT, "KF", 11}};
     size_t i, sent;
     peer p;
 
@@ -430,8 +450,9 @@ endless(const world *w)
             send_record(&p, TLS_CONTENT_HANDSHAKE, message, sizeof message);
             memset(message, 0, sizeof message);
         }
-        refuses(&p, places[i].type == 11 && places[i].role == TLS_ROLE_CLIENT ? TLS_REASON_UNEXPECTED_MESSAGE
-                                                                            : TLS_REASON_DECODE);
+        refuses(&p, places[i].type == 11 && places[i].role == TLS_ROLE_CLIENT
+                        ? TLS_REASON_UNEXPECTED_MESSAGE
+                        : TLS_REASON_DECODE);
         close_peer(&p);
     }
 }

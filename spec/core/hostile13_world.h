@@ -87,9 +87,10 @@ use_identity(tls_context_options *options, tls_credential *credential, const ide
 static inline void
 open_world(world *w, tweak *f)
 {
-    static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0xC02B}, schemes[] = {
-        TLS_SCHEME_ECDSA_SECP256R1_SHA256, TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256,
-        TLS_SCHEME_ECDSA_SECP384R1_SHA384};
+    static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0xC02B},
+                          schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
+                              TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256,
+                              TLS_SCHEME_ECDSA_SECP384R1_SHA384};
     tls_context_options client, server;
     tls_credential credential;
 
@@ -147,8 +148,8 @@ open_victim(peer *p, const world *w, enum tls_role role, tls_session *session, t
         options.early_data = early_data;
     }
     p->role = role;
-    must(tls_connection_new(&p->victim, role == TLS_ROLE_SERVER ? w->client : w->server, &options) ==
-             TLS_OK,
+    must(tls_connection_new(
+             &p->victim, role == TLS_ROLE_SERVER ? w->client : w->server, &options) == TLS_OK,
         "a connection");
     p->record_version = TLS_VERSION_12;
     p->alert = TLS_ALERT_NONE;

@@ -1,5 +1,6 @@
-/* renegotiation_test.c - renegotiation (RFC 5746) between two sides of ours, one of which may break the rules: its
- * idea of what was before is changed between the two handshakes, so its messages are wrong and otherwise whole. */
+/* renegotiation_test.c - renegotiation (RFC 5746) between two sides of ours, one of which may break
+ * the rules: its idea of what was before is changed between the two handshakes, so its messages are
+ * wrong and otherwise whole. */
 #include "connection_test_pair.h"
 #include "renegotiation.h"
 
@@ -60,8 +61,8 @@ says(tls_connection *from, tls_connection *to, const char *text)
     tls_bytes plaintext;
     size_t n;
 
-    check(tls_connection_write(from, &n, text, strlen(text)) == TLS_OK && n == strlen(text),
-        "write");
+    check(
+        tls_connection_write(from, &n, text, strlen(text)) == TLS_OK && n == strlen(text), "write");
     do { /* TLS 1.0 sends the first byte in a record of its own */
         move(from, to);
         settle(to);
@@ -133,7 +134,8 @@ both_ways(void)
     }
 }
 
-/* What the handshake before settled is told until the new one is over, and nothing is exported meanwhile. */
+/* What the handshake before settled is told until the new one is over, and nothing is exported
+ * meanwhile. */
 static void
 meanwhile(void)
 {
@@ -145,7 +147,7 @@ meanwhile(void)
     size_t n;
     world w;
 
-    strcpy(current, "meanwhile");
+    snprintf(current, sizeof current, "%s", "meanwhile");
     open_world(&w, allow);
     establish(&w, &client, &server);
     tls_connection_get_info(client, &before);
@@ -154,12 +156,13 @@ meanwhile(void)
     check(tls_connection_renegotiate(client, -1) == TLS_OK, "renegotiate");
     settle(client);
     check(tls_connection_write(client, &n, "x", 1) == TLS_REASON_NOT_READY && n == 0, "no writing");
-    check(tls_connection_export_keying_material(client, material, sizeof material, "EXPORTER-x",
-              NULL) == TLS_REASON_NOT_READY,
+    check(tls_connection_export_keying_material(
+              client, material, sizeof material, "EXPORTER-x", NULL) == TLS_REASON_NOT_READY,
         "no exporting");
-    check(tls_connection_channel_binding(client, &binding, "tls-server-end-point") ==
-                  TLS_REASON_NOT_READY &&
-              tls_connection_channel_binding(client, &binding, "tls-unique") == TLS_REASON_NOT_READY,
+    check(
+        tls_connection_channel_binding(client, &binding, "tls-server-end-point") ==
+                TLS_REASON_NOT_READY &&
+            tls_connection_channel_binding(client, &binding, "tls-unique") == TLS_REASON_NOT_READY,
         "no bindings");
     move(client, server);
     check(tls_connection_write(server, &n, "x", 1) == TLS_REASON_NOT_READY, "nor by the server");
@@ -179,8 +182,8 @@ meanwhile(void)
     check(memcmp(info.client_random.data, random, 32) != 0, "a new random");
     same = tls_connection_session(client);
     check(same != NULL && same != session, "a new session");
-    check(tls_connection_export_keying_material(client, material, sizeof material, "EXPORTER-x",
-              NULL) == TLS_OK,
+    check(tls_connection_export_keying_material(
+              client, material, sizeof material, "EXPORTER-x", NULL) == TLS_OK,
         "exporting");
     tls_session_release(same);
     tls_session_release(session);
@@ -198,15 +201,17 @@ data_between(void)
     size_t n;
     world w;
 
-    strcpy(current, "data between");
+    snprintf(current, sizeof current, "%s", "data between");
     open_world(&w, allow);
     establish(&w, &client, &server);
-    /* The server writes before it knows of ClientHello, and the client reads that before ServerHello. */
+    /* The server writes before it knows of ClientHello, and the client reads that before
+     * ServerHello. */
     tls_connection_renegotiate(client, -1);
     settle(client);
     tls_connection_write(server, &n, "late", 4);
     move(client, server);
-    check(tls_connection_write(server, &n, "x", 1) == TLS_REASON_NOT_READY, "the server has answered");
+    check(tls_connection_write(server, &n, "x", 1) == TLS_REASON_NOT_READY,
+        "the server has answered");
     move(server, client);
     check(tls_bytes_equal_string(tls_connection_plaintext(client), "late"), "old data is read");
     check(tls_connection_renegotiating(client), "the handshake waits for that");
@@ -251,7 +256,7 @@ held_limit(void)
     size_t held = 0, n;
     world w;
 
-    strcpy(current, "the limit of what is put aside");
+    snprintf(current, sizeof current, "%s", "the limit of what is put aside");
     memset(data, 'x', sizeof data);
     open_world(&w, allow);
     establish(&w, &client, &server);
@@ -364,7 +369,7 @@ misuse(void)
     tls_connection *client, *server;
     world w;
 
-    strcpy(current, "misuse");
+    snprintf(current, sizeof current, "%s", "misuse");
     open_world(&w, allow);
     open_pair(&w, &client, &server, NULL);
     check(tls_connection_renegotiate(client, -1) == TLS_REASON_NOT_READY, "before the handshake");
@@ -411,7 +416,8 @@ flood(enum tls_role attacker_role)
         tls_connection_renegotiate(attacker, -1);
         pump(client, server);
     }
-    check(tls_connection_failure(victim) == TLS_REASON_UNEXPECTED_MESSAGE, "it does not go on for ever");
+    check(tls_connection_failure(victim) == TLS_REASON_UNEXPECTED_MESSAGE,
+        "it does not go on for ever");
     free_pair(&w, client, server);
     close_world(&w);
 }
@@ -479,8 +485,8 @@ hostile(enum tls_role attacker_role, const char *name, attack *f)
     enum tls_event event;
     world w;
 
-    sprintf(current, "a hostile %s: %s", attacker_role == TLS_ROLE_CLIENT ? "client" : "server",
-        name);
+    sprintf(
+        current, "a hostile %s: %s", attacker_role == TLS_ROLE_CLIENT ? "client" : "server", name);
     open_world(&w, allow_alpn);
     establish(&w, &client, &server);
     attacker = attacker_role == TLS_ROLE_CLIENT ? client : server;
@@ -515,8 +521,8 @@ inject(tls_connection *attacker, tls_connection *victim, enum tls_content_type t
     const void *data, size_t length)
 {
     unsigned char record[1024];
-    size_t consumed, n = tls_record_seal(
-                         &attacker->sealer, &consumed, record, sizeof record, type, data, length, 16384);
+    size_t consumed, n = tls_record_seal(&attacker->sealer, &consumed, record, sizeof record, type,
+                         data, length, 16384);
 
     give(victim, record, n);
 }
@@ -556,7 +562,8 @@ scripted_client(int scsv)
     close_world(&w);
 }
 
-/* Things that must not stand in the middle of it, as the client sends them after its ClientHello. */
+/* Things that must not stand in the middle of it, as the client sends them after its ClientHello.
+ */
 static void
 in_between(void)
 {
@@ -583,7 +590,7 @@ in_between(void)
         tls_connection *client, *server;
         world w;
 
-        strcpy(current, cases[i].name);
+        snprintf(current, sizeof current, "%s", cases[i].name);
         open_world(&w, allow);
         establish(&w, &client, &server);
         tls_connection_renegotiate(client, -1);
@@ -627,7 +634,7 @@ after_the_keys(void)
         size_t position = 0, n = 0;
         world w;
 
-        strcpy(current, cases[i].name);
+        snprintf(current, sizeof current, "%s", cases[i].name);
         kind_version = TLS_VERSION_12;
         kind_suite = 0xCCA9;
         open_world(&w, allow_kind);
@@ -702,7 +709,7 @@ ends(void)
     tls_connection_info info;
     world w;
 
-    strcpy(current, "closed in the middle");
+    snprintf(current, sizeof current, "%s", "closed in the middle");
     open_world(&w, allow);
     establish(&w, &client, &server);
     tls_connection_renegotiate(client, -1);
@@ -716,7 +723,7 @@ ends(void)
     check(info.established && info.peer_verified && info.renegotiations == 0, "what was before");
     free_pair(&w, client, server);
 
-    strcpy(current, "cut short in the middle");
+    snprintf(current, sizeof current, "%s", "cut short in the middle");
     establish(&w, &client, &server);
     tls_connection_renegotiate(server, -1);
     move(server, client);
@@ -725,7 +732,7 @@ ends(void)
     check(tls_connection_failure(client) == TLS_REASON_TRUNCATED, "truncated");
     free_pair(&w, client, server);
 
-    strcpy(current, "ended in the middle");
+    snprintf(current, sizeof current, "%s", "ended in the middle");
     establish(&w, &client, &server);
     tls_connection_renegotiate(client, -1);
     settle(client);
@@ -734,7 +741,7 @@ ends(void)
     check(info.established && info.peer_chain_count == 1, "what was before");
     free_pair(&w, client, server);
 
-    strcpy(current, "both at once");
+    snprintf(current, sizeof current, "%s", "both at once");
     establish(&w, &client, &server);
     tls_connection_renegotiate(server, -1);
     tls_connection_renegotiate(client, -1);
@@ -750,21 +757,23 @@ main(void)
     static const struct {
         const char *name;
         attack *f;
-    } attacks[] = {
-        {"wrong client_verify_data", wrong_client},
-        {"client_verify_data too short", short_info},
-        {"client_verify_data too long", long_info},
-        {"empty renegotiation_info", empty_info},
-        {"no extended master secret", no_extended_master_secret},
-        {"another server name", other_name},
-        {"another ALPN protocol", other_alpn},
-    }, server_attacks[] = {
-        {"wrong client_verify_data", wrong_client},
-        {"wrong server_verify_data", wrong_server},
-        {"client_verify_data too short", short_info},
-        {"empty renegotiation_info", empty_info},
-        {"no extended master secret", no_extended_master_secret},
-    };
+    } attacks[] =
+        {
+            {"wrong client_verify_data", wrong_client},
+            {"client_verify_data too short", short_info},
+            {"client_verify_data too long", long_info},
+            {"empty renegotiation_info", empty_info},
+            {"no extended master secret", no_extended_master_secret},
+            {"another server name", other_name},
+            {"another ALPN protocol", other_alpn},
+        },
+      server_attacks[] = {
+          {"wrong client_verify_data", wrong_client},
+          {"wrong server_verify_data", wrong_server},
+          {"client_verify_data too short", short_info},
+          {"empty renegotiation_info", empty_info},
+          {"no extended master secret", no_extended_master_secret},
+      };
     size_t i;
 
     both_ways();

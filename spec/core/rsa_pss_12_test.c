@@ -1,6 +1,7 @@
-/* rsa_pss_12_test.c - a ServerKeyExchange of TLS 1.2 that is signed with RSA-PSS (RFC 8446 section 4.2.3). Our server
- * signs with PKCS#1, so its message is exchanged on the way for one that its key signs here, rightly or wrongly; the
- * client's transcript is then made to hold the server's own. */
+/* rsa_pss_12_test.c - a ServerKeyExchange of TLS 1.2 that is signed with RSA-PSS (RFC 8446
+ * section 4.2.3). Our server signs with PKCS#1, so its message is exchanged on the way for one that
+ * its key signs here, rightly or wrongly; the client's transcript is then made to hold the server's
+ * own. */
 #include "connection_test_pair.h"
 #include "engine12_internal.h"
 
@@ -12,10 +13,10 @@
 /* How the signature is made, or unmade. */
 typedef struct forgery {
     const char *name;
-    unsigned scheme;  /* that the message names */
+    unsigned scheme;    /* that the message names */
     unsigned signed_by; /* that it is really signed by */
-    int flip;         /* a byte of the signature to change, from the end when negative; 0: none */
-    int other_params; /* signed is another point than the one that is sent */
+    int flip;           /* a byte of the signature to change, from the end when negative; 0: none */
+    int other_params;   /* signed is another point than the one that is sent */
     int other_random;
     size_t length; /* of what is sent of the signature; 0: all */
     enum tls_reason reason;
@@ -129,7 +130,7 @@ run(const char *certificate, const char *key, const forgery *f)
     tls_connection_info info;
     world w;
 
-    strcpy(current, f->name);
+    snprintf(current, sizeof current, "%s", f->name);
     open_world_with(&w, certificate, key, schemes);
     open_pair(&w, &client, &server, NULL);
     settle(client);
@@ -176,8 +177,8 @@ main(void)
         {"a scheme that nobody knows", 0x08FF, RSAE_SHA256, 0, 0, 0, 0,
             TLS_REASON_ILLEGAL_PARAMETER},
     };
-    static const forgery by_ec = {"PSS by an EC key", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 0,
-        TLS_REASON_ILLEGAL_PARAMETER};
+    static const forgery by_ec = {
+        "PSS by an EC key", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_ILLEGAL_PARAMETER};
     static const forgery not_offered = {"PSS that was not offered", RSAE_SHA256, RSAE_SHA256, 0, 0,
         0, 0, TLS_REASON_ILLEGAL_PARAMETER};
     static const forgery only_offered = {"PSS alone", RSAE_SHA512, RSAE_SHA512, 0, 0, 0, 0, TLS_OK};

@@ -1,6 +1,7 @@
-/* ticket_test.c - what a client makes of the tickets of TLS 1.2 (RFC 5077) when a server gives strange ones: of
- * any length and lifetime. The server is one of ours; its NewSessionTicket is exchanged on the way, and the client's
- * transcript is then made to hold the server's own, as if that had been sent: so Finished fits. */
+/* ticket_test.c - what a client makes of the tickets of TLS 1.2 (RFC 5077) when a server gives
+ * strange ones: of any length and lifetime. The server is one of ours; its NewSessionTicket is
+ * exchanged on the way, and the client's transcript is then made to hold the server's own, as if
+ * that had been sent: so Finished fits. */
 #include "connection_test_pair.h"
 #include "engine12_internal.h"
 
@@ -36,7 +37,8 @@ give_ticket(tls_connection *client, uint32_t lifetime, size_t length)
     free(ticket);
 }
 
-/* exchange_ticket gives the client what the server wrote, with another NewSessionTicket in front. */
+/* exchange_ticket gives the client what the server wrote, with another NewSessionTicket in front.
+ */
 static void
 exchange_ticket(tls_connection *client, tls_connection *server, uint32_t lifetime, size_t length)
 {
@@ -52,14 +54,15 @@ exchange_ticket(tls_connection *client, tls_connection *server, uint32_t lifetim
     check(tls_connection_failure(client) == TLS_OK && client->engine != NULL, "it is read");
     if (client->engine == NULL)
         return;
-    br_multihash_update(&before, output.data + TLS_RECORD_HEADER_LENGTH,
-        record - TLS_RECORD_HEADER_LENGTH);
+    br_multihash_update(
+        &before, output.data + TLS_RECORD_HEADER_LENGTH, record - TLS_RECORD_HEADER_LENGTH);
     engine12_of(client)->transcript = before;
     give(client, output.data + record, output.length - record);
     tls_connection_output_consume(server, output.length);
 }
 
-/* session_of does a full handshake in which that ticket is given, and returns the client's session. */
+/* session_of does a full handshake in which that ticket is given, and returns the client's session.
+ */
 static tls_session *
 session_of(world *w, uint32_t lifetime, size_t length)
 {
@@ -83,16 +86,17 @@ session_of(world *w, uint32_t lifetime, size_t length)
     return session;
 }
 
-/* offers_again: the session is offered to the server, which cannot know it, and a full handshake follows. The length
- * of the ticket that stands in the ClientHello. */
+/* offers_again: the session is offered to the server, which cannot know it, and a full handshake
+ * follows. The length of the ticket that stands in the ClientHello. */
 static size_t
 offers_again(world *w, tls_session *session)
 {
     tls_connection *client, *server;
     tls_connection_info info;
     tls_client_hello hello;
-    size_t length = 0;
+    size_t length;
 
+    memset(&hello, 0, sizeof hello);
     open_pair(w, &client, &server, session);
     tls_connection_watch(client, 1u << TLS_STAGE_CLIENT_HELLO, 0);
     check(tls_connection_step(client) == TLS_EVENT_STAGE &&
@@ -129,7 +133,7 @@ lifetimes(void)
         tls_session *session;
         world w;
 
-        strcpy(current, cases[i].name);
+        snprintf(current, sizeof current, "%s", cases[i].name);
         open_world(&w, NULL);
         session = session_of(&w, cases[i].hint, 100);
         check(session != NULL, "a session");
@@ -176,7 +180,7 @@ lengths(void)
             tls_session *session;
             world w;
 
-            strcpy(current, cases[i].name);
+            snprintf(current, sizeof current, "%s", cases[i].name);
             open_world(&w, more ? with_extension : NULL);
             session = session_of(&w, 0, cases[i].length);
             check(session != NULL, "a session");
@@ -189,15 +193,15 @@ lengths(void)
         }
 }
 
-/* RFC 5077 section 3.3: an empty ticket is a server that changed its mind. It gave no session ID either, so there is
- * nothing to resume. */
+/* RFC 5077 section 3.3: an empty ticket is a server that changed its mind. It gave no session ID
+ * either, so there is nothing to resume. */
 static void
 empty(void)
 {
     tls_session *session;
     world w;
 
-    strcpy(current, "empty ticket");
+    snprintf(current, sizeof current, "%s", "empty ticket");
     open_world(&w, NULL);
     session = session_of(&w, 7200, 0);
     check(session == NULL, "no session");
