@@ -465,6 +465,13 @@ agree(engine13 *e, const tls_client_hello *hello, unsigned char *shared, size_t 
     return reason;
 }
 
+static int
+keeps_sessions(const tls_connection *c)
+{
+    return c->context->ticket_keys != NULL || c->context->cache != NULL ||
+           tls_connection_decides(c, TLS_DECISION_SESSION_STORE);
+}
+
 static enum tls_reason
 flight(engine13 *e, enum tls_progress *progress)
 {
@@ -487,8 +494,9 @@ flight(engine13 *e, enum tls_progress *progress)
         reason = use_psk(e);
     if (reason == TLS_OK) {
         c->post_handshake_auth = hello.post_handshake_auth;
-        /* Section 4.2.9: no tickets for a client that has no way to use them. */
-        e->tickets_left = engine13_may_use_psks(e, &hello) ? c->context->ticket_count : 0;
+        /* Section 4.2.9: no tickets for a client that has no way to use them, nor of sessions that nobody keeps. */
+        e->tickets_left =
+            engine13_may_use_psks(e, &hello) && keeps_sessions(c) ? c->context->ticket_count : 0;
         if (c->resumed && e->tickets_left > 1)
             e->tickets_left = 1;
         engine13_consume(e);

@@ -61,8 +61,10 @@ local function another(group)
    return group == "x25519" and "secp256r1" or "x25519"
 end
 
+-- Under valgrind every scenario is run once for each peer and direction.
 local function title_of(row)
-   return ("%s: %s, %s, %s"):format(row.scenario, row.suite.name, row.group, row.certificate)
+   return ("%s: %s, %s, %s%s"):format(row.scenario, row.suite.name, row.group, row.certificate,
+      row.group == "x25519" and "" or " #slow")
 end
 
 local function client_certificate(row)
