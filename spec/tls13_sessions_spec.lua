@@ -243,6 +243,7 @@ print(stream:session():export() ~= session:export())
       assert.equal("x25519", group(false, false))
       assert.equal("x25519", group(true, false))
       assert.equal("x25519", group(false, true))
+      assert.is_nil(group(true, true))
    end)
 end)
 

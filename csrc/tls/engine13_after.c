@@ -92,7 +92,7 @@ engine13_before_write(tls_connection *c)
 enum tls_reason
 engine13_update_keys(tls_connection *c, int request)
 {
-    return tls_connection_has_room(c) ? send_update(c, request) : TLS_REASON_NOT_READY;
+    return tls_connection_has_room(c) ? send_update(c, request) : TLS_REASON_BUSY;
 }
 
 /* ---- Tickets ---- */
@@ -107,7 +107,7 @@ engine13_request_ticket(tls_connection *c)
     enum tls_reason reason;
 
     if (!tls_connection_has_room(c) || (is_stored && c->question_state != TLS_QUESTION_NONE))
-        return TLS_REASON_NOT_READY;
+        return TLS_REASON_BUSY;
     reason = engine13_send_new_ticket(c, &session);
     if (reason == TLS_OK && session != NULL) {
         tls_session_release(c->session);
@@ -154,7 +154,7 @@ engine13_request_certificate(tls_connection *c)
         return TLS_REASON_NO_POST_HANDSHAKE_AUTH;
     /* One at a time, so that one transcript is kept. */
     if (traffic->requested != NULL || c->engine != NULL || !tls_connection_has_room(c))
-        return TLS_REASON_NOT_READY;
+        return TLS_REASON_BUSY;
     reason = tls_random(traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
     if (reason == TLS_OK)
         reason = authenticate(c, traffic->transcript, engine13_wait_client_certificate, &e);

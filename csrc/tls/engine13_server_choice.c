@@ -295,8 +295,8 @@ engine13_choose_group(engine13 *e, const tls_client_hello *hello, tls_bytes *sha
         return TLS_REASON_MISSING_EXTENSION;
     if (!shares_fit(hello))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    /* Section 4.2.9: psk_ke is taken only where psk_dhe_ke is not offered. */
-    if (e->psk_selected && context->psk_only && !offers_mode(hello, PSK_DHE_KE))
+    /* Section 4.2.9: psk_ke where both sides ask for it by name. */
+    if (e->psk_selected && context->psk_only && offers_mode(hello, PSK_KE))
         return TLS_OK;
     if (!hello->has_key_share)
         return TLS_REASON_MISSING_EXTENSION;

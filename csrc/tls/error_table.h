@@ -152,3 +152,5 @@ TLS_REASON(NO_POST_HANDSHAKE_AUTH, TLS_ALERT_NONE, "no_post_handshake_auth",
     "the client did not offer post-handshake authentication")
 TLS_REASON(UNKNOWN_PSK_IDENTITY, TLS_ALERT_UNKNOWN_PSK_IDENTITY, "unknown_psk_identity",
     "the client offers no pre-shared key that this server knows")
+TLS_REASON(BUSY, TLS_ALERT_NONE, "busy",
+    "something before it waits to be sent or to be answered: try again later")

@@ -218,7 +218,7 @@ typedef struct tls_context_options {
     unsigned key_share_count; /* client: groups of the list for which ClientHello has a share; 0: 1 */
     int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
     int no_compatibility;     /* no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
-    int psk_only;             /* allow psk_ke: resumption without (EC)DHE, and without forward secrecy */
+    int psk_only;             /* psk_ke where both sides allow it: resumption without (EC)DHE, and without forward secrecy */
     int post_handshake_auth;  /* client: offer it (RFC 8446 section 4.6.2) */
     int retry_cookie;         /* server: a cookie in HelloRetryRequest */
     unsigned ticket_count;    /* server: tickets after a full handshake, 0 … 16; see no_tickets */
@@ -339,10 +339,11 @@ int tls_connection_renegotiating(const tls_connection *connection);
 /* tls_connection_asks_renegotiation: a server sent HelloRequest, and no ClientHello has come yet. */
 int tls_connection_asks_renegotiation(const tls_connection *connection);
 
-/* TLS 1.3, after the handshake. Each: NOT_READY before, UNSUPPORTED_VERSION below TLS 1.3, CLOSED.
+/* TLS 1.3, after the handshake. Each: NOT_READY before, UNSUPPORTED_VERSION below TLS 1.3, CLOSED, BUSY while the output
+ * is full.
  * tls_connection_update_keys sends KeyUpdate (RFC 8446 section 4.6.3) and, with `request`, asks the peer for its own.
  * tls_connection_request_certificate (server) asks the client to authenticate (4.6.2); NO_POST_HANDSHAKE_AUTH when the
- * client did not offer that, NOT_READY while another request is open. `verify` is asked about the answer; without it a
+ * client did not offer that, BUSY while another request is open. `verify` is asked about the answer; without it a
  * certificate that comes must be good, and an empty answer is accepted unless the mode is REQUIRED.
  * tls_connection_send_ticket (server) sends one more NewSessionTicket. */
 enum tls_reason tls_connection_update_keys(tls_connection *connection, int request);

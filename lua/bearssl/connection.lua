@@ -161,7 +161,8 @@ local function forward(name)
 end
 
 --- update_keys([request]) takes new keys for what this side sends (TLS 1.3), and with `request` asks the peer to do the
--- same: true; or nil, message, code: "not_ready" before the handshake is over, "unsupported_version" below TLS 1.3.
+-- same: true; or nil, message, code: "not_ready" before the handshake is over, "busy" while the output is
+-- full or another request waits, "unsupported_version" below TLS 1.3.
 Connection.update_keys = forward "update_keys"
 
 --- request_certificate() asks the client to authenticate now (server, TLS 1.3); its answer comes like other data: see
