@@ -193,7 +193,7 @@ void tls_connection_message_done(tls_connection *c, size_t length);
 enum tls_reason tls_connection_send_message(tls_connection *c, tls_bytes message);
 enum tls_reason tls_connection_flush_flight(tls_connection *c);
 enum tls_reason tls_connection_send_change_cipher_spec(tls_connection *c);
-/* tls_connection_make_room empties the output buffer for the flights of a renegotiation, which must
+/* tls_connection_make_room empties the output buffer for a flight after the handshake, which must
  * fit: what waits in it is kept aside, and goes first. Not while something is aside. */
 enum tls_reason tls_connection_make_room(tls_connection *c);
 /* tls_connection_before_write sends what must precede application data, as far as there is room. */

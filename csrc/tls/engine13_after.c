@@ -220,6 +220,12 @@ received_request(tls_connection *c, tls_bytes raw)
         tls_connection_message_done(c, raw.length);
         return TLS_OK;
     }
+    /* The answer is a flight, which needs an empty buffer. A server that asks on and on and reads nothing has no claim
+     * to one. */
+    if (reason == TLS_OK && c->output_before.length > 0)
+        reason = TLS_REASON_LIMIT;
+    if (reason == TLS_OK)
+        reason = tls_connection_make_room(c);
     if (reason == TLS_OK)
         reason = authenticate(c, c->traffic->transcript, engine13_decide_certificate, &e);
     if (reason != TLS_OK)

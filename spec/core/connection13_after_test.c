@@ -62,7 +62,7 @@ late_authentication(void)
         p.client.stages[0] = p.server.stages[0] = '\0';
         p.chunk = round == 1;
         check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
-        check(tls_connection_request_certificate(p.server.c) == TLS_REASON_NOT_READY, what,
+        check(tls_connection_request_certificate(p.server.c) == TLS_REASON_BUSY, what,
             "one request at a time");
         pair_pump(&p);
         info = info_of(&p.server);
@@ -388,6 +388,31 @@ key_updates(void)
     pair_free(&p);
 }
 
+/* A CertificateRequest that comes while the output is full is answered behind what waits. */
+static void
+certificate_waits(void)
+{
+    static const char what[] = "authentication while nothing is read";
+    size_t n = 1, total = 0;
+
+    offer_post_handshake(P384);
+    established(what);
+    while (n > 0 && total < 200000) {
+        check(tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK, what, "written");
+        total += n;
+    }
+    check(n == 0, what, "the output is full");
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    while (move(&p.server, &p.client, 0))
+        run(&p.client);
+    check(tls_connection_failure(p.client.c) == TLS_OK, what, "it is answered");
+    pair_pump(&p);
+    check(info_of(&p.server).peer_verified && info_of(&p.server).peer_chain_count == 1, what,
+        "and the answer arrives");
+    exchange(&p, what, 500);
+    pair_free(&p);
+}
+
 /* A request that comes while the output is full is answered when there is room again. */
 static void
 key_update_waits(void)
@@ -403,7 +428,7 @@ key_update_waits(void)
         total += n;
     }
     check(n == 0, what, "the output is full");
-    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_NOT_READY, what,
+    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_BUSY, what,
         "no room for ours");
     for (i = 0; i < 3; i++)
         check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "asked for");
@@ -574,6 +599,7 @@ main(void)
     flood();
     key_updates();
     key_update_waits();
+    certificate_waits();
     automatic_updates();
     tickets();
     memory();

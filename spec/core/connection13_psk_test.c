@@ -317,8 +317,8 @@ psk_modes(void)
 
     begin(BY_TICKET, "psk_dhe_ke beside psk_ke", allow_psk_ke);
     handshake(&p, "psk_dhe_ke beside psk_ke", TLS_VERSION_13);
-    check(info_of(&p.server).resumed && info_of(&p.server).group != 0, "psk_dhe_ke beside psk_ke",
-        "with (EC)DHE");
+    check(info_of(&p.server).resumed && info_of(&p.server).group == 0, "psk_dhe_ke beside psk_ke",
+        "without (EC)DHE, since both ask for that");
     done();
 
     begin(BY_TICKET, "psk_ke", allow_psk_ke);
