@@ -95,6 +95,37 @@ describe("resumption in TLS 1.3", function()
       assert.is_true(established(c, s, { session = a:session() }):info "resumed")
    end)
 
+   it("tells a store of one more ticket, too", function()
+      local store, count = {}, 0
+      local c, s = client(), server { session_cache = 0, handlers = {
+         session_store = function(_, question)
+            store[question.session_id], count = question.session, count + 1
+         end,
+         session_load = function(_, question) return store[question.session_id] end,
+      } }
+      local a, b = established(c, s)
+      assert.equal(2, count)
+      assert.is_true(b:send_ticket())
+      pump(a, b)
+      assert.equal(3, count)
+      assert.is_true(established(c, s, { session = a:session() }):info "resumed")
+      local left, right = pair.new { wait = coroutine.yield }
+      local x = assert(c:wrap(left, { server_name = "localhost" }))
+      local y = assert(s:wrap(right))
+      count = 0
+      together(function()
+         assert(x:handshake())
+         assert.equal("x", x:receive(1))
+      end, function()
+         assert(y:handshake())
+         assert.is_true(y:send_ticket())
+         assert.is_true(y:send_ticket())
+         assert.equal(4, count)
+         assert(y:send "x")
+      end)
+      assert.is_true(established(c, s, { session = x:session() }):info "resumed")
+   end)
+
    it("is off where one of both has no tickets", function()
       assert.is_nil(established(client(), server { tickets = false }):session())
       assert.is_nil(established(client { tickets = false }, server()):session())

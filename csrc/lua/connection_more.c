@@ -31,8 +31,7 @@ check_export(lua_State *L)
     request.has_context = !lua_isnoneornil(L, 4);
     if (request.has_context) {
         request.context = tls_lua_check_bytes(L, 4);
-        luaL_argcheck(
-            L, request.context.length <= 65535, 4, "must have at most 65535 bytes");
+        luaL_argcheck(L, request.context.length <= 65535, 4, "must have at most 65535 bytes");
     }
     return request;
 }
@@ -102,7 +101,8 @@ channel_binding(lua_State *L)
     reason = tls_connection_channel_binding(self->connection, out, type);
     if (reason == TLS_REASON_UNSAFE_BINDING && strcmp(type, "tls-server-end-point") == 0)
         return tls_lua_failure_text(L, reason,
-            "no certificate of the server is known on this connection: it was resumed, or has none");
+            "no certificate of the server is known on this connection: it was resumed, or has "
+            "none");
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
     tls_lua_finish_buffer(L, out);
@@ -120,8 +120,8 @@ done(lua_State *L, tls_lua_connection *self, enum tls_reason reason)
     return 1;
 }
 
-/* connection:update_keys([request]) -> true: KeyUpdate is in the output, and with `request` asks the
- * peer for its own | nil, message, "not_ready" | "unsupported_version" | "closed" */
+/* connection:update_keys([request]) -> true: KeyUpdate is in the output, and with `request` asks
+ * the peer for its own | nil, message, "not_ready" | "unsupported_version" | "closed" */
 static int
 update_keys(lua_State *L)
 {

@@ -100,16 +100,23 @@ engine13_update_keys(tls_connection *c, int request)
 enum tls_reason
 engine13_request_ticket(tls_connection *c)
 {
+    /* A ticket that is sealed needs no store; the store is asked one question at a time. */
+    int is_stored = c->context->ticket_keys == NULL &&
+                    tls_connection_decides(c, TLS_DECISION_SESSION_STORE);
     tls_session *session;
     enum tls_reason reason;
 
-    if (!tls_connection_has_room(c))
+    if (!tls_connection_has_room(c) || (is_stored && c->question_state != TLS_QUESTION_NONE))
         return TLS_REASON_NOT_READY;
     reason = engine13_send_new_ticket(c, &session);
     if (reason == TLS_OK && session != NULL) {
         tls_session_release(c->session);
         c->session = session;
         reason = tls_connection_flush_flight(c);
+        if (reason == TLS_OK && is_stored) {
+            c->question.u.session_store.session = session;
+            tls_connection_ask(c, TLS_DECISION_SESSION_STORE);
+        }
     }
     return reason;
 }

@@ -225,6 +225,8 @@ received_retry(engine13 *e, const tls_server_hello *hello)
 {
     tls_connection *c = e->connection;
     const tls_suite *suite;
+    tls_bytes data;
+    int names_group;
     enum tls_reason reason;
 
     if (e->retried)
@@ -233,9 +235,10 @@ received_retry(engine13 *e, const tls_server_hello *hello)
     if (reason != TLS_OK)
         return reason;
     /* Section 4.1.4: it must lead to another ClientHello; section 4.2.8: by a group that was offered and had no share. */
-    if (hello->group == 0 && hello->cookie.length == 0)
+    names_group = tls_extensions_find(hello->extensions, TLS_EXTENSION_KEY_SHARE, &data);
+    if (!names_group && hello->cookie.length == 0)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->group != 0 &&
+    if (names_group &&
         (!offers_group(c->context, hello->group) || has_share(e, hello->group)))
         return TLS_REASON_ILLEGAL_PARAMETER;
     c->version = TLS_VERSION_13;

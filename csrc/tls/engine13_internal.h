@@ -162,6 +162,12 @@ enum tls_reason engine13_client_finish(engine13 *e, enum tls_progress *progress)
 enum tls_reason engine13_wait_client_certificate(engine13 *e, enum tls_progress *progress);
 /* engine13_take_request keeps what a CertificateRequest says. */
 enum tls_reason engine13_take_request(engine13 *e, const tls_certificate_request *request);
+/* ---- engine13_server_flight.c ---- */
+enum tls_reason engine13_send_server_hello(engine13 *e);
+/* `hello` is the client's. */
+enum tls_reason engine13_send_encrypted_extensions(engine13 *e, const tls_client_hello *hello);
+enum tls_reason engine13_send_certificate_request(engine13 *e);
+/* engine13_write_request makes a CertificateRequest with this context, which the answer must have. */
 enum tls_reason engine13_write_request(
     engine13 *e, tls_buffer *raw, tls_bytes request_context);
 

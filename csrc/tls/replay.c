@@ -17,7 +17,7 @@ tls_replay_register_use(tls_replay_register *reg, tls_bytes id, int64_t now, int
     if (reg->entries == NULL)
         return 0;
     set = reg->entries +
-          (tls_get24(id.data) % (TLS_REPLAY_CAPACITY / TLS_REPLAY_WAYS)) * TLS_REPLAY_WAYS;
+          (size_t)(tls_get24(id.data) % (TLS_REPLAY_CAPACITY / TLS_REPLAY_WAYS)) * TLS_REPLAY_WAYS;
     for (i = 0; i < TLS_REPLAY_WAYS; i++) {
         if (set[i].expires <= now)
             free_entry = &set[i];

@@ -1,5 +1,5 @@
 /* connection13_test.c - full handshakes of TLS 1.3 without Lua: by suite, group and certificate,
- * with HelloRetryRequest, mutual, by what `select` says, and between versions. */
+ * with HelloRetryRequest, and mutual. */
 #include "connection13_support.h"
 
 static pair p;

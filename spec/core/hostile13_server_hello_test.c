@@ -179,6 +179,19 @@ run_retries(const world *w)
     }
 }
 
+static void
+group_zero(const world *w)
+{
+    peer p;
+
+    sprintf(current, "HelloRetryRequest: group 0 and a cookie");
+    open_retrying(&p, w);
+    change_block(&p, 'H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, "\0\0", 2);
+    change_block(&p, 'H', BLOCK_LAST, TLS_EXTENSION_COOKIE, "\0\1x", 3);
+    judge(&p, "HSECVF", TLS_REASON_ILLEGAL_PARAMETER);
+    close_peer(&p);
+}
+
 /* A cookie alone leads to a hello with it and the same shares; the longest one does not fit a hello
  * any more. */
 static void
@@ -379,6 +392,7 @@ main(void)
     misplaced(&w, TLS_ROLE_SERVER, 'S', "SECVF", 0);
     misplaced(&w, TLS_ROLE_SERVER, 'H', "HSECVF", TLS_GROUP_SECP256R1);
     run_retries(&w);
+    group_zero(&w);
     cookies(&w);
     greased(&w);
     older(&w, 1);
