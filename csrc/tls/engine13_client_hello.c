@@ -118,11 +118,16 @@ write_shares(const engine13 *e, tls_buffer *extensions)
 static uint32_t
 obfuscated_age(const engine13 *e, const engine13_psk *psk)
 {
+    int64_t age;
+
     /* Section 4.2.11.1: external ones have no age. */
     if (psk->external)
         return 0;
-    return (uint32_t)(tls_context_now_ms(e->connection->context) - e->resume->issued) +
-           e->resume->age_add;
+    age = tls_context_now_ms(e->connection->context) - e->resume->issued;
+    /* Both times were cut to whole milliseconds. GnuTLS rejects early data whose ticket claims to be older than it is. */
+    if (age > 0)
+        age--;
+    return (uint32_t)age + e->resume->age_add;
 }
 
 /* write_psks writes pre_shared_key with zeros for binders, the last extension. Returns the length of the binders
