@@ -102,11 +102,16 @@ for _, kind in ipairs(peers13.kinds) do
    describe("our client and a server of " .. kind .. ":", function()
       after_each(ours.close_all)
 
-      -- An OpenSSL server that takes commands does not send lines back: its input does.
+      local count = 0
+
+      -- An OpenSSL server that takes commands does not send lines back: its input does. No two lines are the same, so
+      -- that it has read all that was sent when it shows one.
       local function talk(stream, server, line)
+         count = count + 1
+         line = line .. " " .. count
          assert(stream:send(line .. "\n"))
          if server.input then
-            server:wait_for(line)
+            server:wait_for(line .. "\n")
             server:write(line .. "\n")
             assert.equal(line, (stream:receive("*l")))
          else
