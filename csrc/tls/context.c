@@ -126,6 +126,23 @@ tls_credential_check(const tls_credential *credential)
     return TLS_OK;
 }
 
+int
+tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities)
+{
+    tls_reader reader;
+    tls_bytes name;
+    size_t i;
+
+    if (authorities.length == 0)
+        return 1;
+    tls_reader_init(&reader, authorities);
+    while (tls_vector16_next(&reader, &name))
+        for (i = 0; i < credential->chain_count; i++)
+            if (tls_bytes_equal(credential->chain[i]->issuer, name))
+                return 1;
+    return 0;
+}
+
 static enum tls_reason
 copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t count)
 {

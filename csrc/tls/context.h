@@ -83,6 +83,9 @@ void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGT
 /* tls_credential_check: KEY_MISMATCH, LIMIT (a chain too long to send in one flight),
  * ILLEGAL_PARAMETER (no chain or no key). */
 enum tls_reason tls_credential_check(const tls_credential *credential);
+/* tls_credential_issued_by: a certificate of the chain is issued by one of the authorities of a CertificateRequest (a
+ * list of vector16), or there are none (RFC 5246 section 7.4.6, RFC 8446 section 4.2.4). */
+int tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities);
 /* tls_credential_copy retains; tls_credential_clear releases and zeroes. */
 enum tls_reason tls_credential_copy(tls_credential *out, const tls_credential *credential);
 void tls_credential_clear(tls_credential *credential);

@@ -185,25 +185,6 @@ signature_hash(const engine12 *e, enum tls_key_kind kind, uint32_t allowed)
     return -1;
 }
 
-/* was_issued_by: a certificate of the chain is issued by one of the authorities that the server named
- * (RFC 5246 section 7.4.6), or it named none. */
-static int
-was_issued_by(const tls_credential *credential, const tls_certificate_request *request)
-{
-    tls_reader reader;
-    tls_bytes name;
-    size_t i;
-
-    if (request->authority_count == 0)
-        return 1;
-    tls_reader_init(&reader, request->certificate_authorities);
-    while (tls_vector16_next(&reader, &name))
-        for (i = 0; i < credential->chain_count; i++)
-            if (tls_bytes_equal(credential->chain[i]->issuer, name))
-                return 1;
-    return 0;
-}
-
 /* pick_credential: the first of the context's whose key the server accepts; one that a named authority
  * issued comes before one that none did. */
 static const tls_credential *
@@ -222,7 +203,8 @@ pick_credential(const engine12 *e, uint32_t allowed)
 
         if (signature_hash(e, tls_private_key_public(credential->key)->kind, allowed) < 0)
             continue;
-        if (was_issued_by(credential, &message.u.certificate_request))
+        if (tls_credential_issued_by(
+                credential, message.u.certificate_request.certificate_authorities))
             return credential;
         if (second == NULL)
             second = credential;

@@ -100,8 +100,9 @@ use_signature(engine13 *e, tls_answer *answer)
     return reason;
 }
 
-enum tls_reason
-engine13_sign(engine13 *e, int *ready)
+/* make_signature makes e->signature, asking `sign` where the key is not here; *ready when it is made. */
+static enum tls_reason
+make_signature(engine13 *e, int *ready)
 {
     tls_connection *c = e->connection;
     tls_answer *answer = tls_connection_take_answer(c);
@@ -138,8 +139,8 @@ engine13_sign(engine13 *e, int *ready)
     return reason;
 }
 
-enum tls_reason
-engine13_send_certificate_verify(engine13 *e)
+static enum tls_reason
+send_certificate_verify(engine13 *e)
 {
     tls_message message;
     tls_buffer raw = {0};
@@ -152,6 +153,19 @@ engine13_send_certificate_verify(engine13 *e)
     e->connection->local_scheme = e->sign_scheme;
     (void)tls_message_build(&raw, &message); /* engine13_send looks at the result */
     return engine13_send(e, TLS_STAGE_CERTIFICATE_VERIFY, &raw);
+}
+
+enum tls_reason
+engine13_sign(engine13 *e, enum tls_progress *progress)
+{
+    int ready = 0;
+    enum tls_reason reason = make_signature(e, &ready);
+
+    (void)progress;
+    if (reason != TLS_OK || !ready)
+        return reason;
+    e->state = e->after_sign;
+    return send_certificate_verify(e);
 }
 
 static void
@@ -232,8 +246,8 @@ engine13_receive_certificate(engine13 *e, const tls_certificate_message *message
     return tls_connection_take_chain(c, message);
 }
 
-enum tls_reason
-engine13_receive_certificate_verify(engine13 *e, const tls_certificate_verify *message)
+static enum tls_reason
+receive_certificate_verify(engine13 *e, const tls_certificate_verify *message)
 {
     tls_connection *c = e->connection;
     const tls_context *context = c->context;
@@ -255,6 +269,36 @@ engine13_receive_certificate_verify(engine13 *e, const tls_certificate_verify *m
     c->peer_scheme = message->scheme;
     return tls_verify_scheme(
         &leaf->public_key, message->scheme, tls_bytes_make(digest, length), message->signature);
+}
+
+static enum tls_reason
+wait_certificate_verify(engine13 *e, enum tls_progress *progress)
+{
+    tls_message message;
+    enum tls_reason reason = engine13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_CERTIFICATE_VERIFY)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = receive_certificate_verify(e, &message.u.certificate_verify);
+    if (reason == TLS_OK)
+        reason = engine13_report(e, TLS_STAGE_CERTIFICATE_VERIFY);
+    engine13_consume(e);
+    e->state = e->after_peer;
+    return reason;
+}
+
+enum tls_reason
+engine13_decide_verify(engine13 *e, enum tls_progress *progress)
+{
+    int ready = 0;
+    enum tls_reason reason = tls_connection_decide_verify(e->connection, &e->verdict, &ready);
+
+    (void)progress;
+    if (ready)
+        e->state = wait_certificate_verify;
+    return reason;
 }
 
 enum tls_reason

@@ -10,8 +10,6 @@
 static enum tls_reason wait_server_hello(engine13 *e, enum tls_progress *progress);
 static enum tls_reason wait_encrypted_extensions(engine13 *e, enum tls_progress *progress);
 static enum tls_reason wait_certificate_request(engine13 *e, enum tls_progress *progress);
-static enum tls_reason decide_verify(engine13 *e, enum tls_progress *progress);
-static enum tls_reason wait_certificate_verify(engine13 *e, enum tls_progress *progress);
 static enum tls_reason wait_finished(engine13 *e, enum tls_progress *progress);
 
 /* ---- start ---- */
@@ -500,37 +498,8 @@ wait_certificate_request(engine13 *e, enum tls_progress *progress)
     if (reason == TLS_OK)
         reason = engine13_report(e, TLS_STAGE_CERTIFICATE);
     engine13_consume(e);
-    e->state = decide_verify;
-    return reason;
-}
-
-static enum tls_reason
-decide_verify(engine13 *e, enum tls_progress *progress)
-{
-    int ready = 0;
-    enum tls_reason reason = tls_connection_decide_verify(e->connection, &e->verdict, &ready);
-
-    (void)progress;
-    if (ready)
-        e->state = wait_certificate_verify;
-    return reason;
-}
-
-static enum tls_reason
-wait_certificate_verify(engine13 *e, enum tls_progress *progress)
-{
-    tls_message message;
-    enum tls_reason reason = engine13_next(e, &message, progress);
-
-    if (reason != TLS_OK || e->message.length == 0)
-        return reason;
-    if (message.type != TLS_HANDSHAKE_CERTIFICATE_VERIFY)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
-    reason = engine13_receive_certificate_verify(e, &message.u.certificate_verify);
-    if (reason == TLS_OK)
-        reason = engine13_report(e, TLS_STAGE_CERTIFICATE_VERIFY);
-    engine13_consume(e);
-    e->state = wait_finished;
+    e->state = engine13_decide_verify;
+    e->after_peer = wait_finished;
     return reason;
 }
 

@@ -4,27 +4,6 @@
 
 #include "engine13_internal.h"
 
-static enum tls_reason sign(engine13 *e, enum tls_progress *progress);
-
-/* was_issued_by: a certificate of the chain is issued by one of the authorities that the server named (section
- * 4.2.4), or it named none. */
-static int
-was_issued_by(const tls_credential *credential, const tls_certificate_request *request)
-{
-    tls_reader reader;
-    tls_bytes name;
-    size_t i;
-
-    if (request->authority_count == 0)
-        return 1;
-    tls_reader_init(&reader, request->certificate_authorities);
-    while (tls_vector16_next(&reader, &name))
-        for (i = 0; i < credential->chain_count; i++)
-            if (tls_bytes_equal(credential->chain[i]->issuer, name))
-                return 1;
-    return 0;
-}
-
 /* pick_credential: the first of the context's that the server can verify; one that a named authority issued comes
  * before one that none did. */
 static const tls_credential *
@@ -43,7 +22,8 @@ pick_credential(const engine13 *e)
 
         if (engine13_pick_scheme(e, credential->key) == 0)
             continue;
-        if (was_issued_by(credential, &message.u.certificate_request))
+        if (tls_credential_issued_by(
+                credential, message.u.certificate_request.certificate_authorities))
             return credential;
         if (second == NULL)
             second = credential;
@@ -94,21 +74,9 @@ engine13_decide_certificate(engine13 *e, enum tls_progress *progress)
         tls_credential_clear(&e->terms.credential);
     if (reason == TLS_OK)
         reason = engine13_send_certificate(e);
-    e->state = e->terms.credential.key != NULL ? sign : engine13_client_finish;
+    e->state = e->terms.credential.key != NULL ? engine13_sign : engine13_client_finish;
+    e->after_sign = engine13_client_finish;
     return reason;
-}
-
-static enum tls_reason
-sign(engine13 *e, enum tls_progress *progress)
-{
-    int ready = 0;
-    enum tls_reason reason = engine13_sign(e, &ready);
-
-    (void)progress;
-    if (reason != TLS_OK || !ready)
-        return reason;
-    e->state = engine13_client_finish;
-    return engine13_send_certificate_verify(e);
 }
 
 enum tls_reason

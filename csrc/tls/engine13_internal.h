@@ -75,7 +75,8 @@ struct engine13 {
     tls_session *resume; /* offered, or found */
     uint32_t ticket_age; /* server: milliseconds, as the client says */
 
-    /* Authentication. */
+    /* Authentication. The states that both sides share go on with these. */
+    engine13_state after_sign, after_peer;
     tls_verdict verdict;
     int certificate_requested; /* by the server, of the client */
     tls_buffer certificate_request; /* client: the message, for `client_certificate` */
@@ -188,13 +189,14 @@ int engine13_early_data_possible(engine13 *e, const tls_client_hello *hello);
 enum tls_reason engine13_send_certificate(engine13 *e);
 /* engine13_pick_scheme: the first of our schemes that the peer verifies and the key can do; 0: none. */
 unsigned engine13_pick_scheme(const engine13 *e, const tls_private_key *key);
-/* engine13_sign makes e->signature, asking `sign` where the key is not here; *ready when it is made. */
-enum tls_reason engine13_sign(engine13 *e, int *ready);
-enum tls_reason engine13_send_certificate_verify(engine13 *e);
+/* engine13_sign is the state that asks for, or makes, the signature of CertificateVerify and sends it; then comes
+ * e->after_sign. */
+enum tls_reason engine13_sign(engine13 *e, enum tls_progress *progress);
 enum tls_reason engine13_send_finished(engine13 *e, const unsigned char *base_key);
 enum tls_reason engine13_receive_certificate(engine13 *e, const tls_certificate_message *message);
-enum tls_reason engine13_receive_certificate_verify(
-    engine13 *e, const tls_certificate_verify *message);
+/* engine13_decide_verify is the state in which the peer's chain is judged; after it, and CertificateVerify, comes
+ * e->after_peer. */
+enum tls_reason engine13_decide_verify(engine13 *e, enum tls_progress *progress);
 enum tls_reason engine13_receive_finished(
     engine13 *e, tls_bytes verify_data, const unsigned char *base_key);
 

@@ -14,11 +14,8 @@ static enum tls_reason retry(engine13 *e, enum tls_progress *progress);
 static enum tls_reason wait_client_hello(engine13 *e, enum tls_progress *progress);
 static enum tls_reason decide_early_data(engine13 *e, enum tls_progress *progress);
 static enum tls_reason flight(engine13 *e, enum tls_progress *progress);
-static enum tls_reason sign(engine13 *e, enum tls_progress *progress);
 static enum tls_reason finish_flight(engine13 *e, enum tls_progress *progress);
 static enum tls_reason wait_end_of_early_data(engine13 *e, enum tls_progress *progress);
-static enum tls_reason decide_verify(engine13 *e, enum tls_progress *progress);
-static enum tls_reason wait_certificate_verify(engine13 *e, enum tls_progress *progress);
 static enum tls_reason wait_finished(engine13 *e, enum tls_progress *progress);
 static enum tls_reason send_tickets(engine13 *e, enum tls_progress *progress);
 
@@ -389,22 +386,10 @@ flight(engine13 *e, enum tls_progress *progress)
     e->state = finish_flight;
     if (reason == TLS_OK && !e->psk_selected) {
         reason = engine13_send_certificate(e);
-        e->state = sign;
+        e->state = engine13_sign;
+        e->after_sign = finish_flight;
     }
     return reason;
-}
-
-static enum tls_reason
-sign(engine13 *e, enum tls_progress *progress)
-{
-    int ready = 0;
-    enum tls_reason reason = engine13_sign(e, &ready);
-
-    (void)progress;
-    if (reason != TLS_OK || !ready)
-        return reason;
-    e->state = finish_flight;
-    return engine13_send_certificate_verify(e);
 }
 
 static engine13_state
@@ -480,38 +465,9 @@ engine13_wait_client_certificate(engine13 *e, enum tls_progress *progress)
     if (reason == TLS_OK && certificate->certificate_count == 0 &&
         c->verify == TLS_VERIFY_REQUIRED)
         reason = TLS_REASON_CERTIFICATE_REQUIRED;
-    e->state = certificate->certificate_count > 0 ? decide_verify : wait_finished;
+    e->state = certificate->certificate_count > 0 ? engine13_decide_verify : wait_finished;
+    e->after_peer = wait_finished;
     engine13_consume(e);
-    return reason;
-}
-
-static enum tls_reason
-decide_verify(engine13 *e, enum tls_progress *progress)
-{
-    int ready = 0;
-    enum tls_reason reason = tls_connection_decide_verify(e->connection, &e->verdict, &ready);
-
-    (void)progress;
-    if (ready)
-        e->state = wait_certificate_verify;
-    return reason;
-}
-
-static enum tls_reason
-wait_certificate_verify(engine13 *e, enum tls_progress *progress)
-{
-    tls_message message;
-    enum tls_reason reason = engine13_next(e, &message, progress);
-
-    if (reason != TLS_OK || e->message.length == 0)
-        return reason;
-    if (message.type != TLS_HANDSHAKE_CERTIFICATE_VERIFY)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
-    reason = engine13_receive_certificate_verify(e, &message.u.certificate_verify);
-    if (reason == TLS_OK)
-        reason = engine13_report(e, TLS_STAGE_CERTIFICATE_VERIFY);
-    engine13_consume(e);
-    e->state = wait_finished;
     return reason;
 }
 

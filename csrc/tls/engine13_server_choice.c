@@ -377,19 +377,6 @@ engine13_choose_credential(engine13 *e, const tls_client_hello *hello)
 
 /* ---- The protocol ---- */
 
-static int
-alpn_offered(const tls_client_hello *hello, tls_bytes name)
-{
-    tls_reader reader;
-    tls_bytes offered;
-
-    tls_reader_init(&reader, hello->alpn);
-    while (tls_protocol_next(&reader, &offered))
-        if (tls_bytes_equal(offered, name))
-            return 1;
-    return 0;
-}
-
 enum tls_reason
 engine13_choose_alpn(engine13 *e, const tls_client_hello *hello)
 {
@@ -401,7 +388,7 @@ engine13_choose_alpn(engine13 *e, const tls_client_hello *hello)
     if (e->terms.alpn_selected != NULL)
         chosen = tls_bytes_of_string(e->terms.alpn_selected);
     for (i = 0; i < context->alpn_count && chosen.length == 0; i++)
-        if (alpn_offered(hello, tls_bytes_of_string(context->alpn[i])))
+        if (tls_protocol_listed(hello->alpn, tls_bytes_of_string(context->alpn[i])))
             chosen = tls_bytes_of_string(context->alpn[i]);
     /* RFC 7301 section 3.2: a server with a list and no match SHALL refuse. */
     if (chosen.length == 0 && context->alpn_count > 0 &&

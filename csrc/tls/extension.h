@@ -82,6 +82,8 @@ enum tls_reason tls_extension_parse(
  *     tls_reader_init(&reader, value.bytes);
  *     while (tls_protocol_next(&reader, &name)) … */
 int tls_protocol_next(tls_reader *reader, tls_bytes *name); /* PROTOCOLS */
+/* tls_protocol_listed: whether a name is among the elements of PROTOCOLS. */
+int tls_protocol_listed(tls_bytes protocols, tls_bytes name);
 int tls_vector16_next(tls_reader *reader, tls_bytes *item); /* VECTORS */
 int tls_key_share_next(tls_reader *reader, unsigned *group, tls_bytes *key);
 int tls_psk_identity_next(tls_reader *reader, tls_bytes *identity, uint32_t *obfuscated_age);

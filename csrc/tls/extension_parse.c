@@ -335,3 +335,16 @@ tls_psk_identity_next(tls_reader *reader, tls_bytes *identity, uint32_t *obfusca
     *obfuscated_age = tls_read_u32(reader);
     return !tls_reader_failed(reader);
 }
+
+int
+tls_protocol_listed(tls_bytes protocols, tls_bytes name)
+{
+    tls_reader reader;
+    tls_bytes listed;
+
+    tls_reader_init(&reader, protocols);
+    while (tls_protocol_next(&reader, &listed))
+        if (tls_bytes_equal(listed, name))
+            return 1;
+    return 0;
+}

@@ -130,19 +130,6 @@ read_client_hello(tls_connection *c, negotiation *n, enum tls_progress *progress
 
 /* ---- select ---- */
 
-static int
-alpn_offered(const tls_client_hello *hello, tls_bytes name)
-{
-    tls_reader reader;
-    tls_bytes offered;
-
-    tls_reader_init(&reader, hello->alpn);
-    while (tls_protocol_next(&reader, &offered))
-        if (tls_bytes_equal(offered, name))
-            return 1;
-    return 0;
-}
-
 static enum tls_reason
 apply_selected_context(tls_connection *c, tls_terms *terms, tls_context *context)
 {
@@ -166,7 +153,7 @@ apply_selected_alpn(
     tls_connection *c, tls_terms *terms, const tls_client_hello *hello, tls_bytes name)
 {
     /* RFC 7301 section 3.2: only what the client offered. */
-    if (!alpn_offered(hello, name) || memchr(name.data, 0, name.length) != NULL) {
+    if (!tls_protocol_listed(hello->alpn, name) || memchr(name.data, 0, name.length) != NULL) {
         tls_connection_explain(
             c, "the select handler chose an ALPN protocol that was not offered");
         return TLS_REASON_HANDLER;

@@ -237,20 +237,6 @@ refuse(tls_connection *c, const char *text)
     return TLS_REASON_HANDSHAKE_FAILURE;
 }
 
-/* name_listed: an ALPN protocol among those that a client offers. */
-static int
-name_listed(tls_bytes list, tls_bytes name)
-{
-    tls_reader reader;
-    tls_bytes offered;
-
-    tls_reader_init(&reader, list);
-    while (tls_protocol_next(&reader, &offered))
-        if (tls_bytes_equal(offered, name))
-            return 1;
-    return 0;
-}
-
 enum tls_reason
 tls_renegotiation_check_client_hello(tls_connection *c, const tls_client_hello *hello)
 {
@@ -271,7 +257,7 @@ tls_renegotiation_check_client_hello(tls_connection *c, const tls_client_hello *
         !tls_bytes_equal_string(hello->server_name, c->server_name))
         return refuse(c, "the client changed the server name in a renegotiation");
     if (hello->alpn.length > 0 && c->alpn.length > 0 &&
-        !name_listed(hello->alpn, tls_buffer_view(&c->alpn)))
+        !tls_protocol_listed(hello->alpn, tls_buffer_view(&c->alpn)))
         return refuse(c, "the client changed the ALPN protocol in a renegotiation");
     if (r->before.extended_master_secret && !hello->extended_master_secret)
         return refuse(c, "the client left out the extended master secret in a renegotiation");
