@@ -409,6 +409,20 @@ describe("early data", function()
       assert.equal("", result.server.data)
    end)
 
+   it("comes once with a ticket, whichever context of the same keys it comes to", function()
+      local keys = assert(bearssl.ticket_keys.new())
+      local c, s, other = client(), early_server { ticket_keys = keys }, early_server { ticket_keys = keys }
+      local session = session_of(c, s)
+      local options = { session = session, early_data = "pay" }
+      local a = established(c, other, options)
+      assert.equal("accepted", a:info "early_data")
+      for _, again in ipairs { s, other } do
+         a = established(c, again, options)
+         assert.is_true(a:info "resumed")
+         assert.equal("rejected", a:info "early_data")
+      end
+   end)
+
    it("is not offered where the session does not allow it", function()
       local c, s = client(), early_server()
       local a = established(c, s, { session = session_of(c, s), early_data = ("x"):rep(1001) })

@@ -58,7 +58,7 @@ struct tls_context {
     tls_session_cache *cache; /* server; NULL when the size is 0 */
     tls_pool pool;
     tls_aead_implementations aead;
-    tls_replay_register replay; /* server: tickets that brought early data */
+    tls_replay_register replay; /* server without ticket keys: tickets that brought early data */
     int64_t made;               /* milliseconds since the epoch */
     void *engine12_template; /* engine12.c's, made once: see tls_engine12_template_new */
 

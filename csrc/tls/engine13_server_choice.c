@@ -424,6 +424,8 @@ engine13_early_data_possible(engine13 *e, const tls_client_hello *hello)
     /* Section 8: no ticket is taken twice; what was taken before this process began is not known. */
     if (session->issued < context->made && now < context->made + 2 * window)
         return 0;
-    return tls_replay_register_use(&context->replay,
+    return tls_replay_register_use(context->ticket_keys != NULL
+                                       ? tls_ticket_keys_register(context->ticket_keys)
+                                       : &context->replay,
         tls_bytes_make(session->id, session->id_length), now, now + 2 * window);
 }

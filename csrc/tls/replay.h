@@ -1,6 +1,6 @@
 /* replay.h - a strike register (RFC 8446 section 8.2): which tickets brought early data, for as long as the age check
- * (section 8.3) would let them bring it again. It belongs to one context; processes that share ticket keys but not a
- * register need the `early_data` decision. */
+ * (section 8.3) would let them bring it again. It belongs to a set of ticket keys, or to a context that has none;
+ * processes that share ticket keys but not a register need the `early_data` decision. */
 #ifndef TLS_REPLAY_H
 #define TLS_REPLAY_H
 

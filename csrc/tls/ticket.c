@@ -32,6 +32,7 @@ struct tls_ticket_keys {
     ticket_key keys[TLS_TICKET_KEYS_MAXIMUM]; /* newest first */
     br_chacha20_run chacha20;
     br_poly1305_run poly1305;
+    tls_replay_register replay;
 };
 
 static void
@@ -100,8 +101,15 @@ tls_ticket_keys_release(tls_ticket_keys *keys)
 {
     if (keys == NULL || --keys->references > 0)
         return;
+    tls_replay_register_release(&keys->replay);
     tls_wipe(keys, sizeof *keys);
     free(keys);
+}
+
+tls_replay_register *
+tls_ticket_keys_register(tls_ticket_keys *keys)
+{
+    return &keys->replay;
 }
 
 size_t

@@ -4,6 +4,7 @@
 #define TLS_TICKET_H
 
 #include "bytes.h"
+#include "replay.h"
 
 typedef struct tls_ticket_keys tls_ticket_keys;
 
@@ -26,6 +27,10 @@ enum tls_reason tls_ticket_keys_rotate(tls_ticket_keys *keys, int64_t now);
  * the object follow; keys of its own that still open are kept behind. BAD_TICKET_KEYS. */
 enum tls_reason tls_ticket_keys_export(const tls_ticket_keys *keys, tls_buffer *out);
 enum tls_reason tls_ticket_keys_replace(tls_ticket_keys *keys, tls_bytes exported, int64_t now);
+
+/* tls_ticket_keys_register: which tickets of these keys brought early data (replay.h). It is the keys' and not a
+ * context's, so that contexts that open each other's tickets see each other's strikes. */
+tls_replay_register *tls_ticket_keys_register(tls_ticket_keys *keys);
 
 /* tls_ticket_seal appends a ticket that holds `plaintext`; tls_ticket_open appends the plaintext of one and
  * returns 1, or 0 for whatever was not sealed under a key of the set that still opens. */
