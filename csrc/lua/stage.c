@@ -177,7 +177,8 @@ stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_eve
         break;
     case TLS_STAGE_CHANGE_CIPHER_SPEC:
         /* RFC 8446 appendix D.4: in TLS 1.3 it only soothes middleboxes. */
-        tls_lua_set_boolean(L, "changes_protection", event->version < TLS_VERSION_13);
+        tls_lua_set_boolean(L, "changes_protection",
+            event->version != 0 && event->version < TLS_VERSION_13);
         break;
     case TLS_STAGE_APPLICATION_DATA:
         /* What a client sends before the handshake is over. */
