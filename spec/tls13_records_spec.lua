@@ -307,6 +307,13 @@ describe("misuse in TLS 1.3", function()
          { max_version = "TLSv1.3", suites = { "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" } })
       misuse("option 'min_version': none of the cipher suites is for TLSv1.2", make,
          { min_version = "TLSv1.2", suites = { "TLS_AES_128_GCM_SHA256" } })
+      misuse("option 'signature_algorithms': none of them is for TLSv1.3", make,
+         { max_version = "TLSv1.3", signature_algorithms = { "rsa_pkcs1_sha256" } })
+   end)
+
+   it("is not that a context signs only as TLS 1.2 does: it speaks no more than that", function()
+      local context = assert(make { signature_algorithms = { "rsa_pkcs1_sha256", "rsa_pkcs1_sha384" } })
+      assert.equal("TLSv1.2", context:info().max_version)
    end)
 
    it("of a connection's options names the option", function()

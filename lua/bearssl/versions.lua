@@ -1,5 +1,5 @@
 -- Which protocol versions a context or a connection speaks: within what was asked for, those for which there is a
--- cipher suite.
+-- cipher suite and, for TLS 1.3, a signature algorithm.
 local core = require "bearssl.core"
 
 local versions = {}
@@ -25,6 +25,16 @@ local function has_suite(suites, version)
    return false
 end
 
+-- Whether a list has a scheme that may sign a handshake of TLS 1.3 (RFC 8446 section 4.2.3); nil is the default list.
+local function signs_13(schemes)
+   if not schemes then return true end
+   for _, scheme in ipairs(schemes) do
+      local name = core.scheme_name(scheme)
+      if not (name:find("^rsa_pkcs1") or name:find("sha1$") or name:find("sha224$")) then return true end
+   end
+   return false
+end
+
 local function check_range(who, lowest, highest)
    if lowest > highest then
       error(("%s: min_version %s is above max_version %s"):format(who, core.version_name(lowest),
@@ -42,13 +52,19 @@ local function check_suites(who, given, bounds, suites)
 end
 
 --- fit(who, given, settings) completes settings.version_min and version_max (numbers, where they were given), which
--- `given` names, by the defaults, and takes the versions at both ends away that none of settings.suites is for. Raises
--- for a version that was asked for and cannot be spoken.
+-- `given` names, by the defaults, and takes the versions at both ends away that none of settings.suites is for, and TLS
+-- 1.3 where none of settings.signature_schemes is for it. Raises for a version that was asked for and cannot be spoken.
 function versions.fit(who, given, settings)
    local suites = settings.suites
    local lowest, highest = settings.version_min or LOWEST, settings.version_max or HIGHEST
    check_range(who, lowest, highest)
    check_suites(who, given, settings, suites)
+   if highest == HIGHEST and not signs_13(settings.signature_schemes) then
+      if given.max_version or lowest == HIGHEST then
+         error(("%s: option 'signature_algorithms': none of them is for TLSv1.3"):format(who), 0)
+      end
+      highest = HIGHEST - 1
+   end
    while highest > lowest and not has_suite(suites, highest) do highest = highest - 1 end
    while lowest < highest and not has_suite(suites, lowest) do lowest = lowest + 1 end
    settings.version_min, settings.version_max = lowest, highest
