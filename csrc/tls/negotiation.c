@@ -88,8 +88,9 @@ received_client_hello(tls_connection *c, negotiation *n, const tls_client_hello 
     if (reason != TLS_OK)
         return reason;
     /* RFC 6066 section 3: a HostName is ASCII without a trailing dot. What is no host name would later
-     * be compared with certificates and sessions, so it is refused here. */
-    if (hello->server_name.length > 0) {
+     * be compared with certificates and sessions, so it is refused here. In a renegotiation it is the one that there is,
+     * which others look at meanwhile. */
+    if (hello->server_name.length > 0 && c->renegotiation == NULL) {
         char *name;
 
         if (hello->server_name.length > 255 || !tls_hostname_is_valid(hello->server_name))
