@@ -92,6 +92,23 @@ describe("a session", function()
       assert.is_false((pcall(bearssl.session.import, 5)))
    end)
 
+   it("cannot be imported with times with which nobody can calculate", function()
+      local exported = first_session(client(), server()):export()
+      -- behind the magic word, role, version, suite, ID, secret, policy, level and master secret's kind
+      local at = #"bearssl-lua session 3" + 1 + 2 + 2
+      local created = at + 1 + exported:byte(at + 1) + 48 + 32 + 2 + 1
+      for _, position in ipairs { created, created + 8, created + 24 } do
+         for _, time in ipairs { "\128" .. ("\0"):rep(7), "\127" .. ("\255"):rep(7) } do
+            local changed = exported:sub(1, position - 1) .. time .. exported:sub(position + 8)
+            local session, _, code = bearssl.session.import(changed)
+            assert.is_nil(session)
+            assert.equal("bad_session", code)
+         end
+         assert.is_not_nil(bearssl.session.import(exported:sub(1, position - 1) .. ("\0"):rep(8)
+            .. exported:sub(position + 8)))
+      end
+   end)
+
    it("is not there before the handshake is over, nor without a server's cache", function()
       local connection = assert(client():connection { server_name = "localhost" })
       connection:step()

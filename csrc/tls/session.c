@@ -178,6 +178,15 @@ read_fixed(tls_reader *reader, void *out, size_t length)
     return 1;
 }
 
+/* sane: times come from outside with the rest; differences of those that pass do not overflow. */
+static int
+sane(int64_t time)
+{
+    const int64_t limit = (int64_t)1 << 60;
+
+    return time > -limit && time < limit;
+}
+
 static enum tls_reason
 read_session(tls_session *session, tls_reader *reader)
 {
@@ -204,7 +213,8 @@ read_session(tls_session *session, tls_reader *reader)
     ticket = tls_read_vector16(reader, 0);
     end_point = tls_read_vector8(reader, 0);
     if (tls_reader_failed(reader) || role > TLS_ROLE_SERVER || level > TLS_LEVEL_VERIFIED ||
-        extended > 1 || end_point.length > sizeof session->end_point ||
+        extended > 1 || end_point.length > sizeof session->end_point || !sane(session->created) ||
+        !sane(session->expires) || !sane(session->issued) ||
         (name.length > 0 && memchr(name.data, 0, name.length) != NULL))
         return TLS_REASON_BAD_SESSION;
     session->role = (enum tls_role)role;
