@@ -73,6 +73,17 @@ tls_context_now_ms(const tls_context *context)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int
+tls_context_has_group(const tls_context *context, unsigned group)
+{
+    size_t i;
+
+    for (i = 0; i < context->group_count; i++)
+        if (context->groups[i] == group)
+            return 1;
+    return 0;
+}
+
 enum tls_reason
 tls_credential_copy(tls_credential *out, const tls_credential *credential)
 {

@@ -80,6 +80,8 @@ int64_t tls_context_now_ms(const tls_context *context);
 void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     enum tls_verify_mode verify, int verify_handler);
 
+int tls_context_has_group(const tls_context *context, unsigned group);
+
 /* tls_credential_check: KEY_MISMATCH, LIMIT (a chain too long to send in one flight),
  * ILLEGAL_PARAMETER (no chain or no key). */
 enum tls_reason tls_credential_check(const tls_credential *credential);

@@ -508,17 +508,6 @@ received_server_hello(engine12 *e, const tls_server_hello *hello)
     return TLS_OK;
 }
 
-static int
-group_offered(const tls_context *context, unsigned group)
-{
-    size_t i;
-
-    for (i = 0; i < context->group_count; i++)
-        if (context->groups[i] == group)
-            return 1;
-    return 0;
-}
-
 static enum tls_reason
 received_key_exchange(engine12 *e, const tls_server_key_exchange *exchange)
 {
@@ -527,7 +516,7 @@ received_key_exchange(engine12 *e, const tls_server_key_exchange *exchange)
     enum tls_reason reason;
 
     /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
-    if (!group_offered(c->context, exchange->group))
+    if (!tls_context_has_group(c->context, exchange->group))
         return TLS_REASON_ILLEGAL_PARAMETER;
     c->group = exchange->group;
     c->peer_scheme = exchange->scheme;

@@ -187,17 +187,6 @@ has_share(const engine13 *e, unsigned group)
     return 0;
 }
 
-static int
-offers_group(const tls_context *context, unsigned group)
-{
-    size_t i;
-
-    for (i = 0; i < context->group_count; i++)
-        if (context->groups[i] == group)
-            return 1;
-    return 0;
-}
-
 /* keep_psks: section 4.1.4: PSKs that do not go with the suite are not offered again. */
 static void
 keep_psks(engine13 *e)
@@ -237,7 +226,7 @@ received_retry(engine13 *e, const tls_server_hello *hello)
     if (!names_group && hello->cookie.length == 0)
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (names_group &&
-        (!offers_group(c->context, hello->group) || has_share(e, hello->group)))
+        (!tls_context_has_group(c->context, hello->group) || has_share(e, hello->group)))
         return TLS_REASON_ILLEGAL_PARAMETER;
     c->version = TLS_VERSION_13;
     c->hello_retry = 1;
@@ -297,19 +286,12 @@ static enum tls_reason
 use_psk(engine13 *e)
 {
     tls_connection *c = e->connection;
-    const engine13_psk *psk = &e->psks[e->psk_index];
 
-    if (!e->psk_selected || psk->external) {
+    if (!e->psk_selected || e->psks[e->psk_index].external) {
         tls_session_release(c->session);
         c->session = NULL;
     }
-    if (!e->psk_selected)
-        return TLS_OK;
-    c->psk = 1;
-    if (!psk->external)
-        return engine13_resume(e, e->resume);
-    tls_buffer_append(&c->psk_identity, psk->identity.data, psk->identity.length);
-    return c->psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+    return e->psk_selected ? engine13_use_psk(e, &e->psks[e->psk_index]) : TLS_OK;
 }
 
 static enum tls_reason

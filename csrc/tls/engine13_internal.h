@@ -150,8 +150,8 @@ void engine13_binder(
 /* engine13_early_secrets: the early traffic secret and the early exporter of a PSK, from the transcript with the
  * ClientHello. */
 enum tls_reason engine13_early_secrets(engine13 *e, const engine13_psk *psk);
-/* engine13_resume takes over what the session knows of the peer. */
-enum tls_reason engine13_resume(engine13 *e, const tls_session *session);
+/* engine13_use_psk notes what the PSK that was selected says of the peer: its session's knowledge, or its identity. */
+enum tls_reason engine13_use_psk(engine13 *e, const engine13_psk *psk);
 
 /* ---- engine13_client.c, engine13_server.c: where each begins ---- */
 enum tls_reason engine13_client_start(engine13 *e, enum tls_progress *progress);

@@ -43,8 +43,9 @@ engine13_binder(
     tls_key_schedule_wipe(&early);
 }
 
-enum tls_reason
-engine13_resume(engine13 *e, const tls_session *session)
+/* resume takes over what the session knows of the peer. */
+static enum tls_reason
+resume(engine13 *e, const tls_session *session)
 {
     tls_connection *c = e->connection;
 
@@ -58,6 +59,18 @@ engine13_resume(engine13 *e, const tls_session *session)
         return TLS_OK;
     return tls_connection_set_chain(
         &c->peer_chain, session->peer_chain->items, session->peer_chain->count);
+}
+
+enum tls_reason
+engine13_use_psk(engine13 *e, const engine13_psk *psk)
+{
+    tls_connection *c = e->connection;
+
+    c->psk = 1;
+    if (!psk->external)
+        return resume(e, e->resume);
+    tls_buffer_append(&c->psk_identity, psk->identity.data, psk->identity.length);
+    return c->psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 enum tls_reason

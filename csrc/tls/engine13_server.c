@@ -294,20 +294,6 @@ decide_early_data(engine13 *e, enum tls_progress *progress)
 
 /* ---- The server's flight ---- */
 
-static enum tls_reason
-use_psk(engine13 *e)
-{
-    tls_connection *c = e->connection;
-
-    if (!e->psk_selected)
-        return TLS_OK;
-    c->psk = 1;
-    if (!e->psks[0].external)
-        return engine13_resume(e, e->resume);
-    tls_buffer_append(&c->psk_identity, e->psks[0].identity.data, e->psks[0].identity.length);
-    return c->psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
-}
-
 /* agree makes our share and the shared secret, and adds ClientHello to the transcript. */
 static enum tls_reason
 agree(engine13 *e, const tls_client_hello *hello, unsigned char *shared, size_t *shared_length)
@@ -354,8 +340,8 @@ flight(engine13 *e, enum tls_progress *progress)
     if (reason == TLS_OK)
         reason = kept.failed ? TLS_REASON_OUT_OF_MEMORY
                              : tls_client_hello_parse(&hello, tls_buffer_view(&kept));
-    if (reason == TLS_OK)
-        reason = use_psk(e);
+    if (reason == TLS_OK && e->psk_selected)
+        reason = engine13_use_psk(e, &e->psks[0]);
     if (reason == TLS_OK) {
         c->post_handshake_auth = hello.post_handshake_auth;
         /* Section 4.2.9: no tickets for a client that has no way to use them, nor of sessions that nobody keeps. */
