@@ -60,7 +60,7 @@ comma := ,
 
 COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(BEARSSL_CFLAGS) $(CFLAGS)
 
-TLS_SOURCES  := $(sort $(wildcard csrc/tls/*.c))
+TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
 LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
 CORE_TESTS   := $(sort $(wildcard spec/core/*_test.c))
 TLS_OBJECTS  := $(TLS_SOURCES:csrc/tls/%.c=$(BUILD)/tls/%.o)
@@ -104,7 +104,8 @@ $(OUT)/flags: always
 run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
 
 $(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
-	$(call run,CC,$(COMPILE) -MMD -MP -c -o $@ $<)
+	@mkdir -p $(@D)
+	$(call run,CC,$(COMPILE) -Icsrc/tls -MMD -MP -c -o $@ $<)
 
 $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
 	$(call run,CC,$(COMPILE) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
@@ -194,7 +195,7 @@ fuzz: ## both engines and every parser under libFuzzer (needs clang), FUZZ_SECON
 
 COVERAGE_MIN ?= 90
 coverage: ## lines of csrc/tls that the suite runs; fails under COVERAGE_MIN percent
-	@rm -rf $(BUILD)/coverage/tls/*.gcda
+	@rm -rf $(BUILD)/coverage/tls/*/*.gcda
 	@LABEL=coverage $(MAKE) --no-print-directory test BUILD=$(BUILD)/coverage CC=gcc \
 	    OPT='-O0 -g --coverage' HARDEN= SLOWDOWN=2
 	@.ci/coverage $(BUILD)/coverage/tls $(COVERAGE_MIN) $(TLS_SOURCES)

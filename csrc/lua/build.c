@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "../tls/message.h"
+#include "wire/message.h"
 
 /* The message table is argument 1 throughout. */
 #define TABLE 1

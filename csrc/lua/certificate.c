@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-#include "../tls/distinguished_name.h"
-#include "../tls/hostname.h"
-#include "../tls/pem.h"
-#include "../tls/signature.h"
+#include "x509/distinguished_name.h"
+#include "x509/hostname.h"
+#include "asn1/pem.h"
+#include "key/signature.h"
 
 #define LIST_CLASS "bearssl.certificate_list"
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "../tls/certificate_dump.h"
-#include "../tls/distinguished_name.h"
-#include "../tls/pem.h"
-#include "../tls/signed_certificate_timestamp.h"
+#include "issue/certificate_dump.h"
+#include "x509/distinguished_name.h"
+#include "asn1/pem.h"
+#include "x509/signed_certificate_timestamp.h"
 
 /* ---- Shared ---- */
 

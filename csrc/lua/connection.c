@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "../tls/names.h"
+#include "wire/registry.h"
 
 tls_lua_connection *
 tls_lua_connection_look(lua_State *L)
@@ -111,11 +111,12 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
 }
 
 /* core.connection(context, { server_name = DNS name or IP address (client), session = session to
- * resume (client), verify = "none" | "optional" | "required" (nil: the context's), early_data = string to
- * send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when it was not
- * accepted, version_min, version_max = numbers within the context's, stage_mask =, decision_mask =
- * integers: bit i for the stage or decision i + 1 of core.stages(), core.decisions() }) -> connection |
- * nil, message, "illegal_parameter" | "out_of_memory" | "no_random" */
+ * resume (client), verify = "none" | "optional" | "required" (nil: the context's), early_data =
+ * string to send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when
+ * it was not accepted, version_min, version_max = numbers within the context's, stage_mask =,
+ * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
+ * core.decisions() }) -> connection | nil, message, "illegal_parameter" | "out_of_memory" |
+ * "no_random" */
 static int
 make(lua_State *L)
 {
@@ -463,12 +464,12 @@ guarded_info(lua_State *L)
  * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
  * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
  * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, renegotiations, renegotiating, extended_master_secret, ticket,
- * close_notify_sent, close_notify_received, bytes_received, bytes_sent, records_received, records_sent,
- * memory; of TLS 1.3
- * early_data ("offered", "accepted", "rejected"; nil: none was offered), early_data_length,
- * hello_retry, psk, psk_identity, post_handshake_auth, record_size_limit, key_updates_sent,
- * key_updates_received. What is not known, or not there, is nil. */
+ * server_verify_data, secure_renegotiation, renegotiations, renegotiating, extended_master_secret,
+ * ticket, close_notify_sent, close_notify_received, bytes_received, bytes_sent, records_received,
+ * records_sent, memory; of TLS 1.3 early_data ("offered", "accepted", "rejected"; nil: none was
+ * offered), early_data_length, hello_retry, psk, psk_identity, post_handshake_auth,
+ * record_size_limit, key_updates_sent, key_updates_received. What is not known, or not there, is
+ * nil. */
 static int
 info(lua_State *L)
 {
@@ -510,7 +511,8 @@ release(tls_lua_connection *self)
     tls_buffer_release(&self->collected);
 }
 
-/* connection:retire(): gives everything back but what info() and session() tell, without sending anything */
+/* connection:retire(): gives everything back but what info() and session() tell, without sending
+ * anything */
 static int
 retire(lua_State *L)
 {

@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#include "../tls/ocsp.h"
+#include "x509/ocsp.h"
 
 /* The clock stands in the object, where the core reads it: so whoever keeps the tls_context keeps
  * the object too (slots of a connection). */
@@ -164,18 +164,18 @@ options_13(lua_State *L, tls_context_options *options)
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
  * =, signature_schemes = lists of numbers, alpn = list of strings, alpn_required = boolean, trust =
  * trust store, verify = "none" | "optional" | "required", verify_depth = integer, credentials =
- * list of { chain = list of certificates, key = key, ocsp_response = DER or nil }, session_cache =, session_lifetime = seconds,
- * record_size = integers, ticket_keys = ticket keys (server: issue tickets under them),
- * max_fragment_length = 512, 1024, 2048 or 4096, extensions = list of { type = number, data = string }
- * (client: of types that the core does not handle itself), client_preference, renegotiation, no_status_request,
- * no_tickets, no_extended_master_secret, require_extended_master_secret,
- * fallback = booleans, and as in trust:verify crls, pins, clock_skew, revocation, staple; for TLS 1.3
- * key_share_count, ticket_count, max_early_data, early_data_window (seconds), record_size_limit,
- * record_padding, key_update_records = integers, no_grease, no_compatibility, psk_only,
- * post_handshake_auth, retry_cookie = booleans } -> context. What is absent takes the core's default,
- * but for ticket_count: none. | nil, message,
- * "illegal_parameter" (an unknown suite or group, versions the wrong way round, an extension that may not
- * be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" | "no_random" */
+ * list of { chain = list of certificates, key = key, ocsp_response = DER or nil }, session_cache =,
+ * session_lifetime = seconds, record_size = integers, ticket_keys = ticket keys (server: issue
+ * tickets under them), max_fragment_length = 512, 1024, 2048 or 4096, extensions = list of { type =
+ * number, data = string } (client: of types that the core does not handle itself),
+ * client_preference, renegotiation, no_status_request, no_tickets, no_extended_master_secret,
+ * require_extended_master_secret, fallback = booleans, and as in trust:verify crls, pins,
+ * clock_skew, revocation, staple; for TLS 1.3 key_share_count, ticket_count, max_early_data,
+ * early_data_window (seconds), record_size_limit, record_padding, key_update_records = integers,
+ * no_grease, no_compatibility, psk_only, post_handshake_auth, retry_cookie = booleans } -> context.
+ * What is absent takes the core's default, but for ticket_count: none. | nil, message,
+ * "illegal_parameter" (an unknown suite or group, versions the wrong way round, an extension that
+ * may not be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" | "no_random" */
 static int
 make(lua_State *L)
 {
@@ -220,8 +220,7 @@ make(lua_State *L)
             return luaL_error(L, "option 'ticket_keys' must be an open ticket keys object");
     }
     options.no_tickets = tls_lua_option_boolean(L, 1, "no_tickets");
-    options.no_extended_master_secret =
-        tls_lua_option_boolean(L, 1, "no_extended_master_secret");
+    options.no_extended_master_secret = tls_lua_option_boolean(L, 1, "no_extended_master_secret");
     options.require_extended_master_secret =
         tls_lua_option_boolean(L, 1, "require_extended_master_secret");
     options.fallback = tls_lua_option_boolean(L, 1, "fallback");

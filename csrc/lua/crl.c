@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../tls/crl_build.h"
-#include "../tls/pem.h"
+#include "issue/crl_build.h"
+#include "asn1/pem.h"
 
 #define LIST_CLASS "bearssl.crl_list"
 

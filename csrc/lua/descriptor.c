@@ -158,7 +158,8 @@ send_some(tls_lua_connection *self, int descriptor, tls_bytes bytes, size_t *len
     return outcome_of(result);
 }
 
-/* milliseconds_until is for poll: rounded up, lest the last millisecond be spent in turning round. */
+/* milliseconds_until is for poll: rounded up, lest the last millisecond be spent in turning round.
+ */
 static int
 milliseconds_until(double deadline)
 {
@@ -258,11 +259,11 @@ wait_readable(int descriptor, double seconds, double deadline)
     return ready > 0 ? OUTCOME_DONE : OUTCOME_WAIT;
 }
 
-/* connection:receive_now(descriptor, n [, seconds]) -> n bytes: what collect, step, fill and core.wait do for a
- * connection that nobody watches, without Lua between them
- * | nil: something else has happened or must be done first (step tells what); what has arrived is kept
- * for collect | nil, message, code of the transport's failure | nil, "timeout", "timeout"
- * | nil, "wantread", "wantread" (seconds is 0) */
+/* connection:receive_now(descriptor, n [, seconds]) -> n bytes: what collect, step, fill and
+ * core.wait do for a connection that nobody watches, without Lua between them | nil: something else
+ * has happened or must be done first (step tells what); what has arrived is kept for collect | nil,
+ * message, code of the transport's failure | nil, "timeout", "timeout" | nil, "wantread",
+ * "wantread" (seconds is 0) */
 static int
 receive_now(lua_State *L)
 {
@@ -292,8 +293,7 @@ receive_now(lua_State *L)
         event = tls_connection_step(self->connection);
         if (event == TLS_EVENT_DATA)
             continue;
-        if (event != TLS_EVENT_WANT_READ ||
-            tls_connection_output(self->connection).length > 0)
+        if (event != TLS_EVENT_WANT_READ || tls_connection_output(self->connection).length > 0)
             break;
         data = tls_connection_input(self->connection, &room);
         if (data == NULL || room == 0)

@@ -2,8 +2,8 @@
  * What the core does not know, or cannot parse, has no value, only raw bytes. */
 #include "classes.h"
 
-#include "../tls/extension.h"
-#include "../tls/names.h"
+#include "wire/extension.h"
+#include "wire/registry.h"
 
 static void
 push_number(lua_State *L, int registry, unsigned id)

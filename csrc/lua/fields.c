@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "../tls/distinguished_name_build.h"
-#include "../tls/general_name_build.h"
-#include "../tls/signature.h"
+#include "issue/distinguished_name_build.h"
+#include "issue/general_name_build.h"
+#include "key/signature.h"
 
 #define REFERENCE_CLASS "bearssl.reference"
 #define LIST_MAXIMUM 10000000u

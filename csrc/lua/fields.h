@@ -9,8 +9,8 @@
 
 #include "classes.h"
 
-#include "../tls/certificate_build.h"
-#include "../tls/certificate_request.h"
+#include "issue/certificate_build.h"
+#include "issue/signing_request.h"
 
 typedef struct tls_lua_fields {
     int table;  /* the caller's options */

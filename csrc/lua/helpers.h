@@ -13,7 +13,7 @@
 #ifndef TLS_LUA_HELPERS_H
 #define TLS_LUA_HELPERS_H
 
-#include "../tls/tls.h"
+#include "tls.h"
 #include "compat.h"
 
 /* ---- Classes ---- */

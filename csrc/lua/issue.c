@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../tls/certificate_issue.h"
-#include "../tls/key_encode.h"
+#include "issue/certificate_issue.h"
+#include "key/key_encode.h"
 
 /* whose reads `public_key`: an object of one of three classes. */
 static void

@@ -9,12 +9,12 @@
 
 #include <string.h>
 
-#include "../tls/key_encode.h"
-#include "../tls/key_encrypted.h"
-#include "../tls/key_generate.h"
-#include "../tls/names.h"
-#include "../tls/random.h"
-#include "../tls/signature.h"
+#include "key/key_encode.h"
+#include "key/key_encrypted.h"
+#include "key/key_generate.h"
+#include "wire/registry.h"
+#include "base/random.h"
+#include "key/signature.h"
 
 #define PREMASTER_LENGTH 48
 
@@ -254,10 +254,11 @@ public_key(lua_State *L)
     return 1;
 }
 
-/* key:sign(name, digest) -> signature. name: a signature scheme ("rsa_pss_rsae_sha256" …), or a hash
- * ("sha256" …, "md5sha1" for RSA below TLS 1.2) for RSA PKCS#1 v1.5 and, as ASN.1 DER, ECDSA. An EC key
- * of any curve signs by every scheme of ECDSA. | nil, message, "sign_failed" (an external key, a
- * digest that does not fit the hash, a scheme that is not for this key) */
+/* key:sign(name, digest) -> signature. name: a signature scheme ("rsa_pss_rsae_sha256" …), or a
+ * hash
+ * ("sha256" …, "md5sha1" for RSA below TLS 1.2) for RSA PKCS#1 v1.5 and, as ASN.1 DER, ECDSA. An EC
+ * key of any curve signs by every scheme of ECDSA. | nil, message, "sign_failed" (an external key,
+ * a digest that does not fit the hash, a scheme that is not for this key) */
 static int
 sign(lua_State *L)
 {

@@ -5,8 +5,8 @@
  *     table = core.parse_message(bytes [, { version =, suite =, type = }]) */
 #include "classes.h"
 
-#include "../tls/distinguished_name.h"
-#include "../tls/message.h"
+#include "x509/distinguished_name.h"
+#include "wire/message.h"
 
 void
 tls_lua_set_named(lua_State *L, const char *field, int registry, unsigned id)
@@ -172,8 +172,8 @@ encrypted_extensions(lua_State *L, const tls_encrypted_extensions *message)
     tls_lua_set_boolean(L, "early_data_accepted", message->early_data);
 }
 
-/* set_status adds what a certificate's extensions tell of its status (RFC 8446 section 4.4.2.1) to the
- * list of them. */
+/* set_status adds what a certificate's extensions tell of its status (RFC 8446 section 4.4.2.1) to
+ * the list of them. */
 static void
 set_status(lua_State *L, tls_bytes extensions)
 {
@@ -187,8 +187,8 @@ set_status(lua_State *L, tls_bytes extensions)
             TLS_OK)
         tls_lua_set_bytes(L, "ocsp_response", value.bytes);
     if (!tls_extensions_find(extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, &data) ||
-        tls_extension_parse(&value, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_IN_CERTIFICATE,
-            data) != TLS_OK)
+        tls_extension_parse(
+            &value, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_IN_CERTIFICATE, data) != TLS_OK)
         return;
     lua_newtable(L);
     tls_reader_init(&reader, value.bytes);

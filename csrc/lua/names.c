@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "../tls/key_exchange.h"
-#include "../tls/names.h"
-#include "../tls/signature.h"
-#include "../tls/suite.h"
+#include "crypto/key_exchange.h"
+#include "wire/registry.h"
+#include "key/signature.h"
+#include "wire/suite.h"
 
 /* push_registry pushes the list { {id=, name=}… } of what is `supported` in a registry. */
 static int
@@ -30,7 +30,8 @@ push_registry(lua_State *L, enum tls_registry registry, int (*supported)(unsigne
     return 1;
 }
 
-/* What tls_context_new accepts; of groups and schemes, tls_group_supported and tls_scheme_supported. */
+/* What tls_context_new accepts; of groups and schemes, tls_group_supported and
+ * tls_scheme_supported. */
 static int
 supported_version(unsigned id)
 {
@@ -328,8 +329,8 @@ type(lua_State *L)
     return 1;
 }
 
-/* core.methods(class) -> the table of methods that all objects of a class share, for the Lua layer to add
- * its own; class as core.type names it. nil for another name. */
+/* core.methods(class) -> the table of methods that all objects of a class share, for the Lua layer
+ * to add its own; class as core.type names it. nil for another name. */
 static int
 methods(lua_State *L)
 {

@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-#include "../tls/ocsp_build.h"
+#include "issue/ocsp_build.h"
 
 typedef struct object {
     tls_ocsp_response *response;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../tls/names.h"
+#include "wire/registry.h"
 
 static void
 set_certificate(lua_State *L, const tls_certificate *certificate)
@@ -147,12 +147,12 @@ guarded_question(lua_State *L)
 /* connection:question() -> name of the decision that waits, and a table with:
  *   - select: the message table of the ClientHello, as of a stage
  *   - client_certificate: the message table of the CertificateRequest
- *   - session_load: session_id, server_name (or nil), early_data (boolean: the client sends early data,
- *     so the session may be given once only)
+ *   - session_load: session_id, server_name (or nil), early_data (boolean: the client sends early
+ * data, so the session may be given once only)
  *   - session_store: session (object), session_id, lifetime (seconds)
- *   - verify: chain (certificates as received), verdict ("ok" or a code), verified (boolean), message
- *     and index (which of the chain, from 1) unless verified, path (certificates, as far as it was
- *     built), server_name (or nil), ocsp_response (stapled, DER; or nil)
+ *   - verify: chain (certificates as received), verdict ("ok" or a code), verified (boolean),
+ * message and index (which of the chain, from 1) unless verified, path (certificates, as far as it
+ * was built), server_name (or nil), ocsp_response (stapled, DER; or nil)
  *   - sign: scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
  *     ("sha256" ...), digest, certificate
  *   - decrypt: ciphertext, certificate
@@ -278,14 +278,15 @@ answer_psk(lua_State *L, tls_connection *connection)
 
 /* connection:answer([value]) -> true: answers the question that waits. nil takes the default, but
  * for session_load. By the question:
- *   - select: { context =, credential = { chain =, key =, ocsp_response = }, alpn, ocsp_response = strings,
- *     version_min =, version_max = numbers, suites = list of numbers }, each of which may be absent
+ *   - select: { context =, credential = { chain =, key =, ocsp_response = }, alpn, ocsp_response =
+ * strings, version_min =, version_max = numbers, suites = list of numbers }, each of which may be
+ * absent
  *   - session_load: a session; nil for none
  *   - verify: true to accept; false or the code of a reason to refuse
  *   - client_certificate: { chain =, key = }; false for none
  *   - sign, decrypt: the signature or the secret, a string
- *   - psk: { identity = (client), key = strings, hash = "sha256" or "sha384" (nil: "sha256") }; false
- *     for none
+ *   - psk: { identity = (client), key = strings, hash = "sha256" or "sha384" (nil: "sha256") };
+ * false for none
  *   - early_data: boolean
  *   - session_store, keylog: nothing
  *

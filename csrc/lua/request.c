@@ -6,8 +6,8 @@
  * Every method raises on an object that __close has closed. */
 #include "fields.h"
 
-#include "../tls/certificate_dump.h"
-#include "../tls/pem.h"
+#include "issue/certificate_dump.h"
+#include "asn1/pem.h"
 
 typedef struct object {
     tls_certificate_request *request;

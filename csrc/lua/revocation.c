@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "../tls/crl.h"
-#include "../tls/ocsp.h"
+#include "x509/crl.h"
+#include "x509/ocsp.h"
 
 #define HOLDER_CLASS "bearssl.revocation"
 #define LIST_MAXIMUM 0xFFFFu

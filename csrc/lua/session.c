@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#include "../tls/names.h"
+#include "wire/registry.h"
 
 typedef struct object {
     tls_session *session;
@@ -109,8 +109,8 @@ id(lua_State *L)
 
 /* session:info() -> { mode = "client" | "server", version =, version_id =, cipher_suite =,
  * cipher_suite_id =, session_id =, server_name = or nil, alpn = or nil, created =, expires =,
- * peer_verified, extended_master_secret, ticket (one came with it) = booleans, max_early_data = bytes
- * that may be sent as early data (TLS 1.3; else 0), peer_certificates = list } */
+ * peer_verified, extended_master_secret, ticket (one came with it) = booleans, max_early_data =
+ * bytes that may be sent as early data (TLS 1.3; else 0), peer_certificates = list } */
 static int
 info(lua_State *L)
 {

@@ -1,11 +1,11 @@
 /* stage.c - stage events of a connection as message tables, and its summary.
  *
  * Every message has stage, direction ("sent", "received"; nil for established and closed), version
- * and version_id (negotiated so far; nil while unknown), length, renegotiation (true where it is of one),
- * the fields that are its own, and raw. */
+ * and version_id (negotiated so far; nil while unknown), length, renegotiation (true where it is of
+ * one), the fields that are its own, and raw. */
 #include "classes.h"
 
-#include "../tls/message.h"
+#include "wire/message.h"
 
 void
 tls_lua_set_raw(lua_State *L, tls_bytes raw)
@@ -177,8 +177,8 @@ stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_eve
         break;
     case TLS_STAGE_CHANGE_CIPHER_SPEC:
         /* RFC 8446 appendix D.4: in TLS 1.3 it only soothes middleboxes. */
-        tls_lua_set_boolean(L, "changes_protection",
-            event->version != 0 && event->version < TLS_VERSION_13);
+        tls_lua_set_boolean(
+            L, "changes_protection", event->version != 0 && event->version < TLS_VERSION_13);
         break;
     case TLS_STAGE_APPLICATION_DATA:
         /* What a client sends before the handshake is over. */

@@ -87,8 +87,7 @@ rotate(lua_State *L)
 }
 
 /* keys:export() -> string that holds the secrets | nil, message, "out_of_memory" */
-static int
-export(lua_State *L)
+static int export(lua_State *L)
 {
     tls_buffer *out = tls_lua_buffer(L);
     enum tls_reason reason = tls_ticket_keys_export(check(L, 1), out);

@@ -1,6 +1,6 @@
-/* codec_captures.h - handshakes of OpenSSL 3.0.19 and GnuTLS 3.7 (Debian 12) as they went over the wire,
- * up to the first ChangeCipherSpec or encrypted record, with throw-away keys. Only codec_test.c
- * includes it. Recorded with a relay between these, and the same for the other flows:
+/* codec_captures.h - handshakes of OpenSSL 3.0.19 and GnuTLS 3.7 (Debian 12) as they went over the
+ * wire, up to the first ChangeCipherSpec or encrypted record, with throw-away keys. Only
+ * codec_test.c includes it. Recorded with a relay between these, and the same for the other flows:
  *     openssl s_server -cert ec.crt -key ec.key -tls1_2 -alpn http/1.1 -status_file ocsp.der
  *     openssl s_client -servername localhost -tls1_2 -alpn h2,http/1.1 -status
  */
@@ -89,8 +89,7 @@ static const struct capture {
     {"openssl_tls12_client_auth", "server", 0x0303, 0xC030,
         "0d000048030102400028040305030603080708080809080a080b080408050806040105010601030303010302"
         "0402050206020018001630143112301006035504030c096c6f63616c686f7374"},
-    {"openssl_tls12_client_auth", "server", 0x0303, 0xC030,
-        "0e000000"},
+    {"openssl_tls12_client_auth", "server", 0x0303, 0xC030, "0e000000"},
     {"openssl_tls12_static_rsa", "client", 0x0303, 0x009C,
         "01000079030384ae8907a8dbe4e999714d00086e11745ffae39059cfcc903d2412d995a695b7000004009c00"
         "ff0100004c0000000e000c0000096c6f63616c686f7374002300000016000000170000000d002a0028040305"
@@ -105,8 +104,7 @@ static const struct capture {
     {"openssl_tls12_static_rsa", "server", 0x0303, 0x009C,
         "020000350303c801aeaebbe6fdc41b58b841c0a2ae833b62bfa25cdda47ca8949f6dc861afcd00009c00000d"
         "ff010001000023000000170000"},
-    {"openssl_tls12_static_rsa", "server", 0x0303, 0x009C,
-        "0e000000"},
+    {"openssl_tls12_static_rsa", "server", 0x0303, 0x009C, "0e000000"},
     {"openssl_tls12_static_rsa", "server", 0x0303, 0x009C,
         "040000b600001c2000b071f8bf0221888e4909cee5d552bb843d4ad9690d5cd88c392bcca90ea86502da4eac"
         "1c694e318a6d75907090450eddef3fff79ca968e61c1429e952ea97eb182b408b03ff4322ee0b74adda62dcb"
@@ -140,8 +138,7 @@ static const struct capture {
         "bdd0d410afbb5500c4a93225d59cf53241f4ffdc8329cfa4ba2d063c7554fd075349"},
     {"openssl_tls10", "server", 0x0301, 0xC014,
         "0d00001e030102400018001630143112301006035504030c096c6f63616c686f7374"},
-    {"openssl_tls10", "server", 0x0301, 0xC014,
-        "0e000000"},
+    {"openssl_tls10", "server", 0x0301, 0xC014, "0e000000"},
     {"gnutls_tls13", "client", 0x0304, 0x1302,
         "0100019003036850f2a923a1e3ac71a6433861677fee2dd9023410d3d06ca7432b2a93d4862a2031010599ba"
         "7bc90b9e92ffafa92cd17f2364bcd2eb141f5cf7c2fccf9bbd6064003a1302130313011304c02ccca9c0adc0"
@@ -185,8 +182,7 @@ static const struct capture {
         "04878e9b6b20ecdb383b96abef81be8d87aafc23dee9acd2b2c25fce2c040300473045022016fbec03e3391e"
         "57c7221d35f58a6fc7fa6caf1b6ac606e4a126cf2f884adbca0221008c2f664f5cb60fbb148e0007d68bcd36"
         "83fe306c48a7982b07bc1b08ca6a4586"},
-    {"gnutls_tls12", "server", 0x0303, 0xC02C,
-        "0e000000"},
+    {"gnutls_tls12", "server", 0x0303, 0xC02C, "0e000000"},
     {"gnutls_tls12", "server", 0x0303, 0xC02C,
         "040000b600001c2000b0d89a4a8c1d9692b5c15b3093b68b6e0f8d6b8c882609f46e92882182b0378e9a6301"
         "4a9d1a440b9ef21f0e77c9ac70e2bacb5a457636be87f46d9e259c5a68fe520ce3677af6e2cbe7e25f675a6e"
@@ -237,8 +233,7 @@ static const struct capture {
         "0c00006e03001d20ed9c9b5d5c9eccd3c026898a748d02a3a86fd41b2853c74773963e88dafaa97104030046"
         "30440220444abf90d39290ab36a2a59059ed9fe7494764fedf40b89cc9093f39281e344b022018dff58124f7"
         "10e76f6f49161222cd5065d9e65711ef2f8c86efd5d7fe70bffe"},
-    {"openssl_tls12_ecdsa", "server", 0x0303, 0xC02C,
-        "0e000000"},
+    {"openssl_tls12_ecdsa", "server", 0x0303, 0xC02C, "0e000000"},
     {"openssl_tls12_ecdsa", "server", 0x0303, 0xC02C,
         "040000b600001c2000b0d73d1c870e377d703a0e9905b6c2864155491435d7fdbc6ff571e02326a3724388f8"
         "1ab49fc95a4960043caf4405b73112816063eae6f1b807c01623f927aafcea8dd3d4f3ea9371e761c0572387"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
+#include "wire/message.h"
 
 #include "codec_captures.h"
 

@@ -1,6 +1,6 @@
 /* connection13_after_test.c - TLS 1.3 after the handshake without Lua: authentication that comes
  * late, key updates, and tickets. */
-#include "connection.h"
+#include "connection/connection.h"
 #include "connection13_support.h"
 
 static pair p;
@@ -428,8 +428,7 @@ key_update_waits(void)
         total += n;
     }
     check(n == 0, what, "the output is full");
-    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_BUSY, what,
-        "no room for ours");
+    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_BUSY, what, "no room for ours");
     for (i = 0; i < 3; i++)
         check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "asked for");
     while (move(&p.server, &p.client, 0))

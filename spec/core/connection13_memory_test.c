@@ -1,8 +1,8 @@
 /* connection13_memory_test.c - memory of TLS 1.3: every allocation fails once, and no secret is
  * left in memory that a connection had. Linked with --wrap for malloc, calloc, realloc and free. */
 #include "connection13_support.h"
-#include "engine13_internal.h"
-#include "hkdf.h"
+#include "tls13/internal.h"
+#include "crypto/hkdf.h"
 
 static pair p;
 
@@ -171,7 +171,7 @@ note_traffic(const char *name, const unsigned char *data, const tls_suite *suite
 }
 
 static void
-sample_engine(side *s, const engine13 *e)
+sample_engine(side *s, const tls13_engine *e)
 {
     size_t i;
 
@@ -179,7 +179,7 @@ sample_engine(side *s, const engine13 *e)
         note_secret("a key share's secret", e->shares[i].secret, e->shares[i].length, 0);
         shares[s == &p.server] = e->shares[i];
     }
-    for (i = 0; i < ENGINE13_PSKS_OFFERED; i++)
+    for (i = 0; i < TLS13_PSKS_OFFERED; i++)
         note_secret("a PSK", e->psks[i].key, e->psks[i].key_length, !e->psks[i].external);
     if (e->hash == NULL)
         return;
@@ -199,8 +199,8 @@ sample(side *s)
     const tls_connection *c = s->c;
     const tls_traffic *traffic = c->traffic;
 
-    if (c->engine_class == &tls_engine13_class && c->engine != NULL)
-        sample_engine(s, engine13_of(c));
+    if (c->engine_class == &tls13_class && c->engine != NULL)
+        sample_engine(s, tls13_of(c));
     if (c->session != NULL)
         note_secret("a session's PSK", c->session->master_secret,
             c->version == TLS_VERSION_13 &&

@@ -1,7 +1,7 @@
 /* connection13_psk_test.c - pre-shared keys of TLS 1.3 without Lua: resumption by ticket, by cache
  * and by a handler, and external keys. */
 #include "connection13_psk_support.h"
-#include "engine13_internal.h"
+#include "tls13/internal.h"
 
 /* ---- Resumption ---- */
 
@@ -285,7 +285,7 @@ static int
 only_psk_ke(side *s)
 {
     static const unsigned char modes[] = {0, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, 0, 3, 2, 1, 0};
-    engine13 *e = s->c->engine;
+    tls13_engine *e = s->c->engine;
     tls_bytes output = tls_connection_output(s->c);
     unsigned char *hello = (unsigned char *)(uintptr_t)output.data + TLS_RECORD_HEADER_LENGTH;
     size_t length = output.length - TLS_RECORD_HEADER_LENGTH, i;
@@ -298,7 +298,7 @@ only_psk_ke(side *s)
         return 0;
     hello[i + 5] = 0;
     tls_transcript_init(&e->transcript);
-    engine13_binder(
+    tls13_binder(
         e, hello + length - binder, &e->psks[0], tls_bytes_make(hello, length - binder - 3));
     tls_transcript_update(&e->transcript, tls_bytes_make(hello, length));
     return 1;

@@ -10,10 +10,10 @@
 
 #include "connection13_test_keys.h"
 #include "connection_identity.h"
-#include "message.h"
-#include "names.h"
-#include "record.h"
-#include "signature.h"
+#include "wire/message.h"
+#include "wire/registry.h"
+#include "record/record.h"
+#include "key/signature.h"
 #include "tls.h"
 
 /* ---- Counting ---- */

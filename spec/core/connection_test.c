@@ -1,12 +1,13 @@
-/* connection_test.c - the facade and engine12 without Lua: handshakes pumped in memory, by suite and
- * version, resumed, mutual, keyless, cut into single bytes, tampered with, dropped at every step. */
+/* connection_test.c - the facade and tls12_engine without Lua: handshakes pumped in memory, by
+ * suite and version, resumed, mutual, keyless, cut into single bytes, tampered with, dropped at
+ * every step. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "connection_identity.h"
-#include "message.h"
-#include "signature.h"
+#include "wire/message.h"
+#include "key/signature.h"
 #include "tls.h"
 
 static int passed, failed;
@@ -30,9 +31,9 @@ typedef struct setup {
     uint16_t suite;
     uint16_t group;
     int external;
-    uint32_t stages, decisions; /* of both sides */
-    size_t chunk;               /* bytes per feed; 0: all */
-    tls_ticket_keys *ticket_keys; /* of the server, which then keeps no sessions */
+    uint32_t stages, decisions;         /* of both sides */
+    size_t chunk;                       /* bytes per feed; 0: all */
+    tls_ticket_keys *ticket_keys;       /* of the server, which then keeps no sessions */
     int client_without, server_without; /* the extended master secret */
     int client_requires, server_requires;
     tls_session *session;
@@ -260,7 +261,8 @@ trouble(side *a, side *b)
     return tls_connection_failure_text(b->c);
 }
 
-/* same_end_point: both sides bind to the server's certificate, resumed or not (RFC 5929 section 4.1). */
+/* same_end_point: both sides bind to the server's certificate, resumed or not (RFC 5929
+ * section 4.1). */
 static int
 same_end_point(side *a, side *b)
 {
@@ -435,8 +437,8 @@ static_rsa_keyless(identity *rsa)
     full_and_resumed(&s, "static RSA by decrypt", 100);
 }
 
-/* Every byte of the handshake flipped, one connection each: never a crash, never established with both
- * sides agreeing on something that was altered. */
+/* Every byte of the handshake flipped, one connection each: never a crash, never established with
+ * both sides agreeing on something that was altered. */
 static void
 tampered(identity *ec)
 {
@@ -474,7 +476,8 @@ tampered(identity *ec)
     free_contexts(&s);
 }
 
-/* The transport ends after every possible byte: truncated, or closed by an alert, never established. */
+/* The transport ends after every possible byte: truncated, or closed by an alert, never
+ * established. */
 static void
 cut_short(identity *ec)
 {
@@ -535,7 +538,8 @@ refused(identity *rsa, identity *ec)
     }
     open_sides(&s, &client, &server);
     pump(&client, &server, 0);
-    check(client.last == TLS_EVENT_FAILED && server.last == TLS_EVENT_FAILED, "untrusted", "events");
+    check(
+        client.last == TLS_EVENT_FAILED && server.last == TLS_EVENT_FAILED, "untrusted", "events");
     check(tls_connection_failure(server.c) == TLS_REASON_PEER_ALERT &&
               tls_connection_peer_alert(server.c) == TLS_ALERT_UNKNOWN_CA,
         "untrusted", tls_connection_failure_text(client.c));
@@ -614,9 +618,11 @@ tickets(identity *ec)
     make_contexts(&s);
     first = handshake_with(&s, &info, &failure);
     tls_session_get_info(first, &session_info);
-    check(session_info.has_ticket && session_info.id.length == 0 && info.ticket, "a ticket, no ID", "");
+    check(session_info.has_ticket && session_info.id.length == 0 && info.ticket, "a ticket, no ID",
+        "");
     check(session_info.extended_master_secret, "extended master secret in the session", "");
-    /* A ticket survives one rotation, in another process that has the same keys, and is replaced. */
+    /* A ticket survives one rotation, in another process that has the same keys, and is replaced.
+     */
     clock_now += 150;
     check(tls_ticket_keys_export(s.ticket_keys, &exported) == TLS_OK, "export keys", "");
     free_contexts(&s);
@@ -629,7 +635,8 @@ tickets(identity *ec)
     check(tls_ticket_keys_replace(s.ticket_keys, tls_buffer_view(&exported), clock_now) == TLS_OK,
         "replace keys", "");
     second = handshake_with(&s, &info, &failure);
-    check(info.resumed && second != NULL && second != first, "resumed after a rotation, reissued", "");
+    check(info.resumed && second != NULL && second != first, "resumed after a rotation, reissued",
+        "");
     /* Past the overlap it opens no more, but the new one does. */
     clock_now += 60;
     s.session = first;
@@ -695,7 +702,8 @@ extended_master_secret(identity *ec)
     }
     s.session = session;
     tls_session_release(handshake_with(&s, &info, &failure));
-    check(info.established && !info.resumed && info.extended_master_secret, "no change of kind", "");
+    check(
+        info.established && !info.resumed && info.extended_master_secret, "no change of kind", "");
     tls_session_release(session);
     free_contexts(&s);
 }

@@ -1,14 +1,13 @@
-/* connection_test_keys.h - a self-signed certificate of each kind for connection_test.c, valid for a
- * century, made with openssl ecparam/req. They protect nothing. */
+/* connection_test_keys.h - a self-signed certificate of each kind for connection_test.c, valid for
+ * a century, made with openssl ecparam/req. They protect nothing. */
 #ifndef CONNECTION_TEST_KEYS_H
 #define CONNECTION_TEST_KEYS_H
 
-static const char ec_key[] =
-    "-----BEGIN EC PRIVATE KEY-----\n"
-    "MHcCAQEEIDcbHwAJ4s8ywStgMcOXVbeXH6BUCBwG9yf5Esbr8xBjoAoGCCqGSM49\n"
-    "AwEHoUQDQgAEKRVZwsT8ReXu3yV1YOg8/KPOiScb3KVbAkZW3JBSySDIbe40BBN4\n"
-    "T8idqY4J+V6FWpxlgLHQJtSO5tFqxJ5duA==\n"
-    "-----END EC PRIVATE KEY-----\n";
+static const char ec_key[] = "-----BEGIN EC PRIVATE KEY-----\n"
+                             "MHcCAQEEIDcbHwAJ4s8ywStgMcOXVbeXH6BUCBwG9yf5Esbr8xBjoAoGCCqGSM49\n"
+                             "AwEHoUQDQgAEKRVZwsT8ReXu3yV1YOg8/KPOiScb3KVbAkZW3JBSySDIbe40BBN4\n"
+                             "T8idqY4J+V6FWpxlgLHQJtSO5tFqxJ5duA==\n"
+                             "-----END EC PRIVATE KEY-----\n";
 
 static const char ec_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"
@@ -23,35 +22,34 @@ static const char ec_certificate[] =
     "8KHlZiwyjTD57MvlP0lj9Bb/j3h91EtYCA==\n"
     "-----END CERTIFICATE-----\n";
 
-static const char rsa_key[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQDlwab5kTkBpCEA\n"
-    "eIQZWgRpcPqpefeyJWACx6NnYr5j7Bl92/NNddcb6NyUY3PeYkHYbubJ7kTRbyHK\n"
-    "y+58fS1s9LcVy/AD+kVEnN5B2fE8VK0OV0dCKCwOyYoOxLConHVdwFcrZA7OPmv0\n"
-    "k5Xks1RNeI2gUCJck+525gg3KI+yj+AUk6kUtB07pHl5TmKBSFSdrd8CXgkg7rCx\n"
-    "aaVPwNnRc8ZrKyyfLBzM0QJvWg0Jed4WRfPDKqbMCAMlXmEnU1mt5uEek2vqpsn3\n"
-    "Yu52nqZw8GgRZpZtUmcIdMJSzTL91VO2C+hYzTVnJS0b0mGPiBb7lfTYidNpoSd5\n"
-    "KC8JQCl7AgMBAAECggEAAKHk4QqkyeoXBA20bERUcOPbjailHkgFuK/K/LzOrMtm\n"
-    "vQFyl5rvJweuOKNzcLH7w2oF19LHkkSr/BWGnXdwS2dQXesMLJP2RhHLzNDvXeIz\n"
-    "VqGZpY5b+SFV4hzbQvVTu9Ga/ZiHaMrrTbTegs7O44olITTjtDZO6nJPT5ccmiTT\n"
-    "kY6ucRNVMowaKRTAvDFyAaprwLyvWjjyk85GNurj556AkQQQ41ZphLEotmpOxA8I\n"
-    "HaJa8eSGjRgUHJjUuvmIEuCJGYBJL/8OfXGmKFnnCrts8IVcULJ495uweFg76N6E\n"
-    "tmi59rRmNpAIEAhZHW6BqEaMk3SugOQm6ja0YIEuJQKBgQDz45OCO9QeFrKbUrGu\n"
-    "AwYRafZG8Y2KNs16w/4H3iuWuJ1EHMUnIGJykkn07KJQanbdvDGJ4PMGK8RixjFD\n"
-    "xMReOdNaIr4ydoOQJrNSqyVr+BpnG465FyfQBv4noVDStZunjbkqP4XfgUKdYAEx\n"
-    "FSZGLoB0QgNYFVvN7LbVAAKvBQKBgQDxKmrTim6Mwc8ypVr5oqoM9XTFznBW1iay\n"
-    "xN6d4Yw1/vO7hRWo/ioitYGC9Wd0gzs0Y4DJuBQmQEl77yTsdpte2F2r/MioTJtS\n"
-    "VZLscyn8eAPNyfmvDZ4YvnZBthWZdCnd7k2kBV5Q/Cpd0IWHM5E7JyTZwFcToJsW\n"
-    "9cOIuqHefwKBgAuhHWaHXcz1fhzD668Fe+OWruShHgOqK1AgSlurr15nfTBDQu9j\n"
-    "ru4Rpa8lHXRCL1rRX3dYn536tkmTc8PsfQSVM0vH/lO/rPRRtBlMCePFF9U0zjBr\n"
-    "Nz3HJ5VSLt1tRXfO3TZzgvmuWzPP4R6rCIEuNHfWsfwgQJloISu07WvVAoGAEpGH\n"
-    "hB4mgOPzRh0BMjNaEIFdqlVIxQbcF+uckF9rYkTtE0Ud89MN/3omLKUkgA4Souf+\n"
-    "ZImt03wjrE0vdJ11PQo/vBxMftjXJLG+DEKZuvyqnk+sz9OmlpUjmc+hPh15k8Lj\n"
-    "a3uWVXn08SA7B7vqtLlA1xs+GR7Gki/+DCsCh5UCgYBVXMXppCIqVlPYO7bAGEM5\n"
-    "pKKs2PRJOSMoh2F1RF8C1L+lGjr+ySpD+bU8z0jBTgwzMdKU4wJ0GSb6hQpDnthx\n"
-    "UHkxSPV5AcwE61xoALP+LYHZ1mr0wNvSHQYYdjpJY9ljxmgc0aXa7CjVcWlxEpcT\n"
-    "5/sRuP/f7SGrDYmlfEMn3Q==\n"
-    "-----END PRIVATE KEY-----\n";
+static const char rsa_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                              "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQDlwab5kTkBpCEA\n"
+                              "eIQZWgRpcPqpefeyJWACx6NnYr5j7Bl92/NNddcb6NyUY3PeYkHYbubJ7kTRbyHK\n"
+                              "y+58fS1s9LcVy/AD+kVEnN5B2fE8VK0OV0dCKCwOyYoOxLConHVdwFcrZA7OPmv0\n"
+                              "k5Xks1RNeI2gUCJck+525gg3KI+yj+AUk6kUtB07pHl5TmKBSFSdrd8CXgkg7rCx\n"
+                              "aaVPwNnRc8ZrKyyfLBzM0QJvWg0Jed4WRfPDKqbMCAMlXmEnU1mt5uEek2vqpsn3\n"
+                              "Yu52nqZw8GgRZpZtUmcIdMJSzTL91VO2C+hYzTVnJS0b0mGPiBb7lfTYidNpoSd5\n"
+                              "KC8JQCl7AgMBAAECggEAAKHk4QqkyeoXBA20bERUcOPbjailHkgFuK/K/LzOrMtm\n"
+                              "vQFyl5rvJweuOKNzcLH7w2oF19LHkkSr/BWGnXdwS2dQXesMLJP2RhHLzNDvXeIz\n"
+                              "VqGZpY5b+SFV4hzbQvVTu9Ga/ZiHaMrrTbTegs7O44olITTjtDZO6nJPT5ccmiTT\n"
+                              "kY6ucRNVMowaKRTAvDFyAaprwLyvWjjyk85GNurj556AkQQQ41ZphLEotmpOxA8I\n"
+                              "HaJa8eSGjRgUHJjUuvmIEuCJGYBJL/8OfXGmKFnnCrts8IVcULJ495uweFg76N6E\n"
+                              "tmi59rRmNpAIEAhZHW6BqEaMk3SugOQm6ja0YIEuJQKBgQDz45OCO9QeFrKbUrGu\n"
+                              "AwYRafZG8Y2KNs16w/4H3iuWuJ1EHMUnIGJykkn07KJQanbdvDGJ4PMGK8RixjFD\n"
+                              "xMReOdNaIr4ydoOQJrNSqyVr+BpnG465FyfQBv4noVDStZunjbkqP4XfgUKdYAEx\n"
+                              "FSZGLoB0QgNYFVvN7LbVAAKvBQKBgQDxKmrTim6Mwc8ypVr5oqoM9XTFznBW1iay\n"
+                              "xN6d4Yw1/vO7hRWo/ioitYGC9Wd0gzs0Y4DJuBQmQEl77yTsdpte2F2r/MioTJtS\n"
+                              "VZLscyn8eAPNyfmvDZ4YvnZBthWZdCnd7k2kBV5Q/Cpd0IWHM5E7JyTZwFcToJsW\n"
+                              "9cOIuqHefwKBgAuhHWaHXcz1fhzD668Fe+OWruShHgOqK1AgSlurr15nfTBDQu9j\n"
+                              "ru4Rpa8lHXRCL1rRX3dYn536tkmTc8PsfQSVM0vH/lO/rPRRtBlMCePFF9U0zjBr\n"
+                              "Nz3HJ5VSLt1tRXfO3TZzgvmuWzPP4R6rCIEuNHfWsfwgQJloISu07WvVAoGAEpGH\n"
+                              "hB4mgOPzRh0BMjNaEIFdqlVIxQbcF+uckF9rYkTtE0Ud89MN/3omLKUkgA4Souf+\n"
+                              "ZImt03wjrE0vdJ11PQo/vBxMftjXJLG+DEKZuvyqnk+sz9OmlpUjmc+hPh15k8Lj\n"
+                              "a3uWVXn08SA7B7vqtLlA1xs+GR7Gki/+DCsCh5UCgYBVXMXppCIqVlPYO7bAGEM5\n"
+                              "pKKs2PRJOSMoh2F1RF8C1L+lGjr+ySpD+bU8z0jBTgwzMdKU4wJ0GSb6hQpDnthx\n"
+                              "UHkxSPV5AcwE61xoALP+LYHZ1mr0wNvSHQYYdjpJY9ljxmgc0aXa7CjVcWlxEpcT\n"
+                              "5/sRuP/f7SGrDYmlfEMn3Q==\n"
+                              "-----END PRIVATE KEY-----\n";
 
 static const char rsa_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"

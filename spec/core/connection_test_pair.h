@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection.h"
+#include "connection/connection.h"
 #include "connection_test_keys.h"
-#include "message.h"
+#include "wire/message.h"
 
 #define NOW 1800000000
 

@@ -5,11 +5,11 @@
 #ifndef HOSTILE13_H
 #define HOSTILE13_H
 
-#include "connection.h"
-#include "key_exchange.h"
-#include "message.h"
-#include "record_protection.h"
-#include "signature.h"
+#include "connection/connection.h"
+#include "crypto/key_exchange.h"
+#include "wire/message.h"
+#include "record/record_protection.h"
+#include "key/signature.h"
 #include "tls13_support.h"
 
 /* What is being tested; checks name it. */

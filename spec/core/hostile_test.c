@@ -1,13 +1,14 @@
-/* hostile_test.c - a peer that is established and then breaks the rules: its records are made with the
- * real peer's keys, so that they are refused for what they say and not for their protection. Each case says
- * which reason the victim must find and which alert (RFC 5246 section 7.2.2) must reach the peer. */
+/* hostile_test.c - a peer that is established and then breaks the rules: its records are made with
+ * the real peer's keys, so that they are refused for what they say and not for their protection.
+ * Each case says which reason the victim must find and which alert (RFC 5246 section 7.2.2) must
+ * reach the peer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection.h"
+#include "connection/connection.h"
 #include "connection_test_keys.h"
-#include "message.h"
+#include "wire/message.h"
 
 static int passed, failed;
 static char current[120]; /* what is being tested */
@@ -169,17 +170,19 @@ give(tls_connection *victim, const void *data, size_t length)
     return event;
 }
 
-/* protect seals one record with the attacker's keys, whatever its type and length, empty included. */
+/* protect seals one record with the attacker's keys, whatever its type and length, empty included.
+ */
 static size_t
-protect(tls_connection *attacker, unsigned char **out, unsigned type, const void *data, size_t length)
+protect(
+    tls_connection *attacker, unsigned char **out, unsigned type, const void *data, size_t length)
 {
     const br_sslrec_out_class **protection = &attacker->sealer.protection.vtable;
     size_t start = TLS_RECORD_HEADER_LENGTH + 512, n = length;
     unsigned char *memory = malloc(length + 2048), *record;
 
     memcpy(memory + start, data, length);
-    record = (*protection)->encrypt(
-        protection, (int)type, attacker->sealer.version, memory + start, &n);
+    record =
+        (*protection)->encrypt(protection, (int)type, attacker->sealer.version, memory + start, &n);
     memmove(memory, record, n);
     *out = memory;
     return n;
@@ -339,7 +342,8 @@ length_65535(pair *p)
     refuses(p, TLS_REASON_RECORD_OVERFLOW, TLS_ALERT_RECORD_OVERFLOW);
 }
 
-/* The longest length that a header may say: it must fit the buffer, and is then judged by its content. */
+/* The longest length that a header may say: it must fit the buffer, and is then judged by its
+ * content. */
 static void
 length_limit(pair *p)
 {
@@ -355,8 +359,8 @@ length_limit(pair *p)
               tls_connection_failure(p->victim) == TLS_REASON_BAD_RECORD_MAC,
         "refused");
     free(record);
-    refuses(p, tls_connection_failure(p->victim),
-        tls_reason_alert(tls_connection_failure(p->victim)));
+    refuses(
+        p, tls_connection_failure(p->victim), tls_reason_alert(tls_connection_failure(p->victim)));
 }
 
 /* Shorter than what the protection adds. */
@@ -422,7 +426,8 @@ replayed(pair *p)
 
     check(give(p->victim, record, n) == TLS_EVENT_WANT_READ, "once");
     free(record);
-    /* Its first copy was opened in place: make the same bytes again from a fresh seal of other data. */
+    /* Its first copy was opened in place: make the same bytes again from a fresh seal of other
+     * data. */
     n = protect(p->attacker, &record, 23, "again", 5);
     {
         unsigned char *copy = malloc(n);
@@ -468,8 +473,8 @@ content_too_long(pair *p)
     unsigned char *data = calloc(1, 16386);
     enum tls_reason reason = TLS_REASON_RECORD_OVERFLOW;
 
-    /* BearSSL folds the length of a CBC record into its constant-time check of the MAC; in TLS 1.0 it puts
-     * the first byte in a record of its own. */
+    /* BearSSL folds the length of a CBC record into its constant-time check of the MAC; in TLS 1.0
+     * it puts the first byte in a record of its own. */
     if (uses_cbc(p))
         reason = TLS_REASON_BAD_RECORD_MAC;
     inject(p, 23, data, splits(p) ? 16386 : 16385);
@@ -620,9 +625,9 @@ warnings(pair *p)
     flood(p, 21, "\1\132", 2);
 }
 
-static const unsigned char renegotiation_hello[] = {1, 0, 0, 41, 3, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 0, 0, 2,
-    0xC0, 0x2B, 1, 0};
+static const unsigned char renegotiation_hello[] = {1, 0, 0, 41, 3, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 0,
+    0, 2, 0xC0, 0x2B, 1, 0};
 
 static size_t
 ask_again(const pair *p, const void **message)
@@ -671,8 +676,8 @@ renegotiations(pair *p)
     refuses(p, TLS_REASON_UNEXPECTED_MESSAGE, TLS_ALERT_UNEXPECTED_MESSAGE);
 }
 
-/* The same from a peer that does not read, while the victim's output is full: whatever happens, an alert
- * must still find room, and nothing may overrun. */
+/* The same from a peer that does not read, while the victim's output is full: whatever happens, an
+ * alert must still find room, and nothing may overrun. */
 static void
 renegotiations_unread(pair *p)
 {
@@ -828,7 +833,8 @@ close_with_unread_data(pair *p)
     while (move(p->victim, p->attacker))
         ;
     check(settle(p->attacker) == TLS_EVENT_CLOSED, "the peer sees it");
-    check(tls_connection_plaintext(p->victim).length == (splits(p) ? 1 : 6), "the data can still be read");
+    check(tls_connection_plaintext(p->victim).length == (splits(p) ? 1 : 6),
+        "the data can still be read");
 }
 
 static void
@@ -839,8 +845,7 @@ one_byte_at_a_time(pair *p)
 
     for (i = 0; i < n; i++) {
         check(tls_connection_feed(p->victim, record + i, 1) == 1, "taken");
-        check(tls_connection_step(p->victim) ==
-                  (i + 1 < n ? TLS_EVENT_WANT_READ : TLS_EVENT_DATA),
+        check(tls_connection_step(p->victim) == (i + 1 < n ? TLS_EVENT_WANT_READ : TLS_EVENT_DATA),
             "only the last byte makes data");
         if (splits(p))
             break;
@@ -878,7 +883,8 @@ flipped(world *w)
         record[position] ^= 0x15;
         event = give(p.victim, record, length);
         free(record);
-        /* A longer length waits for more; everything else is refused at once, and no data is read. */
+        /* A longer length waits for more; everything else is refused at once, and no data is read.
+         */
         if (event == TLS_EVENT_WANT_READ) {
             check(position == 3 || position == 4, "only a length can make it wait");
             tls_connection_feed_end(p.victim);
@@ -951,7 +957,8 @@ static const struct {
     {"idle", idle_is_small},
 };
 
-/* up_to_change_cipher_spec: the length of the records of `output` up to and including ChangeCipherSpec. */
+/* up_to_change_cipher_spec: the length of the records of `output` up to and including
+ * ChangeCipherSpec. */
 static size_t
 up_to_change_cipher_spec(tls_bytes output)
 {
@@ -986,8 +993,8 @@ rewind_sequence(tls_connection *c, uint16_t suite)
     }
 }
 
-/* The keys are there, Finished is not: the attacker's first protected record is something else, under the very
- * keys and sequence number that Finished would have had. */
+/* The keys are there, Finished is not: the attacker's first protected record is something else,
+ * under the very keys and sequence number that Finished would have had. */
 static void
 before_finished(world *w)
 {
@@ -1060,8 +1067,8 @@ before_finished(world *w)
         }
 }
 
-/* Memory right after the handshake, before anybody steps again: a server that waits for its clients to say
- * something holds no buffers for them. */
+/* Memory right after the handshake, before anybody steps again: a server that waits for its clients
+ * to say something holds no buffers for them. */
 static void
 idle_after_handshake(world *w)
 {

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ffdhe.h"
-#include "key_exchange.h"
-#include "names.h"
+#include "crypto/ffdhe.h"
+#include "crypto/key_exchange.h"
+#include "wire/registry.h"
 
 static int passed, failed;
 
@@ -41,8 +41,8 @@ name_of(unsigned group)
     return tls_registry_name(TLS_REGISTRY_GROUP, group);
 }
 
-/* BearSSL 0.6 reads x25519's scalar in little-endian order, later versions in big-endian order: which
- * one this is shows in the public key of RFC 7748 section 6.1. */
+/* BearSSL 0.6 reads x25519's scalar in little-endian order, later versions in big-endian order:
+ * which one this is shows in the public key of RFC 7748 section 6.1. */
 static int scalars_are_reversed;
 
 static void
@@ -89,9 +89,9 @@ refused(const tls_key_exchange_key *key, const unsigned char *share, size_t shar
 
 /* ---- Known answers ---- */
 
-/* x25519: RFC 7748 sections 5.2 and 6.1. The NIST curves: project Wycheproof, ecdh_secp256r1_ecpoint_test.json
- * and its like for the other curves, tests 1 and 3, whose shared secret is all zero, and one that begins
- * with zeros. */
+/* x25519: RFC 7748 sections 5.2 and 6.1. The NIST curves: project Wycheproof,
+ * ecdh_secp256r1_ecpoint_test.json and its like for the other curves, tests 1 and 3, whose shared
+ * secret is all zero, and one that begins with zeros. */
 static const struct {
     unsigned group;
     const char *secret, *share, *result;
@@ -118,35 +118,55 @@ static const struct {
         "c042689a996dd12830ae459382e94aac56b717af2e2080215f9e41949b1f52be",
         "00000000000000000000000000000000ffffffffffffffffffffffffffffffff"},
     {TLS_GROUP_SECP384R1,
-        "766e61425b2da9f846c09fc3564b93a6f8603b7392c785165bf20da948c49fd1fb1dee4edd64356b9f21c588b75dfd81",
-        "04790a6e059ef9a5940163183d4a7809135d29791643fc43a2f17ee8bf677ab84f791b64a6be15969ffa012dd9185d8796"
-        "d9b954baa8a75e82df711b3b56eadff6b0f668c3b26b4b1aeb308a1fcc1c680d329a6705025f1c98a0b5e5bfcb163caa",
-        "6461defb95d996b24296f5a1832b34db05ed031114fbe7d98d098f93859866e4de1e229da71fef0c77fe49b249190135"},
+        "766e61425b2da9f846c09fc3564b93a6f8603b7392c785165bf20da948c49fd1fb1dee4edd64356b9f21c588b7"
+        "5dfd81",
+        "04790a6e059ef9a5940163183d4a7809135d29791643fc43a2f17ee8bf677ab84f791b64a6be15969ffa012dd9"
+        "185d8796"
+        "d9b954baa8a75e82df711b3b56eadff6b0f668c3b26b4b1aeb308a1fcc1c680d329a6705025f1c98a0b5e5bfcb"
+        "163caa",
+        "6461defb95d996b24296f5a1832b34db05ed031114fbe7d98d098f93859866e4de1e229da71fef0c77fe49b249"
+        "190135"},
     {TLS_GROUP_SECP384R1,
-        "00a2b6442a37f8a3759d2cb91df5eca75b14f5a6766da8035cc1943b15a8e4ebb6025f373be334080f22ab821a3535a6a7",
-        "04490e96d17f4c6ceccd45def408cea33e9704a5f1b01a3de2eaaa3409fd160d78d395d6b3b003d71fd1f590fad95bf1c9"
-        "d8665efc2070d059aa847125c2f707435955535c7c5df6d6c079ec806dce6b6849d337140db7ca50616f9456de1323c4",
-        "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"},
+        "00a2b6442a37f8a3759d2cb91df5eca75b14f5a6766da8035cc1943b15a8e4ebb6025f373be334080f22ab821a"
+        "3535a6a7",
+        "04490e96d17f4c6ceccd45def408cea33e9704a5f1b01a3de2eaaa3409fd160d78d395d6b3b003d71fd1f590fa"
+        "d95bf1c9"
+        "d8665efc2070d059aa847125c2f707435955535c7c5df6d6c079ec806dce6b6849d337140db7ca50616f9456de"
+        "1323c4",
+        "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "000000"},
     {TLS_GROUP_SECP384R1,
-        "00a2b6442a37f8a3759d2cb91df5eca75b14f5a6766da8035cc1943b15a8e4ebb6025f373be334080f22ab821a3535a6a7",
-        "04737e8437e18683de2455b68945bba31daec3e754d72f0a0776d3192b2f9298bb95ca1464baa6687aabb679f804cf6ec6"
-        "c2b4d47d61a60404df63b1e9ac0954b3419bbc2ad52a0409aeeb82f4703758588059165b20367dcb4b235b0caf71d727",
-        "007fff0001fffc0007fff0001fffc0007fff0001fffc0007fff0001fffc0007fff0001fffc0007fff0001fffc0008000"},
+        "00a2b6442a37f8a3759d2cb91df5eca75b14f5a6766da8035cc1943b15a8e4ebb6025f373be334080f22ab821a"
+        "3535a6a7",
+        "04737e8437e18683de2455b68945bba31daec3e754d72f0a0776d3192b2f9298bb95ca1464baa6687aabb679f8"
+        "04cf6ec6"
+        "c2b4d47d61a60404df63b1e9ac0954b3419bbc2ad52a0409aeeb82f4703758588059165b20367dcb4b235b0caf"
+        "71d727",
+        "007fff0001fffc0007fff0001fffc0007fff0001fffc0007fff0001fffc0007fff0001fffc0007fff0001fffc0"
+        "008000"},
     {TLS_GROUP_SECP521R1,
-        "01939982b529596ce77a94bc6efd03e92c21a849eb4f87b8f619d506efc9bb22e7c61640c90d598f795b64566dc6df43992a"
+        "01939982b529596ce77a94bc6efd03e92c21a849eb4f87b8f619d506efc9bb22e7c61640c90d598f795b64566d"
+        "c6df43992a"
         "e34a1341d458574440a7371f611c7dcd",
-        "040064da3e94733db536a74a0d8a5cb2265a31c54a1da6529a198377fbd38575d9d79769ca2bdf2d4c972642926d444891a6"
-        "52e7f492337251adf1613cf3077999b5ce00e04ad19cf9fd4722b0c824c069f70c3c0e7ebc5288940dfa92422152ae4a4f79"
+        "040064da3e94733db536a74a0d8a5cb2265a31c54a1da6529a198377fbd38575d9d79769ca2bdf2d4c97264292"
+        "6d444891a6"
+        "52e7f492337251adf1613cf3077999b5ce00e04ad19cf9fd4722b0c824c069f70c3c0e7ebc5288940dfa924221"
+        "52ae4a4f79"
         "183ced375afb54db1409ddf338b85bb6dbfc5950163346bb63a90a70c5aba098f7",
-        "01f1e410f2c6262bce6879a3f46dfb7dd11d30eeee9ab49852102e1892201dd10f27266c2cf7cbccc7f6885099043dad80ff"
+        "01f1e410f2c6262bce6879a3f46dfb7dd11d30eeee9ab49852102e1892201dd10f27266c2cf7cbccc7f6885099"
+        "043dad80ff"
         "57f0df96acf283fb090de53df95f7d87"},
     {TLS_GROUP_SECP521R1,
-        "00a2b6442a37f8a3759d2cb91df5eca75af6b89e27baf2f6cbf971dee5058ffa9d8dac805c7bc72f3718489d6a9cb2787af8"
+        "00a2b6442a37f8a3759d2cb91df5eca75af6b89e27baf2f6cbf971dee5058ffa9d8dac805c7bc72f3718489d6a"
+        "9cb2787af8"
         "c93a17ddeb1a19211ab23604d47b7646",
-        "04014c643329691ba27459a40dfe7c4ce17b3ea14d0cd7aa47b01f1315404db51436fbbfe6de0842e0f7e1265f6ff3aca287"
-        "50677d3370b2fb2a6ef497356f4b95811201051b14178639a09a41465c72d3743436ee1c191ff7388a40140b34d5317de591"
+        "04014c643329691ba27459a40dfe7c4ce17b3ea14d0cd7aa47b01f1315404db51436fbbfe6de0842e0f7e1265f"
+        "6ff3aca287"
+        "50677d3370b2fb2a6ef497356f4b95811201051b14178639a09a41465c72d3743436ee1c191ff7388a40140b34"
+        "d5317de591"
         "1ea03cdbb0329fdeb446695a3b92d437271a9f3c318b02dec4d473908158140e97",
-        "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000"
         "00000000000000000000000000000000"},
 };
 
@@ -158,13 +178,13 @@ test_known_answers(void)
     unsigned char point[133], share[133], expected[66], out[TLS_SHARED_SECRET_MAXIMUM];
     size_t i, length, share_length;
 
-    set_secret(&key, TLS_GROUP_X25519,
-        "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
+    set_secret(
+        &key, TLS_GROUP_X25519, "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
     from_hex(expected, "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
     ec->mulgen(point, key.secret, key.length, TLS_GROUP_X25519);
     scalars_are_reversed = memcmp(point, expected, 32) != 0;
-    set_secret(&key, TLS_GROUP_X25519,
-        "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
+    set_secret(
+        &key, TLS_GROUP_X25519, "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
     ec->mulgen(point, key.secret, key.length, TLS_GROUP_X25519);
     check(memcmp(point, expected, 32) == 0, "RFC 7748 section 6.1", "public key");
 
@@ -183,8 +203,9 @@ test_known_answers(void)
     }
 }
 
-/* Exponents: SHAKE-256 of "ffdhe2048 exponent" and "ffdhe3072 exponent". Results: SHA-256 of the whole
- * big-endian number, from Python's pow(). `small` is a share whose result begins with a zero byte. */
+/* Exponents: SHAKE-256 of "ffdhe2048 exponent" and "ffdhe3072 exponent". Results: SHA-256 of the
+ * whole big-endian number, from Python's pow(). `small` is a share whose result begins with a zero
+ * byte. */
 static const struct {
     unsigned group;
     const char *exponent, *prime, *public_share, *of_two_below;
@@ -196,7 +217,8 @@ static const struct {
         "21d5603d57049c5f2356e0dac4bad9e8ddef367fbb5b5a221c9b216bef0e4ba5",
         "21d5603d57049c5f2356e0dac4bad9e8ddef367fbb5b5a221c9b216bef0e4ba5", 178,
         "dff9a32aebcfcaf1163161cd3abaff4eb78446e8707c1d4e5e930623e88cf963"},
-    {TLS_GROUP_FFDHE3072, "1ff408975f2152e3bbf37e49dc7c59b155ac35246fbddb696d1e9a922d5ab5a0f87bd4f16d2a1c9d",
+    {TLS_GROUP_FFDHE3072,
+        "1ff408975f2152e3bbf37e49dc7c59b155ac35246fbddb696d1e9a922d5ab5a0f87bd4f16d2a1c9d",
         "0eaf67db3a839156d5013494a5318a772b5697d270d721f37f092efc69ea5a17",
         "60a56c87c8ef0fcea672cbf4e5dab8a19b6cc064d1b571392f09460780251c10",
         "80d233ae77734509fece4518ba91bcb9c66b2e0812dcdcfd9a888f804cb20c9b", 12,
@@ -228,8 +250,8 @@ test_ffdhe(void)
         tls_bytes prime = tls_ffdhe_prime(group);
         size_t n = prime.length;
 
-        check(n == tls_group_share_length(group) &&
-                  has_digest(prime.data, n, ffdhe_vectors[i].prime),
+        check(
+            n == tls_group_share_length(group) && has_digest(prime.data, n, ffdhe_vectors[i].prime),
             "the prime", name);
         set_secret(&key, group, ffdhe_vectors[i].exponent);
         check(key.length == tls_ffdhe_exponent_length(group), "the exponent's length", name);
@@ -268,8 +290,8 @@ test_ffdhe(void)
     check(tls_ffdhe_prime(TLS_GROUP_X25519).length == 0 &&
               tls_ffdhe_exponent_length(TLS_GROUP_X25519) == 0 &&
               !tls_ffdhe_public(out, TLS_GROUP_X25519, tls_bytes_make(key.secret, 32)) &&
-              !tls_ffdhe_shared(out, TLS_GROUP_X25519, tls_bytes_make(key.secret, 32),
-                  tls_bytes_make(share, 0)),
+              !tls_ffdhe_shared(
+                  out, TLS_GROUP_X25519, tls_bytes_make(key.secret, 32), tls_bytes_make(share, 0)),
         "no ffdhe group", "x25519");
 }
 
@@ -313,15 +335,21 @@ static const struct {
         "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4",
         "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"},
     {TLS_GROUP_SECP384R1,
-        "04000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-        "3cf99ef04f51a5ea630ba3f9f960dd593a14c9be39fd2bd215d3b4b08aaaf86bbf927f2c46e52ab06fb742b8850e521e",
-        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff"},
+        "040000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "00000000"
+        "3cf99ef04f51a5ea630ba3f9f960dd593a14c9be39fd2bd215d3b4b08aaaf86bbf927f2c46e52ab06fb742b885"
+        "0e521e",
+        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ff"
+        "ffffff"},
     {TLS_GROUP_SECP521R1,
-        "0400000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "040000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000"
         "0000000000000000000000000000000000"
-        "00d20ec9fea6b577c10d26ca1bb446f40b299e648b1ad508aad068896fee3f8e614bc63054d5772bf01a65d412e0bcaa8e96"
+        "00d20ec9fea6b577c10d26ca1bb446f40b299e648b1ad508aad068896fee3f8e614bc63054d5772bf01a65d412"
+        "e0bcaa8e96"
         "5d2f5d332d7f39f846d440ae001f4f87",
-        "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "ffffffffff"
         "ffffffffffffffffffffffffffffffff"},
 };
 
@@ -438,7 +466,8 @@ test_agreement(void)
 static void
 test_unsupported(void)
 {
-    static const unsigned others[] = {0, 1, 22, 26, 28, 30, 31, 32, 255, 258, 260, 0x11EC, 0x0A0A, 0xFFFF};
+    static const unsigned others[] = {
+        0, 1, 22, 26, 28, 30, 31, 32, 255, 258, 260, 0x11EC, 0x0A0A, 0xFFFF};
     tls_key_exchange_key key, zero;
     unsigned char share[TLS_KEY_SHARE_MAXIMUM], out[TLS_SHARED_SECRET_MAXIMUM];
     size_t i, length;

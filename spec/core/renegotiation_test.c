@@ -2,7 +2,7 @@
  * the rules: its idea of what was before is changed between the two handshakes, so its messages are
  * wrong and otherwise whole. */
 #include "connection_test_pair.h"
-#include "renegotiation.h"
+#include "connection/renegotiation.h"
 
 static void
 allow(tls_context_options *options)

@@ -3,7 +3,7 @@
  * its key signs here, rightly or wrongly; the client's transcript is then made to hold the server's
  * own. */
 #include "connection_test_pair.h"
-#include "engine12_internal.h"
+#include "tls12/internal.h"
 
 #define RSAE_SHA256 0x0804
 #define RSAE_SHA384 0x0805
@@ -106,7 +106,7 @@ exchange(const world *w, tls_connection *client, tls_connection *server, const f
         position += raw.length;
         check(tls_message_parse(&message, raw, server->version, server->suite) == TLS_OK, "parsed");
         if (message.type == TLS_HANDSHAKE_SERVER_KEY_EXCHANGE) {
-            br_multihash_context before = engine12_of(client)->transcript;
+            br_multihash_context before = tls12_of(client)->transcript;
             tls_buffer forged = {0};
 
             forge(w, server, &message, f, &forged);
@@ -115,7 +115,7 @@ exchange(const world *w, tls_connection *client, tls_connection *server, const f
             if (client->engine == NULL)
                 break;
             br_multihash_update(&before, raw.data, raw.length);
-            engine12_of(client)->transcript = before;
+            tls12_of(client)->transcript = before;
         } else {
             feed_message(client, raw);
         }

@@ -3,7 +3,7 @@
  * exchanged on the way, and the client's transcript is then made to hold the server's own, as if
  * that had been sent: so Finished fits. */
 #include "connection_test_pair.h"
-#include "engine12_internal.h"
+#include "tls12/internal.h"
 
 #define LIFETIME 7200 /* what a client allows by itself */
 
@@ -49,14 +49,14 @@ exchange_ticket(tls_connection *client, tls_connection *server, uint32_t lifetim
     check(output.data[0] == TLS_CONTENT_HANDSHAKE &&
               output.data[TLS_RECORD_HEADER_LENGTH] == TLS_HANDSHAKE_NEW_SESSION_TICKET,
         "the server sends a ticket");
-    before = engine12_of(client)->transcript;
+    before = tls12_of(client)->transcript;
     give_ticket(client, lifetime, length);
     check(tls_connection_failure(client) == TLS_OK && client->engine != NULL, "it is read");
     if (client->engine == NULL)
         return;
     br_multihash_update(
         &before, output.data + TLS_RECORD_HEADER_LENGTH, record - TLS_RECORD_HEADER_LENGTH);
-    engine12_of(client)->transcript = before;
+    tls12_of(client)->transcript = before;
     give(client, output.data + record, output.length - record);
     tls_connection_output_consume(server, output.length);
 }

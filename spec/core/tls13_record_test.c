@@ -1,6 +1,6 @@
 /* tls13_record_test.c - specs of aead, record_protection and the TLS 1.3 half of record.
  *   VERBOSE=1 prints what passes */
-#include "record_protection.h"
+#include "record/record_protection.h"
 
 #include "tls13_support.h"
 

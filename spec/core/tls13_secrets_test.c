@@ -1,8 +1,8 @@
 /* tls13_secrets_test.c - specs of hkdf, transcript and key_schedule, and of record protection as
  * far as RFC 8448 shows it.   VERBOSE=1 prints what passes */
-#include "key_schedule.h"
-#include "record_protection.h"
-#include "transcript.h"
+#include "tls13/key_schedule.h"
+#include "record/record_protection.h"
+#include "tls13/transcript.h"
 
 #include "rfc8448_vectors.h"
 #include "tls13_support.h"

@@ -171,7 +171,7 @@ fi
 if [ -z "$program" ]; then
     program=$dir/x509_issue_test
     ${CC:-cc} -std=c99 -D_DEFAULT_SOURCE -g ${OPT:--O2} -Wall -Wextra -Werror -pedantic $CFLAGS -I"$tls" -o "$program" \
-        "$here/x509_issue_test.c" "$tls"/*.c -lbearssl \
+        "$here/x509_issue_test.c" "$tls"/*/*.c -lbearssl \
         -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 fi
 $RUN "$program" "$dir" $ROUNDS

@@ -3,11 +3,11 @@
 #ifndef X509_ISSUE_REVOCATION_H
 #define X509_ISSUE_REVOCATION_H
 
-#include "certificate_issue.h"
-#include "crl_build.h"
-#include "ocsp_build.h"
-#include "trust.h"
-#include "verify.h"
+#include "issue/certificate_issue.h"
+#include "issue/crl_build.h"
+#include "issue/ocsp_build.h"
+#include "x509/trust.h"
+#include "x509/verify.h"
 #include "x509_issue_support.h"
 
 static tls_crl *

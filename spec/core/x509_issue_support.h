@@ -9,12 +9,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "certificate.h"
-#include "certificate_request.h"
-#include "crl.h"
-#include "distinguished_name_build.h"
-#include "key.h"
-#include "pem.h"
+#include "x509/certificate.h"
+#include "issue/signing_request.h"
+#include "x509/crl.h"
+#include "issue/distinguished_name_build.h"
+#include "key/key.h"
+#include "asn1/pem.h"
 
 static const char *directory;
 static unsigned passed, failed;

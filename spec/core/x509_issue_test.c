@@ -3,17 +3,17 @@
  * mutations] */
 #include "x509_issue_support.h"
 
-#include "certificate_dump.h"
-#include "certificate_issue.h"
-#include "der_write.h"
-#include "distinguished_name.h"
-#include "general_name_build.h"
-#include "key_encode.h"
-#include "key_encrypted.h"
-#include "key_generate.h"
-#include "pbkdf2.h"
-#include "signed_certificate_timestamp.h"
-#include "verify.h"
+#include "issue/certificate_dump.h"
+#include "issue/certificate_issue.h"
+#include "asn1/der_write.h"
+#include "x509/distinguished_name.h"
+#include "issue/general_name_build.h"
+#include "key/key_encode.h"
+#include "key/key_encrypted.h"
+#include "key/key_generate.h"
+#include "crypto/pbkdf2.h"
+#include "x509/signed_certificate_timestamp.h"
+#include "x509/verify.h"
 
 #include "x509_issue_revocation.h"
 

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "certificate.h"
-#include "distinguished_name.h"
-#include "hostname.h"
-#include "key.h"
-#include "pem.h"
-#include "trust.h"
-#include "verify.h"
+#include "x509/certificate.h"
+#include "x509/distinguished_name.h"
+#include "x509/hostname.h"
+#include "key/key.h"
+#include "asn1/pem.h"
+#include "x509/trust.h"
+#include "x509/verify.h"
 
 static const char *directory;
 static unsigned passed, failed;

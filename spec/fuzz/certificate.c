@@ -2,11 +2,11 @@
  * parsed can be issued again with the same extensions. */
 #include "fuzz.h"
 
-#include "certificate.h"
-#include "certificate_dump.h"
-#include "hostname.h"
-#include "signed_certificate_timestamp.h"
-#include "verify.h"
+#include "x509/certificate.h"
+#include "issue/certificate_dump.h"
+#include "x509/hostname.h"
+#include "x509/signed_certificate_timestamp.h"
+#include "x509/verify.h"
 
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t length)

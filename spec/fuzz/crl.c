@@ -1,7 +1,7 @@
 /* crl.c - CRLs: every entry that can be walked can be found. */
 #include "fuzz.h"
 
-#include "crl.h"
+#include "x509/crl.h"
 
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t length)

@@ -1,7 +1,7 @@
 /* extensions.c - blocks of extensions in every place, and values of every type. */
 #include "fuzz.h"
 
-#include "extension.h"
+#include "wire/extension.h"
 
 static void
 walk_value(const tls_extension_value *value)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t length);
 

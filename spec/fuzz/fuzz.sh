@@ -18,26 +18,29 @@ targets=${*:-certificate key crl ocsp request pem messages extensions session ti
 CC="${CC:-clang}"
 FLAGS="-std=c99 -D_DEFAULT_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -fno-sanitize-recover=undefined -I$tls -I$here $CFLAGS"
 OBJECTS="$DIR/objects"
-export CC FLAGS OBJECTS DIR SECONDS_EACH
+TLS=$tls
+export CC FLAGS TLS OBJECTS DIR SECONDS_EACH
 mkdir -p "$OBJECTS"
 # A changed header, or other flags, make every object again.
 echo "$CC $FLAGS" >"$OBJECTS/flags.new"
 if ! cmp -s "$OBJECTS/flags.new" "$OBJECTS/flags" ||
     [ -n "$(find "$tls" "$here" -name '*.h' -newer "$OBJECTS/made" 2>/dev/null)" ]; then
-    rm -f "$OBJECTS"/*.o
+    find "$OBJECTS" -name '*.o' -exec rm -f {} +
     mv -f "$OBJECTS/flags.new" "$OBJECTS/flags"
 fi
 # fuzz_random.c stands in for random.c.
 { find "$tls" -name '*.c' ! -name random.c; find "$here" -name '*.c'; } |
-    xargs -P "$jobs" -I '{}' sh -c 'o=$OBJECTS/$(basename "$1" .c).o
-    case $1 in */spec/fuzz/*) o=$OBJECTS/fuzz_$(basename "$1" .c).o ;; esac
+    xargs -P "$jobs" -I '{}' sh -c 'o=$OBJECTS/${1#"$TLS"/}
+    case $1 in "$TLS"/*) o=${o%.c}.o ;; *) o=$OBJECTS/fuzz_$(basename "$1" .c).o ;; esac
+    mkdir -p "$(dirname "$o")"
     [ "$o" -nt "$1" ] || exec $CC $FLAGS -fsanitize=fuzzer-no-link,address,undefined -c -o "$o" "$1"' compile '{}'
 touch "$OBJECTS/made"
 
 # Everything but the other targets.
 library=
-for source in "$tls"/*.c; do
-    [ "${source##*/}" = random.c ] || library="$library $OBJECTS/$(basename "$source" .c).o"
+for source in "$tls"/*/*.c; do
+    object=${source#"$tls"/}
+    [ "${source##*/}" = random.c ] || library="$library $OBJECTS/${object%.c}.o"
 done
 library="$library $OBJECTS/fuzz_fuzz_random.o $OBJECTS/fuzz_fuzz_pair.o ${LIBS:--lbearssl}"
 link() { $CC -fsanitize="$1",address,undefined -o "$DIR/$2" "$OBJECTS/fuzz_${2#fuzz_}.o" $library $3; }
@@ -45,7 +48,7 @@ link() { $CC -fsanitize="$1",address,undefined -o "$DIR/$2" "$OBJECTS/fuzz_${2#f
 link fuzzer-no-link fuzz_seeds
 for target in $targets; do
     case $target in
-    hostile) link fuzzer fuzz_hostile -Wl,--wrap=tls_record_seal,--wrap=engine13_send ;;
+    hostile) link fuzzer fuzz_hostile -Wl,--wrap=tls_record_seal,--wrap=tls13_send ;;
     *) link fuzzer "fuzz_$target" ;;
     esac
 done

@@ -2,9 +2,9 @@
 #include "fuzz_pair.h"
 
 #include "../core/connection_test_keys.h"
-#include "message.h"
-#include "ocsp_build.h"
-#include "signature.h"
+#include "wire/message.h"
+#include "issue/ocsp_build.h"
+#include "key/signature.h"
 
 /* More events than this without input in between is a loop. */
 #define EVENTS_MAXIMUM 20000

@@ -3,7 +3,7 @@
 #ifndef FUZZ_PAIR_H
 #define FUZZ_PAIR_H
 
-#include "connection.h"
+#include "connection/connection.h"
 #include "fuzz.h"
 
 /* Bits of the word. What both sides must agree on is one bit for both. */

@@ -2,7 +2,7 @@
  * foretell (splitmix64). Each side of a connection has a state of its own, so that a recorded peer
  * fits again. */
 #include "fuzz.h"
-#include "random.h"
+#include "base/random.h"
 
 static uint64_t first_state;
 static uint64_t *state = &first_state;

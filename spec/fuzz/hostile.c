@@ -1,15 +1,15 @@
 /* hostile.c - a peer that has the keys and breaks the rules. Both sides are ours; the input says
- * what the breaker does to its messages before they enter its own transcript (engine13_send is
+ * what the breaker does to its messages before they enter its own transcript (tls13_send is
  * wrapped: signatures, Finished and keys then follow what was changed), to its records before they
  * are sealed (tls_record_seal is wrapped), and what happens once the handshake is over. What must
  * hold whatever it does stands in check_authenticity. */
-#include "engine13_internal.h"
+#include "tls13/internal.h"
 #include "fuzz_pair.h"
 
 #define INJECTED_MAXIMUM 64 /* records and messages for one input */
 
-enum tls_reason __real_engine13_send(engine13 *e, enum tls_stage stage, tls_buffer *raw);
-enum tls_reason __wrap_engine13_send(engine13 *e, enum tls_stage stage, tls_buffer *raw);
+enum tls_reason __real_engine13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw);
+enum tls_reason __wrap_engine13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw);
 size_t __real_tls_record_seal(tls_record_sealer *sealer, size_t *consumed, unsigned char *out,
     size_t room, enum tls_content_type type, const unsigned char *data, size_t length,
     size_t fragment);
@@ -146,7 +146,7 @@ change_message(tls_buffer *raw, unsigned how, tls_bytes *input)
 }
 
 static enum tls_reason
-send_made_up(engine13 *e, enum tls_stage stage, tls_bytes *input)
+send_made_up(tls13_engine *e, enum tls_stage stage, tls_bytes *input)
 {
     tls_buffer raw = {NULL, 0, 0, 0};
     unsigned type = fuzz_u8(input);
@@ -156,7 +156,7 @@ send_made_up(engine13 *e, enum tls_stage stage, tls_bytes *input)
 }
 
 enum tls_reason
-__wrap_engine13_send(engine13 *e, enum tls_stage stage, tls_buffer *raw)
+__wrap_engine13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw)
 {
     tls_buffer original = {NULL, 0, 0, 0};
     enum tls_reason reason = TLS_OK;

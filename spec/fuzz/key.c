@@ -2,9 +2,9 @@
  * and reads back as itself. */
 #include "fuzz.h"
 
-#include "key.h"
-#include "key_encode.h"
-#include "key_encrypted.h"
+#include "key/key.h"
+#include "key/key_encode.h"
+#include "key/key_encrypted.h"
 
 /* A mutated count of millions would only measure PBKDF2. */
 static int

@@ -2,7 +2,7 @@
  * is then the same bytes; every list in it can be walked to its end. */
 #include "fuzz.h"
 
-#include "message.h"
+#include "wire/message.h"
 
 static const unsigned versions[] = {0x0304, 0x0303, 0x0302, 0x0301, 0};
 /* One of each key exchange and of each hash. */

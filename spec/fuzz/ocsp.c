@@ -1,7 +1,7 @@
 /* ocsp.c - OCSP responses, judged with a certificate that comes with them. */
 #include "fuzz.h"
 
-#include "ocsp.h"
+#include "x509/ocsp.h"
 
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t length)

@@ -1,13 +1,13 @@
 /* pem.c - text: PEM of every kind, trust stores, distinguished names. */
 #include "fuzz.h"
 
-#include "certificate_request.h"
-#include "crl.h"
-#include "distinguished_name_build.h"
-#include "general_name_build.h"
-#include "key.h"
-#include "pem.h"
-#include "trust.h"
+#include "issue/signing_request.h"
+#include "x509/crl.h"
+#include "issue/distinguished_name_build.h"
+#include "issue/general_name_build.h"
+#include "key/key.h"
+#include "asn1/pem.h"
+#include "x509/trust.h"
 
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t length)

@@ -2,9 +2,9 @@
  */
 #include "fuzz.h"
 
-#include "certificate_dump.h"
-#include "certificate_issue.h"
-#include "key_generate.h"
+#include "issue/certificate_dump.h"
+#include "issue/certificate_issue.h"
+#include "key/key_generate.h"
 
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t length)

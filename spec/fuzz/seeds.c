@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "fuzz_pair.h"
-#include "message.h"
+#include "wire/message.h"
 
 static const char *directory;
 

@@ -2,8 +2,8 @@
  * was taken over can be exported again and used. */
 #include "fuzz.h"
 
-#include "session.h"
-#include "ticket.h"
+#include "session/session.h"
+#include "session/ticket.h"
 
 #define NOW 1893456000
 

@@ -9,7 +9,7 @@ local pump = require "spec.support.pump"
 local temporary = require "spec.support.temporary"
 
 local function table_of_codes()
-   local list, text = {}, assert(temporary.read("csrc/tls/error_table.h"))
+   local list, text = {}, assert(temporary.read("csrc/tls/base/error_table.h"))
    for entry in text:gmatch("TLS_REASON(%b())") do
       local name, alert, code, sentence = entry:match('^%(([%u%d_]+), TLS_ALERT_([%u%d_]+), "([%l%d_]+)",%s*"(.-)"%)$')
       if name and name ~= "name" then

@@ -1,0 +1,69 @@
+/* random.c - see random.h.
+ *
+ * BearSSL's own seeder asks the processor (CPUID, RDRAND) for each connection, which traps in
+ * virtual machines; the kernel's generator is both faster there and what everyone else relies on.
+ * Nothing is kept between calls, so a fork cannot repeat a stream. */
+#include "base/random.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#if defined(__APPLE__)
+#include <sys/random.h>
+#endif
+
+#include "base/bytes.h"
+
+/* getentropy's limit for one call. */
+#define ENTROPY_CHUNK 256
+
+static enum tls_reason
+read_device(unsigned char *out, size_t length)
+{
+    int fd = open("/dev/urandom", O_RDONLY);
+
+    if (fd < 0)
+        return TLS_REASON_NO_RANDOM;
+    while (length > 0) {
+        ssize_t n = read(fd, out, length);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            close(fd);
+            return TLS_REASON_NO_RANDOM;
+        }
+        out += n;
+        length -= (size_t)n;
+    }
+    close(fd);
+    return TLS_OK;
+}
+
+enum tls_reason
+tls_random(void *out, size_t length)
+{
+    unsigned char *p = out;
+
+    while (length > 0) {
+        size_t n = length < ENTROPY_CHUNK ? length : ENTROPY_CHUNK;
+
+        if (getentropy(p, n) != 0)
+            return read_device(p, length);
+        p += n;
+        length -= n;
+    }
+    return TLS_OK;
+}
+
+enum tls_reason
+tls_random_generator(br_hmac_drbg_context *out)
+{
+    unsigned char seed[64];
+    enum tls_reason reason = tls_random(seed, sizeof seed);
+
+    if (reason == TLS_OK)
+        br_hmac_drbg_init(out, &br_sha512_vtable, seed, sizeof seed);
+    tls_wipe(seed, sizeof seed);
+    return reason;
+}

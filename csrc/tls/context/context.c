@@ -1,0 +1,620 @@
+/* context.c - what many connections share: options checked and copied once (tls.h, context.h). */
+#include "context/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tls12/engine.h"
+#include "wire/extension.h"
+#include "crypto/key_exchange.h"
+#include "wire/registry.h"
+#include "connection/negotiation.h"
+#include "record/record.h"
+#include "key/signature.h"
+#include "wire/suite.h"
+
+#define DEFAULT_SESSION_LIFETIME 7200
+#define DEFAULT_VERIFY_DEPTH 8
+#define RECORD_SIZE_MINIMUM 512
+#define DEFAULT_EARLY_DATA_WINDOW 10
+/* One flight must fit the output buffer (transfer.c), so a chain is bounded. */
+#define CHAIN_LENGTH_MAXIMUM 45000
+
+static const uint16_t default_groups[] = {
+    TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
+
+/* RFC 8446 section 4.2.3: every SHA-2 one that BearSSL's arithmetic does. PKCS#1 is there for
+ * TLS 1.2 and for signatures of certificates. */
+static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384, TLS_SCHEME_ECDSA_SECP521R1_SHA512,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512, TLS_SCHEME_RSA_PSS_PSS_SHA256,
+    TLS_SCHEME_RSA_PSS_PSS_SHA384, TLS_SCHEME_RSA_PSS_PSS_SHA512};
+
+const uint16_t *
+tls_context_default_groups(size_t *count)
+{
+    *count = sizeof default_groups / sizeof *default_groups;
+    return default_groups;
+}
+
+const uint16_t *
+tls_context_default_schemes(size_t *count)
+{
+    *count = sizeof default_schemes / sizeof *default_schemes;
+    return default_schemes;
+}
+
+int
+tls_processor_has_aes(void)
+{
+    /* BearSSL gives no vtable when the instructions are missing. */
+    return br_aes_x86ni_ctr_get_vtable() != NULL || br_aes_pwr8_ctr_get_vtable() != NULL;
+}
+
+int64_t
+tls_context_now(const tls_context *context)
+{
+    return context->now != NULL ? context->now(context->now_data) : (int64_t)time(NULL);
+}
+
+int64_t
+tls_context_now_ms(const tls_context *context)
+{
+    int64_t seconds = tls_context_now(context);
+    struct timespec now;
+
+    /* A clock of the caller's gives whole seconds; where it is the system's, that knows more. It
+     * may have gone on meanwhile, and time() may be a tick behind it. */
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || (int64_t)now.tv_sec < seconds ||
+        (int64_t)now.tv_sec > seconds + 1)
+        return seconds * 1000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+tls_context_has_group(const tls_context *context, unsigned group)
+{
+    size_t i;
+
+    for (i = 0; i < context->group_count; i++)
+        if (context->groups[i] == group)
+            return 1;
+    return 0;
+}
+
+enum tls_reason
+tls_credential_copy(tls_credential *out, const tls_credential *credential)
+{
+    size_t i;
+
+    memset(out, 0, sizeof *out);
+    out->chain = calloc(credential->chain_count ? credential->chain_count : 1, sizeof *out->chain);
+    if (out->chain == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < credential->chain_count; i++)
+        out->chain[i] = tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
+    out->chain_count = credential->chain_count;
+    out->key = tls_private_key_retain(credential->key);
+    if (credential->ocsp_response.length == 0)
+        return TLS_OK;
+    out->ocsp_response.data = (const unsigned char *)tls_bytes_to_string(credential->ocsp_response);
+    if (out->ocsp_response.data == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    out->ocsp_response.length = credential->ocsp_response.length;
+    return TLS_OK;
+}
+
+void
+tls_credential_clear(tls_credential *credential)
+{
+    size_t i;
+
+    for (i = 0; i < credential->chain_count; i++)
+        tls_certificate_release((tls_certificate *)(uintptr_t)credential->chain[i]);
+    free(credential->chain);
+    tls_private_key_release(credential->key);
+    free((void *)(uintptr_t)credential->ocsp_response.data);
+    memset(credential, 0, sizeof *credential);
+}
+
+enum tls_reason
+tls_credential_check(const tls_credential *credential)
+{
+    size_t total = 0, i;
+
+    if (credential->chain_count == 0 || credential->key == NULL ||
+        credential->chain_count > TLS_CHAIN_MAXIMUM)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    for (i = 0; i < credential->chain_count; i++)
+        total += credential->chain[i]->der.length + 3;
+    if (total + credential->ocsp_response.length > CHAIN_LENGTH_MAXIMUM)
+        return TLS_REASON_LIMIT;
+    if (!tls_private_key_matches(credential->key, &credential->chain[0]->public_key))
+        return TLS_REASON_KEY_MISMATCH;
+    return TLS_OK;
+}
+
+int
+tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities)
+{
+    tls_reader reader;
+    tls_bytes name;
+    size_t i;
+
+    if (authorities.length == 0)
+        return 1;
+    tls_reader_init(&reader, authorities);
+    while (tls_vector16_next(&reader, &name))
+        for (i = 0; i < credential->chain_count; i++)
+            if (tls_bytes_equal(credential->chain[i]->issuer, name))
+                return 1;
+    return 0;
+}
+
+static enum tls_reason
+copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t count)
+{
+    *out = malloc((count ? count : 1) * sizeof **out);
+    if (*out == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (count > 0)
+        memcpy(*out, values, count * sizeof **out);
+    *out_count = count;
+    return TLS_OK;
+}
+
+static enum tls_reason
+copy_suites(tls_context *context, const tls_context_options *options)
+{
+    const uint16_t *suites = options->suites;
+    size_t count = options->suite_count;
+    enum tls_reason reason;
+    size_t i;
+
+    if (suites == NULL)
+        suites = tls_suite_policy("modern", &count);
+    for (i = 0; i < count; i++)
+        if (tls_suite_find(suites[i]) == NULL)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    reason = copy_numbers(&context->suites, &context->suite_count, suites, count);
+    if (reason == TLS_OK && options->suites == NULL)
+        tls_suite_order(context->suites, context->suite_count, tls_processor_has_aes());
+    return reason;
+}
+
+/* fit_versions: a version without a suite is not spoken. */
+static enum tls_reason
+fit_versions(tls_context *context)
+{
+    tls_terms terms;
+
+    tls_terms_init(&terms, context);
+    if (tls_terms_fit(&terms) != TLS_OK)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context->version_min = terms.version_min;
+    context->version_max = terms.version_max;
+    return TLS_OK;
+}
+
+static enum tls_reason
+copy_groups_and_schemes(tls_context *context, const tls_context_options *options)
+{
+    size_t group_count, scheme_count, i;
+    const uint16_t *groups = tls_context_default_groups(&group_count);
+    const uint16_t *schemes = tls_context_default_schemes(&scheme_count);
+    int signs_13 = 0;
+    enum tls_reason reason;
+
+    if (options->groups != NULL) {
+        groups = options->groups;
+        group_count = options->group_count;
+    }
+    if (options->signature_schemes != NULL) {
+        schemes = options->signature_schemes;
+        scheme_count = options->signature_scheme_count;
+    }
+    for (i = 0; i < group_count; i++)
+        if (!tls_group_supported(groups[i]))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    for (i = 0; i < scheme_count; i++)
+        if (!tls_scheme_supported(schemes[i]))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    /* Nor is TLS 1.3 without a scheme that may sign its handshake (RFC 8446 section 4.2.3). */
+    for (i = 0; i < scheme_count && !signs_13; i++)
+        signs_13 = tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_RSA_PKCS1 &&
+                   schemes[i] != TLS_SCHEME_ECDSA_SHA1 && schemes[i] != TLS_SCHEME_ECDSA_SHA224;
+    if (!signs_13 && context->version_max > TLS_VERSION_12)
+        context->version_max = TLS_VERSION_12;
+    if (context->version_min > context->version_max)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
+    if (reason == TLS_OK)
+        reason = copy_numbers(
+            &context->signature_schemes, &context->signature_scheme_count, schemes, scheme_count);
+    return reason;
+}
+
+static enum tls_reason
+copy_alpn(tls_context *context, const tls_context_options *options)
+{
+    size_t i;
+
+    context->alpn = calloc(options->alpn_count ? options->alpn_count : 1, sizeof *context->alpn);
+    if (context->alpn == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < options->alpn_count; i++) {
+        tls_bytes name = options->alpn[i];
+
+        /* RFC 7301 section 3.1: ProtocolName<1..2^8-1>. */
+        if (name.length == 0 || name.length > 255 || memchr(name.data, 0, name.length) != NULL)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        context->alpn[i] = tls_bytes_to_string(name);
+        if (context->alpn[i] == NULL)
+            return TLS_REASON_OUT_OF_MEMORY;
+        context->alpn_count++;
+    }
+    return TLS_OK;
+}
+
+static enum tls_reason
+copy_custom_extensions(tls_context *context, const tls_context_options *options)
+{
+    size_t i, j;
+
+    context->custom_types =
+        calloc(options->custom_extension_count ? options->custom_extension_count : 1,
+            sizeof *context->custom_types);
+    if (context->custom_types == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < options->custom_extension_count; i++) {
+        const tls_custom_extension *extension = &options->custom_extensions[i];
+
+        /* What the core handles has its own options, and nothing may stand twice. */
+        if (tls_extension_places(extension->type) != 0 || extension->data.length > 0x3FFF)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        for (j = 0; j < i; j++)
+            if (context->custom_types[j] == extension->type)
+                return TLS_REASON_ILLEGAL_PARAMETER;
+        context->custom_types[context->custom_count++] = extension->type;
+        tls_extension_write(&context->custom_extensions, extension->type, extension->data);
+    }
+    return tls_write_result(&context->custom_extensions);
+}
+
+static enum tls_reason
+copy_credentials(tls_context *context, const tls_context_options *options)
+{
+    enum tls_reason reason = TLS_OK;
+    size_t i;
+
+    context->credentials = calloc(
+        options->credential_count ? options->credential_count : 1, sizeof *context->credentials);
+    if (context->credentials == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; reason == TLS_OK && i < options->credential_count; i++) {
+        reason = tls_credential_check(&options->credentials[i]);
+        if (reason == TLS_OK)
+            reason = tls_credential_copy(&context->credentials[i], &options->credentials[i]);
+        if (reason == TLS_OK)
+            context->credential_count++;
+    }
+    return reason;
+}
+
+static enum tls_reason
+copy_tls13(tls_context *context, const tls_context_options *options)
+{
+    context->key_share_count = options->key_share_count ? options->key_share_count : 1;
+    context->no_grease = options->no_grease;
+    context->no_compatibility = options->no_compatibility;
+    context->psk_only = options->psk_only;
+    context->post_handshake_auth = options->post_handshake_auth;
+    context->retry_cookie = options->retry_cookie;
+    context->ticket_count = options->ticket_count;
+    context->max_early_data = options->max_early_data;
+    context->early_data_window =
+        options->early_data_window ? options->early_data_window : DEFAULT_EARLY_DATA_WINDOW;
+    context->record_size_limit = options->record_size_limit;
+    context->record_padding = options->record_padding;
+    context->key_update_records = options->key_update_records;
+    if (context->ticket_count > TLS_TICKETS_MAXIMUM ||
+        context->record_padding > TLS_RECORD_PLAINTEXT_MAXIMUM)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* RFC 8449 section 4: at least 64. */
+    if (context->record_size_limit != 0 &&
+        (context->record_size_limit < 64 ||
+            context->record_size_limit > TLS_RECORD_PLAINTEXT_MAXIMUM))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return TLS_OK;
+}
+
+static enum tls_reason
+copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
+{
+    context->version_min = options->version_min ? options->version_min : TLS_VERSION_12;
+    context->version_max = options->version_max ? options->version_max : TLS_VERSION_13;
+    context->record_size =
+        options->record_size ? options->record_size : TLS_RECORD_PLAINTEXT_MAXIMUM;
+    if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_13 ||
+        context->version_min > context->version_max || context->record_size < RECORD_SIZE_MINIMUM ||
+        context->record_size > TLS_RECORD_PLAINTEXT_MAXIMUM)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context->role = options->role;
+    context->alpn_required = options->alpn_required;
+    context->verify = options->verify;
+    context->verify_depth = options->verify_depth ? options->verify_depth : DEFAULT_VERIFY_DEPTH;
+    context->session_lifetime =
+        options->session_lifetime ? options->session_lifetime : DEFAULT_SESSION_LIFETIME;
+    context->client_preference = options->client_preference;
+    context->renegotiation = options->renegotiation;
+    context->no_tickets = options->no_tickets;
+    context->no_extended_master_secret = options->no_extended_master_secret;
+    context->require_extended_master_secret = options->require_extended_master_secret;
+    context->fallback = options->fallback;
+    context->no_status_request = options->no_status_request;
+    context->max_fragment_length = options->max_fragment_length;
+    if (context->max_fragment_length != 0 && context->max_fragment_length != 512 &&
+        context->max_fragment_length != 1024 && context->max_fragment_length != 2048 &&
+        context->max_fragment_length != 4096)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (context->no_extended_master_secret && context->require_extended_master_secret)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context->now = options->now;
+    context->now_data = options->now_data;
+    return TLS_OK;
+}
+
+static void
+digest_number(br_sha256_context *digest, uint32_t value)
+{
+    unsigned char bytes[4];
+
+    tls_put16(bytes, value >> 16);
+    tls_put16(bytes + 2, value & 0xFFFF);
+    br_sha256_update(digest, bytes, sizeof bytes);
+}
+
+/* copy_revocation copies what verification is asked beyond the trust store, and digests it. */
+static enum tls_reason
+copy_revocation(tls_context *context, const tls_context_options *options)
+{
+    br_sha256_context digest;
+    size_t i;
+
+    if (options->clock_skew < 0)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context->clock_skew = options->clock_skew;
+    context->revocation = options->revocation;
+    context->staple = options->staple;
+    context->crls = calloc(options->crl_count ? options->crl_count : 1, sizeof *context->crls);
+    context->pins = calloc(options->pin_count ? options->pin_count : 1, sizeof *context->pins);
+    if (context->crls == NULL || context->pins == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < options->crl_count; i++)
+        context->crls[i] = tls_crl_retain((tls_crl *)(uintptr_t)options->crls[i]);
+    context->crl_count = options->crl_count;
+    if (options->pin_count > 0)
+        memcpy(context->pins, options->pins, options->pin_count * sizeof *context->pins);
+    context->pin_count = options->pin_count;
+    br_sha256_init(&digest);
+    digest_number(&digest, (uint32_t)context->revocation);
+    digest_number(&digest, (uint32_t)context->staple);
+    digest_number(&digest, (uint32_t)((uint64_t)context->clock_skew >> 32));
+    digest_number(&digest, (uint32_t)context->clock_skew);
+    digest_number(&digest, (uint32_t)context->pin_count);
+    for (i = 0; i < context->pin_count; i++)
+        br_sha256_update(&digest, context->pins[i], TLS_PIN_LENGTH);
+    for (i = 0; i < context->crl_count; i++)
+        br_sha256_update(&digest, context->crls[i]->der.data, context->crls[i]->der.length);
+    br_sha256_out(&digest, context->revocation_digest);
+    return TLS_OK;
+}
+
+enum tls_reason
+tls_context_new(tls_context **out, const tls_context_options *options)
+{
+    tls_context *context = calloc(1, sizeof *context);
+    enum tls_reason reason;
+
+    *out = NULL;
+    if (context == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    context->references = 1;
+    if (options->trust != NULL)
+        context->trust = tls_trust_store_retain(options->trust);
+    if (options->ticket_keys != NULL)
+        context->ticket_keys = tls_ticket_keys_retain(options->ticket_keys);
+    reason = copy_numbers_and_sizes(context, options);
+    if (reason == TLS_OK)
+        reason = copy_tls13(context, options);
+    if (reason == TLS_OK)
+        reason = copy_suites(context, options);
+    if (reason == TLS_OK)
+        reason = fit_versions(context);
+    if (reason == TLS_OK)
+        reason = copy_groups_and_schemes(context, options);
+    if (reason == TLS_OK)
+        reason = copy_alpn(context, options);
+    if (reason == TLS_OK)
+        reason = copy_custom_extensions(context, options);
+    if (reason == TLS_OK)
+        reason = copy_credentials(context, options);
+    if (reason == TLS_OK)
+        reason = copy_revocation(context, options);
+    if (reason == TLS_OK && context->role == TLS_ROLE_SERVER && options->session_cache_size > 0) {
+        context->cache = tls_session_cache_new(options->session_cache_size);
+        if (context->cache == NULL)
+            reason = TLS_REASON_OUT_OF_MEMORY;
+    }
+    if (reason == TLS_OK)
+        reason = tls12_template_new(context);
+    if (reason == TLS_OK)
+        reason = tls_aead_implementations_choose(&context->aead);
+    context->made = tls_context_now_ms(context);
+    if (reason != TLS_OK) {
+        tls_context_release(context);
+        return reason;
+    }
+    *out = context;
+    return TLS_OK;
+}
+
+tls_context *
+tls_context_retain(tls_context *context)
+{
+    context->references++;
+    return context;
+}
+
+void
+tls_context_release(tls_context *context)
+{
+    size_t i;
+
+    if (context == NULL || --context->references > 0)
+        return;
+    for (i = 0; i < context->alpn_count; i++)
+        free(context->alpn[i]);
+    free(context->alpn);
+    free(context->custom_types);
+    tls_buffer_release(&context->custom_extensions);
+    for (i = 0; i < context->credential_count; i++)
+        tls_credential_clear(&context->credentials[i]);
+    free(context->credentials);
+    for (i = 0; i < context->crl_count; i++)
+        tls_crl_release(context->crls[i]);
+    free(context->crls);
+    free(context->pins);
+    free(context->suites);
+    free(context->groups);
+    free(context->signature_schemes);
+    tls_trust_store_release(context->trust);
+    tls_ticket_keys_release(context->ticket_keys);
+    tls_session_cache_free(context->cache);
+    tls_pool_release(&context->pool);
+    tls12_template_free(context);
+    tls_replay_register_release(&context->replay);
+    free(context);
+}
+
+enum tls_role
+tls_context_role(const tls_context *context)
+{
+    return context->role;
+}
+
+void
+tls_context_flush_sessions(tls_context *context)
+{
+    if (context->cache != NULL)
+        tls_session_cache_clear(context->cache);
+}
+
+size_t
+tls_context_session_count(const tls_context *context)
+{
+    return context->cache != NULL ? tls_session_cache_count(context->cache) : 0;
+}
+
+size_t
+tls_context_pooled_buffers(const tls_context *context)
+{
+    return context->pool.idle_count;
+}
+
+/* ---- Policy ---- */
+
+static void
+digest_numbers(br_sha256_context *digest, const uint16_t *values, size_t count)
+{
+    size_t i;
+
+    digest_number(digest, (uint32_t)count);
+    for (i = 0; i < count; i++)
+        digest_number(digest, values[i]);
+}
+
+static void
+digest_trust(tls_context *context)
+{
+    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
+    unsigned char objects[sizeof context->trust_objects];
+    br_sha256_context digest;
+    size_t i;
+
+    /* The store keeps every certificate that it ever had, so an address never stands for another.
+     */
+    br_sha256_init(&digest);
+    for (i = 0; i < count; i++) {
+        const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
+
+        br_sha256_update(&digest, &anchor, sizeof anchor);
+    }
+    br_sha256_out(&digest, objects);
+    if (context->trust_digest_known && memcmp(objects, context->trust_objects, sizeof objects) == 0)
+        return;
+    br_sha256_init(&digest);
+    for (i = 0; i < count; i++) {
+        const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
+
+        br_sha256_update(&digest, anchor->der.data, anchor->der.length);
+    }
+    br_sha256_out(&digest, context->trust_digest);
+    memcpy(context->trust_objects, objects, sizeof objects);
+    context->trust_digest_known = 1;
+}
+
+void
+tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
+    enum tls_verify_mode verify, int verify_handler)
+{
+    br_sha256_context digest;
+    size_t i;
+
+    br_sha256_init(&digest);
+    digest_number(&digest, (uint32_t)context->role);
+    digest_number(&digest, context->version_min);
+    digest_number(&digest, context->version_max);
+    digest_numbers(&digest, context->suites, context->suite_count);
+    digest_numbers(&digest, context->groups, context->group_count);
+    digest_numbers(&digest, context->signature_schemes, context->signature_scheme_count);
+    digest_number(&digest, (uint32_t)context->alpn_count);
+    for (i = 0; i < context->alpn_count; i++)
+        br_sha256_update(&digest, context->alpn[i], strlen(context->alpn[i]) + 1);
+    digest_number(&digest, (uint32_t)verify);
+    digest_number(&digest, (uint32_t)(verify_handler != 0));
+    digest_number(&digest, (uint32_t)context->require_extended_master_secret);
+    digest_number(&digest, context->verify_depth);
+    /* Trust counts only where it is asked. */
+    if (verify != TLS_VERIFY_NONE) {
+        digest_trust(context);
+        br_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
+        br_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
+    }
+    br_sha256_out(&digest, out);
+}
+
+int
+tls_session_resumable(
+    const tls_session *session, const tls_context *context, const char *server_name)
+{
+    unsigned char policy[TLS_POLICY_LENGTH];
+    tls_context *shared = (tls_context *)(uintptr_t)context; /* only its kept digest may change */
+    int handler;
+
+    /* The caller has no connection yet, so it does not matter whether a verify handler has a say.
+     */
+    for (handler = 0; handler <= 1; handler++) {
+        enum tls_verification_level required = TLS_LEVEL_NONE;
+
+        if (context->verify == TLS_VERIFY_REQUIRED)
+            required = handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
+        tls_context_policy(shared, policy, context->verify, handler);
+        if (tls_session_fits(
+                session, context->role, server_name, policy, required, tls_context_now(context)))
+            return 1;
+    }
+    return 0;
+}

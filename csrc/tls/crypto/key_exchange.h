@@ -1,0 +1,43 @@
+/* key_exchange.h - the (EC)DHE of TLS 1.3 (RFC 8446 sections 4.2.8 and 7.4): a key share of our
+ * own, and the secret that it makes with the peer's. */
+#ifndef TLS_KEY_EXCHANGE_H
+#define TLS_KEY_EXCHANGE_H
+
+#include "base/bytes.h"
+
+#define TLS_KEY_SHARE_MAXIMUM 384       /* ffdhe3072 */
+#define TLS_SHARED_SECRET_MAXIMUM 384   /* ffdhe3072 */
+#define TLS_KEY_SHARE_SECRET_MAXIMUM 66 /* the order of P-521 */
+
+/* An ephemeral key pair. It belongs to whoever declares it and is wiped by tls_key_exchange_wipe;
+ * zeroed it is no key, and every operation refuses it. */
+typedef struct tls_key_exchange_key {
+    unsigned group;
+    size_t length;                                      /* of the secret */
+    unsigned char secret[TLS_KEY_SHARE_SECRET_MAXIMUM]; /* a scalar, or the exponent of ffdhe */
+    size_t public_length;
+    unsigned char public_share[TLS_KEY_SHARE_MAXIMUM];
+} tls_key_exchange_key;
+
+/* tls_group_supported: x25519, secp256r1, secp384r1 and secp521r1 as far as this BearSSL has them,
+ * ffdhe2048 and ffdhe3072. Returns 1 or 0. */
+int tls_group_supported(unsigned group);
+/* tls_group_share_length: the length that a key_exchange of this group has; 0 for a group that is
+ * never supported. */
+size_t tls_group_share_length(unsigned group);
+
+/* tls_key_exchange_generate makes a new key pair. On failure the key is zero.
+ * TLS_REASON_ILLEGAL_PARAMETER (the group is not supported), TLS_REASON_NO_RANDOM. */
+enum tls_reason tls_key_exchange_generate(tls_key_exchange_key *key, unsigned group);
+/* tls_key_exchange_share: our key_exchange, as KeyShareEntry holds it; lives as long as the key. */
+tls_bytes tls_key_exchange_share(const tls_key_exchange_key *key);
+/* tls_key_exchange_shared computes the shared secret with the peer's key_exchange: at most
+ * TLS_SHARED_SECRET_MAXIMUM bytes to `out`, and how many. On failure `out` holds no secret.
+ * TLS_REASON_ILLEGAL_PARAMETER: another length than the group's, a point that is compressed or not
+ * on the curve, an all-zero result of x25519 (RFC 8446 section 7.4.2), a share outside of 1 < Y < p
+ * - 1 (section 4.2.8.1). */
+enum tls_reason tls_key_exchange_shared(
+    const tls_key_exchange_key *key, unsigned char *out, size_t *length, tls_bytes peer_share);
+void tls_key_exchange_wipe(tls_key_exchange_key *key);
+
+#endif

@@ -1,0 +1,77 @@
+/* client_hello.c - see client_hello.h. */
+#include "handshake/client_hello.h"
+
+#include <string.h>
+
+#include "x509/hostname.h"
+
+int
+tls_sends_server_name(const tls_connection *c)
+{
+    unsigned char address[16];
+
+    /* RFC 6066 section 3: literal addresses are not permitted in HostName. */
+    return c->server_name[0] != '\0' &&
+           tls_address_parse(address, tls_bytes_of_string(c->server_name)) == 0;
+}
+
+unsigned
+tls_fragment_code(unsigned length)
+{
+    unsigned code = 1;
+
+    while (length > 512) {
+        length /= 2;
+        code++;
+    }
+    return code;
+}
+
+int
+tls_alpn_configured(const tls_context *context, tls_bytes name)
+{
+    size_t i;
+
+    for (i = 0; i < context->alpn_count; i++)
+        if (tls_bytes_equal_string(name, context->alpn[i]))
+            return 1;
+    return 0;
+}
+
+void
+tls_client_hello_begin(tls_client_hello_parts *parts, const tls_connection *c)
+{
+    static const unsigned char uncompressed[] = {0};
+    const tls_context *context = c->context;
+    tls_client_hello_options *options = &parts->options;
+    size_t i;
+
+    memset(parts, 0, sizeof *parts);
+    if (tls_sends_server_name(c))
+        options->server_name = tls_bytes_of_string(c->server_name);
+    options->groups = context->groups;
+    options->group_count = context->group_count;
+    options->point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);
+    options->signature_schemes = context->signature_schemes;
+    options->signature_scheme_count = context->signature_scheme_count;
+    for (i = 0; i < context->alpn_count && i < TLS_ALPN_OFFERED_MAXIMUM; i++)
+        parts->alpn[i] = tls_bytes_of_string(context->alpn[i]);
+    options->alpn = parts->alpn;
+    options->alpn_count = i;
+    options->status_request = !context->no_status_request;
+    if (!context->no_status_request)
+        tls_extension_write_empty(&parts->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP);
+    if (context->max_fragment_length != 0)
+        tls_extension_write_u8(&parts->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
+            tls_fragment_code(context->max_fragment_length));
+    if (context->record_size_limit != 0)
+        tls_extension_write_u16(
+            &parts->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, context->record_size_limit);
+    tls_write_bytes(&parts->extensions, tls_buffer_view(&context->custom_extensions));
+}
+
+void
+tls_client_hello_clear(tls_client_hello_parts *parts)
+{
+    tls_buffer_release(&parts->extensions);
+}

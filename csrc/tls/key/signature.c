@@ -1,0 +1,286 @@
+/* signature.c - see signature.h. */
+#include "key/signature.h"
+
+#include <string.h>
+
+#include "x509/certificate.h"
+#include "x509/certificate_parse.h"
+#include "wire/registry.h"
+#include "key/rsa_pss.h"
+#include "x509/verify.h"
+
+static const unsigned char *const hash_oids[] = {
+    NULL,
+    NULL,
+    BR_HASH_OID_SHA1,
+    BR_HASH_OID_SHA224,
+    BR_HASH_OID_SHA256,
+    BR_HASH_OID_SHA384,
+    BR_HASH_OID_SHA512,
+};
+
+static const char *const hash_names[] = {
+    "md5sha1", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"};
+
+const char *
+tls_hash_name(int hash)
+{
+    if (hash < 0 || hash > br_sha512_ID)
+        return NULL;
+    return hash_names[hash];
+}
+
+int
+tls_hash_from_name(const char *name)
+{
+    int i;
+
+    for (i = 0; i <= br_sha512_ID; i++)
+        if (strcmp(hash_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+size_t
+tls_hash_size(int hash)
+{
+    const br_hash_class *class = tls_hash_oid(hash) != NULL ? tls_hash_class(hash) : NULL;
+
+    return class == NULL ? 0 : class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+}
+
+const unsigned char *
+tls_hash_oid(int hash)
+{
+    return hash < 0 || hash > br_sha512_ID ? NULL : hash_oids[hash];
+}
+
+/* ---- Signing ---- */
+
+static size_t
+modulus_length(const br_rsa_private_key *rsa)
+{
+    return (rsa->n_bitlen + 7) / 8;
+}
+
+static size_t
+sign_pkcs1(
+    const tls_private_key *key, unsigned char *out, int hash, const void *digest, size_t length)
+{
+    const br_rsa_private_key *rsa = tls_private_key_rsa(key);
+    const unsigned char *oid = tls_hash_oid(hash); /* MD5+SHA-1 has none */
+    unsigned char signed_digest[TLS_FINGERPRINT_MAXIMUM];
+    br_x509_pkey pkey;
+
+    if (length > sizeof signed_digest || modulus_length(rsa) > TLS_SIGNATURE_MAXIMUM ||
+        tls_public_key_to_bearssl(&pkey, tls_private_key_public(key)) != TLS_OK)
+        return 0;
+    if (br_rsa_pkcs1_sign_get_default()(oid, digest, length, rsa, out) == 1 &&
+        br_rsa_pkcs1_vrfy_get_default()(
+            out, modulus_length(rsa), oid, length, &pkey.key.rsa, signed_digest) == 1 &&
+        memcmp(digest, signed_digest, length) == 0)
+        return modulus_length(rsa);
+    tls_wipe(out, modulus_length(rsa));
+    return 0;
+}
+
+static size_t
+sign_pss(const tls_private_key *key, unsigned char *out, int hash, const unsigned char *digest)
+{
+    const br_rsa_private_key *rsa = tls_private_key_rsa(key);
+    const br_hash_class *class = tls_hash_class(hash);
+    br_x509_pkey pkey;
+
+    if (modulus_length(rsa) > TLS_SIGNATURE_MAXIMUM ||
+        tls_public_key_to_bearssl(&pkey, tls_private_key_public(key)) != TLS_OK)
+        return 0;
+    if (tls_rsa_pss_sign(rsa, class, out, digest) &&
+        tls_rsa_pss_verify(&pkey.key.rsa, class, class, tls_hash_size(hash), digest,
+            tls_bytes_make(out, modulus_length(rsa))))
+        return modulus_length(rsa);
+    tls_wipe(out, modulus_length(rsa));
+    return 0;
+}
+
+size_t
+tls_sign_digest(
+    const tls_private_key *key, unsigned char *out, int hash, const void *digest, size_t length)
+{
+    const br_ec_private_key *ec = tls_private_key_ec(key);
+
+    if (hash != 0 && (tls_hash_size(hash) == 0 || length != tls_hash_size(hash)))
+        return 0;
+    if (tls_private_key_rsa(key) != NULL && !tls_private_key_public(key)->pss_only)
+        return sign_pkcs1(key, out, hash, digest, length);
+    if (ec != NULL && hash != 0)
+        return br_ecdsa_sign_asn1_get_default()(
+            br_ec_get_default(), tls_hash_class(hash), digest, ec, out);
+    return 0;
+}
+
+/* ---- Signature schemes ---- */
+
+int
+tls_scheme_supported(unsigned scheme)
+{
+    switch (tls_scheme_kind_of(scheme)) {
+    case TLS_SCHEME_KIND_RSA_PKCS1:
+    case TLS_SCHEME_KIND_RSA_PSS_RSAE:
+    case TLS_SCHEME_KIND_RSA_PSS_PSS:
+    case TLS_SCHEME_KIND_ECDSA:
+        return tls_hash_size(tls_scheme_hash(scheme)) != 0;
+    default:
+        return 0;
+    }
+}
+
+/* algorithm_of: a scheme that is supported, as certificates name it. */
+static tls_signature_algorithm
+algorithm_of(unsigned scheme)
+{
+    tls_signature_algorithm algorithm;
+
+    memset(&algorithm, 0, sizeof algorithm);
+    algorithm.hash = tls_scheme_hash(scheme);
+    switch (tls_scheme_kind_of(scheme)) {
+    case TLS_SCHEME_KIND_RSA_PKCS1:
+        algorithm.kind = TLS_SIGNATURE_RSA_PKCS1;
+        break;
+    case TLS_SCHEME_KIND_ECDSA:
+        algorithm.kind = TLS_SIGNATURE_ECDSA;
+        break;
+    default: /* RFC 8446 section 4.2.3 */
+        algorithm.kind = TLS_SIGNATURE_RSA_PSS;
+        algorithm.mask_hash = algorithm.hash;
+        algorithm.salt_length = (unsigned)tls_hash_size(algorithm.hash);
+        break;
+    }
+    return algorithm;
+}
+
+/* kinds_agree: could this key have made a signature of this kind? */
+static int
+kinds_agree(unsigned scheme, const tls_public_key *key)
+{
+    tls_signature_algorithm algorithm;
+
+    switch (tls_scheme_kind_of(scheme)) {
+    case TLS_SCHEME_KIND_RSA_PKCS1:
+    case TLS_SCHEME_KIND_RSA_PSS_RSAE:
+        return key->kind == TLS_KEY_RSA && !key->pss_only;
+    case TLS_SCHEME_KIND_RSA_PSS_PSS:
+        algorithm = algorithm_of(scheme);
+        return key->kind == TLS_KEY_RSA && key->pss_only && tls_pss_key_allows(key, &algorithm);
+    case TLS_SCHEME_KIND_ECDSA:
+        return key->kind == TLS_KEY_EC;
+    default:
+        return 0;
+    }
+}
+
+static int
+curve_of(unsigned scheme)
+{
+    switch (scheme) {
+    case TLS_SCHEME_ECDSA_SECP256R1_SHA256:
+        return BR_EC_secp256r1;
+    case TLS_SCHEME_ECDSA_SECP384R1_SHA384:
+        return BR_EC_secp384r1;
+    case TLS_SCHEME_ECDSA_SECP521R1_SHA512:
+        return BR_EC_secp521r1;
+    default:
+        return 0;
+    }
+}
+
+/* has_room: RFC 8017 sections 9.1.1 and 9.2, step 3 each. */
+static int
+has_room(unsigned scheme, const tls_public_key *key)
+{
+    size_t length = tls_hash_size(tls_scheme_hash(scheme));
+    size_t digest_info = 10 + tls_hash_oid(tls_scheme_hash(scheme))[0] + length;
+
+    if (tls_scheme_kind_of(scheme) == TLS_SCHEME_KIND_RSA_PKCS1)
+        return key->modulus.length >= digest_info + 11;
+    return (key->bits - 1 + 7) / 8 >= 2 * length + 2; /* the hash, and a salt as long */
+}
+
+int
+tls_scheme_fits_key(unsigned scheme, const tls_public_key *key, unsigned version)
+{
+    enum tls_scheme_kind kind = tls_scheme_kind_of(scheme);
+
+    if (!tls_scheme_supported(scheme) || !kinds_agree(scheme, key))
+        return 0;
+    if (version >= TLS_VERSION_13 &&
+        (kind == TLS_SCHEME_KIND_RSA_PKCS1 || tls_scheme_hash(scheme) < br_sha256_ID))
+        return 0;
+    if (kind == TLS_SCHEME_KIND_ECDSA)
+        return version < TLS_VERSION_13 || key->curve == curve_of(scheme);
+    return has_room(scheme, key);
+}
+
+size_t
+tls_scheme_digest(unsigned char *out, unsigned scheme, tls_bytes content)
+{
+    return tls_scheme_supported(scheme) ? tls_fingerprint(out, tls_scheme_hash(scheme), content)
+                                        : 0;
+}
+
+size_t
+tls_sign_scheme(const tls_private_key *key, unsigned char *out, unsigned scheme, tls_bytes digest)
+{
+    int hash = tls_scheme_hash(scheme);
+
+    if (tls_private_key_is_external(key) || !tls_scheme_supported(scheme) ||
+        !kinds_agree(scheme, tls_private_key_public(key)) || digest.length != tls_hash_size(hash))
+        return 0;
+    switch (tls_scheme_kind_of(scheme)) {
+    case TLS_SCHEME_KIND_RSA_PSS_RSAE:
+    case TLS_SCHEME_KIND_RSA_PSS_PSS:
+        return sign_pss(key, out, hash, digest.data);
+    default:
+        return tls_sign_digest(key, out, hash, digest.data, digest.length);
+    }
+}
+
+enum tls_reason
+tls_verify_scheme(const tls_public_key *key, unsigned scheme, tls_bytes digest, tls_bytes signature)
+{
+    tls_signature_algorithm algorithm;
+
+    if (!tls_scheme_supported(scheme) || !kinds_agree(scheme, key) ||
+        digest.length != tls_hash_size(tls_scheme_hash(scheme)))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    algorithm = algorithm_of(scheme);
+    return tls_verify_digest(key, &algorithm, digest.data, signature) ? TLS_OK
+                                                                      : TLS_REASON_BAD_SIGNATURE;
+}
+
+size_t
+tls_certificate_verify_content(
+    unsigned char *out, int by_server, const unsigned char *transcript_hash, size_t hash_length)
+{
+    static const char server[] = "TLS 1.3, server CertificateVerify";
+    static const char client[] = "TLS 1.3, client CertificateVerify";
+    size_t length = 64;
+
+    memset(out, 0x20, length);
+    /* The 0 behind the context string is C's own. */
+    memcpy(out + length, by_server ? server : client, sizeof server);
+    length += sizeof server;
+    memcpy(out + length, transcript_hash, hash_length);
+    return length + hash_length;
+}
+
+/* ---- Decryption ---- */
+
+uint32_t
+tls_decrypt_premaster(const tls_private_key *key, unsigned char *data, size_t length)
+{
+    const br_rsa_private_key *rsa = tls_private_key_rsa(key);
+
+    if (rsa == NULL)
+        return 0;
+    return br_rsa_ssl_decrypt(br_rsa_private_get_default(), rsa, data, length);
+}

@@ -1,0 +1,68 @@
+/* verify_signature.c - one signature of one certificate; see verify.h. */
+#include <bearssl.h>
+#include <string.h>
+
+#include "x509/certificate_parse.h"
+#include "key/rsa_pss.h"
+#include "key/signature.h"
+#include "x509/verify.h"
+
+/* Hashes that a signature may be made with. */
+static int
+is_known(int hash)
+{
+    return hash == br_sha1_ID || hash == br_sha256_ID || hash == br_sha384_ID ||
+           hash == br_sha512_ID;
+}
+
+int
+tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algorithm,
+    const unsigned char *digest, tls_bytes signature)
+{
+    unsigned char signed_digest[TLS_FINGERPRINT_MAXIMUM];
+    const unsigned char *oid = tls_hash_oid(algorithm->hash);
+    const br_hash_class *mask_hash = tls_hash_class(algorithm->mask_hash);
+    size_t length = tls_hash_size(algorithm->hash);
+    br_x509_pkey pkey;
+
+    if (oid == NULL || tls_public_key_to_bearssl(&pkey, key) != TLS_OK)
+        return 0;
+    switch (algorithm->kind) {
+    case TLS_SIGNATURE_RSA_PKCS1:
+        return key->kind == TLS_KEY_RSA && !key->pss_only &&
+               br_rsa_pkcs1_vrfy_get_default()(signature.data, signature.length, oid, length,
+                   &pkey.key.rsa, signed_digest) == 1 &&
+               memcmp(digest, signed_digest, length) == 0;
+    case TLS_SIGNATURE_RSA_PSS:
+        return key->kind == TLS_KEY_RSA && mask_hash != NULL &&
+               tls_pss_key_allows(key, algorithm) &&
+               tls_rsa_pss_verify(&pkey.key.rsa, tls_hash_class(algorithm->hash), mask_hash,
+                   algorithm->salt_length, digest, signature);
+    case TLS_SIGNATURE_ECDSA:
+        return key->kind == TLS_KEY_EC &&
+               br_ecdsa_vrfy_asn1_get_default()(br_ec_get_default(), digest, length, &pkey.key.ec,
+                   signature.data, signature.length) == 1;
+    default:
+        return 0;
+    }
+}
+
+enum tls_reason
+tls_verify_signature(const tls_public_key *key, const tls_signature_algorithm *algorithm,
+    tls_bytes data, tls_bytes signature)
+{
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
+
+    if (algorithm->kind == TLS_SIGNATURE_OTHER)
+        return TLS_REASON_UNSUPPORTED_CERTIFICATE;
+    if (!is_known(algorithm->hash))
+        return TLS_REASON_WEAK_SIGNATURE;
+    if (key->kind == TLS_KEY_OTHER)
+        return TLS_REASON_UNSUPPORTED_CERTIFICATE;
+    if (algorithm->kind == TLS_SIGNATURE_RSA_PSS && key->kind == TLS_KEY_RSA &&
+        !is_known(algorithm->mask_hash))
+        return TLS_REASON_WEAK_SIGNATURE;
+    tls_fingerprint(digest, algorithm->hash, data);
+    return tls_verify_digest(key, algorithm, digest, signature) ? TLS_OK
+                                                                : TLS_REASON_CERTIFICATE_SIGNATURE;
+}

@@ -1,0 +1,261 @@
+/* tls12/authentication.c - certificates and signatures of TLS 1.0 to 1.2, for both sides: the
+ * peer's chain and its verdict, BearSSL's view of it, and our own signatures. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls12/internal.h"
+#include "handshake/peer_certificate.h"
+#include "connection/renegotiation.h"
+
+/* ---- BearSSL's certificate engine: it only hears the result ---- */
+
+static tls12_engine *
+engine_of_x509(const br_x509_class *const *pctx)
+{
+    /* The vtable pointer is the first member of the engine. */
+    return (tls12_engine *)(uintptr_t)pctx;
+}
+
+static void
+start_chain(const br_x509_class **pctx, const char *server_name)
+{
+    (void)pctx;
+    (void)server_name;
+}
+
+static void
+start_certificate(const br_x509_class **pctx, uint32_t length)
+{
+    (void)pctx;
+    (void)length;
+}
+
+static void
+append_certificate(const br_x509_class **pctx, const unsigned char *data, size_t length)
+{
+    (void)pctx;
+    (void)data;
+    (void)length;
+}
+
+static void
+end_certificate(const br_x509_class **pctx)
+{
+    (void)pctx;
+}
+
+static unsigned
+end_chain(const br_x509_class **pctx)
+{
+    /* The chain was judged before BearSSL was given the message: tls12_decide_verify. */
+    return engine_of_x509(pctx)->x509.known ? 0 : BR_ERR_X509_NOT_TRUSTED;
+}
+
+static const br_x509_pkey *
+get_public_key(const br_x509_class *const *pctx, unsigned *usages)
+{
+    tls12_engine *e = engine_of_x509(pctx);
+
+    if (!e->x509.known)
+        return NULL;
+    if (usages != NULL)
+        *usages = e->x509.usages;
+    return &e->x509.key;
+}
+
+const br_x509_class tls12_x509_class = {sizeof(tls12_engine), start_chain, start_certificate,
+    append_certificate, end_certificate, end_chain, get_public_key};
+
+/* ---- The peer's chain ---- */
+
+static enum tls_reason
+use_public_key(tls12_engine *e, const tls_certificate *leaf)
+{
+    enum tls_reason reason = tls_public_key_to_bearssl(&e->x509.key, &leaf->public_key);
+    unsigned agreement = leaf->public_key.kind == TLS_KEY_RSA ? TLS_KEY_USAGE_KEY_ENCIPHERMENT
+                                                              : TLS_KEY_USAGE_KEY_AGREEMENT;
+
+    if (reason != TLS_OK)
+        return reason;
+    /* RFC 5246 section 7.4.2: the key usage must allow what the suite does with the key. */
+    e->x509.usages = 0;
+    if (leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE)
+        e->x509.usages |= BR_KEYTYPE_SIGN;
+    /* RFC 4055 section 1.2: a key for RSA-PSS does nothing else. */
+    if ((leaf->key_usage & agreement) && !leaf->public_key.pss_only)
+        e->x509.usages |= BR_KEYTYPE_KEYX;
+    e->x509.known = 1;
+    return TLS_OK;
+}
+
+enum tls_reason
+tls12_peer_chain(tls12_engine *e, const tls_certificate_message *message)
+{
+    tls_connection *c = e->connection;
+    enum tls_reason reason = tls_connection_take_chain(c, message);
+
+    if (reason == TLS_OK && c->peer_chain != NULL)
+        reason = tls_renegotiation_check_chain(c);
+    if (reason == TLS_OK && c->peer_chain != NULL)
+        reason = use_public_key(e, c->peer_chain->items[0]);
+    return reason;
+}
+
+/* ---- Our own credential and signatures ---- */
+
+enum tls_reason
+tls12_use_credential(tls12_engine *e, const tls_credential *credential)
+{
+    br_x509_certificate *chain;
+    enum tls_reason reason;
+    size_t i;
+
+    if (credential != &e->terms.credential) {
+        tls_credential_clear(&e->terms.credential);
+        reason = tls_credential_copy(&e->terms.credential, credential);
+        if (reason != TLS_OK)
+            return reason;
+    }
+    chain = calloc(e->terms.credential.chain_count, sizeof *chain);
+    if (chain == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < e->terms.credential.chain_count; i++) {
+        /* BearSSL's struct lacks the const. */
+        chain[i].data = (unsigned char *)(uintptr_t)e->terms.credential.chain[i]->der.data;
+        chain[i].data_len = e->terms.credential.chain[i]->der.length;
+    }
+    free(e->chain);
+    e->chain = chain;
+    return tls_connection_set_chain(&e->connection->local_chain,
+        (tls_certificate *const *)(uintptr_t)e->terms.credential.chain,
+        e->terms.credential.chain_count);
+}
+
+/* is_done: BearSSL makes and takes PKCS#1 and ECDSA; a client takes RSA-PSS by tls12/pss.c, which a
+ * server must therefore not ask for. */
+static int
+is_done(const tls12_engine *e, unsigned scheme)
+{
+    enum tls_scheme_kind kind = tls_scheme_kind_of(scheme);
+
+    return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA ||
+           (e->connection->role == TLS_ROLE_CLIENT && tls12_is_pss(scheme));
+}
+
+enum tls_reason
+tls12_check_scheme(const tls12_engine *e, unsigned scheme)
+{
+    const tls_context *context = e->connection->context;
+    const tls_certificate_list *chain = e->connection->peer_chain;
+    size_t i;
+
+    for (i = 0; i < context->signature_scheme_count; i++)
+        if (context->signature_schemes[i] == scheme && is_done(e, scheme))
+            break;
+    /* Without a certificate BearSSL says that the message is out of place. */
+    if (i == context->signature_scheme_count ||
+        (chain != NULL &&
+            !tls_scheme_fits_key(scheme, &chain->items[0]->public_key, TLS_VERSION_12)))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return TLS_OK;
+}
+
+size_t
+tls12_schemes(const tls12_engine *e, uint16_t out[TLS12_SCHEMES_MAXIMUM])
+{
+    const tls_context *context = e->connection->context;
+    size_t i, count = 0;
+
+    for (i = 0; i < context->signature_scheme_count && count < TLS12_SCHEMES_MAXIMUM; i++)
+        if (is_done(e, context->signature_schemes[i]))
+            out[count++] = context->signature_schemes[i];
+    return count;
+}
+
+size_t
+tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM])
+{
+    const tls_context *context = e->connection->context;
+    size_t i, count = 0;
+
+    for (i = 0; i < context->group_count && count < TLS12_GROUPS_MAXIMUM; i++)
+        if (context->groups[i] < 32)
+            out[count++] = context->groups[i];
+    return count;
+}
+
+static unsigned
+scheme_of(const tls12_engine *e, int hash)
+{
+    if (tls_private_key_public(e->terms.credential.key)->kind == TLS_KEY_RSA)
+        return hash == 0 ? 0 : ((unsigned)hash << 8) | 1;
+    return ((unsigned)hash << 8) | 3;
+}
+
+size_t
+tls12_do_sign(tls12_engine *e, int hash, unsigned char *data, size_t digest_length, size_t room)
+{
+    unsigned char digest[64];
+    size_t length = 0;
+
+    if (digest_length > sizeof digest || e->terms.credential.key == NULL)
+        return 0;
+    if (e->sign == TLS12_SIGN_ANSWERED) {
+        /* The replayed DRBG must have led to the same question. */
+        if (e->sign_hash == hash && e->digest_length == digest_length &&
+            memcmp(e->digest, data, digest_length) == 0 && e->signature.length <= room) {
+            length = e->signature.length;
+            memcpy(data, e->signature.data, length);
+        }
+    } else if (e->sign != TLS12_SIGN_LOCAL &&
+               (tls_connection_decides(e->connection, TLS_DECISION_SIGN) ||
+                   tls_private_key_is_external(e->terms.credential.key))) {
+        memcpy(e->digest, data, digest_length);
+        e->digest_length = digest_length;
+        e->sign_hash = hash;
+        e->sign_scheme = scheme_of(e, hash);
+        e->sign = TLS12_SIGN_WANTED;
+        e->suspended = 1;
+        return 0;
+    } else {
+        memcpy(digest, data, digest_length);
+        if (room >= TLS_SIGNATURE_MAXIMUM)
+            length = tls_sign_digest(e->terms.credential.key, data, hash, digest, digest_length);
+    }
+    e->sign = TLS12_SIGN_NONE;
+    e->sign_failed = length == 0;
+    return length;
+}
+
+enum tls_reason
+tls12_decide_sign(tls12_engine *e, int *ready)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    enum tls_reason reason = TLS_OK;
+
+    if (answer == NULL) {
+        c->question.u.sign.scheme = e->sign_scheme;
+        c->question.u.sign.hash = tls_hash_name(e->sign_hash);
+        c->question.u.sign.digest = tls_bytes_make(e->digest, e->digest_length);
+        c->question.u.sign.certificate = e->terms.credential.chain[0];
+        tls_connection_ask(c, TLS_DECISION_SIGN);
+        return TLS_OK;
+    }
+    if (!answer->is_default) {
+        tls_buffer_clear(&e->signature);
+        tls_buffer_append(&e->signature, answer->bytes.data, answer->bytes.length);
+        e->sign = TLS12_SIGN_ANSWERED;
+        if (e->signature.failed)
+            reason = TLS_REASON_OUT_OF_MEMORY;
+        else if (e->signature.length == 0 || e->signature.length > TLS_SIGNATURE_MAXIMUM)
+            reason = TLS_REASON_SIGN_FAILED;
+    } else if (tls_private_key_is_external(e->terms.credential.key)) {
+        reason = TLS_REASON_SIGN_FAILED;
+    } else {
+        e->sign = TLS12_SIGN_LOCAL;
+    }
+    tls_connection_answer_clear(c);
+    *ready = reason == TLS_OK;
+    return reason;
+}

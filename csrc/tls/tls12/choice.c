@@ -1,0 +1,205 @@
+/* tls12/choice.c - the server's choice: the first suite in the order of both lists that one of the
+ * credentials can do, by server name first; the group; the hash to sign with. And what BearSSL then
+ * has the private key do. */
+#include <string.h>
+
+#include "tls12/internal.h"
+#include "x509/hostname.h"
+
+/* What a choice rests on: BearSSL's view of what the client offers. */
+typedef struct offer {
+    const tls12_engine *engine;
+    const br_ssl_server_context *server;
+    unsigned version;
+    int group; /* the first of ours that the client has too, or 0 */
+} offer;
+
+static int
+signature_hash(const offer *o, enum tls_key_kind kind)
+{
+    const tls_context *context = o->engine->connection->context;
+    unsigned shift = kind == TLS_KEY_RSA ? 0 : 8;
+    size_t i;
+
+    /* RFC 4346 section 7.4.3, RFC 8422 section 5.4: fixed below TLS 1.2. */
+    if (o->version < TLS_VERSION_12)
+        return kind == TLS_KEY_RSA ? 0 : br_sha1_ID;
+    for (i = 0; i < context->signature_scheme_count; i++) {
+        unsigned scheme = context->signature_schemes[i];
+        int hash = tls_scheme_hash(scheme);
+
+        if (tls_scheme_kind_of(scheme) ==
+                (kind == TLS_KEY_RSA ? TLS_SCHEME_KIND_RSA_PKCS1 : TLS_SCHEME_KIND_ECDSA) &&
+            ((o->server->hashes >> (shift + (unsigned)hash)) & 1))
+            return hash;
+    }
+    return -1;
+}
+
+/* fits: can this suite be done with this credential? */
+static int
+fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
+{
+    const tls_certificate *leaf = credential->chain[0];
+    const tls_public_key *key = tls_private_key_public(credential->key);
+    enum tls_signature_kind issuer;
+
+    if (key->kind == TLS_KEY_EC && ((o->server->curves >> key->curve) & 1) == 0)
+        return 0;
+    switch (suite->key_exchange) {
+    case TLS_KEY_EXCHANGE_RSA:
+        return key->kind == TLS_KEY_RSA && (leaf->key_usage & TLS_KEY_USAGE_KEY_ENCIPHERMENT);
+    case TLS_KEY_EXCHANGE_ECDHE:
+        return key->kind ==
+                   (suite->authentication == TLS_AUTHENTICATION_RSA ? TLS_KEY_RSA : TLS_KEY_EC) &&
+               (leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) && o->group != 0 &&
+               !key->pss_only && signature_hash(o, key->kind) >= 0;
+    case TLS_KEY_EXCHANGE_ECDH:
+        /* RFC 8422 section 2: the suite names the key that signed the certificate. */
+        issuer = leaf->signature_algorithm.kind;
+        return key->kind == TLS_KEY_EC && (leaf->key_usage & TLS_KEY_USAGE_KEY_AGREEMENT) &&
+               !tls_private_key_is_external(credential->key) &&
+               (issuer == TLS_SIGNATURE_ECDSA) ==
+                   (suite->authentication == TLS_AUTHENTICATION_ECDSA);
+    default:
+        return 0;
+    }
+}
+
+/* pick finds the first suite, in the order BearSSL made of both lists, that one of the credentials
+ * can do. With `named`, only credentials whose certificate is for the client's server name count.
+ */
+static const tls_credential *
+pick(const offer *o, int named, unsigned *suite_id)
+{
+    const tls12_engine *e = o->engine;
+    const tls_context *context = e->connection->context;
+    const tls_credential *credentials =
+        e->terms.credential_fixed ? &e->terms.credential : context->credentials;
+    size_t credential_count = e->terms.credential_fixed ? 1 : context->credential_count;
+    tls_bytes name = tls_bytes_of_string(e->connection->server_name);
+    const br_suite_translated *suites;
+    size_t suite_count, i, j;
+
+    suites = br_ssl_server_get_client_suites(o->server, &suite_count);
+    for (i = 0; i < suite_count; i++) {
+        const tls_suite *suite = tls_suite_find(suites[i][0]);
+
+        for (j = 0; suite != NULL && j < credential_count; j++) {
+            if (named && tls_hostname_verify(credentials[j].chain[0], name) != TLS_OK)
+                continue;
+            if (fits(o, suite, &credentials[j])) {
+                *suite_id = suites[i][0];
+                return &credentials[j];
+            }
+        }
+    }
+    return NULL;
+}
+
+static tls12_engine *
+engine_of_policy(const br_ssl_server_policy_class **pctx)
+{
+    return (tls12_engine *)(uintptr_t)((const char *)pctx - offsetof(tls12_engine, policy));
+}
+
+static int
+choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *server,
+    br_ssl_server_choices *choices)
+{
+    tls12_engine *e = engine_of_policy(pctx);
+    const tls_context *context = e->connection->context;
+    const tls_credential *credential = NULL;
+    unsigned suite_id = 0;
+    offer o;
+    size_t i;
+
+    memset(&o, 0, sizeof o);
+    o.engine = e;
+    o.server = server;
+    o.version = server->eng.session.version;
+    for (i = 0; i < context->group_count && o.group == 0; i++)
+        if (context->groups[i] < 32 && ((server->curves >> context->groups[i]) & 1))
+            o.group = context->groups[i];
+    if (e->connection->server_name[0] != '\0' && !e->terms.credential_fixed)
+        credential = pick(&o, 1, &suite_id);
+    /* A client that asks for an unknown name gets the default certificate and judges for itself. */
+    if (credential == NULL)
+        credential = pick(&o, 0, &suite_id);
+    if (credential == NULL || tls12_use_credential(e, credential) != TLS_OK)
+        return 0;
+    choices->cipher_suite = (uint16_t)suite_id;
+    choices->chain = e->chain;
+    choices->chain_len = e->terms.credential.chain_count;
+    choices->algo_id = 0;
+    if (tls_suite_find(suite_id)->key_exchange == TLS_KEY_EXCHANGE_ECDHE) {
+        enum tls_key_kind kind = tls_private_key_public(e->terms.credential.key)->kind;
+
+        /* A number below 0xFF00 is written as it is, and leaves the hashing to sign(). */
+        choices->algo_id = (unsigned)signature_hash(&o, kind) << 8 | (kind == TLS_KEY_RSA ? 1 : 3);
+        /* BearSSL would take its own favourite of the common groups: leave it one. */
+        e->bearssl.server.curves = (uint32_t)1 << o.group;
+    }
+    return 1;
+}
+
+/* do_key_exchange: static RSA and static ECDH. */
+static uint32_t
+do_key_exchange(const br_ssl_server_policy_class **pctx, unsigned char *data, size_t *length)
+{
+    tls12_engine *e = engine_of_policy(pctx);
+    const br_ec_private_key *ec = tls_private_key_ec(e->terms.credential.key);
+    const br_ec_impl *implementation = br_ec_get_default();
+    size_t offset, coordinate;
+    uint32_t ok;
+
+    if (e->premaster_known) {
+        /* A failed decryption goes on with a random secret, in the same time (RFC 5246 section
+         * 7.4.7.1): BearSSL does that when 0 is returned. */
+        memcpy(data, e->premaster, sizeof e->premaster);
+        tls_wipe(e->premaster, sizeof e->premaster);
+        return (uint32_t)e->premaster_valid;
+    }
+    if (ec == NULL)
+        return tls_decrypt_premaster(e->terms.credential.key, data, *length);
+    ok = implementation->mul(data, *length, ec->x, ec->xlen, ec->curve);
+    offset = implementation->xoff(ec->curve, &coordinate);
+    memmove(data, data + offset, coordinate);
+    *length = coordinate;
+    return ok;
+}
+
+/* digest_params hashes what ServerKeyExchange signs, in place: both randoms and the parameters (RFC
+ * 5246 section 7.4.3, RFC 4346 section 7.4.3). Returns the digest's length. */
+static size_t
+digest_params(unsigned char *data, size_t length, int hash)
+{
+    unsigned char digest[br_md5_SIZE + TLS_FINGERPRINT_MAXIMUM];
+    tls_bytes content = tls_bytes_make(data, length);
+    size_t digest_length;
+
+    if (hash == 0) {
+        digest_length = tls_fingerprint(digest, br_md5_ID, content);
+        digest_length += tls_fingerprint(digest + digest_length, br_sha1_ID, content);
+    } else {
+        digest_length = tls_fingerprint(digest, hash, content);
+    }
+    memcpy(data, digest, digest_length);
+    return digest_length;
+}
+
+static size_t
+sign(const br_ssl_server_policy_class **pctx, unsigned algorithm, unsigned char *data,
+    size_t length, size_t room)
+{
+    tls12_engine *e = engine_of_policy(pctx);
+    int hash = (int)(algorithm >> 8);
+
+    /* BearSSL has drawn ServerHello.random, and has not derived anything from it yet. */
+    tls12_mark_downgrade(e, tls12_core(e)->server_random);
+    tls12_mark_downgrade(e, data + TLS_RANDOM_LENGTH);
+    return tls12_do_sign(e, hash, data, digest_params(data, length, hash), room);
+}
+
+const br_ssl_server_policy_class tls12_policy_class = {
+    sizeof(tls12_engine), choose, do_key_exchange, sign};

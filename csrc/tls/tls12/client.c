@@ -1,0 +1,609 @@
+/* tls12/client.c - the client's side of the message filter: its ClientHello, what it checks in the
+ * server's messages, and its certificate. */
+#include <string.h>
+
+#include "handshake/client_hello.h"
+#include "tls12/internal.h"
+#include "handshake/peer_certificate.h"
+#include "base/random.h"
+#include "connection/renegotiation.h"
+
+unsigned
+tls12_client_rank(unsigned type)
+{
+    switch (type) {
+    case TLS_HANDSHAKE_SERVER_HELLO:
+        return 1;
+    case TLS_HANDSHAKE_CERTIFICATE:
+        return 2;
+    case TLS_HANDSHAKE_CERTIFICATE_STATUS:
+        return 3;
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+        return 4;
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+        return 5;
+    case TLS_HANDSHAKE_SERVER_HELLO_DONE:
+        return 6;
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
+        return 7;
+    case TLS_HANDSHAKE_FINISHED:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
+/* ---- ClientHello ---- */
+
+/* rewrite_hello makes the ClientHello that goes out, from the random and session ID of BearSSL's:
+ * suites, groups and signature schemes stand in the context's order, and only what it allows. */
+static enum tls_reason
+rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewritten)
+{
+    const tls_connection *c = e->connection;
+    const tls_context *context = c->context;
+    uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
+    uint16_t groups[TLS12_GROUPS_MAXIMUM], schemes[TLS12_SCHEMES_MAXIMUM];
+    tls_client_hello_parts parts;
+    tls_client_hello_options *options = &parts.options;
+    tls_bytes alpn;
+    enum tls_reason reason;
+    size_t i;
+
+    tls_client_hello_begin(&parts, c);
+    options->legacy_version = hello->legacy_version;
+    options->random = hello->random.data;
+    options->session_id = hello->session_id;
+    for (i = 0; i < e->usable_count; i++)
+        suites[i] = e->usable[i];
+    if (context->fallback && c->renegotiation == NULL)
+        suites[i++] = TLS_SUITE_FALLBACK_SCSV;
+    options->suites = suites;
+    options->suite_count = i;
+    options->groups = groups;
+    options->group_count = tls12_groups(e, groups);
+    options->signature_schemes = schemes;
+    options->signature_scheme_count = tls12_schemes(e, schemes);
+    /* An absent list would stand for SHA-1 (RFC 5246 section 7.4.1.4.1). */
+    if (options->signature_scheme_count == 0 && e->terms.version_max >= TLS_VERSION_12) {
+        tls_client_hello_clear(&parts);
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    }
+    /* Same section: not for a client that only offers earlier versions. */
+    if (e->terms.version_max < TLS_VERSION_12)
+        options->signature_scheme_count = 0;
+    if (c->renegotiation != NULL) {
+        /* RFC 5746 section 3.5; and the protocol in use stays. */
+        options->renegotiated_connection = c->renegotiation->before.client_verify_data;
+        alpn = tls_buffer_view(&c->alpn);
+        options->alpn = &alpn;
+        options->alpn_count = alpn.length > 0;
+    }
+    options->renegotiation_info = 1;
+    options->extended_master_secret = !context->no_extended_master_secret;
+    if (!context->no_tickets) {
+        options->session_ticket = 1;
+        if (e->resume != NULL)
+            options->ticket = tls_buffer_view(&e->resume->ticket);
+    }
+    options->extensions = tls_buffer_view(&parts.extensions);
+    reason = parts.extensions.failed ? TLS_REASON_OUT_OF_MEMORY
+                                     : tls_client_hello_build_options(rewritten, options);
+    /* RFC 5077 section 3.3: a ticket has up to 65535 bytes, which is all that there is room for.
+     * Left out, it costs a full handshake. */
+    if (reason == TLS_REASON_LIMIT && options->ticket.length > 0) {
+        tls_buffer_clear(rewritten);
+        options->ticket = tls_bytes_make(NULL, 0);
+        reason = tls_client_hello_build_options(rewritten, options);
+    }
+    tls_client_hello_clear(&parts);
+    if (reason != TLS_OK)
+        return reason;
+    tls_buffer_clear(&e->terms.hello);
+    tls_buffer_append(&e->terms.hello, rewritten->data, rewritten->length);
+    return e->terms.hello.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+enum tls_reason
+tls12_client_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
+{
+    tls_connection *c = e->connection;
+
+    switch (m->type) {
+    case TLS_HANDSHAKE_CLIENT_HELLO:
+        if (e->adopted) {
+            /* The one on the wire has another random, which BearSSL must know for its keys. */
+            memcpy(tls12_core(e)->client_random, c->client_random, sizeof c->client_random);
+            tls_buffer_append(rewritten, e->terms.hello.data, e->terms.hello.length);
+            return rewritten->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+        }
+        memcpy(c->client_random, m->u.client_hello.random.data, sizeof c->client_random);
+        return rewrite_hello(e, &m->u.client_hello, rewritten);
+    case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
+        c->local_scheme = m->u.certificate_verify.scheme;
+        return TLS_OK;
+    default:
+        return TLS_OK;
+    }
+}
+
+/* ---- Our certificate ---- */
+
+static tls12_engine *
+engine_of_certificate(const br_ssl_client_certificate_class **pctx)
+{
+    return (
+        tls12_engine *)(uintptr_t)((const char *)pctx - offsetof(tls12_engine, client_certificate));
+}
+
+static void
+ignore_list(const br_ssl_client_certificate_class **pctx)
+{
+    (void)pctx;
+}
+
+static void
+ignore_name(const br_ssl_client_certificate_class **pctx, size_t length)
+{
+    (void)pctx;
+    (void)length;
+}
+
+static void
+ignore_bytes(const br_ssl_client_certificate_class **pctx, const unsigned char *data, size_t length)
+{
+    (void)pctx;
+    (void)data;
+    (void)length;
+}
+
+/* signature_hash chooses the hash to sign with, from what both sides allow; -1 when there is none.
+ * `allowed` is BearSSL's mask: bit h for RSA with hash h, bit 8 + h for ECDSA. */
+static int
+signature_hash(const tls12_engine *e, enum tls_key_kind kind, uint32_t allowed)
+{
+    const tls_context *context = e->connection->context;
+    unsigned shift = kind == TLS_KEY_RSA ? 0 : 8;
+    size_t i;
+
+    /* RFC 4346 section 7.4.8: MD5+SHA-1 (BearSSL's 0) with RSA, SHA-1 with ECDSA (RFC 8422). */
+    if (e->connection->version < TLS_VERSION_12) {
+        int hash = kind == TLS_KEY_RSA ? 0 : br_sha1_ID;
+
+        return (allowed >> (shift + (unsigned)hash)) & 1 ? hash : -1;
+    }
+    for (i = 0; i < context->signature_scheme_count; i++) {
+        unsigned scheme = context->signature_schemes[i];
+        int hash = tls_scheme_hash(scheme);
+
+        if (tls_scheme_kind_of(scheme) ==
+                (kind == TLS_KEY_RSA ? TLS_SCHEME_KIND_RSA_PKCS1 : TLS_SCHEME_KIND_ECDSA) &&
+            ((allowed >> (shift + (unsigned)hash)) & 1))
+            return hash;
+    }
+    return -1;
+}
+
+/* pick_credential: the first of the context's whose key the server accepts; one that a named
+ * authority issued comes before one that none did. */
+static const tls_credential *
+pick_credential(const tls12_engine *e, uint32_t allowed)
+{
+    const tls_context *context = e->connection->context;
+    const tls_credential *second = NULL;
+    tls_message message;
+    size_t i;
+
+    if (tls_message_parse(&message, e->message, e->connection->version, e->connection->suite) !=
+        TLS_OK)
+        return NULL;
+    for (i = 0; i < context->credential_count; i++) {
+        const tls_credential *credential = &context->credentials[i];
+
+        if (signature_hash(e, tls_private_key_public(credential->key)->kind, allowed) < 0)
+            continue;
+        if (tls_credential_issued_by(
+                credential, message.u.certificate_request.certificate_authorities))
+            return credential;
+        if (second == NULL)
+            second = credential;
+    }
+    return second;
+}
+
+static void
+choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context *cc,
+    uint32_t auth_types, br_ssl_client_certificate *choices)
+{
+    tls12_engine *e = engine_of_certificate(pctx);
+    const tls_credential *credential = &e->terms.credential;
+    enum tls_key_kind kind;
+    int hash;
+
+    (void)cc;
+    memset(choices, 0, sizeof *choices);
+    if (!e->terms.credential_fixed)
+        credential = pick_credential(e, auth_types);
+    if (credential == NULL || credential->key == NULL)
+        return;
+    kind = tls_private_key_public(credential->key)->kind;
+    hash = signature_hash(e, kind, auth_types);
+    /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
+    if (hash < 0 || tls12_use_credential(e, credential) != TLS_OK)
+        return;
+    choices->auth_type = kind == TLS_KEY_RSA ? BR_AUTH_RSA : BR_AUTH_ECDSA;
+    choices->hash_id = hash;
+    choices->chain = e->chain;
+    choices->chain_len = e->terms.credential.chain_count;
+}
+
+static uint32_t
+refuse_key_exchange(
+    const br_ssl_client_certificate_class **pctx, unsigned char *data, size_t *length)
+{
+    /* Static ECDH client certificates (RFC 8422 section 3 removed them) are never chosen. */
+    (void)pctx;
+    (void)data;
+    (void)length;
+    return 0;
+}
+
+static size_t
+sign(const br_ssl_client_certificate_class **pctx, int hash, size_t digest_length,
+    unsigned char *data, size_t room)
+{
+    return tls12_do_sign(engine_of_certificate(pctx), hash, data, digest_length, room);
+}
+
+static const br_ssl_client_certificate_class client_certificate_class = {sizeof(tls12_engine),
+    ignore_list, ignore_name, ignore_bytes, ignore_list, ignore_list, choose, refuse_key_exchange,
+    sign};
+
+/* ---- Start ---- */
+
+/* offer_session shows BearSSL the session under the ID that goes out. */
+static void
+offer_session(tls12_engine *e)
+{
+    const tls_session *session = e->connection->session;
+    br_ssl_session_parameters parameters;
+
+    memset(&parameters, 0, sizeof parameters);
+    memcpy(parameters.session_id, e->offered_id, e->offered_id_length);
+    parameters.session_id_len = (unsigned char)e->offered_id_length;
+    parameters.version = (uint16_t)session->version;
+    parameters.cipher_suite = (uint16_t)session->suite;
+    memcpy(parameters.master_secret, session->master_secret, sizeof parameters.master_secret);
+    br_ssl_engine_set_session_parameters(tls12_core(e), &parameters);
+    tls_wipe(&parameters, sizeof parameters);
+    e->resume = tls_session_retain(session);
+}
+
+static enum tls_reason
+reset(tls12_engine *e)
+{
+    tls_connection *c = e->connection;
+
+    if (!br_ssl_client_reset(&e->bearssl.client, tls_sends_server_name(c) ? c->server_name : NULL,
+            e->resume != NULL))
+        return tls12_reason(e);
+    return TLS_OK;
+}
+
+/* adopt_hello goes on from a ClientHello that the TLS 1.3 engine sent: it offered a session of
+ * TLS 1.2, if there is one, under the ID that stands in it. */
+static enum tls_reason
+adopt_hello(tls12_engine *e)
+{
+    tls_session *session = e->connection->session;
+    tls_client_hello hello;
+    enum tls_reason reason = tls_client_hello_parse(&hello, tls_buffer_view(&e->terms.hello));
+
+    if (reason != TLS_OK)
+        return reason;
+    e->adopted = 1;
+    e->offered_id_length = hello.session_id.length;
+    if (hello.session_id.length > 0)
+        memcpy(e->offered_id, hello.session_id.data, hello.session_id.length);
+    if (session != NULL && session->version <= TLS_VERSION_12)
+        offer_session(e);
+    return reset(e);
+}
+
+enum tls_reason
+tls12_client_start(tls12_engine *e)
+{
+    tls_connection *c = e->connection;
+    br_ssl_client_context *client = &e->bearssl.client;
+    enum tls_reason reason = tls12_start(e);
+
+    if (reason != TLS_OK)
+        return reason;
+    e->client_certificate.vtable = &client_certificate_class;
+    br_ssl_client_set_client_certificate(client, &e->client_certificate.vtable);
+    if (e->terms.hello.length > 0)
+        return adopt_hello(e);
+    if (c->session != NULL && c->session->version <= TLS_VERSION_12) {
+        /* RFC 5077 section 3.4: with a ticket the session ID is of our own making; the server tells
+         * by its echo that it took the ticket. */
+        memcpy(e->offered_id, c->session->id, c->session->id_length);
+        e->offered_id_length = c->session->id_length;
+        if (c->session->ticket.length > 0) {
+            reason = tls_random(e->offered_id, sizeof e->offered_id);
+            e->offered_id_length = sizeof e->offered_id;
+            if (reason != TLS_OK)
+                return reason;
+        }
+        offer_session(e);
+    }
+    return reset(e);
+}
+
+/* ---- The server's messages ---- */
+
+static enum tls_reason
+resume(tls12_engine *e)
+{
+    tls_connection *c = e->connection;
+
+    /* RFC 7627 section 5.3: a session keeps the kind of master secret it was made with. */
+    if (e->resume->extended_master_secret != e->extended)
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    c->resumed = 1;
+    tls12_keep_prf_hash(e);
+    c->level = e->resume->level;
+    c->ticket = e->resume->ticket.length > 0;
+    e->rank = tls12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
+    if (e->resume->peer_chain == NULL)
+        return TLS_OK;
+    return tls_connection_set_chain(
+        &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
+}
+
+/* hide_extensions: BearSSL refuses answers to what it did not offer itself. */
+static enum tls_reason
+hide_extensions(tls12_engine *e, const tls_server_hello *hello)
+{
+    static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
+        TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
+        TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
+        TLS_EXTENSION_RECORD_SIZE_LIMIT, TLS_EXTENSION_RENEGOTIATION_INFO};
+    const tls_context *context = e->connection->context;
+    tls_server_hello shown = *hello;
+    tls_buffer known = {0}, extensions = {0};
+    enum tls_reason reason;
+
+    /* The last of ours: BearSSL believes that each of its handshakes is the first. */
+    tls_extensions_copy_except(&known, hello->extensions, ours,
+        sizeof ours / sizeof ours[0] - (e->connection->renegotiation == NULL));
+    tls_extensions_copy_except(
+        &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
+    extensions.failed |= known.failed;
+    tls_buffer_release(&known);
+    shown.extensions = tls_buffer_view(&extensions);
+    shown.has_extensions = extensions.length > 0;
+    reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY
+                               : tls_server_hello_build(&e->replacement, &shown);
+    tls_buffer_release(&extensions);
+    return reason;
+}
+
+static enum tls_reason
+agreed_extensions(tls12_engine *e, const tls_server_hello *hello)
+{
+    tls_connection *c = e->connection;
+    tls_bytes data;
+
+    if (tls_extensions_find(hello->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
+        /* RFC 8449 section 4: it says how much the server takes. */
+        c->peer_record_limit = tls_get16(data.data);
+        /* Section 5: never both. */
+        if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        c->receive_limit = c->context->record_size_limit;
+        if (c->peer_record_limit < c->fragment_limit)
+            c->fragment_limit = c->peer_record_limit;
+    } else if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
+        /* RFC 6066 section 4: another length than the one that was asked for is illegal_parameter.
+         */
+        if (data.length != 1 || data.data[0] != tls_fragment_code(c->context->max_fragment_length))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        c->max_fragment_length = c->context->max_fragment_length;
+        if (c->max_fragment_length < c->fragment_limit)
+            c->fragment_limit = c->max_fragment_length;
+    }
+    if (tls_extensions_find(hello->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, &data))
+        tls_buffer_append(&c->signed_certificate_timestamps, data.data, data.length);
+    return c->signed_certificate_timestamps.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+static enum tls_reason
+received_status(tls12_engine *e, const tls_certificate_status *message)
+{
+    tls_buffer *response = &e->connection->ocsp_response;
+
+    if (!e->status_agreed || e->connection->peer_chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    tls_buffer_append(response, message->response.data, message->response.length);
+    return response->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+static enum tls_reason
+received_ticket(tls12_engine *e, const tls_new_session_ticket *message)
+{
+    if (!e->ticket_agreed)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    e->ticket_seen = 1;
+    e->ticket_lifetime = message->lifetime;
+    tls_buffer_append(&e->ticket, message->ticket.data, message->ticket.length);
+    e->connection->ticket |= message->ticket.length > 0;
+    return e->ticket.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+static enum tls_reason
+received_server_hello(tls12_engine *e, const tls_server_hello *hello)
+{
+    tls_connection *c = e->connection;
+    tls_client_hello offer;
+    const tls_suite *chosen;
+    uint16_t suite;
+    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
+
+    if (reason == TLS_OK)
+        reason = tls_server_hello_check_offered(hello, &offer, NULL);
+    if (reason == TLS_OK)
+        reason = tls_renegotiation_check_server_hello(c, hello);
+    if (reason != TLS_OK)
+        return reason;
+    if (hello->legacy_version < e->terms.version_min ||
+        hello->legacy_version > e->terms.version_max)
+        return TLS_REASON_PROTOCOL_VERSION;
+    /* RFC 8446 section 4.1.3: the server could have done better, so somebody between us did this.
+     */
+    if (hello->downgrade_sentinel != 0 &&
+        (e->adopted ||
+            (hello->downgrade_sentinel == TLS_VERSION_11 &&
+                e->terms.version_max >= TLS_VERSION_12 && hello->legacy_version <= TLS_VERSION_11)))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* From here on records carry it, those of alerts too. */
+    c->opener.version = c->sealer.version = hello->legacy_version;
+    chosen = tls_suite_find(hello->cipher_suite);
+    /* Among those that were offered may be some of another version (RFC 8446 section 4.1.2). */
+    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite) || chosen == NULL ||
+        !tls_suite_fits(chosen, hello->legacy_version))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (hello->alpn.length > 0 && !tls_alpn_configured(c->context, hello->alpn))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (hello->alpn.length == 0 && c->context->alpn_required && c->renegotiation == NULL)
+        return TLS_REASON_NO_APPLICATION_PROTOCOL;
+    c->version = hello->legacy_version;
+    c->suite = hello->cipher_suite;
+    suite = (uint16_t)hello->cipher_suite;
+    br_ssl_engine_set_suites(tls12_core(e), &suite, 1);
+    c->secure_renegotiation = hello->secure_renegotiation;
+    memcpy(c->server_random, hello->random.data, sizeof c->server_random);
+    if (c->renegotiation == NULL)
+        tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
+    if (c->alpn.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    e->extended = c->extended_master_secret = hello->extended_master_secret;
+    if (c->context->require_extended_master_secret && !e->extended)
+        return TLS_REASON_EXTENDED_MASTER_SECRET;
+    e->ticket_agreed = hello->session_ticket;
+    e->status_agreed = hello->status_request;
+    reason = agreed_extensions(e, hello);
+    if (reason == TLS_OK)
+        reason = hide_extensions(e, hello);
+    if (reason != TLS_OK)
+        return reason;
+    if (e->offered_id_length > 0 &&
+        tls_bytes_equal(hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length))) {
+        /* RFC 8446 section 4.1.3: the ID was made up for TLS 1.3, and no session is behind it. */
+        if (e->resume == NULL)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        return resume(e);
+    }
+    tls_session_release(c->session);
+    c->session = NULL;
+    return TLS_OK;
+}
+
+static enum tls_reason
+received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
+{
+    tls_connection *c = e->connection;
+    const tls_suite *suite = tls_suite_find(c->suite);
+    enum tls_reason reason;
+
+    /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
+    if (!tls_context_has_group(c->context, exchange->group))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    c->group = exchange->group;
+    c->peer_scheme = exchange->scheme;
+    if (!exchange->has_scheme)
+        return TLS_OK;
+    reason = tls12_check_scheme(e, exchange->scheme);
+    if (reason != TLS_OK || !tls12_is_pss(exchange->scheme))
+        return reason;
+    if (c->peer_chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (suite == NULL || suite->authentication != TLS_AUTHENTICATION_RSA)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return tls12_verify_pss(e, exchange);
+}
+
+enum tls_reason
+tls12_client_received(tls12_engine *e, const tls_message *m)
+{
+    switch (m->type) {
+    case TLS_HANDSHAKE_SERVER_HELLO:
+        return received_server_hello(e, &m->u.server_hello);
+    case TLS_HANDSHAKE_CERTIFICATE:
+        /* RFC 5246 section 7.4.2: a server's list is never empty. */
+        if (m->u.certificate.certificate_count == 0)
+            return TLS_REASON_DECODE;
+        return tls12_peer_chain(e, &m->u.certificate);
+    case TLS_HANDSHAKE_CERTIFICATE_STATUS:
+        return received_status(e, &m->u.certificate_status);
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
+        return received_ticket(e, &m->u.new_session_ticket);
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+        return received_key_exchange(e, &m->u.server_key_exchange);
+    default:
+        return TLS_OK;
+    }
+}
+
+static enum tls_reason
+decide_certificate(tls12_engine *e, int *ready)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    enum tls_reason reason = TLS_OK;
+
+    if (answer == NULL) {
+        if (!tls_connection_decides(c, TLS_DECISION_CLIENT_CERTIFICATE)) {
+            *ready = 1;
+            return TLS_OK;
+        }
+        c->question.u.client_certificate.certificate_request = e->message;
+        tls_connection_ask(c, TLS_DECISION_CLIENT_CERTIFICATE);
+        return TLS_OK;
+    }
+    *ready = 1;
+    e->terms.credential_fixed = !answer->is_default;
+    if (answer->has_credential) {
+        reason = tls_credential_check(&answer->credential);
+        if (reason == TLS_OK)
+            reason = tls_credential_copy(&e->terms.credential, &answer->credential);
+    }
+    tls_connection_answer_clear(c);
+    return reason;
+}
+
+enum tls_reason
+tls12_client_decide(tls12_engine *e, int *ready)
+{
+    tls_connection *c = e->connection;
+    unsigned type = e->message.data[0];
+
+    /* A stapled response belongs to the judgement, so that waits for the message behind
+     * Certificate: CertificateStatus, or the one that shows that there is none. BearSSL only parses
+     * until then. */
+    if (type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed)
+        e->verify_due = *ready = 1;
+    else if (type == TLS_HANDSHAKE_CERTIFICATE || e->verify_due) {
+        enum tls_reason reason = tls_connection_decide_verify(c, &e->verdict, ready);
+
+        if (reason != TLS_OK || !*ready)
+            return reason;
+        e->verify_due = *ready = 0;
+    }
+    switch (type) {
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+        return decide_certificate(e, ready);
+    default:
+        *ready = 1;
+        return TLS_OK;
+    }
+}

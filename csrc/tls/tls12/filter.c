@@ -1,0 +1,633 @@
+/* tls12/filter.c - the message filter over BearSSL's handshake: see tls12/internal.h. */
+#include "tls12/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls12/internal.h"
+#include "connection/renegotiation.h"
+
+/* ---- Making and freeing one ---- */
+
+enum tls_reason
+tls12_take_over(tls_connection *c, tls_terms *terms)
+{
+    tls12_engine *e = calloc(1, sizeof *e);
+
+    if (e == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    c->engine = e;
+    c->engine_class = &tls12_class;
+    e->connection = c;
+    e->terms = *terms;
+    memset(terms, 0, sizeof *terms);
+    e->version_highest = e->terms.version_max;
+    if (e->terms.version_max > TLS_VERSION_12)
+        e->terms.version_max = TLS_VERSION_12;
+    /* RFC 8446 section 4.2.1: what the client lists counts, not its legacy_version. */
+    if (e->terms.version_chosen != 0)
+        e->terms.version_max = e->terms.version_chosen;
+    e->x509.vtable = &tls12_x509_class;
+    e->x509.engine = e;
+    e->policy.engine = e;
+    e->client_certificate.engine = e;
+    e->cache.engine = e;
+    e->alpn_names[0] = e->terms.alpn_selected;
+    if (c->role == TLS_ROLE_SERVER) {
+        /* ClientHello was read, reported and put to `select`. */
+        e->rank = tls12_server_rank(TLS_HANDSHAKE_CLIENT_HELLO);
+        e->phase = TLS12_DECIDE;
+        return tls_connection_next_message(c, &e->message);
+    }
+    e->phase = TLS12_PUMP;
+    return tls12_client_start(e);
+}
+
+static void
+release(tls_connection *c)
+{
+    tls12_engine *e = tls12_of(c);
+
+    tls_buffer_release(&e->written);
+    tls_buffer_release(&e->signature);
+    tls_buffer_release(&e->replacement);
+    tls_buffer_release(&e->ticket);
+    free(e->chain);
+    tls_terms_clear(&e->terms);
+    tls_session_release(e->resume);
+    if (e->snapshot != NULL) {
+        tls_wipe(e->snapshot, sizeof *e->snapshot);
+        free(e->snapshot);
+    }
+    tls_wipe(e, sizeof *e);
+    free(e);
+    c->engine = NULL;
+}
+
+static size_t
+memory(const tls_connection *c)
+{
+    const tls12_engine *e = tls12_of(c);
+
+    return sizeof *e + e->written.capacity + e->terms.hello.capacity + e->signature.capacity +
+           (e->snapshot != NULL ? sizeof *e->snapshot : 0);
+}
+
+/* ---- Why BearSSL stopped ---- */
+
+enum tls_reason
+tls12_reason(tls12_engine *e)
+{
+    static const struct {
+        int error;
+        enum tls_reason reason;
+    } table[] = {
+        {BR_ERR_BAD_PARAM, TLS_REASON_DECODE},
+        {BR_ERR_UNSUPPORTED_VERSION, TLS_REASON_PROTOCOL_VERSION},
+        {BR_ERR_BAD_VERSION, TLS_REASON_PROTOCOL_VERSION},
+        {BR_ERR_BAD_LENGTH, TLS_REASON_DECODE},
+        {BR_ERR_TOO_LARGE, TLS_REASON_RECORD_OVERFLOW},
+        {BR_ERR_NO_RANDOM, TLS_REASON_NO_RANDOM},
+        {BR_ERR_UNKNOWN_TYPE, TLS_REASON_UNEXPECTED_MESSAGE},
+        {BR_ERR_UNEXPECTED, TLS_REASON_UNEXPECTED_MESSAGE},
+        {BR_ERR_BAD_CCS, TLS_REASON_UNEXPECTED_MESSAGE},
+        {BR_ERR_BAD_HANDSHAKE, TLS_REASON_DECODE},
+        {BR_ERR_OVERSIZED_ID, TLS_REASON_DECODE},
+        {BR_ERR_BAD_CIPHER_SUITE, TLS_REASON_ILLEGAL_PARAMETER},
+        {BR_ERR_BAD_COMPRESSION, TLS_REASON_ILLEGAL_PARAMETER},
+        {BR_ERR_BAD_FRAGLEN, TLS_REASON_ILLEGAL_PARAMETER},
+        {BR_ERR_BAD_SECRENEG, TLS_REASON_HANDSHAKE_FAILURE}, /* RFC 5746 section 3.4 */
+        {BR_ERR_EXTRA_EXTENSION, TLS_REASON_UNSUPPORTED_EXTENSION},
+        {BR_ERR_BAD_SNI, TLS_REASON_DECODE},
+        {BR_ERR_BAD_HELLO_DONE, TLS_REASON_DECODE},
+        {BR_ERR_LIMIT_EXCEEDED, TLS_REASON_LIMIT},
+        {BR_ERR_BAD_FINISHED, TLS_REASON_BAD_FINISHED},
+        {BR_ERR_RESUME_MISMATCH, TLS_REASON_RESUME_MISMATCH},
+        {BR_ERR_INVALID_ALGORITHM, TLS_REASON_ILLEGAL_PARAMETER},
+        {BR_ERR_BAD_SIGNATURE, TLS_REASON_BAD_SIGNATURE},
+        {BR_ERR_WRONG_KEY_USAGE, TLS_REASON_WRONG_PURPOSE},
+        {BR_ERR_NO_CLIENT_AUTH, TLS_REASON_CERTIFICATE_REQUIRED},
+        {BR_ERR_X509_WEAK_PUBLIC_KEY, TLS_REASON_WEAK_KEY},
+    };
+    int error = br_ssl_engine_last_error(tls12_core(e));
+    size_t i;
+
+    if (e->sign_failed)
+        return TLS_REASON_SIGN_FAILED;
+    for (i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].error == error)
+            return table[i].reason;
+    return TLS_REASON_INTERNAL;
+}
+
+/* BearSSL's server names some alerts itself instead of failing. */
+static enum tls_reason
+reason_of_alert(int description)
+{
+    switch (description) {
+    case TLS_ALERT_PROTOCOL_VERSION:
+        return TLS_REASON_PROTOCOL_VERSION;
+    case TLS_ALERT_INAPPROPRIATE_FALLBACK:
+        return TLS_REASON_INAPPROPRIATE_FALLBACK;
+    case TLS_ALERT_NO_APPLICATION_PROTOCOL:
+        return TLS_REASON_NO_APPLICATION_PROTOCOL;
+    case TLS_ALERT_HANDSHAKE_FAILURE:
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    default:
+        return TLS_REASON_INTERNAL;
+    }
+}
+
+/* ---- Entering BearSSL, and replay ---- */
+
+/* may_suspend: only a signature is asked from inside BearSSL, and only before keys are in use. */
+static int
+may_suspend(const tls12_engine *e)
+{
+    const tls_connection *c = e->connection;
+    size_t i;
+
+    if (e->sealing)
+        return 0;
+    if (tls_connection_decides(c, TLS_DECISION_SIGN))
+        return 1;
+    if (e->terms.credential.key != NULL)
+        return tls_private_key_is_external(e->terms.credential.key);
+    for (i = 0; i < c->context->credential_count; i++)
+        if (tls_private_key_is_external(c->context->credentials[i].key))
+            return 1;
+    return 0;
+}
+
+/* enter acknowledges bytes, which runs BearSSL's handshake code. When its do_sign had no answer,
+ * the engine is put back to where it was and e->suspended is set; entering again replays the same
+ * work: the DRBG is part of what was put back, so the same question is asked. Bytes that the lost
+ * run wrote to the output lie behind the position that was put back, and are written again. */
+static enum tls_reason
+enter(tls12_engine *e, enum tls12_entry entry, size_t length)
+{
+    br_ssl_engine_context *engine = tls12_core(e);
+    int snapshot = may_suspend(e);
+
+    if (e->written.length == 0 && !e->in_message)
+        engine->mhash = e->transcript;
+    if (snapshot) {
+        if (e->snapshot == NULL)
+            e->snapshot = malloc(sizeof *e->snapshot);
+        if (e->snapshot == NULL)
+            return TLS_REASON_OUT_OF_MEMORY;
+        memcpy(e->snapshot, &e->bearssl, sizeof e->bearssl);
+    }
+    e->suspended = 0;
+    if (entry == TLS12_ENTRY_RECEIVED)
+        br_ssl_engine_recvrec_ack(engine, length);
+    else
+        br_ssl_engine_sendrec_ack(engine, length);
+    if (e->suspended && snapshot) {
+        memcpy(&e->bearssl, e->snapshot, sizeof e->bearssl);
+        e->entry = entry;
+        e->entry_length = length;
+        return TLS_OK;
+    }
+    e->entry = TLS12_ENTRY_NONE;
+    if (br_ssl_engine_current_state(engine) == BR_SSL_CLOSED)
+        return tls12_reason(e);
+    return TLS_OK;
+}
+
+/* give feeds BearSSL one record in the clear. A message that suspends does so with its last byte,
+ * so nothing is left to give after a replay. */
+static enum tls_reason
+give(tls12_engine *e, enum tls_content_type type, tls_bytes content)
+{
+    br_ssl_engine_context *engine = tls12_core(e);
+    unsigned version = engine->version_in;
+    size_t given = 0;
+
+    if (version == 0)
+        version = e->connection->version ? e->connection->version : TLS_VERSION_10;
+    while (given < content.length) {
+        unsigned char header[TLS_RECORD_HEADER_LENGTH];
+        size_t fragment = content.length - given;
+        size_t position = 0;
+
+        if (fragment > TLS_RECORD_PLAINTEXT_MAXIMUM)
+            fragment = TLS_RECORD_PLAINTEXT_MAXIMUM;
+        header[0] = (unsigned char)type;
+        tls_put16(header + 1, version);
+        tls_put16(header + 3, (uint32_t)fragment);
+        while (position < sizeof header + fragment) {
+            size_t room;
+            unsigned char *p = br_ssl_engine_recvrec_buf(engine, &room);
+            const unsigned char *from = position < sizeof header
+                                            ? header + position
+                                            : content.data + given + position - sizeof header;
+            size_t n = position < sizeof header ? sizeof header - position
+                                                : sizeof header + fragment - position;
+            enum tls_reason reason;
+
+            if (p == NULL) /* BearSSL has something to say and did not take the whole message */
+                return TLS_REASON_UNEXPECTED_MESSAGE;
+            if (n > room)
+                n = room;
+            memcpy(p, from, n);
+            position += n;
+            reason = enter(e, TLS12_ENTRY_RECEIVED, n);
+            if (reason != TLS_OK)
+                return reason;
+            if (e->suspended &&
+                (position < sizeof header + fragment || given + fragment < content.length))
+                return TLS_REASON_INTERNAL;
+            /* Its transcript now holds a part of this message: it is not to be replaced until the
+             * message is done. */
+            e->in_message = 1;
+        }
+        given += fragment;
+    }
+    return TLS_OK;
+}
+
+/* ---- What BearSSL writes ---- */
+
+static enum tls_reason
+stage_of(unsigned type, enum tls_stage *stage)
+{
+    static const struct {
+        unsigned type;
+        enum tls_stage stage;
+    } table[] = {
+        {TLS_HANDSHAKE_HELLO_REQUEST, TLS_STAGE_HELLO_REQUEST},
+        {TLS_HANDSHAKE_CLIENT_HELLO, TLS_STAGE_CLIENT_HELLO},
+        {TLS_HANDSHAKE_SERVER_HELLO, TLS_STAGE_SERVER_HELLO},
+        {TLS_HANDSHAKE_NEW_SESSION_TICKET, TLS_STAGE_NEW_SESSION_TICKET},
+        {TLS_HANDSHAKE_CERTIFICATE, TLS_STAGE_CERTIFICATE},
+        {TLS_HANDSHAKE_SERVER_KEY_EXCHANGE, TLS_STAGE_SERVER_KEY_EXCHANGE},
+        {TLS_HANDSHAKE_CERTIFICATE_REQUEST, TLS_STAGE_CERTIFICATE_REQUEST},
+        {TLS_HANDSHAKE_SERVER_HELLO_DONE, TLS_STAGE_SERVER_HELLO_DONE},
+        {TLS_HANDSHAKE_CERTIFICATE_VERIFY, TLS_STAGE_CERTIFICATE_VERIFY},
+        {TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE, TLS_STAGE_CLIENT_KEY_EXCHANGE},
+        {TLS_HANDSHAKE_FINISHED, TLS_STAGE_FINISHED},
+        {TLS_HANDSHAKE_CERTIFICATE_STATUS, TLS_STAGE_CERTIFICATE_STATUS},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].type == type) {
+            *stage = table[i].stage;
+            return TLS_OK;
+        }
+    return TLS_REASON_UNEXPECTED_MESSAGE;
+}
+
+static void
+note_finished(tls12_engine *e, tls_bytes verify_data, int from_client)
+{
+    tls_connection *c = e->connection;
+    size_t length = verify_data.length;
+
+    if (length > TLS_VERIFY_DATA_MAXIMUM)
+        length = TLS_VERIFY_DATA_MAXIMUM;
+    memcpy(from_client ? c->client_verify_data : c->server_verify_data, verify_data.data, length);
+    if (from_client)
+        c->client_verify_length = (unsigned char)length;
+    else
+        c->server_verify_length = (unsigned char)length;
+}
+
+enum tls_reason
+tls12_send_own(tls12_engine *e, enum tls_stage stage, const tls_message *message)
+{
+    tls_connection *c = e->connection;
+    tls_buffer raw = {0};
+    enum tls_reason reason = tls_message_build(&raw, message);
+
+    if (reason == TLS_OK) {
+        br_multihash_update(&e->transcript, raw.data, raw.length);
+        reason = tls_connection_stage_happened(c, stage, TLS_SENT, tls_buffer_view(&raw));
+    }
+    if (reason == TLS_OK)
+        reason = tls_connection_send_message(c, tls_buffer_view(&raw));
+    tls_buffer_release(&raw);
+    return reason;
+}
+
+/* sent handles one whole message that BearSSL wrote: rewrite, hash, report, send. */
+static enum tls_reason
+sent(tls12_engine *e, tls_bytes raw)
+{
+    tls_connection *c = e->connection;
+    tls_buffer rewritten = {0};
+    tls_message message;
+    enum tls_stage stage = TLS_STAGE_CLIENT_HELLO;
+    enum tls_reason reason = tls_message_parse(&message, raw, c->version, c->suite);
+
+    if (reason == TLS_OK)
+        reason = stage_of(message.type, &stage);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_FINISHED)
+        note_finished(e, message.u.verify_data, c->role == TLS_ROLE_CLIENT);
+    if (reason == TLS_OK)
+        reason = c->role == TLS_ROLE_CLIENT ? tls12_client_sent(e, &message, &rewritten)
+                                            : tls12_server_sent(e, &message, &rewritten);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CLIENT_HELLO && e->adopted) {
+        /* It was sent, and reported, before this engine took over. */
+        br_multihash_update(&e->transcript, rewritten.data, rewritten.length);
+        tls_buffer_release(&rewritten);
+        return TLS_OK;
+    }
+    if (reason == TLS_OK) {
+        if (rewritten.length > 0)
+            raw = tls_buffer_view(&rewritten);
+        if (message.type == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && e->extended)
+            tls12_note_session_hash(e, raw);
+        br_multihash_update(&e->transcript, raw.data, raw.length);
+        reason = tls_connection_stage_happened(c, stage, TLS_SENT, raw);
+    }
+    if (reason == TLS_OK)
+        reason = tls_connection_send_message(c, raw);
+    tls_buffer_release(&rewritten);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed &&
+        c->role == TLS_ROLE_SERVER)
+        reason = tls12_server_send_status(e);
+    return reason;
+}
+
+static enum tls_reason
+collect(tls12_engine *e, const unsigned char *content, size_t length)
+{
+    tls_bytes raw;
+    unsigned type;
+    enum tls_reason reason;
+
+    tls_buffer_append(&e->written, content, length);
+    if (e->written.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    while (e->written.length > 0) {
+        if (!tls_message_header(tls_buffer_view(&e->written), &type, &raw.length))
+            return TLS_OK;
+        raw.data = e->written.data;
+        reason = sent(e, raw);
+        if (reason != TLS_OK)
+            return reason;
+        tls_buffer_consume(&e->written, raw.length);
+    }
+    return TLS_OK;
+}
+
+static enum tls_reason
+keylog(tls12_engine *e)
+{
+    br_ssl_session_parameters *session = &tls12_core(e)->session;
+
+    return tls_connection_keylog(
+        e->connection, "CLIENT_RANDOM", session->master_secret, sizeof session->master_secret);
+}
+
+/* BearSSL wrote ChangeCipherSpec and has set up its keys: they move to the record layer, and it
+ * goes on writing in the clear. */
+static enum tls_reason
+take_sealing_keys(tls12_engine *e)
+{
+    br_ssl_engine_context *engine = tls12_core(e);
+    tls_record_sealer *sealer = &e->connection->sealer;
+    enum tls_reason reason = TLS_OK;
+
+    /* RFC 5077 section 3.3: NewSessionTicket stands right before the server's ChangeCipherSpec. */
+    if (e->connection->role == TLS_ROLE_SERVER && e->ticket_agreed)
+        reason = tls12_server_send_ticket(e);
+    if (reason == TLS_OK)
+        reason = tls_connection_send_change_cipher_spec(e->connection);
+    if (reason != TLS_OK)
+        return reason;
+    if (!e->opening)
+        reason = keylog(e);
+    e->sealing = 1;
+    memcpy(&sealer->protection, &engine->out, sizeof engine->out);
+    tls_wipe(&engine->out, sizeof engine->out);
+    engine->out.vtable = &br_sslrec_out_clear_vtable;
+    return reason;
+}
+
+static enum tls_reason
+change_cipher_spec(tls_connection *c)
+{
+    static const unsigned char content[] = {1};
+    tls12_engine *e = tls12_of(c);
+    br_ssl_engine_context *engine;
+    enum tls_reason reason;
+
+    if (e == NULL || !e->running || e->phase != TLS12_READ || e->opening)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    /* RFC 5077 section 3.2: a server that agreed to send a ticket must. */
+    if (c->role == TLS_ROLE_CLIENT && e->ticket_agreed && !e->ticket_seen)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    engine = tls12_core(e);
+    reason = give(e, TLS_CONTENT_CHANGE_CIPHER_SPEC, tls_bytes_make(content, sizeof content));
+    e->in_message = 0;
+    if (reason != TLS_OK)
+        return reason;
+    if (!engine->incrypt)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (!e->sealing)
+        reason = keylog(e);
+    e->opening = 1;
+    memcpy(&c->opener.protection, &engine->in, sizeof engine->in);
+    tls_wipe(&engine->in, sizeof engine->in);
+    engine->incrypt = 0;
+    return reason;
+}
+
+/* pump takes everything BearSSL has written. */
+static enum tls_reason
+pump(tls12_engine *e)
+{
+    br_ssl_engine_context *engine = tls12_core(e);
+
+    for (;;) {
+        size_t length;
+        unsigned char *record = br_ssl_engine_sendrec_buf(engine, &length);
+        enum tls_reason reason = TLS_OK;
+
+        if (record == NULL)
+            return TLS_OK;
+        switch (record[0]) {
+        case TLS_CONTENT_HANDSHAKE:
+            reason =
+                collect(e, record + TLS_RECORD_HEADER_LENGTH, length - TLS_RECORD_HEADER_LENGTH);
+            break;
+        case TLS_CONTENT_CHANGE_CIPHER_SPEC:
+            reason = take_sealing_keys(e);
+            break;
+        default:
+            reason = reason_of_alert(record[TLS_RECORD_HEADER_LENGTH + 1]);
+            break;
+        }
+        if (reason == TLS_OK)
+            reason = enter(e, TLS12_ENTRY_SENT, length);
+        if (reason != TLS_OK || e->suspended)
+            return reason;
+    }
+}
+
+/* ---- The engine's phases ---- */
+
+/* read_message takes the next message, checks that it may come now, and reports it. */
+static enum tls_reason
+read_message(tls12_engine *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_message message;
+    enum tls_stage stage;
+    unsigned rank;
+    enum tls_reason reason = tls_connection_next_message(c, &e->message);
+
+    if (reason != TLS_OK || e->message.length == 0) {
+        *progress = TLS_PROGRESS_BLOCKED;
+        return reason;
+    }
+    reason = tls_message_parse(&message, e->message, c->version, c->suite);
+    if (reason != TLS_OK)
+        return reason;
+    /* RFC 5246 section 7.4.1.1: a client that is negotiating ignores HelloRequest, and it is not
+     * part of the transcript. */
+    if (message.type == TLS_HANDSHAKE_HELLO_REQUEST && c->role == TLS_ROLE_CLIENT) {
+        reason =
+            tls_connection_stage_happened(c, TLS_STAGE_HELLO_REQUEST, TLS_RECEIVED, e->message);
+        tls_connection_message_done(c, e->message.length);
+        return ++c->idle_records > TLS_IDLE_RECORDS_MAXIMUM ? TLS_REASON_UNEXPECTED_MESSAGE
+                                                            : reason;
+    }
+    /* BearSSL knows the exact order; here it is enough that nothing comes twice or back in time, so
+     * that nothing is reported or asked twice. Finished comes after ChangeCipherSpec, and nothing
+     * else does. */
+    rank = c->role == TLS_ROLE_CLIENT ? tls12_client_rank(message.type)
+                                      : tls12_server_rank(message.type);
+    if (rank <= e->rank || (message.type == TLS_HANDSHAKE_FINISHED) != e->opening)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    e->rank = rank;
+    reason = stage_of(message.type, &stage);
+    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_FINISHED)
+        note_finished(e, message.u.verify_data, c->role == TLS_ROLE_SERVER);
+    if (reason == TLS_OK)
+        reason = c->role == TLS_ROLE_CLIENT ? tls12_client_received(e, &message)
+                                            : tls12_server_received(e, &message);
+    if (reason == TLS_OK)
+        reason = tls_connection_stage_happened(c, stage, TLS_RECEIVED, e->message);
+    e->asked = 0;
+    e->phase = TLS12_DECIDE;
+    return reason;
+}
+
+static enum tls_reason
+decide(tls12_engine *e)
+{
+    int ready = 0;
+    enum tls_reason reason = e->connection->role == TLS_ROLE_CLIENT
+                                 ? tls12_client_decide(e, &ready)
+                                 : tls12_server_decide(e, &ready);
+
+    if (ready)
+        e->phase = TLS12_FEED;
+    return reason;
+}
+
+static enum tls_reason
+feed(tls12_engine *e)
+{
+    enum tls_reason reason;
+    tls_bytes content = e->message;
+
+    if (content.data[0] == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && e->extended)
+        tls12_note_session_hash(e, content);
+    if (e->replacement.length > 0)
+        content = tls_buffer_view(&e->replacement);
+    /* These are ours alone. */
+    reason = content.data[0] == TLS_HANDSHAKE_NEW_SESSION_TICKET ||
+                     content.data[0] == TLS_HANDSHAKE_CERTIFICATE_STATUS
+                 ? TLS_OK
+                 : give(e, TLS_CONTENT_HANDSHAKE, content);
+    e->in_message = 0;
+    e->phase = TLS12_PUMP;
+    return reason;
+}
+
+/* after_feed hashes the message, once BearSSL has really had it. */
+static void
+after_feed(tls12_engine *e)
+{
+    if (e->message.length == 0)
+        return;
+    br_multihash_update(&e->transcript, e->message.data, e->message.length);
+    tls_connection_message_done(e->connection, e->message.length);
+    tls_buffer_clear(&e->replacement);
+    e->message = tls_bytes_make(NULL, 0);
+}
+
+static enum tls_reason
+pump_or_replay(tls12_engine *e, enum tls_progress *progress)
+{
+    enum tls_reason reason;
+
+    if (e->entry != TLS12_ENTRY_NONE) {
+        int ready = 0;
+
+        reason = tls12_decide_sign(e, &ready);
+        if (reason != TLS_OK || !ready)
+            return reason;
+        /* The replay must see the transcript of the first run: a partly fed message had its own. */
+        e->in_message = 1;
+        reason = enter(e, e->entry, e->entry_length);
+        e->in_message = 0;
+        if (reason != TLS_OK || e->entry != TLS12_ENTRY_NONE)
+            return reason;
+    }
+    after_feed(e);
+    reason = pump(e);
+    if (reason != TLS_OK || e->suspended)
+        return reason;
+    reason = tls_connection_flush_flight(e->connection);
+    if (reason != TLS_OK)
+        return reason;
+    e->phase = TLS12_READ;
+    if (tls12_core(e)->application_data == 1)
+        *progress = TLS_PROGRESS_DONE;
+    return TLS_OK;
+}
+
+static enum tls_reason
+advance(tls_connection *c, enum tls_progress *progress)
+{
+    tls12_engine *e = tls12_of(c);
+    enum tls_reason reason;
+
+    *progress = TLS_PROGRESS_MORE;
+    switch (e->phase) {
+    case TLS12_READ:
+        return read_message(e, progress);
+    case TLS12_DECIDE:
+        return decide(e);
+    case TLS12_FEED:
+        return feed(e);
+    default:
+        reason = pump_or_replay(e, progress);
+        if (reason == TLS_OK && *progress == TLS_PROGRESS_DONE)
+            reason = tls12_finish(e);
+        return reason;
+    }
+}
+
+/* After the handshake a peer may ask for another one. */
+static enum tls_reason
+message_after(tls_connection *c, tls_bytes raw)
+{
+    int asks = c->role == TLS_ROLE_CLIENT ? raw.data[0] == TLS_HANDSHAKE_HELLO_REQUEST
+                                          : raw.data[0] == TLS_HANDSHAKE_CLIENT_HELLO;
+
+    if (!asks)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (c->role == TLS_ROLE_CLIENT && raw.length != TLS_HANDSHAKE_HEADER_LENGTH)
+        return TLS_REASON_DECODE;
+    return tls_renegotiation_asked(c, raw);
+}
+
+const tls_engine_class tls12_class = {
+    advance, change_cipher_spec, message_after, release, memory, NULL, NULL, NULL, NULL};

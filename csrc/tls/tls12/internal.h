@@ -1,0 +1,255 @@
+/* tls12/internal.h - the state that the tls12 files share.
+ *
+ * The message filter. BearSSL's handshake code is run as a machine over whole, clear handshake
+ * messages:
+ *
+ *   wire ── record.c ── transfer.c ── inspect ── decide ── feed ──▶ BearSSL
+ *   wire ◀─ record.c ── transfer.c ◀─ note, rewrite ◀─────── pump ── BearSSL
+ *
+ * - Every message is parsed by us first: it is checked, reported as a stage, and what must be
+ * decided is asked before BearSSL sees it. So `select`, `session_load`, `verify`,
+ * `client_certificate` and `decrypt` simply wait. Only `sign` is asked by BearSSL in the middle of
+ * its work; there the engine is put back to where it was before that work, and replayed when the
+ * signature is there.
+ * - BearSSL never protects records: as soon as it has set up keys at a ChangeCipherSpec, they are
+ * moved to the connection's record layer and BearSSL goes on in the clear. Finished is seen like
+ * any other message, application data never touches BearSSL's buffers, and after the handshake all
+ * of this is freed.
+ * - One true transcript: `transcript` hashes the messages as they stand on the wire and is copied
+ * over BearSSL's before every entry, so a message may be rewritten between the two.
+ *
+ * All knowledge of BearSSL's struct br_ssl_engine_context is in the tls12 files. */
+#ifndef TLS12_INTERNAL_H
+#define TLS12_INTERNAL_H
+
+#include <bearssl.h>
+
+#include "connection/connection.h"
+#include "tls12/engine.h"
+#include "wire/message.h"
+#include "connection/negotiation.h"
+#include "key/signature.h"
+
+/* BearSSL's own record buffers, used by the handshake only. The input may be small, since records
+ * in the clear are taken in pieces; the output holds one ServerHello…ServerHelloDone flight
+ * usually. */
+#define TLS12_INPUT_LENGTH 1024
+#define TLS12_OUTPUT_LENGTH 4096
+
+enum tls12_phase {
+    TLS12_START,  /* nothing happened yet */
+    TLS12_READ,   /* wait for a message */
+    TLS12_DECIDE, /* a message was inspected and reported; decide what hangs on it */
+    TLS12_FEED,   /* give it to BearSSL */
+    TLS12_PUMP    /* take what BearSSL has to say; also where a replay begins */
+};
+
+/* Where a replay enters BearSSL again. */
+enum tls12_entry { TLS12_ENTRY_NONE, TLS12_ENTRY_RECEIVED, TLS12_ENTRY_SENT };
+
+enum tls12_sign {
+    TLS12_SIGN_NONE,
+    TLS12_SIGN_WANTED,  /* BearSSL asked; the engine was put back */
+    TLS12_SIGN_LOCAL,   /* the credential's own key is to sign in the replay */
+    TLS12_SIGN_ANSWERED /* `signature` is to be used in the replay */
+};
+
+typedef union tls12_bearssl {
+    br_ssl_client_context client;
+    br_ssl_server_context server;
+} tls12_bearssl;
+
+/* A credential's leaf may stand in several contexts; the engine keeps its own references. */
+typedef struct tls12_engine {
+    /* BearSSL calls back with a pointer to one of these vtable pointers; they lead back here. */
+    struct {
+        const br_x509_class *vtable;
+        struct tls12_engine *engine;
+        br_x509_pkey key;
+        unsigned usages;
+        int known;
+    } x509;
+    struct {
+        const br_ssl_server_policy_class *vtable;
+        struct tls12_engine *engine;
+    } policy;
+    struct {
+        const br_ssl_client_certificate_class *vtable;
+        struct tls12_engine *engine;
+    } client_certificate;
+    struct {
+        const br_ssl_session_cache_class *vtable;
+        struct tls12_engine *engine;
+    } cache;
+
+    tls_connection *connection;
+    tls12_bearssl bearssl;
+    int running;          /* bearssl has been set up */
+    int sealing, opening; /* this handshake's keys are in use: our ChangeCipherSpec was sent, the
+                             peer's came */
+    enum tls12_phase phase;
+    tls_bytes message; /* being worked on: the front of connection->handshake_in */
+    unsigned rank;     /* of the last message received: order is strictly rising */
+    br_multihash_context transcript;
+    tls_buffer written; /* handshake bytes BearSSL wrote, not yet whole messages */
+    int in_message;     /* BearSSL has had a part of the message being fed */
+    int adopted; /* a client's ClientHello was sent by the TLS 1.3 engine, which offered both */
+
+    /* The replay. */
+    tls12_bearssl *snapshot;
+    enum tls12_entry entry;
+    size_t entry_length;
+    int suspended;
+    enum tls12_sign sign;
+    int sign_failed;
+    int sign_hash;
+    unsigned sign_scheme;
+    unsigned char digest[64];
+    size_t digest_length;
+    tls_buffer signature;
+
+    /* Decided. */
+    int asked; /* bits of tls12/client.c / tls12/server.c: what was asked about this message */
+    tls_verdict verdict;
+    tls_terms terms;
+    unsigned version_highest; /* that this side could do */
+    br_x509_certificate *chain;
+    uint16_t usable[BR_MAX_CIPHER_SUITES]; /* those that BearSSL has and the versions allow */
+    size_t usable_count;
+    const char *alpn_names[1]; /* the one that `select` chose */
+    tls_session *resume;       /* what is offered (client) or found (server) */
+    int premaster_known;       /* `decrypt` answered */
+    int premaster_valid;
+    unsigned char premaster[48];
+    int certificate_requested;
+
+    /* Extended master secret (RFC 7627): negotiated; the session hash once it is known; a client's
+     * premaster secret until then. */
+    int extended;
+    unsigned char session_hash[64];
+    size_t session_hash_length;
+    unsigned char premaster_kept[80];
+    size_t premaster_kept_length;
+    unsigned char key_block[192]; /* BearSSL's largest: AES-256-CBC with HMAC-SHA-384 */
+    size_t key_block_length;
+    /* What BearSSL is fed instead of `message`, when it must not see all of it. */
+    tls_buffer replacement;
+    /* What a server signed with RSA-PSS, once it is verified: tls12/pss.c. */
+    unsigned char pss_digest[TLS_FINGERPRINT_MAXIMUM];
+    size_t pss_digest_length;
+    /* OCSP stapling (RFC 6066 section 8). */
+    int status_agreed;
+    int verify_due; /* the client judges the chain only when CertificateStatus could have come */
+    /* Tickets (RFC 5077). */
+    int ticket_agreed; /* a NewSessionTicket is due before the server's ChangeCipherSpec */
+    int ticket_seen;
+    tls_buffer ticket; /* the client's new one */
+    uint32_t ticket_lifetime;
+    unsigned char offered_id[TLS_SESSION_ID_MAXIMUM];
+    size_t offered_id_length;
+
+    unsigned char input[TLS12_INPUT_LENGTH];
+    unsigned char output[TLS12_OUTPUT_LENGTH];
+} tls12_engine;
+
+static inline tls12_engine *
+tls12_of(const tls_connection *c)
+{
+    return c->engine;
+}
+
+static inline br_ssl_engine_context *
+tls12_core(tls12_engine *e)
+{
+    /* The engine is the first member of both. */
+    return &e->bearssl.client.eng;
+}
+
+/* ---- tls12/setup.c ---- */
+/* tls12_start sets up what client and server have in common, from the template. */
+enum tls_reason tls12_start(tls12_engine *e);
+
+/* ---- tls12/choice.c ---- */
+extern const br_ssl_server_policy_class tls12_policy_class;
+
+/* ---- tls12/session.c ---- */
+extern const br_ssl_session_cache_class tls12_cache_class;
+/* tls12_finish makes the session and keeps what outlives the engine. */
+enum tls_reason tls12_finish(tls12_engine *e);
+/* Both keep a session for resumption if it may be resumed here and now. One that was found by its
+ * ID must have that ID. */
+void tls12_use_stored_session(tls12_engine *e, tls_session *session, const tls_client_hello *hello);
+void tls12_use_ticket(tls12_engine *e, const tls_client_hello *hello);
+/* tls12_server_send_ticket puts NewSessionTicket into the flight. */
+enum tls_reason tls12_server_send_ticket(tls12_engine *e);
+
+/* ---- tls12/filter.c ---- */
+/* tls12_reason: why BearSSL stopped. */
+enum tls_reason tls12_reason(tls12_engine *e);
+
+/* tls12_send_own sends a message that BearSSL does not know of: hashed, reported, part of the
+ * flight. */
+enum tls_reason tls12_send_own(tls12_engine *e, enum tls_stage stage, const tls_message *message);
+
+/* ---- tls12/master.c ---- */
+void tls12_set_prf(br_ssl_engine_context *engine, int below_12);
+/* tls12_keep_prf_hash drops the other hashes of the transcript, which an abbreviated handshake has
+ * no use for: it has no signature. (BearSSL finds the MAC's hash there too, so that stays.) */
+void tls12_keep_prf_hash(tls12_engine *e);
+/* tls12_note_session_hash hashes the transcript with `pending` behind it. */
+void tls12_note_session_hash(tls12_engine *e, tls_bytes pending);
+
+/* ---- tls12/pss.c ---- */
+int tls12_is_pss(unsigned scheme);
+/* tls12_verify_pss verifies the signature of a ServerKeyExchange, and makes the message that
+ * BearSSL is shown. BAD_SIGNATURE, ILLEGAL_PARAMETER (the scheme does not go with the key),
+ * OUT_OF_MEMORY. */
+enum tls_reason tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange);
+/* tls12_set_rsa_verification: for a client's engine, inside of an tls12_engine. */
+void tls12_set_rsa_verification(br_ssl_engine_context *engine);
+
+/* ---- tls12/client.c and tls12/server.c: the same three jobs ---- */
+/* start: the client makes its hello; the server only after it has read one. */
+enum tls_reason tls12_client_start(tls12_engine *e);
+/* receive: a message from the peer, parsed: check it and note what it says. */
+enum tls_reason tls12_client_received(tls12_engine *e, const tls_message *message);
+enum tls_reason tls12_server_received(tls12_engine *e, const tls_message *message);
+/* decide: ask what hangs on the message, or use the answer; *ready is set when BearSSL may have it.
+ */
+enum tls_reason tls12_client_decide(tls12_engine *e, int *ready);
+enum tls_reason tls12_server_decide(tls12_engine *e, int *ready);
+/* tls12_mark_downgrade writes the sentinel of RFC 8446 section 4.1.3 into a server's random when
+ * its context could do better than the version that was negotiated. */
+void tls12_mark_downgrade(const tls12_engine *e, unsigned char random[TLS_RANDOM_LENGTH]);
+/* tls12_server_send_status puts CertificateStatus behind the Certificate that was just sent. */
+enum tls_reason tls12_server_send_status(tls12_engine *e);
+/* sent: a message that BearSSL wrote; `rewritten` may be filled with what to send instead. */
+enum tls_reason tls12_client_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten);
+enum tls_reason tls12_server_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten);
+/* rank: where in the order of a handshake a message from the peer stands; 0: nowhere. */
+unsigned tls12_client_rank(unsigned type);
+unsigned tls12_server_rank(unsigned type);
+
+/* ---- tls12/authentication.c: certificates and signatures, for both sides ---- */
+extern const br_x509_class tls12_x509_class;
+/* The peer's chain from its Certificate message, and its key for BearSSL. */
+enum tls_reason tls12_peer_chain(tls12_engine *e, const tls_certificate_message *message);
+/* tls12_use_credential keeps references and makes BearSSL's array. */
+enum tls_reason tls12_use_credential(tls12_engine *e, const tls_credential *credential);
+/* tls12_do_sign is what both sides' do_sign callbacks call: 0 suspends or fails. */
+size_t tls12_do_sign(
+    tls12_engine *e, int hash, unsigned char *data, size_t digest_length, size_t room);
+/* tls12_decide_sign asks for the signature that a suspended entry wants, or uses the answer. */
+enum tls_reason tls12_decide_sign(tls12_engine *e, int *ready);
+/* tls12_check_scheme: ILLEGAL_PARAMETER for a scheme of the peer's that was not offered, or not for
+ * its key. */
+enum tls_reason tls12_check_scheme(const tls12_engine *e, unsigned scheme);
+
+/* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic
+ * groups, and a client takes RSA-PSS besides PKCS#1 and ECDSA. Both return how many. */
+#define TLS12_GROUPS_MAXIMUM 8
+#define TLS12_SCHEMES_MAXIMUM 16
+size_t tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM]);
+size_t tls12_schemes(const tls12_engine *e, uint16_t out[TLS12_SCHEMES_MAXIMUM]);
+
+#endif

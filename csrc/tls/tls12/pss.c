@@ -1,0 +1,84 @@
+/* tls12/pss.c - RSA-PSS in a server's signature of TLS 1.2. Whoever offers it for TLS 1.3 must
+ * take it in TLS 1.2 too (RFC 8446 section 4.2.3), and BearSSL 0.6 has none: the signature is
+ * verified here, and BearSSL is shown a PKCS#1 one of the same hash, whose verification comes here
+ * as well. It has no context argument, but the signature stands in the pad of the engine that
+ * calls: that is how the engine is found, without globals. */
+#include <stddef.h>
+#include <string.h>
+
+#include "tls12/internal.h"
+
+/* verify answers with the digest that was verified. BearSSL compares it with the one that it made
+ * itself, of what it was fed: so the signature is over the key exchange that is used. */
+static uint32_t
+verify(const unsigned char *signature, size_t length, const unsigned char *hash_oid,
+    size_t hash_length, const br_rsa_public_key *key, unsigned char *hash_out)
+{
+    tls12_engine *e =
+        (tls12_engine *)(uintptr_t)((const char *)signature - offsetof(br_ssl_engine_context, pad) -
+                                    offsetof(tls12_engine, bearssl));
+
+    if (e->pss_digest_length == 0)
+        return br_rsa_pkcs1_vrfy_get_default()(
+            signature, length, hash_oid, hash_length, key, hash_out);
+    if (e->pss_digest_length != hash_length)
+        return 0;
+    memcpy(hash_out, e->pss_digest, hash_length);
+    e->pss_digest_length = 0;
+    return 1;
+}
+
+void
+tls12_set_rsa_verification(br_ssl_engine_context *engine)
+{
+    br_ssl_engine_set_rsavrfy(engine, verify);
+}
+
+int
+tls12_is_pss(unsigned scheme)
+{
+    enum tls_scheme_kind kind = tls_scheme_kind_of(scheme);
+
+    return kind == TLS_SCHEME_KIND_RSA_PSS_RSAE || kind == TLS_SCHEME_KIND_RSA_PSS_PSS;
+}
+
+/* RFC 8422 section 5.4: both randoms and the parameters are signed. */
+static size_t
+digest_of(const tls_connection *c, const tls_server_key_exchange *exchange,
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM])
+{
+    tls_buffer content = {0};
+    size_t length;
+
+    tls_buffer_append(&content, c->client_random, sizeof c->client_random);
+    tls_buffer_append(&content, c->server_random, sizeof c->server_random);
+    tls_buffer_append(&content, exchange->params.data, exchange->params.length);
+    length =
+        content.failed ? 0 : tls_scheme_digest(digest, exchange->scheme, tls_buffer_view(&content));
+    tls_buffer_release(&content);
+    return length;
+}
+
+enum tls_reason
+tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange)
+{
+    const tls_connection *c = e->connection;
+    size_t length = digest_of(c, exchange, e->pss_digest);
+    tls_bytes digest = tls_bytes_make(e->pss_digest, length);
+    tls_message shown;
+    enum tls_reason reason;
+
+    if (length == 0)
+        return TLS_REASON_OUT_OF_MEMORY;
+    reason = tls_verify_scheme(
+        &c->peer_chain->items[0]->public_key, exchange->scheme, digest, exchange->signature);
+    if (reason != TLS_OK)
+        return reason;
+    e->pss_digest_length = length;
+    memset(&shown, 0, sizeof shown);
+    shown.type = TLS_HANDSHAKE_SERVER_KEY_EXCHANGE;
+    shown.u.server_key_exchange = *exchange;
+    shown.u.server_key_exchange.scheme = ((unsigned)tls_scheme_hash(exchange->scheme) << 8) | 1;
+    shown.u.server_key_exchange.signature = digest; /* is not looked at any more */
+    return tls_message_build(&e->replacement, &shown);
+}

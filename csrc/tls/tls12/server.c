@@ -1,0 +1,458 @@
+/* tls12/server.c - the server's side of the message filter: what ClientHello asks for, which
+ * session, suite, certificate and group answer it, and the client's authentication. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls12/internal.h"
+#include "handshake/peer_certificate.h"
+#include "base/random.h"
+#include "connection/renegotiation.h"
+
+/* Bits of tls12_engine.asked. */
+enum { SESSION_DONE = 1 };
+
+/* The authorities of a CertificateRequest are left out when they would be longer than this: RFC
+ * 5246 section 7.4.4 allows an empty list, and some clients refuse a message of many records. */
+#define AUTHORITIES_LENGTH_MAXIMUM 12000
+
+unsigned
+tls12_server_rank(unsigned type)
+{
+    switch (type) {
+    case TLS_HANDSHAKE_CLIENT_HELLO:
+        return 1;
+    case TLS_HANDSHAKE_CERTIFICATE:
+        return 2;
+    case TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
+        return 3;
+    case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
+        return 4;
+    case TLS_HANDSHAKE_FINISHED:
+        return 5;
+    default:
+        return 0;
+    }
+}
+
+/* ---- ClientHello ---- */
+
+static enum tls_reason
+start(tls12_engine *e)
+{
+    /* BearSSL asks for a certificate only when it has a name to list; sent() writes the real list.
+     */
+    static unsigned char empty_name[] = {0x30, 0x00};
+    static const br_x500_name names[] = {{empty_name, sizeof empty_name}};
+    tls_connection *c = e->connection;
+    br_ssl_server_context *server = &e->bearssl.server;
+    enum tls_reason reason = tls12_start(e);
+
+    if (reason != TLS_OK)
+        return reason;
+    e->policy.vtable = &tls12_policy_class;
+    e->cache.vtable = &tls12_cache_class;
+    br_ssl_server_set_policy(server, &e->policy.vtable);
+    br_ssl_server_set_cache(server, &e->cache.vtable);
+    if (!c->context->client_preference)
+        br_ssl_engine_add_flags(&server->eng, BR_OPT_ENFORCE_SERVER_PREFERENCES);
+    if (c->verify != TLS_VERIFY_NONE) {
+        br_ssl_server_set_trust_anchor_names(server, names, 1);
+        /* Absence is judged by server_decide, with the right alert. */
+        br_ssl_engine_add_flags(&server->eng, BR_OPT_TOLERATE_NO_CLIENT_AUTH);
+    }
+    if (!br_ssl_server_reset(server))
+        return tls12_reason(e);
+    return TLS_OK;
+}
+
+static enum tls_reason
+extended_master_secret(tls12_engine *e, const tls_client_hello *hello)
+{
+    tls_connection *c = e->connection;
+
+    e->extended = hello->extended_master_secret && !c->context->no_extended_master_secret;
+    c->extended_master_secret = e->extended;
+    if (c->context->require_extended_master_secret && !e->extended)
+        return TLS_REASON_EXTENDED_MASTER_SECRET;
+    /* RFC 7627 section 5.3: a client that had it and has it no longer is refused. */
+    if (e->resume != NULL && e->resume->extended_master_secret && !e->extended)
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    return TLS_OK;
+}
+
+/* shown_suites: of the client's list those that may be chosen, and the two signalling values.
+ * BearSSL looks each suite up in a table, slowly; when a session is to be resumed, its suite is all
+ * that matters. */
+static void
+shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *out)
+{
+    size_t i;
+
+    for (i = 0; i < tls_u16_list_count(hello->cipher_suites); i++) {
+        unsigned suite = tls_u16_list_at(hello->cipher_suites, i);
+
+        if (suite == TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV || suite == TLS_SUITE_FALLBACK_SCSV ||
+            (e->resume != NULL ? suite == e->resume->suite
+                               : tls_terms_allow_suite(&e->terms, suite)))
+            tls_write_u16(out, suite);
+    }
+}
+
+/* show_hello makes the ClientHello that BearSSL sees; the transcript has the client's own.
+ * - Only suites that may be chosen, only extensions that BearSSL reads.
+ * - BearSSL resumes only under session IDs of 32 bytes, while a client that offers a ticket may
+ * send any, or none (RFC 5077 section 3.4). Then BearSSL is shown one, and the ServerHello that
+ * leaves has the client's.
+ * - In a renegotiation BearSSL believes that this is the first handshake, and ALPN stays as it was.
+ */
+static enum tls_reason
+show_hello(tls12_engine *e, const tls_client_hello *hello)
+{
+    static const uint16_t read_by_bearssl[] = {TLS_EXTENSION_SERVER_NAME,
+        TLS_EXTENSION_MAX_FRAGMENT_LENGTH, TLS_EXTENSION_SUPPORTED_GROUPS,
+        TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN, TLS_EXTENSION_RENEGOTIATION_INFO};
+    static const unsigned char empty_info[] = {0};
+    const tls_connection *c = e->connection;
+    tls_client_hello shown = *hello;
+    tls_buffer suites = {0}, extensions = {0};
+    enum tls_reason reason = TLS_OK;
+    size_t i;
+
+    /* A session whose suite or version the client no longer offers is not resumed. */
+    if (e->resume != NULL && (!tls_u16_list_contains(hello->cipher_suites, e->resume->suite) ||
+                                 hello->legacy_version < e->resume->version)) {
+        tls_session_release(e->resume);
+        e->resume = NULL;
+    }
+    e->offered_id_length = hello->session_id.length;
+    if (hello->session_id.length > 0)
+        memcpy(e->offered_id, hello->session_id.data, hello->session_id.length);
+    if (e->resume != NULL && hello->session_id.length != TLS_SESSION_ID_MAXIMUM) {
+        reason = tls_random(e->offered_id, sizeof e->offered_id);
+        e->offered_id_length = sizeof e->offered_id;
+    }
+    shown.session_id = tls_bytes_make(e->offered_id, e->offered_id_length);
+    shown_suites(e, hello, &suites);
+    shown.cipher_suites = tls_buffer_view(&suites);
+    for (i = 0; i < sizeof read_by_bearssl / sizeof read_by_bearssl[0]; i++) {
+        unsigned type = read_by_bearssl[i];
+        tls_bytes data;
+
+        if (!tls_extensions_find(hello->extensions, type, &data))
+            continue;
+        if (c->renegotiation != NULL && type == TLS_EXTENSION_RENEGOTIATION_INFO)
+            data = tls_bytes_make(empty_info, sizeof empty_info);
+        if (c->renegotiation == NULL || type != TLS_EXTENSION_ALPN ||
+            e->terms.alpn_selected != NULL)
+            tls_extension_write(&extensions, type, data);
+    }
+    shown.extensions = tls_buffer_view(&extensions);
+    shown.has_extensions = extensions.length > 0;
+    if (reason == TLS_OK && (suites.failed || extensions.failed))
+        reason = TLS_REASON_OUT_OF_MEMORY;
+    if (reason == TLS_OK)
+        reason = tls_client_hello_build(&e->replacement, &shown);
+    tls_buffer_release(&suites);
+    tls_buffer_release(&extensions);
+    return reason;
+}
+
+static enum tls_reason
+decide_client_hello(tls12_engine *e, int *ready)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    tls_client_hello hello;
+    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+
+    if (reason != TLS_OK)
+        return reason;
+    if (!(e->asked & SESSION_DONE) && c->context->ticket_keys != NULL &&
+        hello.session_ticket_offered) {
+        e->ticket_agreed = 1;
+        if (answer == NULL && hello.session_ticket.length > 0 && c->renegotiation == NULL)
+            tls12_use_ticket(e, &hello);
+    }
+    if (c->renegotiation != NULL)
+        e->asked |= SESSION_DONE;
+    if (!(e->asked & SESSION_DONE) && e->resume == NULL && hello.session_id.length > 0) {
+        if (answer == NULL && tls_connection_decides(c, TLS_DECISION_SESSION_LOAD)) {
+            c->question.u.session_load.session_id = hello.session_id;
+            c->question.u.session_load.server_name = c->server_name;
+            tls_connection_ask(c, TLS_DECISION_SESSION_LOAD);
+            return TLS_OK;
+        }
+        if (answer != NULL && !answer->is_default)
+            tls12_use_stored_session(e, answer->session, &hello);
+        else if (c->context->cache != NULL)
+            tls12_use_stored_session(e,
+                tls_session_cache_find(
+                    c->context->cache, hello.session_id, tls_context_now(c->context)),
+                &hello);
+        tls_connection_answer_clear(c);
+    }
+    e->asked |= SESSION_DONE;
+    *ready = 1;
+    reason = extended_master_secret(e, &hello);
+    if (reason == TLS_OK)
+        reason = show_hello(e, &hello);
+    return reason == TLS_OK ? start(e) : reason;
+}
+
+/* ---- The client's other messages ---- */
+
+enum tls_reason
+tls12_server_received(tls12_engine *e, const tls_message *m)
+{
+    tls_connection *c = e->connection;
+
+    switch (m->type) {
+    case TLS_HANDSHAKE_CERTIFICATE:
+        if (!e->certificate_requested)
+            return TLS_REASON_UNEXPECTED_MESSAGE;
+        return tls12_peer_chain(e, &m->u.certificate);
+    case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
+        c->peer_scheme = m->u.certificate_verify.scheme;
+        return m->u.certificate_verify.has_scheme ? tls12_check_scheme(e, c->peer_scheme) : TLS_OK;
+    default:
+        return TLS_OK;
+    }
+}
+
+static enum tls_reason
+decide_client_key_exchange(tls12_engine *e, int *ready)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    const tls_suite *suite = tls_suite_find(c->suite);
+    tls_message message;
+    enum tls_reason reason;
+
+    if (answer == NULL) {
+        if (suite == NULL || suite->key_exchange != TLS_KEY_EXCHANGE_RSA ||
+            (!tls_connection_decides(c, TLS_DECISION_DECRYPT) &&
+                !tls_private_key_is_external(e->terms.credential.key))) {
+            *ready = 1;
+            return TLS_OK;
+        }
+        reason = tls_message_parse(&message, e->message, c->version, c->suite);
+        if (reason != TLS_OK)
+            return reason;
+        c->question.u.decrypt.ciphertext = message.u.client_key_exchange.encrypted_premaster;
+        c->question.u.decrypt.certificate = e->terms.credential.chain[0];
+        tls_connection_ask(c, TLS_DECISION_DECRYPT);
+        return TLS_OK;
+    }
+    if (!answer->is_default) {
+        e->premaster_known = 1;
+        e->premaster_valid = answer->bytes.length == sizeof e->premaster;
+        if (e->premaster_valid)
+            memcpy(e->premaster, answer->bytes.data, sizeof e->premaster);
+    } else if (tls_private_key_is_external(e->terms.credential.key)) {
+        tls_connection_answer_clear(c);
+        return TLS_REASON_SIGN_FAILED;
+    }
+    tls_connection_answer_clear(c);
+    *ready = 1;
+    return TLS_OK;
+}
+
+enum tls_reason
+tls12_server_decide(tls12_engine *e, int *ready)
+{
+    tls_connection *c = e->connection;
+
+    switch (e->message.data[0]) {
+    case TLS_HANDSHAKE_CLIENT_HELLO:
+        return decide_client_hello(e, ready);
+    case TLS_HANDSHAKE_CERTIFICATE:
+        if (c->peer_chain != NULL)
+            return tls_connection_decide_verify(c, &e->verdict, ready);
+        *ready = 1;
+        return c->verify == TLS_VERIFY_REQUIRED ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_OK;
+    case TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
+        return decide_client_key_exchange(e, ready);
+    default:
+        *ready = 1;
+        return TLS_OK;
+    }
+}
+
+/* ---- Our messages ---- */
+
+/* RFC 8446 section 4.1.3: a server that could do better says so in the last eight bytes of its
+ * random, which the signature covers, so that nobody between it and a better client can take the
+ * client down. */
+void
+tls12_mark_downgrade(const tls12_engine *e, unsigned char random[TLS_RANDOM_LENGTH])
+{
+    static const unsigned char sentinel[8] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 0};
+    unsigned version = e->bearssl.server.eng.session.version;
+
+    if (version >= e->version_highest)
+        return;
+    memcpy(random + TLS_RANDOM_LENGTH - sizeof sentinel, sentinel, sizeof sentinel);
+    random[TLS_RANDOM_LENGTH - 1] = version == TLS_VERSION_12;
+}
+
+/* rewrite_server_hello adds what BearSSL does not know, and the session ID that the client is to
+ * see. */
+static enum tls_reason
+rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *rewritten)
+{
+    tls_server_hello shown = *hello;
+    tls_client_hello client_hello;
+    tls_buffer extensions = {0};
+    enum tls_reason reason =
+        tls_client_hello_parse(&client_hello, tls_buffer_view(&e->terms.hello));
+
+    if (reason != TLS_OK)
+        return reason;
+    if (e->connection->renegotiation != NULL) {
+        static const uint16_t info[] = {TLS_EXTENSION_RENEGOTIATION_INFO};
+
+        tls_extensions_copy_except(&extensions, hello->extensions, info, 1);
+        tls_renegotiation_write_info(e->connection, &extensions);
+    } else {
+        tls_write_bytes(&extensions, hello->extensions);
+    }
+    if (e->extended)
+        tls_extension_write_empty(&extensions, TLS_EXTENSION_EXTENDED_MASTER_SECRET);
+    if (e->ticket_agreed)
+        tls_extension_write_empty(&extensions, TLS_EXTENSION_SESSION_TICKET);
+    /* RFC 6066 section 8: only with a Certificate, so not when resuming. */
+    if (!e->connection->resumed && client_hello.status_request) {
+        if (e->terms.ocsp_response.length == 0)
+            tls_write_bytes(&e->terms.ocsp_response, e->terms.credential.ocsp_response);
+        e->status_agreed = e->terms.ocsp_response.length > 0;
+        if (e->status_agreed)
+            tls_extension_write_empty(&extensions, TLS_EXTENSION_STATUS_REQUEST);
+    }
+    shown.random =
+        tls_bytes_make(e->connection->server_random, sizeof e->connection->server_random);
+    shown.extensions = tls_buffer_view(&extensions);
+    shown.has_extensions = extensions.length > 0;
+    if (e->connection->resumed)
+        shown.session_id = client_hello.session_id;
+    else if (e->ticket_agreed) /* the ticket will do: RFC 5077 section 3.4 */
+        shown.session_id = tls_bytes_make(NULL, 0);
+    reason =
+        extensions.failed ? TLS_REASON_OUT_OF_MEMORY : tls_server_hello_build(rewritten, &shown);
+    tls_buffer_release(&extensions);
+    return reason;
+}
+
+static enum tls_reason
+sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *rewritten)
+{
+    tls_connection *c = e->connection;
+    unsigned char log_fragment = tls12_core(e)->peer_log_max_frag_len;
+
+    c->version = hello->legacy_version;
+    c->suite = hello->cipher_suite;
+    c->opener.version = c->sealer.version = c->version;
+    memcpy(c->server_random, hello->random.data, sizeof c->server_random);
+    tls12_mark_downgrade(e, c->server_random);
+    tls12_mark_downgrade(e, tls12_core(e)->server_random);
+    if (c->renegotiation == NULL)
+        tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
+    if (c->alpn.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (c->alpn.length == 0 && c->context->alpn_required)
+        return TLS_REASON_NO_APPLICATION_PROTOCOL;
+    /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. */
+    if (log_fragment != 0) {
+        c->max_fragment_length = 1u << log_fragment;
+        if (c->max_fragment_length < c->fragment_limit)
+            c->fragment_limit = c->max_fragment_length;
+    }
+    if (e->resume == NULL ||
+        !tls_bytes_equal(hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length))) {
+        c->ticket = 0;
+        return rewrite_server_hello(e, hello, rewritten);
+    }
+    c->resumed = 1;
+    tls12_keep_prf_hash(e);
+    c->level = e->resume->level;
+    tls_connection_resume_end_point(c, e->resume);
+    c->session = tls_session_retain(e->resume);
+    e->rank = tls12_server_rank(TLS_HANDSHAKE_CERTIFICATE_VERIFY); /* only Finished is left */
+    if (e->resume->peer_chain != NULL) {
+        enum tls_reason reason = tls_connection_set_chain(
+            &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
+
+        if (reason != TLS_OK)
+            return reason;
+    }
+    return rewrite_server_hello(e, hello, rewritten);
+}
+
+enum tls_reason
+tls12_server_send_status(tls12_engine *e)
+{
+    tls_message message;
+
+    memset(&message, 0, sizeof message);
+    message.type = TLS_HANDSHAKE_CERTIFICATE_STATUS;
+    message.u.certificate_status.status_type = 1; /* ocsp */
+    message.u.certificate_status.response = tls_buffer_view(&e->terms.ocsp_response);
+    return tls12_send_own(e, TLS_STAGE_CERTIFICATE_STATUS, &message);
+}
+
+/* write_authorities: the subjects of the trust store, each with its length. */
+static void
+write_authorities(const tls_context *context, tls_buffer *out)
+{
+    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        tls_write_vector16(out, tls_trust_store_at(context->trust, i)->subject);
+    if (out->length > AUTHORITIES_LENGTH_MAXIMUM)
+        tls_buffer_clear(out);
+}
+
+static enum tls_reason
+rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
+{
+    const tls_context *context = e->connection->context;
+    tls_message message = *m;
+    tls_certificate_request *request = &message.u.certificate_request;
+    tls_buffer authorities = {0}, schemes = {0};
+    uint16_t allowed[TLS12_SCHEMES_MAXIMUM];
+    size_t count = tls12_schemes(e, allowed);
+    enum tls_reason reason;
+
+    if (request->has_signature_algorithms && count == 0)
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    write_authorities(context, &authorities);
+    request->certificate_authorities = tls_buffer_view(&authorities);
+    tls_write_u16_values(&schemes, allowed, count);
+    if (request->has_signature_algorithms)
+        request->signature_algorithms = tls_buffer_view(&schemes);
+    reason = authorities.failed || schemes.failed ? TLS_REASON_OUT_OF_MEMORY
+                                                  : tls_message_build(rewritten, &message);
+    tls_buffer_release(&authorities);
+    tls_buffer_release(&schemes);
+    e->certificate_requested = 1;
+    return reason;
+}
+
+enum tls_reason
+tls12_server_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
+{
+    tls_connection *c = e->connection;
+
+    switch (m->type) {
+    case TLS_HANDSHAKE_SERVER_HELLO:
+        return sent_server_hello(e, &m->u.server_hello, rewritten);
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+        c->group = m->u.server_key_exchange.group;
+        c->local_scheme = m->u.server_key_exchange.scheme;
+        return TLS_OK;
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+        return rewrite_certificate_request(e, m, rewritten);
+    default:
+        return TLS_OK;
+    }
+}

@@ -1,0 +1,167 @@
+/* tls12/setup.c - BearSSL's state for a new connection: a template per context, with every
+ * implementation chosen, and what client and server set on their copies of it. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls12/internal.h"
+#include "base/random.h"
+
+/* The fields used here are those of BearSSL 0.6's public header. Another layout still compiles as
+ * long as the names are there; what is relied on beyond names is checked here. */
+typedef char engine_is_first_in_client[offsetof(br_ssl_client_context, eng) == 0 ? 1 : -1];
+typedef char engine_is_first_in_server[offsetof(br_ssl_server_context, eng) == 0 ? 1 : -1];
+typedef char opener_holds_bearssl_in[sizeof(((tls_record_opener *)0)->protection) >=
+                                             sizeof(((br_ssl_engine_context *)0)->in)
+                                         ? 1
+                                         : -1];
+typedef char sealer_holds_bearssl_out[sizeof(((tls_record_sealer *)0)->protection) >=
+                                              sizeof(((br_ssl_engine_context *)0)->out)
+                                          ? 1
+                                          : -1];
+
+/* ---- Templates ---- */
+
+static int
+scheme_hash_used(const tls_context *context, int hash)
+{
+    size_t i;
+
+    for (i = 0; i < context->signature_scheme_count; i++)
+        if (tls_scheme_hash(context->signature_schemes[i]) == hash)
+            return 1;
+    return 0;
+}
+
+static int
+mac_hash_used(const tls_context *context, unsigned hash)
+{
+    size_t i;
+
+    for (i = 0; i < context->suite_count; i++)
+        if (tls_suite_find(context->suites[i])->mac_hash == hash)
+            return 1;
+    return 0;
+}
+
+static void
+set_implementations(br_ssl_engine_context *engine, const tls_context *context)
+{
+    /* SHA-256 and SHA-384 serve the PRF. The others cost time for every handshake byte, so they are
+     * there only when they can be negotiated. MD5 and SHA-1: TLS 1.0 and 1.1 (RFC 4346 section 5).
+     */
+    br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
+    br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
+    if (context->version_min < BR_TLS12)
+        br_ssl_engine_set_hash(engine, br_md5_ID, &br_md5_vtable);
+    if (context->version_min < BR_TLS12 || scheme_hash_used(context, br_sha1_ID) ||
+        mac_hash_used(context, br_sha1_ID))
+        br_ssl_engine_set_hash(engine, br_sha1_ID, &br_sha1_vtable);
+    if (scheme_hash_used(context, br_sha224_ID))
+        br_ssl_engine_set_hash(engine, br_sha224_ID, &br_sha224_vtable);
+    if (scheme_hash_used(context, br_sha512_ID))
+        br_ssl_engine_set_hash(engine, br_sha512_ID, &br_sha512_vtable);
+    tls12_set_prf(engine, context->version_min < BR_TLS12);
+    br_ssl_engine_set_default_aes_cbc(engine);
+    br_ssl_engine_set_default_aes_ccm(engine);
+    br_ssl_engine_set_default_aes_gcm(engine);
+    br_ssl_engine_set_default_des_cbc(engine);
+    br_ssl_engine_set_default_chapol(engine);
+    br_ssl_engine_set_default_rsavrfy(engine);
+    br_ssl_engine_set_default_ec(engine);
+    br_ssl_engine_set_default_ecdsa(engine);
+    /* What is sealed by us need not be split by BearSSL: it must not offer max_fragment_length
+     * because of its small handshake buffers. */
+    engine->log_max_frag_len = 14;
+    /* tls_random seeds each connection; BearSSL's seeder would ask the processor again. */
+    engine->rng_os_rand_done = 1;
+}
+
+enum tls_reason
+tls12_template_new(tls_context *context)
+{
+    tls12_bearssl *template = calloc(1, sizeof *template);
+
+    if (template == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (context->role == TLS_ROLE_CLIENT) {
+        br_ssl_client_zero(&template->client);
+        br_ssl_client_set_default_rsapub(&template->client);
+    } else {
+        br_ssl_server_zero(&template->server);
+    }
+    set_implementations(&template->client.eng, context);
+    if (context->role == TLS_ROLE_CLIENT)
+        tls12_set_rsa_verification(&template->client.eng);
+    br_ssl_engine_set_all_flags(&template->client.eng, BR_OPT_NO_RENEGOTIATION);
+    br_ssl_engine_inject_entropy(&template->client.eng, "", 0); /* see tls12_start */
+    context->tls12_template = template;
+    return TLS_OK;
+}
+
+void
+tls12_template_free(tls_context *context)
+{
+    free(context->tls12_template);
+    context->tls12_template = NULL;
+}
+
+/* ---- Setting up one connection ---- */
+
+/* set_suites finds the suites of the list that BearSSL knows and that fit the versions. BearSSL
+ * looks each of them up in a table, slowly, so a client tells it of one only: the ClientHello that
+ * goes out is our own, and the suite that the server takes is set when it is known. */
+static enum tls_reason
+set_suites(tls12_engine *e)
+{
+    size_t i;
+
+    e->usable_count = 0;
+    for (i = 0; i < e->terms.suite_count && e->usable_count < BR_MAX_CIPHER_SUITES; i++) {
+        const tls_suite *suite = tls_suite_find(e->terms.suites[i]);
+
+        if (suite != NULL && (suite->flags & TLS_SUITE_BEARSSL) &&
+            suite->version_min <= e->terms.version_max)
+            e->usable[e->usable_count++] = e->terms.suites[i];
+    }
+    if (e->usable_count == 0)
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    br_ssl_engine_set_suites(
+        tls12_core(e), e->usable, e->connection->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
+    return TLS_OK;
+}
+
+enum tls_reason
+tls12_start(tls12_engine *e)
+{
+    tls_context *context = e->connection->context;
+    br_ssl_engine_context *engine = tls12_core(e);
+    enum tls_reason reason;
+
+    memcpy(&e->bearssl, context->tls12_template, sizeof e->bearssl);
+    br_ssl_engine_set_versions(engine, e->terms.version_min, e->terms.version_max);
+    reason = set_suites(e);
+    if (reason != TLS_OK)
+        return reason;
+    if (e->terms.alpn_selected != NULL)
+        br_ssl_engine_set_protocol_names(engine, e->alpn_names, 1);
+    else if (context->alpn_count > 0)
+        br_ssl_engine_set_protocol_names(engine, (const char **)context->alpn, context->alpn_count);
+    /* RFC 7301 section 3.2: a server with a list and no match SHALL refuse. */
+    br_ssl_engine_add_flags(engine, BR_OPT_FAIL_ON_ALPN_MISMATCH);
+    br_ssl_engine_set_x509(engine, &e->x509.vtable);
+    br_ssl_engine_set_buffers_bidi(engine, e->input, sizeof e->input, e->output, sizeof e->output);
+    engine->log_max_frag_len = 14;
+    engine->max_frag_len = sizeof e->output - TLS_RECORD_HEADER_LENGTH;
+    /* The template's DRBG is set up but shared: its whole state (NIST SP 800-90A section 10.1.2: K
+     * and V, of SHA-256's length each) is replaced by random bytes of this connection's own. */
+    reason = tls_random(engine->rng.K, br_sha256_SIZE);
+    if (reason == TLS_OK)
+        reason = tls_random(engine->rng.V, br_sha256_SIZE);
+    if (reason != TLS_OK)
+        return reason;
+    e->transcript = engine->mhash; /* the implementations */
+    br_multihash_init(&e->transcript);
+    e->running = 1;
+    return TLS_OK;
+}

@@ -1,0 +1,323 @@
+/* tls13/authentication.c - Certificate, CertificateVerify and Finished of TLS 1.3 (RFC 8446
+ * section 4.4), sent and received, for both sides. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls13/internal.h"
+#include "handshake/peer_certificate.h"
+
+/* ---- Sending ---- */
+
+enum tls_reason
+tls13_send_certificate(tls13_engine *e)
+{
+    tls_connection *c = e->connection;
+    const tls_credential *credential = &e->terms.credential;
+    tls_bytes staple = e->terms.ocsp_response.length > 0 ? tls_buffer_view(&e->terms.ocsp_response)
+                                                         : credential->ocsp_response;
+    tls_certificate_entry *entries =
+        calloc(credential->chain_count ? credential->chain_count : 1, sizeof *entries);
+    tls_buffer raw = {0}, extensions = {0};
+    enum tls_reason reason;
+    size_t i;
+
+    if (entries == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < credential->chain_count; i++)
+        entries[i].certificate = credential->chain[i]->der;
+    if (e->staple && staple.length > 0 && credential->chain_count > 0) {
+        /* Section 4.4.2.1: a CertificateStatus as RFC 6066 has it. */
+        size_t start;
+
+        tls_write_u16(&extensions, TLS_EXTENSION_STATUS_REQUEST);
+        start = tls_write_begin16(&extensions);
+        tls_write_u8(&extensions, 1); /* ocsp */
+        tls_write_vector24(&extensions, staple);
+        tls_write_end16(&extensions, start);
+        entries[0].extensions = tls_buffer_view(&extensions);
+    }
+    reason = tls_write_result(&extensions);
+    if (reason == TLS_OK)
+        reason = tls_certificate_build(&raw, 1,
+            tls_bytes_make(e->request_context, e->request_context_length), entries,
+            credential->chain_count);
+    free(entries);
+    tls_buffer_release(&extensions);
+    if (reason != TLS_OK) {
+        tls_buffer_release(&raw);
+        return reason;
+    }
+    reason = tls13_send(e, TLS_STAGE_CERTIFICATE, &raw);
+    if (reason == TLS_OK && credential->chain_count > 0)
+        reason = tls_connection_set_chain(&c->local_chain,
+            (tls_certificate *const *)(uintptr_t)credential->chain, credential->chain_count);
+    return reason;
+}
+
+unsigned
+tls13_pick_scheme(const tls13_engine *e, const tls_private_key *key)
+{
+    const tls_context *context = e->connection->context;
+    size_t i;
+
+    for (i = 0; i < context->signature_scheme_count; i++) {
+        unsigned scheme = context->signature_schemes[i];
+
+        if (tls_u16_list_contains(tls_buffer_view(&e->peer_schemes), scheme) &&
+            tls_scheme_fits_key(scheme, tls_private_key_public(key), TLS_VERSION_13))
+            return scheme;
+    }
+    return 0;
+}
+
+/* content_digest hashes what CertificateVerify signs (section 4.4.3), over the transcript so far.
+ */
+static size_t
+content_digest(const tls13_engine *e, unsigned char *out, unsigned scheme, int by_server)
+{
+    unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM];
+    unsigned char transcript_hash[TLS_SECRET_MAXIMUM];
+    size_t length = tls_transcript_hash(&e->transcript, transcript_hash);
+
+    length = tls_certificate_verify_content(content, by_server, transcript_hash, length);
+    return tls_scheme_digest(out, scheme, tls_bytes_make(content, length));
+}
+
+static enum tls_reason
+use_signature(tls13_engine *e, tls_answer *answer)
+{
+    enum tls_reason reason = TLS_OK;
+
+    if (answer->is_default) {
+        reason =
+            tls_private_key_is_external(e->terms.credential.key) ? TLS_REASON_SIGN_FAILED : TLS_OK;
+    } else {
+        tls_buffer_append(&e->signature, answer->bytes.data, answer->bytes.length);
+        if (e->signature.failed)
+            reason = TLS_REASON_OUT_OF_MEMORY;
+        else if (e->signature.length == 0 || e->signature.length > TLS_SIGNATURE_MAXIMUM)
+            reason = TLS_REASON_SIGN_FAILED;
+    }
+    tls_connection_answer_clear(e->connection);
+    return reason;
+}
+
+/* make_signature makes e->signature, asking `sign` where the key is not here; *ready when it is
+ * made. */
+static enum tls_reason
+make_signature(tls13_engine *e, int *ready)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    const tls_credential *credential = &e->terms.credential;
+    enum tls_reason reason = TLS_OK;
+
+    if (answer == NULL) {
+        e->sign_scheme = tls13_pick_scheme(e, credential->key);
+        e->digest_length = content_digest(e, e->digest, e->sign_scheme, c->role == TLS_ROLE_SERVER);
+        if (tls_connection_decides(c, TLS_DECISION_SIGN) ||
+            tls_private_key_is_external(credential->key)) {
+            c->question.u.sign.scheme = e->sign_scheme;
+            c->question.u.sign.hash = tls_hash_name(tls_scheme_hash(e->sign_scheme));
+            c->question.u.sign.digest = tls_bytes_make(e->digest, e->digest_length);
+            c->question.u.sign.certificate = credential->chain[0];
+            tls_connection_ask(c, TLS_DECISION_SIGN);
+            return TLS_OK;
+        }
+    } else {
+        reason = use_signature(e, answer);
+    }
+    if (reason == TLS_OK && e->signature.length == 0) {
+        unsigned char *out = tls_buffer_reserve(&e->signature, TLS_SIGNATURE_MAXIMUM);
+
+        if (out == NULL)
+            return TLS_REASON_OUT_OF_MEMORY;
+        e->signature.length = tls_sign_scheme(
+            credential->key, out, e->sign_scheme, tls_bytes_make(e->digest, e->digest_length));
+        if (e->signature.length == 0)
+            reason = TLS_REASON_SIGN_FAILED;
+    }
+    *ready = reason == TLS_OK;
+    return reason;
+}
+
+static enum tls_reason
+send_certificate_verify(tls13_engine *e)
+{
+    tls_message message;
+    tls_buffer raw = {0};
+
+    memset(&message, 0, sizeof message);
+    message.type = TLS_HANDSHAKE_CERTIFICATE_VERIFY;
+    message.u.certificate_verify.has_scheme = 1;
+    message.u.certificate_verify.scheme = e->sign_scheme;
+    message.u.certificate_verify.signature = tls_buffer_view(&e->signature);
+    e->connection->local_scheme = e->sign_scheme;
+    (void)tls_message_build(&raw, &message); /* tls13_send looks at the result */
+    return tls13_send(e, TLS_STAGE_CERTIFICATE_VERIFY, &raw);
+}
+
+enum tls_reason
+tls13_sign(tls13_engine *e, enum tls_progress *progress)
+{
+    int ready = 0;
+    enum tls_reason reason = make_signature(e, &ready);
+
+    (void)progress;
+    if (reason != TLS_OK || !ready)
+        return reason;
+    e->state = e->after_sign;
+    return send_certificate_verify(e);
+}
+
+static void
+note_finished(tls_connection *c, const unsigned char *verify_data, size_t length, int by_client)
+{
+    memcpy(by_client ? c->client_verify_data : c->server_verify_data, verify_data, length);
+    if (by_client)
+        c->client_verify_length = (unsigned char)length;
+    else
+        c->server_verify_length = (unsigned char)length;
+}
+
+enum tls_reason
+tls13_send_finished(tls13_engine *e, const unsigned char *base_key)
+{
+    tls_connection *c = e->connection;
+    unsigned char transcript_hash[TLS_SECRET_MAXIMUM], verify_data[TLS_SECRET_MAXIMUM];
+    tls_buffer raw = {0};
+
+    tls_transcript_hash(&e->transcript, transcript_hash);
+    tls_finished_mac(e->hash, verify_data, base_key, transcript_hash);
+    if (!e->post_handshake)
+        note_finished(c, verify_data, tls_hash_length(e->hash), c->role == TLS_ROLE_CLIENT);
+    (void)tls_handshake_build(
+        &raw, TLS_HANDSHAKE_FINISHED, tls_bytes_make(verify_data, tls_hash_length(e->hash)));
+    return tls13_send(e, TLS_STAGE_FINISHED, &raw);
+}
+
+/* ---- Receiving ---- */
+
+/* take_extensions reads what may stand beside a certificate: only what was asked for
+ * (section 4.4.2). */
+static enum tls_reason
+take_extensions(tls_connection *c, tls_bytes extensions, int leaf)
+{
+    int asked = c->role == TLS_ROLE_CLIENT && !c->context->no_status_request;
+    tls_extension extension;
+    tls_extension_value value;
+    tls_reader reader;
+    enum tls_reason reason;
+
+    tls_reader_init(&reader, extensions);
+    while (tls_extensions_next(&reader, &extension)) {
+        if (!asked || (extension.type != TLS_EXTENSION_STATUS_REQUEST &&
+                          extension.type != TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP))
+            return TLS_REASON_UNSUPPORTED_EXTENSION;
+        reason = tls_extension_parse(&value, extension.type, TLS_IN_CERTIFICATE, extension.data);
+        if (reason != TLS_OK)
+            return reason;
+        if (!leaf)
+            continue;
+        if (extension.type == TLS_EXTENSION_STATUS_REQUEST)
+            tls_buffer_append(&c->ocsp_response, value.bytes.data, value.bytes.length);
+        else
+            tls_buffer_append(
+                &c->signed_certificate_timestamps, extension.data.data, extension.data.length);
+    }
+    return c->ocsp_response.failed || c->signed_certificate_timestamps.failed
+               ? TLS_REASON_OUT_OF_MEMORY
+               : TLS_OK;
+}
+
+enum tls_reason
+tls13_receive_certificate(tls13_engine *e, const tls_certificate_message *message)
+{
+    tls_connection *c = e->connection;
+    tls_certificate_entry entry;
+    tls_reader reader;
+    int leaf = 1;
+
+    tls_reader_init(&reader, message->certificate_list);
+    while (tls_certificate_next(&reader, &entry, 1)) {
+        enum tls_reason reason = take_extensions(c, entry.extensions, leaf);
+
+        if (reason != TLS_OK)
+            return reason;
+        leaf = 0;
+    }
+    return tls_connection_take_chain(c, message);
+}
+
+static enum tls_reason
+receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *message)
+{
+    tls_connection *c = e->connection;
+    const tls_context *context = c->context;
+    const tls_certificate *leaf = c->peer_chain->items[0];
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
+    size_t length, i;
+
+    for (i = 0; i < context->signature_scheme_count; i++)
+        if (context->signature_schemes[i] == message->scheme)
+            break;
+    /* Section 4.4.3: a scheme that was offered, fit for TLS 1.3 and for the key. */
+    if (i == context->signature_scheme_count ||
+        !tls_scheme_fits_key(message->scheme, &leaf->public_key, TLS_VERSION_13))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* Section 4.4.2.2: the key must be allowed to sign. */
+    if ((leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
+        return TLS_REASON_WRONG_PURPOSE;
+    length = content_digest(e, digest, message->scheme, c->role == TLS_ROLE_CLIENT);
+    c->peer_scheme = message->scheme;
+    return tls_verify_scheme(
+        &leaf->public_key, message->scheme, tls_bytes_make(digest, length), message->signature);
+}
+
+static enum tls_reason
+wait_certificate_verify(tls13_engine *e, enum tls_progress *progress)
+{
+    tls_message message;
+    enum tls_reason reason = tls13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_CERTIFICATE_VERIFY)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = receive_certificate_verify(e, &message.u.certificate_verify);
+    if (reason == TLS_OK)
+        reason = tls13_report(e, TLS_STAGE_CERTIFICATE_VERIFY);
+    tls13_consume(e);
+    e->state = e->after_peer;
+    return reason;
+}
+
+enum tls_reason
+tls13_decide_verify(tls13_engine *e, enum tls_progress *progress)
+{
+    int ready = 0;
+    enum tls_reason reason = tls_connection_decide_verify(e->connection, &e->verdict, &ready);
+
+    (void)progress;
+    if (ready)
+        e->state = wait_certificate_verify;
+    return reason;
+}
+
+enum tls_reason
+tls13_receive_finished(tls13_engine *e, tls_bytes verify_data, const unsigned char *base_key)
+{
+    tls_connection *c = e->connection;
+    unsigned char transcript_hash[TLS_SECRET_MAXIMUM], expected[TLS_SECRET_MAXIMUM];
+    size_t length = tls_hash_length(e->hash);
+
+    if (verify_data.length != length)
+        return TLS_REASON_DECODE;
+    tls_transcript_hash(&e->transcript, transcript_hash);
+    tls_finished_mac(e->hash, expected, base_key, transcript_hash);
+    if (!tls_secret_equal(expected, verify_data.data, length))
+        return TLS_REASON_BAD_FINISHED;
+    if (!e->post_handshake)
+        note_finished(c, expected, length, c->role == TLS_ROLE_SERVER);
+    return TLS_OK;
+}

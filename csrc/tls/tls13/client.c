@@ -1,0 +1,534 @@
+/* tls13/client.c - the client's states of TLS 1.3 (RFC 8446 appendix A.1). */
+#include <string.h>
+
+#include "handshake/client_hello.h"
+#include "tls12/engine.h"
+#include "tls13/internal.h"
+#include "handshake/peer_certificate.h"
+#include "base/random.h"
+
+static enum tls_reason wait_server_hello(tls13_engine *e, enum tls_progress *progress);
+static enum tls_reason wait_encrypted_extensions(tls13_engine *e, enum tls_progress *progress);
+static enum tls_reason wait_certificate_request(tls13_engine *e, enum tls_progress *progress);
+static enum tls_reason wait_finished(tls13_engine *e, enum tls_progress *progress);
+
+/* ---- start ---- */
+
+/* take_psk uses the answer to `psk`, whose question was asked first of all. */
+static enum tls_reason
+take_psk(tls13_engine *e, tls_answer *answer)
+{
+    enum tls_reason reason = TLS_OK;
+
+    if (!answer->is_default && answer->bytes.length > 0)
+        reason = tls13_set_psk(&e->psks[e->psk_count++], tls_hash_class(answer->psk_hash),
+            tls_buffer_view(&answer->bytes), tls_buffer_view(&answer->psk_identity), 1);
+    tls_connection_answer_clear(e->connection);
+    return reason;
+}
+
+static enum tls_reason
+offer_session(tls13_engine *e)
+{
+    tls_session *session = e->connection->session;
+    const tls_suite *suite = session != NULL ? tls_suite_find(session->suite) : NULL;
+
+    if (suite == NULL || session->version != TLS_VERSION_13 ||
+        !tls_terms_allow_suite(&e->terms, session->suite))
+        return TLS_OK;
+    e->resume = tls_session_retain(session);
+    return tls13_set_psk(&e->psks[e->psk_count++], tls_hash_class((int)suite->prf_hash),
+        tls_bytes_make(
+            session->master_secret, tls_hash_length(tls_hash_class((int)suite->prf_hash))),
+        tls_buffer_view(&session->ticket), 0);
+}
+
+/* RFC 8446 section 4.2.10: early data goes with the first PSK, and no more of it than its ticket
+ * allows. */
+static void
+offer_early_data(tls13_engine *e)
+{
+    tls_connection *c = e->connection;
+
+    if (c->early_out.length > 0 && e->psk_count > 0 && !e->psks[0].external &&
+        c->early_out.length <= e->resume->max_early_data)
+        c->early_data = TLS_EARLY_DATA_OFFERED;
+}
+
+static enum tls_reason
+make_session_id(tls13_engine *e)
+{
+    const tls_connection *c = e->connection;
+    const tls_session *session = c->session;
+    int older = session != NULL && session->version <= TLS_VERSION_12;
+
+    if (older && session->ticket.length == 0) {
+        memcpy(e->session_id, session->id, session->id_length);
+        e->session_id_length = session->id_length;
+        return TLS_OK;
+    }
+    /* RFC 8446 appendix D.4; RFC 5077 section 3.4 for a ticket of TLS 1.2. */
+    if (c->context->no_compatibility && !older)
+        return TLS_OK;
+    e->session_id_length = sizeof e->session_id;
+    return tls_random(e->session_id, sizeof e->session_id);
+}
+
+static enum tls_reason
+send_early_data(tls13_engine *e)
+{
+    tls_connection *c = e->connection;
+    const tls_suite *suite = tls_suite_find(e->resume->suite);
+    enum tls_reason reason;
+
+    c->sealer.version =
+        TLS_VERSION_12; /* RFC 8446 section 5.1: 0x0301 is for a first ClientHello only */
+    reason = tls13_send_compatibility(e);
+    if (reason == TLS_OK)
+        reason = tls13_early_secrets(e, &e->psks[0]);
+    if (reason != TLS_OK)
+        return reason;
+    tls_record_sealer_protect(&c->sealer, &c->context->aead, suite, e->early_secret);
+    c->sealer.padding = c->context->record_padding;
+    c->early_data_length = c->early_out.length;
+    return tls_connection_send_data(c, tls_buffer_view(&c->early_out));
+}
+
+enum tls_reason
+tls13_client_start(tls13_engine *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    enum tls_reason reason = TLS_OK;
+
+    (void)progress;
+    if (answer == NULL && tls_connection_decides(c, TLS_DECISION_PSK)) {
+        c->question.u.psk.identity = tls_bytes_make(NULL, 0);
+        c->question.u.psk.server_name = c->server_name;
+        tls_connection_ask(c, TLS_DECISION_PSK);
+        return TLS_OK;
+    }
+    if (answer != NULL)
+        reason = take_psk(e, answer);
+    if (reason == TLS_OK)
+        reason = offer_session(e);
+    if (reason != TLS_OK)
+        return reason;
+    offer_early_data(e);
+    reason = make_session_id(e);
+    if (reason == TLS_OK)
+        reason = tls_random(c->client_random, sizeof c->client_random);
+    if (reason == TLS_OK)
+        reason = tls_random(e->grease, sizeof e->grease);
+    if (reason == TLS_OK)
+        reason = tls13_send_client_hello(e);
+    if (reason == TLS_OK)
+        reason = tls_connection_flush_flight(c);
+    if (reason == TLS_OK && c->early_data == TLS_EARLY_DATA_OFFERED)
+        reason = send_early_data(e);
+    e->state = wait_server_hello;
+    return reason;
+}
+
+/* ---- ServerHello and HelloRetryRequest ---- */
+
+/* older_version: the server takes TLS 1.2 or below, and the other engine goes on with what is sent.
+ */
+static enum tls_reason
+older_version(tls13_engine *e)
+{
+    tls_connection *c = e->connection;
+    tls_session *session = c->session;
+    enum tls_reason reason;
+
+    /* Section 4.1.4: the version of HelloRetryRequest stays. */
+    if (e->retried)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* Appendix D.3: a server that gave a ticket for early data has no excuse. */
+    if (e->terms.version_min > TLS_VERSION_12 || c->early_data != TLS_EARLY_DATA_NONE)
+        return TLS_REASON_PROTOCOL_VERSION;
+    if (session != NULL && session->version > TLS_VERSION_12) {
+        tls_session_release(session);
+        c->session = NULL;
+    }
+    reason = tls12_take_over(c, &e->terms);
+    if (c->engine != e)
+        tls13_free(e);
+    return reason;
+}
+
+/* check_hello checks what ServerHello and HelloRetryRequest have in common (sections 4.1.3
+ * and 4.1.4). */
+static enum tls_reason
+check_hello(tls13_engine *e, const tls_server_hello *hello, const tls_suite **suite)
+{
+    tls_client_hello offer;
+    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
+
+    if (reason == TLS_OK)
+        reason = tls_server_hello_check_offered(hello, &offer, NULL);
+    if (reason != TLS_OK)
+        return reason;
+    if (hello->version != TLS_VERSION_13 || !tls_bytes_equal(hello->session_id, offer.session_id))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    *suite = tls_suite_find(hello->cipher_suite);
+    if (*suite == NULL || !tls_suite_fits(*suite, TLS_VERSION_13) ||
+        !tls_terms_allow_suite(&e->terms, hello->cipher_suite))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* Section 4.1.4: the second one must say the same. */
+    if (e->retried && *suite != e->suite)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return TLS_OK;
+}
+
+static int
+has_share(const tls13_engine *e, unsigned group)
+{
+    size_t i;
+
+    for (i = 0; i < e->share_count; i++)
+        if (e->shares[i].group == group)
+            return 1;
+    return 0;
+}
+
+/* keep_psks: section 4.1.4: PSKs that do not go with the suite are not offered again. */
+static void
+keep_psks(tls13_engine *e)
+{
+    size_t kept = 0, i;
+
+    for (i = 0; i < e->psk_count; i++) {
+        if (e->psks[i].hash != e->hash) {
+            tls13_clear_psk(&e->psks[i]);
+            continue;
+        }
+        if (kept != i) {
+            e->psks[kept] = e->psks[i];
+            memset(&e->psks[i], 0, sizeof e->psks[i]);
+        }
+        kept++;
+    }
+    e->psk_count = kept;
+}
+
+static enum tls_reason
+received_retry(tls13_engine *e, const tls_server_hello *hello)
+{
+    tls_connection *c = e->connection;
+    const tls_suite *suite;
+    tls_bytes data;
+    int names_group;
+    enum tls_reason reason;
+
+    if (e->retried)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = check_hello(e, hello, &suite);
+    if (reason != TLS_OK)
+        return reason;
+    /* Section 4.1.4: it must lead to another ClientHello; section 4.2.8: by a group that was
+     * offered and had no share. */
+    names_group = tls_extensions_find(hello->extensions, TLS_EXTENSION_KEY_SHARE, &data);
+    if (!names_group && hello->cookie.length == 0)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (names_group &&
+        (!tls_context_has_group(c->context, hello->group) || has_share(e, hello->group)))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    c->version = TLS_VERSION_13;
+    c->hello_retry = 1;
+    e->retried = 1;
+    e->group = hello->group;
+    tls_buffer_append(&e->cookie, hello->cookie.data, hello->cookie.length);
+    if (e->cookie.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    tls13_use_suite(e, suite);
+    tls_transcript_restart(&e->transcript);
+    reason = tls13_report(e, TLS_STAGE_HELLO_RETRY_REQUEST);
+    tls13_consume(e);
+    if (reason != TLS_OK)
+        return reason;
+    keep_psks(e);
+    if (c->early_data == TLS_EARLY_DATA_OFFERED) {
+        c->early_data = TLS_EARLY_DATA_REJECTED; /* section 4.2.10 */
+        tls_record_sealer_wipe(&c->sealer);
+    }
+    c->sealer.version = TLS_VERSION_12;
+    reason = tls13_send_compatibility(e);
+    if (reason == TLS_OK)
+        reason = tls13_send_client_hello(e);
+    return reason == TLS_OK ? tls_connection_flush_flight(c) : reason;
+}
+
+/* agree: which PSK and which key share the server took; the shared secret of the latter. */
+static enum tls_reason
+agree(tls13_engine *e, const tls_server_hello *hello, unsigned char *shared, size_t *shared_length)
+{
+    tls_connection *c = e->connection;
+    size_t i;
+
+    *shared_length = 0;
+    if (hello->psk_selected) {
+        /* Section 4.2.11: an identity that was offered, and a suite of its hash. */
+        if (hello->selected_identity >= e->psk_count ||
+            e->psks[hello->selected_identity].hash != e->hash)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        e->psk_selected = 1;
+        e->psk_index = hello->selected_identity;
+    }
+    if (hello->key_share.length == 0 && !e->psk_selected)
+        return TLS_REASON_MISSING_EXTENSION;
+    /* Section 4.2.11: without (EC)DHE only where psk_ke was offered. */
+    if (hello->key_share.length == 0)
+        return c->context->psk_only ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
+    for (i = 0; i < e->share_count && e->shares[i].group != hello->group; i++)
+        ;
+    if (i == e->share_count)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    c->group = hello->group;
+    return tls_key_exchange_shared(&e->shares[i], shared, shared_length, hello->key_share);
+}
+
+static enum tls_reason
+use_psk(tls13_engine *e)
+{
+    tls_connection *c = e->connection;
+
+    if (!e->psk_selected || e->psks[e->psk_index].external) {
+        tls_session_release(c->session);
+        c->session = NULL;
+    }
+    return e->psk_selected ? tls13_use_psk(e, &e->psks[e->psk_index]) : TLS_OK;
+}
+
+static enum tls_reason
+received_server_hello(tls13_engine *e, const tls_server_hello *hello)
+{
+    tls_connection *c = e->connection;
+    unsigned char shared[TLS_SHARED_SECRET_MAXIMUM];
+    size_t shared_length;
+    const tls_suite *suite;
+    enum tls_reason reason = check_hello(e, hello, &suite);
+
+    if (reason != TLS_OK)
+        return reason;
+    c->version = TLS_VERSION_13;
+    tls13_use_suite(e, suite);
+    memcpy(c->server_random, hello->random.data, sizeof c->server_random);
+    reason = agree(e, hello, shared, &shared_length);
+    if (reason == TLS_OK)
+        reason = use_psk(e);
+    if (reason == TLS_OK)
+        reason = tls13_report(e, TLS_STAGE_SERVER_HELLO);
+    if (reason == TLS_OK && c->handshake_in.length > e->message.length)
+        reason = TLS_REASON_UNEXPECTED_MESSAGE; /* section 5.1: keys change here */
+    if (reason == TLS_OK) {
+        tls13_consume(e);
+        reason = tls13_handshake_secrets(e, tls_bytes_make(shared, shared_length));
+    }
+    tls_wipe(shared, sizeof shared);
+    if (reason == TLS_OK)
+        reason = tls13_open_with(e, e->server_secret);
+    if (reason == TLS_OK && c->early_data != TLS_EARLY_DATA_OFFERED) {
+        c->sealer.version = TLS_VERSION_12;
+        reason = tls13_send_compatibility(e);
+        if (reason == TLS_OK)
+            reason = tls13_seal_with(e, e->client_secret);
+    }
+    e->state = wait_encrypted_extensions;
+    return reason;
+}
+
+static enum tls_reason
+wait_server_hello(tls13_engine *e, enum tls_progress *progress)
+{
+    tls_message message;
+    const tls_server_hello *hello = &message.u.server_hello;
+    enum tls_reason reason = tls13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_SERVER_HELLO)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (hello->place == TLS_IN_SERVER_HELLO_12)
+        return older_version(e);
+    return hello->is_hello_retry_request ? received_retry(e, hello)
+                                         : received_server_hello(e, hello);
+}
+
+/* ---- EncryptedExtensions ---- */
+
+static enum tls_reason
+early_data_answer(tls13_engine *e, int accepted)
+{
+    tls_connection *c = e->connection;
+
+    if (c->early_data != TLS_EARLY_DATA_OFFERED)
+        return accepted ? TLS_REASON_UNSUPPORTED_EXTENSION : TLS_OK;
+    if (accepted) {
+        /* Section 4.2.10: only with the first PSK, and the suite and ALPN of its session. */
+        if (!e->psk_selected || e->psk_index != 0 || e->resume->suite != e->suite->id ||
+            !tls_bytes_equal(tls_buffer_view(&c->alpn), tls_buffer_view(&e->resume->alpn)))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        c->early_data = TLS_EARLY_DATA_ACCEPTED;
+        return TLS_OK;
+    }
+    c->early_data = TLS_EARLY_DATA_REJECTED;
+    return tls13_seal_with(e, e->client_secret);
+}
+
+static enum tls_reason
+received_extensions(tls13_engine *e, const tls_encrypted_extensions *message)
+{
+    tls_connection *c = e->connection;
+    tls_client_hello offer;
+    tls_bytes data;
+    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
+
+    if (reason == TLS_OK)
+        reason = tls_extensions_check_offered(
+            message->extensions, TLS_IN_ENCRYPTED_EXTENSIONS, offer.extensions, 0, NULL);
+    if (reason != TLS_OK)
+        return reason;
+    if (message->alpn.length > 0 && !tls_alpn_configured(c->context, message->alpn))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (message->alpn.length == 0 && c->context->alpn_required)
+        return TLS_REASON_NO_APPLICATION_PROTOCOL;
+    tls_buffer_append(&c->alpn, message->alpn.data, message->alpn.length);
+    if (c->alpn.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (tls_extensions_find(message->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
+        tls13_agree_record_size(c, tls_get16(data.data));
+        /* RFC 8449 section 5: never both. */
+        if (tls_extensions_find(message->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    } else if (tls_extensions_find(message->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
+        /* RFC 6066 section 4: what was asked for, or nothing. */
+        if (data.data[0] != tls_fragment_code(c->context->max_fragment_length))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        c->max_fragment_length = c->context->max_fragment_length;
+        if (c->max_fragment_length < c->fragment_limit)
+            c->fragment_limit = c->max_fragment_length;
+    }
+    return early_data_answer(e, message->early_data);
+}
+
+static enum tls_reason
+wait_encrypted_extensions(tls13_engine *e, enum tls_progress *progress)
+{
+    tls_message message;
+    enum tls_reason reason = tls13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = received_extensions(e, &message.u.encrypted_extensions);
+    if (reason == TLS_OK)
+        reason = tls13_report(e, TLS_STAGE_ENCRYPTED_EXTENSIONS);
+    tls13_consume(e);
+    e->state = e->psk_selected ? wait_finished : wait_certificate_request;
+    return reason;
+}
+
+/* ---- The server's authentication ---- */
+
+enum tls_reason
+tls13_take_request(tls13_engine *e, const tls_certificate_request *request)
+{
+    tls_bytes context = request->certificate_request_context;
+
+    e->certificate_requested = 1;
+    if (context.length > 0)
+        memcpy(e->request_context, context.data, context.length);
+    e->request_context_length = context.length;
+    tls_buffer_append(&e->certificate_request, e->message.data, e->message.length);
+    tls_buffer_append(
+        &e->peer_schemes, request->signature_algorithms.data, request->signature_algorithms.length);
+    return e->certificate_request.failed || e->peer_schemes.failed ? TLS_REASON_OUT_OF_MEMORY
+                                                                   : TLS_OK;
+}
+
+static enum tls_reason
+received_request(tls13_engine *e, const tls_certificate_request *request)
+{
+    enum tls_reason reason;
+
+    /* Section 4.3.2: one only, and its context is for after the handshake. */
+    if (e->certificate_requested)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (request->certificate_request_context.length > 0)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    reason = tls13_take_request(e, request);
+    if (reason == TLS_OK)
+        reason = tls13_report(e, TLS_STAGE_CERTIFICATE_REQUEST);
+    tls13_consume(e);
+    return reason;
+}
+
+static enum tls_reason
+wait_certificate_request(tls13_engine *e, enum tls_progress *progress)
+{
+    tls_message message;
+    enum tls_reason reason = tls13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type == TLS_HANDSHAKE_CERTIFICATE_REQUEST)
+        return received_request(e, &message.u.certificate_request);
+    if (message.type != TLS_HANDSHAKE_CERTIFICATE)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    if (message.u.certificate.certificate_request_context.length > 0)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* Section 4.4.2.4: a server's list is never empty. */
+    if (message.u.certificate.certificate_count == 0)
+        return TLS_REASON_DECODE;
+    reason = tls13_receive_certificate(e, &message.u.certificate);
+    if (reason == TLS_OK)
+        reason = tls13_report(e, TLS_STAGE_CERTIFICATE);
+    tls13_consume(e);
+    e->state = tls13_decide_verify;
+    e->after_peer = wait_finished;
+    return reason;
+}
+
+/* ---- Finished, and what the client answers ---- */
+
+static enum tls_reason
+send_end_of_early_data(tls13_engine *e)
+{
+    tls_buffer raw = {0};
+    enum tls_reason reason =
+        tls_handshake_build(&raw, TLS_HANDSHAKE_END_OF_EARLY_DATA, tls_bytes_make(NULL, 0));
+
+    if (reason == TLS_OK)
+        reason = tls13_send(e, TLS_STAGE_END_OF_EARLY_DATA, &raw);
+    return reason == TLS_OK ? tls13_seal_with(e, e->client_secret) : reason;
+}
+
+static enum tls_reason
+wait_finished(tls13_engine *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    tls_message message;
+    enum tls_reason reason = tls13_next(e, &message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0)
+        return reason;
+    if (message.type != TLS_HANDSHAKE_FINISHED)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    reason = tls13_receive_finished(e, message.u.verify_data, e->server_secret);
+    if (reason == TLS_OK)
+        reason = tls13_report(e, TLS_STAGE_FINISHED);
+    if (reason == TLS_OK && c->handshake_in.length > e->message.length)
+        reason = TLS_REASON_UNEXPECTED_MESSAGE;
+    if (reason != TLS_OK)
+        return reason;
+    tls13_consume(e);
+    reason = tls13_application_secrets(e);
+    if (reason == TLS_OK)
+        reason = tls13_open_with(e, c->traffic->server);
+    if (reason == TLS_OK && c->early_data == TLS_EARLY_DATA_ACCEPTED)
+        reason = send_end_of_early_data(e);
+    e->state = e->certificate_requested ? tls13_decide_certificate : tls13_client_finish;
+    return reason;
+}

@@ -1,0 +1,273 @@
+/* tls13/client_hello.c - the ClientHello that offers TLS 1.3 (RFC 8446 section 4.1.2), and older
+ * versions beside it when the terms allow them: the first one, and the one that answers
+ * HelloRetryRequest. */
+#include <string.h>
+
+#include "handshake/client_hello.h"
+#include "tls13/internal.h"
+
+/* Where GREASE stands (RFC 8701 section 3.1). */
+enum { GREASE_SUITE, GREASE_GROUP, GREASE_EXTENSION_FIRST, GREASE_EXTENSION_LAST, GREASE_VERSION };
+
+#define SUITES_MAXIMUM 96
+#define GROUPS_MAXIMUM 32
+#define VERSIONS_MAXIMUM 8
+
+static uint16_t
+grease_value(const tls13_engine *e, int place)
+{
+    unsigned nibble = e->grease[place] & 0x0F;
+
+    /* The two extensions must differ. */
+    if (place == GREASE_EXTENSION_LAST && nibble == (e->grease[GREASE_EXTENSION_FIRST] & 0x0Fu))
+        nibble ^= 1;
+    return (uint16_t)(nibble << 12 | 0x0A00 | nibble << 4 | 0x0A);
+}
+
+static size_t
+list_suites(const tls13_engine *e, uint16_t *out)
+{
+    const tls_context *context = e->connection->context;
+    size_t count = 0, i;
+
+    if (!context->no_grease)
+        out[count++] = grease_value(e, GREASE_SUITE);
+    for (i = 0; i < e->terms.suite_count && count < SUITES_MAXIMUM - 1; i++) {
+        const tls_suite *suite = tls_suite_find(e->terms.suites[i]);
+
+        if (suite != NULL && suite->version_min <= e->terms.version_max &&
+            suite->version_max >= e->terms.version_min)
+            out[count++] = suite->id;
+    }
+    if (context->fallback)
+        out[count++] = TLS_SUITE_FALLBACK_SCSV;
+    return count;
+}
+
+static size_t
+list_versions(const tls13_engine *e, uint16_t *out)
+{
+    size_t count = 0;
+    unsigned version;
+
+    if (!e->connection->context->no_grease)
+        out[count++] = grease_value(e, GREASE_VERSION);
+    for (version = e->terms.version_max; version >= e->terms.version_min; version--)
+        out[count++] = (uint16_t)version;
+    return count;
+}
+
+static size_t
+list_groups(const tls13_engine *e, uint16_t *out)
+{
+    const tls_context *context = e->connection->context;
+    size_t count = 0, i;
+
+    if (!context->no_grease)
+        out[count++] = grease_value(e, GREASE_GROUP);
+    for (i = 0; i < context->group_count && count < GROUPS_MAXIMUM; i++)
+        out[count++] = context->groups[i];
+    return count;
+}
+
+/* make_shares: for the first groups of the list; after HelloRetryRequest for the one it names
+ * (section 4.2.8). */
+static enum tls_reason
+make_shares(tls13_engine *e)
+{
+    const tls_context *context = e->connection->context;
+    enum tls_reason reason = TLS_OK;
+    size_t i;
+
+    /* A HelloRetryRequest that only brings a cookie leaves the shares as they are. */
+    if (e->retried && e->group == 0)
+        return TLS_OK;
+    for (i = 0; i < e->share_count; i++)
+        tls_key_exchange_wipe(&e->shares[i]);
+    e->share_count = 0;
+    if (e->retried) {
+        e->share_count = 1;
+        return tls_key_exchange_generate(&e->shares[0], e->group);
+    }
+    for (i = 0; i < context->group_count && reason == TLS_OK &&
+                e->share_count < context->key_share_count && e->share_count < TLS13_SHARES_MAXIMUM;
+         i++)
+        reason = tls_key_exchange_generate(&e->shares[e->share_count++], context->groups[i]);
+    return reason;
+}
+
+static void
+write_shares(const tls13_engine *e, tls_buffer *extensions)
+{
+    static const unsigned char one[] = {0};
+    uint16_t groups[TLS13_SHARES_MAXIMUM + 1];
+    tls_bytes keys[TLS13_SHARES_MAXIMUM + 1];
+    size_t count = 0, i;
+
+    if (!e->connection->context->no_grease && !e->retried) {
+        groups[count] = grease_value(e, GREASE_GROUP);
+        keys[count++] = tls_bytes_make(one, sizeof one);
+    }
+    for (i = 0; i < e->share_count; i++) {
+        groups[count] = (uint16_t)e->shares[i].group;
+        keys[count++] = tls_key_exchange_share(&e->shares[i]);
+    }
+    tls_extension_write_key_shares(extensions, groups, keys, count);
+}
+
+/* ---- Pre-shared keys ---- */
+
+static uint32_t
+obfuscated_age(const tls13_engine *e, const tls13_psk *psk)
+{
+    int64_t age;
+
+    /* Section 4.2.11.1: external ones have no age. */
+    if (psk->external)
+        return 0;
+    age = tls_context_now_ms(e->connection->context) - e->resume->issued;
+    /* Both times were cut to whole milliseconds. GnuTLS rejects early data whose ticket claims to
+     * be older than it is. */
+    if (age > 0)
+        age--;
+    return (uint32_t)age + e->resume->age_add;
+}
+
+/* write_psks writes pre_shared_key with zeros for binders, the last extension. Returns the length
+ * of the binders with their length prefix. */
+static size_t
+write_psks(const tls13_engine *e, tls_buffer *extensions)
+{
+    static const unsigned char zeros[TLS_SECRET_MAXIMUM] = {0};
+    size_t all, identities, binders, begin, i;
+
+    tls_write_u16(extensions, TLS_EXTENSION_PRE_SHARED_KEY);
+    all = tls_write_begin16(extensions);
+    identities = tls_write_begin16(extensions);
+    for (i = 0; i < e->psk_count; i++) {
+        tls_write_vector16(extensions, tls_buffer_view(&e->psks[i].identity));
+        tls_write_u32(extensions, obfuscated_age(e, &e->psks[i]));
+    }
+    tls_write_end16(extensions, identities);
+    begin = extensions->length;
+    binders = tls_write_begin16(extensions);
+    for (i = 0; i < e->psk_count; i++)
+        tls_write_vector8(extensions, tls_bytes_make(zeros, tls_hash_length(e->psks[i].hash)));
+    tls_write_end16(extensions, binders);
+    tls_write_end16(extensions, all);
+    return extensions->length - begin;
+}
+
+static void
+fill_binders(const tls13_engine *e, tls_buffer *hello, size_t length)
+{
+    tls_bytes truncated = tls_bytes_make(hello->data, hello->length - length);
+    unsigned char *p = hello->data + hello->length - length + 2;
+    size_t i;
+
+    for (i = 0; i < e->psk_count; i++) {
+        tls13_binder(e, p + 1, &e->psks[i], truncated);
+        p += 1 + tls_hash_length(e->psks[i].hash);
+    }
+}
+
+/* ---- The message ---- */
+
+/* write_tls12 adds what only TLS 1.2 and below read. */
+static void
+write_tls12(const tls13_engine *e, tls_client_hello_options *options)
+{
+    const tls_connection *c = e->connection;
+    const tls_context *context = c->context;
+
+    options->renegotiation_info = 1;
+    options->extended_master_secret = !context->no_extended_master_secret;
+    options->session_ticket = !context->no_tickets;
+    if (c->session != NULL && c->session->version <= TLS_VERSION_12)
+        options->ticket = tls_buffer_view(&c->session->ticket);
+}
+
+static void
+write_tls13(const tls13_engine *e, tls_buffer *extensions)
+{
+    static const unsigned char psk_ke = 0, psk_dhe_ke = 1;
+    const tls_context *context = e->connection->context;
+    unsigned char modes[2];
+    size_t mode_count = 0;
+
+    if (!context->no_grease)
+        tls_extension_write_empty(extensions, grease_value(e, GREASE_EXTENSION_FIRST));
+    write_shares(e, extensions);
+    /* Section 4.2.9: without it a server sends no tickets. */
+    modes[mode_count++] = psk_dhe_ke;
+    if (context->psk_only)
+        modes[mode_count++] = psk_ke;
+    if (!context->no_tickets || e->psk_count > 0)
+        tls_extension_write_vector8(
+            extensions, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, tls_bytes_make(modes, mode_count));
+    if (e->cookie.length > 0)
+        tls_extension_write_vector16(extensions, TLS_EXTENSION_COOKIE, tls_buffer_view(&e->cookie));
+    if (context->post_handshake_auth)
+        tls_extension_write_empty(extensions, TLS_EXTENSION_POST_HANDSHAKE_AUTH);
+    if (e->connection->early_data == TLS_EARLY_DATA_OFFERED)
+        tls_extension_write_empty(extensions, TLS_EXTENSION_EARLY_DATA);
+    if (!context->no_grease)
+        tls_extension_write_u8(extensions, grease_value(e, GREASE_EXTENSION_LAST), 0);
+}
+
+static enum tls_reason
+build(tls13_engine *e, tls_buffer *hello)
+{
+    tls_connection *c = e->connection;
+    uint16_t suites[SUITES_MAXIMUM + 1], groups[GROUPS_MAXIMUM + 1], versions[VERSIONS_MAXIMUM];
+    tls_client_hello_parts parts;
+    tls_client_hello_options *options = &parts.options;
+    size_t binders = 0;
+    enum tls_reason reason;
+
+    tls_client_hello_begin(&parts, c);
+    options->random = c->client_random;
+    options->session_id = tls_bytes_make(e->session_id, e->session_id_length);
+    options->suites = suites;
+    options->suite_count = list_suites(e, suites);
+    options->groups = groups;
+    options->group_count = list_groups(e, groups);
+    options->versions = versions;
+    options->version_count = list_versions(e, versions);
+    if (e->terms.version_min <= TLS_VERSION_12)
+        write_tls12(e, options);
+    else
+        options->point_formats = tls_bytes_make(NULL, 0);
+    write_tls13(e, &parts.extensions);
+    if (e->psk_count > 0)
+        binders = write_psks(e, &parts.extensions);
+    options->extensions = tls_buffer_view(&parts.extensions);
+    reason = parts.extensions.failed ? TLS_REASON_OUT_OF_MEMORY
+                                     : tls_client_hello_build_options(hello, options);
+    if (reason == TLS_OK && e->psk_count > 0)
+        fill_binders(e, hello, binders);
+    tls_client_hello_clear(&parts);
+    return reason;
+}
+
+enum tls_reason
+tls13_send_client_hello(tls13_engine *e)
+{
+    tls_buffer hello = {0};
+    enum tls_reason reason = make_shares(e);
+
+    e->connection->post_handshake_auth = e->connection->context->post_handshake_auth;
+    if (reason == TLS_OK)
+        reason = build(e, &hello);
+    if (reason == TLS_OK) {
+        tls_buffer_clear(&e->terms.hello);
+        tls_buffer_append(&e->terms.hello, hello.data, hello.length);
+        if (e->terms.hello.failed)
+            reason = TLS_REASON_OUT_OF_MEMORY;
+    }
+    if (reason != TLS_OK) {
+        tls_buffer_release(&hello);
+        return reason;
+    }
+    return tls13_send(e, TLS_STAGE_CLIENT_HELLO, &hello);
+}

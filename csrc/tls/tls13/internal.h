@@ -1,0 +1,214 @@
+/* tls13/internal.h - the state that the tls13 files share.
+ *
+ * One function per state of RFC 8446 appendix A. A state takes a message, asks a question or sends,
+ * names the state that comes next, and returns; where it has to wait it is called again:
+ *
+ *   client  start ─▶ wait_server_hello ─▶ wait_encrypted_extensions ─▶ wait_certificate_request ─▶
+ *           wait_certificate ─▶ decide_verify ─▶ wait_certificate_verify ─▶ wait_finished ─▶
+ *           decide_certificate ─▶ sign ─▶ finish
+ *   server  choose_psk ─▶ choose ─▶ [retry ─▶ wait_client_hello] ─▶ decide_early_data ─▶ flight ─▶
+ * sign ─▶ finish_flight ─▶ [wait_end_of_early_data] ─▶ [wait_certificate ─▶ decide_verify ─▶
+ *           wait_certificate_verify] ─▶ wait_finished ─▶ send_tickets
+ *
+ * The transcript has every message as it was received or sent. A message is first checked, then
+ * reported as a stage, then added to the transcript; keys change only where nothing waits in the
+ * reassembly buffer (section 5.1). */
+#ifndef TLS13_INTERNAL_H
+#define TLS13_INTERNAL_H
+
+#include "connection/connection.h"
+#include "tls13/engine.h"
+#include "crypto/key_exchange.h"
+#include "wire/message.h"
+#include "record/record_protection.h"
+#include "key/signature.h"
+#include "tls13/traffic.h"
+
+/* A client offers its own PSK before the session's; a server looks at no more identities than this.
+ */
+#define TLS13_PSKS_OFFERED 2
+#define TLS13_PSKS_LOOKED_AT 8
+#define TLS13_SHARES_MAXIMUM 4
+
+typedef struct tls13_engine tls13_engine;
+typedef enum tls_reason (*tls13_state)(tls13_engine *e, enum tls_progress *progress);
+
+typedef struct tls13_psk {
+    const br_hash_class *hash;
+    unsigned char key[TLS_PSK_MAXIMUM];
+    size_t key_length;
+    int external;
+    tls_buffer identity;
+} tls13_psk;
+
+struct tls13_engine {
+    tls_connection *connection;
+    tls13_state state;
+    tls_terms terms;
+    tls_bytes message; /* being worked on: the front of connection->handshake_in */
+
+    const tls_suite *suite;
+    const br_hash_class *hash;
+    tls_transcript transcript;
+    tls_key_schedule schedule;
+    unsigned char client_secret[TLS_SECRET_MAXIMUM]; /* handshake traffic secrets */
+    unsigned char server_secret[TLS_SECRET_MAXIMUM];
+    unsigned char early_secret[TLS_SECRET_MAXIMUM], early_exporter[TLS_SECRET_MAXIMUM];
+
+    /* Hellos. */
+    unsigned char session_id[TLS_SESSION_ID_MAXIMUM];
+    size_t session_id_length;
+    unsigned char grease[5]; /* random, so that a second ClientHello has the same values */
+    tls_key_exchange_key shares[TLS13_SHARES_MAXIMUM];
+    size_t share_count;
+    unsigned group; /* server: chosen; client: what HelloRetryRequest names; 0 */
+    int retried;
+    int compatibility_sent; /* the ChangeCipherSpec for middleboxes */
+    tls_buffer cookie;
+
+    /* Pre-shared keys: the client's offers, or the server's one. */
+    tls13_psk psks[TLS13_PSKS_OFFERED];
+    size_t psk_count;
+    size_t psk_index; /* server: the identity being looked at, then the one chosen */
+    int psk_selected;
+    int psk_asked;       /* what the application was asked about the identity looked at */
+    int psk_chosen;      /* server: all identities were looked at */
+    tls_session *resume; /* offered, or found */
+    uint32_t ticket_age; /* server: milliseconds, as the client says */
+
+    /* Authentication. The states that both sides share go on with these. */
+    tls13_state after_sign, after_peer;
+    tls_verdict verdict;
+    int certificate_requested;      /* by the server, of the client */
+    tls_buffer certificate_request; /* client: the message, for `client_certificate` */
+    unsigned char request_context[255];
+    size_t request_context_length;
+    tls_buffer peer_schemes; /* what the peer can verify: 16-bit values as on the wire */
+    int staple;              /* server: the client asked for an OCSP response */
+    unsigned sign_scheme;
+    unsigned char digest[64];
+    size_t digest_length;
+    tls_buffer signature;
+
+    int post_handshake; /* this engine lives for one authentication after the handshake */
+    unsigned tickets_left;
+};
+
+static inline tls13_engine *
+tls13_of(const tls_connection *c)
+{
+    return c->engine;
+}
+
+/* ---- tls13/engine.c ---- */
+/* tls13_next takes the next message: e->message is empty, and *progress BLOCKED, while there is
+ * none. */
+enum tls_reason tls13_next(tls13_engine *e, tls_message *message, enum tls_progress *progress);
+/* tls13_report reports e->message as a stage; tls13_consume adds it to the transcript and drops it.
+ */
+enum tls_reason tls13_report(tls13_engine *e, enum tls_stage stage);
+void tls13_consume(tls13_engine *e);
+/* tls13_send hashes, reports and queues a message, and releases the buffer. */
+enum tls_reason tls13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw);
+/* tls13_use_suite sets suite, hash and the transcript's hash. */
+void tls13_use_suite(tls13_engine *e, const tls_suite *suite);
+/* tls13_derive derives a secret from the transcript so far and writes its key log line. */
+enum tls_reason tls13_derive(tls13_engine *e, unsigned char *out, enum tls_secret secret);
+/* Handshake Secret from what was agreed, and both handshake traffic secrets. */
+enum tls_reason tls13_handshake_secrets(tls13_engine *e, tls_bytes shared);
+/* Master Secret, application traffic secrets and the exporter, into c->traffic. */
+enum tls_reason tls13_application_secrets(tls13_engine *e);
+/* tls13_open_with: what is received from now on is under `secret`. UNEXPECTED_MESSAGE when there is
+ * more behind e->message in the reassembly buffer. */
+enum tls_reason tls13_open_with(tls13_engine *e, const unsigned char *secret);
+enum tls_reason tls13_seal_with(tls13_engine *e, const unsigned char *secret);
+enum tls_reason tls13_send_compatibility(tls13_engine *e);
+/* tls13_make makes an engine for a post-handshake authentication. */
+enum tls_reason tls13_make(tls_connection *c, tls13_engine **out);
+void tls13_free(tls13_engine *e);
+/* tls13_agree_record_size takes the peer's record_size_limit (RFC 8449); 0: none. */
+void tls13_agree_record_size(tls_connection *c, unsigned limit);
+/* tls13_end keeps what outlives the engine. */
+enum tls_reason tls13_end(tls13_engine *e, enum tls_progress *progress);
+
+/* ---- tls13/post_handshake.c ---- */
+/* Members of tls13_class: see engine.h. */
+enum tls_reason tls13_message(tls_connection *c, tls_bytes raw);
+enum tls_reason tls13_before_write(tls_connection *c);
+enum tls_reason tls13_update_keys(tls_connection *c, int request);
+enum tls_reason tls13_request_certificate(tls_connection *c);
+enum tls_reason tls13_request_ticket(tls_connection *c);
+
+/* ---- tls13/client_hello.c ---- */
+enum tls_reason tls13_send_client_hello(tls13_engine *e);
+
+/* ---- tls13/psk.c ---- */
+/* tls13_set_psk fills a PSK of a session or an external one. */
+enum tls_reason tls13_set_psk(
+    tls13_psk *psk, const br_hash_class *hash, tls_bytes key, tls_bytes identity, int external);
+void tls13_clear_psk(tls13_psk *psk);
+/* tls13_binder computes the binder of a PSK over a ClientHello cut short before its binders. */
+void tls13_binder(
+    const tls13_engine *e, unsigned char *out, const tls13_psk *psk, tls_bytes truncated);
+/* tls13_early_secrets: the early traffic secret and the early exporter of a PSK, from the
+ * transcript with the ClientHello. */
+enum tls_reason tls13_early_secrets(tls13_engine *e, const tls13_psk *psk);
+/* tls13_use_psk notes what the PSK that was selected says of the peer: its session's knowledge, or
+ * its identity. */
+enum tls_reason tls13_use_psk(tls13_engine *e, const tls13_psk *psk);
+
+/* ---- tls13/client.c, tls13/server.c: where each begins ---- */
+enum tls_reason tls13_client_start(tls13_engine *e, enum tls_progress *progress);
+enum tls_reason tls13_server_start(tls13_engine *e, enum tls_progress *progress);
+/* The client's answer to a CertificateRequest and to the server's Finished (tls13/client_answer.c);
+ * the server's wait for it. */
+enum tls_reason tls13_decide_certificate(tls13_engine *e, enum tls_progress *progress);
+enum tls_reason tls13_client_finish(tls13_engine *e, enum tls_progress *progress);
+enum tls_reason tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress);
+/* tls13_take_request keeps what a CertificateRequest says. */
+enum tls_reason tls13_take_request(tls13_engine *e, const tls_certificate_request *request);
+/* ---- tls13/server_flight.c ---- */
+enum tls_reason tls13_send_server_hello(tls13_engine *e);
+/* `hello` is the client's. */
+enum tls_reason tls13_send_encrypted_extensions(tls13_engine *e, const tls_client_hello *hello);
+enum tls_reason tls13_send_certificate_request(tls13_engine *e);
+/* tls13_write_request makes a CertificateRequest with this context, which the answer must have. */
+enum tls_reason tls13_write_request(tls13_engine *e, tls_buffer *raw, tls_bytes request_context);
+
+/* ---- tls13/server_choice.c ---- */
+enum tls_reason tls13_choose_psk(tls13_engine *e, enum tls_progress *progress);
+/* tls13_check_binder: BAD_FINISHED when the client does not prove that it has the PSK. */
+enum tls_reason tls13_check_binder(tls13_engine *e, const tls_client_hello *hello);
+int tls13_may_use_psks(const tls13_engine *e, const tls_client_hello *hello);
+enum tls_reason tls13_choose_alpn(tls13_engine *e, const tls_client_hello *hello);
+enum tls_reason tls13_choose_group(
+    tls13_engine *e, const tls_client_hello *hello, tls_bytes *share);
+enum tls_reason tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello);
+const tls_suite *tls13_choose_suite(const tls13_engine *e, const tls_client_hello *hello,
+    const br_hash_class *hash, unsigned preferred);
+/* tls13_early_data_possible: everything that does not need the application to decide. */
+int tls13_early_data_possible(tls13_engine *e, const tls_client_hello *hello);
+
+/* ---- tls13/authentication.c: Certificate, CertificateVerify and Finished, both ways ---- */
+enum tls_reason tls13_send_certificate(tls13_engine *e);
+/* tls13_pick_scheme: the first of our schemes that the peer verifies and the key can do; 0: none.
+ */
+unsigned tls13_pick_scheme(const tls13_engine *e, const tls_private_key *key);
+/* tls13_sign is the state that asks for, or makes, the signature of CertificateVerify and sends it;
+ * then comes e->after_sign. */
+enum tls_reason tls13_sign(tls13_engine *e, enum tls_progress *progress);
+enum tls_reason tls13_send_finished(tls13_engine *e, const unsigned char *base_key);
+enum tls_reason tls13_receive_certificate(tls13_engine *e, const tls_certificate_message *message);
+/* tls13_decide_verify is the state in which the peer's chain is judged; after it, and
+ * CertificateVerify, comes e->after_peer. */
+enum tls_reason tls13_decide_verify(tls13_engine *e, enum tls_progress *progress);
+enum tls_reason tls13_receive_finished(
+    tls13_engine *e, tls_bytes verify_data, const unsigned char *base_key);
+
+/* ---- tls13/ticket.c ---- */
+/* tls13_send_new_ticket queues a NewSessionTicket; *session is the session behind it, for the
+ * caller to release, or NULL when none could be given. */
+enum tls_reason tls13_send_new_ticket(tls_connection *c, tls_session **session);
+enum tls_reason tls13_receive_ticket(tls_connection *c, tls_bytes raw);
+
+#endif

@@ -1,0 +1,433 @@
+/* tls13/server_choice.c - what a TLS 1.3 server chooses from ClientHello: the pre-shared key, the
+ * suite, the group, the certificate, the protocol, and whether early data is taken. */
+#include <string.h>
+
+#include "tls13/internal.h"
+#include "x509/hostname.h"
+#include "session/replay.h"
+
+/* ---- The suite ---- */
+
+/* usable_suite: both sides have it, and it goes with the hash (NULL: any). */
+static const tls_suite *
+usable_suite(
+    const tls13_engine *e, const tls_client_hello *hello, unsigned id, const br_hash_class *hash)
+{
+    const tls_suite *suite = tls_suite_find(id);
+
+    if (suite == NULL || !tls_suite_fits(suite, TLS_VERSION_13) ||
+        !tls_u16_list_contains(hello->cipher_suites, id) || !tls_terms_allow_suite(&e->terms, id) ||
+        (hash != NULL && tls_hash_class((int)suite->prf_hash) != hash))
+        return NULL;
+    return suite;
+}
+
+const tls_suite *
+tls13_choose_suite(const tls13_engine *e, const tls_client_hello *hello, const br_hash_class *hash,
+    unsigned preferred)
+{
+    const tls_suite *suite = usable_suite(e, hello, preferred, hash);
+    size_t i;
+
+    if (suite != NULL)
+        return suite;
+    if (e->connection->context->client_preference) {
+        for (i = 0; i < tls_u16_list_count(hello->cipher_suites) && suite == NULL; i++)
+            suite = usable_suite(e, hello, tls_u16_list_at(hello->cipher_suites, i), hash);
+        return suite;
+    }
+    for (i = 0; i < e->terms.suite_count && suite == NULL; i++)
+        suite = usable_suite(e, hello, e->terms.suites[i], hash);
+    return suite;
+}
+
+/* ---- The pre-shared key ---- */
+
+/* use_session: may this session be resumed here and now? */
+static enum tls_reason
+use_session(tls13_engine *e, const tls_client_hello *hello, const tls_session *session,
+    tls_bytes identity, int *used)
+{
+    tls_connection *c = e->connection;
+    const tls_suite *suite = session != NULL ? tls_suite_find(session->suite) : NULL;
+    unsigned char policy[TLS_POLICY_LENGTH];
+    const br_hash_class *hash;
+
+    *used = 0;
+    if (suite == NULL || session->version != TLS_VERSION_13)
+        return TLS_OK;
+    hash = tls_hash_class((int)suite->prf_hash);
+    tls_connection_policy(c, policy);
+    if (!tls_session_fits(session, TLS_ROLE_SERVER, c->server_name, policy,
+            tls_connection_required_level(c), tls_context_now(c->context)) ||
+        tls13_choose_suite(e, hello, hash, session->suite) == NULL)
+        return TLS_OK;
+    *used = 1;
+    tls_session_release(e->resume);
+    e->resume = tls_session_retain(session);
+    return tls13_set_psk(&e->psks[0], hash,
+        tls_bytes_make(session->master_secret, tls_hash_length(hash)), identity, 0);
+}
+
+static enum tls_reason
+open_ticket(tls13_engine *e, const tls_client_hello *hello, tls_bytes identity, int *used)
+{
+    const tls_context *context = e->connection->context;
+    tls_buffer encoded = {0};
+    tls_session *session = NULL;
+    enum tls_reason reason = TLS_OK;
+
+    *used = 0;
+    if (context->ticket_keys != NULL) {
+        if (tls_ticket_open(context->ticket_keys, &encoded, identity, tls_context_now(context)) &&
+            tls_session_import(&session, tls_buffer_view(&encoded)) == TLS_OK)
+            reason = use_session(e, hello, session, identity, used);
+        tls_session_release(session);
+        tls_buffer_release(&encoded);
+    } else if (context->cache != NULL && identity.length <= TLS_SESSION_ID_MAXIMUM) {
+        reason = use_session(e, hello,
+            tls_session_cache_find(context->cache, identity, tls_context_now(context)), identity,
+            used);
+    }
+    return reason;
+}
+
+enum { PSK_KE, PSK_DHE_KE }; /* RFC 8446 section 4.2.9 */
+
+static int
+offers_mode(const tls_client_hello *hello, int mode)
+{
+    tls_bytes modes = hello->psk_key_exchange_modes;
+
+    return modes.length > 0 && memchr(modes.data, mode, modes.length) != NULL;
+}
+
+/* Section 4.2.9: the client says how it would use one; psk_ke only where it is allowed. */
+int
+tls13_may_use_psks(const tls13_engine *e, const tls_client_hello *hello)
+{
+    return offers_mode(hello, PSK_DHE_KE) ||
+           (e->connection->context->psk_only && offers_mode(hello, PSK_KE));
+}
+
+static int
+identity_at(const tls_client_hello *hello, size_t index, tls_bytes *identity, uint32_t *age)
+{
+    tls_reader reader;
+
+    tls_reader_init(&reader, hello->psk_identities);
+    while (tls_psk_identity_next(&reader, identity, age))
+        if (index-- == 0)
+            return 1;
+    return 0;
+}
+
+/* Section 4.2.11.2: only the binder of the PSK that is used; it proves that the client has the key.
+ */
+enum tls_reason
+tls13_check_binder(tls13_engine *e, const tls_client_hello *hello)
+{
+    unsigned char expected[TLS_SECRET_MAXIMUM];
+    size_t length = tls_hash_length(e->psks[0].hash), i;
+    tls_bytes binder = {0};
+    tls_reader reader;
+
+    tls_reader_init(&reader, hello->psk_binders);
+    for (i = 0; i <= e->psk_index; i++)
+        binder = tls_read_vector8(&reader, 0);
+    tls13_binder(e, expected, &e->psks[0],
+        tls_bytes_make(e->message.data, e->message.length - hello->psk_binders.length - 2));
+    if (binder.length != length || !tls_secret_equal(expected, binder.data, length))
+        return TLS_REASON_BAD_FINISHED;
+    return TLS_OK;
+}
+
+static enum tls_reason
+ask_about(
+    tls13_engine *e, const tls_client_hello *hello, enum tls_decision decision, tls_bytes identity)
+{
+    tls_connection *c = e->connection;
+
+    if (decision == TLS_DECISION_SESSION_LOAD) {
+        c->question.u.session_load.session_id = identity;
+        c->question.u.session_load.server_name = c->server_name;
+        c->question.u.session_load.early_data = hello->early_data_offered && e->psk_index == 0;
+    } else {
+        c->question.u.psk.identity = identity;
+        c->question.u.psk.server_name = c->server_name;
+    }
+    tls_connection_ask(c, decision);
+    return TLS_OK;
+}
+
+static enum tls_reason
+use_external(tls13_engine *e, const tls_client_hello *hello, const tls_answer *answer,
+    tls_bytes identity, int *used)
+{
+    const br_hash_class *hash;
+
+    *used = 0;
+    if (answer->is_default || answer->bytes.length == 0)
+        return TLS_OK;
+    hash = tls_hash_class(answer->psk_hash);
+    if (tls13_choose_suite(e, hello, hash, 0) == NULL)
+        return TLS_OK;
+    *used = 1;
+    return tls13_set_psk(&e->psks[0], hash, tls_buffer_view(&answer->bytes), identity, 1);
+}
+
+/* What was asked about the identity that is being looked at. */
+enum { ASKED_NOTHING, ASKED_SESSION, ASKED_PSK };
+
+/* look_at looks at one identity: tickets and the cache first, then the application's sessions, then
+ * its PSKs. *waits is set when a question was asked. */
+static enum tls_reason
+look_at(tls13_engine *e, const tls_client_hello *hello, tls_bytes identity, int *used, int *waits)
+{
+    tls_connection *c = e->connection;
+    tls_answer *answer = tls_connection_take_answer(c);
+    enum tls_reason reason = TLS_OK;
+
+    *used = *waits = 0;
+    if (answer != NULL) {
+        if (e->psk_asked == ASKED_SESSION)
+            reason = use_session(e, hello, answer->session, identity, used);
+        else
+            reason = use_external(e, hello, answer, identity, used);
+        tls_connection_answer_clear(c);
+    } else if (e->psk_asked == ASKED_NOTHING) {
+        reason = open_ticket(e, hello, identity, used);
+    }
+    if (reason != TLS_OK || *used)
+        return reason;
+    *waits = 1;
+    if (e->psk_asked < ASKED_SESSION && tls_connection_decides(c, TLS_DECISION_SESSION_LOAD)) {
+        e->psk_asked = ASKED_SESSION;
+        return ask_about(e, hello, TLS_DECISION_SESSION_LOAD, identity);
+    }
+    if (e->psk_asked < ASKED_PSK && tls_connection_decides(c, TLS_DECISION_PSK)) {
+        e->psk_asked = ASKED_PSK;
+        return ask_about(e, hello, TLS_DECISION_PSK, identity);
+    }
+    *waits = 0;
+    return TLS_OK;
+}
+
+enum tls_reason
+tls13_choose_psk(tls13_engine *e, enum tls_progress *progress)
+{
+    tls_client_hello hello;
+    tls_bytes identity;
+    int used, waits;
+    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+
+    (void)progress;
+    if (reason != TLS_OK)
+        return reason;
+    /* Section 4.2.9: a client that offers PSKs MUST say how they are to be used. */
+    if (hello.psk_offered && hello.psk_key_exchange_modes.length == 0)
+        return TLS_REASON_MISSING_EXTENSION;
+    if (hello.early_data_offered && !hello.psk_offered)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    while (!e->psk_selected && hello.psk_offered && tls13_may_use_psks(e, &hello) &&
+           e->psk_index < TLS13_PSKS_LOOKED_AT &&
+           identity_at(&hello, e->psk_index, &identity, &e->ticket_age)) {
+        reason = look_at(e, &hello, identity, &used, &waits);
+        if (reason != TLS_OK || waits)
+            return reason;
+        if (used) {
+            e->psk_selected = 1;
+            break;
+        }
+        e->psk_index++;
+        e->psk_asked = ASKED_NOTHING;
+    }
+    if (e->psk_selected)
+        reason = tls13_check_binder(e, &hello);
+    e->psk_chosen = 1;
+    return reason;
+}
+
+/* ---- The group ---- */
+
+static int
+share_of(const tls_client_hello *hello, unsigned group, tls_bytes *share)
+{
+    tls_reader reader;
+    unsigned offered;
+
+    tls_reader_init(&reader, hello->key_shares);
+    while (tls_key_share_next(&reader, &offered, share))
+        if (offered == group)
+            return 1;
+    return 0;
+}
+
+/* shares_fit: section 4.2.8: no share is of a group that supported_groups has not. */
+static int
+shares_fit(const tls_client_hello *hello)
+{
+    tls_u16_set groups;
+    tls_reader reader;
+    tls_bytes share;
+    unsigned group;
+    size_t i;
+
+    tls_u16_set_clear(&groups);
+    for (i = 0; i < tls_u16_list_count(hello->supported_groups); i++)
+        (void)tls_u16_set_add(&groups, tls_u16_list_at(hello->supported_groups, i));
+    tls_reader_init(&reader, hello->key_shares);
+    while (tls_key_share_next(&reader, &group, &share))
+        if (tls_u16_set_add(&groups, group))
+            return 0;
+    return 1;
+}
+
+enum tls_reason
+tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *share)
+{
+    const tls_context *context = e->connection->context;
+    size_t i;
+
+    *share = tls_bytes_make(NULL, 0);
+    e->group = 0;
+    /* Section 9.2: the one never stands without the other. */
+    if (hello->has_key_share != (hello->supported_groups.length > 0))
+        return TLS_REASON_MISSING_EXTENSION;
+    if (!shares_fit(hello))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    /* Section 4.2.9: psk_ke where both sides ask for it by name. */
+    if (e->psk_selected && context->psk_only && offers_mode(hello, PSK_KE))
+        return TLS_OK;
+    if (!hello->has_key_share)
+        return TLS_REASON_MISSING_EXTENSION;
+    for (i = 0; i < context->group_count; i++)
+        if (tls_u16_list_contains(hello->supported_groups, context->groups[i]) &&
+            share_of(hello, context->groups[i], share)) {
+            e->group = context->groups[i];
+            return TLS_OK;
+        }
+    *share = tls_bytes_make(NULL, 0);
+    for (i = 0; i < context->group_count; i++)
+        if (tls_u16_list_contains(hello->supported_groups, context->groups[i])) {
+            e->group = context->groups[i];
+            return TLS_OK;
+        }
+    return TLS_REASON_HANDSHAKE_FAILURE;
+}
+
+/* ---- The certificate ---- */
+
+/* pick: the first scheme of our list that the client verifies and a credential's key can do. With
+ * `named`, only credentials whose certificate is for the client's server name count. */
+static const tls_credential *
+pick(const tls13_engine *e, int named)
+{
+    const tls_context *context = e->connection->context;
+    tls_bytes name = tls_bytes_of_string(e->connection->server_name);
+    size_t i, j;
+
+    for (i = 0; i < context->signature_scheme_count; i++) {
+        unsigned scheme = context->signature_schemes[i];
+
+        if (!tls_u16_list_contains(tls_buffer_view(&e->peer_schemes), scheme))
+            continue;
+        for (j = 0; j < context->credential_count; j++) {
+            const tls_credential *credential = &context->credentials[j];
+
+            if (named && tls_hostname_verify(credential->chain[0], name) != TLS_OK)
+                continue;
+            if ((credential->chain[0]->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) &&
+                tls_scheme_fits_key(
+                    scheme, tls_private_key_public(credential->key), TLS_VERSION_13))
+                return credential;
+        }
+    }
+    return NULL;
+}
+
+enum tls_reason
+tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
+{
+    const tls_credential *credential = NULL;
+
+    /* Section 4.2.3. */
+    if (hello->signature_algorithms.length == 0)
+        return TLS_REASON_MISSING_EXTENSION;
+    tls_buffer_append(
+        &e->peer_schemes, hello->signature_algorithms.data, hello->signature_algorithms.length);
+    if (e->peer_schemes.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    e->staple = hello->status_request;
+    if (e->terms.credential_fixed)
+        return tls13_pick_scheme(e, e->terms.credential.key) != 0 ? TLS_OK
+                                                                  : TLS_REASON_HANDSHAKE_FAILURE;
+    if (e->connection->server_name[0] != '\0')
+        credential = pick(e, 1);
+    /* A client that asks for an unknown name gets the default certificate and judges for itself. */
+    if (credential == NULL)
+        credential = pick(e, 0);
+    /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */
+    if (credential == NULL && e->connection->context->credential_count == 0 &&
+        tls_connection_decides(e->connection, TLS_DECISION_PSK))
+        return TLS_REASON_UNKNOWN_PSK_IDENTITY;
+    if (credential == NULL)
+        return TLS_REASON_HANDSHAKE_FAILURE;
+    return tls_credential_copy(&e->terms.credential, credential);
+}
+
+/* ---- The protocol ---- */
+
+enum tls_reason
+tls13_choose_alpn(tls13_engine *e, const tls_client_hello *hello)
+{
+    tls_connection *c = e->connection;
+    const tls_context *context = c->context;
+    tls_bytes chosen = {0};
+    size_t i;
+
+    if (e->terms.alpn_selected != NULL)
+        chosen = tls_bytes_of_string(e->terms.alpn_selected);
+    for (i = 0; i < context->alpn_count && chosen.length == 0; i++)
+        if (tls_protocol_listed(hello->alpn, tls_bytes_of_string(context->alpn[i])))
+            chosen = tls_bytes_of_string(context->alpn[i]);
+    /* RFC 7301 section 3.2: a server with a list and no match SHALL refuse. */
+    if (chosen.length == 0 && context->alpn_count > 0 &&
+        (hello->alpn.length > 0 || context->alpn_required))
+        return TLS_REASON_NO_APPLICATION_PROTOCOL;
+    tls_buffer_clear(&c->alpn);
+    tls_buffer_append(&c->alpn, chosen.data, chosen.length);
+    return c->alpn.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+/* ---- Early data ---- */
+
+int
+tls13_early_data_possible(tls13_engine *e, const tls_client_hello *hello)
+{
+    const tls_connection *c = e->connection;
+    tls_context *context = c->context;
+    const tls_session *session = e->resume;
+    int64_t now = tls_context_now_ms(context);
+    int64_t window = (int64_t)context->early_data_window * 1000;
+    int64_t age;
+
+    /* Section 4.2.10: the first PSK, of a ticket that allows it; the same suite and protocol. */
+    if (!hello->early_data_offered || context->max_early_data == 0 || e->retried ||
+        !e->psk_selected || e->psk_index != 0 || e->psks[0].external ||
+        session->max_early_data == 0 || session->suite != e->suite->id ||
+        !tls_bytes_equal(tls_buffer_view(&session->alpn), tls_buffer_view(&c->alpn)))
+        return 0;
+    /* Section 8.3: the age that the client saw must be ours, but for the way and the clocks. */
+    age = (int64_t)(uint32_t)(e->ticket_age - session->age_add);
+    if (now - session->issued - age > window || age - (now - session->issued) > window)
+        return 0;
+    /* Section 8: no ticket is taken twice; what was taken before this process began is not known.
+     */
+    if (session->issued < context->made && now < context->made + 2 * window)
+        return 0;
+    return tls_replay_register_use(context->ticket_keys != NULL
+                                       ? tls_ticket_keys_register(context->ticket_keys)
+                                       : &context->replay,
+        tls_bytes_make(session->id, session->id_length), now, now + 2 * window);
+}

@@ -1,0 +1,586 @@
+/* certificate_parse.c - from DER to the fields of tls_certificate. Section numbers are RFC 5280's.
+ */
+#include "x509/certificate_parse.h"
+
+#include <string.h>
+
+#include "x509/distinguished_name.h"
+
+/* Extensions are compared with each other, so their number must have a bound. Real ones have a
+ * dozen. */
+#define EXTENSION_MAXIMUM 64
+
+/* ---- Signature algorithms: RFC 3279, 4055, 5758, 8410 ---- */
+
+static const struct signature_oid {
+    unsigned char length;
+    unsigned char oid[9];
+    unsigned char kind;
+    unsigned char hash;
+} signature_oids[] = {
+    {9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 4}, TLS_SIGNATURE_RSA_PKCS1, br_md5_ID},
+    {9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5}, TLS_SIGNATURE_RSA_PKCS1, br_sha1_ID},
+    {9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 14}, TLS_SIGNATURE_RSA_PKCS1, br_sha224_ID},
+    {9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11}, TLS_SIGNATURE_RSA_PKCS1, br_sha256_ID},
+    {9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12}, TLS_SIGNATURE_RSA_PKCS1, br_sha384_ID},
+    {9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13}, TLS_SIGNATURE_RSA_PKCS1, br_sha512_ID},
+    {7, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 1}, TLS_SIGNATURE_ECDSA, br_sha1_ID},
+    {8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 1}, TLS_SIGNATURE_ECDSA, br_sha224_ID},
+    {8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2}, TLS_SIGNATURE_ECDSA, br_sha256_ID},
+    {8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3}, TLS_SIGNATURE_ECDSA, br_sha384_ID},
+    {8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4}, TLS_SIGNATURE_ECDSA, br_sha512_ID},
+};
+
+static const unsigned char oid_rsa_pss[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10};
+static const unsigned char oid_mgf1[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 8};
+static const unsigned char oid_sha1[] = {0x2B, 0x0E, 0x03, 0x02, 0x1A};
+/* 2.16.840.1.101.3.4.2, the arc of SHA-2: 1 is SHA-256, 2 SHA-384, 3 SHA-512, 4 SHA-224 */
+static const unsigned char arc_sha2[] = {0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2};
+static const unsigned char oid_authority_information[] = {0x2B, 6, 1, 5, 5, 7, 1, 1};
+static const unsigned char oid_tls_feature[] = {0x2B, 6, 1, 5, 5, 7, 1, 24};
+static const unsigned char arc_purpose[] = {0x2B, 6, 1, 5, 5, 7, 3}; /* id-kp */
+static const unsigned char oid_any_purpose[] = {0x55, 0x1D, 37, 0};
+
+static int
+is_oid(tls_bytes oid, const unsigned char *data, size_t length)
+{
+    return oid.length == length && memcmp(oid.data, data, length) == 0;
+}
+#define IS_OID(view, array) is_oid(view, array, sizeof(array))
+
+/* A hash AlgorithmIdentifier with NULL or absent parameters; 0 if it is another. */
+int
+tls_hash_algorithm_read(tls_der *der)
+{
+    tls_der inner;
+    tls_bytes oid, unused;
+    int hash = 0;
+
+    tls_der_enter(der, &inner, TLS_DER_SEQUENCE);
+    oid = tls_der_oid(&inner);
+    tls_der_optional(&inner, &unused, TLS_DER_NULL);
+    tls_der_leave(der, &inner);
+    if (tls_der_failed(der))
+        return 0;
+    if (IS_OID(oid, oid_sha1)) {
+        hash = br_sha1_ID;
+    } else if (oid.length == sizeof arc_sha2 + 1 &&
+               memcmp(oid.data, arc_sha2, sizeof arc_sha2) == 0) {
+        switch (oid.data[sizeof arc_sha2]) {
+        case 1:
+            return br_sha256_ID;
+        case 2:
+            return br_sha384_ID;
+        case 3:
+            return br_sha512_ID;
+        case 4:
+            return br_sha224_ID;
+        }
+    }
+    return hash;
+}
+
+/* RSASSA-PSS-params, RFC 4055 section 3.1. Anything but MGF1 and trailer 1 leaves the kind OTHER.
+ */
+static void
+parse_pss(tls_signature_algorithm *out, tls_der *algorithm)
+{
+    tls_der parameters, part, mask;
+    int usable = 1;
+
+    out->hash = br_sha1_ID;
+    out->mask_hash = br_sha1_ID;
+    out->salt_length = 20;
+    tls_der_enter(algorithm, &parameters, TLS_DER_SEQUENCE);
+    if (tls_der_peek(&parameters) == (int)TLS_DER_CONTEXT_CONSTRUCTED(0)) {
+        tls_der_enter(&parameters, &part, TLS_DER_CONTEXT_CONSTRUCTED(0));
+        out->hash = tls_hash_algorithm_read(&part);
+        tls_der_leave(&parameters, &part);
+    }
+    if (tls_der_peek(&parameters) == (int)TLS_DER_CONTEXT_CONSTRUCTED(1)) {
+        tls_der_enter(&parameters, &part, TLS_DER_CONTEXT_CONSTRUCTED(1));
+        tls_der_enter(&part, &mask, TLS_DER_SEQUENCE);
+        usable = IS_OID(tls_der_oid(&mask), oid_mgf1);
+        out->mask_hash = usable ? tls_hash_algorithm_read(&mask) : 0;
+        if (usable)
+            tls_der_leave(&part, &mask);
+        tls_der_leave(&parameters, &part);
+    }
+    if (tls_der_peek(&parameters) == (int)TLS_DER_CONTEXT_CONSTRUCTED(2)) {
+        tls_der_enter(&parameters, &part, TLS_DER_CONTEXT_CONSTRUCTED(2));
+        out->salt_length = tls_der_small(&part, 4096);
+        tls_der_leave(&parameters, &part);
+    }
+    if (tls_der_peek(&parameters) == (int)TLS_DER_CONTEXT_CONSTRUCTED(3)) {
+        tls_der_enter(&parameters, &part, TLS_DER_CONTEXT_CONSTRUCTED(3));
+        usable = tls_der_small(&part, 255) == 1 && usable;
+        tls_der_leave(&parameters, &part);
+    }
+    tls_der_leave(algorithm, &parameters);
+    if (usable && out->hash != 0 && out->mask_hash != 0)
+        out->kind = TLS_SIGNATURE_RSA_PSS;
+}
+
+int
+tls_pss_key_allows(const tls_public_key *key, const tls_signature_algorithm *algorithm)
+{
+    tls_signature_algorithm narrowed;
+    tls_der der;
+
+    if (key->pss_parameters.length == 0)
+        return 1;
+    memset(&narrowed, 0, sizeof narrowed);
+    tls_der_init(&der, key->pss_parameters);
+    parse_pss(&narrowed, &der);
+    return tls_der_finish(&der) && narrowed.kind == TLS_SIGNATURE_RSA_PSS &&
+           narrowed.hash == algorithm->hash && narrowed.mask_hash == algorithm->mask_hash &&
+           narrowed.salt_length <= algorithm->salt_length;
+}
+
+static void
+parse_signature_algorithm(tls_der *der, tls_signature_algorithm *out)
+{
+    tls_der inner;
+    size_t i;
+
+    memset(out, 0, sizeof *out);
+    tls_der_enter(der, &inner, TLS_DER_SEQUENCE);
+    out->oid = tls_der_oid(&inner);
+    if (tls_der_failed(&inner)) {
+        tls_der_fail(der);
+        return;
+    }
+    if (IS_OID(out->oid, oid_rsa_pss)) {
+        parse_pss(out, &inner);
+        if (tls_der_failed(&inner))
+            tls_der_fail(der);
+        return;
+    }
+    for (i = 0; i < sizeof signature_oids / sizeof signature_oids[0]; i++) {
+        if (signature_oids[i].length == out->oid.length &&
+            memcmp(signature_oids[i].oid, out->oid.data, out->oid.length) == 0) {
+            out->kind = (enum tls_signature_kind)signature_oids[i].kind;
+            out->hash = signature_oids[i].hash;
+            return;
+        }
+    }
+}
+
+int
+tls_signature_algorithm_parse(tls_signature_algorithm *out, tls_bytes whole)
+{
+    tls_der der;
+
+    tls_der_init(&der, whole);
+    parse_signature_algorithm(&der, out);
+    return tls_der_finish(&der);
+}
+
+/* ---- Extensions, section 4.2 ---- */
+
+int
+tls_certificate_extension_next(tls_der *reader, tls_extension_view *extension)
+{
+    tls_der inner;
+
+    if (tls_der_at_end(reader))
+        return 0;
+    tls_der_enter(reader, &inner, TLS_DER_SEQUENCE);
+    extension->oid = tls_der_oid(&inner);
+    /* critical DEFAULT FALSE: DER forbids to write it out, but some do, and it harms nobody. */
+    extension->critical = tls_der_peek(&inner) == TLS_DER_BOOLEAN ? tls_der_boolean(&inner) : 0;
+    extension->value = tls_der_read(&inner, TLS_DER_OCTET_STRING);
+    tls_der_leave(reader, &inner);
+    return !tls_der_failed(reader);
+}
+
+void
+tls_general_names_begin(tls_der *reader, tls_bytes names)
+{
+    tls_der_init(reader, names);
+}
+
+int
+tls_general_names_next(tls_der *reader, tls_general_name *name)
+{
+    unsigned tag;
+    tls_bytes value, whole;
+    tls_der directory;
+
+    if (tls_der_at_end(reader))
+        return 0;
+    value = tls_der_read_any(reader, &tag, &whole);
+    if (tls_der_failed(reader))
+        return 0;
+    name->kind = (enum tls_general_name_kind)(tag & 0x1F);
+    name->value = value;
+    switch (tag) {
+    case TLS_DER_CONTEXT(TLS_NAME_EMAIL):
+    case TLS_DER_CONTEXT(TLS_NAME_DNS):
+    case TLS_DER_CONTEXT(TLS_NAME_URI):
+    case TLS_DER_CONTEXT(TLS_NAME_IP):
+    case TLS_DER_CONTEXT(TLS_NAME_REGISTERED_ID):
+    case TLS_DER_CONTEXT_CONSTRUCTED(TLS_NAME_OTHER):
+    case TLS_DER_CONTEXT_CONSTRUCTED(TLS_NAME_X400):
+    case TLS_DER_CONTEXT_CONSTRUCTED(TLS_NAME_EDI_PARTY):
+        return 1;
+    case TLS_DER_CONTEXT_CONSTRUCTED(TLS_NAME_DIRECTORY):
+        /* Name is a CHOICE, so this tag is explicit. */
+        tls_der_init(&directory, value);
+        name->value = tls_der_read_whole(&directory, TLS_DER_SEQUENCE);
+        if (tls_der_finish(&directory) && tls_name_check(name->value))
+            return 1;
+        break;
+    }
+    tls_der_fail(reader);
+    return 0;
+}
+
+int
+tls_general_subtree_next(tls_der *reader, tls_general_name *base)
+{
+    tls_der inner;
+
+    if (tls_der_at_end(reader))
+        return 0;
+    tls_der_enter(reader, &inner, TLS_DER_SEQUENCE);
+    if (!tls_general_names_next(&inner, base))
+        tls_der_fail(&inner);
+    /* 4.2.1.10: minimum is 0 (and so absent), maximum is absent. */
+    tls_der_leave(reader, &inner);
+    return !tls_der_failed(reader);
+}
+
+/* contents_of returns the contents of a value that is one SEQUENCE and nothing else. */
+static tls_bytes
+contents_of(tls_bytes value, int *good)
+{
+    tls_der der;
+    tls_bytes contents;
+
+    tls_der_init(&der, value);
+    contents = tls_der_read(&der, TLS_DER_SEQUENCE);
+    if (!tls_der_finish(&der))
+        *good = 0;
+    return contents;
+}
+
+static int
+parse_basic_constraints(tls_certificate *out, tls_bytes value)
+{
+    tls_der der, inner;
+
+    tls_der_init(&der, value);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    if (tls_der_peek(&inner) == TLS_DER_BOOLEAN)
+        out->is_ca = tls_der_boolean(&inner);
+    if (tls_der_peek(&inner) == TLS_DER_INTEGER)
+        out->path_length = (int)tls_der_small(&inner, 0x7FFFFFFF);
+    tls_der_leave(&der, &inner);
+    return tls_der_finish(&der);
+}
+
+static int
+parse_key_usage(tls_certificate *out, tls_bytes value)
+{
+    tls_der der;
+    tls_bytes bits;
+    unsigned unused, i;
+
+    tls_der_init(&der, value);
+    bits = tls_der_bit_string(&der, &unused);
+    out->key_usage = 0;
+    for (i = 0; i < TLS_KEY_USAGE_COUNT && i / 8 < bits.length; i++)
+        if ((bits.data[i / 8] & (0x80 >> i % 8)) != 0)
+            out->key_usage |= 1u << i;
+    return tls_der_finish(&der);
+}
+
+int
+tls_purpose_next(tls_der *reader, tls_bytes *oid)
+{
+    if (tls_der_at_end(reader))
+        return 0;
+    *oid = tls_der_oid(reader);
+    return !tls_der_failed(reader);
+}
+
+static int
+parse_extended_key_usage(tls_certificate *out, tls_bytes value)
+{
+    tls_der der;
+    tls_bytes oid;
+    int good = 1;
+
+    out->extended_key_usages = contents_of(value, &good);
+    tls_der_init(&der, out->extended_key_usages);
+    while (tls_purpose_next(&der, &oid)) {
+        unsigned purpose = TLS_EXTENDED_OTHER;
+
+        if (IS_OID(oid, oid_any_purpose)) {
+            purpose = TLS_EXTENDED_ANY;
+        } else if (oid.length == sizeof arc_purpose + 1 &&
+                   memcmp(oid.data, arc_purpose, sizeof arc_purpose) == 0) {
+            switch (oid.data[sizeof arc_purpose]) {
+            case 1:
+                purpose = TLS_EXTENDED_SERVER_AUTH;
+                break;
+            case 2:
+                purpose = TLS_EXTENDED_CLIENT_AUTH;
+                break;
+            case 9:
+                purpose = TLS_EXTENDED_OCSP_SIGNING;
+                break;
+            }
+        }
+        out->extended_key_usage |= purpose;
+    }
+    /* SIZE (1..MAX) */
+    return good && tls_der_finish(&der) && out->extended_key_usage != 0;
+}
+
+static int
+parse_alternative_names(tls_certificate *out, tls_bytes value)
+{
+    tls_der der;
+    tls_general_name name;
+    int good = 1;
+
+    out->alternative_names = contents_of(value, &good);
+    tls_general_names_begin(&der, out->alternative_names);
+    while (tls_general_names_next(&der, &name))
+        ;
+    return good && tls_der_finish(&der);
+}
+
+static int
+check_subtrees(tls_bytes subtrees)
+{
+    tls_der der;
+    tls_general_name base;
+
+    tls_der_init(&der, subtrees);
+    while (tls_general_subtree_next(&der, &base))
+        ;
+    return tls_der_finish(&der);
+}
+
+static int
+parse_name_constraints(tls_certificate *out, tls_bytes value)
+{
+    tls_der der, inner;
+
+    tls_der_init(&der, value);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    tls_der_optional(&inner, &out->permitted_subtrees, TLS_DER_CONTEXT_CONSTRUCTED(0));
+    tls_der_optional(&inner, &out->excluded_subtrees, TLS_DER_CONTEXT_CONSTRUCTED(1));
+    tls_der_leave(&der, &inner);
+    return tls_der_finish(&der) && check_subtrees(out->permitted_subtrees) &&
+           check_subtrees(out->excluded_subtrees);
+}
+
+static int
+parse_key_identifiers(tls_certificate *out, tls_bytes value, int authority)
+{
+    tls_der der, inner;
+
+    tls_der_init(&der, value);
+    if (!authority) {
+        out->subject_key_identifier = tls_der_read(&der, TLS_DER_OCTET_STRING);
+        return tls_der_finish(&der);
+    }
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    tls_der_optional(&inner, &out->authority_key_identifier, TLS_DER_CONTEXT(0));
+    return tls_der_finish(&der) && !tls_der_failed(&inner);
+}
+
+/* RFC 7633 section 4.1: the numbers of TLS extensions that the server must answer. */
+static int
+parse_tls_feature(tls_certificate *out, tls_bytes value)
+{
+    tls_der der, inner;
+
+    tls_der_init(&der, value);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    while (!tls_der_at_end(&inner))
+        if (tls_der_small(&inner, 65535) == 5)
+            out->must_staple = 1;
+    tls_der_leave(&der, &inner);
+    return tls_der_finish(&der);
+}
+
+/* 4.2.1.11: only requireExplicitPolicy can make a path invalid for a verifier that accepts any
+ * policy. */
+static int
+requires_explicit_policy(tls_bytes value)
+{
+    tls_der der, inner;
+
+    tls_der_init(&der, value);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    return tls_der_failed(&der) || tls_der_peek(&inner) == (int)TLS_DER_CONTEXT(0);
+}
+
+/* parse_extension returns 1 if it was understood, 0 if it is unknown, -1 if it is malformed. */
+static int
+parse_extension(tls_certificate *out, const tls_extension_view *extension)
+{
+    tls_bytes oid = extension->oid, value = extension->value;
+    unsigned flag;
+    int good = 1;
+
+    if (IS_OID(oid, oid_authority_information)) {
+        out->present |= TLS_HAS_AUTHORITY_INFORMATION_ACCESS;
+        out->authority_information = contents_of(value, &good);
+        return good ? 1 : -1;
+    }
+    if (IS_OID(oid, oid_tls_feature)) {
+        out->present |= TLS_HAS_TLS_FEATURE;
+        return parse_tls_feature(out, value) ? 1 : -1;
+    }
+    if (oid.length != 3 || oid.data[0] != 0x55 || oid.data[1] != 0x1D) /* id-ce */
+        return 0;
+    switch (oid.data[2]) {
+    case 14:
+        flag = TLS_HAS_SUBJECT_KEY_IDENTIFIER;
+        good = parse_key_identifiers(out, value, 0);
+        break;
+    case 15:
+        flag = TLS_HAS_KEY_USAGE;
+        good = parse_key_usage(out, value);
+        break;
+    case 17:
+        flag = TLS_HAS_SUBJECT_ALTERNATIVE_NAME;
+        good = parse_alternative_names(out, value);
+        break;
+    case 19:
+        flag = TLS_HAS_BASIC_CONSTRAINTS;
+        good = parse_basic_constraints(out, value);
+        break;
+    case 30:
+        flag = TLS_HAS_NAME_CONSTRAINTS;
+        good = parse_name_constraints(out, value);
+        break;
+    case 31:
+        flag = TLS_HAS_CRL_DISTRIBUTION_POINTS;
+        out->distribution_points = contents_of(value, &good);
+        break;
+    case 32:
+        flag = TLS_HAS_CERTIFICATE_POLICIES;
+        break;
+    case 33: /* policyMappings, inhibitAnyPolicy: without effect when any policy will do */
+    case 54:
+        return 1;
+    case 35:
+        flag = TLS_HAS_AUTHORITY_KEY_IDENTIFIER;
+        good = parse_key_identifiers(out, value, 1);
+        break;
+    case 36:
+        out->present |= TLS_HAS_POLICY_CONSTRAINTS;
+        return requires_explicit_policy(value) ? 0 : 1;
+    case 37:
+        flag = TLS_HAS_EXTENDED_KEY_USAGE;
+        good = parse_extended_key_usage(out, value);
+        break;
+    default:
+        return 0;
+    }
+    out->present |= flag;
+    return good ? 1 : -1;
+}
+
+int
+tls_certificate_parse_extensions(tls_certificate *certificate)
+{
+    tls_bytes seen[EXTENSION_MAXIMUM];
+    tls_extension_view extension;
+    tls_der der;
+    size_t count = 0, i;
+    int result;
+
+    tls_der_init(&der, certificate->extensions);
+    while (tls_certificate_extension_next(&der, &extension)) {
+        if (count == EXTENSION_MAXIMUM)
+            return 0;
+        /* 4.2: no extension twice. */
+        for (i = 0; i < count; i++)
+            if (tls_bytes_equal(seen[i], extension.oid))
+                return 0;
+        seen[count++] = extension.oid;
+        result = parse_extension(certificate, &extension);
+        if (result < 0)
+            return 0;
+        if (result == 0 && extension.critical && !certificate->unknown_critical) {
+            certificate->unknown_critical = 1;
+            certificate->unknown_critical_oid = extension.oid;
+        }
+    }
+    return tls_der_finish(&der);
+}
+
+/* ---- Certificate, section 4.1 ---- */
+
+static int
+parse_to_be_signed(tls_certificate *out, tls_der *tbs, tls_bytes *algorithm)
+{
+    tls_der part, validity;
+    tls_bytes unused;
+
+    out->version = 1;
+    if (tls_der_peek(tbs) == (int)TLS_DER_CONTEXT_CONSTRUCTED(0)) {
+        tls_der_enter(tbs, &part, TLS_DER_CONTEXT_CONSTRUCTED(0));
+        out->version = tls_der_small(&part, 2) + 1;
+        tls_der_leave(tbs, &part);
+    }
+    out->serial = tls_der_integer(tbs);
+    *algorithm = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    out->issuer = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    tls_der_enter(tbs, &validity, TLS_DER_SEQUENCE);
+    out->not_before = tls_der_time(&validity);
+    out->not_after = tls_der_time(&validity);
+    tls_der_leave(tbs, &validity);
+    out->subject = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    out->public_key_info = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    /* issuerUniqueID, subjectUniqueID: nobody uses them */
+    tls_der_optional(tbs, &unused, TLS_DER_CONTEXT(1));
+    tls_der_optional(tbs, &unused, TLS_DER_CONTEXT(2));
+    if (tls_der_peek(tbs) == (int)TLS_DER_CONTEXT_CONSTRUCTED(3)) {
+        tls_der_enter(tbs, &part, TLS_DER_CONTEXT_CONSTRUCTED(3));
+        out->extensions = tls_der_read(&part, TLS_DER_SEQUENCE);
+        tls_der_leave(tbs, &part);
+        if (out->version != 3) /* 4.1.2.9 */
+            return 0;
+    }
+    return tls_der_finish(tbs);
+}
+
+enum tls_reason
+tls_certificate_parse(tls_certificate *out)
+{
+    tls_der der, outer, inner;
+    tls_bytes inner_algorithm, outer_algorithm;
+
+    out->path_length = -1;
+    out->key_usage = (1u << TLS_KEY_USAGE_COUNT) - 1;
+    tls_der_init(&der, out->der);
+    tls_der_enter(&der, &outer, TLS_DER_SEQUENCE);
+    out->to_be_signed = tls_der_read_whole(&outer, TLS_DER_SEQUENCE);
+    outer_algorithm = tls_der_read_whole(&outer, TLS_DER_SEQUENCE);
+    out->signature = tls_der_bit_string(&outer, NULL);
+    tls_der_leave(&der, &outer);
+    if (!tls_der_finish(&der))
+        return TLS_REASON_BAD_CERTIFICATE;
+    tls_der_init(&outer, out->to_be_signed);
+    tls_der_enter(&outer, &inner, TLS_DER_SEQUENCE);
+    /* 4.1.1.2: the two AlgorithmIdentifiers are the same. */
+    if (!parse_to_be_signed(out, &inner, &inner_algorithm) ||
+        !tls_bytes_equal(inner_algorithm, outer_algorithm))
+        return TLS_REASON_BAD_CERTIFICATE;
+    if (!tls_signature_algorithm_parse(&out->signature_algorithm, inner_algorithm) ||
+        !tls_name_check(out->issuer) || !tls_name_check(out->subject) ||
+        tls_public_key_parse(&out->public_key, out->public_key_info) != TLS_OK ||
+        !tls_certificate_parse_extensions(out))
+        return TLS_REASON_BAD_CERTIFICATE;
+    out->self_issued = tls_bytes_equal(out->issuer, out->subject);
+    return TLS_OK;
+}

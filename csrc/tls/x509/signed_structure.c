@@ -1,0 +1,112 @@
+/* signed_structure.c - see signed_structure.h. */
+#include "x509/signed_structure.h"
+
+#include <string.h>
+
+#include "x509/certificate_parse.h"
+#include "asn1/der_write.h"
+#include "key/signature.h"
+#include "x509/verify.h"
+
+int
+tls_signing_hash(const tls_private_key *key, int hash)
+{
+    switch (hash) {
+    case br_sha256_ID:
+    case br_sha384_ID:
+    case br_sha512_ID:
+        return hash;
+    case 0:
+        break;
+    default:
+        return 0;
+    }
+    /* The hash that is as strong as the curve, RFC 5480 section 4. */
+    switch (tls_private_key_public(key)->curve) {
+    case BR_EC_secp384r1:
+        return br_sha384_ID;
+    case BR_EC_secp521r1:
+        return br_sha512_ID;
+    default:
+        return br_sha256_ID;
+    }
+}
+
+enum tls_reason
+tls_signature_algorithm_write(tls_buffer *out, const tls_private_key *key, int hash)
+{
+    /* sha256WithRSAEncryption is 11, 384 12, 512 13; ecdsa-with-SHA256 is 2, 384 3, 512 4. */
+    static const unsigned char arc_rsa[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1};
+    static const unsigned char arc_ecdsa[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3};
+    const tls_public_key *public_key = tls_private_key_public(key);
+    unsigned char oid[9], step;
+    size_t mark, length;
+
+    if (public_key->pss_only)
+        return TLS_REASON_UNSUPPORTED_KEY;
+    if (hash != br_sha256_ID && hash != br_sha384_ID && hash != br_sha512_ID)
+        return TLS_REASON_BAD_FIELD;
+    step = (unsigned char)(hash - br_sha256_ID);
+    if (public_key->kind == TLS_KEY_RSA) {
+        length = sizeof arc_rsa;
+        memcpy(oid, arc_rsa, length);
+        oid[length++] = 11 + step;
+    } else {
+        length = sizeof arc_ecdsa;
+        memcpy(oid, arc_ecdsa, length);
+        oid[length++] = 2 + step;
+    }
+    mark = tls_der_open(out, TLS_DER_SEQUENCE);
+    tls_der_put_oid(out, tls_bytes_make(oid, length));
+    if (public_key->kind == TLS_KEY_RSA)
+        tls_der_put_null(out); /* RFC 4055 section 5: NULL; RFC 5758 section 3.2: absent */
+    tls_der_close(out, mark);
+    return TLS_OK;
+}
+
+enum tls_reason
+tls_signed_write(tls_buffer *out, const tls_private_key *key, int hash, tls_bytes to_be_signed)
+{
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM], signature[TLS_SIGNATURE_MAXIMUM];
+    enum tls_reason reason;
+    size_t length;
+
+    tls_der_put_encoded(out, to_be_signed);
+    reason = tls_signature_algorithm_write(out, key, hash);
+    if (reason != TLS_OK)
+        return reason;
+    length = tls_fingerprint(digest, hash, to_be_signed);
+    length = tls_sign_digest(key, signature, hash, digest, length);
+    if (length == 0)
+        return TLS_REASON_SIGN_FAILED;
+    tls_der_put_bit_string(out, tls_bytes_make(signature, length));
+    return out->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+int
+tls_signed_read(tls_der *der, tls_signed_structure *out)
+{
+    memset(out, 0, sizeof *out);
+    out->to_be_signed = tls_der_read_whole(der, TLS_DER_SEQUENCE);
+    out->algorithm_whole = tls_der_read_whole(der, TLS_DER_SEQUENCE);
+    out->signature = tls_der_bit_string(der, NULL);
+    if (tls_der_failed(der) ||
+        !tls_signature_algorithm_parse(&out->algorithm, out->algorithm_whole)) {
+        tls_der_fail(der);
+        return 0;
+    }
+    return 1;
+}
+
+enum tls_reason
+tls_signed_verify(const tls_public_key *key, const tls_signature_algorithm *algorithm,
+    tls_bytes to_be_signed, tls_bytes signature, unsigned minimum_rsa_bits, int allow_sha1)
+{
+    unsigned minimum = minimum_rsa_bits != 0 ? minimum_rsa_bits : TLS_RSA_MINIMUM_BITS;
+
+    if (key->kind == TLS_KEY_RSA && key->bits < minimum)
+        return TLS_REASON_WEAK_KEY;
+    if (algorithm->hash == br_sha1_ID && !allow_sha1)
+        return TLS_REASON_WEAK_SIGNATURE;
+    return tls_verify_signature(key, algorithm, to_be_signed, signature);
+}

@@ -1,0 +1,478 @@
+/* verify.c - path building and validation; see verify.h. Section numbers are RFC 5280's.
+ *
+ * A depth-first search from the leaf. It runs twice at most: first strictly, where a defect ends a
+ * branch, so that the work goes into paths that can succeed; then, if nothing was found,
+ * tolerantly, where defects are only noted, to learn which path came closest and what is wrong with
+ * it. */
+#include "x509/verify.h"
+
+#include <string.h>
+
+#include "x509/hostname.h"
+#include "x509/name_constraints.h"
+#include "x509/verify_revocation.h"
+#include "x509/verify_text.h"
+
+#define NAME_COMPARISONS_MAXIMUM 250000ul
+
+/* The worst defect of a path so far. */
+typedef struct defect {
+    enum tls_reason reason;
+    size_t index;
+    const tls_certificate *certificate;
+    tls_general_name offender;
+    tls_revocation revocation;
+} defect;
+
+/* A signature that has been checked: no pair of certificate and key is checked twice. What CRLs and
+ * OCSP responses say about the certificate depends on the same pair. */
+typedef struct checked_signature {
+    const tls_certificate *certificate;
+    tls_bytes issuer_key;
+    enum tls_reason reason;
+    int revocation_known;
+    tls_revocation revocation;
+} checked_signature;
+
+typedef struct search {
+    const tls_verify_request *request;
+    int tolerant;
+    checked_signature checked[TLS_SIGNATURE_CHECKS_MAXIMUM];
+    size_t checked_count;
+    tls_crl_cache crl_cache;
+    unsigned steps;            /* candidates left to look at */
+    unsigned long comparisons; /* name constraint comparisons left */
+    const tls_certificate *path[TLS_PATH_MAXIMUM];
+    size_t
+        origin[TLS_PATH_MAXIMUM]; /* index in the chain, or its count for a trusted certificate */
+    size_t length;
+    defect worst; /* of `path` */
+    int has_best;
+    defect best; /* the least bad complete answer, with its path */
+    const tls_certificate *best_path[TLS_PATH_MAXIMUM];
+    size_t best_length;
+} search;
+
+/* How far a defect is from success: of one path the worst counts, of many paths the best. */
+static int
+rank(enum tls_reason reason)
+{
+    switch (reason) {
+    case TLS_OK:
+        return 0;
+    case TLS_REASON_REVOCATION_UNKNOWN:
+    case TLS_REASON_STAPLE_REQUIRED:
+    case TLS_REASON_CRL_EXPIRED:
+    case TLS_REASON_CRL_NOT_YET_VALID:
+    case TLS_REASON_OCSP_EXPIRED:
+    case TLS_REASON_UNSUPPORTED_CRL:
+    case TLS_REASON_BAD_CRL:
+    case TLS_REASON_BAD_OCSP_RESPONSE:
+        return 1;
+    case TLS_REASON_CERTIFICATE_EXPIRED:
+        return 2;
+    case TLS_REASON_CERTIFICATE_NOT_YET_VALID:
+        return 3;
+    case TLS_REASON_NAME_MISMATCH:
+        return 4;
+    case TLS_REASON_WRONG_PURPOSE:
+        return 5;
+    case TLS_REASON_PIN_MISMATCH:
+        return 6;
+    case TLS_REASON_CERTIFICATE_REVOKED:
+        return 7;
+    case TLS_REASON_WEAK_SIGNATURE:
+        return 8;
+    case TLS_REASON_WEAK_KEY:
+        return 9;
+    case TLS_REASON_CRITICAL_EXTENSION:
+        return 10;
+    case TLS_REASON_NAME_CONSTRAINT:
+        return 11;
+    case TLS_REASON_PATH_TOO_LONG:
+        return 12;
+    case TLS_REASON_NOT_A_CA:
+        return 13;
+    case TLS_REASON_UNSUPPORTED_CERTIFICATE:
+        return 14;
+    case TLS_REASON_CERTIFICATE_SIGNATURE:
+        return 15;
+    default: /* no path: UNKNOWN_CA, SELF_SIGNED */
+        return 16;
+    }
+}
+
+static void
+note(search *s, enum tls_reason reason, size_t position, const tls_general_name *offender)
+{
+    if (reason == TLS_OK || rank(reason) <= rank(s->worst.reason))
+        return;
+    s->worst.reason = reason;
+    s->worst.index = s->origin[position];
+    s->worst.certificate = s->path[position];
+    if (offender != NULL)
+        s->worst.offender = *offender;
+}
+
+/* conclude: the path ends here, with its worst defect. */
+static void
+conclude(search *s)
+{
+    if (s->has_best && rank(s->best.reason) <= rank(s->worst.reason))
+        return;
+    s->has_best = 1;
+    s->best = s->worst;
+    memcpy(s->best_path, s->path, s->length * sizeof s->path[0]);
+    s->best_length = s->length;
+}
+
+/* conclude_with ends the path with one more defect and takes the note back. */
+static void
+conclude_with(search *s, enum tls_reason reason, size_t position)
+{
+    defect before = s->worst;
+
+    note(s, reason, position, NULL);
+    conclude(s);
+    s->worst = before;
+}
+
+static int
+goes_on(const search *s)
+{
+    return s->tolerant || s->worst.reason == TLS_OK;
+}
+
+/* ---- What one certificate must satisfy ---- */
+
+/* Section 4.2.1.12, and of a CA's: "in general the extension appears only in end entity
+ * certificates", but as everybody does, in a CA it limits what it may issue for. */
+static int
+fits_purpose(const tls_certificate *certificate, enum tls_purpose purpose)
+{
+    unsigned wanted = TLS_EXTENDED_ANY;
+
+    if ((certificate->present & TLS_HAS_EXTENDED_KEY_USAGE) == 0 || purpose == TLS_PURPOSE_ANY)
+        return 1;
+    wanted |= purpose == TLS_PURPOSE_CLIENT ? TLS_EXTENDED_CLIENT_AUTH : TLS_EXTENDED_SERVER_AUTH;
+    return (certificate->extended_key_usage & wanted) != 0;
+}
+
+/* Checks of every certificate in a path: 4.2 (critical extensions), key size, 6.1.3 (a)(2)
+ * validity, purpose. */
+static void
+check_any(search *s, size_t position)
+{
+    const tls_certificate *certificate = s->path[position];
+    const tls_verify_request *request = s->request;
+    unsigned minimum =
+        request->minimum_rsa_bits != 0 ? request->minimum_rsa_bits : TLS_RSA_MINIMUM_BITS;
+
+    if (certificate->unknown_critical)
+        note(s, TLS_REASON_CRITICAL_EXTENSION, position, NULL);
+    if (certificate->public_key.kind == TLS_KEY_OTHER)
+        note(s, TLS_REASON_UNSUPPORTED_CERTIFICATE, position, NULL);
+    if (certificate->public_key.kind == TLS_KEY_RSA && certificate->public_key.bits < minimum)
+        note(s, TLS_REASON_WEAK_KEY, position, NULL);
+    if (request->time - request->clock_skew > certificate->not_after)
+        note(s, TLS_REASON_CERTIFICATE_EXPIRED, position, NULL);
+    if (request->time + request->clock_skew < certificate->not_before)
+        note(s, TLS_REASON_CERTIFICATE_NOT_YET_VALID, position, NULL);
+    if (!fits_purpose(certificate, request->purpose))
+        note(s, TLS_REASON_WRONG_PURPOSE, position, NULL);
+}
+
+static void
+check_leaf(search *s)
+{
+    const tls_certificate *leaf = s->path[0];
+    const unsigned usable = TLS_KEY_USAGE_DIGITAL_SIGNATURE | TLS_KEY_USAGE_KEY_ENCIPHERMENT |
+                            TLS_KEY_USAGE_KEY_AGREEMENT;
+
+    check_any(s, 0);
+    /* Which of these the handshake needs depends on the cipher suite: the engines check that. */
+    if (s->request->purpose != TLS_PURPOSE_ANY && (leaf->key_usage & usable) == 0)
+        note(s, TLS_REASON_WRONG_PURPOSE, 0, NULL);
+    if (s->request->server_name != NULL &&
+        tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
+        note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
+    note(s, tls_staple_check(s->request, leaf), 0, NULL);
+}
+
+/* Checks of a certificate that has just been put on top of a path as the issuer of what is below.
+ */
+static void
+check_issuer(search *s, int anchor)
+{
+    size_t position = s->length - 1, i, below = 0;
+    const tls_certificate *issuer = s->path[position];
+    tls_general_name offender;
+
+    memset(&offender, 0, sizeof offender);
+    check_any(s, position);
+    /* 6.1.4 (k): a CA says so. Anchors of version 1 and 2 cannot, and are trusted anyway. */
+    if (!issuer->is_ca && !(anchor && issuer->version < 3))
+        note(s, TLS_REASON_NOT_A_CA, position, NULL);
+    /* 6.1.4 (n) */
+    if ((issuer->key_usage & TLS_KEY_USAGE_KEY_CERT_SIGN) == 0)
+        note(s, TLS_REASON_NOT_A_CA, position, NULL);
+    /* 4.2.1.9, 6.1.4 (l): intermediates below, not counting self-issued ones and the leaf. */
+    for (i = 1; i < position; i++)
+        below += !s->path[i]->self_issued;
+    if (issuer->path_length >= 0 && below > (size_t)issuer->path_length)
+        note(s, TLS_REASON_PATH_TOO_LONG, position, NULL);
+    if (s->request->depth != 0 && position - !!anchor > s->request->depth)
+        note(s, TLS_REASON_PATH_TOO_LONG, position, NULL);
+    /* 6.1.3 (b), (c): not for self-issued intermediates. */
+    for (i = 0; i < position; i++)
+        if ((i == 0 || !s->path[i]->self_issued) &&
+            !tls_name_constraints_permit(issuer, s->path[i], &s->comparisons, &offender))
+            note(s, TLS_REASON_NAME_CONSTRAINT, i, &offender);
+}
+
+/* A whole path must contain a pinned key, RFC 7469 section 2.6. */
+static void
+check_pins(search *s)
+{
+    unsigned char hash[TLS_FINGERPRINT_MAXIMUM];
+    size_t i, j;
+
+    if (s->request->pin_count == 0)
+        return;
+    for (i = 0; i < s->length; i++) {
+        tls_fingerprint(hash, br_sha256_ID, s->path[i]->public_key_info);
+        for (j = 0; j < s->request->pin_count; j++)
+            if (memcmp(hash, s->request->pins[j], TLS_PIN_LENGTH) == 0)
+                return;
+    }
+    note(s, TLS_REASON_PIN_MISMATCH, 0, NULL);
+}
+
+/* ---- Path building ---- */
+
+/* 4.2.1.1: a hint which of several certificates with one name is the issuer. */
+static int
+key_identifiers_agree(const tls_certificate *certificate, const tls_certificate *issuer)
+{
+    return certificate->authority_key_identifier.length == 0 ||
+           issuer->subject_key_identifier.length == 0 ||
+           tls_bytes_equal(certificate->authority_key_identifier, issuer->subject_key_identifier);
+}
+
+/* The same name and key twice would be a loop, whoever signed them (RFC 4158 section 2.4.2). */
+static int
+is_in_path(const search *s, const tls_certificate *candidate)
+{
+    size_t i;
+
+    for (i = 0; i < s->length; i++)
+        if (s->path[i] == candidate ||
+            (tls_bytes_equal(s->path[i]->subject, candidate->subject) &&
+                tls_bytes_equal(s->path[i]->public_key_info, candidate->public_key_info)))
+            return 1;
+    return 0;
+}
+
+/* verify_once returns what is known about the pair, or NULL when the budget is used up. */
+static checked_signature *
+verify_once(search *s, const tls_certificate *certificate, const tls_certificate *issuer)
+{
+    checked_signature *entry;
+    size_t i;
+
+    for (i = 0; i < s->checked_count; i++) {
+        entry = &s->checked[i];
+        if (entry->certificate == certificate &&
+            tls_bytes_equal(entry->issuer_key, issuer->public_key_info))
+            return entry;
+    }
+    if (s->checked_count == TLS_SIGNATURE_CHECKS_MAXIMUM)
+        return NULL;
+    entry = &s->checked[s->checked_count++];
+    entry->certificate = certificate;
+    entry->issuer_key = issuer->public_key_info;
+    entry->reason = tls_verify_signature(&issuer->public_key, &certificate->signature_algorithm,
+        certificate->to_be_signed, certificate->signature);
+    return entry;
+}
+
+/* check_revocation: 6.1.3 (a)(3), for the top of the path. */
+static void
+check_revocation(search *s, checked_signature *entry, const tls_certificate *issuer)
+{
+    enum tls_reason before = s->worst.reason;
+    size_t top = s->length - 1;
+
+    if (!entry->revocation_known) {
+        tls_revocation_check(
+            &entry->revocation, s->request, &s->crl_cache, top, s->path[top], issuer);
+        entry->revocation_known = 1;
+    }
+    note(s, entry->revocation.reason, top, NULL);
+    if (s->worst.reason != before)
+        s->worst.revocation = entry->revocation;
+}
+
+/* check_signature verifies the top of the path with the key of `issuer`, and then asks for its
+ * revocation. Returns 0 to give the branch up. */
+static int
+check_signature(search *s, const tls_certificate *issuer)
+{
+    size_t top = s->length - 1;
+    const tls_certificate *certificate = s->path[top];
+    checked_signature *entry;
+
+    if (certificate->signature_algorithm.hash == br_sha1_ID && !s->request->allow_sha1) {
+        note(s, TLS_REASON_WEAK_SIGNATURE, top, NULL);
+        if (!goes_on(s))
+            return 0;
+    }
+    entry = verify_once(s, certificate, issuer);
+    if (entry == NULL)
+        return 0;
+    if (entry->reason == TLS_REASON_CERTIFICATE_SIGNATURE) {
+        conclude_with(s, entry->reason, top);
+        return 0;
+    }
+    note(s, entry->reason, top, NULL);
+    if (entry->reason == TLS_OK)
+        check_revocation(s, entry, issuer);
+    return goes_on(s);
+}
+
+static int extend(search *s);
+
+/* try_issuer puts `issuer` on top of the path. Returns 1 when a valid path has been found. */
+static int
+try_issuer(search *s, const tls_certificate *issuer, size_t origin, int anchor)
+{
+    defect before = s->worst;
+    int found = 0;
+
+    if (s->steps == 0 || is_in_path(s, issuer))
+        return 0;
+    s->steps--;
+    if (s->length == TLS_PATH_MAXIMUM) {
+        conclude_with(s, TLS_REASON_PATH_TOO_LONG, s->length - 1);
+        return 0;
+    }
+    /* Cheap rules first, the signature last. */
+    s->path[s->length] = issuer;
+    s->origin[s->length] = origin;
+    s->length++;
+    check_issuer(s, anchor);
+    s->length--;
+    if (goes_on(s) && check_signature(s, issuer)) {
+        s->length++;
+        if (anchor) {
+            check_pins(s);
+            conclude(s);
+            found = s->worst.reason == TLS_OK;
+        } else {
+            found = extend(s);
+        }
+        s->length--;
+    }
+    s->worst = before;
+    return found;
+}
+
+/* extend looks for issuers of the top of the path: anchors first, then what the peer sent; in each,
+ * those whose key identifier fits first. */
+static int
+extend(search *s)
+{
+    const tls_verify_request *request = s->request;
+    const tls_certificate *top = s->path[s->length - 1];
+    const tls_certificate *candidate;
+    size_t position, i;
+    int round, any = 0;
+
+    for (round = 0; round < 2 && request->trust != NULL; round++) {
+        position = 0;
+        while ((candidate = tls_trust_store_find(request->trust, &position, top->issuer)) != NULL) {
+            if (key_identifiers_agree(top, candidate) != (round == 0))
+                continue;
+            any = 1;
+            if (try_issuer(s, candidate, request->count, 1))
+                return 1;
+        }
+    }
+    for (round = 0; round < 2; round++) {
+        for (i = 1; i < request->count; i++) {
+            candidate = request->chain[i];
+            if (!tls_bytes_equal(candidate->subject, top->issuer) ||
+                key_identifiers_agree(top, candidate) != (round == 0) ||
+                (request->trust != NULL &&
+                    tls_trust_store_contains(request->trust, candidate->der) != NULL) ||
+                is_in_path(s, candidate))
+                continue;
+            any = 1;
+            if (try_issuer(s, candidate, i, 0))
+                return 1;
+        }
+    }
+    if (!any || !s->has_best)
+        conclude_with(s,
+            s->length == 1 && top->self_issued ? TLS_REASON_SELF_SIGNED : TLS_REASON_UNKNOWN_CA,
+            s->length - 1);
+    return 0;
+}
+
+/* run searches once. Returns 1 when a valid path has been found; it is the best then. */
+static int
+run(search *s)
+{
+    s->path[0] = s->request->chain[0];
+    s->origin[0] = 0;
+    s->length = 1;
+    s->has_best = 0;
+    memset(&s->worst, 0, sizeof s->worst);
+    check_leaf(s);
+    if (!goes_on(s))
+        return 0;
+    /* Trusted as it is: no issuer is needed. */
+    if (s->request->trust != NULL &&
+        tls_trust_store_contains(s->request->trust, s->path[0]->der) != NULL) {
+        check_pins(s);
+        conclude(s);
+        return s->worst.reason == TLS_OK;
+    }
+    return extend(s);
+}
+
+enum tls_reason
+tls_verify(tls_verdict *out, const tls_verify_request *in)
+{
+    search s;
+
+    memset(out, 0, sizeof *out);
+    memset(&s, 0, sizeof s);
+    s.request = in;
+    s.comparisons = NAME_COMPARISONS_MAXIMUM;
+    if (in->count == 0 || in->count > TLS_CHAIN_MAXIMUM) {
+        out->reason = in->count == 0 ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_REASON_LIMIT;
+        tls_verdict_describe(out, in, NULL, NULL, NULL);
+        return out->reason;
+    }
+    s.steps = 10 * TLS_SIGNATURE_CHECKS_MAXIMUM;
+    if (!run(&s)) {
+        s.tolerant = 1;
+        s.steps = 10 * TLS_SIGNATURE_CHECKS_MAXIMUM;
+        run(&s);
+    }
+    if (!s.has_best) {
+        /* The budget ran out before any path had an end. Never the zero that means TLS_OK. */
+        memset(&s.best, 0, sizeof s.best);
+        s.best.reason = TLS_REASON_UNKNOWN_CA;
+        s.best.certificate = in->chain[0];
+        s.best_path[0] = in->chain[0];
+        s.best_length = 1;
+    }
+    out->reason = s.best.reason;
+    out->index = s.best.index;
+    memcpy(out->path, s.best_path, s.best_length * sizeof s.best_path[0]);
+    out->path_count = s.best_length;
+    tls_verdict_describe(out, in, s.best.certificate, &s.best.offender, &s.best.revocation);
+    return out->reason;
+}

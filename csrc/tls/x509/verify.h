@@ -1,0 +1,97 @@
+/* verify.h - certification path building and validation (RFC 5280 section 6), for both engines.
+ *
+ * The chain is what the peer sent: the leaf first, then certificates in any order, extras allowed.
+ * Verification looks for some path from the leaf to the trust store that satisfies every rule, and
+ * when there is none it reports the defect of the path that came closest. */
+#ifndef TLS_VERIFY_H
+#define TLS_VERIFY_H
+
+#include "base/bytes.h"
+#include "x509/certificate.h"
+#include "x509/trust.h"
+
+#define TLS_PATH_MAXIMUM 16  /* certificates in a path, leaf and anchor included */
+#define TLS_CHAIN_MAXIMUM 64 /* certificates in a chain; more is TLS_REASON_LIMIT */
+#define TLS_SIGNATURE_CHECKS_MAXIMUM 100
+#define TLS_RSA_MINIMUM_BITS 2048
+
+enum tls_purpose {
+    TLS_PURPOSE_SERVER = 0, /* the peer is a server: id-kp-serverAuth */
+    TLS_PURPOSE_CLIENT,     /* the peer is a client: id-kp-clientAuth */
+    TLS_PURPOSE_ANY
+};
+
+/* When a certificate's revocation status counts. What is given is always used: a certificate that a
+ * CRL or an OCSP response in the request says is revoked is refused in every mode, and so is one
+ * whose CRL or response is given but cannot be relied on. */
+enum tls_revocation_mode {
+    TLS_REVOCATION_IF_KNOWN = 0, /* no CRL and no response for a certificate: accepted */
+    TLS_REVOCATION_LEAF,         /* the leaf's status must be known */
+    TLS_REVOCATION_PATH          /* that of every certificate but the trusted one */
+};
+
+/* When an OCSP response must come with the leaf. */
+enum tls_staple_mode {
+    TLS_STAPLE_NOT_NEEDED = 0,
+    TLS_STAPLE_IF_MUST, /* when the leaf says so (RFC 7633, "must-staple") */
+    TLS_STAPLE_REQUIRED
+};
+
+struct tls_crl;
+struct tls_ocsp_response;
+
+#define TLS_PIN_LENGTH 32
+
+/* All zero but for chain and trust is what a client wants; the rest is opt-in. */
+struct tls_verify_request {
+    const tls_certificate *const *chain;
+    size_t count;
+    const tls_trust_store *trust; /* NULL trusts nothing */
+    const char *server_name;      /* DNS name or IP address; NULL: names are not checked */
+    int64_t time;                 /* seconds since the epoch */
+    enum tls_purpose purpose;
+    unsigned depth;            /* most intermediate CAs in a path; 0: as TLS_PATH_MAXIMUM allows */
+    unsigned minimum_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
+    int allow_sha1;            /* accept SHA-1 signatures; an option that weakens */
+    int64_t clock_skew; /* seconds by which clocks may differ: widens every validity period */
+    enum tls_revocation_mode revocation;
+    const struct tls_crl *const *crls; /* of any issuers */
+    size_t crl_count;
+    /* Stapled or given, for certificates of the path; with TLS 1.3 a peer may send one for each. If
+     * there are any, one must be about the leaf. */
+    const struct tls_ocsp_response *const *ocsp_responses;
+    size_t ocsp_response_count;
+    enum tls_staple_mode staple;
+    /* SHA-256 of SubjectPublicKeyInfos: one must belong to a certificate of the path, whose whole
+     * pins it (RFC 7469 section 2.6). None: not checked. */
+    const unsigned char (*pins)[TLS_PIN_LENGTH];
+    size_t pin_count;
+};
+typedef struct tls_verify_request tls_verify_request;
+
+typedef struct tls_verdict {
+    enum tls_reason reason;
+    size_t index;   /* which of `chain` caused it; `count` if it was a trusted certificate */
+    char text[256]; /* a sentence, without a full stop; "" when TLS_OK */
+    /* The path that was found, leaf first, anchor last; on failure, the part of the best path that
+     * was built. Certificates belong to the chain or to the trust store. A directly trusted leaf is
+     * a path of one. */
+    const tls_certificate *path[TLS_PATH_MAXIMUM];
+    size_t path_count;
+} tls_verdict;
+
+/* tls_verify returns out->reason. */
+enum tls_reason tls_verify(tls_verdict *out, const tls_verify_request *in);
+
+/* tls_verify_signature checks a signature over `data` with a public key: the algorithms of
+ * tls_signature_algorithm with SHA-256/384/512 and SHA-1. TLS_OK, TLS_REASON_CERTIFICATE_SIGNATURE,
+ * TLS_REASON_UNSUPPORTED_CERTIFICATE, TLS_REASON_WEAK_SIGNATURE for hashes not known here. */
+enum tls_reason tls_verify_signature(const tls_public_key *key,
+    const tls_signature_algorithm *algorithm, tls_bytes data, tls_bytes signature);
+/* tls_verify_digest is that for a digest, which has the length of algorithm->hash; SHA-224 is known
+ * here too. Returns 1 when the signature is good; 0 when not, and when the key made no such
+ * signature because it is of another kind. */
+int tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algorithm,
+    const unsigned char *digest, tls_bytes signature);
+
+#endif
