@@ -5,23 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection_identity.h"
-#include "wire/message.h"
 #include "key/signature.h"
+#include "support/check.h"
+#include "support/identity.h"
 #include "tls.h"
-
-static int passed, failed;
-
-static void
-check(int ok, const char *what, const char *detail)
-{
-    if (ok) {
-        passed++;
-        return;
-    }
-    failed++;
-    printf("not ok - %s (%s)\n", what, detail);
-}
+#include "wire/message.h"
 
 /* ---- Making contexts ---- */
 
@@ -97,9 +85,9 @@ make_contexts(setup *s)
         client.credential_count = 1;
     }
     reason = tls_context_new(&s->client_context, &client);
-    check(reason == TLS_OK, "client context", tls_reason_code(reason));
+    check(reason == TLS_OK, "client context (%s)", tls_reason_code(reason));
     reason = tls_context_new(&s->server_context, &server);
-    check(reason == TLS_OK, "server context", tls_reason_code(reason));
+    check(reason == TLS_OK, "server context (%s)", tls_reason_code(reason));
 }
 
 static void
@@ -289,25 +277,26 @@ handshake(setup *s, const char *what, int expect_resumed, size_t data)
     pump(&client, &server, s->chunk);
     tls_connection_get_info(client.c, &ci);
     tls_connection_get_info(server.c, &si);
-    check(ci.established && si.established, what, trouble(&client, &server));
-    check(ci.resumed == expect_resumed && si.resumed == expect_resumed, what, "resumed");
-    check(ci.suite == si.suite && ci.version == si.version && ci.group == si.group, what, "agree");
+    check(ci.established && si.established, "%s (%s)", what, trouble(&client, &server));
+    check(ci.resumed == expect_resumed && si.resumed == expect_resumed, "%s (resumed)", what);
+    check(ci.suite == si.suite && ci.version == si.version && ci.group == si.group, "%s (agree)",
+        what);
     check(ci.server_verify_data.length == 12 &&
               tls_bytes_equal(ci.server_verify_data, si.server_verify_data) &&
               tls_bytes_equal(ci.client_verify_data, si.client_verify_data),
-        what, "verify_data");
+        "%s (verify_data)", what);
     if (s->client != NULL)
-        check(si.peer_chain_count == 1 && si.peer_verified, what, "client certificate");
+        check(si.peer_chain_count == 1 && si.peer_verified, "%s (client certificate)", what);
     if (ci.established && si.established) {
-        check(same_end_point(&client, &server), what, "tls-server-end-point");
-        check(exchange(&client, &server, data, s->chunk), what, "client to server");
-        check(exchange(&server, &client, data, s->chunk), what, "server to client");
+        check(same_end_point(&client, &server), "%s (tls-server-end-point)", what);
+        check(exchange(&client, &server, data, s->chunk), "%s (client to server)", what);
+        check(exchange(&server, &client, data, s->chunk), "%s (server to client)", what);
         tls_connection_close(client.c);
         pump(&client, &server, s->chunk);
-        check(server.last == TLS_EVENT_CLOSED, what, "server sees close_notify");
+        check(server.last == TLS_EVENT_CLOSED, "%s (server sees close_notify)", what);
         tls_connection_close(server.c);
         pump(&client, &server, s->chunk);
-        check(client.last == TLS_EVENT_CLOSED, what, "client sees close_notify");
+        check(client.last == TLS_EVENT_CLOSED, "%s (client sees close_notify)", what);
     }
     if (s->stages == UINT32_MAX && ci.established) {
         check(client.stages[TLS_STAGE_CLIENT_HELLO] == 1 &&
@@ -315,14 +304,15 @@ handshake(setup *s, const char *what, int expect_resumed, size_t data)
                   client.stages[TLS_STAGE_CHANGE_CIPHER_SPEC] == 2 &&
                   client.stages[TLS_STAGE_ESTABLISHED] == 1 &&
                   client.stages[TLS_STAGE_CLOSED] == 1 && client.stages[TLS_STAGE_ALERT] == 2,
-            what, "stages");
-        check(expect_resumed == (client.stages[TLS_STAGE_CERTIFICATE] == 0), what, "certificate");
+            "%s (stages)", what);
+        check(expect_resumed == (client.stages[TLS_STAGE_CERTIFICATE] == 0), "%s (certificate)",
+            what);
     }
     if (s->decisions == UINT32_MAX && ci.established)
         check(client.decisions[TLS_DECISION_KEYLOG] == 1 &&
                   server.decisions[TLS_DECISION_SELECT] == 1 &&
                   client.decisions[TLS_DECISION_VERIFY] == !expect_resumed,
-            what, "decisions");
+            "%s (decisions)", what);
     session = tls_connection_session(client.c);
     close_sides(&client, &server);
     return session;
@@ -336,11 +326,11 @@ full_and_resumed(setup *s, const char *what, size_t data)
 
     make_contexts(s);
     session = handshake(s, what, 0, data);
-    check(session != NULL, what, "session");
+    check(session != NULL, "%s (session)", what);
     if (session != NULL) {
         check(tls_session_export(session, &exported) == TLS_OK &&
                   tls_session_import(&imported, tls_buffer_view(&exported)) == TLS_OK,
-            what, "export and import");
+            "%s (export and import)", what);
         s->session = imported;
         tls_session_release(handshake(s, what, 1, data));
         s->session = NULL;
@@ -470,7 +460,7 @@ tampered(identity *ec)
         tls_connection_get_info(client.c, &ci);
         tls_connection_get_info(server.c, &si);
         if (seen > position)
-            check(!ci.established, "tampered handshake is refused", "established");
+            check(!ci.established, "tampered handshake is refused (established)");
         close_sides(&client, &server);
     }
     free_contexts(&s);
@@ -511,7 +501,7 @@ cut_short(identity *ec)
         tls_connection_feed_end(client.c);
         run(&client);
         if (client.last == TLS_EVENT_FAILED)
-            check(tls_connection_failure(client.c) == TLS_REASON_TRUNCATED, "cut short",
+            check(tls_connection_failure(client.c) == TLS_REASON_TRUNCATED, "cut short (%s)",
                 tls_connection_failure_text(client.c));
         close_sides(&client, &server);
     }
@@ -538,11 +528,10 @@ refused(identity *rsa, identity *ec)
     }
     open_sides(&s, &client, &server);
     pump(&client, &server, 0);
-    check(
-        client.last == TLS_EVENT_FAILED && server.last == TLS_EVENT_FAILED, "untrusted", "events");
+    check(client.last == TLS_EVENT_FAILED && server.last == TLS_EVENT_FAILED, "untrusted (events)");
     check(tls_connection_failure(server.c) == TLS_REASON_PEER_ALERT &&
               tls_connection_peer_alert(server.c) == TLS_ALERT_UNKNOWN_CA,
-        "untrusted", tls_connection_failure_text(client.c));
+        "untrusted (%s)", tls_connection_failure_text(client.c));
     close_sides(&client, &server);
     free_contexts(&s);
 }
@@ -573,7 +562,7 @@ dropped_anywhere(identity *ec)
         else
             close_sides(&server, &client);
     }
-    check(1, "dropped at every step", "");
+    check(1, "dropped at every step");
     free_contexts(&s);
 }
 
@@ -605,7 +594,7 @@ tickets(identity *ec)
 
     memset(&s, 0, sizeof s);
     s.server = ec;
-    check(tls_ticket_keys_new(&s.ticket_keys, 100, 100, clock_now) == TLS_OK, "ticket keys", "");
+    check(tls_ticket_keys_new(&s.ticket_keys, 100, 100, clock_now) == TLS_OK, "ticket keys");
     full_and_resumed(&s, "tickets", 1000);
     s.client = ec;
     full_and_resumed(&s, "tickets with a client certificate", 1000);
@@ -618,37 +607,35 @@ tickets(identity *ec)
     make_contexts(&s);
     first = handshake_with(&s, &info, &failure);
     tls_session_get_info(first, &session_info);
-    check(session_info.has_ticket && session_info.id.length == 0 && info.ticket, "a ticket, no ID",
-        "");
-    check(session_info.extended_master_secret, "extended master secret in the session", "");
+    check(session_info.has_ticket && session_info.id.length == 0 && info.ticket, "a ticket, no ID");
+    check(session_info.extended_master_secret, "extended master secret in the session");
     /* A ticket survives one rotation, in another process that has the same keys, and is replaced.
      */
     clock_now += 150;
-    check(tls_ticket_keys_export(s.ticket_keys, &exported) == TLS_OK, "export keys", "");
+    check(tls_ticket_keys_export(s.ticket_keys, &exported) == TLS_OK, "export keys");
     free_contexts(&s);
     tls_ticket_keys_release(s.ticket_keys);
-    check(tls_ticket_keys_new(&s.ticket_keys, 100, 100, clock_now) == TLS_OK, "other keys", "");
+    check(tls_ticket_keys_new(&s.ticket_keys, 100, 100, clock_now) == TLS_OK, "other keys");
     make_contexts(&s);
     s.session = first;
     tls_session_release(handshake_with(&s, &info, &failure));
-    check(info.established && !info.resumed, "a ticket under unknown keys", "");
+    check(info.established && !info.resumed, "a ticket under unknown keys");
     check(tls_ticket_keys_replace(s.ticket_keys, tls_buffer_view(&exported), clock_now) == TLS_OK,
-        "replace keys", "");
+        "replace keys");
     second = handshake_with(&s, &info, &failure);
-    check(info.resumed && second != NULL && second != first, "resumed after a rotation, reissued",
-        "");
+    check(info.resumed && second != NULL && second != first, "resumed after a rotation, reissued");
     /* Past the overlap it opens no more, but the new one does. */
     clock_now += 60;
     s.session = first;
     tls_session_release(handshake_with(&s, &info, &failure));
-    check(info.established && !info.resumed, "a ticket past its overlap", "");
+    check(info.established && !info.resumed, "a ticket past its overlap");
     s.session = second;
     third = handshake_with(&s, &info, &failure);
-    check(info.resumed, "the reissued ticket", "");
+    check(info.resumed, "the reissued ticket");
     clock_now -= 210;
     check(tls_ticket_keys_replace(s.ticket_keys, tls_bytes_of_string("no keys"), clock_now) ==
               TLS_REASON_BAD_TICKET_KEYS,
-        "bad keys", "");
+        "bad keys");
     s.session = NULL;
     tls_session_release(first);
     tls_session_release(second);
@@ -676,20 +663,20 @@ extended_master_secret(identity *ec)
     s.client_requires = 1;
     make_contexts(&s);
     tls_session_release(handshake_with(&s, &info, &failure));
-    check(!info.established && failure == TLS_REASON_PEER_ALERT, "a client that requires it", "");
+    check(!info.established && failure == TLS_REASON_PEER_ALERT, "a client that requires it");
     free_contexts(&s);
     s.client_requires = s.server_without = 0;
     s.server_requires = s.client_without = 1;
     make_contexts(&s);
     tls_session_release(handshake_with(&s, &info, &failure));
     check(!info.established && failure == TLS_REASON_EXTENDED_MASTER_SECRET,
-        "a server that requires it", "");
+        "a server that requires it");
     free_contexts(&s);
     /* RFC 7627 section 5.3: made without it, offered with it: a full handshake. */
     s.server_requires = 0;
     make_contexts(&s);
     session = handshake_with(&s, &info, &failure);
-    check(info.established && !info.extended_master_secret, "without it", "");
+    check(info.established && !info.extended_master_secret, "without it");
     {
         tls_context *server = s.server_context;
         tls_context *old_client = s.client_context;
@@ -702,8 +689,7 @@ extended_master_secret(identity *ec)
     }
     s.session = session;
     tls_session_release(handshake_with(&s, &info, &failure));
-    check(
-        info.established && !info.resumed && info.extended_master_secret, "no change of kind", "");
+    check(info.established && !info.resumed && info.extended_master_secret, "no change of kind");
     tls_session_release(session);
     free_contexts(&s);
 }
@@ -721,11 +707,11 @@ idle_memory(identity *ec)
     make_contexts(&s);
     open_sides(&s, &client, &server);
     pump(&client, &server, 0);
-    check(exchange(&client, &server, 100000, 0), "idle", "data");
+    check(exchange(&client, &server, 100000, 0), "idle (data)");
     pump(&client, &server, 0);
     tls_connection_get_info(client.c, &info);
     sprintf(text, "%u bytes", (unsigned)info.memory);
-    check(info.memory < 4096, "an idle connection holds under 4 KB", text);
+    check(info.memory < 4096, "an idle connection holds under 4 KB (%s)", text);
     close_sides(&client, &server);
     free_contexts(&s);
 }
@@ -733,8 +719,8 @@ idle_memory(identity *ec)
 int
 main(void)
 {
-    identity rsa = load(rsa_certificate, rsa_key);
-    identity ec = load(ec_certificate, ec_key);
+    identity rsa = identity_load(rsa_certificate, rsa_key);
+    identity ec = identity_load(ec_certificate, ec_key);
 
     every_suite(&rsa, &ec);
     every_group(&ec);
@@ -747,8 +733,7 @@ main(void)
     tickets(&ec);
     extended_master_secret(&ec);
     idle_memory(&ec);
-    unload(&rsa);
-    unload(&ec);
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
+    identity_unload(&rsa);
+    identity_unload(&ec);
+    return check_end();
 }

@@ -7,22 +7,9 @@
 #include <string.h>
 
 #include "connection/connection.h"
-#include "connection_test_keys.h"
+#include "support/certificates.h"
+#include "support/check.h"
 #include "wire/message.h"
-
-static int passed, failed;
-static char current[120]; /* what is being tested */
-
-static void
-check(int ok, const char *what)
-{
-    if (ok) {
-        passed++;
-        return;
-    }
-    failed++;
-    printf("not ok - %s: %s\n", current, what);
-}
 
 /* ---- An established pair ---- */
 
@@ -210,7 +197,7 @@ refuses(pair *p, enum tls_reason reason, int alert)
 
     sprintf(text, "reason %s, expected %s", tls_reason_code(tls_connection_failure(p->victim)),
         tls_reason_code(reason));
-    check(tls_connection_failure(p->victim) == reason, text);
+    check(tls_connection_failure(p->victim) == reason, "%s", text);
     check(settle(p->victim) == TLS_EVENT_FAILED, "FAILED repeats");
     check(tls_connection_write(p->victim, &written, byte, 1) == reason && written == 0,
         "nothing can be written any more");
@@ -223,7 +210,7 @@ refuses(pair *p, enum tls_reason reason, int alert)
         while (move(p->victim, p->attacker))
             settle(p->attacker);
         sprintf(text, "alert %d, expected %d", tls_connection_peer_alert(p->attacker), alert);
-        check(tls_connection_peer_alert(p->attacker) == alert, text);
+        check(tls_connection_peer_alert(p->attacker) == alert, "%s", text);
     }
     tls_connection_close(p->victim);
     check(tls_connection_output(p->victim).length == 0, "nothing follows a fatal alert");
@@ -254,7 +241,7 @@ run(world *w, const char *name, attack *f)
     for (role = 0; role < 2; role++) {
         pair p;
 
-        sprintf(current, "%s, suite %04X, version %04X, %s attacks", name, w->suite, w->version,
+        check_about("%s, suite %04X, version %04X, %s attacks", name, w->suite, w->version,
             role == TLS_ROLE_CLIENT ? "client" : "server");
         open_pair(&p, w, role == 0 ? TLS_ROLE_CLIENT : TLS_ROLE_SERVER);
         f(&p);
@@ -877,7 +864,7 @@ flipped(world *w)
         enum tls_event event;
         pair p;
 
-        sprintf(current, "byte %u flipped, suite %04X", (unsigned)position, w->suite);
+        check_about("byte %u flipped, suite %04X", (unsigned)position, w->suite);
         open_pair(&p, w, TLS_ROLE_CLIENT);
         length = protect(p.attacker, &record, 23, "some application data", splits(&p) ? 1 : 21);
         record[position] ^= 0x15;
@@ -1031,7 +1018,7 @@ before_finished(world *w)
             size_t n;
             char text[160];
 
-            sprintf(current, "%s before Finished, suite %04X, %s attacks", cases[i].name, w->suite,
+            check_about("%s before Finished, suite %04X, %s attacks", cases[i].name, w->suite,
                 role == 0 ? "client" : "server");
             memset(&options, 0, sizeof options);
             options.verify = -1;
@@ -1057,7 +1044,7 @@ before_finished(world *w)
             inject(&p, cases[i].type, cases[i].data, cases[i].length);
             check(!p.victim->established, "not established");
             sprintf(text, "reason %s", tls_reason_code(tls_connection_failure(p.victim)));
-            check(tls_connection_failure(p.victim) == cases[i].reason, text);
+            check(tls_connection_failure(p.victim) == cases[i].reason, "%s", text);
             if (cases[i].reason == TLS_REASON_PEER_ALERT || cases[i].reason == TLS_REASON_CLOSED)
                 check(tls_connection_output(p.victim).length == 0, "no alert is due");
             else
@@ -1077,7 +1064,7 @@ idle_after_handshake(world *w)
     tls_connection *client, *server;
     int i;
 
-    sprintf(current, "idle right after the handshake");
+    check_about("idle right after the handshake");
     memset(&options, 0, sizeof options);
     options.verify = -1;
     tls_connection_new(&server, w->server_context, &options);
@@ -1125,6 +1112,5 @@ main(void)
         idle_after_handshake(&w);
         close_world(&w);
     }
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
+    return check_end();
 }

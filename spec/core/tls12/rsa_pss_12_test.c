@@ -2,8 +2,11 @@
  * section 4.2.3). Our server signs with PKCS#1, so its message is exchanged on the way for one that
  * its key signs here, rightly or wrongly; the client's transcript is then made to hold the server's
  * own. */
-#include "connection_test_pair.h"
+#include "connection/connection.h"
+#include "support/check.h"
+#include "support/pair12.h"
 #include "tls12/internal.h"
+#include "wire/message.h"
 
 #define RSAE_SHA256 0x0804
 #define RSAE_SHA384 0x0805
@@ -45,13 +48,13 @@ feed_message(tls_connection *c, tls_bytes message)
     unsigned char header[TLS_RECORD_HEADER_LENGTH] = {22, 3, 3};
 
     tls_put16(header + 3, (uint32_t)message.length);
-    give(c, header, sizeof header);
-    give(c, message.data, message.length);
+    pair12_give(c, header, sizeof header);
+    pair12_give(c, message.data, message.length);
 }
 
 /* forge makes the message that the client gets instead. */
 static void
-forge(const world *w, const tls_connection *server, const tls_message *message, const forgery *f,
+forge(const world12 *w, const tls_connection *server, const tls_message *message, const forgery *f,
     tls_buffer *out)
 {
     const tls_server_key_exchange *exchange = &message->u.server_key_exchange;
@@ -68,7 +71,7 @@ forge(const world *w, const tls_connection *server, const tls_message *message, 
     if (f->other_params)
         content.data[content.length - 1] ^= 1;
     length = tls_scheme_digest(digest, f->signed_by, tls_buffer_view(&content));
-    length = tls_sign_scheme(w->key, signature, f->signed_by, tls_bytes_make(digest, length));
+    length = tls_sign_scheme(w->id.key, signature, f->signed_by, tls_bytes_make(digest, length));
     if (length == 0) /* a key that cannot: then anything will do */
         length = 256;
     if (f->flip > 0)
@@ -85,7 +88,7 @@ forge(const world *w, const tls_connection *server, const tls_message *message, 
 
 /* exchange gives the client the server's flight, message by message, with the forged one in it. */
 static void
-exchange(const world *w, tls_connection *client, tls_connection *server, const forgery *f)
+exchange(const world12 *w, tls_connection *client, tls_connection *server, const forgery *f)
 {
     tls_buffer flight = {0};
     size_t position = 0;
@@ -128,17 +131,17 @@ run(const char *certificate, const char *key, const forgery *f)
 {
     tls_connection *client, *server;
     tls_connection_info info;
-    world w;
+    world12 w;
 
-    snprintf(current, sizeof current, "%s", f->name);
-    open_world_with(&w, certificate, key, schemes);
-    open_pair(&w, &client, &server, NULL);
-    settle(client);
-    move(client, server);
+    check_about("%s", f->name);
+    world12_open_with(&w, certificate, key, schemes);
+    pair12_open(&w, &client, &server, NULL);
+    pair12_settle(client);
+    pair12_move(client, server);
     exchange(&w, client, server, f);
-    pump(client, server);
+    pair12_pump(client, server);
     tls_connection_get_info(client, &info);
-    check(tls_connection_failure(client) == f->reason,
+    check(tls_connection_failure(client) == f->reason, "%s",
         tls_reason_code(tls_connection_failure(client)));
     if (f->reason == TLS_OK) {
         check(info.established && server->established, "established");
@@ -150,7 +153,7 @@ run(const char *certificate, const char *key, const forgery *f)
     }
     tls_connection_free(client);
     tls_connection_free(server);
-    close_world(&w);
+    world12_close(&w);
 }
 
 int
@@ -193,6 +196,5 @@ main(void)
     run(rsa_certificate, rsa_key, &not_offered);
     offered = both;
     run(rsa_certificate, rsa_key, &only_offered);
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
+    return check_end();
 }

@@ -1,0 +1,128 @@
+/* pair12.c - contexts, and moving bytes. */
+#include <string.h>
+
+#include "support/check.h"
+#include "support/pair12.h"
+#include "wire/registry.h"
+
+static int64_t
+fixed_clock(void *data)
+{
+    (void)data;
+    return NOW;
+}
+
+void
+world12_open_with(world12 *w, const char *certificate, const char *key,
+    void (*more)(tls_context_options *options))
+{
+    tls_context_options client, server;
+    tls_credential credential;
+
+    memset(&client, 0, sizeof client);
+    w->id = identity_load(certificate, key);
+    require(tls_ticket_keys_new(&w->keys, 0, 0, NOW) == TLS_OK, "ticket keys");
+    client.version_min = client.version_max = TLS_VERSION_12;
+    client.now = fixed_clock;
+    server = client;
+    client.role = TLS_ROLE_CLIENT;
+    client.trust = w->id.trust;
+    client.verify = TLS_VERIFY_REQUIRED;
+    server.role = TLS_ROLE_SERVER;
+    server.verify = TLS_VERIFY_NONE;
+    server.ticket_keys = w->keys;
+    server.session_cache_size = 10;
+    credential = identity_credential(&w->id, 0);
+    server.credentials = &credential;
+    server.credential_count = 1;
+    if (more != NULL) {
+        more(&client);
+        more(&server);
+    }
+    require(tls_context_new(&w->client_context, &client) == TLS_OK &&
+                tls_context_new(&w->server_context, &server) == TLS_OK,
+        "contexts");
+}
+
+void
+world12_open(world12 *w, void (*more)(tls_context_options *options))
+{
+    world12_open_with(w, ec_certificate, ec_key, more);
+}
+
+void
+world12_close(world12 *w)
+{
+    tls_context_release(w->client_context);
+    tls_context_release(w->server_context);
+    tls_ticket_keys_release(w->keys);
+    identity_unload(&w->id);
+}
+
+void
+pair12_open(world12 *w, tls_connection **client, tls_connection **server, tls_session *session)
+{
+    tls_connection_options options;
+
+    memset(&options, 0, sizeof options);
+    options.verify = -1;
+    tls_connection_new(server, w->server_context, &options);
+    options.server_name = "localhost";
+    options.session = session;
+    tls_connection_new(client, w->client_context, &options);
+}
+
+enum tls_event
+pair12_settle(tls_connection *c)
+{
+    enum tls_event event;
+
+    do
+        event = tls_connection_step(c);
+    while (event == TLS_EVENT_STAGE || event == TLS_EVENT_DECISION ||
+           (event == TLS_EVENT_DATA && tls_connection_plaintext(c).length == 0));
+    return event;
+}
+
+size_t
+pair12_give(tls_connection *c, const unsigned char *data, size_t length)
+{
+    size_t given = 0, n = 1;
+
+    pair12_settle(c);
+    while (given < length && n > 0) {
+        n = tls_connection_feed(c, data + given, length - given);
+        given += n;
+        pair12_settle(c);
+    }
+    return given;
+}
+
+int
+pair12_move(tls_connection *from, tls_connection *to)
+{
+    int moved = 0;
+
+    for (;;) {
+        tls_bytes output = tls_connection_output(from);
+        size_t n = pair12_give(to, output.data, output.length);
+
+        if (n == 0 && tls_connection_plaintext(to).length == 0)
+            n = output.length;
+        if (n == 0)
+            return moved;
+        moved = 1;
+        tls_connection_output_consume(from, n);
+    }
+}
+
+void
+pair12_pump(tls_connection *a, tls_connection *b)
+{
+    pair12_settle(a);
+    pair12_settle(b);
+    while (pair12_move(a, b) | pair12_move(b, a)) {
+        pair12_settle(a);
+        pair12_settle(b);
+    }
+}

@@ -1,0 +1,40 @@
+/* pair12.h - a client and a server of TLS 1.2 of ours, for tests that look inside of them: contexts
+ * on one certificate, and bytes moved by hand. */
+#ifndef PAIR12_H
+#define PAIR12_H
+
+#include "support/identity.h"
+
+#define NOW 1800000000
+
+typedef struct world12 {
+    identity id; /* the server's, which the client trusts */
+    tls_ticket_keys *keys;
+    tls_context *client_context, *server_context;
+} world12;
+
+/* world12_open_with makes the contexts; `more` (may be NULL) changes the options of each before. */
+void world12_open_with(world12 *w, const char *certificate, const char *key,
+    void (*more)(tls_context_options *options));
+
+void world12_open(world12 *w, void (*more)(tls_context_options *options));
+
+void world12_close(world12 *w);
+
+void pair12_open(
+    world12 *w, tls_connection **client, tls_connection **server, tls_session *session);
+
+/* pair12_settle steps until nothing can be done without the peer, or plaintext waits to be read. */
+enum tls_event pair12_settle(tls_connection *c);
+
+/* pair12_give feeds until nothing more is taken, and returns how much was. */
+size_t pair12_give(tls_connection *c, const unsigned char *data, size_t length);
+
+/* pair12_move gives `to` what `from` has to send, until plaintext must be read, and tells whether
+ * there was anything. What is sent to a side that has ended is lost. */
+int pair12_move(tls_connection *from, tls_connection *to);
+
+/* pair12_pump moves until both are quiet. */
+void pair12_pump(tls_connection *a, tls_connection *b);
+
+#endif
