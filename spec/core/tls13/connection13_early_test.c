@@ -240,14 +240,11 @@ half_rtt(void)
     resumption_end(&p);
 }
 
-/* Each cause for which a server goes on without the early data; sent again by the client, or not.
- */
 static void
-early_data_rejected(int resend)
+early_data_retried(int resend)
 {
     static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
     static const uint16_t server_groups[] = {TLS_GROUP_SECP256R1};
-    static tls_bytes swapped[2];
 
     resumption_begin(&p, BY_TICKET, "early data, retried", allow_early_data);
     forget_session(&p);
@@ -263,71 +260,78 @@ early_data_rejected(int resend)
     send_early(4000, resend);
     outcome("early data, retried", 0);
     resumption_end(&p);
+}
 
+static void
+early_data_refused(int resend)
+{
     resumption_begin(&p, BY_TICKET, "early data, refused", allow_early_data);
     send_early(3000, resend);
     p.server.answer = refuse_early;
     p.server_connection.decision_mask |= 1u << TLS_DECISION_EARLY_DATA;
     outcome("early data, refused", 0);
     resumption_end(&p);
+}
 
-    /* The session's suite and protocol are not what the server would take for this one. */
+/* select_for runs a connection whose server selects this. */
+static void
+select_for(const char *what, const tls_selection *selection)
+{
+    pair_open(&p);
+    tls_connection_watch(p.server.c, 0, 1u << TLS_DECISION_SELECT);
+    side_run(&p.client);
+    side_move(&p.client, &p.server, 0);
+    check(tls_connection_step(p.server.c) == TLS_EVENT_DECISION &&
+              tls_connection_answer_select(p.server.c, selection) == TLS_OK,
+        "%s: selected", what);
+    pair_pump(&p);
+}
+
+/* The session's suite and protocol are not what the server takes for this one. */
+static void
+early_data_of_another_choice(int resend)
+{
+    static const uint16_t other[] = {0x1303};
+    tls_selection protocol, suite;
+
     resumption_begin(&p, BY_TICKET, "early data, other protocol", allow_early_data);
     send_early(3000, resend);
-    swapped[0] = protocols[1];
-    swapped[1] = protocols[0];
-    {
-        tls_selection selection;
-
-        memset(&selection, 0, sizeof selection);
-        selection.alpn = swapped[0];
-        pair_open(&p);
-        tls_connection_watch(p.server.c, 0, 1u << TLS_DECISION_SELECT);
-        side_run(&p.client);
-        side_move(&p.client, &p.server, 0);
-        check(tls_connection_step(p.server.c) == TLS_EVENT_DECISION &&
-                  tls_connection_answer_select(p.server.c, &selection) == TLS_OK,
-            "early data, other protocol: selected");
-        pair_pump(&p);
-        check(info_of(&p.client).established &&
-                  info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED &&
-                  tls_bytes_equal_string(info_of(&p.server).alpn, "two") &&
-                  p.server.data_length == (resend ? 3000u : 0u),
-            "early data, other protocol: rejected (%s)", trouble(&p));
-        exchange(&p, "early data, other protocol", 100);
-        pair_close(&p);
-    }
-    {
-        static const uint16_t other[] = {0x1303};
-        tls_selection selection;
-
-        memset(&selection, 0, sizeof selection);
-        selection.suites = other;
-        selection.suite_count = 1;
-        pair_open(&p);
-        tls_connection_watch(p.server.c, 0, 1u << TLS_DECISION_SELECT);
-        side_run(&p.client);
-        side_move(&p.client, &p.server, 0);
-        check(tls_connection_step(p.server.c) == TLS_EVENT_DECISION &&
-                  tls_connection_answer_select(p.server.c, &selection) == TLS_OK,
-            "early data, other suite: selected");
-        pair_pump(&p);
-        check(info_of(&p.client).established && info_of(&p.client).resumed &&
-                  info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED &&
-                  info_of(&p.server).suite == 0x1303 &&
-                  p.server.data_length == (resend ? 3000u : 0u),
-            "early data, other suite: rejected (%s)", trouble(&p));
-        exchange(&p, "early data, other suite", 100);
-    }
+    memset(&protocol, 0, sizeof protocol);
+    protocol.alpn = protocols[1];
+    select_for("early data, other protocol", &protocol);
+    check(info_of(&p.client).established &&
+              info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED &&
+              tls_bytes_equal_string(info_of(&p.server).alpn, "two") &&
+              p.server.data_length == (resend ? 3000u : 0u),
+        "early data, other protocol: rejected (%s)", trouble(&p));
+    exchange(&p, "early data, other protocol", 100);
+    pair_close(&p);
+    memset(&suite, 0, sizeof suite);
+    suite.suites = other;
+    suite.suite_count = 1;
+    select_for("early data, other suite", &suite);
+    check(info_of(&p.client).established && info_of(&p.client).resumed &&
+              info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED &&
+              info_of(&p.server).suite == 0x1303 && p.server.data_length == (resend ? 3000u : 0u),
+        "early data, other suite: rejected (%s)", trouble(&p));
+    exchange(&p, "early data, other suite", 100);
     resumption_end(&p);
+}
 
+static void
+early_data_replayed(int resend)
+{
     resumption_begin(&p, BY_TICKET, "early data, a second time", allow_early_data);
     send_early(3000, resend);
     outcome("early data, the first time", 1);
     outcome("early data, a second time", 0);
     resumption_end(&p);
+}
 
-    /* Section 8.3: not when the client's age of the ticket and ours differ. */
+/* Section 8.3: not when the client's age of the ticket and ours differ. */
+static void
+early_data_of_another_age(int resend)
+{
     resumption_begin(&p, BY_TICKET, "early data, another age", allow_early_data);
     send_early(3000, resend);
     pair_open(&p);
@@ -359,7 +363,11 @@ early_data_rejected(int resend)
     outcome("early data, long after", 1);
     clock_now -= 3000;
     resumption_end(&p);
+}
 
+static void
+early_data_forgotten(int resend)
+{
     resumption_begin(&p, BY_TICKET, "early data, not any more", allow_early_data);
     send_early(3000, resend);
     p.server_options.max_early_data = 0;
@@ -373,6 +381,19 @@ early_data_rejected(int resend)
     tls_context_flush_sessions(p.server_context);
     outcome("early data, forgotten", 0);
     resumption_end(&p);
+}
+
+/* Each cause for which a server goes on without the early data; sent again by the client, or not.
+ */
+static void
+early_data_rejected(int resend)
+{
+    early_data_retried(resend);
+    early_data_refused(resend);
+    early_data_of_another_choice(resend);
+    early_data_replayed(resend);
+    early_data_of_another_age(resend);
+    early_data_forgotten(resend);
 }
 
 static void

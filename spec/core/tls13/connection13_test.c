@@ -57,15 +57,10 @@ combinations(void)
 }
 
 static void
-choices(void)
+suite_choice(void)
 {
     static const uint16_t client_suites[] = {0x1303, 0x1301, 0x1302},
                           server_suites[] = {0x1302, 0x1301, 0x1303};
-    static const uint16_t one[] = {TLS_GROUP_SECP384R1}, other[] = {TLS_GROUP_SECP521R1};
-    static const uint16_t ccm8[] = {0x1305};
-    static const uint16_t rsa_only[] = {TLS_SCHEME_RSA_PSS_RSAE_SHA384};
-    tls_bytes client_alpn[2], server_alpn[2];
-    tls_credential several[2];
 
     pair_init(&p, &identities[P256]);
     p.client_options.suites = client_suites;
@@ -79,6 +74,13 @@ choices(void)
     handshake(&p, "the client's order", TLS_VERSION_13);
     check(info_of(&p.client).suite == 0x1303, "the client's order: suite");
     pair_free(&p);
+}
+
+static void
+nothing_in_common(void)
+{
+    static const uint16_t one[] = {TLS_GROUP_SECP384R1}, other[] = {TLS_GROUP_SECP521R1};
+    static const uint16_t ccm8[] = {0x1305};
 
     pair_init(&p, &identities[P256]);
     p.client_options.suites = ccm8;
@@ -94,6 +96,13 @@ choices(void)
     fails(&p, "no common group", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
         TLS_ALERT_HANDSHAKE_FAILURE);
     pair_free(&p);
+}
+
+static void
+certificate_choice(void)
+{
+    static const uint16_t rsa_only[] = {TLS_SCHEME_RSA_PSS_RSAE_SHA384};
+    tls_credential several[2];
 
     pair_init(&p, &identities[P256]);
     p.client_options.signature_schemes = rsa_only;
@@ -112,6 +121,12 @@ choices(void)
     check(info_of(&p.client).peer_scheme == TLS_SCHEME_RSA_PSS_RSAE_SHA384,
         "the certificate that the client can verify: scheme");
     pair_free(&p);
+}
+
+static void
+protocol_choice(void)
+{
+    tls_bytes client_alpn[2], server_alpn[2];
 
     client_alpn[0] = tls_bytes_of_string("h2");
     client_alpn[1] = server_alpn[1] = tls_bytes_of_string("http/1.1");
@@ -475,7 +490,10 @@ main(void)
 {
     load_identities();
     combinations();
-    choices();
+    suite_choice();
+    nothing_in_common();
+    certificate_choice();
+    protocol_choice();
     retries();
     stages_full();
     keylog();

@@ -228,19 +228,13 @@ open_unwanted(peer *p, const peer_world *w, tls_session *session, const char *wh
     p->early_data = 1;
 }
 
-/* A server without early data passes over it, up to a limit (section 4.2.10). `retry`: it asks for
- * another hello first. */
 static void
-unwanted(tweak *f, int retry)
+unwanted_passed_over(const peer_world *w, tls_session *session, int retry)
 {
-    tls_session *session;
     size_t sent;
-    peer_world w;
     peer p;
 
-    peer_world_open(&w, f);
-    session = peer_world_session(&w);
-    open_unwanted(&p, &w, session, "early data that is refused");
+    open_unwanted(&p, w, session, "early data that is refused");
     peer_play(&p, "K");
     /* What an honest client has sent before it hears of the refusal. */
     for (sent = 0; sent < 10; sent++)
@@ -255,7 +249,7 @@ unwanted(tweak *f, int retry)
     peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
     peer_close(&p);
 
-    open_unwanted(&p, &w, session, "early data that is refused, without end");
+    open_unwanted(&p, w, session, "early data that is refused, without end");
     peer_play(&p, "K");
     for (sent = 0; sent < (size_t)1024 * 1024 && tls_connection_failure(p.victim) == TLS_OK;
          sent += 16384)
@@ -263,8 +257,14 @@ unwanted(tweak *f, int retry)
     check(sent > 32768, "some is passed over");
     peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
     peer_close(&p);
+}
 
-    open_unwanted(&p, &w, session, "garbage behind the first record that was good");
+static void
+unwanted_and_more(const peer_world *w, tls_session *session, int retry)
+{
+    peer p;
+
+    open_unwanted(&p, w, session, "garbage behind the first record that was good");
     peer_play(&p, "K");
     if (retry)
         peer_play(&p, "k");
@@ -274,7 +274,7 @@ unwanted(tweak *f, int retry)
     peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
     peer_close(&p);
 
-    open_unwanted(&p, &w, session, "a handshake record in the clear inside of refused early data");
+    open_unwanted(&p, w, session, "a handshake record in the clear inside of refused early data");
     peer_play(&p, "K");
     garbage(&p, 100);
     peer_send_in_the_clear(&p, TLS_CONTENT_HANDSHAKE,
@@ -284,33 +284,44 @@ unwanted(tweak *f, int retry)
     peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
     peer_close(&p);
 
-    open_unwanted(&p, &w, session, "an overlong record inside of refused early data");
+    open_unwanted(&p, w, session, "an overlong record inside of refused early data");
     peer_play(&p, "K");
     garbage(&p, 16384 + 257);
     peer_refuses(&p, TLS_REASON_RECORD_OVERFLOW);
     peer_close(&p);
 
-    open_unwanted(&p, &w, session, "EndOfEarlyData where there is no early data");
+    open_unwanted(&p, w, session, "EndOfEarlyData where there is no early data");
     peer_play(&p, retry ? "Kk" : "K");
     peer_send_record(&p, TLS_CONTENT_HANDSHAKE, "\5\0\0\0", 4);
     peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
     peer_close(&p);
-    if (retry) {
-        open_unwanted(&p, &w, session, "garbage behind the second ClientHello");
-        peer_play(&p, "Kk");
-        garbage(&p, 100);
-        peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
-        peer_close(&p);
+}
 
-        open_unwanted(&p, &w, session, "early_data in the second ClientHello");
-        peer_change_block(&p, 'k', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA, NULL, 0);
-        peer_judge(&p, "Kk", TLS_REASON_ILLEGAL_PARAMETER);
-        peer_close(&p);
-    }
-    tls_session_release(session);
+static void
+unwanted_after_retry(const peer_world *w, tls_session *session)
+{
+    peer p;
+
+    open_unwanted(&p, w, session, "garbage behind the second ClientHello");
+    peer_play(&p, "Kk");
+    garbage(&p, 100);
+    peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
+    peer_close(&p);
+
+    open_unwanted(&p, w, session, "early_data in the second ClientHello");
+    peer_change_block(&p, 'k', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA, NULL, 0);
+    peer_judge(&p, "Kk", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
+}
+
+/* Records that cannot be opened, from a client that has not offered early data. */
+static void
+unwanted_not_offered(const peer_world *w, int retry)
+{
+    peer p;
 
     check_about("garbage from a client that offered no early data");
-    peer_open(&p, &w, TLS_ROLE_CLIENT);
+    peer_open(&p, w, TLS_ROLE_CLIENT);
     peer_play(&p, retry ? "Kk" : "K");
     garbage(&p, 100);
     peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
@@ -318,25 +329,43 @@ unwanted(tweak *f, int retry)
 
     if (retry) {
         check_about("data in the clear between two ClientHellos");
-        peer_open(&p, &w, TLS_ROLE_CLIENT);
+        peer_open(&p, w, TLS_ROLE_CLIENT);
         peer_play(&p, "K");
         garbage(&p, 100);
         peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
         peer_close(&p);
     }
     check_about("data before Finished without early data");
-    peer_open(&p, &w, TLS_ROLE_CLIENT);
+    peer_open(&p, w, TLS_ROLE_CLIENT);
     peer_judge(&p, retry ? "Kkd" : "Kd", TLS_REASON_UNEXPECTED_MESSAGE);
     peer_close(&p);
 
     /* The alert of a client that fails before it has keys (section 6). */
     check_about("an alert in the clear");
-    peer_open(&p, &w, TLS_ROLE_CLIENT);
+    peer_open(&p, w, TLS_ROLE_CLIENT);
     peer_play(&p, retry ? "Kk" : "K");
     peer_send_in_the_clear(&p, TLS_CONTENT_ALERT, "\2\57", 2);
     check(tls_connection_peer_alert(p.victim) == TLS_ALERT_ILLEGAL_PARAMETER, "is understood");
     peer_refuses(&p, TLS_REASON_PEER_ALERT);
     peer_close(&p);
+}
+
+/* A server without early data passes over it, up to a limit (section 4.2.10). `retry`: it asks for
+ * another hello first. */
+static void
+unwanted(tweak *f, int retry)
+{
+    tls_session *session;
+    peer_world w;
+
+    peer_world_open(&w, f);
+    session = peer_world_session(&w);
+    unwanted_passed_over(&w, session, retry);
+    unwanted_and_more(&w, session, retry);
+    if (retry)
+        unwanted_after_retry(&w, session);
+    tls_session_release(session);
+    unwanted_not_offered(&w, retry);
     peer_world_close(&w);
 }
 
