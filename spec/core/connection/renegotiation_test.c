@@ -1,103 +1,10 @@
-/* renegotiation_test.c - renegotiation (RFC 5746) between two sides of ours, one of which may break
- * the rules: its idea of what was before is changed between the two handshakes, so its messages are
- * wrong and otherwise whole. */
-#include <stdlib.h>
+/* renegotiation_test.c - renegotiation (RFC 5746) between two honest sides of ours: in every kind
+ * of record protection, beside data, refused, and ended in the middle. */
 #include <string.h>
 
 #include "connection/connection.h"
-#include "connection/renegotiation.h"
 #include "support/check.h"
 #include "support/pair12.h"
-#include "wire/message.h"
-
-static void
-allow(tls_context_options *options)
-{
-    options->renegotiation = 1;
-}
-
-static unsigned kind_version;
-static uint16_t kind_suite;
-
-static void
-allow_kind(tls_context_options *options)
-{
-    options->renegotiation = 1;
-    options->version_min = options->version_max = kind_version;
-    options->suites = &kind_suite;
-    options->suite_count = 1;
-}
-
-static const char ALPN[] = "h2";
-
-static void
-allow_alpn(tls_context_options *options)
-{
-    static tls_bytes names[1];
-
-    names[0] = tls_bytes_of_string(ALPN);
-    options->renegotiation = 1;
-    options->alpn = names;
-    options->alpn_count = 1;
-}
-
-/* An established pair. */
-static void
-establish(world12 *w, tls_connection **client, tls_connection **server)
-{
-    pair12_open(w, client, server, NULL);
-    pair12_pump(*client, *server);
-    check((*client)->established && (*server)->established, "established");
-}
-
-static void
-free_pair(world12 *w, tls_connection *client, tls_connection *server)
-{
-    tls_connection_free(client);
-    tls_connection_free(server);
-    check(w->client_context->pool.lent_count == 0 && w->server_context->pool.lent_count == 0,
-        "every record buffer came back");
-}
-
-/* says: `from` writes the text and `to` reads it. */
-static void
-says(tls_connection *from, tls_connection *to, const char *text)
-{
-    tls_buffer read = {0};
-    tls_bytes plaintext;
-    size_t n;
-
-    check(
-        tls_connection_write(from, &n, text, strlen(text)) == TLS_OK && n == strlen(text), "write");
-    do { /* TLS 1.0 sends the first byte in a record of its own */
-        pair12_move(from, to);
-        pair12_settle(to);
-        plaintext = tls_connection_plaintext(to);
-        tls_buffer_append(&read, plaintext.data, plaintext.length);
-        tls_connection_plaintext_consume(to, plaintext.length);
-    } while (plaintext.length > 0);
-    check(tls_bytes_equal_string(tls_buffer_view(&read), text), "read");
-    tls_buffer_release(&read);
-}
-
-static void
-renegotiated(tls_connection *client, tls_connection *server, unsigned times)
-{
-    tls_connection_info ci, si;
-
-    tls_connection_get_info(client, &ci);
-    tls_connection_get_info(server, &si);
-    check(ci.renegotiations == times && si.renegotiations == times, "how often");
-    check(!ci.renegotiating && !si.renegotiating, "it is over");
-    check(ci.client_verify_data.length == 12 &&
-              tls_bytes_equal(ci.client_verify_data, si.client_verify_data) &&
-              tls_bytes_equal(ci.server_verify_data, si.server_verify_data),
-        "verify_data");
-    check(ci.peer_verified && ci.peer_chain_count == 1 && si.local_chain_count == 1, "certificate");
-    check(ci.suite == si.suite && ci.group == si.group && ci.extended_master_secret, "agreed");
-    says(client, server, "from the client");
-    says(server, client, "from the server");
-}
 
 static void
 both_ways(void)
@@ -122,10 +29,10 @@ both_ways(void)
         world12 w;
 
         check_about("version %04X, suite %04X", kinds[i].version, kinds[i].suite);
-        kind_version = kinds[i].version;
-        kind_suite = kinds[i].suite;
-        world12_open(&w, allow_kind);
-        establish(&w, &client, &server);
+        renegotiation_version = kinds[i].version;
+        renegotiation_suite = kinds[i].suite;
+        world12_open(&w, allow_renegotiation_of_kind);
+        pair12_establish(&w, &client, &server);
         for (times = 1; times <= 6; times++) {
             tls_connection *first = times % 2 != 0 ? client : server;
 
@@ -133,9 +40,9 @@ both_ways(void)
             check(tls_connection_renegotiating(first), "it is under way");
             check(tls_connection_renegotiate(first, -1) == TLS_OK, "once more says nothing new");
             pair12_pump(client, server);
-            renegotiated(client, server, times);
+            pair12_renegotiated(client, server, times);
         }
-        free_pair(&w, client, server);
+        pair12_free(&w, client, server);
         world12_close(&w);
     }
 }
@@ -154,8 +61,8 @@ meanwhile(void)
     world12 w;
 
     check_about("meanwhile");
-    world12_open(&w, allow);
-    establish(&w, &client, &server);
+    world12_open(&w, allow_renegotiation);
+    pair12_establish(&w, &client, &server);
     tls_connection_get_info(client, &before);
     memcpy(random, before.client_random.data, sizeof random);
     session = tls_connection_session(client);
@@ -183,7 +90,7 @@ meanwhile(void)
     check(same == session, "the old session");
     tls_session_release(same);
     pair12_pump(client, server);
-    renegotiated(client, server, 1);
+    pair12_renegotiated(client, server, 1);
     tls_connection_get_info(client, &info);
     check(memcmp(info.client_random.data, random, 32) != 0, "a new random");
     same = tls_connection_session(client);
@@ -194,7 +101,7 @@ meanwhile(void)
     tls_session_release(same);
     tls_session_release(session);
     tls_buffer_release(&binding);
-    free_pair(&w, client, server);
+    pair12_free(&w, client, server);
     world12_close(&w);
 }
 
@@ -208,8 +115,8 @@ data_between(void)
     world12 w;
 
     check_about("data between");
-    world12_open(&w, allow);
-    establish(&w, &client, &server);
+    world12_open(&w, allow_renegotiation);
+    pair12_establish(&w, &client, &server);
     /* The server writes before it knows of ClientHello, and the client reads that before
      * ServerHello. */
     tls_connection_renegotiate(client, -1);
@@ -223,7 +130,7 @@ data_between(void)
     check(tls_connection_renegotiating(client), "the handshake waits for that");
     tls_connection_plaintext_consume(client, 4);
     pair12_pump(client, server);
-    renegotiated(client, server, 1);
+    pair12_renegotiated(client, server, 1);
 
     /* Put aside, it comes first. */
     tls_connection_renegotiate(client, -1);
@@ -247,8 +154,8 @@ data_between(void)
     pair12_settle(client);
     check(tls_bytes_equal_string(tls_connection_plaintext(client), "three"), "and what came later");
     tls_connection_plaintext_consume(client, 5);
-    renegotiated(client, server, 2);
-    free_pair(&w, client, server);
+    pair12_renegotiated(client, server, 2);
+    pair12_free(&w, client, server);
     world12_close(&w);
 }
 
@@ -264,8 +171,8 @@ held_limit(void)
 
     check_about("the limit of what is put aside");
     memset(data, 'x', sizeof data);
-    world12_open(&w, allow);
-    establish(&w, &client, &server);
+    world12_open(&w, allow_renegotiation);
+    pair12_establish(&w, &client, &server);
     tls_connection_renegotiate(client, -1);
     pair12_settle(client);
     while (held < 2 * TLS_HELD_MAXIMUM) {
@@ -285,8 +192,8 @@ held_limit(void)
     }
     check(held == 0, "nothing is lost");
     pair12_pump(client, server);
-    renegotiated(client, server, 1);
-    free_pair(&w, client, server);
+    pair12_renegotiated(client, server, 1);
+    pair12_free(&w, client, server);
     world12_close(&w);
 }
 
@@ -305,8 +212,8 @@ full_output(void)
         world12 w;
 
         check_about("full output, case %d", role);
-        world12_open(&w, allow);
-        establish(&w, &client, &server);
+        world12_open(&w, allow_renegotiation);
+        pair12_establish(&w, &client, &server);
         writer = role == 0 ? client : server;
         reader = role == 0 ? server : client;
         do {
@@ -328,8 +235,8 @@ full_output(void)
             busy |= pair12_move(reader, writer);
         }
         check(read == written, "all of it arrives");
-        renegotiated(client, server, 1);
-        free_pair(&w, client, server);
+        pair12_renegotiated(client, server, 1);
+        pair12_free(&w, client, server);
         world12_close(&w);
     }
 }
@@ -348,10 +255,10 @@ refused(void)
 
             check_about("%s by the %s", which == 0 ? "not allowed" : "no RFC 5746 at",
                 role == 0 ? "server" : "client");
-            world12_open(&w, allow);
+            world12_open(&w, allow_renegotiation);
             if (which == 0)
                 (role == 0 ? w.server_context : w.client_context)->renegotiation = 0;
-            establish(&w, &client, &server);
+            pair12_establish(&w, &client, &server);
             asks = role == 0 ? client : server;
             asked = role == 0 ? server : client;
             if (which == 1)
@@ -360,11 +267,11 @@ refused(void)
             check(tls_connection_renegotiate(asks, -1) == TLS_OK, "asked");
             pair12_pump(client, server);
             check(!tls_connection_renegotiating(asks), "refused");
-            renegotiated(client, server, 0);
+            pair12_renegotiated(client, server, 0);
             check(tls_connection_renegotiate(asks, -1) == TLS_OK, "asked again");
             pair12_pump(client, server);
-            renegotiated(client, server, 0);
-            free_pair(&w, client, server);
+            pair12_renegotiated(client, server, 0);
+            pair12_free(&w, client, server);
             world12_close(&w);
         }
 }
@@ -376,7 +283,7 @@ misuse(void)
     world12 w;
 
     check_about("misuse");
-    world12_open(&w, allow);
+    world12_open(&w, allow_renegotiation);
     pair12_open(&w, &client, &server, NULL);
     check(tls_connection_renegotiate(client, -1) == TLS_REASON_NOT_READY, "before the handshake");
     pair12_settle(client);
@@ -386,321 +293,7 @@ misuse(void)
     check(tls_connection_renegotiate(client, -1) == TLS_REASON_CLOSED, "after close_notify");
     pair12_pump(client, server);
     check(tls_connection_renegotiate(server, -1) == TLS_REASON_CLOSED, "after the peer's");
-    free_pair(&w, client, server);
-    world12_close(&w);
-}
-
-/* flood: a peer that renegotiates and sends no data. */
-static void
-flood(enum tls_role attacker_role)
-{
-    tls_connection *client, *server, *attacker, *victim;
-    int i;
-    world12 w;
-
-    check_about("a flood by the %s", attacker_role == TLS_ROLE_CLIENT ? "client" : "server");
-    world12_open(&w, allow);
-    establish(&w, &client, &server);
-    attacker = attacker_role == TLS_ROLE_CLIENT ? client : server;
-    victim = attacker_role == TLS_ROLE_CLIENT ? server : client;
-    for (i = 0; i < 2 * TLS_RENEGOTIATIONS_IDLE_MAXIMUM; i++) {
-        tls_connection_renegotiate(attacker, -1);
-        pair12_pump(client, server);
-    }
-    check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "a few");
-    check(tls_connection_failure(victim) == TLS_OK, "then it is refused");
-    says(victim, attacker, "our own data does not count");
-    tls_connection_renegotiate(attacker, -1);
-    pair12_pump(client, server);
-    check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "still");
-    says(attacker, victim, "but the peer's");
-    tls_connection_renegotiate(attacker, -1);
-    pair12_pump(client, server);
-    check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM + 1, "one more");
-    for (i = 0; i < 100 && tls_connection_failure(victim) == TLS_OK; i++) {
-        attacker->idle_records = 0; /* it does not care */
-        tls_connection_renegotiate(attacker, -1);
-        pair12_pump(client, server);
-    }
-    check(tls_connection_failure(victim) == TLS_REASON_UNEXPECTED_MESSAGE,
-        "it does not go on for ever");
-    free_pair(&w, client, server);
-    world12_close(&w);
-}
-
-/* ---- Hostile peers ---- */
-
-/* An attack changes the attacker between its last step and its hello. */
-typedef void attack(tls_connection *attacker);
-
-static void
-wrong_client(tls_connection *c)
-{
-    c->renegotiation->client_verify_data[11] ^= 1;
-}
-
-static void
-wrong_server(tls_connection *c)
-{
-    c->renegotiation->server_verify_data[0] ^= 0x80;
-}
-
-static void
-short_info(tls_connection *c)
-{
-    c->renegotiation->before.client_verify_data.length = 11;
-}
-
-static void
-long_info(tls_connection *c)
-{
-    c->renegotiation->before.client_verify_data.length = 13;
-}
-
-/* As in a first handshake. */
-static void
-empty_info(tls_connection *c)
-{
-    c->renegotiation->before.client_verify_data.length = 0;
-    c->renegotiation->before.server_verify_data.length = 0;
-}
-
-static void
-no_extended_master_secret(tls_connection *c)
-{
-    c->context->no_extended_master_secret = 1;
-    c->renegotiation->before.extended_master_secret = 0;
-}
-
-static void
-other_name(tls_connection *c)
-{
-    memcpy(c->server_name, "mocalhost", 9);
-}
-
-static void
-other_alpn(tls_connection *c)
-{
-    c->alpn.data[1] = '3';
-}
-
-static void
-hostile(enum tls_role attacker_role, const char *name, attack *f)
-{
-    tls_connection *client, *server, *attacker, *victim;
-    enum tls_event event;
-    world12 w;
-
-    check_about("a hostile %s: %s", attacker_role == TLS_ROLE_CLIENT ? "client" : "server", name);
-    world12_open(&w, allow_alpn);
-    establish(&w, &client, &server);
-    attacker = attacker_role == TLS_ROLE_CLIENT ? client : server;
-    victim = attacker_role == TLS_ROLE_CLIENT ? server : client;
-    check(tls_connection_renegotiate(client, -1) == TLS_OK, "renegotiate");
-    if (attacker_role == TLS_ROLE_SERVER) {
-        /* It stops where ClientHello has been checked. */
-        pair12_settle(client);
-        tls_connection_watch(server, 1u << TLS_STAGE_CLIENT_HELLO, 0);
-        tls_connection_feed(
-            server, tls_connection_output(client).data, tls_connection_output(client).length);
-        tls_connection_output_consume(client, tls_connection_output(client).length);
-        event = tls_connection_step(server);
-        check(event == TLS_EVENT_STAGE, "ClientHello");
-    }
-    f(attacker);
-    pair12_pump(client, server);
-    check(tls_connection_failure(victim) == TLS_REASON_HANDSHAKE_FAILURE, "%s",
-        tls_reason_code(tls_connection_failure(victim)));
-    check(strstr(tls_connection_failure_text(victim), "renegotiat") != NULL, "it says why");
-    check(tls_connection_failure(attacker) == TLS_REASON_PEER_ALERT &&
-              tls_connection_peer_alert(attacker) == TLS_ALERT_HANDSHAKE_FAILURE,
-        "the alert");
-    check(victim->renegotiations == 0, "not renegotiated");
-    free_pair(&w, client, server);
-    world12_close(&w);
-}
-
-/* inject sends content of any kind under the attacker's keys. */
-static void
-inject(tls_connection *attacker, tls_connection *victim, enum tls_content_type type,
-    const void *data, size_t length)
-{
-    unsigned char record[1024];
-    size_t consumed, n = tls_record_seal(&attacker->sealer, &consumed, record, sizeof record, type,
-                         data, length, 16384);
-
-    pair12_give(victim, record, n);
-}
-
-/* A ClientHello with the signalling value (RFC 5746 section 3.7), and one with nothing at all. */
-static void
-scripted_client(int scsv)
-{
-    static const uint16_t suites[] = {0xC02B, 0x00FF};
-    static const uint16_t groups[] = {29, 23};
-    static const unsigned char random[32] = {1};
-    tls_client_hello_options options;
-    tls_connection *client, *server;
-    tls_buffer hello = {0};
-    world12 w;
-
-    check_about("ClientHello %s", scsv ? "with the SCSV" : "without renegotiation_info");
-    world12_open(&w, allow);
-    establish(&w, &client, &server);
-    memset(&options, 0, sizeof options);
-    options.random = random;
-    options.suites = suites;
-    options.suite_count = 1 + (size_t)scsv;
-    options.groups = groups;
-    options.group_count = 2;
-    options.extended_master_secret = 1;
-    if (scsv) {
-        options.renegotiation_info = 1;
-        options.renegotiated_connection =
-            tls_bytes_make(client->client_verify_data, client->client_verify_length);
-    }
-    check(tls_client_hello_build_options(&hello, &options) == TLS_OK, "ClientHello");
-    inject(client, server, TLS_CONTENT_HANDSHAKE, hello.data, hello.length);
-    check(tls_connection_failure(server) == TLS_REASON_HANDSHAKE_FAILURE, "refused");
-    tls_buffer_release(&hello);
-    free_pair(&w, client, server);
-    world12_close(&w);
-}
-
-/* Things that must not stand in the middle of it, as the client sends them after its ClientHello.
- */
-static void
-in_between(void)
-{
-    static const struct {
-        const char *name;
-        enum tls_content_type type;
-        const char *data;
-        size_t length;
-        enum tls_reason reason;
-    } cases[] = {
-        {"ChangeCipherSpec too early", TLS_CONTENT_CHANGE_CIPHER_SPEC, "\1", 1,
-            TLS_REASON_UNEXPECTED_MESSAGE},
-        {"Finished without ChangeCipherSpec", TLS_CONTENT_HANDSHAKE, "\24\0\0\14abcdefghijkl", 16,
-            TLS_REASON_UNEXPECTED_MESSAGE},
-        {"another ClientHello", TLS_CONTENT_HANDSHAKE, "\1\0\0\0", 4, TLS_REASON_DECODE},
-        {"HelloRequest", TLS_CONTENT_HANDSHAKE, "\0\0\0\0", 4, TLS_REASON_UNEXPECTED_MESSAGE},
-        {"half a message and data", TLS_CONTENT_HANDSHAKE, "\20\0\0\41x", 5, TLS_OK},
-        {"an endless message", TLS_CONTENT_HANDSHAKE, "\20\377\377\377", 4, TLS_REASON_LIMIT},
-        {"an alert", TLS_CONTENT_ALERT, "\2\50", 2, TLS_REASON_PEER_ALERT},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        tls_connection *client, *server;
-        world12 w;
-
-        check_about("%s", cases[i].name);
-        world12_open(&w, allow);
-        establish(&w, &client, &server);
-        tls_connection_renegotiate(client, -1);
-        pair12_settle(client);
-        pair12_move(client, server);
-        check(tls_connection_renegotiating(server), "it is under way");
-        inject(client, server, cases[i].type, cases[i].data, cases[i].length);
-        if (cases[i].reason == TLS_OK)
-            inject(client, server, TLS_CONTENT_APPLICATION_DATA, "data", 4);
-        check(tls_connection_failure(server) ==
-                  (cases[i].reason != TLS_OK ? cases[i].reason : TLS_REASON_UNEXPECTED_MESSAGE),
-            "%s", tls_reason_code(tls_connection_failure(server)));
-        free_pair(&w, client, server);
-        world12_close(&w);
-    }
-}
-
-/* The peer has changed its keys, and sends something else than Finished. */
-static void
-after_the_keys(void)
-{
-    static const struct {
-        const char *name;
-        enum tls_content_type type;
-        const char *data;
-        size_t length;
-        enum tls_reason reason;
-    } cases[] = {
-        {"data before Finished", TLS_CONTENT_APPLICATION_DATA, "data", 4,
-            TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a wrong Finished", TLS_CONTENT_HANDSHAKE, "\24\0\0\14abcdefghijkl", 16,
-            TLS_REASON_BAD_FINISHED},
-        {"ChangeCipherSpec twice", TLS_CONTENT_CHANGE_CIPHER_SPEC, "\1", 1,
-            TLS_REASON_UNEXPECTED_MESSAGE},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        tls_connection *client, *server;
-        tls_bytes output;
-        size_t position = 0, n = 0;
-        world12 w;
-
-        check_about("%s", cases[i].name);
-        kind_version = TLS_VERSION_12;
-        kind_suite = 0xCCA9;
-        world12_open(&w, allow_kind);
-        establish(&w, &client, &server);
-        tls_connection_renegotiate(client, -1);
-        pair12_settle(client);
-        pair12_move(client, server);
-        pair12_move(server, client);
-        output = tls_connection_output(client);
-        while (position + 5 <= output.length && n == 0) {
-            unsigned type = output.data[position];
-
-            position += 5 + tls_get16(output.data + position + 3);
-            if (type == TLS_CONTENT_CHANGE_CIPHER_SPEC)
-                n = position;
-        }
-        check(n > 0, "ChangeCipherSpec");
-        pair12_give(server, output.data, n);
-        tls_connection_output_consume(client, output.length);
-        client->sealer.protection.chapol.seq = 0;
-        inject(client, server, cases[i].type, cases[i].data, cases[i].length);
-        check(tls_connection_failure(server) == cases[i].reason, "%s",
-            tls_reason_code(tls_connection_failure(server)));
-        check(server->renegotiations == 0, "not renegotiated");
-        free_pair(&w, client, server);
-        world12_close(&w);
-    }
-}
-
-/* Without the extended master secret the server must stay the same (RFC 7627 section 1). */
-static void
-other_certificate(int extended)
-{
-    tls_connection *client, *server;
-    tls_certificate_list *list = NULL;
-    tls_private_key *key = NULL;
-    tls_credential *credential;
-    world12 w;
-
-    check_about("another certificate %s the extended master secret", extended ? "with" : "without");
-    world12_open(&w, allow);
-    w.client_context->no_extended_master_secret = !extended;
-    establish(&w, &client, &server);
-    if (tls_certificates_load(&list, tls_bytes_of_string(rsa_certificate)) != TLS_OK ||
-        tls_private_key_decode(&key, tls_bytes_of_string(rsa_key)) != TLS_OK ||
-        tls_trust_store_add(w.id.trust, list->items[0]) != TLS_OK)
-        exit(1);
-    credential = &w.server_context->credentials[0];
-    tls_credential_clear(credential);
-    credential->chain = calloc(1, sizeof *credential->chain);
-    credential->chain[0] = tls_certificate_retain(list->items[0]);
-    credential->chain_count = 1;
-    credential->key = key;
-    tls_connection_renegotiate(client, -1);
-    pair12_pump(client, server);
-    if (extended)
-        renegotiated(client, server, 1);
-    else
-        check(tls_connection_failure(client) == TLS_REASON_HANDSHAKE_FAILURE, "refused");
-    free_pair(&w, client, server);
-    tls_certificate_list_release(list);
+    pair12_free(&w, client, server);
     world12_close(&w);
 }
 
@@ -714,8 +307,8 @@ ends(void)
     world12 w;
 
     check_about("closed in the middle");
-    world12_open(&w, allow);
-    establish(&w, &client, &server);
+    world12_open(&w, allow_renegotiation);
+    pair12_establish(&w, &client, &server);
     tls_connection_renegotiate(client, -1);
     pair12_settle(client);
     pair12_move(client, server);
@@ -725,61 +318,39 @@ ends(void)
     check(pair12_settle(client) == TLS_EVENT_CLOSED, "and there");
     tls_connection_get_info(client, &info);
     check(info.established && info.peer_verified && info.renegotiations == 0, "what was before");
-    free_pair(&w, client, server);
+    pair12_free(&w, client, server);
 
     check_about("cut short in the middle");
-    establish(&w, &client, &server);
+    pair12_establish(&w, &client, &server);
     tls_connection_renegotiate(server, -1);
     pair12_move(server, client);
     tls_connection_feed_end(client);
     pair12_settle(client);
     check(tls_connection_failure(client) == TLS_REASON_TRUNCATED, "truncated");
-    free_pair(&w, client, server);
+    pair12_free(&w, client, server);
 
     check_about("ended in the middle");
-    establish(&w, &client, &server);
+    pair12_establish(&w, &client, &server);
     tls_connection_renegotiate(client, -1);
     pair12_settle(client);
     tls_connection_end(client);
     tls_connection_get_info(client, &info);
     check(info.established && info.peer_chain_count == 1, "what was before");
-    free_pair(&w, client, server);
+    pair12_free(&w, client, server);
 
     check_about("both at once");
-    establish(&w, &client, &server);
+    pair12_establish(&w, &client, &server);
     tls_connection_renegotiate(server, -1);
     tls_connection_renegotiate(client, -1);
     pair12_pump(client, server);
-    renegotiated(client, server, 1);
-    free_pair(&w, client, server);
+    pair12_renegotiated(client, server, 1);
+    pair12_free(&w, client, server);
     world12_close(&w);
 }
 
 int
 main(void)
 {
-    static const struct {
-        const char *name;
-        attack *f;
-    } attacks[] =
-        {
-            {"wrong client_verify_data", wrong_client},
-            {"client_verify_data too short", short_info},
-            {"client_verify_data too long", long_info},
-            {"empty renegotiation_info", empty_info},
-            {"no extended master secret", no_extended_master_secret},
-            {"another server name", other_name},
-            {"another ALPN protocol", other_alpn},
-        },
-      server_attacks[] = {
-          {"wrong client_verify_data", wrong_client},
-          {"wrong server_verify_data", wrong_server},
-          {"client_verify_data too short", short_info},
-          {"empty renegotiation_info", empty_info},
-          {"no extended master secret", no_extended_master_secret},
-      };
-    size_t i;
-
     both_ways();
     meanwhile();
     data_between();
@@ -787,18 +358,6 @@ main(void)
     full_output();
     refused();
     misuse();
-    flood(TLS_ROLE_CLIENT);
-    flood(TLS_ROLE_SERVER);
-    for (i = 0; i < sizeof attacks / sizeof attacks[0]; i++)
-        hostile(TLS_ROLE_CLIENT, attacks[i].name, attacks[i].f);
-    for (i = 0; i < sizeof server_attacks / sizeof server_attacks[0]; i++)
-        hostile(TLS_ROLE_SERVER, server_attacks[i].name, server_attacks[i].f);
-    scripted_client(0);
-    scripted_client(1);
-    in_between();
-    after_the_keys();
-    other_certificate(0);
-    other_certificate(1);
     ends();
     return check_end();
 }

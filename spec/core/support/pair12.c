@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "connection/connection.h"
 #include "support/pair12.h"
 #include "wire/registry.h"
 
@@ -125,4 +126,91 @@ pair12_pump(tls_connection *a, tls_connection *b)
         pair12_settle(a);
         pair12_settle(b);
     }
+}
+
+/* ---- Established pairs ---- */
+
+void
+allow_renegotiation(tls_context_options *options)
+{
+    options->renegotiation = 1;
+}
+
+unsigned renegotiation_version;
+uint16_t renegotiation_suite;
+
+void
+allow_renegotiation_of_kind(tls_context_options *options)
+{
+    options->renegotiation = 1;
+    options->version_min = options->version_max = renegotiation_version;
+    options->suites = &renegotiation_suite;
+    options->suite_count = 1;
+}
+
+void
+pair12_establish(world12 *w, tls_connection **client, tls_connection **server)
+{
+    pair12_open(w, client, server, NULL);
+    pair12_pump(*client, *server);
+    check((*client)->established && (*server)->established, "established");
+}
+
+void
+pair12_free(world12 *w, tls_connection *client, tls_connection *server)
+{
+    tls_connection_free(client);
+    tls_connection_free(server);
+    check(w->client_context->pool.lent_count == 0 && w->server_context->pool.lent_count == 0,
+        "every record buffer came back");
+}
+
+void
+pair12_says(tls_connection *from, tls_connection *to, const char *text)
+{
+    tls_buffer read = {0};
+    tls_bytes plaintext;
+    size_t n;
+
+    check(
+        tls_connection_write(from, &n, text, strlen(text)) == TLS_OK && n == strlen(text), "write");
+    do { /* TLS 1.0 sends the first byte in a record of its own */
+        pair12_move(from, to);
+        pair12_settle(to);
+        plaintext = tls_connection_plaintext(to);
+        tls_buffer_append(&read, plaintext.data, plaintext.length);
+        tls_connection_plaintext_consume(to, plaintext.length);
+    } while (plaintext.length > 0);
+    check(tls_bytes_equal_string(tls_buffer_view(&read), text), "read");
+    tls_buffer_release(&read);
+}
+
+void
+pair12_renegotiated(tls_connection *client, tls_connection *server, unsigned times)
+{
+    tls_connection_info ci, si;
+
+    tls_connection_get_info(client, &ci);
+    tls_connection_get_info(server, &si);
+    check(ci.renegotiations == times && si.renegotiations == times, "how often");
+    check(!ci.renegotiating && !si.renegotiating, "it is over");
+    check(ci.client_verify_data.length == 12 &&
+              tls_bytes_equal(ci.client_verify_data, si.client_verify_data) &&
+              tls_bytes_equal(ci.server_verify_data, si.server_verify_data),
+        "verify_data");
+    check(ci.peer_verified && ci.peer_chain_count == 1 && si.local_chain_count == 1, "certificate");
+    check(ci.suite == si.suite && ci.group == si.group && ci.extended_master_secret, "agreed");
+    pair12_says(client, server, "from the client");
+    pair12_says(server, client, "from the server");
+}
+
+void
+pair12_inject(tls_connection *attacker, tls_connection *victim, enum tls_content_type type,
+    const void *data, size_t length)
+{
+    unsigned char record[1024];
+    size_t consumed, n = tls_record_seal(&attacker->sealer, &consumed, record, sizeof record, type,
+                         data, length, 16384);
+
+    pair12_give(victim, record, n);
 }

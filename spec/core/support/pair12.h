@@ -37,4 +37,29 @@ int pair12_move(tls_connection *from, tls_connection *to);
 /* pair12_pump moves until both are quiet. */
 void pair12_pump(tls_connection *a, tls_connection *b);
 
+/* ---- Established pairs ---- */
+
+/* Options of a world whose pairs may renegotiate. */
+void allow_renegotiation(tls_context_options *options);
+
+/* The same in this version, with this suite: set them before. */
+extern unsigned renegotiation_version;
+extern uint16_t renegotiation_suite;
+void allow_renegotiation_of_kind(tls_context_options *options);
+
+void pair12_establish(world12 *w, tls_connection **client, tls_connection **server);
+
+/* pair12_free: nothing that was borrowed may be missing. */
+void pair12_free(world12 *w, tls_connection *client, tls_connection *server);
+
+/* pair12_says: `from` writes the text and `to` reads it. */
+void pair12_says(tls_connection *from, tls_connection *to, const char *text);
+
+/* pair12_renegotiated: so often, both sides agree, and data goes both ways. */
+void pair12_renegotiated(tls_connection *client, tls_connection *server, unsigned times);
+
+/* pair12_inject sends content of any kind under the attacker's keys. */
+void pair12_inject(tls_connection *attacker, tls_connection *victim, enum tls_content_type type,
+    const void *data, size_t length);
+
 #endif
