@@ -3,15 +3,9 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "support/clock.h"
 #include "support/hostile12.h"
 #include "wire/message.h"
-
-static int64_t
-fixed_clock(void *data)
-{
-    (void)data;
-    return 1893456000; /* 2030: inside the certificates' validity */
-}
 
 static void
 hostile12_world_open(hostile12_world *w, unsigned version, uint16_t suite)
@@ -29,7 +23,7 @@ hostile12_world_open(hostile12_world *w, unsigned version, uint16_t suite)
     options.suite_count = 1;
     options.trust = w->id.trust;
     options.verify = TLS_VERIFY_REQUIRED;
-    options.now = fixed_clock;
+    options.now = test_clock;
     require(tls_context_new(&w->client_context, &options) == TLS_OK, "a client's context");
     options.role = TLS_ROLE_SERVER;
     options.trust = NULL;

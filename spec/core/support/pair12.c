@@ -2,16 +2,10 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "support/clock.h"
 #include "connection/connection.h"
 #include "support/pair12.h"
 #include "wire/registry.h"
-
-static int64_t
-fixed_clock(void *data)
-{
-    (void)data;
-    return NOW;
-}
 
 void
 world12_open_with(world12 *w, const char *certificate, const char *key,
@@ -22,9 +16,9 @@ world12_open_with(world12 *w, const char *certificate, const char *key,
 
     memset(&client, 0, sizeof client);
     w->id = identity_load(certificate, key);
-    require(tls_ticket_keys_new(&w->keys, 0, 0, NOW) == TLS_OK, "ticket keys");
+    require(tls_ticket_keys_new(&w->keys, 0, 0, clock_now) == TLS_OK, "ticket keys");
     client.version_min = client.version_max = TLS_VERSION_12;
-    client.now = fixed_clock;
+    client.now = test_clock;
     server = client;
     client.role = TLS_ROLE_CLIENT;
     client.trust = w->id.trust;

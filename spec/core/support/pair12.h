@@ -3,9 +3,8 @@
 #ifndef PAIR12_H
 #define PAIR12_H
 
+#include "support/clock.h"
 #include "support/identity.h"
-
-#define NOW 1800000000
 
 typedef struct world12 {
     identity id; /* the server's, which the client trusts */

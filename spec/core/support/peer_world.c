@@ -2,16 +2,10 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "support/clock.h"
 #include "support/peer_world.h"
 
 struct peer_materials materials;
-
-static int64_t
-fixed_clock(void *data)
-{
-    (void)data;
-    return 1893456000; /* 2030: inside the certificates' validity */
-}
 
 void
 make_materials(void)
@@ -55,7 +49,7 @@ peer_world_open(peer_world *w, tweak *f)
     tls_context_options client, server;
     tls_credential credential;
 
-    require(tls_ticket_keys_new(&w->tickets, 0, 0, fixed_clock(NULL)) == TLS_OK, "ticket keys");
+    require(tls_ticket_keys_new(&w->tickets, 0, 0, clock_now) == TLS_OK, "ticket keys");
     memset(&client, 0, sizeof client);
     client.role = TLS_ROLE_CLIENT;
     client.version_min = client.version_max = TLS_VERSION_13;
@@ -66,7 +60,7 @@ peer_world_open(peer_world *w, tweak *f)
     client.groups = peer_groups;
     client.group_count = PEER_GROUPS;
     client.trust = materials.trust;
-    client.now = fixed_clock;
+    client.now = test_clock;
     client.verify = TLS_VERIFY_REQUIRED;
     use_identity(&client, &credential, &materials.ec);
     server = client;

@@ -5,15 +5,6 @@
 #include "key/signature.h"
 #include "support/side.h"
 
-int64_t clock_now = 1893456000; /* 2030: inside the certificates' validity */
-
-int64_t
-test_clock(void *data)
-{
-    (void)data;
-    return clock_now;
-}
-
 static void
 append_text(char *text, const char *prefix, tls_bytes more, const char *suffix)
 {

@@ -3,12 +3,8 @@
 #define SIDE_H
 
 #include "record/record.h"
+#include "support/clock.h"
 #include "support/identity.h"
-
-/* The time of every clock of the tests. */
-extern int64_t clock_now;
-
-int64_t test_clock(void *data);
 
 #define DATA_MAXIMUM 70000
 #define RECORDS_MAXIMUM 2000

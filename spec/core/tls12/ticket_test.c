@@ -145,7 +145,8 @@ lifetimes(void)
         check(session != NULL, "a session");
         if (session != NULL) {
             tls_session_get_info(session, &info);
-            check(info.has_ticket && info.expires == NOW + cases[i].expected, "when it expires");
+            check(info.has_ticket && info.expires == clock_now + cases[i].expected,
+                "when it expires");
             check(offers_again(&w, session) == 100, "it is offered");
         }
         tls_session_release(session);
