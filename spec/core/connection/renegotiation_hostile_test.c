@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/connection.h"
-#include "connection/renegotiation.h"
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/pair12.h"
 #include "wire/message.h"
 
@@ -27,18 +26,18 @@ flood(enum tls_role attacker_role)
         tls_connection_renegotiate(attacker, -1);
         pair12_pump(client, server);
     }
-    check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "a few");
+    check(told(victim).renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "a few");
     check(tls_connection_failure(victim) == TLS_OK, "then it is refused");
     pair12_says(victim, attacker, "our own data does not count");
     tls_connection_renegotiate(attacker, -1);
     pair12_pump(client, server);
-    check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "still");
+    check(told(victim).renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "still");
     pair12_says(attacker, victim, "but the peer's");
     tls_connection_renegotiate(attacker, -1);
     pair12_pump(client, server);
-    check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM + 1, "one more");
+    check(told(victim).renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM + 1, "one more");
     for (i = 0; i < 100 && tls_connection_failure(victim) == TLS_OK; i++) {
-        attacker->idle_records = 0; /* it does not care */
+        inside_forget_idle_records(attacker); /* it does not care */
         tls_connection_renegotiate(attacker, -1);
         pair12_pump(client, server);
     }
@@ -67,52 +66,52 @@ typedef void attack(tls_connection *attacker);
 static void
 wrong_client(tls_connection *c)
 {
-    c->renegotiation->client_verify_data[11] ^= 1;
+    inside_renegotiation(c)->client_verify_data[11] ^= 1;
 }
 
 static void
 wrong_server(tls_connection *c)
 {
-    c->renegotiation->server_verify_data[0] ^= 0x80;
+    inside_renegotiation(c)->server_verify_data[0] ^= 0x80;
 }
 
 static void
 short_info(tls_connection *c)
 {
-    c->renegotiation->before.client_verify_data.length = 11;
+    inside_renegotiation(c)->before.client_verify_data.length = 11;
 }
 
 static void
 long_info(tls_connection *c)
 {
-    c->renegotiation->before.client_verify_data.length = 13;
+    inside_renegotiation(c)->before.client_verify_data.length = 13;
 }
 
 /* As in a first handshake. */
 static void
 empty_info(tls_connection *c)
 {
-    c->renegotiation->before.client_verify_data.length = 0;
-    c->renegotiation->before.server_verify_data.length = 0;
+    inside_renegotiation(c)->before.client_verify_data.length = 0;
+    inside_renegotiation(c)->before.server_verify_data.length = 0;
 }
 
 static void
 no_extended_master_secret(tls_connection *c)
 {
-    c->context->no_extended_master_secret = 1;
-    c->renegotiation->before.extended_master_secret = 0;
+    inside_context(c)->no_extended_master_secret = 1;
+    inside_renegotiation(c)->before.extended_master_secret = 0;
 }
 
 static void
 other_name(tls_connection *c)
 {
-    memcpy(c->server_name, "mocalhost", 9);
+    memcpy(inside_server_name(c), "mocalhost", 9);
 }
 
 static void
 other_alpn(tls_connection *c)
 {
-    c->alpn.data[1] = '3';
+    inside_alpn(c)->data[1] = '3';
 }
 
 static void
@@ -146,7 +145,7 @@ hostile(enum tls_role attacker_role, const char *name, attack *f)
     check(tls_connection_failure(attacker) == TLS_REASON_PEER_ALERT &&
               tls_connection_peer_alert(attacker) == TLS_ALERT_HANDSHAKE_FAILURE,
         "the alert");
-    check(victim->renegotiations == 0, "not renegotiated");
+    check(told(victim).renegotiations == 0, "not renegotiated");
     pair12_free(&w, client, server);
     world12_close(&w);
 }
@@ -175,8 +174,7 @@ scripted_client(int scsv)
     options.extended_master_secret = 1;
     if (scsv) {
         options.renegotiation_info = 1;
-        options.renegotiated_connection =
-            tls_bytes_make(client->client_verify_data, client->client_verify_length);
+        options.renegotiated_connection = told(client).client_verify_data;
     }
     check(tls_client_hello_build_options(&hello, &options) == TLS_OK, "ClientHello");
     pair12_inject(client, server, TLS_CONTENT_HANDSHAKE, hello.data, hello.length);
@@ -278,11 +276,11 @@ after_the_keys(void)
         check(n > 0, "ChangeCipherSpec");
         pair12_give(server, output.data, n);
         tls_connection_output_consume(client, output.length);
-        client->sealer.protection.chapol.seq = 0;
+        inside_sealer(client)->protection.chapol.seq = 0;
         pair12_inject(client, server, cases[i].type, cases[i].data, cases[i].length);
         check(tls_connection_failure(server) == cases[i].reason, "%s",
             tls_reason_code(tls_connection_failure(server)));
-        check(server->renegotiations == 0, "not renegotiated");
+        check(told(server).renegotiations == 0, "not renegotiated");
         pair12_free(&w, client, server);
         world12_close(&w);
     }

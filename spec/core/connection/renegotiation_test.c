@@ -2,8 +2,8 @@
  * of record protection, beside data, refused, and ended in the middle. */
 #include <string.h>
 
-#include "connection/connection.h"
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/pair12.h"
 
 static void
@@ -262,7 +262,7 @@ refused(void)
             asks = role == 0 ? client : server;
             asked = role == 0 ? server : client;
             if (which == 1)
-                asked->secure_renegotiation = 0;
+                inside_deny_secure_renegotiation(asked);
             check(tls_connection_renegotiate(asked, -1) == TLS_REASON_NO_RENEGOTIATION, "itself");
             check(tls_connection_renegotiate(asks, -1) == TLS_OK, "asked");
             pair12_pump(client, server);

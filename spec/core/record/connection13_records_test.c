@@ -2,8 +2,8 @@
  * and padding. */
 #include <stdio.h>
 
-#include "connection/connection.h"
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/pair.h"
 
 static pair p;
@@ -54,7 +54,7 @@ record_limits(void)
         check(longest_record(&p.client) == other + 16, "%s: the client's longest is %u", what,
             (unsigned)longest_record(&p.client));
         /* Who is sent more than it can take says so. */
-        p.client.c->fragment_limit = other;
+        inside_set_fragment_limit(p.client.c, other);
         (void)send_data(&p, &p.client, &p.server, other);
         check(tls_connection_failure(p.server.c) == TLS_REASON_RECORD_OVERFLOW, "%s: overflow: %s",
             what, trouble(&p));

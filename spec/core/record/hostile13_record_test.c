@@ -8,6 +8,7 @@
 
 #include "support/check.h"
 #include "support/exact_bytes.h"
+#include "support/inside.h"
 #include "support/peer_world.h"
 
 /* Where a case can happen: the peer has played `script` and says the next thing. */
@@ -40,7 +41,8 @@ go_to(peer *p, const peer_world *w, const place *at, const char *what)
     check_about("%s, at %s", what, at->name);
     peer_open(p, w, at->role);
     peer_play(p, at->script);
-    check(tls_connection_failure(p->victim) == TLS_OK && p->victim->established == at->established,
+    check(tls_connection_failure(p->victim) == TLS_OK &&
+              told(p->victim).established == at->established,
         "so far so good");
 }
 

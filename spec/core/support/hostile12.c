@@ -5,6 +5,7 @@
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/hostile12.h"
+#include "support/inside.h"
 #include "wire/message.h"
 
 static void
@@ -88,7 +89,7 @@ hostile12_open(hostile12 *p, hostile12_world *w, enum tls_role attacker)
     }
     p->attacker = attacker == TLS_ROLE_CLIENT ? p->client : p->server;
     p->victim = attacker == TLS_ROLE_CLIENT ? p->server : p->client;
-    check(p->client->established && p->server->established, "handshake");
+    check(told(p->client).established && told(p->server).established, "handshake");
 }
 
 void
@@ -122,13 +123,14 @@ size_t
 hostile12_protect(
     tls_connection *attacker, unsigned char **out, unsigned type, const void *data, size_t length)
 {
-    const br_sslrec_out_class **protection = &attacker->sealer.protection.vtable;
+    const br_sslrec_out_class **protection = &inside_sealer(attacker)->protection.vtable;
     size_t start = TLS_RECORD_HEADER_LENGTH + 512, n = length;
     unsigned char *memory = malloc(length + 2048), *record;
 
     memcpy(memory + start, data, length);
     record =
-        (*protection)->encrypt(protection, (int)type, attacker->sealer.version, memory + start, &n);
+        (*protection)
+            ->encrypt(protection, (int)type, inside_sealer(attacker)->version, memory + start, &n);
     memmove(memory, record, n);
     *out = memory;
     return n;
@@ -167,20 +169,19 @@ hostile12_refuses(hostile12 *p, enum tls_reason reason, int alert)
     }
     tls_connection_close(p->victim);
     check(tls_connection_output(p->victim).length == 0, "nothing follows a fatal alert");
-    check(p->victim->input == NULL && p->victim->output == NULL && p->victim->engine == NULL,
-        "buffers and engine are gone");
+    check(inside_is_bare(p->victim), "buffers and engine are gone");
 }
 
 int
 hostile12_uses_cbc(const hostile12 *p)
 {
-    return p->victim->suite == 0xC009 || p->victim->suite == 0xC023;
+    return told(p->victim).suite == 0xC009 || told(p->victim).suite == 0xC023;
 }
 
 int
 hostile12_splits(const hostile12 *p)
 {
-    return hostile12_uses_cbc(p) && p->victim->version < 0x0302;
+    return hostile12_uses_cbc(p) && told(p->victim).version < 0x0302;
 }
 
 void

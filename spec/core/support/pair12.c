@@ -1,9 +1,10 @@
 /* pair12.c - contexts, and moving bytes. */
 #include <string.h>
 
+#include "connection/connection.h"
 #include "support/check.h"
 #include "support/clock.h"
-#include "connection/connection.h"
+#include "support/inside.h"
 #include "support/pair12.h"
 #include "wire/registry.h"
 
@@ -203,8 +204,8 @@ pair12_inject(tls_connection *attacker, tls_connection *victim, enum tls_content
     const void *data, size_t length)
 {
     unsigned char record[1024];
-    size_t consumed, n = tls_record_seal(&attacker->sealer, &consumed, record, sizeof record, type,
-                         data, length, 16384);
+    size_t consumed, n = tls_record_seal(inside_sealer(attacker), &consumed, record, sizeof record,
+                         type, data, length, 16384);
 
     pair12_give(victim, record, n);
 }

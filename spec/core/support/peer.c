@@ -4,6 +4,7 @@
 
 #include "support/check.h"
 #include "support/exact_bytes.h"
+#include "support/inside.h"
 #include "support/peer.h"
 #include "support/peer_script.h"
 
@@ -37,7 +38,7 @@ give(peer *p, const void *data, size_t length)
     const unsigned char *next = data;
     enum tls_event event = peer_settle(p);
 
-    p->victim_had_keys = p->victim->sealer.protection.vtable != NULL;
+    p->victim_had_keys = inside_seals(p->victim);
     while (length > 0) {
         size_t n = tls_connection_feed(p->victim, next, length);
 
@@ -55,14 +56,14 @@ give(peer *p, const void *data, size_t length)
 void
 peer_open_with(peer *p, const unsigned char *secret)
 {
-    tls_record_opener_protect(&p->opener, &p->victim->context->aead, p->suite, secret);
+    tls_record_opener_protect(&p->opener, &inside_context(p->victim)->aead, p->suite, secret);
 }
 
 void
 peer_seal_with(peer *p, const unsigned char *secret)
 {
     if (p->suite != NULL)
-        tls_record_sealer_protect(&p->sealer, &p->victim->context->aead, p->suite, secret);
+        tls_record_sealer_protect(&p->sealer, &inside_context(p->victim)->aead, p->suite, secret);
 }
 
 void
@@ -317,9 +318,7 @@ peer_refuses_with(peer *p, enum tls_reason reason, int alert)
     check(tls_connection_input(p->victim, &room) == NULL && room == 0, "nothing is taken any more");
     tls_connection_close(p->victim);
     check(tls_connection_output(p->victim).length == 0, "no close_notify after a fatal alert");
-    check(p->victim->input == NULL && p->victim->output == NULL && p->victim->engine == NULL &&
-              p->victim->traffic == NULL && p->victim->sealer.protection.vtable == NULL &&
-              p->victim->opener.protection.vtable == NULL,
+    check(inside_is_bare(p->victim) && inside_has_no_keys(p->victim),
         "buffers, engine and keys are gone");
     return check_failures() == before;
 }
@@ -336,7 +335,7 @@ peer_goes_on(peer *p, int established)
     peer_take_output(p);
     check(tls_connection_failure(p->victim) == TLS_OK, "no failure: %s",
         tls_connection_failure_text(p->victim));
-    check(p->victim->established == established, "%s",
+    check(told(p->victim).established == established, "%s",
         established ? "established" : "not established");
     return check(p->alerts == 0 && p->unreadable == 0, "no alert, and nothing unreadable");
 }

@@ -5,6 +5,7 @@
 
 #include "support/check.h"
 #include "support/hostile12.h"
+#include "support/inside.h"
 #include "wire/message.h"
 
 typedef struct early_record {
@@ -54,16 +55,16 @@ rewind_sequence(tls_connection *c, uint16_t suite)
 {
     switch (suite) {
     case 0xCCA9:
-        c->sealer.protection.chapol.seq = 0;
+        inside_sealer(c)->protection.chapol.seq = 0;
         break;
     case 0xC0AC:
-        c->sealer.protection.ccm.seq = 0;
+        inside_sealer(c)->protection.ccm.seq = 0;
         break;
     case 0xC023:
-        c->sealer.protection.cbc.seq = 0;
+        inside_sealer(c)->protection.cbc.seq = 0;
         break;
     default:
-        c->sealer.protection.gcm.seq = 0;
+        inside_sealer(c)->protection.gcm.seq = 0;
         break;
     }
 }
@@ -109,7 +110,7 @@ instead_of_finished(hostile12_world *w, const early_record *record, enum tls_rol
         attacker == TLS_ROLE_CLIENT ? "client" : "server");
     open_changed(&p, w, attacker);
     hostile12_inject(&p, record->type, record->data, record->length);
-    check(!p.victim->established, "not established");
+    check(!told(p.victim).established, "not established");
     check_reason(tls_connection_failure(p.victim), record->reason, "the reason");
     if (record->reason == TLS_REASON_PEER_ALERT || record->reason == TLS_REASON_CLOSED)
         check(tls_connection_output(p.victim).length == 0, "no alert is due");
@@ -146,14 +147,14 @@ idle_after_handshake(hostile12_world *w)
     tls_connection_new(&server, w->server_context, &options);
     options.server_name = "localhost";
     tls_connection_new(&client, w->client_context, &options);
-    for (i = 0; i < 10 && !server->established; i++) {
+    for (i = 0; i < 10 && !told(server).established; i++) {
         hostile12_settle(client);
         hostile12_move(client, server);
-        while (tls_connection_step(server) != TLS_EVENT_WANT_READ && !server->established)
+        while (tls_connection_step(server) != TLS_EVENT_WANT_READ && !told(server).established)
             ;
         hostile12_move(server, client);
     }
-    check(server->established, "established");
+    check(told(server).established, "established");
     hostile12_move(server, client);
     tls_connection_get_info(server, &info);
     check(info.memory < 4096, "no buffer is held");

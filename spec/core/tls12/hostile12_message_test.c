@@ -6,6 +6,7 @@
 
 #include "support/check.h"
 #include "support/hostile12.h"
+#include "support/inside.h"
 
 /* ---- Messages ---- */
 
@@ -74,7 +75,7 @@ slow_message(hostile12 *p)
     hostile12_inject(p, 22, "\1\1\0\0", 4);
     for (i = 0; i < 2000; i++)
         check(hostile12_inject(p, 22, "x", 1) == TLS_EVENT_WANT_READ, "it waits");
-    check(p->victim->handshake_in.capacity <= 2 * (TLS_HANDSHAKE_MAXIMUM + 16384), "bounded");
+    check(inside_reassembly(p->victim) <= 2 * (TLS_HANDSHAKE_MAXIMUM + 16384), "bounded");
 }
 
 static void
@@ -142,14 +143,14 @@ renegotiation(hostile12 *p)
 {
     const void *message;
     size_t length = ask_again(p, &message), written;
-    uint64_t before = p->attacker->opener.count;
+    uint64_t before = inside_opener(p->attacker)->count;
 
     check(
         hostile12_inject(p, 22, message, length) == TLS_EVENT_WANT_READ, "the connection goes on");
     check(tls_connection_output(p->victim).length > 0, "a warning is due");
     while (hostile12_move(p->victim, p->attacker))
         check(hostile12_settle(p->attacker) == TLS_EVENT_WANT_READ, "the peer goes on");
-    check(p->attacker->opener.count == before + 1, "one record");
+    check(inside_opener(p->attacker)->count == before + 1, "one record");
     check(tls_connection_write(p->victim, &written, "still here", 10) == TLS_OK && written == 10,
         "the victim can write");
     tls_connection_feed(p->attacker, tls_connection_output(p->victim).data,

@@ -6,6 +6,7 @@
 
 #include "support/check.h"
 #include "support/hostile12.h"
+#include "support/inside.h"
 
 /* ---- Record headers ---- */
 
@@ -15,7 +16,7 @@ header_type(hostile12 *p, unsigned char type)
     unsigned char record[] = {0, 3, 0, 0, 40};
 
     record[0] = type;
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     hostile12_give(p->victim, record, sizeof record);
     hostile12_refuses(p, TLS_REASON_UNEXPECTED_MESSAGE, TLS_ALERT_UNEXPECTED_MESSAGE);
 }
@@ -72,7 +73,7 @@ length_too_long(hostile12 *p)
 {
     unsigned char record[] = {23, 3, 0, 0x48, 0x01}; /* 2^14 + 2048 + 1 */
 
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     hostile12_give(p->victim, record, sizeof record);
     hostile12_refuses(p, TLS_REASON_RECORD_OVERFLOW, TLS_ALERT_RECORD_OVERFLOW);
 }
@@ -82,7 +83,7 @@ length_65535(hostile12 *p)
 {
     unsigned char record[] = {22, 3, 0, 0xFF, 0xFF};
 
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     hostile12_give(p->victim, record, sizeof record);
     hostile12_refuses(p, TLS_REASON_RECORD_OVERFLOW, TLS_ALERT_RECORD_OVERFLOW);
 }
@@ -96,7 +97,7 @@ length_limit(hostile12 *p)
 
     record[0] = 23;
     record[1] = 3;
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     record[3] = 0x48;
     check(hostile12_give(p->victim, record, 5 + 0x47FF) == TLS_EVENT_WANT_READ,
         "it waits for the last byte");
@@ -115,7 +116,7 @@ too_short(hostile12 *p)
 {
     unsigned char record[] = {23, 3, 0, 0, 7, 1, 2, 3, 4, 5, 6, 7};
 
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     hostile12_give(p->victim, record, sizeof record);
     hostile12_refuses(p, TLS_REASON_BAD_RECORD_MAC, TLS_ALERT_BAD_RECORD_MAC);
 }
@@ -125,7 +126,7 @@ protected_nothing(hostile12 *p)
 {
     unsigned char record[] = {23, 3, 0, 0, 0};
 
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     hostile12_give(p->victim, record, sizeof record);
     hostile12_refuses(p, TLS_REASON_BAD_RECORD_MAC, TLS_ALERT_BAD_RECORD_MAC);
 }
@@ -137,7 +138,7 @@ plain_data(hostile12 *p)
 {
     unsigned char record[5 + 64] = {23, 3, 0, 0, 64};
 
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     hostile12_give(p->victim, record, sizeof record);
     hostile12_refuses(p, TLS_REASON_BAD_RECORD_MAC, TLS_ALERT_BAD_RECORD_MAC);
 }
@@ -148,9 +149,9 @@ plain_alert(hostile12 *p)
 {
     unsigned char record[] = {21, 3, 0, 0, 2, 1, 0};
 
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     hostile12_give(p->victim, record, sizeof record);
-    check(!p->victim->close_received, "a close_notify in the clear does not count");
+    check(!told(p->victim).closed_received, "a close_notify in the clear does not count");
     hostile12_refuses(p, TLS_REASON_BAD_RECORD_MAC, TLS_ALERT_BAD_RECORD_MAC);
 }
 
@@ -159,7 +160,7 @@ plain_change_cipher_spec(hostile12 *p)
 {
     unsigned char record[] = {20, 3, 0, 0, 1, 1};
 
-    record[2] = (unsigned char)(p->victim->version & 0xFF);
+    record[2] = (unsigned char)(told(p->victim).version & 0xFF);
     hostile12_give(p->victim, record, sizeof record);
     hostile12_refuses(p, TLS_REASON_BAD_RECORD_MAC, TLS_ALERT_BAD_RECORD_MAC);
 }

@@ -2,10 +2,9 @@
  * section 4.2.3). Our server signs with PKCS#1, so its message is exchanged on the way for one that
  * its key signs here, rightly or wrongly; the client's transcript is then made to hold the server's
  * own. */
-#include "connection/connection.h"
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/pair12.h"
-#include "tls12/internal.h"
 #include "wire/message.h"
 
 #define RSAE_SHA256 0x0804
@@ -63,8 +62,8 @@ forge(const world12 *w, const tls_connection *server, const tls_message *message
     tls_buffer content = {0};
     size_t length;
 
-    tls_buffer_append(&content, server->client_random, 32);
-    tls_buffer_append(&content, server->server_random, 32);
+    tls_buffer_append(&content, told(server).client_random.data, 32);
+    tls_buffer_append(&content, told(server).server_random.data, 32);
     tls_buffer_append(&content, exchange->params.data, exchange->params.length);
     if (f->other_random)
         content.data[40] ^= 1;
@@ -101,24 +100,25 @@ exchange(const world12 *w, tls_connection *client, tls_connection *server, const
         position += TLS_RECORD_HEADER_LENGTH + length;
     }
     tls_connection_output_consume(server, output.length);
-    for (position = 0; position < flight.length && client->failure == TLS_OK;) {
+    for (position = 0; position < flight.length && tls_connection_failure(client) == TLS_OK;) {
         tls_message message;
         tls_bytes raw = tls_bytes_make(
             flight.data + position, 4 + (size_t)tls_get24(flight.data + position + 1));
 
         position += raw.length;
-        check(tls_message_parse(&message, raw, server->version, server->suite) == TLS_OK, "parsed");
+        check(tls_message_parse(&message, raw, told(server).version, told(server).suite) == TLS_OK,
+            "parsed");
         if (message.type == TLS_HANDSHAKE_SERVER_KEY_EXCHANGE) {
-            br_multihash_context before = tls12_of(client)->transcript;
+            br_multihash_context before = *inside_transcript12(client);
             tls_buffer forged = {0};
 
             forge(w, server, &message, f, &forged);
             feed_message(client, tls_buffer_view(&forged));
             tls_buffer_release(&forged);
-            if (client->engine == NULL)
+            if (!inside_has_engine(client))
                 break;
             br_multihash_update(&before, raw.data, raw.length);
-            tls12_of(client)->transcript = before;
+            *inside_transcript12(client) = before;
         } else {
             feed_message(client, raw);
         }
@@ -144,7 +144,7 @@ run(const char *certificate, const char *key, const forgery *f)
     check(tls_connection_failure(client) == f->reason, "%s",
         tls_reason_code(tls_connection_failure(client)));
     if (f->reason == TLS_OK) {
-        check(info.established && server->established, "established");
+        check(info.established && told(server).established, "established");
         check(info.peer_scheme == f->scheme, "the scheme is told");
         check(info.peer_verified, "verified");
     } else {

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/connection.h"
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/pair12.h"
-#include "tls12/internal.h"
 #include "wire/message.h"
 
 #define LIFETIME 7200 /* what a client allows by itself */
@@ -55,14 +54,14 @@ exchange_ticket(tls_connection *client, tls_connection *server, uint32_t lifetim
     check(output.data[0] == TLS_CONTENT_HANDSHAKE &&
               output.data[TLS_RECORD_HEADER_LENGTH] == TLS_HANDSHAKE_NEW_SESSION_TICKET,
         "the server sends a ticket");
-    before = tls12_of(client)->transcript;
+    before = *inside_transcript12(client);
     give_ticket(client, lifetime, length);
-    check(tls_connection_failure(client) == TLS_OK && client->engine != NULL, "it is read");
-    if (client->engine == NULL)
+    check(tls_connection_failure(client) == TLS_OK && inside_has_engine(client), "it is read");
+    if (!inside_has_engine(client))
         return;
     br_multihash_update(
         &before, output.data + TLS_RECORD_HEADER_LENGTH, record - TLS_RECORD_HEADER_LENGTH);
-    tls12_of(client)->transcript = before;
+    *inside_transcript12(client) = before;
     pair12_give(client, output.data + record, output.length - record);
     tls_connection_output_consume(server, output.length);
 }

@@ -2,8 +2,8 @@
  * late, key updates, and tickets. */
 #include <string.h>
 
-#include "connection/connection.h"
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/pair.h"
 
 static pair p;
@@ -80,7 +80,7 @@ late_authentication(void)
         check_text(p.server.stages,
             " >certificate_request <certificate <certificate_verify <finished",
             "%s: the server's stages", what);
-        check(tls_traffic_memory(p.server.c->traffic) < 2048, "%s: memory", what);
+        check(tls_traffic_memory(inside_traffic(p.server.c)) < 2048, "%s: memory", what);
         check(send_data(&p, &p.client, &p.server, 300) && send_data(&p, &p.server, &p.client, 300),
             "%s: data goes on", what);
     }
@@ -161,7 +161,7 @@ late_authentication_refused(void)
     offer_post_handshake(P384);
     established(what);
     check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
-    p.server.c->traffic->request_context[3] ^= 1;
+    inside_traffic(p.server.c)->request_context[3] ^= 1;
     pair_pump(&p);
     check(tls_connection_failure(p.server.c) == TLS_REASON_ILLEGAL_PARAMETER, "%s: %s", what,
         trouble(&p));
@@ -574,18 +574,18 @@ memory(void)
     established(what);
     exchange(&p, what, 60000);
     pair_pump(&p);
-    check(tls_traffic_memory(p.client.c->traffic) < 2048 &&
-              tls_traffic_memory(p.server.c->traffic) < 2048,
-        "%s: %u bytes of traffic", what, (unsigned)tls_traffic_memory(p.server.c->traffic));
+    check(tls_traffic_memory(inside_traffic(p.client.c)) < 2048 &&
+              tls_traffic_memory(inside_traffic(p.server.c)) < 2048,
+        "%s: %u bytes of traffic", what, (unsigned)tls_traffic_memory(inside_traffic(p.server.c)));
     check(info_of(&p.client).memory < 4096 && info_of(&p.server).memory < 4096,
         "%s: %u and %u bytes", what, (unsigned)info_of(&p.client).memory,
         (unsigned)info_of(&p.server).memory);
-    check(p.server.c->engine == NULL && p.server.c->input == NULL && p.server.c->output == NULL &&
-              p.client.c->engine == NULL && p.client.c->input == NULL && p.client.c->output == NULL,
+    check(inside_is_bare(p.server.c) && inside_is_bare(p.client.c),
         "%s: neither engines nor buffers", what);
     check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
-    check(tls_traffic_memory(p.server.c->traffic) < 2048 && p.server.c->engine == NULL,
-        "%s: an open request: %u bytes", what, (unsigned)tls_traffic_memory(p.server.c->traffic));
+    check(tls_traffic_memory(inside_traffic(p.server.c)) < 2048 && !inside_has_engine(p.server.c),
+        "%s: an open request: %u bytes", what,
+        (unsigned)tls_traffic_memory(inside_traffic(p.server.c)));
     pair_pump(&p);
     check(info_of(&p.server).peer_verified && info_of(&p.server).memory < 4096,
         "%s: %u bytes afterwards", what, (unsigned)info_of(&p.server).memory);

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "connection/connection.h"
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/resumption.h"
 
 static pair p;
@@ -161,7 +161,7 @@ early_data_in_long_records(void)
     resumption_begin(&p, BY_TICKET, "early data, then too long a record", allow_short_records);
     send_early(4000, 0);
     handshake(&p, "early data, then too long a record", TLS_VERSION_13);
-    p.client.c->fragment_limit = 200;
+    inside_set_fragment_limit(p.client.c, 200);
     check(!send_data(&p, &p.client, &p.server, 200) &&
               tls_connection_failure(p.server.c) == TLS_REASON_RECORD_OVERFLOW,
         "early data, then too long a record: %s", trouble(&p));
@@ -488,8 +488,8 @@ early_data_flood(int retry)
         p.server_connection.decision_mask |= 1u << TLS_DECISION_EARLY_DATA;
         pair_open(&p);
         if (retry) {
-            p.server.c->context->groups[0] = server_groups[0];
-            p.server.c->context->group_count = 1;
+            inside_context(p.server.c)->groups[0] = server_groups[0];
+            inside_context(p.server.c)->group_count = 1;
         }
         side_run(&p.client);
         side_move(&p.client, &p.server, 0);

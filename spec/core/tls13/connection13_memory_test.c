@@ -6,8 +6,8 @@
 
 #include "crypto/hkdf.h"
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/pair.h"
-#include "tls13/internal.h"
 
 static pair p;
 
@@ -202,14 +202,16 @@ static void
 sample(side *s)
 {
     const tls_connection *c = s->c;
-    const tls_traffic *traffic = c->traffic;
+    const tls_traffic *traffic = inside_traffic(c);
+    const tls13_engine *engine = inside_engine13(c);
+    const tls_session *session = inside_session(c);
 
-    if (c->engine_class == &tls13_class && c->engine != NULL)
-        sample_engine(s, tls13_of(c));
-    if (c->session != NULL)
-        note_secret("a session's PSK", c->session->master_secret,
-            c->version == TLS_VERSION_13 &&
-                    tls_suite_find(c->session->suite)->prf_hash == br_sha256_ID
+    if (engine != NULL)
+        sample_engine(s, engine);
+    if (session != NULL)
+        note_secret("a session's PSK", session->master_secret,
+            told(c).version == TLS_VERSION_13 &&
+                    tls_suite_find(session->suite)->prf_hash == br_sha256_ID
                 ? 32
                 : 48,
             1);
@@ -364,11 +366,12 @@ talk(const char *what)
         (void)tls_connection_write(p.server.c, &n, application_data, sizeof application_data);
         pair_pump(&p);
         sample_all();
-        if (i == 0 && p.server.c->version == TLS_VERSION_13) {
-            check(tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
-                      tls_connection_request_certificate(p.server.c) ==
-                          (p.server.c->post_handshake_auth ? TLS_OK
-                                                           : TLS_REASON_NO_POST_HANDSHAKE_AUTH),
+        if (i == 0 && told(p.server.c).version == TLS_VERSION_13) {
+            check(
+                tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
+                    tls_connection_request_certificate(p.server.c) ==
+                        (told(p.server.c).post_handshake_auth ? TLS_OK
+                                                              : TLS_REASON_NO_POST_HANDSHAKE_AUTH),
                 "%s: keys and certificates", what);
             pair_pump(&p);
             sample_all();
@@ -514,8 +517,8 @@ wiped_tls12(void)
     talk(what);
     tls_connection_end(p.client.c);
     tls_connection_end(p.server.c);
-    check(memcmp(p.client.c->master_secret, zeros, sizeof zeros) == 0 &&
-              memcmp(p.server.c->master_secret, zeros, sizeof zeros) == 0,
+    check(memcmp(inside_master_secret(p.client.c), zeros, sizeof zeros) == 0 &&
+              memcmp(inside_master_secret(p.server.c), zeros, sizeof zeros) == 0,
         "%s: the master secret is wiped at the end", what);
     finish_connections(what);
 }
@@ -562,7 +565,7 @@ attempt(void)
     pair_pump(&p);
     good = good && allowed(tls_connection_update_keys(p.client.c, 1));
     pair_pump(&p);
-    if (good && p.server.c->post_handshake_auth)
+    if (good && told(p.server.c).post_handshake_auth)
         good = allowed(tls_connection_request_certificate(p.server.c));
     pair_pump(&p);
     good = good && allowed(tls_connection_send_ticket(p.server.c));

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/resumption.h"
-#include "tls13/internal.h"
 
 static pair p;
 
@@ -290,7 +290,7 @@ static int
 only_psk_ke(side *s)
 {
     static const unsigned char modes[] = {0, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, 0, 3, 2, 1, 0};
-    tls13_engine *e = s->c->engine;
+    tls13_engine *e = inside_engine13(s->c);
     tls_bytes output = tls_connection_output(s->c);
     unsigned char *hello = (unsigned char *)(uintptr_t)output.data + TLS_RECORD_HEADER_LENGTH;
     size_t length = output.length - TLS_RECORD_HEADER_LENGTH, i;
@@ -358,7 +358,7 @@ psk_modes(void)
         pair_open(&p);
         side_run(&p.client);
         check(only_psk_ke(&p.client), "psk_ke not allowed: ClientHello is changed");
-        p.client.c->context->psk_only = !side_without;
+        inside_context(p.client.c)->psk_only = !side_without;
         pair_pump(&p);
         if (side_without)
             check(tls_connection_failure(p.client.c) == TLS_REASON_ILLEGAL_PARAMETER,

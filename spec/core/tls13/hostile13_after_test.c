@@ -7,6 +7,7 @@
 #include "support/check.h"
 #include "support/deviation.h"
 #include "support/exact_bytes.h"
+#include "support/inside.h"
 
 /* ---- Tickets ---- */
 
@@ -209,9 +210,9 @@ updates(const peer_world *w)
             peer_play(&p, "Ud");
         peer_goes_on(&p, 1);
         check(p.data_read == 400, "all data came");
-        check(p.victim->key_updates_received == 100 && p.victim->key_updates_sent <= 100,
+        check(told(p.victim).key_updates_received == 100 && told(p.victim).key_updates_sent <= 100,
             "and all updates");
-        check(p.victim->key_updates_sent > 0, "and some were answered");
+        check(told(p.victim).key_updates_sent > 0, "and some were answered");
         peer_close(&p);
     }
     check_about("KeyUpdate inside of a handshake");
@@ -437,7 +438,7 @@ open_asked(peer *p, const peer_world *w, const char *what)
     p->chain_count = 0;
     peer_play(p, "CF");
     p->chain_count = 1;
-    check(p->victim->established, "established");
+    check(told(p->victim).established, "established");
     peer_take_output(p);
     check(tls_connection_request_certificate(p->victim) == TLS_OK, "asked");
     peer_take_output(p);
@@ -480,7 +481,8 @@ late_answers(const peer_world *w)
         open_asked(&p, w, cases[i].name);
         peer_judge(&p, cases[i].script, cases[i].reason);
         if (cases[i].reason == TLS_OK) {
-            check(p.victim->peer_chain != NULL && p.victim->level == TLS_LEVEL_VERIFIED,
+            check(
+                told(p.victim).peer_chain_count > 0 && inside_level(p.victim) == TLS_LEVEL_VERIFIED,
                 "the client is known");
             peer_play(&p, "d");
             peer_goes_on(&p, 1);

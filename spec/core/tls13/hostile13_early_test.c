@@ -6,6 +6,7 @@
 #include "support/check.h"
 #include "support/deviation.h"
 #include "support/exact_bytes.h"
+#include "support/inside.h"
 
 #define ALLOWED 1000 /* bytes that a ticket allows */
 
@@ -78,7 +79,7 @@ accepted_early_data(const peer_world *w)
         peer_judge(&p, accepted[i].script, accepted[i].reason);
         check(p.early_read == accepted[i].read, "what came early was read");
         if (accepted[i].reason == TLS_OK)
-            check(p.victim->early_data == TLS_EARLY_DATA_ACCEPTED, "accepted");
+            check(told(p.victim).early_data == TLS_EARLY_DATA_ACCEPTED, "accepted");
         close_early(&p, session);
     }
 }
@@ -187,9 +188,9 @@ replayed(const peer_world *w)
     peer_open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
     p.early_data = 1;
     peer_play(&p, "K");
-    check(p.victim->early_data == TLS_EARLY_DATA_REJECTED, "rejected");
+    check(told(p.victim).early_data == TLS_EARLY_DATA_REJECTED, "rejected");
     peer_judge(&p, "F", TLS_OK);
-    check(p.early_read == 0 && p.victim->resumed, "resumed, and no early data read");
+    check(p.early_read == 0 && told(p.victim).resumed, "resumed, and no early data read");
     peer_close(&p);
 
     /* Section 8.3. */
@@ -200,7 +201,7 @@ replayed(const peer_world *w)
     peer_open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
     p.early_data = 1;
     peer_judge(&p, "KF", TLS_OK);
-    check(p.victim->early_data == TLS_EARLY_DATA_REJECTED, "rejected");
+    check(told(p.victim).early_data == TLS_EARLY_DATA_REJECTED, "rejected");
     close_early(&p, session);
 }
 
@@ -242,7 +243,7 @@ unwanted_passed_over(const peer_world *w, tls_session *session, int retry)
     garbage(&p, 16384 + 256);
     check(tls_connection_failure(p.victim) == TLS_OK, "is passed over");
     peer_judge(&p, retry ? "kF" : "F", TLS_OK);
-    check(p.early_read == 0 && p.victim->early_data == TLS_EARLY_DATA_REJECTED, "unread");
+    check(p.early_read == 0 && told(p.victim).early_data == TLS_EARLY_DATA_REJECTED, "unread");
     peer_play(&p, "d");
     check(p.data_read == 4, "and what comes later is read");
     garbage(&p, 100);

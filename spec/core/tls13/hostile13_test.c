@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "support/inside.h"
 #include "support/peer_world.h"
 
 /* ---- Honest flights, which the tests then break ---- */
@@ -91,7 +92,7 @@ honest(const peer_world *w, const flight *f, tls_session *session)
     check_about("%s: honest", f->name);
     try_script(&p, w, f, session, f->script);
     peer_goes_on(&p, 1);
-    check(p.victim->resumed == f->resumes, "resumed as it should");
+    check(told(p.victim).resumed == f->resumes, "resumed as it should");
     peer_play(&p, "d");
     check(p.data_read == 4, "data comes through");
     peer_close(&p);
@@ -108,7 +109,7 @@ refused_order(const peer_world *w, const flight *f, tls_session *session, const 
     /* Where a message is missing at the end something else must come. */
     if (tls_connection_failure(p.victim) == TLS_OK)
         peer_play(&p, "d");
-    check(!p.victim->established || p.finished || f->role == TLS_ROLE_SERVER,
+    check(!told(p.victim).established || p.finished || f->role == TLS_ROLE_SERVER,
         "not established early");
     peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
     peer_close(&p);
@@ -413,7 +414,7 @@ interleaving(const peer_world *w)
                 peer_send_in_the_clear(&p, cases[i].type, cases[i].content, cases[i].length);
             else
                 peer_send_record(&p, cases[i].type, cases[i].content, cases[i].length);
-            if (reason == TLS_REASON_CLOSED && p.victim->established) {
+            if (reason == TLS_REASON_CLOSED && told(p.victim).established) {
                 check(peer_settle(&p) == TLS_EVENT_CLOSED, "closed");
             } else {
                 peer_refuses(&p, reason);
@@ -478,7 +479,7 @@ retried_without_modes(void)
     peer_open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
     peer_change_block(&p, 'k', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, NULL, 0);
     peer_play(&p, "Kk");
-    check(p.victim->hello_retry, "it was told to retry");
+    check(told(p.victim).hello_retry, "it was told to retry");
     peer_refuses(&p, TLS_REASON_MISSING_EXTENSION);
     peer_close(&p);
     tls_session_release(session);
