@@ -1,7 +1,7 @@
 /* hostile13_record_test.c - a TLS 1.3 peer whose records, ChangeCipherSpecs and alerts are wrong,
  * at every point of a connection. That each record is opened or not as RFC 8446 section 5 says is
- * tls13_record_test.c's; here it is how the connection ends, and which alert says so under which
- * key. */
+ * record_protection_test.c's; here it is how the connection ends, and which alert says so under
+ * which key. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* tls13_record_test.c - specs of aead, record_protection and the TLS 1.3 half of record.
+/* record_protection_test.c - specs of aead, record_protection and the TLS 1.3 half of record.
  *   VERBOSE=1 prints what passes */
 #include <stdlib.h>
 #include <string.h>

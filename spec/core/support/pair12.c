@@ -1,7 +1,6 @@
 /* pair12.c - contexts, and moving bytes. */
 #include <string.h>
 
-#include "connection/connection.h"
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/inside.h"

@@ -85,7 +85,6 @@ struct peer {
     tls_bytes bytes;                                         /* the same */
     size_t fragment;         /* records of at most so much content; 0: whole */
     unsigned record_version; /* of records in the clear */
-    int holding;             /* messages wait in `held` for the next, to go in one record */
     tls_buffer held;
 
     /* What the victim said. */

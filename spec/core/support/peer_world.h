@@ -23,7 +23,7 @@ typedef struct peer_world {
     tls_ticket_keys *tickets;
 } peer_world;
 
-/* What a test wants otherwise than open_world does it. */
+/* What a test wants otherwise than peer_world_open does it. */
 typedef void tweak(tls_context_options *client, tls_context_options *server);
 
 void peer_world_open(peer_world *w, tweak *f);

@@ -31,7 +31,6 @@ typedef struct side12 {
     enum tls_event last;
     unsigned stages[TLS_STAGE_COUNT], decisions[TLS_DECISION_COUNT];
     identity *id;
-    int quiet;
 } side12;
 
 /* side12_run steps one side until it waits; returns 1 if anything happened. */

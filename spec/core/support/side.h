@@ -44,7 +44,8 @@ typedef struct side {
     unsigned char header[TLS_RECORD_HEADER_LENGTH];
 } side;
 
-/* run steps one side until it waits for the peer, or for the test; returns 1 if anything happened.
+/* side_run steps one side until it waits for the peer, or for the test; returns 1 if anything
+ * happened.
  */
 int side_run(side *s);
 

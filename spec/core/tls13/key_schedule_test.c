@@ -1,4 +1,4 @@
-/* tls13_secrets_test.c - specs of hkdf, transcript and key_schedule, and of record protection as
+/* key_schedule_test.c - specs of hkdf, transcript and key_schedule, and of record protection as
  * far as RFC 8448 shows it.   VERBOSE=1 prints what passes */
 #include <stdlib.h>
 #include <string.h>
