@@ -1,6 +1,6 @@
 /* connection13_after_test.c - TLS 1.3 after the handshake without Lua: authentication that comes
  * late, key updates, and tickets. */
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "connection13_support.h"
 
 static pair p;

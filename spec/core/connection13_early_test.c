@@ -1,6 +1,6 @@
 /* connection13_early_test.c - early data of TLS 1.3 (RFC 8446 section 4.2.10) without Lua: taken,
  * and refused for each reason. */
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "connection13_psk_support.h"
 
 static const uint16_t two_suites[] = {0x1301, 0x1303};

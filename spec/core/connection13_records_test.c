@@ -1,6 +1,6 @@
 /* connection13_records_test.c - the lengths of TLS 1.3's records on the wire: what a peer asks for,
  * and padding. */
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "connection13_support.h"
 
 static pair p;

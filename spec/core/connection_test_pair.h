@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "connection_test_keys.h"
 #include "wire/message.h"
 

@@ -5,7 +5,7 @@
 #ifndef HOSTILE13_H
 #define HOSTILE13_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "crypto/key_exchange.h"
 #include "wire/message.h"
 #include "record/record_protection.h"

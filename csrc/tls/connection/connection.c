@@ -1,6 +1,6 @@
 /* connection.c - the facade: one conversation, whichever engine runs it. The loop that reports what
  * happens, the one place that sends alerts, and what is known at the end. */
-#include "connection/connection.h"
+#include "connection/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #ifndef TLS_RENEGOTIATION_H
 #define TLS_RENEGOTIATION_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "wire/message.h"
 #include "connection/negotiation.h"
 

@@ -2,7 +2,7 @@
  * and from the engine, alerts, application data. */
 #include <string.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "wire/registry.h"
 #include "connection/renegotiation.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 
 static const char *const stage_names[TLS_STAGE_COUNT] = {
     "client_hello",

@@ -2,7 +2,7 @@
 #ifndef TLS_PEER_CERTIFICATE_H
 #define TLS_PEER_CERTIFICATE_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "wire/message.h"
 
 /* tls_connection_take_chain parses a Certificate message's certificates into c->peer_chain; an

@@ -1,4 +1,4 @@
-/* tls12/authentication.c - certificates and signatures of TLS 1.0 to 1.2, for both sides: the
+/* authentication.c - certificates and signatures of TLS 1.0 to 1.2, for both sides: the
  * peer's chain and its verdict, BearSSL's view of it, and our own signatures. */
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "tls12/internal.h"
 #include "handshake/peer_certificate.h"
 #include "connection/renegotiation.h"
+#include "key/key_bearssl.h"
 
 /* ---- BearSSL's certificate engine: it only hears the result ---- */
 

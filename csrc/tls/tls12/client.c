@@ -1,4 +1,4 @@
-/* tls12/client.c - the client's side of the message filter: its ClientHello, what it checks in the
+/* client.c - the client's side of the message filter: its ClientHello, what it checks in the
  * server's messages, and its certificate. */
 #include <string.h>
 
@@ -168,7 +168,7 @@ signature_hash(const tls12_engine *e, enum tls_key_kind kind, uint32_t allowed)
 
     /* RFC 4346 section 7.4.8: MD5+SHA-1 (BearSSL's 0) with RSA, SHA-1 with ECDSA (RFC 8422). */
     if (e->connection->version < TLS_VERSION_12) {
-        int hash = kind == TLS_KEY_RSA ? 0 : br_sha1_ID;
+        int hash = kind == TLS_KEY_RSA ? 0 : TLS_HASH_SHA1;
 
         return (allowed >> (shift + (unsigned)hash)) & 1 ? hash : -1;
     }

@@ -1,4 +1,4 @@
-/* tls12/filter.c - the message filter over BearSSL's handshake: see tls12/internal.h. */
+/* filter.c - the message filter over BearSSL's handshake: see tls12/internal.h. */
 #include "tls12/engine.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* tls12/server.c - the server's side of the message filter: what ClientHello asks for, which
+/* server.c - the server's side of the message filter: what ClientHello asks for, which
  * session, suite, certificate and group answer it, and the client's authentication. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* tls12/session.c - sessions of TLS 1.0 to 1.2: what a handshake leaves, what a server may resume,
+/* session.c - sessions of TLS 1.0 to 1.2: what a handshake leaves, what a server may resume,
  * and the tickets it gives. */
 #include <string.h>
 

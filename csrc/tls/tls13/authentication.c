@@ -1,4 +1,4 @@
-/* tls13/authentication.c - Certificate, CertificateVerify and Finished of TLS 1.3 (RFC 8446
+/* authentication.c - Certificate, CertificateVerify and Finished of TLS 1.3 (RFC 8446
  * section 4.4), sent and received, for both sides. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* tls13/internal.h - the state that the tls13 files share.
+/* internal.h - the state that the tls13 files share.
  *
  * One function per state of RFC 8446 appendix A. A state takes a message, asks a question or sends,
  * names the state that comes next, and returns; where it has to wait it is called again:
@@ -16,7 +16,7 @@
 #ifndef TLS13_INTERNAL_H
 #define TLS13_INTERNAL_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "tls13/engine.h"
 #include "crypto/key_exchange.h"
 #include "wire/message.h"

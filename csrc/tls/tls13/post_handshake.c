@@ -1,4 +1,4 @@
-/* tls13/post_handshake.c - TLS 1.3 after the handshake (RFC 8446 section 4.6): tickets, key
+/* post_handshake.c - TLS 1.3 after the handshake (RFC 8446 section 4.6): tickets, key
  * updates, and a client's authentication that comes late. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* tls13/psk.c - pre-shared keys of TLS 1.3 (RFC 8446 section 4.2.11), for both sides. */
+/* psk.c - pre-shared keys of TLS 1.3 (RFC 8446 section 4.2.11), for both sides. */
 #include <string.h>
 
 #include "tls13/internal.h"

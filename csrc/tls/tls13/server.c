@@ -1,4 +1,4 @@
-/* tls13/server.c - the server's states of TLS 1.3 (RFC 8446 appendix A.2). */
+/* server.c - the server's states of TLS 1.3 (RFC 8446 appendix A.2). */
 #include <string.h>
 
 #include "tls13/internal.h"

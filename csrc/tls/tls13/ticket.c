@@ -1,4 +1,4 @@
-/* tls13/ticket.c - NewSessionTicket (RFC 8446 section 4.6.1): made by a server, kept by a client.
+/* ticket.c - NewSessionTicket (RFC 8446 section 4.6.1): made by a server, kept by a client.
  */
 #include <string.h>
 
