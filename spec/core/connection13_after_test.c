@@ -74,7 +74,7 @@ late_authentication(void)
             " <certificate_request >certificate >certificate_verify >finished", what,
             "the client's stages");
         same_text(p.server.stages,
-            " >certificate_request <certificate <certificate_verify <finished", what,
+            " >certificate_request <certificate <certificate_verify <finished =authenticated", what,
             "the server's stages");
         check(tls_traffic_memory(p.server.c->traffic) < 2048, what, "memory");
         check(send_data(&p, &p.client, &p.server, 300) && send_data(&p, &p.server, &p.client, 300),

@@ -475,7 +475,7 @@ late_answers(const world *w)
         open_asked(&p, w, cases[i].name);
         judge(&p, cases[i].script, cases[i].reason);
         if (cases[i].reason == TLS_OK) {
-            check(p.victim->peer_chain != NULL && p.victim->level == TLS_LEVEL_VERIFIED,
+            check(p.victim->peer.chain != NULL && p.victim->peer.level == TLS_LEVEL_VERIFIED,
                 "the client is known");
             play(&p, "d");
             goes_on(&p, 1);

@@ -84,9 +84,9 @@ void tls_connection_output_consume(tls_connection *connection, size_t length);
 tls_bytes tls_connection_plaintext(const tls_connection *connection);
 void tls_connection_plaintext_consume(tls_connection *connection, size_t length);
 /* tls_connection_hold_plaintext puts aside what has been decrypted, so that step() can read on: for
- * a caller that wants to write while a renegotiation goes on and the peer's data stands before its
- * messages. It comes first out of tls_connection_plaintext. LIMIT: it would be more than 1 MiB,
- * which must be read first. OUT_OF_MEMORY. */
+ * a caller that waits for the end of a renegotiation, or of a late authentication, while the peer's
+ * data stands before its messages. It comes first out of tls_connection_plaintext. LIMIT: it would
+ * be more than 1 MiB, which must be read first. OUT_OF_MEMORY. */
 enum tls_reason tls_connection_hold_plaintext(tls_connection *connection);
 
 /* tls_connection_early_data: what arrived as early data and was not consumed (a server's, TLS 1.3):
@@ -126,10 +126,14 @@ int tls_connection_asks_renegotiation(const tls_connection *connection);
  * (server) asks the client to authenticate (4.6.2); NO_POST_HANDSHAKE_AUTH when the client did not
  * offer that, BUSY while another request is open. `verify` is asked about the answer; without it a
  * certificate that comes must be good, and an empty answer is accepted unless the mode is REQUIRED.
- * tls_connection_send_ticket (server) sends one more NewSessionTicket. */
+ * It ends with the stage `authenticated`; until then tls_connection_get_info and
+ * tls_connection_session tell what stood before. tls_connection_send_ticket (server) sends one more
+ * NewSessionTicket; BUSY while a request is open too. */
 enum tls_reason tls_connection_update_keys(tls_connection *connection, int request);
 enum tls_reason tls_connection_request_certificate(tls_connection *connection);
 enum tls_reason tls_connection_send_ticket(tls_connection *connection);
+/* tls_connection_authenticating: a server's request is open, or the answer to it is on its way. */
+int tls_connection_authenticating(const tls_connection *connection);
 
 /* tls_connection_close queues close_notify; nothing can be written afterwards, reading goes on
  * until the peer's close_notify (RFC 8446 section 6.1). Closing twice is harmless. During the
@@ -198,8 +202,12 @@ typedef struct tls_connection_info {
     int resumed;
     int resumable; /* tls_connection_session would give one */
     tls_bytes session_id;
-    int peer_verified;       /* the chain was verified (now, or when the session began) */
-    enum tls_reason verdict; /* of the last verification; TLS_OK when there was none */
+    /* Who the peer is: only what the peer's signature and Finished have proven; nobody while the
+     * first handshake goes on, and who it was before in a later one or a late authentication. When
+     * one fails nobody is named. */
+    int peer_verified; /* the chain was verified (now, or when the session began) */
+    enum tls_reason
+        verdict; /* of the last verification; TLS_OK when there was none; why a handshake failed */
     const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */
     size_t peer_chain_count;
     const tls_certificate *const *local_chain; /* what this side sent */
@@ -209,6 +217,9 @@ typedef struct tls_connection_info {
     int secure_renegotiation;                         /* RFC 5746 was negotiated */
     unsigned renegotiations;                          /* that were completed */
     int renegotiating;
+    int authenticating;       /* TLS 1.3: a late authentication of the client runs */
+    unsigned authentications; /* late ones that proved a client to the server */
+    int declined; /* server: the client's last answer to a request was that it shows none */
     int extended_master_secret;   /* RFC 7627 was negotiated, or held for the resumed session */
     int ticket;                   /* the session came from a ticket, or a ticket was given for it */
     unsigned max_fragment_length; /* agreed (RFC 6066 section 4), or 0 */

@@ -97,7 +97,7 @@ tls_connection_export_keying_material(const tls_connection *c, unsigned char *ou
 size_t
 tls_connection_end_point(const tls_connection *c, unsigned char out[TLS_FINGERPRINT_MAXIMUM])
 {
-    const tls_certificate_list *chain = c->role == TLS_ROLE_CLIENT ? c->peer_chain : c->local_chain;
+    const tls_certificate_list *chain = c->role == TLS_ROLE_CLIENT ? c->peer.chain : c->local_chain;
     int hash;
 
     if (chain == NULL) {

@@ -54,6 +54,20 @@ enum tls_epilogue {
     TLS_EPILOGUE_DONE
 };
 
+/* Who the peer is. Anyone can send anyone's certificate: only a handshake whose signature and
+ * Finished were checked proves it, so each begins with an empty one, which takes the place of what
+ * stood before when the peer's Finished was right (tls_connection_prove_peer), and is dropped when
+ * the handshake fails. */
+typedef struct tls_peer {
+    tls_certificate_list *chain; /* as received, or as the resumed session knows it; NULL: none */
+    enum tls_verification_level level;
+    enum tls_reason verdict;
+    unsigned scheme;         /* of its handshake signature, or 0 */
+    int psk;                 /* authenticated by a PSK */
+    tls_buffer psk_identity; /* of an external one */
+    tls_buffer ocsp_response, signed_certificate_timestamps;
+} tls_peer;
+
 /* What the handshake before settled, while another one runs: renegotiation.h. */
 typedef struct tls_renegotiation tls_renegotiation;
 
@@ -103,9 +117,11 @@ struct tls_connection {
     size_t skip_early_data;    /* server: bytes of records that may be passed over unread */
     int may_write;             /* server: before the client's Finished has come */
     int64_t session_expires;   /* of the session that was resumed */
-    int hello_retry, psk, post_handshake_auth;
-    tls_buffer psk_identity; /* external */
+    int hello_retry, post_handshake_auth;
     unsigned key_updates_sent, key_updates_received;
+    unsigned
+        authentications; /* late ones of a client (RFC 8446 section 4.6.2) that were completed */
+    int declined;        /* the last answer to a late request was without a certificate */
 
     /* Stages and decisions. */
     uint32_t stage_mask, decision_mask;
@@ -118,17 +134,16 @@ struct tls_connection {
     int established, established_reported, closed_reported;
 
     /* What was negotiated. */
-    unsigned version, suite, group, peer_scheme, local_scheme;
+    tls_peer peer;    /* proven: nothing else is told, kept in a session or sealed into a ticket */
+    tls_peer claimed; /* in the handshake or late authentication that is going on */
+    unsigned version, suite, group, local_scheme;
     char *server_name;
     tls_buffer alpn;
     int resumed, secure_renegotiation;
-    enum tls_verification_level level;
-    enum tls_reason verdict;
     int extended_master_secret, ticket;
     tls_session *session; /* offered, then negotiated */
     int session_is_new;   /* to be stored */
-    tls_buffer ocsp_response, signed_certificate_timestamps;
-    tls_certificate_list *peer_chain, *local_chain;
+    tls_certificate_list *local_chain;
     unsigned char end_point[TLS_FINGERPRINT_MAXIMUM]; /* a resumed server's: see session.h */
     size_t end_point_length;
     unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* for exporters, TLS 1.2 and below */

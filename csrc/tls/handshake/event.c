@@ -24,6 +24,7 @@ static const char *const stage_names[TLS_STAGE_COUNT] = {
     "hello_request",
     "application_data",
     "alert",
+    "authenticated",
     "established",
     "closed",
 };

@@ -25,6 +25,8 @@ enum tls_stage {
     TLS_STAGE_HELLO_REQUEST,
     TLS_STAGE_APPLICATION_DATA,
     TLS_STAGE_ALERT,
+    TLS_STAGE_AUTHENTICATED, /* server: a client's late authentication is complete (RFC 8446
+                                section 4.6.2) */
     TLS_STAGE_ESTABLISHED,
     TLS_STAGE_CLOSED,
     TLS_STAGE_COUNT
@@ -38,7 +40,7 @@ enum tls_direction { TLS_SENT, TLS_RECEIVED, TLS_NEITHER };
 /* tls_stage_event: what step() reports as TLS_EVENT_STAGE; valid until the next call of step. */
 typedef struct tls_stage_event {
     enum tls_stage stage;
-    enum tls_direction direction; /* TLS_NEITHER for established and closed */
+    enum tls_direction direction; /* TLS_NEITHER for authenticated, established and closed */
     unsigned version;             /* negotiated so far, 0x0303 …; 0 while unknown */
     tls_bytes raw;                /* handshake message with its 4-byte header; alert and
                                      change_cipher_spec: the record's content; application_data: empty */

@@ -95,10 +95,10 @@ tls12_peer_chain(tls12_engine *e, const tls_certificate_message *message)
     tls_connection *c = e->connection;
     enum tls_reason reason = tls_connection_take_chain(c, message);
 
-    if (reason == TLS_OK && c->peer_chain != NULL)
+    if (reason == TLS_OK && c->claimed.chain != NULL)
         reason = tls_renegotiation_check_chain(c);
-    if (reason == TLS_OK && c->peer_chain != NULL)
-        reason = use_public_key(e, c->peer_chain->items[0]);
+    if (reason == TLS_OK && c->claimed.chain != NULL)
+        reason = use_public_key(e, c->claimed.chain->items[0]);
     return reason;
 }
 
@@ -147,7 +147,7 @@ enum tls_reason
 tls12_check_scheme(const tls12_engine *e, unsigned scheme)
 {
     const tls_context *context = e->connection->context;
-    const tls_certificate_list *chain = e->connection->peer_chain;
+    const tls_certificate_list *chain = e->connection->claimed.chain;
     size_t i;
 
     for (i = 0; i < context->signature_scheme_count; i++)

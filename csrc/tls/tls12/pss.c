@@ -71,7 +71,7 @@ tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange)
     if (length == 0)
         return TLS_REASON_OUT_OF_MEMORY;
     reason = tls_verify_scheme(
-        &c->peer_chain->items[0]->public_key, exchange->scheme, digest, exchange->signature);
+        &c->claimed.chain->items[0]->public_key, exchange->scheme, digest, exchange->signature);
     if (reason != TLS_OK)
         return reason;
     e->pss_digest_length = length;

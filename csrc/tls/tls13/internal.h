@@ -205,6 +205,10 @@ enum tls_reason tls13_decide_verify(tls13_engine *e, enum tls_progress *progress
 enum tls_reason tls13_receive_finished(
     tls13_engine *e, tls_bytes verify_data, const unsigned char *base_key);
 
+/* ---- tls13/post_handshake.c ---- */
+/* tls13_authenticated: the client's late Finished was right, or it declined. */
+enum tls_reason tls13_authenticated(tls13_engine *e, enum tls_progress *progress);
+
 /* ---- tls13/ticket.c ---- */
 /* tls13_send_new_ticket queues a NewSessionTicket; *session is the session behind it, for the
  * caller to release, or NULL when none could be given. */

@@ -485,7 +485,7 @@ wait_finished(tls13_engine *e, enum tls_progress *progress)
     if (reason != TLS_OK)
         return reason;
     if (e->post_handshake)
-        return tls13_end(e, progress);
+        return tls13_authenticated(e, progress);
     e->state = send_tickets;
     return tls13_derive(e, c->traffic->resumption, TLS_SECRET_RESUMPTION);
 }
