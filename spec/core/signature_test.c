@@ -8,6 +8,7 @@
 
 #include "x509/certificate.h"
 #include "asn1/der_write.h"
+#include "key/key_bearssl.h"
 #include "key/key_encode.h"
 #include "wire/registry.h"
 #include "base/random.h"

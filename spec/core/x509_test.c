@@ -10,6 +10,7 @@
 #include "x509/distinguished_name.h"
 #include "x509/hostname.h"
 #include "key/key.h"
+#include "key/key_bearssl.h"
 #include "asn1/pem.h"
 #include "x509/trust.h"
 #include "x509/verify.h"
