@@ -13,6 +13,10 @@
 /* More than this is not put aside of what a peer sends while a renegotiation goes on. */
 #define TLS_HELD_MAXIMUM ((size_t)1024 * 1024)
 
+/* More renegotiations of the peer's making than this without application data of its between them
+ * are refused: a handshake costs us more than a ClientHello costs it. */
+#define TLS_RENEGOTIATIONS_IDLE_MAXIMUM 3
+
 /* Where tls_connection_step stands. A renegotiation and a late authentication go from OPEN back to
  * HANDSHAKE, and through STORE and SETTLE (a late authentication has nothing to store) to OPEN. */
 enum tls_phase {

@@ -11,10 +11,6 @@
 #include "connection/negotiation.h"
 #include "wire/protocol.h"
 
-/* More renegotiations of the peer's making than this without application data of its between them
- * are refused: a handshake costs us more than a ClientHello costs it. */
-#define RENEGOTIATIONS_IDLE_MAXIMUM 3
-
 static enum tls_reason
 begin(tls_connection *c)
 {
@@ -68,7 +64,7 @@ tls_renegotiation_requested(tls_connection *c, tls_bytes message)
 
     /* What we asked for ourselves is not counted. */
     if (may && !c->renegotiation_asked)
-        may = ++c->renegotiations_idle <= RENEGOTIATIONS_IDLE_MAXIMUM;
+        may = ++c->renegotiations_idle <= TLS_RENEGOTIATIONS_IDLE_MAXIMUM;
     /* The new engine reads ClientHello itself, and reports it. */
     if (is_client || !may) {
         reason = tls_host_happened(host,
