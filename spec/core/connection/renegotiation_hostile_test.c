@@ -66,40 +66,40 @@ typedef void attack(tls_connection *attacker);
 static void
 wrong_client(tls_connection *c)
 {
-    inside_renegotiation(c)->client_verify_data[11] ^= 1;
+    inside_settled(c)->client_verify_data[11] ^= 1;
 }
 
 static void
 wrong_server(tls_connection *c)
 {
-    inside_renegotiation(c)->server_verify_data[0] ^= 0x80;
+    inside_settled(c)->server_verify_data[0] ^= 0x80;
 }
 
 static void
 short_info(tls_connection *c)
 {
-    inside_renegotiation(c)->before.client_verify_data.length = 11;
+    inside_settled(c)->client_verify_length = 11;
 }
 
 static void
 long_info(tls_connection *c)
 {
-    inside_renegotiation(c)->before.client_verify_data.length = 13;
+    inside_settled(c)->client_verify_length = 13;
 }
 
 /* As in a first handshake. */
 static void
 empty_info(tls_connection *c)
 {
-    inside_renegotiation(c)->before.client_verify_data.length = 0;
-    inside_renegotiation(c)->before.server_verify_data.length = 0;
+    inside_settled(c)->client_verify_length = 0;
+    inside_settled(c)->server_verify_length = 0;
 }
 
 static void
 no_extended_master_secret(tls_connection *c)
 {
     inside_context(c)->no_extended_master_secret = 1;
-    inside_renegotiation(c)->before.extended_master_secret = 0;
+    inside_settled(c)->extended_master_secret = 0;
 }
 
 static void
@@ -111,7 +111,7 @@ other_name(tls_connection *c)
 static void
 other_alpn(tls_connection *c)
 {
-    inside_alpn(c)->data[1] = '3';
+    inside_change_alpn(c, 1, '3');
 }
 
 static void

@@ -4,8 +4,8 @@
 #define INSIDE_H
 
 #include "connection/internal.h"
-#include "connection/renegotiation.h"
 #include "tls13/internal.h"
+#include "tls13/traffic.h"
 
 /* told: what it tells anybody. */
 tls_connection_info told(const tls_connection *c);
@@ -21,7 +21,7 @@ tls13_engine *inside_engine13(const tls_connection *c);
 br_multihash_context *inside_transcript12(const tls_connection *c);
 
 /* What one that runs knows of the one before it. */
-tls_renegotiation *inside_renegotiation(const tls_connection *c);
+tls_facts *inside_settled(tls_connection *c);
 
 /* Whose options it has. */
 tls_context *inside_context(const tls_connection *c);
@@ -48,7 +48,8 @@ void inside_forget_idle_records(tls_connection *c);
 /* ---- What was negotiated ---- */
 
 char *inside_server_name(tls_connection *c);
-tls_buffer *inside_alpn(tls_connection *c);
+/* Of what was settled, and of the handshake that runs. */
+void inside_change_alpn(tls_connection *c, size_t index, unsigned char byte);
 void inside_deny_secure_renegotiation(tls_connection *c);
 enum tls_verification_level inside_level(const tls_connection *c);
 const tls_session *inside_session(const tls_connection *c);

@@ -19,8 +19,8 @@ established(const char *what)
 static void
 inject(side *s, tls_bytes messages)
 {
-    check(tls_connection_send_message(s->c, messages) == TLS_OK &&
-              tls_connection_flush_flight(s->c) == TLS_OK,
+    check(tls_output_message(s->c, messages) == TLS_OK &&
+              tls_output_flush(s->c) == TLS_OK,
         "inject: sent");
     pair_pump(&p);
 }
@@ -221,8 +221,8 @@ request_with_more(void)
     pair_watch(&p);
     established(what);
     p.client.stages[0] = '\0';
-    check(tls_connection_send_message(p.server.c, tls_bytes_make(both, sizeof both)) == TLS_OK &&
-              tls_connection_flush_flight(p.server.c) == TLS_OK,
+    check(tls_output_message(p.server.c, tls_bytes_make(both, sizeof both)) == TLS_OK &&
+              tls_output_flush(p.server.c) == TLS_OK,
         "%s: sent", what);
     side_move(&p.server, &p.client, 0);
     side_run(&p.client);
