@@ -1,16 +1,12 @@
-/* codec_captures.h - handshakes of OpenSSL 3.0.19 and GnuTLS 3.7 (Debian 12) as they went over the
- * wire, up to the first ChangeCipherSpec or encrypted record, with throw-away keys. Only
- * codec_test.c includes it. Recorded with a relay between these, and the same for the other flows:
+/* captures.c - handshakes of OpenSSL 3.0.19 and GnuTLS 3.7 (Debian 12) as they went over the
+ * wire, up to the first ChangeCipherSpec or encrypted record, with throw-away keys. Recorded with a
+ * relay between these, and the same for the other flows:
  *     openssl s_server -cert ec.crt -key ec.key -tls1_2 -alpn http/1.1 -status_file ocsp.der
  *     openssl s_client -servername localhost -tls1_2 -alpn h2,http/1.1 -status
  */
-static const struct capture {
-    const char *flow;
-    const char *sender;
-    unsigned version;
-    unsigned suite;
-    const char *hex;
-} captures[] = {
+#include "support/captures.h"
+
+const struct capture captures[] = {
     {"openssl_tls13", "client", 0x0304, 0x1302,
         "01000144030392f0a3af08d4cac7306f6a77bbe995255e134a954b5608ee1432d559a213c720209614e2ba88"
         "960204eae4f7e720624e9c1fc1e64cb7872b08f5404bd14935656e003e130213031301c02cc030009fcca9cc"
@@ -256,3 +252,5 @@ static const struct capture {
         "b585fe012c96d6b9c0f40b05ba960fb997f05ffebee82c515083871302000034002b0002030400330024001d"
         "00201647150fbb900212789c3fd92548eb299a250717d32f0b79377c0969030ad62b002900020000"},
 };
+
+const size_t capture_count = sizeof captures / sizeof captures[0];
