@@ -1,6 +1,10 @@
 /* connection13_versions_test.c - TLS 1.3 beside older versions, without Lua: which is taken, what
  * is resumed, that a downgrade is noticed, and what `select` may say. */
-#include "connection13_support.h"
+#include <string.h>
+
+#include "support/check.h"
+#include "support/pair.h"
+#include "wire/message.h"
 
 static pair p;
 
@@ -35,16 +39,16 @@ resume_tls12(int by_ticket)
     handshake(&p, what, TLS_VERSION_12);
     exchange(&p, what, 1000);
     say_goodbye(&p, what);
-    check(resume_next(&p), what, "a session");
+    check(resume_next(&p), "%s: a session", what);
     handshake(&p, what, TLS_VERSION_12);
-    check(info_of(&p.client).resumed, what, "resumed");
+    check(info_of(&p.client).resumed, "%s: resumed", what);
     exchange(&p, what, 1000);
     pair_close(&p);
     /* The server learns TLS 1.3: the session is left alone. */
     p.server_options.version_max = 0;
     pair_renew_server(&p);
     handshake(&p, what, TLS_VERSION_13);
-    check(!info_of(&p.client).resumed, what, "not resumed in TLS 1.3");
+    check(!info_of(&p.client).resumed, "%s: not resumed in TLS 1.3", what);
     forget_session(&p);
     tls_ticket_keys_release(p.server_options.ticket_keys);
     pair_free(&p);
@@ -74,25 +78,25 @@ downgrades(void)
 
     pair_init(&p, &identities[P256]);
     pair_open(&p);
-    run(&p.client);
-    check(hide_versions(tls_connection_output(p.client.c)), "downgrade", "ClientHello is changed");
+    side_run(&p.client);
+    check(hide_versions(tls_connection_output(p.client.c)), "downgrade: ClientHello is changed");
     pair_pump(&p);
     check(tls_connection_failure(p.client.c) == TLS_REASON_ILLEGAL_PARAMETER &&
               tls_connection_peer_alert(p.server.c) == TLS_ALERT_ILLEGAL_PARAMETER &&
               info_of(&p.server).version == TLS_VERSION_12,
-        "downgrade", "noticed (%s)", trouble(&p));
+        "downgrade: noticed (%s)", trouble(&p));
     pair_close(&p);
     p.client_options.version_max = TLS_VERSION_12;
     pair_renew_client(&p);
     handshake(&p, "downgrade", TLS_VERSION_12);
     random = info_of(&p.client).server_random;
-    check(memcmp(random.data + 24, "DOWNGRD\001", 8) == 0, "downgrade", "the sentinel");
+    check(memcmp(random.data + 24, "DOWNGRD\001", 8) == 0, "downgrade: the sentinel");
     pair_close(&p);
     p.server_options.version_max = TLS_VERSION_12;
     pair_renew_server(&p);
     handshake(&p, "no downgrade", TLS_VERSION_12);
     random = info_of(&p.client).server_random;
-    check(memcmp(random.data + 24, "DOWNGRD", 7) != 0, "no downgrade", "no sentinel");
+    check(memcmp(random.data + 24, "DOWNGRD", 7) != 0, "no downgrade: no sentinel");
     pair_free(&p);
 }
 
@@ -153,7 +157,7 @@ select_it(side *s, const tls_question *q)
         return 0;
     check(tls_client_hello_parse(&hello, q->u.select.client_hello) == TLS_OK &&
               tls_bytes_equal_string(hello.server_name, "localhost"),
-        "select", "ClientHello");
+        "select: ClientHello");
     return tls_connection_answer_select(s->c, &selection) == TLS_OK;
 }
 
@@ -161,7 +165,7 @@ static void
 selects(void)
 {
     static const uint16_t chosen[] = {0x1303}, tls12[] = {0xC02B};
-    tls_credential rsa = credential_of(&identities[RSA], 0);
+    tls_credential rsa = identity_credential(&identities[RSA], 0);
     tls_context *other;
     tls_bytes alpn[2];
 
@@ -179,7 +183,7 @@ selects(void)
     handshake(&p, "select a suite and a protocol", TLS_VERSION_13);
     check(info_of(&p.client).suite == 0x1303 &&
               tls_bytes_equal_string(info_of(&p.client).alpn, "second"),
-        "select a suite and a protocol", "taken");
+        "select a suite and a protocol: taken");
     pair_close(&p);
     selection.suites = tls12;
     handshake(&p, "select a suite of TLS 1.2", TLS_VERSION_12);
@@ -203,15 +207,15 @@ selects(void)
         options.suites = chosen;
         options.suite_count = 1;
         options.record_size = 512;
-        check(tls_context_new(&other, &options) == TLS_OK, "select a context", "made");
+        check(tls_context_new(&other, &options) == TLS_OK, "select a context: made");
     }
     memset(&selection, 0, sizeof selection);
     selection.context = other;
     handshake(&p, "select a context", TLS_VERSION_13);
-    check(info_of(&p.server).suite == 0x1303, "select a context", "its suite");
+    check(info_of(&p.server).suite == 0x1303, "select a context: its suite");
     exchange(&p, "select a context", 2000);
-    check(sent_of_type(&p.server, TLS_CONTENT_APPLICATION_DATA) >= 4, "select a context",
-        "its record size");
+    check(sent_of_type(&p.server, TLS_CONTENT_APPLICATION_DATA) >= 4,
+        "select a context: its record size");
     pair_close(&p);
     selection.context = p.client_context;
     fails(&p, "select a client's context", &p.server, TLS_REASON_HANDLER, TLS_ALERT_INTERNAL_ERROR);
@@ -227,5 +231,5 @@ main(void)
     versions();
     selects();
     unload_identities();
-    return finish();
+    return check_end();
 }

@@ -5,20 +5,8 @@
 
 #include "crypto/ffdhe.h"
 #include "crypto/key_exchange.h"
+#include "support/check.h"
 #include "wire/registry.h"
-
-static int passed, failed;
-
-static void
-check(int ok, const char *what, const char *detail)
-{
-    if (ok) {
-        passed++;
-        return;
-    }
-    failed++;
-    printf("not ok - %s (%s)\n", what, detail);
-}
 
 static size_t
 from_hex(unsigned char *out, const char *hex)
@@ -186,7 +174,7 @@ test_known_answers(void)
     set_secret(
         &key, TLS_GROUP_X25519, "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
     ec->mulgen(point, key.secret, key.length, TLS_GROUP_X25519);
-    check(memcmp(point, expected, 32) == 0, "RFC 7748 section 6.1", "public key");
+    check(memcmp(point, expected, 32) == 0, "RFC 7748 section 6.1 (public key)");
 
     for (i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
         set_secret(&key, vectors[i].group, vectors[i].secret);
@@ -194,10 +182,10 @@ test_known_answers(void)
         check(shared(&key, tls_bytes_make(share, share_length), out, &length) == TLS_OK &&
                   length == from_hex(expected, vectors[i].result) &&
                   memcmp(out, expected, length) == 0,
-            "known answer", name_of(vectors[i].group));
+            "known answer (%s)", name_of(vectors[i].group));
         if (vectors[i].group != TLS_GROUP_X25519) {
             share[0] = 0x02 | (share[share_length - 1] & 1);
-            check(refused(&key, share, 1 + share_length / 2), "compressed point",
+            check(refused(&key, share, 1 + share_length / 2), "compressed point (%s)",
                 name_of(vectors[i].group));
         }
     }
@@ -252,47 +240,47 @@ test_ffdhe(void)
 
         check(
             n == tls_group_share_length(group) && has_digest(prime.data, n, ffdhe_vectors[i].prime),
-            "the prime", name);
+            "the prime (%s)", name);
         set_secret(&key, group, ffdhe_vectors[i].exponent);
-        check(key.length == tls_ffdhe_exponent_length(group), "the exponent's length", name);
+        check(key.length == tls_ffdhe_exponent_length(group), "the exponent's length (%s)", name);
         check(tls_ffdhe_public(out, group, tls_bytes_make(key.secret, key.length)) &&
                   has_digest(out, n, ffdhe_vectors[i].public_share),
-            "public share", name);
+            "public share (%s)", name);
 
         memset(share, 0, sizeof share);
         share[n - 1] = ffdhe_vectors[i].small;
         check(shared(&key, tls_bytes_make(share, n), out, &length) == TLS_OK && length == n &&
                   out[0] == 0 && has_digest(out, n, ffdhe_vectors[i].of_small),
-            "padded on the left", name);
+            "padded on the left (%s)", name);
         memcpy(share, prime.data, n);
         share[n - 1] = 0xFD; /* p - 2 */
         check(shared(&key, tls_bytes_make(share, n), out, &length) == TLS_OK && length == n &&
                   has_digest(out, n, ffdhe_vectors[i].of_two_below),
-            "the largest share", name);
+            "the largest share (%s)", name);
         share[n - 1] = 0xFE;
-        check(refused(&key, share, n), "p - 1", name);
+        check(refused(&key, share, n), "p - 1 (%s)", name);
         share[n - 1] = 0xFF;
-        check(refused(&key, share, n), "p", name);
+        check(refused(&key, share, n), "p (%s)", name);
         memset(share + n - 8, 0, 8);
         share[n - 9]++;
-        check(refused(&key, share, n), "p + 1", name);
+        check(refused(&key, share, n), "p + 1 (%s)", name);
         memset(share, 0xFF, n);
-        check(refused(&key, share, n), "all ones", name);
+        check(refused(&key, share, n), "all ones (%s)", name);
         memset(share, 0, n);
-        check(refused(&key, share, n), "0", name);
+        check(refused(&key, share, n), "0 (%s)", name);
         share[n - 1] = 1;
-        check(refused(&key, share, n), "1", name);
+        check(refused(&key, share, n), "1 (%s)", name);
         share[n - 1] = 2;
         check(shared(&key, tls_bytes_make(share, n), out, &length) == TLS_OK &&
                   has_digest(out, n, ffdhe_vectors[i].public_share),
-            "the smallest share", name);
+            "the smallest share (%s)", name);
     }
     check(tls_ffdhe_prime(TLS_GROUP_X25519).length == 0 &&
               tls_ffdhe_exponent_length(TLS_GROUP_X25519) == 0 &&
               !tls_ffdhe_public(out, TLS_GROUP_X25519, tls_bytes_make(key.secret, 32)) &&
               !tls_ffdhe_shared(
                   out, TLS_GROUP_X25519, tls_bytes_make(key.secret, 32), tls_bytes_make(share, 0)),
-        "no ffdhe group", "x25519");
+        "no ffdhe group (x25519)");
 }
 
 /* ---- What a peer may not send ---- */
@@ -315,12 +303,13 @@ test_small_order(void)
     unsigned char share[32];
     size_t i;
 
-    check(tls_key_exchange_generate(&key, TLS_GROUP_X25519) == TLS_OK, "generate", "x25519");
+    check(tls_key_exchange_generate(&key, TLS_GROUP_X25519) == TLS_OK, "generate (x25519)");
     for (i = 0; i < sizeof small_order / sizeof small_order[0]; i++) {
         from_hex(share, small_order[i]);
-        check(refused(&key, share, sizeof share), "small order", small_order[i]);
+        check(refused(&key, share, sizeof share), "small order (%s)", small_order[i]);
         share[31] |= 0x80; /* a bit that RFC 7748 section 5 ignores */
-        check(refused(&key, share, sizeof share), "small order with the top bit", small_order[i]);
+        check(refused(&key, share, sizeof share), "small order with the top bit (%s)",
+            small_order[i]);
     }
 }
 
@@ -366,20 +355,20 @@ test_points(void)
 
         check(tls_key_exchange_generate(&key, zero_x[i].group) == TLS_OK &&
                   tls_key_exchange_generate(&peer, zero_x[i].group) == TLS_OK,
-            "generate", name);
+            "generate (%s)", name);
         n = from_hex(share, zero_x[i].share);
         check(n == tls_group_share_length(zero_x[i].group) &&
                   shared(&key, tls_bytes_make(share, n), out, &length) == TLS_OK,
-            "x = 0", name);
+            "x = 0 (%s)", name);
         from_hex(share + 1, zero_x[i].prime);
-        check(refused(&key, share, n), "x = p", name);
+        check(refused(&key, share, n), "x = p (%s)", name);
         memset(share + 1, 0, n - 1);
-        check(refused(&key, share, n), "x = y = 0", name);
+        check(refused(&key, share, n), "x = y = 0 (%s)", name);
         memset(share + 1, 0xFF, n - 1);
-        check(refused(&key, share, n), "all ones", name);
+        check(refused(&key, share, n), "all ones (%s)", name);
         memset(share, 0, n);
-        check(refused(&key, share, n), "all zero", name);
-        check(refused(&key, share, 1), "the point at infinity", name);
+        check(refused(&key, share, n), "all zero (%s)", name);
+        check(refused(&key, share, 1), "the point at infinity (%s)", name);
 
         memcpy(good, tls_key_exchange_share(&peer).data, n);
         for (bit = 0; bit < n * 8; bit += 7) {
@@ -388,17 +377,17 @@ test_points(void)
             if (!refused(&key, share, n))
                 break;
         }
-        check(bit >= n * 8, "a flipped bit is off the curve", name);
+        check(bit >= n * 8, "a flipped bit is off the curve (%s)", name);
         memcpy(share, good, n);
         for (first = 0; first < 256; first++) {
             share[0] = (unsigned char)first;
             if (refused(&key, share, n) != (first != 0x04))
                 break;
         }
-        check(first == 256, "only 04 is a first byte", name);
+        check(first == 256, "only 04 is a first byte (%s)", name);
         share[0] = 0x04;
         memcpy(share + 1 + n / 2, good + 1, n / 2); /* y = x */
-        check(refused(&key, share, n), "not on the curve", name);
+        check(refused(&key, share, n), "not on the curve (%s)", name);
     }
 }
 
@@ -414,21 +403,21 @@ test_lengths(void)
         tls_key_exchange_key key;
         tls_bytes own;
 
-        check(tls_group_share_length(groups[i]) == lengths[i], "length", name);
-        check(tls_key_exchange_generate(&key, groups[i]) == TLS_OK, "generate", name);
+        check(tls_group_share_length(groups[i]) == lengths[i], "length (%s)", name);
+        check(tls_key_exchange_generate(&key, groups[i]) == TLS_OK, "generate (%s)", name);
         own = tls_key_exchange_share(&key);
-        check(own.length == lengths[i], "length of a share", name);
+        check(own.length == lengths[i], "length of a share (%s)", name);
         memset(share, 0, sizeof share);
         memcpy(share, own.data, own.length);
         for (j = 0; j <= sizeof share; j++)
             if (j != own.length && !refused(&key, share, j))
                 break;
-        check(j > sizeof share, "another length", name);
+        check(j > sizeof share, "another length (%s)", name);
     }
     check(tls_group_share_length(TLS_GROUP_X448) == 0 && tls_group_share_length(0) == 0 &&
               tls_group_share_length(TLS_GROUP_X25519MLKEM768) == 0 &&
               tls_group_share_length(0x0102) == 0,
-        "length", "unknown groups");
+        "length (unknown groups)");
 }
 
 /* ---- Our own keys ---- */
@@ -442,7 +431,7 @@ test_agreement(void)
         const char *name = name_of(groups[i]);
         int agree = 1, fresh = 1;
 
-        check(tls_group_supported(groups[i]), "supported", name);
+        check(tls_group_supported(groups[i]), "supported (%s)", name);
         for (round = 0; round < 4; round++) {
             tls_key_exchange_key a, b;
             unsigned char of_a[TLS_SHARED_SECRET_MAXIMUM], of_b[TLS_SHARED_SECRET_MAXIMUM];
@@ -458,8 +447,8 @@ test_agreement(void)
             if (groups[i] >= 32)
                 fresh = fresh && (a.secret[0] & 0x80) != 0;
         }
-        check(agree, "both sides agree", name);
-        check(fresh, "keys differ", name);
+        check(agree, "both sides agree (%s)", name);
+        check(fresh, "keys differ (%s)", name);
     }
 }
 
@@ -480,17 +469,17 @@ test_unsupported(void)
                    tls_key_exchange_generate(&key, others[i]) == TLS_REASON_ILLEGAL_PARAMETER &&
                    memcmp(&key, &zero, sizeof key) == 0;
     }
-    check(refusals, "other groups", "generate");
+    check(refusals, "other groups (generate)");
     memset(share, 9, sizeof share);
     check(shared(&zero, tls_bytes_make(share, 0), out, &length) == TLS_REASON_ILLEGAL_PARAMETER,
-        "a zero key", "no share");
+        "a zero key (no share)");
     zero.group = TLS_GROUP_X25519;
     check(shared(&zero, tls_bytes_make(share, 32), out, &length) == TLS_REASON_ILLEGAL_PARAMETER,
-        "a key without a secret", "x25519");
-    check(tls_key_exchange_generate(&key, TLS_GROUP_SECP256R1) == TLS_OK, "generate", "secp256r1");
+        "a key without a secret (x25519)");
+    check(tls_key_exchange_generate(&key, TLS_GROUP_SECP256R1) == TLS_OK, "generate (secp256r1)");
     tls_key_exchange_wipe(&key);
     memset(&zero, 0, sizeof zero);
-    check(memcmp(&key, &zero, sizeof key) == 0, "wiped", "secp256r1");
+    check(memcmp(&key, &zero, sizeof key) == 0, "wiped (secp256r1)");
 }
 
 int
@@ -503,6 +492,5 @@ main(void)
     test_lengths();
     test_agreement();
     test_unsupported();
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
+    return check_end();
 }

@@ -1,7 +1,10 @@
 /* connection13_records_test.c - the lengths of TLS 1.3's records on the wire: what a peer asks for,
  * and padding. */
-#include "connection/connection.h"
-#include "connection13_support.h"
+#include <stdio.h>
+
+#include "support/check.h"
+#include "support/inside.h"
+#include "support/pair.h"
 
 static pair p;
 
@@ -43,26 +46,26 @@ record_limits(void)
         established(what);
         check(info_of(&p.server).record_size_limit == limit &&
                   info_of(&p.client).record_size_limit == other,
-            what, "told");
+            "%s: told", what);
         exchange(&p, what, 20000);
         /* RFC 8449 section 4: of the content and its type; the tag of AEAD comes to it. */
-        check(longest_record(&p.server) == limit + 16, what, "the server's longest is %u",
+        check(longest_record(&p.server) == limit + 16, "%s: the server's longest is %u", what,
             (unsigned)longest_record(&p.server));
-        check(longest_record(&p.client) == other + 16, what, "the client's longest is %u",
+        check(longest_record(&p.client) == other + 16, "%s: the client's longest is %u", what,
             (unsigned)longest_record(&p.client));
         /* Who is sent more than it can take says so. */
-        p.client.c->fragment_limit = other;
+        inside_set_fragment_limit(p.client.c, other);
         (void)send_data(&p, &p.client, &p.server, other);
-        check(tls_connection_failure(p.server.c) == TLS_REASON_RECORD_OVERFLOW, what,
-            "overflow: %s", trouble(&p));
+        check(tls_connection_failure(p.server.c) == TLS_REASON_RECORD_OVERFLOW, "%s: overflow: %s",
+            what, trouble(&p));
         pair_free(&p);
     }
     pair_init(&p, &identities[P256]);
     p.client_options.record_size_limit = 300;
     established("one limit");
     exchange(&p, "one limit", 20000);
-    check(longest_record(&p.server) == 316 && longest_record(&p.client) == 16384 + 17, "one limit",
-        "only that side's is kept");
+    check(longest_record(&p.server) == 316 && longest_record(&p.client) == 16384 + 17,
+        "one limit: only that side's is kept");
     pair_free(&p);
 }
 
@@ -80,10 +83,10 @@ fragment_lengths(void)
         established(what);
         check(info_of(&p.client).max_fragment_length == length &&
                   info_of(&p.server).max_fragment_length == length,
-            what, "agreed");
+            "%s: agreed", what);
         exchange(&p, what, 20000);
         check(longest_record(&p.server) == length + 17 && longest_record(&p.client) == length + 17,
-            what, "%u and %u", (unsigned)longest_record(&p.server),
+            "%s: %u and %u", what, (unsigned)longest_record(&p.server),
             (unsigned)longest_record(&p.client));
         pair_free(&p);
     }
@@ -114,15 +117,15 @@ padding(void)
             p.server_options.session_cache_size = 2;
             p.server_options.max_early_data = 1000;
             established(what);
-            check(tls_connection_update_keys(p.client.c, 1) == TLS_OK, what, "an update");
+            check(tls_connection_update_keys(p.client.c, 1) == TLS_OK, "%s: an update", what);
             pair_pump(&p);
             for (i = 1; i < 2000; i += 333)
                 check(send_data(&p, &p.client, &p.server, i) &&
                           send_data(&p, &p.server, &p.client, i),
-                    what, "data");
+                    "%s: data", what);
             exchange(&p, what, 20000);
             say_goodbye(&p, what);
-            check(resume_next(&p), what, "a session");
+            check(resume_next(&p), "%s: a session", what);
             p.client_connection.early_data = tls_bytes_make(pattern(), 300);
             sides[0] = &p.client;
             sides[1] = &p.server;
@@ -133,8 +136,8 @@ padding(void)
                 if (which == 2) {
                     handshake(&p, what, TLS_VERSION_13);
                     pair_pump(&p);
-                    check(info_of(&p.server).early_data == TLS_EARLY_DATA_ACCEPTED, what,
-                        "early data");
+                    check(info_of(&p.server).early_data == TLS_EARLY_DATA_ACCEPTED,
+                        "%s: early data", what);
                 }
                 for (i = 0; i < side->record_count; i++) {
                     size_t inner = side->records[i].length - tag;
@@ -145,8 +148,8 @@ padding(void)
                     /* A full record has no room for padding. */
                     wrong += inner % multiple != 0 && inner != TLS_RECORD_INNER_MAXIMUM;
                 }
-                check(wrong == 0 && protected_count >= 2, what, "%u of %u records are not padded",
-                    (unsigned)wrong, (unsigned)protected_count);
+                check(wrong == 0 && protected_count >= 2, "%s: %u of %u records are not padded",
+                    what, (unsigned)wrong, (unsigned)protected_count);
             }
             forget_session(&p);
             pair_free(&p);
@@ -161,5 +164,5 @@ main(void)
     fragment_lengths();
     padding();
     unload_identities();
-    return finish();
+    return check_end();
 }

@@ -1,8 +1,15 @@
 /* hostile13_record_test.c - a TLS 1.3 peer whose records, ChangeCipherSpecs and alerts are wrong,
  * at every point of a connection. That each record is opened or not as RFC 8446 section 5 says is
- * tls13_record_test.c's; here it is how the connection ends, and which alert says so under which
- * key. */
-#include "hostile13_world.h"
+ * record_protection_test.c's; here it is how the connection ends, and which alert says so under
+ * which key. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/check.h"
+#include "support/exact_bytes.h"
+#include "support/inside.h"
+#include "support/peer_world.h"
 
 /* Where a case can happen: the peer has played `script` and says the next thing. */
 typedef struct place {
@@ -29,12 +36,13 @@ static const place places[] = {
 #define PLACES (sizeof places / sizeof places[0])
 
 static void
-go_to(peer *p, const world *w, const place *at, const char *what)
+go_to(peer *p, const peer_world *w, const place *at, const char *what)
 {
-    sprintf(current, "%s, at %s", what, at->name);
-    open_peer(p, w, at->role);
-    play(p, at->script);
-    check(tls_connection_failure(p->victim) == TLS_OK && p->victim->established == at->established,
+    check_about("%s, at %s", what, at->name);
+    peer_open(p, w, at->role);
+    peer_play(p, at->script);
+    check(tls_connection_failure(p->victim) == TLS_OK &&
+              told(p->victim).established == at->established,
         "so far so good");
 }
 
@@ -68,7 +76,7 @@ static const struct {
 
 /* Where there are no keys what would be sealed goes in the clear, and cannot be what it is. */
 static void
-shoot(const world *w)
+shoot(const peer_world *w)
 {
     size_t i, j;
     peer p;
@@ -79,17 +87,18 @@ shoot(const world *w)
                 continue;
             go_to(&p, w, &places[i], shots[j].name);
             if (shots[j].form == SEALED)
-                send_inner(&p, shots[j].type, shots[j].content, shots[j].length, shots[j].zeros);
+                peer_send_inner(
+                    &p, shots[j].type, shots[j].content, shots[j].length, shots[j].zeros);
             else
-                send_in_the_clear(&p, shots[j].type, shots[j].content, shots[j].length);
-            refuses(&p, shots[j].reason);
-            close_peer(&p);
+                peer_send_in_the_clear(&p, shots[j].type, shots[j].content, shots[j].length);
+            peer_refuses(&p, shots[j].reason);
+            peer_close(&p);
         }
 }
 
 /* Before there are keys nothing may be empty, and data is not for the clear. */
 static void
-in_the_clear_before_keys(const world *w)
+in_the_clear_before_keys(const peer_world *w)
 {
     static const struct {
         const char *name;
@@ -109,16 +118,16 @@ in_the_clear_before_keys(const world *w)
     for (i = 0; i < PLACES; i++)
         for (j = 0; j < sizeof cases / sizeof cases[0] && !places[i].keys; j++) {
             go_to(&p, w, &places[i], cases[j].name);
-            send_in_the_clear(&p, cases[j].type, cases[j].content, cases[j].length);
-            refuses(&p, cases[j].reason);
-            close_peer(&p);
+            peer_send_in_the_clear(&p, cases[j].type, cases[j].content, cases[j].length);
+            peer_refuses(&p, cases[j].reason);
+            peer_close(&p);
         }
 }
 
 /* With keys in place nothing travels in the clear but ChangeCipherSpec, and the alert of a client
  * that may have none. */
 static void
-in_the_clear_after_keys(const world *w)
+in_the_clear_after_keys(const peer_world *w)
 {
     size_t i;
     peer p;
@@ -129,47 +138,48 @@ in_the_clear_after_keys(const world *w)
         if (!places[i].keys)
             continue;
         go_to(&p, w, &places[i], "a handshake record in the clear");
-        send_in_the_clear(&p, TLS_CONTENT_HANDSHAKE, "\30\0\0\1\0", 5);
-        refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-        close_peer(&p);
+        peer_send_in_the_clear(&p, TLS_CONTENT_HANDSHAKE, "\30\0\0\1\0", 5);
+        peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+        peer_close(&p);
 
         go_to(&p, w, &places[i], "application data in the clear");
-        send_in_the_clear(&p, TLS_CONTENT_APPLICATION_DATA, "some data that is not protected", 31);
-        refuses(&p, TLS_REASON_BAD_RECORD_MAC);
-        close_peer(&p);
+        peer_send_in_the_clear(
+            &p, TLS_CONTENT_APPLICATION_DATA, "some data that is not protected", 31);
+        peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
+        peer_close(&p);
 
         go_to(&p, w, &places[i], "a fatal alert in the clear");
-        send_in_the_clear(&p, TLS_CONTENT_ALERT, "\2\50", 2);
+        peer_send_in_the_clear(&p, TLS_CONTENT_ALERT, "\2\50", 2);
         if (may_alert) {
             check(tls_connection_peer_alert(p.victim) == TLS_ALERT_HANDSHAKE_FAILURE, "understood");
-            refuses(&p, TLS_REASON_PEER_ALERT);
+            peer_refuses(&p, TLS_REASON_PEER_ALERT);
         } else {
-            refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+            peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
         }
-        close_peer(&p);
+        peer_close(&p);
 
         go_to(&p, w, &places[i], "close_notify in the clear");
-        send_in_the_clear(&p, TLS_CONTENT_ALERT, "\1\0", 2);
-        refuses(&p, may_alert ? TLS_REASON_CLOSED : TLS_REASON_UNEXPECTED_MESSAGE);
-        close_peer(&p);
+        peer_send_in_the_clear(&p, TLS_CONTENT_ALERT, "\1\0", 2);
+        peer_refuses(&p, may_alert ? TLS_REASON_CLOSED : TLS_REASON_UNEXPECTED_MESSAGE);
+        peer_close(&p);
     }
 }
 
 /* A client that has used its keys has them: from there on an alert in the clear is somebody else's.
  */
 static void
-clear_alert_after_proof(const world *w)
+clear_alert_after_proof(const peer_world *w)
 {
     peer p;
 
-    sprintf(current, "an alert in the clear behind a protected record");
-    open_peer(&p, w, TLS_ROLE_CLIENT);
-    play(&p, "K");
-    send_record(&p, TLS_CONTENT_HANDSHAKE, "\24", 1);
+    check_about("an alert in the clear behind a protected record");
+    peer_open(&p, w, TLS_ROLE_CLIENT);
+    peer_play(&p, "K");
+    peer_send_record(&p, TLS_CONTENT_HANDSHAKE, "\24", 1);
     check(tls_connection_failure(p.victim) == TLS_OK, "one byte of Finished");
-    send_in_the_clear(&p, TLS_CONTENT_ALERT, "\2\50", 2);
-    refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
+    peer_send_in_the_clear(&p, TLS_CONTENT_ALERT, "\2\50", 2);
+    peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
 }
 
 /* protected_data: one record of application data, sealed and not sent. */
@@ -178,13 +188,13 @@ protected_data(peer *p)
 {
     tls_buffer record = {0};
 
-    protect(p, &record, TLS_CONTENT_APPLICATION_DATA, tls_bytes_of_string("some data"), 0);
+    peer_protect(p, &record, TLS_CONTENT_APPLICATION_DATA, tls_bytes_of_string("some data"), 0);
     return record;
 }
 
 /* Headers that say something wrong about a record that is right. */
 static void
-headers(const world *w)
+headers(const peer_world *w)
 {
     static const struct {
         const char *name;
@@ -212,14 +222,14 @@ headers(const world *w)
             go_to(&p, w, &places[i], cases[j].name);
             record = protected_data(&p);
             tls_put16(record.data + cases[j].offset, cases[j].value);
-            give_buffer(&p, &record);
-            refuses(&p, cases[j].reason);
-            close_peer(&p);
+            peer_give_buffer(&p, &record);
+            peer_refuses(&p, cases[j].reason);
+            peer_close(&p);
         }
 }
 
 static void
-outer_types(const world *w)
+outer_types(const peer_world *w)
 {
     size_t i;
     unsigned type;
@@ -236,20 +246,20 @@ outer_types(const world *w)
 
             if (type == TLS_CONTENT_APPLICATION_DATA)
                 continue;
-            sprintf(current, "outer type %u, at %s", type, places[i].name);
-            open_peer(&p, w, places[i].role);
-            play(&p, places[i].script);
+            check_about("outer type %u, at %s", type, places[i].name);
+            peer_open(&p, w, places[i].role);
+            peer_play(&p, places[i].script);
             record = protected_data(&p);
             record.data[0] = (unsigned char)type;
-            give_buffer(&p, &record);
-            refuses(&p, reads_alert ? TLS_REASON_DECODE : TLS_REASON_UNEXPECTED_MESSAGE);
-            close_peer(&p);
+            peer_give_buffer(&p, &record);
+            peer_refuses(&p, reads_alert ? TLS_REASON_DECODE : TLS_REASON_UNEXPECTED_MESSAGE);
+            peer_close(&p);
         }
 }
 
 /* Every bit of protection. */
 static void
-protection(const world *w)
+protection(const peer_world *w)
 {
     size_t i, position;
     peer p;
@@ -263,50 +273,50 @@ protection(const world *w)
             go_to(&p, w, &places[i], "a bit flipped");
             record = protected_data(&p);
             record.data[position] ^= 0x10;
-            give_buffer(&p, &record);
-            refuses(&p, TLS_REASON_BAD_RECORD_MAC);
-            close_peer(&p);
+            peer_give_buffer(&p, &record);
+            peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
+            peer_close(&p);
         }
         go_to(&p, w, &places[i], "a record that was lost");
         record = protected_data(&p);
         tls_buffer_release(&record);
         record = protected_data(&p);
-        give_buffer(&p, &record);
-        refuses(&p, TLS_REASON_BAD_RECORD_MAC);
-        close_peer(&p);
+        peer_give_buffer(&p, &record);
+        peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
+        peer_close(&p);
 
         go_to(&p, w, &places[i], "another key");
         p.client_application[0] ^= 1;
-        seal_with(&p, p.client_application);
+        peer_seal_with(&p, p.client_application);
         record = protected_data(&p);
-        give_buffer(&p, &record);
-        refuses(&p, TLS_REASON_BAD_RECORD_MAC);
-        close_peer(&p);
+        peer_give_buffer(&p, &record);
+        peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
+        peer_close(&p);
 
         if (!places[i].established)
             continue;
         go_to(&p, w, &places[i], "a record replayed");
         record = protected_data(&p);
         tls_buffer_append(&copy, record.data, record.length);
-        give_buffer(&p, &record);
+        peer_give_buffer(&p, &record);
         check(p.data_read == 9, "once");
-        give_buffer(&p, &copy);
+        peer_give_buffer(&p, &copy);
         check(p.data_read == 9, "not twice");
-        refuses(&p, TLS_REASON_BAD_RECORD_MAC);
-        close_peer(&p);
+        peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
+        peer_close(&p);
 
         go_to(&p, w, &places[i], "two records exchanged");
         record = protected_data(&p);
         copy = protected_data(&p);
-        give_buffer(&p, &copy);
+        peer_give_buffer(&p, &copy);
         tls_buffer_release(&record);
-        refuses(&p, TLS_REASON_BAD_RECORD_MAC);
-        close_peer(&p);
+        peer_refuses(&p, TLS_REASON_BAD_RECORD_MAC);
+        peer_close(&p);
     }
 }
 
 static void
-sizes(const world *w)
+sizes(const peer_world *w)
 {
     unsigned char *data = allocate(16386);
     size_t i;
@@ -317,22 +327,22 @@ sizes(const world *w)
         if (!places[i].established)
             continue;
         go_to(&p, w, &places[i], "2^14 bytes");
-        send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, 16384, 0);
+        peer_send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, 16384, 0);
         check(p.data_read == 16384, "are allowed");
-        send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, 4, 16380);
+        peer_send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, 4, 16380);
         check(p.data_read == 16388, "and padding up to there");
-        goes_on(&p, 1);
-        close_peer(&p);
+        peer_goes_on(&p, 1);
+        peer_close(&p);
 
         go_to(&p, w, &places[i], "2^14 + 1 bytes");
-        send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, 16385, 0);
-        refuses(&p, TLS_REASON_RECORD_OVERFLOW);
-        close_peer(&p);
+        peer_send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, 16385, 0);
+        peer_refuses(&p, TLS_REASON_RECORD_OVERFLOW);
+        peer_close(&p);
 
         go_to(&p, w, &places[i], "2^14 + 1 bytes with padding");
-        send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, 4, 16381);
-        refuses(&p, TLS_REASON_RECORD_OVERFLOW);
-        close_peer(&p);
+        peer_send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, 4, 16381);
+        peer_refuses(&p, TLS_REASON_RECORD_OVERFLOW);
+        peer_close(&p);
     }
     free(data);
 }
@@ -354,33 +364,35 @@ limited(void)
     } cases[] = {{999, 0, 1}, {1000, 0, 0}, {10, 989, 1}, {10, 990, 0}, {0, 999, 1}, {0, 1000, 0}};
     unsigned char data[1000], limit[2] = {0x40, 0x00};
     size_t i, j;
-    world w;
+    peer_world w;
     peer p;
 
     memset(data, 'x', sizeof data);
-    open_world(&w, with_limit);
+    peer_world_open(&w, with_limit);
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (j = 0; j < 2; j++) {
-            sprintf(current, "record_size_limit 1000: %u bytes and %u zeros to a %s",
+            check_about("record_size_limit 1000: %u bytes and %u zeros to a %s",
                 (unsigned)cases[i].length, (unsigned)cases[i].zeros, j ? "server" : "client");
-            open_peer(&p, &w, j ? TLS_ROLE_CLIENT : TLS_ROLE_SERVER);
-            change_block(&p, j ? 'K' : 'E', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT, limit, 2);
+            peer_open(&p, &w, j ? TLS_ROLE_CLIENT : TLS_ROLE_SERVER);
+            peer_change_block(
+                &p, j ? 'K' : 'E', BLOCK_FIRST, TLS_EXTENSION_RECORD_SIZE_LIMIT, limit, 2);
             p.fragment = 500;
-            play(&p, j ? "KF" : "SECVF");
-            send_inner(&p, TLS_CONTENT_APPLICATION_DATA, data, cases[i].length, cases[i].zeros);
+            peer_play(&p, j ? "KF" : "SECVF");
+            peer_send_inner(
+                &p, TLS_CONTENT_APPLICATION_DATA, data, cases[i].length, cases[i].zeros);
             if (cases[i].fits)
-                goes_on(&p, 1);
+                peer_goes_on(&p, 1);
             else
-                refuses(&p, TLS_REASON_RECORD_OVERFLOW);
-            close_peer(&p);
+                peer_refuses(&p, TLS_REASON_RECORD_OVERFLOW);
+            peer_close(&p);
         }
-    close_world(&w);
+    peer_world_close(&w);
 }
 
 /* ---- Floods ---- */
 
 static void
-flood(const world *w, const place *at, const char *what, unsigned type, const char *content,
+flood(const peer_world *w, const place *at, const char *what, unsigned type, const char *content,
     size_t length)
 {
     int sealed = type != TLS_CONTENT_CHANGE_CIPHER_SPEC, i;
@@ -389,21 +401,21 @@ flood(const world *w, const place *at, const char *what, unsigned type, const ch
     go_to(&p, w, at, what);
     for (i = 0; i < TLS_IDLE_RECORDS_MAXIMUM - 2; i++)
         if (sealed)
-            send_record(&p, type, content, length);
+            peer_send_record(&p, type, content, length);
         else
-            send_in_the_clear(&p, type, content, length);
+            peer_send_in_the_clear(&p, type, content, length);
     check(tls_connection_failure(p.victim) == TLS_OK, "some are borne");
     for (i = 0; i < 3 && tls_connection_failure(p.victim) == TLS_OK; i++)
         if (sealed)
-            send_record(&p, type, content, length);
+            peer_send_record(&p, type, content, length);
         else
-            send_in_the_clear(&p, type, content, length);
-    refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
+            peer_send_in_the_clear(&p, type, content, length);
+    peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
 }
 
 static void
-floods(const world *w)
+floods(const peer_world *w)
 {
     size_t i;
 
@@ -420,27 +432,27 @@ floods(const world *w)
 
 /* Data between them is a conversation. */
 static void
-no_flood(const world *w)
+no_flood(const peer_world *w)
 {
     int i;
     peer p;
 
-    sprintf(current, "empty records between data");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    play(&p, "SECVF");
+    check_about("empty records between data");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_play(&p, "SECVF");
     for (i = 0; i < 5 * TLS_IDLE_RECORDS_MAXIMUM; i++) {
-        send_record(&p, TLS_CONTENT_APPLICATION_DATA, "", 0);
+        peer_send_record(&p, TLS_CONTENT_APPLICATION_DATA, "", 0);
         if (i % 10 == 0)
-            play(&p, "d");
+            peer_play(&p, "d");
     }
-    goes_on(&p, 1);
-    close_peer(&p);
+    peer_goes_on(&p, 1);
+    peer_close(&p);
 }
 
 /* ---- ChangeCipherSpec ---- */
 
 static void
-change_cipher_specs(const world *w)
+change_cipher_specs(const peer_world *w)
 {
     static const struct {
         const char *name;
@@ -458,36 +470,36 @@ change_cipher_specs(const world *w)
 
         for (j = 0; j < sizeof wrong / sizeof wrong[0]; j++) {
             go_to(&p, w, &places[i], wrong[j].name);
-            send_in_the_clear(
+            peer_send_in_the_clear(
                 &p, TLS_CONTENT_CHANGE_CIPHER_SPEC, wrong[j].content, wrong[j].length);
-            refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-            close_peer(&p);
+            peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+            peer_close(&p);
         }
         go_to(&p, w, &places[i], "ChangeCipherSpec");
-        send_in_the_clear(&p, TLS_CONTENT_CHANGE_CIPHER_SPEC, "\1", 1);
+        peer_send_in_the_clear(&p, TLS_CONTENT_CHANGE_CIPHER_SPEC, "\1", 1);
         if (allowed)
-            goes_on(&p, 0);
+            peer_goes_on(&p, 0);
         else
-            refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-        close_peer(&p);
+            peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+        peer_close(&p);
     }
-    sprintf(current, "ChangeCipherSpec between all messages of a server");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    play(&p, "cScEcCcVcF");
-    goes_on(&p, 1);
-    close_peer(&p);
-    sprintf(current, "ChangeCipherSpec between all messages of a client");
-    open_peer(&p, w, TLS_ROLE_CLIENT);
-    play(&p, "KccF");
-    goes_on(&p, 1);
-    close_peer(&p);
+    check_about("ChangeCipherSpec between all messages of a server");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_play(&p, "cScEcCcVcF");
+    peer_goes_on(&p, 1);
+    peer_close(&p);
+    check_about("ChangeCipherSpec between all messages of a client");
+    peer_open(&p, w, TLS_ROLE_CLIENT);
+    peer_play(&p, "KccF");
+    peer_goes_on(&p, 1);
+    peer_close(&p);
 }
 
 /* ---- Alerts ---- */
 
 /* RFC 8446 section 6: whatever the level says, all are fatal but close_notify and user_canceled. */
 static void
-alerts(const world *w, const place *at, unsigned level)
+alerts(const peer_world *w, const place *at, unsigned level)
 {
     unsigned description;
     peer p;
@@ -502,24 +514,24 @@ alerts(const world *w, const place *at, unsigned level)
         content[1] = (unsigned char)description;
         sprintf(what, "alert %u of level %u", description, level);
         go_to(&p, w, at, what);
-        send_record(&p, TLS_CONTENT_ALERT, content, 2);
+        peer_send_record(&p, TLS_CONTENT_ALERT, content, 2);
         if (description == TLS_ALERT_CLOSE_NOTIFY && at->established) {
-            check(settle(&p) == TLS_EVENT_CLOSED, "closed");
+            check(peer_settle(&p) == TLS_EVENT_CLOSED, "closed");
             check(tls_connection_failure(p.victim) == TLS_OK, "which is no failure");
         } else if (description == TLS_ALERT_CLOSE_NOTIFY) {
-            refuses(&p, TLS_REASON_CLOSED);
+            peer_refuses(&p, TLS_REASON_CLOSED);
         } else if (description == TLS_ALERT_USER_CANCELED && at->keys) {
-            goes_on(&p, at->established);
+            peer_goes_on(&p, at->established);
         } else {
             check(tls_connection_peer_alert(p.victim) == (int)description, "known afterwards");
-            refuses(&p, TLS_REASON_PEER_ALERT);
+            peer_refuses(&p, TLS_REASON_PEER_ALERT);
         }
-        close_peer(&p);
+        peer_close(&p);
     }
 }
 
 static void
-malformed_alerts(const world *w)
+malformed_alerts(const peer_world *w)
 {
     static const struct {
         const char *name;
@@ -534,49 +546,49 @@ malformed_alerts(const world *w)
     for (i = 0; i < PLACES; i++)
         for (j = 0; j < sizeof cases / sizeof cases[0]; j++) {
             go_to(&p, w, &places[i], cases[j].name);
-            send_record(&p, TLS_CONTENT_ALERT, cases[j].content, cases[j].length);
-            refuses(&p, TLS_REASON_DECODE);
-            close_peer(&p);
+            peer_send_record(&p, TLS_CONTENT_ALERT, cases[j].content, cases[j].length);
+            peer_refuses(&p, TLS_REASON_DECODE);
+            peer_close(&p);
         }
 }
 
 static void
-ends(const world *w)
+ends(const peer_world *w)
 {
     size_t i;
     peer p;
 
     for (i = 0; i < PLACES; i++) {
         go_to(&p, w, &places[i], "user_canceled, then close_notify");
-        send_record(&p, TLS_CONTENT_ALERT, "\1\132", 2);
-        goes_on(&p, places[i].established);
-        send_record(&p, TLS_CONTENT_ALERT, "\1\0", 2);
+        peer_send_record(&p, TLS_CONTENT_ALERT, "\1\132", 2);
+        peer_goes_on(&p, places[i].established);
+        peer_send_record(&p, TLS_CONTENT_ALERT, "\1\0", 2);
         if (places[i].established) {
-            check(settle(&p) == TLS_EVENT_CLOSED, "closed");
+            check(peer_settle(&p) == TLS_EVENT_CLOSED, "closed");
             check(tls_connection_feed(p.victim, "x", 1) == 0, "nothing is taken after it");
         } else {
-            refuses(&p, TLS_REASON_CLOSED);
+            peer_refuses(&p, TLS_REASON_CLOSED);
         }
-        close_peer(&p);
+        peer_close(&p);
 
         go_to(&p, w, &places[i], "the end of the transport");
         p.victim_had_keys = 0;
         tls_connection_feed_end(p.victim);
-        settle(&p);
-        refuses(&p, TLS_REASON_TRUNCATED);
-        close_peer(&p);
+        peer_settle(&p);
+        peer_refuses(&p, TLS_REASON_TRUNCATED);
+        peer_close(&p);
     }
 }
 
 int
 main(void)
 {
-    world w;
+    peer_world w;
     size_t i;
     unsigned level;
 
     make_materials();
-    open_world(&w, NULL);
+    peer_world_open(&w, NULL);
     shoot(&w);
     in_the_clear_before_keys(&w);
     in_the_clear_after_keys(&w);
@@ -595,8 +607,8 @@ main(void)
                 alerts(&w, &places[i], level);
     malformed_alerts(&w);
     ends(&w);
-    close_world(&w);
+    peer_world_close(&w);
     limited();
     release_materials();
-    return finish();
+    return check_end();
 }

@@ -1,8 +1,11 @@
-/* tls13_record_test.c - specs of aead, record_protection and the TLS 1.3 half of record.
+/* record_protection_test.c - specs of aead, record_protection and the TLS 1.3 half of record.
  *   VERBOSE=1 prints what passes */
-#include "record/record_protection.h"
+#include <stdlib.h>
+#include <string.h>
 
-#include "tls13_support.h"
+#include "record/record_protection.h"
+#include "support/check.h"
+#include "support/exact_bytes.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define FRAGMENT TLS_RECORD_PLAINTEXT_MAXIMUM
@@ -77,7 +80,7 @@ seal(pair *p, enum tls_content_type type, const void *content, size_t length)
     unsigned char *record = allocate(room);
 
     written = tls_record_seal(&p->sealer, &consumed, record, room, type, content, length, FRAGMENT);
-    ok(consumed == length && written > length, p->name, "sealed");
+    check(consumed == length && written > length, "%s: sealed", p->name);
     return tls_bytes_make(record, written);
 }
 
@@ -106,7 +109,7 @@ receive(tls_record_opener *opener, tls_bytes record, unsigned *type, tls_buffer 
     memcpy(copy, record.data, record.length);
     reason = tls_record_measure(opener, &total, copy, record.length);
     if (reason == TLS_OK)
-        ok(total == record.length, "measure", "the record's length");
+        check(total == record.length, "measure: the record's length");
     if (reason == TLS_OK)
         reason = tls_record_open(opener, type, &content, &length, copy, record.length);
     if (reason == TLS_OK && out != NULL)
@@ -116,24 +119,25 @@ receive(tls_record_opener *opener, tls_bytes record, unsigned *type, tls_buffer 
 }
 
 static void
-ok_received(
+check_received(
     pair *p, tls_bytes record, unsigned type, const void *content, size_t length, const char *what)
 {
     tls_buffer got = {NULL, 0, 0, 0};
     unsigned got_type = 0;
 
-    ok_reason(receive(&p->opener, record, &got_type, &got), TLS_OK, p->name, what);
-    ok(got_type == type, p->name, "content type");
-    ok(tls_bytes_equal(tls_buffer_view(&got), tls_bytes_make(content, length)), p->name, "content");
+    check_reason(receive(&p->opener, record, &got_type, &got), TLS_OK, "%s: %s", p->name, what);
+    check(got_type == type, "%s: content type", p->name);
+    check(tls_bytes_equal(tls_buffer_view(&got), tls_bytes_make(content, length)), "%s: content",
+        p->name);
     tls_buffer_release(&got);
 }
 
 static void
-ok_refused(pair *p, tls_bytes record, enum tls_reason reason, const char *what)
+check_refused(pair *p, tls_bytes record, enum tls_reason reason, const char *what)
 {
     unsigned type;
 
-    ok_reason(receive(&p->opener, record, &type, NULL), reason, p->name, what);
+    check_reason(receive(&p->opener, record, &type, NULL), reason, "%s: %s", p->name, what);
 }
 
 /* ---- What every suite does ---- */
@@ -146,20 +150,21 @@ spec_known_answers(size_t index)
 
     start(&p, index);
     record = seal(&p, TLS_CONTENT_APPLICATION_DATA, "the first record", 16);
-    ok_bytes(record, suites[index].first, p.name, "the first record");
-    ok_received(&p, record, TLS_CONTENT_APPLICATION_DATA, "the first record", 16, "opens");
+    check_hex(record, suites[index].first, "%s: the first record", p.name);
+    check_received(&p, record, TLS_CONTENT_APPLICATION_DATA, "the first record", 16, "opens");
     release(record);
     p.sealer.protection.aead.sequence = p.opener.protection.aead.sequence = 0x0102030405060708u;
     p.sealer.padding = 32;
     record = seal(&p, TLS_CONTENT_HANDSHAKE, "padded", 6);
-    ok_bytes(record, suites[index].padded, p.name, "a padded record");
-    ok_received(&p, record, TLS_CONTENT_HANDSHAKE, "padded", 6, "opens");
+    check_hex(record, suites[index].padded, "%s: a padded record", p.name);
+    check_received(&p, record, TLS_CONTENT_HANDSHAKE, "padded", 6, "opens");
     release(record);
-    ok(p.sealer.count == 2 && p.opener.count == 2, p.name, "both count");
-    ok(p.sealer.protection.aead.sequence == 0x0102030405060709u, p.name, "the sequence goes on");
-    ok(tls_record_limit(p.suite) >= (uint64_t)1 << 23 &&
-            tls_record_limit(p.suite) <= (uint64_t)1 << (index == 2 ? 36 : 24),
-        p.name, "limit of records under a key");
+    check(p.sealer.count == 2 && p.opener.count == 2, "%s: both count", p.name);
+    check(p.sealer.protection.aead.sequence == 0x0102030405060709u, "%s: the sequence goes on",
+        p.name);
+    check(tls_record_limit(p.suite) >= (uint64_t)1 << 23 &&
+              tls_record_limit(p.suite) <= (uint64_t)1 << (index == 2 ? 36 : 24),
+        "%s: limit of records under a key", p.name);
 }
 
 /* Every byte is authenticated, and a record that was refused leaves the sequence number as it was.
@@ -179,21 +184,23 @@ spec_altered(size_t index)
     for (i = HEADER; i < record.length; i++) {
         memcpy(bytes, record.data, record.length);
         bytes[i] ^= (unsigned char)(1u << i % 8);
-        ok_refused(&p, tls_bytes_make(bytes, record.length), TLS_REASON_BAD_RECORD_MAC, "altered");
+        check_refused(
+            &p, tls_bytes_make(bytes, record.length), TLS_REASON_BAD_RECORD_MAC, "altered");
     }
     /* The version is checked before, but it is authenticated too (RFC 8446 section 5.2). */
     memcpy(bytes, record.data, record.length);
     bytes[2] = 1;
-    ok_refused(&p, tls_bytes_make(bytes, record.length), TLS_REASON_PROTOCOL_VERSION, "version");
-    ok_reason(tls_record_open(&p.opener, &type, &content, &length, bytes, record.length),
-        TLS_REASON_BAD_RECORD_MAC, p.name, "version as additional data");
+    check_refused(&p, tls_bytes_make(bytes, record.length), TLS_REASON_PROTOCOL_VERSION, "version");
+    check_reason(tls_record_open(&p.opener, &type, &content, &length, bytes, record.length),
+        TLS_REASON_BAD_RECORD_MAC, "%s: version as additional data", p.name);
     for (length = 0; length < record.length - HEADER; length++) {
         memcpy(bytes, record.data, record.length);
         tls_put16(bytes + 3, (uint32_t)length);
-        ok_refused(&p, tls_bytes_make(bytes, HEADER + length), TLS_REASON_BAD_RECORD_MAC, "short");
+        check_refused(
+            &p, tls_bytes_make(bytes, HEADER + length), TLS_REASON_BAD_RECORD_MAC, "short");
     }
-    ok_received(&p, record, TLS_CONTENT_APPLICATION_DATA, "altered", 7, "the same unaltered");
-    ok_refused(&p, record, TLS_REASON_BAD_RECORD_MAC, "the same again");
+    check_received(&p, record, TLS_CONTENT_APPLICATION_DATA, "altered", 7, "the same unaltered");
+    check_refused(&p, record, TLS_REASON_BAD_RECORD_MAC, "the same again");
     release(record);
     free(bytes);
 }
@@ -234,9 +241,10 @@ spec_inner(size_t index)
         tls_bytes record = seal_inner(&p, cases[i].inner, cases[i].length);
 
         if (cases[i].reason == TLS_OK)
-            ok_received(&p, record, cases[i].type, cases[i].inner, cases[i].content, cases[i].what);
+            check_received(
+                &p, record, cases[i].type, cases[i].inner, cases[i].content, cases[i].what);
         else
-            ok_refused(&p, record, cases[i].reason, cases[i].what);
+            check_refused(&p, record, cases[i].reason, cases[i].what);
         release(record);
     }
 }
@@ -257,29 +265,29 @@ spec_lengths(size_t index)
     memset(inner, 'x', most);
     inner[16384] = 23;
     record = seal_inner(&p, inner, 16385);
-    ok_received(&p, record, 23, inner, 16384, "the longest content");
+    check_received(&p, record, 23, inner, 16384, "the longest content");
     release(record);
     memset(inner + 1, 0, most - 1);
     inner[1] = 23;
     record = seal_inner(&p, inner, 16385);
-    ok_received(&p, record, 23, inner, 1, "the longest padding");
+    check_received(&p, record, 23, inner, 1, "the longest padding");
     release(record);
     record = seal_inner(&p, inner, 16386);
-    ok_refused(&p, record, TLS_REASON_RECORD_OVERFLOW, "padding that is too long");
+    check_refused(&p, record, TLS_REASON_RECORD_OVERFLOW, "padding that is too long");
     release(record);
     inner[1] = 'x';
     inner[16385] = 23;
     record = seal_inner(&p, inner, 16386);
-    ok_refused(&p, record, TLS_REASON_RECORD_OVERFLOW, "content that is too long");
+    check_refused(&p, record, TLS_REASON_RECORD_OVERFLOW, "content that is too long");
     release(record);
     record = seal_inner(&p, inner, TLS_RECORD_13_MAXIMUM - tag);
-    ok_refused(&p, record, TLS_REASON_RECORD_OVERFLOW, "the longest record");
+    check_refused(&p, record, TLS_REASON_RECORD_OVERFLOW, "the longest record");
     release(record);
     record = seal_inner(&p, inner, TLS_RECORD_13_MAXIMUM - tag + 1);
-    ok_refused(&p, record, TLS_REASON_RECORD_OVERFLOW, "a longer one");
+    check_refused(&p, record, TLS_REASON_RECORD_OVERFLOW, "a longer one");
     tls_put16(header + 3, TLS_RECORD_13_MAXIMUM + 1);
-    ok_reason(tls_record_measure(&p.opener, &total, header, sizeof header),
-        TLS_REASON_RECORD_OVERFLOW, p.name, "already its header is refused");
+    check_reason(tls_record_measure(&p.opener, &total, header, sizeof header),
+        TLS_REASON_RECORD_OVERFLOW, "%s: already its header is refused", p.name);
     release(record);
     free(inner);
 }
@@ -295,24 +303,24 @@ spec_sequence(size_t index)
     start(&p, index);
     first = seal(&p, 23, "first", 5);
     second = seal(&p, 23, "second", 6);
-    ok_refused(&p, second, TLS_REASON_BAD_RECORD_MAC, "the second before the first");
-    ok_received(&p, first, 23, "first", 5, "the first");
-    ok_refused(&p, first, TLS_REASON_BAD_RECORD_MAC, "the first again");
-    ok_received(&p, second, 23, "second", 6, "the second");
+    check_refused(&p, second, TLS_REASON_BAD_RECORD_MAC, "the second before the first");
+    check_received(&p, first, 23, "first", 5, "the first");
+    check_refused(&p, first, TLS_REASON_BAD_RECORD_MAC, "the first again");
+    check_received(&p, second, 23, "second", 6, "the second");
     release(first);
     release(second);
 
     p.sealer.protection.aead.sequence = p.opener.protection.aead.sequence = UINT64_MAX - 1;
     first = seal(&p, 23, "last", 4);
-    ok_received(&p, first, 23, "last", 4, "the last sequence number");
+    check_received(&p, first, 23, "last", 4, "the last sequence number");
     release(first);
-    ok(tls_record_seal(&p.sealer, &consumed, out, sizeof out, 23, out, 1, FRAGMENT) == 0 &&
-            consumed == 0,
-        p.name, "nothing is sealed after it");
-    ok(p.sealer.protection.aead.sequence == UINT64_MAX, p.name, "it does not wrap");
+    check(tls_record_seal(&p.sealer, &consumed, out, sizeof out, 23, out, 1, FRAGMENT) == 0 &&
+              consumed == 0,
+        "%s: nothing is sealed after it", p.name);
+    check(p.sealer.protection.aead.sequence == UINT64_MAX, "%s: it does not wrap", p.name);
     first = seal_inner(&p, "x\27", 2);
-    ok_refused(&p, first, TLS_REASON_LIMIT, "nothing is opened after it");
-    ok(p.opener.protection.aead.sequence == UINT64_MAX, p.name, "nor does that wrap");
+    check_refused(&p, first, TLS_REASON_LIMIT, "nothing is opened after it");
+    check(p.opener.protection.aead.sequence == UINT64_MAX, "%s: nor does that wrap", p.name);
     release(first);
 }
 
@@ -338,7 +346,7 @@ open_all(pair *p, tls_bytes records, const unsigned char *data, size_t length, s
         position += total;
         seen += n;
     }
-    ok(good && seen == length, p->name, "what was sealed opens again");
+    check(good && seen == length, "%s: what was sealed opens again", p->name);
     free(copy);
 }
 
@@ -364,9 +372,9 @@ spec_rooms(size_t index)
                 size_t written = tls_record_seal(
                     &p.sealer, &consumed, out, room, 23, data, sizeof data, fragments[i]);
 
-                ok(written <= room && (written > 0) == (room > TLS_RECORD_OVERHEAD_MAXIMUM) &&
-                        (written > 0) == (consumed > 0),
-                    p.name, "what fits is sealed");
+                check(written <= room && (written > 0) == (room > TLS_RECORD_OVERHEAD_MAXIMUM) &&
+                          (written > 0) == (consumed > 0),
+                    "%s: what fits is sealed", p.name);
                 open_all(&p, tls_bytes_make(out, written), data, consumed, fragments[i]);
                 if (p.sealer.count - before > most)
                     most = (size_t)(p.sealer.count - before);
@@ -374,7 +382,7 @@ spec_rooms(size_t index)
             }
         }
     }
-    ok(most > 10, p.name, "many records at once");
+    check(most > 10, "%s: many records at once", p.name);
 }
 
 static void
@@ -395,19 +403,20 @@ spec_padding(size_t index)
         p.sealer.padding = cases[i].padding;
         written = tls_record_seal(
             &p.sealer, &consumed, out, (size_t)2 * FRAGMENT, 23, data, cases[i].length, FRAGMENT);
-        ok(consumed == cases[i].length && written == HEADER + cases[i].inner + p.suite->tag_length,
-            p.name, "the padded length");
+        check(
+            consumed == cases[i].length && written == HEADER + cases[i].inner + p.suite->tag_length,
+            "%s: the padded length", p.name);
         open_all(&p, tls_bytes_make(out, written), data, cases[i].length, FRAGMENT);
     }
     /* Padding counts when it is asked whether one more record fits: none is sent short of it. */
     p.sealer.padding = 600;
     written = tls_record_seal(&p.sealer, &consumed, out, 1300, 23, data, 600, 300);
-    ok(consumed == 600 && written == 2 * (HEADER + 301 + p.suite->tag_length), p.name,
-        "padding stays within the fragment");
+    check(consumed == 600 && written == 2 * (HEADER + 301 + p.suite->tag_length),
+        "%s: padding stays within the fragment", p.name);
     p.sealer.padding = 300;
     written = tls_record_seal(&p.sealer, &consumed, out, 700, 23, data, 450, 400);
-    ok(consumed == 400 && written == HEADER + 401 + p.suite->tag_length, p.name,
-        "a record whose padding has no room waits");
+    check(consumed == 400 && written == HEADER + 401 + p.suite->tag_length,
+        "%s: a record whose padding has no room waits", p.name);
     free(data);
     free(out);
 }
@@ -451,26 +460,26 @@ spec_in_clear(void)
 
         p.opener.plain_alerts = cases[i].plain_alerts;
         if (cases[i].reason == TLS_OK)
-            ok_received(&p, record, record.data[0], record.data + HEADER, record.length - HEADER,
+            check_received(&p, record, record.data[0], record.data + HEADER, record.length - HEADER,
                 cases[i].what);
         else
-            ok_refused(&p, record, cases[i].reason, cases[i].what);
+            check_refused(&p, record, cases[i].reason, cases[i].what);
     }
-    ok(p.opener.protection.aead.sequence == 0, p.name, "they have no sequence number");
-    ok_reason(tls_record_open(&p.opener, &type, &content, &length, handshake, sizeof handshake),
-        TLS_REASON_UNEXPECTED_MESSAGE, p.name, "handshake, without the measuring");
+    check(p.opener.protection.aead.sequence == 0, "%s: they have no sequence number", p.name);
+    check_reason(tls_record_open(&p.opener, &type, &content, &length, handshake, sizeof handshake),
+        TLS_REASON_UNEXPECTED_MESSAGE, "%s: handshake, without the measuring", p.name);
 
     memset(&clear, 0, sizeof clear);
     clear.version = 0x0303;
     clear.is_13 = 1;
-    ok_reason(tls_record_measure(&clear, &total, (const unsigned char *)"\26\3\1\0\1", 5), TLS_OK,
-        "in the clear", "the version means nothing");
-    ok_reason(tls_record_measure(&clear, &total, (const unsigned char *)"\27\3\3\101\0", 5), TLS_OK,
-        "in the clear", "early data may have the length of a protected record");
-    ok_reason(tls_record_measure(&clear, &total, (const unsigned char *)"\27\3\3\101\1", 5),
-        TLS_REASON_RECORD_OVERFLOW, "in the clear", "but no more");
-    ok_reason(tls_record_measure(&clear, &total, (const unsigned char *)"\26\3\3\100\1", 5),
-        TLS_REASON_RECORD_OVERFLOW, "in the clear", "handshake may not");
+    check_reason(tls_record_measure(&clear, &total, (const unsigned char *)"\26\3\1\0\1", 5),
+        TLS_OK, "in the clear: the version means nothing");
+    check_reason(tls_record_measure(&clear, &total, (const unsigned char *)"\27\3\3\101\0", 5),
+        TLS_OK, "in the clear: early data may have the length of a protected record");
+    check_reason(tls_record_measure(&clear, &total, (const unsigned char *)"\27\3\3\101\1", 5),
+        TLS_REASON_RECORD_OVERFLOW, "in the clear: but no more");
+    check_reason(tls_record_measure(&clear, &total, (const unsigned char *)"\26\3\3\100\1", 5),
+        TLS_REASON_RECORD_OVERFLOW, "in the clear: handshake may not");
 }
 
 /* A server that has rejected early data passes over records that it has no key for (RFC 8446
@@ -491,10 +500,10 @@ spec_passed_over(void)
     for (i = 0; i < 3; i++) {
         written = tls_record_seal(
             &early, &consumed, out, sizeof out, 23, (const unsigned char *)"early", 5, FRAGMENT);
-        ok_refused(&p, tls_bytes_make(out, written), TLS_REASON_BAD_RECORD_MAC, "early data");
+        check_refused(&p, tls_bytes_make(out, written), TLS_REASON_BAD_RECORD_MAC, "early data");
     }
     record = seal(&p, TLS_CONTENT_HANDSHAKE, "Finished", 8);
-    ok_received(&p, record, TLS_CONTENT_HANDSHAKE, "Finished", 8, "the first record with a key");
+    check_received(&p, record, TLS_CONTENT_HANDSHAKE, "Finished", 8, "the first record with a key");
     release(record);
 }
 
@@ -509,33 +518,33 @@ spec_keys(size_t index)
 
     start(&p, index);
     record = seal(&p, 23, "old", 3);
-    ok_received(&p, record, 23, "old", 3, "under the first key");
+    check_received(&p, record, 23, "old", 3, "under the first key");
     release(record);
     counting(next, 0x90, sizeof next);
     p.opener.version = p.sealer.version = 0x0301;
     tls_record_sealer_protect(&p.sealer, &implementations, p.suite, next);
-    ok(p.sealer.count == 0 && p.sealer.earlier_count == 1 && p.sealer.version == 0x0303 &&
-            p.sealer.is_13 && p.sealer.protection.aead.sequence == 0,
-        p.name, "a new key to seal with");
+    check(p.sealer.count == 0 && p.sealer.earlier_count == 1 && p.sealer.version == 0x0303 &&
+              p.sealer.is_13 && p.sealer.protection.aead.sequence == 0,
+        "%s: a new key to seal with", p.name);
     record = seal(&p, 23, "new", 3);
     p.opener.version = 0x0303;
-    ok_refused(&p, record, TLS_REASON_BAD_RECORD_MAC, "the old key opens nothing new");
+    check_refused(&p, record, TLS_REASON_BAD_RECORD_MAC, "the old key opens nothing new");
     tls_record_opener_protect(&p.opener, &implementations, p.suite, next);
-    ok(p.opener.count == 0 && p.opener.earlier_count == 2 && p.opener.version == 0x0303 &&
-            p.opener.is_13 && p.opener.protection.aead.sequence == 0,
-        p.name, "a new key to open with");
+    check(p.opener.count == 0 && p.opener.earlier_count == 2 && p.opener.version == 0x0303 &&
+              p.opener.is_13 && p.opener.protection.aead.sequence == 0,
+        "%s: a new key to open with", p.name);
     memcpy(&moved, &p, sizeof p);
     memset(&p, 0xFF, sizeof p);
-    ok_received(&moved, record, 23, "new", 3, "a moved context opens");
+    check_received(&moved, record, 23, "new", 3, "a moved context opens");
     release(record);
     record = seal(&moved, 23, "newer", 5);
-    ok_received(&moved, record, 23, "newer", 5, "and seals");
+    check_received(&moved, record, 23, "newer", 5, "and seals");
     release(record);
     tls_record_opener_wipe(&moved.opener);
     tls_record_sealer_wipe(&moved.sealer);
-    ok(memcmp(&moved.opener.protection, zeros, sizeof moved.opener.protection) == 0 &&
-            memcmp(&moved.sealer.protection, zeros, sizeof moved.sealer.protection) == 0,
-        moved.name, "wiped");
+    check(memcmp(&moved.opener.protection, zeros, sizeof moved.opener.protection) == 0 &&
+              memcmp(&moved.sealer.protection, zeros, sizeof moved.sealer.protection) == 0,
+        "%s: wiped", moved.name);
 }
 
 int
@@ -543,7 +552,7 @@ main(void)
 {
     size_t i;
 
-    ok_reason(tls_aead_implementations_choose(&implementations), TLS_OK, "AEADs", "choose");
+    check_reason(tls_aead_implementations_choose(&implementations), TLS_OK, "AEADs: choose");
     for (i = 0; i < COUNT(suites); i++) {
         spec_known_answers(i);
         spec_altered(i);
@@ -556,7 +565,7 @@ main(void)
     }
     spec_in_clear();
     spec_passed_over();
-    ok(sizeof(tls_record_opener) < 1024 && sizeof(tls_record_sealer) < 1024, "sizes",
-        "a connection's keys stay small");
-    return finish();
+    check(sizeof(tls_record_opener) < 1024 && sizeof(tls_record_sealer) < 1024,
+        "sizes: a connection's keys stay small");
+    return check_end();
 }

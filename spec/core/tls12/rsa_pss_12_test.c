@@ -2,8 +2,10 @@
  * section 4.2.3). Our server signs with PKCS#1, so its message is exchanged on the way for one that
  * its key signs here, rightly or wrongly; the client's transcript is then made to hold the server's
  * own. */
-#include "connection_test_pair.h"
-#include "tls12/internal.h"
+#include "support/check.h"
+#include "support/inside.h"
+#include "support/pair12.h"
+#include "wire/message.h"
 
 #define RSAE_SHA256 0x0804
 #define RSAE_SHA384 0x0805
@@ -45,13 +47,13 @@ feed_message(tls_connection *c, tls_bytes message)
     unsigned char header[TLS_RECORD_HEADER_LENGTH] = {22, 3, 3};
 
     tls_put16(header + 3, (uint32_t)message.length);
-    give(c, header, sizeof header);
-    give(c, message.data, message.length);
+    pair12_give(c, header, sizeof header);
+    pair12_give(c, message.data, message.length);
 }
 
 /* forge makes the message that the client gets instead. */
 static void
-forge(const world *w, const tls_connection *server, const tls_message *message, const forgery *f,
+forge(const world12 *w, const tls_connection *server, const tls_message *message, const forgery *f,
     tls_buffer *out)
 {
     const tls_server_key_exchange *exchange = &message->u.server_key_exchange;
@@ -60,15 +62,15 @@ forge(const world *w, const tls_connection *server, const tls_message *message, 
     tls_buffer content = {0};
     size_t length;
 
-    tls_buffer_append(&content, server->client_random, 32);
-    tls_buffer_append(&content, server->server_random, 32);
+    tls_buffer_append(&content, told(server).client_random.data, 32);
+    tls_buffer_append(&content, told(server).server_random.data, 32);
     tls_buffer_append(&content, exchange->params.data, exchange->params.length);
     if (f->other_random)
         content.data[40] ^= 1;
     if (f->other_params)
         content.data[content.length - 1] ^= 1;
     length = tls_scheme_digest(digest, f->signed_by, tls_buffer_view(&content));
-    length = tls_sign_scheme(w->key, signature, f->signed_by, tls_bytes_make(digest, length));
+    length = tls_sign_scheme(w->id.key, signature, f->signed_by, tls_bytes_make(digest, length));
     if (length == 0) /* a key that cannot: then anything will do */
         length = 256;
     if (f->flip > 0)
@@ -85,7 +87,7 @@ forge(const world *w, const tls_connection *server, const tls_message *message, 
 
 /* exchange gives the client the server's flight, message by message, with the forged one in it. */
 static void
-exchange(const world *w, tls_connection *client, tls_connection *server, const forgery *f)
+exchange(const world12 *w, tls_connection *client, tls_connection *server, const forgery *f)
 {
     tls_buffer flight = {0};
     size_t position = 0;
@@ -98,24 +100,25 @@ exchange(const world *w, tls_connection *client, tls_connection *server, const f
         position += TLS_RECORD_HEADER_LENGTH + length;
     }
     tls_connection_output_consume(server, output.length);
-    for (position = 0; position < flight.length && client->failure == TLS_OK;) {
+    for (position = 0; position < flight.length && tls_connection_failure(client) == TLS_OK;) {
         tls_message message;
         tls_bytes raw = tls_bytes_make(
             flight.data + position, 4 + (size_t)tls_get24(flight.data + position + 1));
 
         position += raw.length;
-        check(tls_message_parse(&message, raw, server->version, server->suite) == TLS_OK, "parsed");
+        check(tls_message_parse(&message, raw, told(server).version, told(server).suite) == TLS_OK,
+            "parsed");
         if (message.type == TLS_HANDSHAKE_SERVER_KEY_EXCHANGE) {
-            br_multihash_context before = tls12_of(client)->transcript;
+            br_multihash_context before = *inside_transcript12(client);
             tls_buffer forged = {0};
 
             forge(w, server, &message, f, &forged);
             feed_message(client, tls_buffer_view(&forged));
             tls_buffer_release(&forged);
-            if (client->engine == NULL)
+            if (!inside_has_engine(client))
                 break;
             br_multihash_update(&before, raw.data, raw.length);
-            tls12_of(client)->transcript = before;
+            *inside_transcript12(client) = before;
         } else {
             feed_message(client, raw);
         }
@@ -128,20 +131,20 @@ run(const char *certificate, const char *key, const forgery *f)
 {
     tls_connection *client, *server;
     tls_connection_info info;
-    world w;
+    world12 w;
 
-    snprintf(current, sizeof current, "%s", f->name);
-    open_world_with(&w, certificate, key, schemes);
-    open_pair(&w, &client, &server, NULL);
-    settle(client);
-    move(client, server);
+    check_about("%s", f->name);
+    world12_open_with(&w, certificate, key, schemes);
+    pair12_open(&w, &client, &server, NULL);
+    pair12_settle(client);
+    pair12_move(client, server);
     exchange(&w, client, server, f);
-    pump(client, server);
+    pair12_pump(client, server);
     tls_connection_get_info(client, &info);
-    check(tls_connection_failure(client) == f->reason,
+    check(tls_connection_failure(client) == f->reason, "%s",
         tls_reason_code(tls_connection_failure(client)));
     if (f->reason == TLS_OK) {
-        check(info.established && server->established, "established");
+        check(info.established && told(server).established, "established");
         check(info.peer_scheme == f->scheme, "the scheme is told");
         check(info.peer_verified, "verified");
     } else {
@@ -150,7 +153,7 @@ run(const char *certificate, const char *key, const forgery *f)
     }
     tls_connection_free(client);
     tls_connection_free(server);
-    close_world(&w);
+    world12_close(&w);
 }
 
 int
@@ -193,6 +196,5 @@ main(void)
     run(rsa_certificate, rsa_key, &not_offered);
     offered = both;
     run(rsa_certificate, rsa_key, &only_offered);
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
+    return check_end();
 }

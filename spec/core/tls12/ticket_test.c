@@ -2,8 +2,13 @@
  * strange ones: of any length and lifetime. The server is one of ours; its NewSessionTicket is
  * exchanged on the way, and the client's transcript is then made to hold the server's own, as if
  * that had been sent: so Finished fits. */
-#include "connection_test_pair.h"
-#include "tls12/internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/check.h"
+#include "support/inside.h"
+#include "support/pair12.h"
+#include "wire/message.h"
 
 #define LIFETIME 7200 /* what a client allows by itself */
 
@@ -29,8 +34,8 @@ give_ticket(tls_connection *client, uint32_t lifetime, size_t length)
         if (n > TLS_RECORD_PLAINTEXT_MAXIMUM)
             n = TLS_RECORD_PLAINTEXT_MAXIMUM;
         tls_put16(header + 3, (uint32_t)n);
-        give(client, header, sizeof header);
-        give(client, message.data + given, n);
+        pair12_give(client, header, sizeof header);
+        pair12_give(client, message.data + given, n);
         given += n;
     }
     tls_buffer_release(&message);
@@ -49,32 +54,32 @@ exchange_ticket(tls_connection *client, tls_connection *server, uint32_t lifetim
     check(output.data[0] == TLS_CONTENT_HANDSHAKE &&
               output.data[TLS_RECORD_HEADER_LENGTH] == TLS_HANDSHAKE_NEW_SESSION_TICKET,
         "the server sends a ticket");
-    before = tls12_of(client)->transcript;
+    before = *inside_transcript12(client);
     give_ticket(client, lifetime, length);
-    check(tls_connection_failure(client) == TLS_OK && client->engine != NULL, "it is read");
-    if (client->engine == NULL)
+    check(tls_connection_failure(client) == TLS_OK && inside_has_engine(client), "it is read");
+    if (!inside_has_engine(client))
         return;
     br_multihash_update(
         &before, output.data + TLS_RECORD_HEADER_LENGTH, record - TLS_RECORD_HEADER_LENGTH);
-    tls12_of(client)->transcript = before;
-    give(client, output.data + record, output.length - record);
+    *inside_transcript12(client) = before;
+    pair12_give(client, output.data + record, output.length - record);
     tls_connection_output_consume(server, output.length);
 }
 
 /* session_of does a full handshake in which that ticket is given, and returns the client's session.
  */
 static tls_session *
-session_of(world *w, uint32_t lifetime, size_t length)
+session_of(world12 *w, uint32_t lifetime, size_t length)
 {
     tls_connection *client, *server;
     tls_session *session;
     tls_connection_info info;
 
-    open_pair(w, &client, &server, NULL);
-    settle(client);
-    move(client, server);
-    move(server, client);
-    move(client, server);
+    pair12_open(w, &client, &server, NULL);
+    pair12_settle(client);
+    pair12_move(client, server);
+    pair12_move(server, client);
+    pair12_move(client, server);
     exchange_ticket(client, server, lifetime, length);
     tls_connection_get_info(client, &info);
     check(info.established, "established");
@@ -89,7 +94,7 @@ session_of(world *w, uint32_t lifetime, size_t length)
 /* offers_again: the session is offered to the server, which cannot know it, and a full handshake
  * follows. The length of the ticket that stands in the ClientHello. */
 static size_t
-offers_again(world *w, tls_session *session)
+offers_again(world12 *w, tls_session *session)
 {
     tls_connection *client, *server;
     tls_connection_info info;
@@ -97,14 +102,14 @@ offers_again(world *w, tls_session *session)
     size_t length;
 
     memset(&hello, 0, sizeof hello);
-    open_pair(w, &client, &server, session);
+    pair12_open(w, &client, &server, session);
     tls_connection_watch(client, 1u << TLS_STAGE_CLIENT_HELLO, 0);
     check(tls_connection_step(client) == TLS_EVENT_STAGE &&
               tls_client_hello_parse(&hello, tls_connection_stage(client)->raw) == TLS_OK,
         "ClientHello");
     length = hello.session_ticket.length;
     tls_connection_watch(client, 0, 0);
-    pump(client, server);
+    pair12_pump(client, server);
     tls_connection_get_info(client, &info);
     check(info.established && !info.resumed && info.ticket, "a full handshake, and a new ticket");
     tls_connection_free(client);
@@ -131,19 +136,20 @@ lifetimes(void)
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tls_session_info info;
         tls_session *session;
-        world w;
+        world12 w;
 
-        snprintf(current, sizeof current, "%s", cases[i].name);
-        open_world(&w, NULL);
+        check_about("%s", cases[i].name);
+        world12_open(&w, NULL);
         session = session_of(&w, cases[i].hint, 100);
         check(session != NULL, "a session");
         if (session != NULL) {
             tls_session_get_info(session, &info);
-            check(info.has_ticket && info.expires == NOW + cases[i].expected, "when it expires");
+            check(info.has_ticket && info.expires == clock_now + cases[i].expected,
+                "when it expires");
             check(offers_again(&w, session) == 100, "it is offered");
         }
         tls_session_release(session);
-        close_world(&w);
+        world12_close(&w);
     }
 }
 
@@ -178,10 +184,10 @@ lengths(void)
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (more = 0; more < 2; more++) {
             tls_session *session;
-            world w;
+            world12 w;
 
-            snprintf(current, sizeof current, "%s", cases[i].name);
-            open_world(&w, more ? with_extension : NULL);
+            check_about("%s", cases[i].name);
+            world12_open(&w, more ? with_extension : NULL);
             session = session_of(&w, 0, cases[i].length);
             check(session != NULL, "a session");
             if (session != NULL)
@@ -189,7 +195,7 @@ lengths(void)
                           (more ? cases[i].offered_with_more : cases[i].offered),
                     "offered when there is room");
             tls_session_release(session);
-            close_world(&w);
+            world12_close(&w);
         }
 }
 
@@ -199,14 +205,14 @@ static void
 empty(void)
 {
     tls_session *session;
-    world w;
+    world12 w;
 
-    snprintf(current, sizeof current, "%s", "empty ticket");
-    open_world(&w, NULL);
+    check_about("empty ticket");
+    world12_open(&w, NULL);
     session = session_of(&w, 7200, 0);
     check(session == NULL, "no session");
     tls_session_release(session);
-    close_world(&w);
+    world12_close(&w);
 }
 
 int
@@ -215,6 +221,5 @@ main(void)
     lifetimes();
     lengths();
     empty();
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
+    return check_end();
 }

@@ -1,7 +1,10 @@
 /* connection13_after_test.c - TLS 1.3 after the handshake without Lua: authentication that comes
  * late, key updates, and tickets. */
-#include "connection/connection.h"
-#include "connection13_support.h"
+#include <string.h>
+
+#include "support/check.h"
+#include "support/inside.h"
+#include "support/pair.h"
 
 static pair p;
 
@@ -18,7 +21,7 @@ inject(side *s, tls_bytes messages)
 {
     check(tls_connection_send_message(s->c, messages) == TLS_OK &&
               tls_connection_flush_flight(s->c) == TLS_OK,
-        "inject", "sent");
+        "inject: sent");
     pair_pump(&p);
 }
 
@@ -29,8 +32,9 @@ injected_fails(const char *what, side *from, side *to, const void *messages, siz
     pair_open(&p);
     pair_pump(&p);
     inject(from, tls_bytes_make(messages, length));
-    check(tls_connection_failure(to->c) == reason, what, "%s", tls_connection_failure_text(to->c));
-    check(tls_connection_peer_alert(from->c) == tls_reason_alert(reason), what, "alert %d",
+    check(tls_connection_failure(to->c) == reason, "%s: %s", what,
+        tls_connection_failure_text(to->c));
+    check(tls_connection_peer_alert(from->c) == tls_reason_alert(reason), "%s: alert %d", what,
         tls_connection_peer_alert(from->c));
     pair_close(&p);
 }
@@ -56,29 +60,29 @@ late_authentication(void)
     offer_post_handshake(P384);
     pair_watch(&p);
     established(what);
-    check(info_of(&p.server).post_handshake_auth && info_of(&p.server).peer_chain_count == 0, what,
-        "offered, and nothing is known yet");
+    check(info_of(&p.server).post_handshake_auth && info_of(&p.server).peer_chain_count == 0,
+        "%s: offered, and nothing is known yet", what);
     for (round = 0; round < 3; round++) {
         p.client.stages[0] = p.server.stages[0] = '\0';
         p.chunk = round == 1;
-        check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
-        check(tls_connection_request_certificate(p.server.c) == TLS_REASON_BUSY, what,
-            "one request at a time");
+        check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
+        check(tls_connection_request_certificate(p.server.c) == TLS_REASON_BUSY,
+            "%s: one request at a time", what);
         pair_pump(&p);
         info = info_of(&p.server);
         check(info.peer_verified && info.peer_chain_count == 1 &&
                   info.peer_scheme == TLS_SCHEME_ECDSA_SECP384R1_SHA384 &&
                   info_of(&p.client).local_chain_count == 1,
-            what, "round %d: authenticated (%s)", round, trouble(&p));
-        same_text(p.client.stages,
-            " <certificate_request >certificate >certificate_verify >finished", what,
-            "the client's stages");
-        same_text(p.server.stages,
-            " >certificate_request <certificate <certificate_verify <finished", what,
-            "the server's stages");
-        check(tls_traffic_memory(p.server.c->traffic) < 2048, what, "memory");
+            "%s: round %d: authenticated (%s)", what, round, trouble(&p));
+        check_text(p.client.stages,
+            " <certificate_request >certificate >certificate_verify >finished",
+            "%s: the client's stages", what);
+        check_text(p.server.stages,
+            " >certificate_request <certificate <certificate_verify <finished",
+            "%s: the server's stages", what);
+        check(tls_traffic_memory(inside_traffic(p.server.c)) < 2048, "%s: memory", what);
         check(send_data(&p, &p.client, &p.server, 300) && send_data(&p, &p.server, &p.client, 300),
-            what, "data goes on");
+            "%s: data goes on", what);
     }
     say_goodbye(&p, what);
     pair_free(&p);
@@ -100,14 +104,14 @@ late_authentication_refused(void)
     p.client.answer = answer_none;
     p.client_connection.decision_mask = 1u << TLS_DECISION_CLIENT_CERTIFICATE;
     established(what);
-    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
     pair_pump(&p);
     check(tls_connection_failure(p.server.c) == TLS_OK && info_of(&p.server).peer_chain_count == 0,
-        what, "accepted where none is required (%s)", trouble(&p));
+        "%s: accepted where none is required (%s)", what, trouble(&p));
     exchange(&p, what, 100);
-    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked again");
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked again", what);
     pair_pump(&p);
-    check(tls_connection_failure(p.server.c) == TLS_OK, what, "accepted again");
+    check(tls_connection_failure(p.server.c) == TLS_OK, "%s: accepted again", what);
     pair_free(&p);
 
     /* Required in the handshake already, given there, and not given the second time. */
@@ -117,49 +121,49 @@ late_authentication_refused(void)
     established(what);
     p.client.answer = answer_none;
     tls_connection_watch(p.client.c, 0, 1u << TLS_DECISION_CLIENT_CERTIFICATE);
-    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
     pair_pump(&p);
     check(tls_connection_failure(p.server.c) == TLS_REASON_CERTIFICATE_REQUIRED &&
               tls_connection_peer_alert(p.client.c) == TLS_ALERT_CERTIFICATE_REQUIRED,
-        what, "%s", trouble(&p));
+        "%s: %s", what, trouble(&p));
     pair_free(&p);
 
     what = "a bad certificate after the handshake";
     offer_post_handshake(P384);
     p.server_options.trust = identities[P521].trust;
     established(what);
-    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
     pair_pump(&p);
     check(tls_connection_failure(p.server.c) == TLS_REASON_SELF_SIGNED &&
               tls_connection_peer_alert(p.client.c) == TLS_ALERT_UNKNOWN_CA,
-        what, "%s", trouble(&p));
+        "%s: %s", what, trouble(&p));
     pair_free(&p);
 
     what = "not offered";
     offer_post_handshake(P384);
     p.client_options.post_handshake_auth = 0;
     pair_open(&p);
-    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_NOT_READY, what,
-        "nor during the handshake");
+    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_NOT_READY,
+        "%s: nor during the handshake", what);
     pair_pump(&p);
-    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_NO_POST_HANDSHAKE_AUTH, what,
-        "refused");
-    check(tls_connection_request_certificate(p.client.c) == TLS_REASON_UNSUPPORTED_VERSION, what,
-        "nor by a client");
+    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_NO_POST_HANDSHAKE_AUTH,
+        "%s: refused", what);
+    check(tls_connection_request_certificate(p.client.c) == TLS_REASON_UNSUPPORTED_VERSION,
+        "%s: nor by a client", what);
     exchange(&p, what, 100);
     tls_connection_close(p.server.c);
-    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_CLOSED, what,
-        "nor after close_notify");
+    check(tls_connection_request_certificate(p.server.c) == TLS_REASON_CLOSED,
+        "%s: nor after close_notify", what);
     pair_free(&p);
 
     /* The answer to another request than ours. */
     what = "wrong context";
     offer_post_handshake(P384);
     established(what);
-    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
-    p.server.c->traffic->request_context[3] ^= 1;
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
+    inside_traffic(p.server.c)->request_context[3] ^= 1;
     pair_pump(&p);
-    check(tls_connection_failure(p.server.c) == TLS_REASON_ILLEGAL_PARAMETER, what, "%s",
+    check(tls_connection_failure(p.server.c) == TLS_REASON_ILLEGAL_PARAMETER, "%s: %s", what,
         trouble(&p));
     pair_free(&p);
 }
@@ -178,23 +182,23 @@ late_authentication_waits(void)
     p.client_connection.stage_mask = p.server_connection.stage_mask = UINT32_MAX;
     p.client.late = p.server.late = 2;
     established(what);
-    check(tls_connection_write(p.server.c, &n, pattern(), 1000) == TLS_OK && n == 1000, what,
-        "data before");
-    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
-    check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "keys updated behind it");
-    check(tls_connection_write(p.server.c, &n, pattern() + 1000, 1000) == TLS_OK && n == 1000, what,
-        "data behind");
-    check(tls_connection_write(p.client.c, &n, pattern(), 500) == TLS_OK && n == 500, what,
-        "data of the client");
+    check(tls_connection_write(p.server.c, &n, pattern(), 1000) == TLS_OK && n == 1000,
+        "%s: data before", what);
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
+    check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, "%s: keys updated behind it", what);
+    check(tls_connection_write(p.server.c, &n, pattern() + 1000, 1000) == TLS_OK && n == 1000,
+        "%s: data behind", what);
+    check(tls_connection_write(p.client.c, &n, pattern(), 500) == TLS_OK && n == 500,
+        "%s: data of the client", what);
     pair_pump(&p);
     check(info_of(&p.server).peer_verified && p.server.decisions[TLS_DECISION_VERIFY] == 1 &&
               p.client.decisions[TLS_DECISION_SIGN] == 1,
-        what, "authenticated (%s)", trouble(&p));
+        "%s: authenticated (%s)", what, trouble(&p));
     check(p.client.data_length == 2000 && memcmp(p.client.data, pattern(), 2000) == 0 &&
               p.server.data_length == 500,
-        what, "all data arrived");
+        "%s: all data arrived", what);
     check(info_of(&p.client).key_updates_received == 1 && info_of(&p.client).key_updates_sent == 1,
-        what, "keys are updated");
+        "%s: keys are updated", what);
     say_goodbye(&p, what);
     pair_free(&p);
 }
@@ -219,21 +223,21 @@ request_with_more(void)
     p.client.stages[0] = '\0';
     check(tls_connection_send_message(p.server.c, tls_bytes_make(both, sizeof both)) == TLS_OK &&
               tls_connection_flush_flight(p.server.c) == TLS_OK,
-        what, "sent");
-    move(&p.server, &p.client, 0);
-    run(&p.client);
-    check(tls_connection_failure(p.client.c) == TLS_OK, what, "%s",
+        "%s: sent", what);
+    side_move(&p.server, &p.client, 0);
+    side_run(&p.client);
+    check(tls_connection_failure(p.client.c) == TLS_OK, "%s: %s", what,
         tls_connection_failure_text(p.client.c));
-    same_text(p.client.stages,
+    check_text(p.client.stages,
         " <certificate_request >certificate >certificate_verify >finished <new_session_ticket",
-        what, "the client's stages");
+        "%s: the client's stages", what);
     session = tls_connection_session(p.client.c);
-    check(session != NULL, what, "the ticket is kept");
+    check(session != NULL, "%s: the ticket is kept", what);
     tls_session_release(session);
     /* It was not the server's engine that asked. */
     pair_pump(&p);
-    check(tls_connection_failure(p.server.c) == TLS_REASON_UNEXPECTED_MESSAGE, what,
-        "an answer that nobody asked for");
+    check(tls_connection_failure(p.server.c) == TLS_REASON_UNEXPECTED_MESSAGE,
+        "%s: an answer that nobody asked for", what);
     pair_free(&p);
 }
 
@@ -298,12 +302,12 @@ flood(void)
     p.client_options.no_compatibility = 1;
     established("a flood of KeyUpdate");
     for (i = 0; i < 40 && p.server.last != TLS_EVENT_FAILED; i++) {
-        check(tls_connection_update_keys(p.client.c, 0) == TLS_OK, "a flood of KeyUpdate", "sent");
+        check(tls_connection_update_keys(p.client.c, 0) == TLS_OK, "a flood of KeyUpdate: sent");
         pair_pump(&p);
     }
     check(i == TLS_IDLE_RECORDS_MAXIMUM + 1 &&
               tls_connection_failure(p.server.c) == TLS_REASON_UNEXPECTED_MESSAGE,
-        "a flood of KeyUpdate", "%d of them: %s", i, trouble(&p));
+        "a flood of KeyUpdate: %d of them: %s", i, trouble(&p));
     pair_free(&p);
 
     /* What one asks for oneself is none, also where data goes only one way. */
@@ -312,9 +316,8 @@ flood(void)
     for (i = 0; i < 100; i++)
         check(tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
                   send_data(&p, &p.client, &p.server, 10),
-            "updates that were asked for", "%s", trouble(&p));
-    check(
-        info_of(&p.client).key_updates_received == 100, "updates that were asked for", "answered");
+            "updates that were asked for: %s", trouble(&p));
+    check(info_of(&p.client).key_updates_received == 100, "updates that were asked for: answered");
     pair_free(&p);
 }
 
@@ -335,56 +338,56 @@ key_updates(void)
         pair_watch(&p);
         established(what);
         p.client.stages[0] = p.server.stages[0] = '\0';
-        check(tls_connection_update_keys(p.client.c, 0) == TLS_OK, what, "without request");
+        check(tls_connection_update_keys(p.client.c, 0) == TLS_OK, "%s: without request", what);
         pair_pump(&p);
-        same_text(p.client.stages, " >key_update", what, "the client's stages");
-        same_text(p.server.stages, " <key_update", what, "the server's stages");
+        check_text(p.client.stages, " >key_update", "%s: the client's stages", what);
+        check_text(p.server.stages, " <key_update", "%s: the server's stages", what);
         check(
             send_data(&p, &p.client, &p.server, 1000) && send_data(&p, &p.server, &p.client, 1000),
-            what, "%s: data", tls_suite_name(suites[s]));
+            "%s: %s: data", what, tls_suite_name(suites[s]));
         p.client.stages[0] = p.server.stages[0] = '\0';
-        check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "with request");
+        check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, "%s: with request", what);
         pair_pump(&p);
-        same_text(p.client.stages, " <key_update >key_update", what, "the client's stages");
-        same_text(p.server.stages, " >key_update <key_update", what, "the server's stages");
+        check_text(p.client.stages, " <key_update >key_update", "%s: the client's stages", what);
+        check_text(p.server.stages, " >key_update <key_update", "%s: the server's stages", what);
         check(
             send_data(&p, &p.client, &p.server, 1000) && send_data(&p, &p.server, &p.client, 1000),
-            what, "data");
+            "%s: data", what);
         /* From both sides at once: each answers the other. */
         check(tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
                   tls_connection_update_keys(p.server.c, 1) == TLS_OK,
-            what, "from both sides at once");
+            "%s: from both sides at once", what);
         pair_pump(&p);
         check(info_of(&p.client).key_updates_sent == 4 &&
                   info_of(&p.client).key_updates_received == 3 &&
                   info_of(&p.server).key_updates_sent == 3 &&
                   info_of(&p.server).key_updates_received == 4,
-            what, "%u and %u sent", info_of(&p.client).key_updates_sent,
+            "%s: %u and %u sent", what, info_of(&p.client).key_updates_sent,
             info_of(&p.server).key_updates_sent);
         for (i = 0; i < 50; i++) {
             p.chunk = (size_t)(i % 3);
             check(tls_connection_update_keys(i % 2 ? p.client.c : p.server.c, i % 3 == 0) == TLS_OK,
-                what, "many");
+                "%s: many", what);
             check(send_data(&p, &p.client, &p.server, 100) &&
                       send_data(&p, &p.server, &p.client, 100),
-                what, "data in between (%s)", trouble(&p));
+                "%s: data in between (%s)", what, trouble(&p));
         }
         say_goodbye(&p, what);
-        check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_CLOSED, what,
-            "not after close_notify");
+        check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_CLOSED,
+            "%s: not after close_notify", what);
         pair_free(&p);
     }
 
     pair_init(&p, &identities[P256]);
     p.client_options.version_max = TLS_VERSION_12;
     pair_open(&p);
-    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_NOT_READY, what,
-        "not during the handshake");
+    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_NOT_READY,
+        "%s: not during the handshake", what);
     pair_pump(&p);
     check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_UNSUPPORTED_VERSION &&
               tls_connection_request_certificate(p.server.c) == TLS_REASON_UNSUPPORTED_VERSION &&
               tls_connection_send_ticket(p.server.c) == TLS_REASON_UNSUPPORTED_VERSION,
-        what, "not in TLS 1.2");
+        "%s: not in TLS 1.2", what);
     pair_free(&p);
 }
 
@@ -398,17 +401,18 @@ certificate_waits(void)
     offer_post_handshake(P384);
     established(what);
     while (n > 0 && total < 200000) {
-        check(tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK, what, "written");
+        check(
+            tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK, "%s: written", what);
         total += n;
     }
-    check(n == 0, what, "the output is full");
-    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
-    while (move(&p.server, &p.client, 0))
-        run(&p.client);
-    check(tls_connection_failure(p.client.c) == TLS_OK, what, "it is answered");
+    check(n == 0, "%s: the output is full", what);
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
+    while (side_move(&p.server, &p.client, 0))
+        side_run(&p.client);
+    check(tls_connection_failure(p.client.c) == TLS_OK, "%s: it is answered", what);
     pair_pump(&p);
-    check(info_of(&p.server).peer_verified && info_of(&p.server).peer_chain_count == 1, what,
-        "and the answer arrives");
+    check(info_of(&p.server).peer_verified && info_of(&p.server).peer_chain_count == 1,
+        "%s: and the answer arrives", what);
     exchange(&p, what, 500);
     pair_free(&p);
 }
@@ -424,42 +428,44 @@ key_update_waits(void)
     pair_init(&p, &identities[P256]);
     established(what);
     while (n > 0 && total < 200000) {
-        check(tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK, what, "written");
+        check(
+            tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK, "%s: written", what);
         total += n;
     }
-    check(n == 0, what, "the output is full");
-    check(tls_connection_update_keys(p.client.c, 0) == TLS_REASON_BUSY, what, "no room for ours");
+    check(n == 0, "%s: the output is full", what);
+    check(
+        tls_connection_update_keys(p.client.c, 0) == TLS_REASON_BUSY, "%s: no room for ours", what);
     for (i = 0; i < 3; i++)
-        check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "asked for");
-    while (move(&p.server, &p.client, 0))
-        run(&p.client);
+        check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, "%s: asked for", what);
+    while (side_move(&p.server, &p.client, 0))
+        side_run(&p.client);
     check(info_of(&p.client).key_updates_received == 3 && info_of(&p.client).key_updates_sent == 0,
-        what, "the answer waits");
+        "%s: the answer waits", what);
     p.server.data_length = 0;
-    while (move(&p.client, &p.server, 0)) {
-        run(&p.server);
-        run(&p.client);
+    while (side_move(&p.client, &p.server, 0)) {
+        side_run(&p.server);
+        side_run(&p.client);
     }
-    check(p.server.data_length == total, what, "all data arrived");
+    check(p.server.data_length == total, "%s: all data arrived", what);
     pair_pump(&p);
     check(info_of(&p.client).key_updates_sent == 1 && info_of(&p.server).key_updates_received == 1,
-        what, "one answer for all requests");
-    check(send_data(&p, &p.server, &p.client, 100), what, "data goes on");
+        "%s: one answer for all requests", what);
+    check(send_data(&p, &p.server, &p.client, 100), "%s: data goes on", what);
     /* Section 4.6.3: no data before the answer, also where there is room for a little. */
     for (i = 0; i < 3; i++)
-        check(tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK && n == 16384, what,
-            "written");
-    check(tls_connection_write(p.client.c, &n, pattern(), 2000) == TLS_OK && n == 2000, what,
-        "a little more");
-    check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, what, "asked for");
-    move(&p.server, &p.client, 0);
-    run(&p.client);
-    check(tls_connection_write(p.client.c, &n, pattern(), 100) == TLS_OK && n == 0, what,
-        "nothing is written before the answer");
+        check(tls_connection_write(p.client.c, &n, pattern(), 16384) == TLS_OK && n == 16384,
+            "%s: written", what);
+    check(tls_connection_write(p.client.c, &n, pattern(), 2000) == TLS_OK && n == 2000,
+        "%s: a little more", what);
+    check(tls_connection_update_keys(p.server.c, 1) == TLS_OK, "%s: asked for", what);
+    side_move(&p.server, &p.client, 0);
+    side_run(&p.client);
+    check(tls_connection_write(p.client.c, &n, pattern(), 100) == TLS_OK && n == 0,
+        "%s: nothing is written before the answer", what);
     p.server.data_length = 0;
     pair_pump(&p);
     check(p.server.data_length == 3 * 16384 + 2000 && info_of(&p.client).key_updates_sent == 2,
-        what, "all arrived, and the answer");
+        "%s: all arrived, and the answer", what);
     pair_free(&p);
 }
 
@@ -494,15 +500,15 @@ automatic_updates(void)
         p.client.seen = count_records;
         records_between = most_records = 0;
         established(what);
-        check(send_data(&p, &p.client, &p.server, 50 * 512), what, "data (%s)", trouble(&p));
+        check(send_data(&p, &p.client, &p.server, 50 * 512), "%s: data (%s)", what, trouble(&p));
         check(info_of(&p.client).key_updates_sent >= 4 &&
                   info_of(&p.client).key_updates_sent <= 6 &&
                   info_of(&p.server).key_updates_received == info_of(&p.client).key_updates_sent,
-            what, "%u for 50 records", info_of(&p.client).key_updates_sent);
+            "%s: %u for 50 records", what, info_of(&p.client).key_updates_sent);
         if (watched)
-            check(most_records == 10, what, "%u records under one key", most_records);
-        check(info_of(&p.server).key_updates_sent == 0, what, "the other side keeps its key");
-        check(send_data(&p, &p.server, &p.client, 10000), what, "data to the client");
+            check(most_records == 10, "%s: %u records under one key", what, most_records);
+        check(info_of(&p.server).key_updates_sent == 0, "%s: the other side keeps its key", what);
+        check(send_data(&p, &p.server, &p.client, 10000), "%s: data to the client", what);
         pair_free(&p);
     }
 }
@@ -525,20 +531,20 @@ tickets(void)
         check(p.client.decisions[TLS_DECISION_SESSION_STORE] == count &&
                   p.server.decisions[TLS_DECISION_SESSION_STORE] == count &&
                   tls_context_session_count(p.server_context) == count,
-            what, "%u of %u", p.client.decisions[TLS_DECISION_SESSION_STORE], count);
-        check(info_of(&p.client).resumable == (count > 0), what, "resumable");
+            "%s: %u of %u", what, p.client.decisions[TLS_DECISION_SESSION_STORE], count);
+        check(info_of(&p.client).resumable == (count > 0), "%s: resumable", what);
         for (i = 0; i < 3; i++) {
-            check(tls_connection_send_ticket(p.server.c) == TLS_OK, what, "one more");
+            check(tls_connection_send_ticket(p.server.c) == TLS_OK, "%s: one more", what);
             pair_pump(&p);
         }
-        check(p.client.decisions[TLS_DECISION_SESSION_STORE] == count + 3, what, "three more");
+        check(p.client.decisions[TLS_DECISION_SESSION_STORE] == count + 3, "%s: three more", what);
         exchange(&p, what, 100);
-        check(resume_next(&p), what, "a session");
+        check(resume_next(&p), "%s: a session", what);
         handshake(&p, what, TLS_VERSION_13);
         pair_pump(&p);
         check(info_of(&p.server).resumed &&
                   p.client.decisions[TLS_DECISION_SESSION_STORE] == (count > 0),
-            what, "resumed with the last, and at most one given then");
+            "%s: resumed with the last, and at most one given then", what);
         forget_session(&p);
         pair_free(&p);
     }
@@ -551,7 +557,7 @@ tickets(void)
     established("no tickets");
     check(strstr(p.client.stages, "new_session_ticket") == NULL && !info_of(&p.client).resumable &&
               tls_context_session_count(p.server_context) == 0,
-        "no tickets", "none for a client that wants none");
+        "no tickets: none for a client that wants none");
     pair_free(&p);
 }
 
@@ -568,21 +574,21 @@ memory(void)
     established(what);
     exchange(&p, what, 60000);
     pair_pump(&p);
-    check(tls_traffic_memory(p.client.c->traffic) < 2048 &&
-              tls_traffic_memory(p.server.c->traffic) < 2048,
-        what, "%u bytes of traffic", (unsigned)tls_traffic_memory(p.server.c->traffic));
-    check(info_of(&p.client).memory < 4096 && info_of(&p.server).memory < 4096, what,
-        "%u and %u bytes", (unsigned)info_of(&p.client).memory,
+    check(tls_traffic_memory(inside_traffic(p.client.c)) < 2048 &&
+              tls_traffic_memory(inside_traffic(p.server.c)) < 2048,
+        "%s: %u bytes of traffic", what, (unsigned)tls_traffic_memory(inside_traffic(p.server.c)));
+    check(info_of(&p.client).memory < 4096 && info_of(&p.server).memory < 4096,
+        "%s: %u and %u bytes", what, (unsigned)info_of(&p.client).memory,
         (unsigned)info_of(&p.server).memory);
-    check(p.server.c->engine == NULL && p.server.c->input == NULL && p.server.c->output == NULL &&
-              p.client.c->engine == NULL && p.client.c->input == NULL && p.client.c->output == NULL,
-        what, "neither engines nor buffers");
-    check(tls_connection_request_certificate(p.server.c) == TLS_OK, what, "asked");
-    check(tls_traffic_memory(p.server.c->traffic) < 2048 && p.server.c->engine == NULL, what,
-        "an open request: %u bytes", (unsigned)tls_traffic_memory(p.server.c->traffic));
+    check(inside_is_bare(p.server.c) && inside_is_bare(p.client.c),
+        "%s: neither engines nor buffers", what);
+    check(tls_connection_request_certificate(p.server.c) == TLS_OK, "%s: asked", what);
+    check(tls_traffic_memory(inside_traffic(p.server.c)) < 2048 && !inside_has_engine(p.server.c),
+        "%s: an open request: %u bytes", what,
+        (unsigned)tls_traffic_memory(inside_traffic(p.server.c)));
     pair_pump(&p);
-    check(info_of(&p.server).peer_verified && info_of(&p.server).memory < 4096, what,
-        "%u bytes afterwards", (unsigned)info_of(&p.server).memory);
+    check(info_of(&p.server).peer_verified && info_of(&p.server).memory < 4096,
+        "%s: %u bytes afterwards", what, (unsigned)info_of(&p.server).memory);
     pair_free(&p);
 }
 
@@ -603,5 +609,5 @@ main(void)
     tickets();
     memory();
     unload_identities();
-    return finish();
+    return check_end();
 }

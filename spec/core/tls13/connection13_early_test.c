@@ -1,7 +1,13 @@
 /* connection13_early_test.c - early data of TLS 1.3 (RFC 8446 section 4.2.10) without Lua: taken,
  * and refused for each reason. */
-#include "connection/connection.h"
-#include "connection13_psk_support.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "support/check.h"
+#include "support/inside.h"
+#include "support/resumption.h"
+
+static pair p;
 
 static const uint16_t two_suites[] = {0x1301, 0x1303};
 static tls_bytes protocols[2];
@@ -38,16 +44,16 @@ outcome(const char *what, int accepted)
     }
     check(info_of(&p.client).early_data ==
               (accepted ? TLS_EARLY_DATA_ACCEPTED : TLS_EARLY_DATA_REJECTED),
-        what, accepted ? "accepted" : "rejected");
-    check(info_of(&p.server).early_data_length == (accepted ? length : 0), what, "%u early bytes",
-        (unsigned)info_of(&p.server).early_data_length);
+        "%s: %s", what, accepted ? "accepted" : "rejected");
+    check(info_of(&p.server).early_data_length == (accepted ? length : 0), "%s: %u early bytes",
+        what, (unsigned)info_of(&p.server).early_data_length);
     pair_pump(&p);
     /* Accepted, or sent again: once in any case; else not at all. */
     all = p.server.early_length + p.server.data_length;
-    check(all == (accepted || p.client_connection.early_data_resend ? length : 0), what,
-        "%u bytes arrive", (unsigned)all);
+    check(all == (accepted || p.client_connection.early_data_resend ? length : 0),
+        "%s: %u bytes arrive", what, (unsigned)all);
     check(memcmp(accepted && !p.server.keep ? p.server.early : p.server.data, pattern(), all) == 0,
-        what, "the right ones");
+        "%s: the right ones", what);
     p.server.data_length = p.server.early_length = 0;
     p.server.keep = 0;
     exchange(&p, what, 500);
@@ -63,7 +69,7 @@ refuse_early(side *s, const tls_question *q)
     check(tls_bytes_equal_string(q->u.early_data.alpn, "one") &&
               strcmp(q->u.early_data.server_name, "localhost") == 0 &&
               q->u.early_data.session != NULL,
-        "early data", "the question");
+        "early data: the question");
     return tls_connection_answer_early_data(s->c, 0) == TLS_OK;
 }
 
@@ -79,7 +85,7 @@ early_exporters(const char *what)
               tls_connection_export_early_keying_material(
                   p.server.c, server, sizeof server, "EXPORTER-early", context) == TLS_OK &&
               memcmp(client, server, sizeof client) == 0,
-        what, "early exporters");
+        "%s: early exporters", what);
 }
 
 static void
@@ -94,33 +100,33 @@ early_data_taken(enum store store)
             for (late = 0; late < 3; late += 2) {
                 snprintf(what, sizeof what, "%u early bytes %s, chunk %u, late %d",
                     (unsigned)length, store_names[store], (unsigned)chunk, late);
-                begin(store, what, allow_early_data);
+                resumption_begin(&p, store, what, allow_early_data);
                 p.chunk = chunk;
                 if (late) {
                     p.client.late = p.server.late = late;
                     p.client_connection.stage_mask = p.server_connection.stage_mask = UINT32_MAX;
                     p.server_connection.decision_mask = UINT32_MAX & ~(1u << TLS_DECISION_VERIFY);
-                    p.server.answer = keep_and_load;
+                    p.server.answer = resumption_keep_and_load;
                     /* Whether a handler has a say is part of what a session may be resumed under.
                      */
                     p.client_connection.decision_mask = UINT32_MAX & ~(1u << TLS_DECISION_VERIFY);
                 }
                 send_early(length, 1);
                 handshake(&p, what, TLS_VERSION_13);
-                check(p.server.early_events > 0, what, "told");
+                check(p.server.early_events > 0, "%s: told", what);
                 check(p.server.decisions[TLS_DECISION_EARLY_DATA] == (late > 0) &&
                           p.server.decisions[TLS_DECISION_SESSION_LOAD] == (store == BY_HANDLER),
-                    what, "decisions");
+                    "%s: decisions", what);
                 early_exporters(what);
                 p.server.data_length = 0;
                 check(p.server.early_length == length &&
                           memcmp(p.server.early, pattern(), length) == 0 &&
                           info_of(&p.server).early_data_length == length &&
                           info_of(&p.client).early_data == TLS_EARLY_DATA_ACCEPTED,
-                    what, "taken");
+                    "%s: taken", what);
                 exchange(&p, what, 500);
                 say_goodbye(&p, what);
-                done();
+                resumption_end(&p);
             }
 }
 
@@ -144,22 +150,22 @@ allow_fragments(void)
 static void
 early_data_in_long_records(void)
 {
-    begin(BY_TICKET, "early data, record_size_limit", allow_short_records);
+    resumption_begin(&p, BY_TICKET, "early data, record_size_limit", allow_short_records);
     send_early(4000, 0);
     outcome("early data, record_size_limit", 1);
-    done();
-    begin(BY_TICKET, "early data, max_fragment_length", allow_fragments);
+    resumption_end(&p);
+    resumption_begin(&p, BY_TICKET, "early data, max_fragment_length", allow_fragments);
     send_early(4000, 0);
     outcome("early data, max_fragment_length", 1);
-    done();
-    begin(BY_TICKET, "early data, then too long a record", allow_short_records);
+    resumption_end(&p);
+    resumption_begin(&p, BY_TICKET, "early data, then too long a record", allow_short_records);
     send_early(4000, 0);
     handshake(&p, "early data, then too long a record", TLS_VERSION_13);
-    p.client.c->fragment_limit = 200;
+    inside_set_fragment_limit(p.client.c, 200);
     check(!send_data(&p, &p.client, &p.server, 200) &&
               tls_connection_failure(p.server.c) == TLS_REASON_RECORD_OVERFLOW,
-        "early data, then too long a record", "%s", trouble(&p));
-    done();
+        "early data, then too long a record: %s", trouble(&p));
+    resumption_end(&p);
 }
 
 /* What nobody took while the handshake went on comes first out of plaintext. */
@@ -170,26 +176,27 @@ early_data_kept(void)
     tls_bytes plaintext;
     size_t n;
 
-    begin(BY_TICKET, what, allow_early_data);
+    resumption_begin(&p, BY_TICKET, what, allow_early_data);
     send_early(1000, 1);
     p.server.keep = 1;
     pair_open(&p);
     pair_pump(&p);
-    check(p.server.early_events > 0 && info_of(&p.server).established, what, "told");
-    check(tls_connection_write(p.client.c, &n, pattern() + 1000, 500) == TLS_OK && n == 500, what,
-        "written");
+    check(p.server.early_events > 0 && info_of(&p.server).established, "%s: told", what);
+    check(tls_connection_write(p.client.c, &n, pattern() + 1000, 500) == TLS_OK && n == 500,
+        "%s: written", what);
     pair_pump(&p);
     plaintext = tls_connection_plaintext(p.server.c);
-    check(plaintext.length == 1000 && memcmp(plaintext.data, pattern(), 1000) == 0, what, "first");
-    check(p.server.last == TLS_EVENT_DATA, what, "DATA");
+    check(plaintext.length == 1000 && memcmp(plaintext.data, pattern(), 1000) == 0, "%s: first",
+        what);
+    check(p.server.last == TLS_EVENT_DATA, "%s: DATA", what);
     tls_connection_plaintext_consume(p.server.c, 400);
-    check(tls_connection_plaintext(p.server.c).length == 600, what, "partly consumed");
+    check(tls_connection_plaintext(p.server.c).length == 600, "%s: partly consumed", what);
     p.server.keep = 0;
     pair_pump(&p);
-    check(p.server.data_length == 1100 && memcmp(p.server.data, pattern() + 400, 1100) == 0, what,
-        "and then the rest");
+    check(p.server.data_length == 1100 && memcmp(p.server.data, pattern() + 400, 1100) == 0,
+        "%s: and then the rest", what);
     pair_close(&p);
-    done();
+    resumption_end(&p);
 }
 
 /* A server writes before the client's Finished has come (0.5-RTT). */
@@ -199,49 +206,47 @@ half_rtt(void)
     static const char what[] = "0.5-RTT";
     size_t n = 0;
 
-    begin(BY_TICKET, what, allow_early_data);
+    resumption_begin(&p, BY_TICKET, what, allow_early_data);
     send_early(100, 1);
     pair_open(&p);
-    run(&p.client);
-    check(tls_connection_write(p.server.c, &n, "early", 5) == TLS_REASON_NOT_READY, what,
-        "not before its own Finished");
-    move(&p.client, &p.server, 0);
-    run(&p.server);
-    check(p.server.early_length == 100 && !info_of(&p.server).established, what,
-        "early data is read");
-    check(tls_connection_write(p.server.c, &n, "answer", 6) == TLS_OK && n == 6, what, "answered");
-    move(&p.server, &p.client, 0);
-    run(&p.client);
+    side_run(&p.client);
+    check(tls_connection_write(p.server.c, &n, "early", 5) == TLS_REASON_NOT_READY,
+        "%s: not before its own Finished", what);
+    side_move(&p.client, &p.server, 0);
+    side_run(&p.server);
+    check(p.server.early_length == 100 && !info_of(&p.server).established, "%s: early data is read",
+        what);
+    check(tls_connection_write(p.server.c, &n, "answer", 6) == TLS_OK && n == 6, "%s: answered",
+        what);
+    side_move(&p.server, &p.client, 0);
+    side_run(&p.client);
     check(p.client.data_length == 6 && memcmp(p.client.data, "answer", 6) == 0 &&
               !info_of(&p.server).established,
-        what, "the answer is there after one round trip");
+        "%s: the answer is there after one round trip", what);
     pair_pump(&p);
-    check(info_of(&p.server).established, what, "%s", trouble(&p));
+    check(info_of(&p.server).established, "%s: %s", what, trouble(&p));
     exchange(&p, what, 100);
     pair_close(&p);
-    done();
+    resumption_end(&p);
 
     /* Not without early data: who is at the other end is not known yet. */
-    begin(BY_TICKET, what, allow_early_data);
+    resumption_begin(&p, BY_TICKET, what, allow_early_data);
     pair_open(&p);
-    run(&p.client);
-    move(&p.client, &p.server, 0);
-    run(&p.server);
-    check(tls_connection_write(p.server.c, &n, "early", 5) == TLS_REASON_NOT_READY, what,
-        "not without early data");
-    done();
+    side_run(&p.client);
+    side_move(&p.client, &p.server, 0);
+    side_run(&p.server);
+    check(tls_connection_write(p.server.c, &n, "early", 5) == TLS_REASON_NOT_READY,
+        "%s: not without early data", what);
+    resumption_end(&p);
 }
 
-/* Each cause for which a server goes on without the early data; sent again by the client, or not.
- */
 static void
-early_data_rejected(int resend)
+early_data_retried(int resend)
 {
     static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
     static const uint16_t server_groups[] = {TLS_GROUP_SECP256R1};
-    static tls_bytes swapped[2];
 
-    begin(BY_TICKET, "early data, retried", allow_early_data);
+    resumption_begin(&p, BY_TICKET, "early data, retried", allow_early_data);
     forget_session(&p);
     p.client_options.groups = client_groups;
     p.client_options.group_count = 2;
@@ -254,147 +259,171 @@ early_data_rejected(int resend)
     resume_next(&p);
     send_early(4000, resend);
     outcome("early data, retried", 0);
-    done();
+    resumption_end(&p);
+}
 
-    begin(BY_TICKET, "early data, refused", allow_early_data);
+static void
+early_data_refused(int resend)
+{
+    resumption_begin(&p, BY_TICKET, "early data, refused", allow_early_data);
     send_early(3000, resend);
     p.server.answer = refuse_early;
     p.server_connection.decision_mask |= 1u << TLS_DECISION_EARLY_DATA;
     outcome("early data, refused", 0);
-    done();
+    resumption_end(&p);
+}
 
-    /* The session's suite and protocol are not what the server would take for this one. */
-    begin(BY_TICKET, "early data, other protocol", allow_early_data);
+/* select_for runs a connection whose server selects this. */
+static void
+select_for(const char *what, const tls_selection *selection)
+{
+    pair_open(&p);
+    tls_connection_watch(p.server.c, 0, 1u << TLS_DECISION_SELECT);
+    side_run(&p.client);
+    side_move(&p.client, &p.server, 0);
+    check(tls_connection_step(p.server.c) == TLS_EVENT_DECISION &&
+              tls_connection_answer_select(p.server.c, selection) == TLS_OK,
+        "%s: selected", what);
+    pair_pump(&p);
+}
+
+/* The session's suite and protocol are not what the server takes for this one. */
+static void
+early_data_of_another_choice(int resend)
+{
+    static const uint16_t other[] = {0x1303};
+    tls_selection protocol, suite;
+
+    resumption_begin(&p, BY_TICKET, "early data, other protocol", allow_early_data);
     send_early(3000, resend);
-    swapped[0] = protocols[1];
-    swapped[1] = protocols[0];
-    {
-        tls_selection selection;
+    memset(&protocol, 0, sizeof protocol);
+    protocol.alpn = protocols[1];
+    select_for("early data, other protocol", &protocol);
+    check(info_of(&p.client).established &&
+              info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED &&
+              tls_bytes_equal_string(info_of(&p.server).alpn, "two") &&
+              p.server.data_length == (resend ? 3000u : 0u),
+        "early data, other protocol: rejected (%s)", trouble(&p));
+    exchange(&p, "early data, other protocol", 100);
+    pair_close(&p);
+    memset(&suite, 0, sizeof suite);
+    suite.suites = other;
+    suite.suite_count = 1;
+    select_for("early data, other suite", &suite);
+    check(info_of(&p.client).established && info_of(&p.client).resumed &&
+              info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED &&
+              info_of(&p.server).suite == 0x1303 && p.server.data_length == (resend ? 3000u : 0u),
+        "early data, other suite: rejected (%s)", trouble(&p));
+    exchange(&p, "early data, other suite", 100);
+    resumption_end(&p);
+}
 
-        memset(&selection, 0, sizeof selection);
-        selection.alpn = swapped[0];
-        pair_open(&p);
-        tls_connection_watch(p.server.c, 0, 1u << TLS_DECISION_SELECT);
-        run(&p.client);
-        move(&p.client, &p.server, 0);
-        check(tls_connection_step(p.server.c) == TLS_EVENT_DECISION &&
-                  tls_connection_answer_select(p.server.c, &selection) == TLS_OK,
-            "early data, other protocol", "selected");
-        pair_pump(&p);
-        check(info_of(&p.client).established &&
-                  info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED &&
-                  tls_bytes_equal_string(info_of(&p.server).alpn, "two") &&
-                  p.server.data_length == (resend ? 3000u : 0u),
-            "early data, other protocol", "rejected (%s)", trouble(&p));
-        exchange(&p, "early data, other protocol", 100);
-        pair_close(&p);
-    }
-    {
-        static const uint16_t other[] = {0x1303};
-        tls_selection selection;
-
-        memset(&selection, 0, sizeof selection);
-        selection.suites = other;
-        selection.suite_count = 1;
-        pair_open(&p);
-        tls_connection_watch(p.server.c, 0, 1u << TLS_DECISION_SELECT);
-        run(&p.client);
-        move(&p.client, &p.server, 0);
-        check(tls_connection_step(p.server.c) == TLS_EVENT_DECISION &&
-                  tls_connection_answer_select(p.server.c, &selection) == TLS_OK,
-            "early data, other suite", "selected");
-        pair_pump(&p);
-        check(info_of(&p.client).established && info_of(&p.client).resumed &&
-                  info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED &&
-                  info_of(&p.server).suite == 0x1303 &&
-                  p.server.data_length == (resend ? 3000u : 0u),
-            "early data, other suite", "rejected (%s)", trouble(&p));
-        exchange(&p, "early data, other suite", 100);
-    }
-    done();
-
-    begin(BY_TICKET, "early data, a second time", allow_early_data);
+static void
+early_data_replayed(int resend)
+{
+    resumption_begin(&p, BY_TICKET, "early data, a second time", allow_early_data);
     send_early(3000, resend);
     outcome("early data, the first time", 1);
     outcome("early data, a second time", 0);
-    done();
+    resumption_end(&p);
+}
 
-    /* Section 8.3: not when the client's age of the ticket and ours differ. */
-    begin(BY_TICKET, "early data, another age", allow_early_data);
+/* Section 8.3: not when the client's age of the ticket and ours differ. */
+static void
+early_data_of_another_age(int resend)
+{
+    resumption_begin(&p, BY_TICKET, "early data, another age", allow_early_data);
     send_early(3000, resend);
     pair_open(&p);
-    run(&p.client);
+    side_run(&p.client);
     clock_now += 11;
-    move(&p.client, &p.server, 0);
+    side_move(&p.client, &p.server, 0);
     pair_pump(&p);
     check(info_of(&p.client).established && info_of(&p.client).resumed &&
               info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED,
-        "early data, another age", "rejected (%s)", trouble(&p));
+        "early data, another age: rejected (%s)", trouble(&p));
     pair_close(&p);
     pair_open(&p);
-    run(&p.client);
+    side_run(&p.client);
     clock_now -= 11;
-    move(&p.client, &p.server, 0);
+    side_move(&p.client, &p.server, 0);
     pair_pump(&p);
     check(
         info_of(&p.client).established && info_of(&p.client).early_data == TLS_EARLY_DATA_REJECTED,
-        "early data, another age", "rejected (%s)", trouble(&p));
+        "early data, another age: rejected (%s)", trouble(&p));
     pair_close(&p);
     outcome("early data, the right age", 1);
     clock_now += 500;
-    done();
+    resumption_end(&p);
     clock_now -= 500;
 
-    begin(BY_TICKET, "early data, long after", allow_early_data);
+    resumption_begin(&p, BY_TICKET, "early data, long after", allow_early_data);
     send_early(3000, resend);
     clock_now += 3000;
     outcome("early data, long after", 1);
     clock_now -= 3000;
-    done();
+    resumption_end(&p);
+}
 
-    begin(BY_TICKET, "early data, not any more", allow_early_data);
+static void
+early_data_forgotten(int resend)
+{
+    resumption_begin(&p, BY_TICKET, "early data, not any more", allow_early_data);
     send_early(3000, resend);
     p.server_options.max_early_data = 0;
     pair_renew_server(&p);
     outcome("early data, not any more", 0);
-    done();
+    resumption_end(&p);
 
     /* The server forgets the session: a full handshake. */
-    begin(BY_CACHE, "early data, forgotten", allow_early_data);
+    resumption_begin(&p, BY_CACHE, "early data, forgotten", allow_early_data);
     send_early(3000, resend);
     tls_context_flush_sessions(p.server_context);
     outcome("early data, forgotten", 0);
-    done();
+    resumption_end(&p);
+}
+
+/* Each cause for which a server goes on without the early data; sent again by the client, or not.
+ */
+static void
+early_data_rejected(int resend)
+{
+    early_data_retried(resend);
+    early_data_refused(resend);
+    early_data_of_another_choice(resend);
+    early_data_replayed(resend);
+    early_data_of_another_age(resend);
+    early_data_forgotten(resend);
 }
 
 static void
 early_data_not_offered(void)
 {
-    begin(BY_TICKET, "more than the ticket allows", allow_early_data);
+    resumption_begin(&p, BY_TICKET, "more than the ticket allows", allow_early_data);
     send_early(4001, 1);
     handshake(&p, "more than the ticket allows", TLS_VERSION_13);
     check(info_of(&p.client).resumed && info_of(&p.client).early_data == TLS_EARLY_DATA_NONE,
-        "more than the ticket allows", "none is offered");
+        "more than the ticket allows: none is offered");
     pair_pump(&p);
     check(p.server.data_length == 4001 && memcmp(p.server.data, pattern(), 4001) == 0,
-        "more than the ticket allows", "but sent afterwards");
+        "more than the ticket allows: but sent afterwards");
     pair_close(&p);
     clock_now += 7200;
     send_early(1000, 0);
     handshake(&p, "an expired ticket", TLS_VERSION_13);
     check(!info_of(&p.client).resumed && info_of(&p.client).early_data == TLS_EARLY_DATA_NONE,
-        "an expired ticket", "none is offered");
+        "an expired ticket: none is offered");
     clock_now -= 7200;
-    done();
+    resumption_end(&p);
 
-    begin(BY_TICKET, "a ticket without early data", NULL);
+    resumption_begin(&p, BY_TICKET, "a ticket without early data", NULL);
     send_early(1000, 0);
     handshake(&p, "a ticket without early data", TLS_VERSION_13);
     check(info_of(&p.client).resumed && info_of(&p.client).early_data == TLS_EARLY_DATA_NONE,
-        "a ticket without early data", "none is offered");
+        "a ticket without early data: none is offered");
     pair_pump(&p);
-    check(p.server.data_length == 0, "a ticket without early data", "nor sent again unasked");
-    done();
+    check(p.server.data_length == 0, "a ticket without early data: nor sent again unasked");
+    resumption_end(&p);
 }
 
 /* A client that sends more than its ticket allows is ended: its session says more than the server's
@@ -408,21 +437,22 @@ early_data_too_much(void)
     size_t i;
     int found = 0;
 
-    begin(BY_TICKET, what, allow_early_data);
-    check(tls_session_export(p.client_connection.session, &exported) == TLS_OK, what, "exported");
+    resumption_begin(&p, BY_TICKET, what, allow_early_data);
+    check(
+        tls_session_export(p.client_connection.session, &exported) == TLS_OK, "%s: exported", what);
     for (i = 0; i + 4 <= exported.length && !found; i++)
         if (memcmp(exported.data + i, "\0\0\x0F\xA0", 4) == 0) {
             exported.data[i + 1] = 1;
             found = 1;
         }
-    check(found && tls_session_import(&session, tls_buffer_view(&exported)) == TLS_OK, what,
-        "changed");
+    check(found && tls_session_import(&session, tls_buffer_view(&exported)) == TLS_OK,
+        "%s: changed", what);
     tls_buffer_release(&exported);
     forget_session(&p);
     p.client_connection.session = session;
     send_early(4001, 0);
     fails(&p, what, &p.server, TLS_REASON_UNEXPECTED_MESSAGE, TLS_ALERT_UNEXPECTED_MESSAGE);
-    done();
+    resumption_end(&p);
 }
 
 /* feed_junk gives the server records that look protected. */
@@ -437,7 +467,7 @@ feed_junk(unsigned count)
 
         while (fed < sizeof record && p.server.last != TLS_EVENT_FAILED) {
             fed += tls_connection_feed(p.server.c, record + fed, sizeof record - fed);
-            run(&p.server);
+            side_run(&p.server);
         }
     }
 }
@@ -452,66 +482,66 @@ early_data_flood(int retry)
     unsigned count;
 
     for (count = 3; count <= 6; count += 3) {
-        begin(BY_TICKET, what, allow_early_data);
+        resumption_begin(&p, BY_TICKET, what, allow_early_data);
         send_early(300, 1);
         p.server.answer = refuse_early;
         p.server_connection.decision_mask |= 1u << TLS_DECISION_EARLY_DATA;
         pair_open(&p);
         if (retry) {
-            p.server.c->context->groups[0] = server_groups[0];
-            p.server.c->context->group_count = 1;
+            inside_context(p.server.c)->groups[0] = server_groups[0];
+            inside_context(p.server.c)->group_count = 1;
         }
-        run(&p.client);
-        move(&p.client, &p.server, 0);
-        run(&p.server);
+        side_run(&p.client);
+        side_move(&p.client, &p.server, 0);
+        side_run(&p.server);
         feed_junk(count);
         if (count == 3) {
             pair_pump(&p);
             check(info_of(&p.server).established && p.server.data_length == 300 &&
                       info_of(&p.server).hello_retry == retry,
-                what, "passed over (%s)", trouble(&p));
+                "%s: passed over (%s)", what, trouble(&p));
             exchange(&p, what, 100);
         } else {
-            check(tls_connection_failure(p.server.c) == TLS_REASON_UNEXPECTED_MESSAGE, what,
-                "not without end (%s)", trouble(&p));
+            check(tls_connection_failure(p.server.c) == TLS_REASON_UNEXPECTED_MESSAGE,
+                "%s: not without end (%s)", what, trouble(&p));
         }
-        done();
+        resumption_end(&p);
     }
     /* Without early data none is passed over. */
-    begin(BY_TICKET, what, allow_early_data);
+    resumption_begin(&p, BY_TICKET, what, allow_early_data);
     pair_open(&p);
-    run(&p.client);
-    move(&p.client, &p.server, 0);
-    run(&p.server);
+    side_run(&p.client);
+    side_move(&p.client, &p.server, 0);
+    side_run(&p.server);
     feed_junk(1);
-    check(tls_connection_failure(p.server.c) == TLS_REASON_BAD_RECORD_MAC, what,
-        "not without early data (%s)", trouble(&p));
-    done();
+    check(tls_connection_failure(p.server.c) == TLS_REASON_BAD_RECORD_MAC,
+        "%s: not without early data (%s)", what, trouble(&p));
+    resumption_end(&p);
 }
 
 static void
 stages_early(void)
 {
-    begin(BY_TICKET, "stages", allow_early_data);
+    resumption_begin(&p, BY_TICKET, "stages", allow_early_data);
     send_early(300, 0);
     pair_watch(&p);
     p.client_connection.stage_mask = p.server_connection.stage_mask = UINT32_MAX;
     handshake(&p, "stages", TLS_VERSION_13);
-    same_text(p.client.stages,
+    check_text(p.client.stages,
         " >client_hello >change_cipher_spec >application_data <server_hello <change_cipher_spec"
         " <encrypted_extensions <finished >end_of_early_data >finished =established"
         " <new_session_ticket",
-        "early data", "the client's stages");
-    same_text(p.server.stages,
+        "early data: the client's stages");
+    check_text(p.server.stages,
         " <client_hello >server_hello >change_cipher_spec >encrypted_extensions >finished"
         " <change_cipher_spec <application_data <end_of_early_data <finished >new_session_ticket"
         " =established",
-        "early data", "the server's stages");
-    same_text(p.client.keylog, p.server.keylog, "early data", "key log");
+        "early data: the server's stages");
+    check_text(p.client.keylog, p.server.keylog, "early data: key log");
     check(strncmp(p.client.keylog, "CLIENT_EARLY_TRAFFIC_SECRET ", 28) == 0 &&
               strstr(p.client.keylog, "\nEARLY_EXPORTER_SECRET ") != NULL,
-        "early data", "its secrets are in the key log");
-    done();
+        "early data: its secrets are in the key log");
+    resumption_end(&p);
 }
 
 /* Every decision late, everything watched, given up at every step. */
@@ -523,23 +553,23 @@ dropped_anywhere(void)
     for (steps = 0; steps < 60; steps++) {
         int i;
 
-        begin(BY_HANDLER, "dropped", allow_early_data);
+        resumption_begin(&p, BY_HANDLER, "dropped", allow_early_data);
         send_early(2000, 1);
         p.client_connection.stage_mask = p.server_connection.stage_mask = UINT32_MAX;
         p.client_connection.decision_mask = p.server_connection.decision_mask = UINT32_MAX;
         pair_open(&p);
         for (i = 0; i < steps; i++) {
             if (tls_connection_step(p.client.c) == TLS_EVENT_WANT_READ)
-                move(&p.client, &p.server, 0);
+                side_move(&p.client, &p.server, 0);
             if (tls_connection_step(p.server.c) == TLS_EVENT_WANT_READ)
-                move(&p.server, &p.client, 0);
+                side_move(&p.server, &p.client, 0);
         }
         complete += info_of(&p.client).established;
         if (steps % 2)
             tls_connection_end(p.client.c);
-        done();
+        resumption_end(&p);
     }
-    check(complete > 0, "dropped", "at every step");
+    check(complete > 0, "dropped: at every step");
 }
 
 int
@@ -562,5 +592,5 @@ main(void)
     stages_early();
     dropped_anywhere();
     unload_identities();
-    return finish();
+    return check_end();
 }

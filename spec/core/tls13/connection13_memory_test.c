@@ -1,8 +1,13 @@
 /* connection13_memory_test.c - memory of TLS 1.3: every allocation fails once, and no secret is
  * left in memory that a connection had. Linked with --wrap for malloc, calloc, realloc and free. */
-#include "connection13_support.h"
-#include "tls13/internal.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "crypto/hkdf.h"
+#include "support/check.h"
+#include "support/inside.h"
+#include "support/pair.h"
 
 static pair p;
 
@@ -197,14 +202,16 @@ static void
 sample(side *s)
 {
     const tls_connection *c = s->c;
-    const tls_traffic *traffic = c->traffic;
+    const tls_traffic *traffic = inside_traffic(c);
+    const tls13_engine *engine = inside_engine13(c);
+    const tls_session *session = inside_session(c);
 
-    if (c->engine_class == &tls13_class && c->engine != NULL)
-        sample_engine(s, tls13_of(c));
-    if (c->session != NULL)
-        note_secret("a session's PSK", c->session->master_secret,
-            c->version == TLS_VERSION_13 &&
-                    tls_suite_find(c->session->suite)->prf_hash == br_sha256_ID
+    if (engine != NULL)
+        sample_engine(s, engine);
+    if (session != NULL)
+        note_secret("a session's PSK", session->master_secret,
+            told(c).version == TLS_VERSION_13 &&
+                    tls_suite_find(session->suite)->prf_hash == br_sha256_ID
                 ? 32
                 : 48,
             1);
@@ -304,7 +311,7 @@ scan(const char *what, int with_kept)
                         secrets[s].name, (unsigned)secrets[s].length, (unsigned)blocks[b].size,
                         blocks[b].freed ? "freed" : "in use");
             }
-    check(found == 0, what, "%u of %u secrets are left %s", found, (unsigned)secret_count,
+    check(found == 0, "%s: %u of %u secrets are left %s", what, found, (unsigned)secret_count,
         with_kept ? "after everything" : "after the connections' end");
 }
 
@@ -359,19 +366,20 @@ talk(const char *what)
         (void)tls_connection_write(p.server.c, &n, application_data, sizeof application_data);
         pair_pump(&p);
         sample_all();
-        if (i == 0 && p.server.c->version == TLS_VERSION_13) {
-            check(tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
-                      tls_connection_request_certificate(p.server.c) ==
-                          (p.server.c->post_handshake_auth ? TLS_OK
-                                                           : TLS_REASON_NO_POST_HANDSHAKE_AUTH),
-                what, "keys and certificates");
+        if (i == 0 && told(p.server.c).version == TLS_VERSION_13) {
+            check(
+                tls_connection_update_keys(p.client.c, 1) == TLS_OK &&
+                    tls_connection_request_certificate(p.server.c) ==
+                        (told(p.server.c).post_handshake_auth ? TLS_OK
+                                                              : TLS_REASON_NO_POST_HANDSHAKE_AUTH),
+                "%s: keys and certificates", what);
             pair_pump(&p);
             sample_all();
         }
     }
     check(p.client.data_length == 2 * sizeof application_data &&
               p.server.data_length + p.server.early_length >= 2 * sizeof application_data,
-        what, "data arrived");
+        "%s: data arrived", what);
 }
 
 /* finish_connections ends both sides, scans, frees all, and scans again. */
@@ -388,7 +396,7 @@ finish_connections(const char *what)
     tls_ticket_keys_release(p.server_options.ticket_keys);
     scan(what, 1);
     leaked = untrack();
-    check(leaked == 0, what, "%u blocks leak", (unsigned)leaked);
+    check(leaked == 0, "%s: %u blocks leak", what, (unsigned)leaked);
 }
 
 static void
@@ -402,7 +410,7 @@ wiped_full(size_t chunk)
     track();
     handshake(&p, what, TLS_VERSION_13);
     talk(what);
-    check(secret_count > 25, what, "%u secrets", (unsigned)secret_count);
+    check(secret_count > 25, "%s: %u secrets", what, (unsigned)secret_count);
     finish_connections(what);
 }
 
@@ -423,7 +431,7 @@ wiped_resumed(int by_ticket, int accepted, int read)
         p.server_options.early_data_window = 1;
     handshake(&p, what, TLS_VERSION_13);
     sample_all();
-    check(resume_next(&p), what, "a session");
+    check(resume_next(&p), "%s: a session", what);
     if (!accepted) {
         pair_renew_server(&p); /* a cache of its own */
         if (by_ticket)
@@ -433,8 +441,8 @@ wiped_resumed(int by_ticket, int accepted, int read)
     p.client_connection.early_data_resend = 1;
     p.server.keep = !read;
     handshake(&p, what, TLS_VERSION_13);
-    check(
-        (info_of(&p.server).early_data == TLS_EARLY_DATA_ACCEPTED) == accepted, what, "early data");
+    check((info_of(&p.server).early_data == TLS_EARLY_DATA_ACCEPTED) == accepted, "%s: early data",
+        what);
     sample_all();
     if (read)
         talk(what);
@@ -454,7 +462,7 @@ wiped_external(void)
     note_secret("the application's PSK", psk_bytes, 32, 0);
     track();
     handshake(&p, what, TLS_VERSION_13);
-    check(info_of(&p.server).psk, what, "used");
+    check(info_of(&p.server).psk, "%s: used", what);
     talk(what);
     finish_connections(what);
 }
@@ -470,8 +478,8 @@ wiped_early(void)
     track();
     pair_open(&p);
     pair_pump(&p);
-    check(tls_connection_failure(p.server.c) == TLS_REASON_SELF_SIGNED, "a failure", "%s",
-        trouble(&p));
+    check(
+        tls_connection_failure(p.server.c) == TLS_REASON_SELF_SIGNED, "a failure: %s", trouble(&p));
     note_keylog(p.client.keylog);
     note_keylog(p.server.keylog);
     note_shared();
@@ -485,9 +493,9 @@ wiped_early(void)
         pair_open(&p);
         for (i = 0; i < steps; i++) {
             if (tls_connection_step(p.client.c) == TLS_EVENT_WANT_READ)
-                move(&p.client, &p.server, 0);
+                side_move(&p.client, &p.server, 0);
             if (tls_connection_step(p.server.c) == TLS_EVENT_WANT_READ)
-                move(&p.server, &p.client, 0);
+                side_move(&p.server, &p.client, 0);
             sample(&p.client);
             sample(&p.server);
         }
@@ -509,9 +517,9 @@ wiped_tls12(void)
     talk(what);
     tls_connection_end(p.client.c);
     tls_connection_end(p.server.c);
-    check(memcmp(p.client.c->master_secret, zeros, sizeof zeros) == 0 &&
-              memcmp(p.server.c->master_secret, zeros, sizeof zeros) == 0,
-        what, "the master secret is wiped at the end");
+    check(memcmp(inside_master_secret(p.client.c), zeros, sizeof zeros) == 0 &&
+              memcmp(inside_master_secret(p.server.c), zeros, sizeof zeros) == 0,
+        "%s: the master secret is wiped at the end", what);
     finish_connections(what);
 }
 
@@ -557,7 +565,7 @@ attempt(void)
     pair_pump(&p);
     good = good && allowed(tls_connection_update_keys(p.client.c, 1));
     pair_pump(&p);
-    if (good && p.server.c->post_handshake_auth)
+    if (good && told(p.server.c).post_handshake_auth)
         good = allowed(tls_connection_request_certificate(p.server.c));
     pair_pump(&p);
     good = good && allowed(tls_connection_send_ticket(p.server.c));
@@ -590,7 +598,7 @@ failing_allocations(const char *what, int resumed)
             if (resumed == 2)
                 (void)tls_ticket_keys_new(&p.server_options.ticket_keys, 0, 0, clock_now);
             handshake(&p, what, TLS_VERSION_13);
-            check(resume_next(&p), what, "a session");
+            check(resume_next(&p), "%s: a session", what);
             p.client_connection.early_data = tls_bytes_make(pattern(), 300);
             p.client_connection.early_data_resend = 1;
         } else {
@@ -602,17 +610,18 @@ failing_allocations(const char *what, int resumed)
         if (allocations_left >= 0) { /* it did not come to the failure */
             n = allocations_left;
             allocations_left = -1;
-            check(good, what, "%s", p.client.c != NULL && p.server.c != NULL ? trouble(&p) : "");
+            check(
+                good, "%s: %s", what, p.client.c != NULL && p.server.c != NULL ? trouble(&p) : "");
             good = 2;
         }
         pair_free(&p);
         forget_session(&p);
         tls_ticket_keys_release(p.server_options.ticket_keys);
         leaked = untrack();
-        check(leaked == 0, what, "allocation %ld: %u blocks leak", n, (unsigned)leaked);
+        check(leaked == 0, "%s: allocation %ld: %u blocks leak", what, n, (unsigned)leaked);
         if (good == 2)
             break;
-        check(good || out_of_memory, what, "allocation %ld: nobody says so", n);
+        check(good || out_of_memory, "%s: allocation %ld: nobody says so", what, n);
     }
 }
 
@@ -634,5 +643,5 @@ main(void)
     failing_allocations("resumed by cache without memory", 1);
     failing_allocations("resumed by ticket without memory", 2);
     unload_identities();
-    return finish();
+    return check_end();
 }

@@ -1,7 +1,12 @@
 /* connection13_psk_test.c - pre-shared keys of TLS 1.3 without Lua: resumption by ticket, by cache
  * and by a handler, and external keys. */
-#include "connection13_psk_support.h"
-#include "tls13/internal.h"
+#include <string.h>
+
+#include "support/check.h"
+#include "support/inside.h"
+#include "support/resumption.h"
+
+static pair p;
 
 /* ---- Resumption ---- */
 
@@ -14,10 +19,10 @@ resumption(enum store store)
     tls_connection_info info;
     int round;
 
-    begin(store, what, NULL);
+    resumption_begin(&p, store, what, NULL);
     check(tls_session_export(p.client_connection.session, &exported) == TLS_OK &&
               tls_session_import(&imported, tls_buffer_view(&exported)) == TLS_OK,
-        what, "export and import");
+        "%s: export and import", what);
     tls_buffer_release(&exported);
     forget_session(&p);
     p.client_connection.session = imported;
@@ -27,12 +32,12 @@ resumption(enum store store)
         info = info_of(&p.client);
         check(info.resumed && info.psk && info.peer_verified && info.peer_chain_count == 1 &&
                   info.local_scheme == 0 && info.peer_scheme == 0 && info.group == TLS_GROUP_X25519,
-            what, "resumed, with (EC)DHE");
+            "%s: resumed, with (EC)DHE", what);
         exchange(&p, what, 2000);
         say_goodbye(&p, what);
-        check(resume_next(&p), what, "another session");
+        check(resume_next(&p), "%s: another session", what);
     }
-    done();
+    resumption_end(&p);
 }
 
 static void
@@ -46,17 +51,17 @@ mutual_resumption(void)
 {
     static const char what[] = "resumed, with a client's certificate";
 
-    begin(BY_TICKET, what, client_resumed);
+    resumption_begin(&p, BY_TICKET, what, client_resumed);
     handshake(&p, what, TLS_VERSION_13);
     check(info_of(&p.server).resumed && info_of(&p.server).peer_verified &&
               info_of(&p.server).peer_chain_count == 1,
-        what, "the certificate is still known");
+        "%s: the certificate is still known", what);
     /* Not where more is required than the session has. */
     pair_close(&p);
     p.server_options.trust = identities[P521].trust;
     pair_renew_server(&p);
     fails(&p, "another trust store", &p.server, TLS_REASON_SELF_SIGNED, TLS_ALERT_UNKNOWN_CA);
-    done();
+    resumption_end(&p);
 }
 
 static void
@@ -75,37 +80,37 @@ resumption_refused(void)
     tls_connection_info info;
 
     /* Another name, a changed policy, an end that has come: a full handshake without a word. */
-    begin(BY_TICKET, "another name", NULL);
+    resumption_begin(&p, BY_TICKET, "another name", NULL);
     p.client_connection.server_name = NULL;
     handshake(&p, "another name", TLS_VERSION_13);
-    check(!info_of(&p.server).resumed, "another name", "not resumed");
+    check(!info_of(&p.server).resumed, "another name: not resumed");
     pair_close(&p);
     p.client_connection.server_name = "localhost";
     handshake(&p, "the name", TLS_VERSION_13);
-    check(info_of(&p.server).resumed, "the name", "resumed");
+    check(info_of(&p.server).resumed, "the name: resumed");
     pair_close(&p);
     clock_now += 7200;
     handshake(&p, "expired", TLS_VERSION_13);
-    check(!info_of(&p.server).resumed, "expired", "not resumed");
+    check(!info_of(&p.server).resumed, "expired: not resumed");
     clock_now -= 7200;
-    done();
+    resumption_end(&p);
 
-    begin(BY_TICKET, "other keys", NULL);
+    resumption_begin(&p, BY_TICKET, "other keys", NULL);
     tls_ticket_keys_release(p.server_options.ticket_keys);
     tls_ticket_keys_new(&p.server_options.ticket_keys, 0, 0, clock_now);
     pair_renew_server(&p);
     handshake(&p, "other keys", TLS_VERSION_13);
-    check(!info_of(&p.server).resumed, "other keys", "not resumed");
-    done();
+    check(!info_of(&p.server).resumed, "other keys: not resumed");
+    resumption_end(&p);
 
-    begin(BY_CACHE, "flushed", NULL);
+    resumption_begin(&p, BY_CACHE, "flushed", NULL);
     tls_context_flush_sessions(p.server_context);
     handshake(&p, "flushed", TLS_VERSION_13);
-    check(!info_of(&p.server).resumed, "flushed", "not resumed");
-    done();
+    check(!info_of(&p.server).resumed, "flushed: not resumed");
+    resumption_end(&p);
 
     /* The hash of the session's suite is not one that both sides have now. */
-    begin(BY_HANDLER, "another hash", offer_sha256);
+    resumption_begin(&p, BY_HANDLER, "another hash", offer_sha256);
     p.server_options.suites = sha384;
     p.server_options.suite_count = 1;
     p.client_options.suites = NULL;
@@ -114,8 +119,8 @@ resumption_refused(void)
     pair_renew_client(&p);
     handshake(&p, "another hash", TLS_VERSION_13);
     info = info_of(&p.server);
-    check(!info.resumed && info.suite == 0x1302, "another hash", "not resumed");
-    done();
+    check(!info.resumed && info.suite == 0x1302, "another hash: not resumed");
+    resumption_end(&p);
 }
 
 static uint32_t
@@ -135,39 +140,39 @@ chain_ends(void)
     int64_t before = clock_now;
     int i;
 
-    begin(BY_TICKET, what, NULL);
-    check(lifetime_left() == 7200, what, "%u seconds at first", (unsigned)lifetime_left());
+    resumption_begin(&p, BY_TICKET, what, NULL);
+    check(lifetime_left() == 7200, "%s: %u seconds at first", what, (unsigned)lifetime_left());
     for (i = 1; i <= 3; i++) {
         clock_now += 2000;
         handshake(&p, what, TLS_VERSION_13);
         pair_pump(&p);
-        check(info_of(&p.server).resumed, what, "resumed");
-        check(resume_next(&p) && lifetime_left() == 7200 - 2000 * (unsigned)i, what,
-            "%u seconds are left", (unsigned)lifetime_left());
+        check(info_of(&p.server).resumed, "%s: resumed", what);
+        check(resume_next(&p) && lifetime_left() == 7200 - 2000 * (unsigned)i,
+            "%s: %u seconds are left", what, (unsigned)lifetime_left());
     }
     clock_now += 1300;
     handshake(&p, what, TLS_VERSION_13);
-    check(!info_of(&p.server).resumed, what, "ends");
+    check(!info_of(&p.server).resumed, "%s: ends", what);
     clock_now = before;
-    done();
+    resumption_end(&p);
 }
 
 static void
 stages_resumed(void)
 {
-    begin(BY_TICKET, "stages", NULL);
+    resumption_begin(&p, BY_TICKET, "stages", NULL);
     pair_watch(&p);
     handshake(&p, "stages", TLS_VERSION_13);
-    same_text(p.client.stages,
+    check_text(p.client.stages,
         " >client_hello <server_hello >change_cipher_spec <change_cipher_spec <encrypted_extensions"
         " <finished >finished =established <new_session_ticket",
-        "resumed", "the client's stages");
-    same_text(p.server.stages,
+        "resumed: the client's stages");
+    check_text(p.server.stages,
         " <client_hello >server_hello >change_cipher_spec >encrypted_extensions >finished"
         " <change_cipher_spec <finished >new_session_ticket =established",
-        "resumed", "the server's stages");
-    same_text(p.client.keylog, p.server.keylog, "resumed", "key log");
-    done();
+        "resumed: the server's stages");
+    check_text(p.client.keylog, p.server.keylog, "resumed: key log");
+    resumption_end(&p);
 }
 
 /* ---- External keys ---- */
@@ -187,7 +192,7 @@ give_psk(side *s, const tls_question *q)
     if (q->decision != TLS_DECISION_PSK)
         return 0;
     if (s == &p.client) {
-        check(q->u.psk.identity.length == 0, "external", "the client is asked for an identity");
+        check(q->u.psk.identity.length == 0, "external: the client is asked for an identity");
         return tls_connection_answer_psk(s->c, tls_bytes_of_string(external.identity),
                    tls_bytes_make(external.key, external.length), external.hash) == TLS_OK;
     }
@@ -236,15 +241,15 @@ external_keys(void)
             info = info_of(&p.client);
             check(info.psk && !info.resumed && !info.peer_verified && info.peer_chain_count == 0 &&
                       tls_bytes_equal_string(info.psk_identity, "device 17"),
-                what, "the client's side");
+                "%s: the client's side", what);
             info = info_of(&p.server);
             check(info.psk && !info.resumed && (info.suite == 0x1302) == (hash == br_sha384_ID) &&
                       tls_bytes_equal_string(info.psk_identity, "device 17"),
-                what, "the server's side");
-            same_text(p.client.keylog, p.server.keylog, what, "key log");
+                "%s: the server's side", what);
+            check_text(p.client.keylog, p.server.keylog, "%s: key log", what);
             exchange(&p, what, 500);
             say_goodbye(&p, what);
-            done();
+            resumption_end(&p);
         }
 
     /* An identity that is not known: a certificate where there is one, else the end. */
@@ -252,31 +257,31 @@ external_keys(void)
     external.known = "device 18";
     handshake(&p, "unknown identity", TLS_VERSION_13);
     check(!info_of(&p.client).psk && info_of(&p.client).peer_verified && external.asked == 1,
-        "unknown identity", "the certificate instead");
+        "unknown identity: the certificate instead");
     pair_close(&p);
     p.server_options.credential_count = 0;
     pair_renew_server(&p);
     fails(&p, "unknown identity and no certificate", &p.server, TLS_REASON_UNKNOWN_PSK_IDENTITY,
         TLS_ALERT_UNKNOWN_PSK_IDENTITY);
-    done();
+    resumption_end(&p);
 
     use_external(P256, br_sha256_ID);
     external.server_key[5] ^= 1;
     fails(&p, "another key", &p.server, TLS_REASON_BAD_FINISHED, TLS_ALERT_DECRYPT_ERROR);
-    done();
+    resumption_end(&p);
 
     use_external(P256, br_sha384_ID);
     p.server_options.suites = sha256_suites;
     p.server_options.suite_count = 2;
     handshake(&p, "no suite of its hash", TLS_VERSION_13);
-    check(!info_of(&p.server).psk, "no suite of its hash", "the certificate instead");
-    done();
+    check(!info_of(&p.server).psk, "no suite of its hash: the certificate instead");
+    resumption_end(&p);
 
     /* One side says another hash than the other. */
     use_external(P256, br_sha256_ID);
     external.server_hash = br_sha384_ID;
     fails(&p, "another hash", &p.server, TLS_REASON_BAD_FINISHED, TLS_ALERT_DECRYPT_ERROR);
-    done();
+    resumption_end(&p);
 }
 
 /* only_psk_ke makes a client's ClientHello, which has been sent, one that offers psk_ke alone: ours
@@ -285,7 +290,7 @@ static int
 only_psk_ke(side *s)
 {
     static const unsigned char modes[] = {0, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, 0, 3, 2, 1, 0};
-    tls13_engine *e = s->c->engine;
+    tls13_engine *e = inside_engine13(s->c);
     tls_bytes output = tls_connection_output(s->c);
     unsigned char *hello = (unsigned char *)(uintptr_t)output.data + TLS_RECORD_HEADER_LENGTH;
     size_t length = output.length - TLS_RECORD_HEADER_LENGTH, i;
@@ -315,53 +320,53 @@ psk_modes(void)
 {
     int side_without;
 
-    begin(BY_TICKET, "psk_dhe_ke beside psk_ke", allow_psk_ke);
+    resumption_begin(&p, BY_TICKET, "psk_dhe_ke beside psk_ke", allow_psk_ke);
     handshake(&p, "psk_dhe_ke beside psk_ke", TLS_VERSION_13);
-    check(info_of(&p.server).resumed && info_of(&p.server).group == 0, "psk_dhe_ke beside psk_ke",
-        "without (EC)DHE, since both ask for that");
-    done();
+    check(info_of(&p.server).resumed && info_of(&p.server).group == 0,
+        "psk_dhe_ke beside psk_ke: without (EC)DHE, since both ask for that");
+    resumption_end(&p);
 
-    begin(BY_TICKET, "psk_ke", allow_psk_ke);
+    resumption_begin(&p, BY_TICKET, "psk_ke", allow_psk_ke);
     pair_open(&p);
-    run(&p.client);
-    check(only_psk_ke(&p.client), "psk_ke", "ClientHello is changed");
+    side_run(&p.client);
+    check(only_psk_ke(&p.client), "psk_ke: ClientHello is changed");
     pair_pump(&p);
     check(info_of(&p.client).established && info_of(&p.server).resumed &&
               info_of(&p.client).group == 0 && info_of(&p.server).group == 0,
-        "psk_ke", "resumed without (EC)DHE (%s)", trouble(&p));
+        "psk_ke: resumed without (EC)DHE (%s)", trouble(&p));
     exchange(&p, "psk_ke", 100);
     say_goodbye(&p, "psk_ke");
-    done();
+    resumption_end(&p);
 
     use_external(P256, br_sha384_ID);
     allow_psk_ke();
     pair_open(&p);
-    run(&p.client);
-    check(only_psk_ke(&p.client), "external, psk_ke", "ClientHello is changed");
+    side_run(&p.client);
+    check(only_psk_ke(&p.client), "external, psk_ke: ClientHello is changed");
     pair_pump(&p);
     check(info_of(&p.client).established && info_of(&p.server).psk && info_of(&p.client).group == 0,
-        "external, psk_ke", "without (EC)DHE (%s)", trouble(&p));
+        "external, psk_ke: without (EC)DHE (%s)", trouble(&p));
     exchange(&p, "external, psk_ke", 100);
-    done();
+    resumption_end(&p);
 
     /* Where one side does not allow it: a server passes the PSK over, a client ends the connection.
      */
     for (side_without = 0; side_without < 2; side_without++) {
-        begin(BY_TICKET, "psk_ke not allowed", allow_psk_ke);
+        resumption_begin(&p, BY_TICKET, "psk_ke not allowed", allow_psk_ke);
         p.server_options.psk_only = side_without;
         pair_renew_server(&p);
         pair_open(&p);
-        run(&p.client);
-        check(only_psk_ke(&p.client), "psk_ke not allowed", "ClientHello is changed");
-        p.client.c->context->psk_only = !side_without;
+        side_run(&p.client);
+        check(only_psk_ke(&p.client), "psk_ke not allowed: ClientHello is changed");
+        inside_context(p.client.c)->psk_only = !side_without;
         pair_pump(&p);
         if (side_without)
             check(tls_connection_failure(p.client.c) == TLS_REASON_ILLEGAL_PARAMETER,
-                "psk_ke not allowed", "by the client (%s)", trouble(&p));
+                "psk_ke not allowed: by the client (%s)", trouble(&p));
         else
             check(info_of(&p.client).established && !info_of(&p.server).resumed,
-                "psk_ke not allowed", "by the server (%s)", trouble(&p));
-        done();
+                "psk_ke not allowed: by the server (%s)", trouble(&p));
+        resumption_end(&p);
     }
 }
 
@@ -376,7 +381,7 @@ external_and_session(void)
     for (retry = 0; retry < 2; retry++) {
         const char *what = retry ? "two PSKs, retried" : "two PSKs";
 
-        begin(BY_TICKET, what, NULL);
+        resumption_begin(&p, BY_TICKET, what, NULL);
         memset(&external, 0, sizeof external);
         external.identity = "device 17";
         external.known = "device 18";
@@ -386,7 +391,7 @@ external_and_session(void)
         p.client_connection.decision_mask = p.server_connection.decision_mask = 1u
                                                                                 << TLS_DECISION_PSK;
         handshake(&p, what, TLS_VERSION_13);
-        check(info_of(&p.server).resumed && external.asked == 1, what, "the second is taken");
+        check(info_of(&p.server).resumed && external.asked == 1, "%s: the second is taken", what);
         exchange(&p, what, 100);
         pair_close(&p);
         if (retry) {
@@ -399,15 +404,15 @@ external_and_session(void)
             pair_renew_server(&p);
             forget_session(&p);
             handshake(&p, what, TLS_VERSION_13);
-            check(info_of(&p.server).hello_retry && !info_of(&p.server).psk, what, "no PSK");
+            check(info_of(&p.server).hello_retry && !info_of(&p.server).psk, "%s: no PSK", what);
             pair_pump(&p);
             resume_next(&p);
             handshake(&p, what, TLS_VERSION_13);
-            check(info_of(&p.server).hello_retry && info_of(&p.server).resumed, what,
-                "the second is taken");
+            check(info_of(&p.server).hello_retry && info_of(&p.server).resumed,
+                "%s: the second is taken", what);
             exchange(&p, what, 100);
         }
-        done();
+        resumption_end(&p);
     }
 }
 
@@ -427,5 +432,5 @@ main(void)
     psk_modes();
     external_and_session();
     unload_identities();
-    return finish();
+    return check_end();
 }

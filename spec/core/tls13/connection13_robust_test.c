@@ -1,7 +1,10 @@
 /* connection13_robust_test.c - handshakes of TLS 1.3 under bad conditions, without Lua: answers
  * that come late, keys that are elsewhere, single bytes, bytes that are changed or missing, and an
  * end at every step. */
-#include "connection13_support.h"
+#include <stdio.h>
+
+#include "support/check.h"
+#include "support/pair.h"
 
 static pair p;
 
@@ -49,14 +52,14 @@ late(void)
                               p.server.decisions[TLS_DECISION_VERIFY] == 1 &&
                               p.server.decisions[TLS_DECISION_SESSION_STORE] == 2 &&
                               p.server.decisions[TLS_DECISION_KEYLOG] == 5,
-                        what, "the server's decisions");
+                        "%s: the server's decisions", what);
                     check(p.client.decisions[TLS_DECISION_PSK] == 1 &&
                               p.client.decisions[TLS_DECISION_SIGN] == 1 &&
                               p.client.decisions[TLS_DECISION_VERIFY] == 1 &&
                               p.client.decisions[TLS_DECISION_CLIENT_CERTIFICATE] == 1 &&
                               p.client.decisions[TLS_DECISION_SESSION_STORE] == 2 &&
                               p.client.decisions[TLS_DECISION_KEYLOG] == 5,
-                        what, "the client's decisions");
+                        "%s: the client's decisions", what);
                     say_goodbye(&p, what);
                 }
                 pair_free(&p);
@@ -86,14 +89,14 @@ pump_changed(side *from, side *to, size_t position)
     while (busy) {
         tls_bytes output;
 
-        busy = run(from);
+        busy = side_run(from);
         output = tls_connection_output(from->c);
         if (seen <= position && position < seen + output.length)
             ((unsigned char *)(uintptr_t)output.data)[position - seen] ^= 0x41;
         seen += output.length;
-        busy |= move(from, to, 0);
-        busy |= run(to);
-        busy |= move(to, from, 0);
+        busy |= side_move(from, to, 0);
+        busy |= side_run(to);
+        busy |= side_move(to, from, 0);
     }
     return seen;
 }
@@ -112,14 +115,15 @@ tampered(int of_client)
     p.client_options.no_compatibility = 1;
     pair_open(&p);
     total = pump_changed(from, to, SIZE_MAX);
-    check(info_of(to).established && total > 500, "not tampered with", "%u bytes", (unsigned)total);
+    check(info_of(to).established && total > 500, "not tampered with: %u bytes", (unsigned)total);
     pair_close(&p);
     for (position = 0; position < total; position += 3) {
         pair_open(&p);
         /* A signature of ECDSA may be shorter this time. */
         if (pump_changed(from, to, position) > position)
-            check(!info_of(to).established && to->last == TLS_EVENT_FAILED, "tampered with",
-                "byte %u of the %s", (unsigned)position, of_client ? "client" : "server");
+            check(!info_of(to).established && to->last == TLS_EVENT_FAILED,
+                "tampered with: byte %u of the %s", (unsigned)position,
+                of_client ? "client" : "server");
         pair_close(&p);
     }
     pair_free(&p);
@@ -144,20 +148,20 @@ cut_short(int of_client)
             tls_bytes output;
             size_t n;
 
-            busy = run(from);
+            busy = side_run(from);
             output = tls_connection_output(from->c);
             n = output.length < left ? output.length : left;
             tls_connection_feed(to->c, output.data, n);
             tls_connection_output_consume(from->c, n);
             left -= n;
             busy |= n > 0;
-            busy |= run(to);
-            busy |= move(to, from, 0);
+            busy |= side_run(to);
+            busy |= side_move(to, from, 0);
         }
         tls_connection_feed_end(to->c);
-        run(to);
+        side_run(to);
         check(to->last == TLS_EVENT_FAILED && tls_connection_failure(to->c) == TLS_REASON_TRUNCATED,
-            "cut short", "after %u bytes: %s", (unsigned)limit, tls_connection_failure_text(to->c));
+            "cut short: after %u bytes: %s", (unsigned)limit, tls_connection_failure_text(to->c));
         pair_close(&p);
     }
     pair_free(&p);
@@ -189,9 +193,9 @@ dropped_anywhere(void)
             pair_open(&p);
             for (i = 0; i < steps; i++) {
                 if (tls_connection_step(p.client.c) == TLS_EVENT_WANT_READ)
-                    move(&p.client, &p.server, 0);
+                    side_move(&p.client, &p.server, 0);
                 if (tls_connection_step(p.server.c) == TLS_EVENT_WANT_READ)
-                    move(&p.server, &p.client, 0);
+                    side_move(&p.server, &p.client, 0);
             }
             if (way == 1) {
                 tls_connection_close(p.client.c);
@@ -200,12 +204,12 @@ dropped_anywhere(void)
                 tls_connection_end(p.client.c);
                 tls_connection_end(p.server.c);
                 check(info_of(&p.client).memory < 8192 && info_of(&p.server).memory < 8192,
-                    "dropped", "memory after the end");
+                    "dropped: memory after the end");
             }
             complete += info_of(&p.client).established;
             pair_close(&p);
         }
-    check(complete > 0, "dropped", "at every step of a handshake");
+    check(complete > 0, "dropped: at every step of a handshake");
     pair_free(&p);
 }
 
@@ -214,12 +218,12 @@ closed_early(void)
 {
     pair_init(&p, &identities[P256]);
     pair_open(&p);
-    run(&p.client);
+    side_run(&p.client);
     tls_connection_close(p.client.c);
     pair_pump(&p);
     check(tls_connection_failure(p.server.c) == TLS_REASON_CLOSED &&
               tls_connection_failure(p.client.c) == TLS_REASON_CLOSED,
-        "closed during the handshake", "%s", tls_connection_failure_text(p.server.c));
+        "closed during the handshake: %s", tls_connection_failure_text(p.server.c));
     pair_free(&p);
 }
 
@@ -235,5 +239,5 @@ main(void)
     dropped_anywhere();
     closed_early();
     unload_identities();
-    return finish();
+    return check_end();
 }

@@ -1,6 +1,11 @@
 /* connection13_test.c - full handshakes of TLS 1.3 without Lua: by suite, group and certificate,
  * with HelloRetryRequest, and mutual. */
-#include "connection13_support.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "support/check.h"
+#include "support/pair.h"
+#include "wire/message.h"
 
 static pair p;
 
@@ -28,12 +33,12 @@ combination(uint16_t suite, uint16_t group, enum kind kind)
     p.client_options.group_count = p.server_options.group_count = 1;
     if (handshake(&p, what, TLS_VERSION_13)) {
         info = info_of(&p.client);
-        check(info.suite == suite && info.group == group && info.peer_scheme == schemes[kind], what,
-            "what was asked for, and %04x", info.peer_scheme);
+        check(info.suite == suite && info.group == group && info.peer_scheme == schemes[kind],
+            "%s: what was asked for, and %04x", what, info.peer_scheme);
         check(info.peer_verified && info.peer_chain_count == 1 && !info.resumed && !info.psk &&
                   !info.hello_retry &&
                   info.client_verify_data.length == (suite == 0x1302 ? 48 : 32),
-            what, "a full handshake");
+            "%s: a full handshake", what);
         exchange(&p, what, kind == P256 ? 40000 : 1000);
         say_goodbye(&p, what);
     }
@@ -52,28 +57,30 @@ combinations(void)
 }
 
 static void
-choices(void)
+suite_choice(void)
 {
     static const uint16_t client_suites[] = {0x1303, 0x1301, 0x1302},
                           server_suites[] = {0x1302, 0x1301, 0x1303};
-    static const uint16_t one[] = {TLS_GROUP_SECP384R1}, other[] = {TLS_GROUP_SECP521R1};
-    static const uint16_t ccm8[] = {0x1305};
-    static const uint16_t rsa_only[] = {TLS_SCHEME_RSA_PSS_RSAE_SHA384};
-    tls_bytes client_alpn[2], server_alpn[2];
-    tls_credential several[2];
 
     pair_init(&p, &identities[P256]);
     p.client_options.suites = client_suites;
     p.server_options.suites = server_suites;
     p.client_options.suite_count = p.server_options.suite_count = 3;
     handshake(&p, "the server's order", TLS_VERSION_13);
-    check(info_of(&p.client).suite == 0x1302, "the server's order", "suite");
+    check(info_of(&p.client).suite == 0x1302, "the server's order: suite");
     pair_close(&p);
     p.server_options.client_preference = 1;
     pair_renew_server(&p);
     handshake(&p, "the client's order", TLS_VERSION_13);
-    check(info_of(&p.client).suite == 0x1303, "the client's order", "suite");
+    check(info_of(&p.client).suite == 0x1303, "the client's order: suite");
     pair_free(&p);
+}
+
+static void
+nothing_in_common(void)
+{
+    static const uint16_t one[] = {TLS_GROUP_SECP384R1}, other[] = {TLS_GROUP_SECP521R1};
+    static const uint16_t ccm8[] = {0x1305};
 
     pair_init(&p, &identities[P256]);
     p.client_options.suites = ccm8;
@@ -89,6 +96,13 @@ choices(void)
     fails(&p, "no common group", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
         TLS_ALERT_HANDSHAKE_FAILURE);
     pair_free(&p);
+}
+
+static void
+certificate_choice(void)
+{
+    static const uint16_t rsa_only[] = {TLS_SCHEME_RSA_PSS_RSAE_SHA384};
+    tls_credential several[2];
 
     pair_init(&p, &identities[P256]);
     p.client_options.signature_schemes = rsa_only;
@@ -97,7 +111,7 @@ choices(void)
         TLS_ALERT_HANDSHAKE_FAILURE);
     pair_close(&p);
     several[0] = p.server_credential;
-    several[1] = credential_of(&identities[RSA], 0);
+    several[1] = identity_credential(&identities[RSA], 0);
     p.server_options.credentials = several;
     p.server_options.credential_count = 2;
     p.client_options.trust = identities[RSA].trust;
@@ -105,8 +119,14 @@ choices(void)
     pair_renew_server(&p);
     handshake(&p, "the certificate that the client can verify", TLS_VERSION_13);
     check(info_of(&p.client).peer_scheme == TLS_SCHEME_RSA_PSS_RSAE_SHA384,
-        "the certificate that the client can verify", "scheme");
+        "the certificate that the client can verify: scheme");
     pair_free(&p);
+}
+
+static void
+protocol_choice(void)
+{
+    tls_bytes client_alpn[2], server_alpn[2];
 
     client_alpn[0] = tls_bytes_of_string("h2");
     client_alpn[1] = server_alpn[1] = tls_bytes_of_string("http/1.1");
@@ -116,7 +136,7 @@ choices(void)
     p.server_options.alpn = server_alpn;
     p.client_options.alpn_count = p.server_options.alpn_count = 2;
     handshake(&p, "ALPN", TLS_VERSION_13);
-    check(tls_bytes_equal_string(info_of(&p.server).alpn, "http/1.1"), "ALPN", "the common one");
+    check(tls_bytes_equal_string(info_of(&p.server).alpn, "http/1.1"), "ALPN: the common one");
     pair_close(&p);
     p.client_options.alpn_count = p.server_options.alpn_count = 1;
     pair_renew_client(&p);
@@ -127,7 +147,7 @@ choices(void)
     p.server_options.alpn_count = 0;
     pair_renew_server(&p);
     handshake(&p, "a server without protocols", TLS_VERSION_13);
-    check(info_of(&p.client).alpn.length == 0, "a server without protocols", "none");
+    check(info_of(&p.client).alpn.length == 0, "a server without protocols: none");
     pair_close(&p);
     p.client_options.alpn_required = 1;
     pair_renew_client(&p);
@@ -159,10 +179,10 @@ retries(void)
             p.server_options.retry_cookie = cookie;
             pair_watch(&p);
             handshake(&p, what, TLS_VERSION_13);
-            check(info_of(&p.client).hello_retry == (shares == 1), what, "HelloRetryRequest");
-            check(info_of(&p.server).group == TLS_GROUP_SECP384R1, what, "group");
-            check((strstr(p.client.stages, "hello_retry_request") != NULL) == (shares == 1), what,
-                "stage");
+            check(info_of(&p.client).hello_retry == (shares == 1), "%s: HelloRetryRequest", what);
+            check(info_of(&p.server).group == TLS_GROUP_SECP384R1, "%s: group", what);
+            check((strstr(p.client.stages, "hello_retry_request") != NULL) == (shares == 1),
+                "%s: stage", what);
             exchange(&p, what, 1000);
             pair_free(&p);
         }
@@ -180,16 +200,16 @@ stages_full(void)
     pair_watch(&p);
     handshake(&p, "full", TLS_VERSION_13);
     say_goodbye(&p, "full");
-    same_text(p.client.stages,
+    check_text(p.client.stages,
         " >client_hello <server_hello >change_cipher_spec <change_cipher_spec <encrypted_extensions"
         " <certificate <certificate_verify <finished >finished =established"
         " >alert <alert =closed",
-        "full", "the client's stages");
-    same_text(p.server.stages,
+        "full: the client's stages");
+    check_text(p.server.stages,
         " <client_hello >server_hello >change_cipher_spec >encrypted_extensions >certificate"
         " >certificate_verify >finished <change_cipher_spec <finished =established"
         " <alert =closed >alert",
-        "full", "the server's stages");
+        "full: the server's stages");
     pair_free(&p);
 
     pair_init(&p, &identities[P256]);
@@ -199,17 +219,17 @@ stages_full(void)
     p.server_options.group_count = 1;
     pair_watch(&p);
     handshake(&p, "retried", TLS_VERSION_13);
-    same_text(p.client.stages,
+    check_text(p.client.stages,
         " >client_hello <hello_retry_request >change_cipher_spec >client_hello"
         " <change_cipher_spec <server_hello"
         " <encrypted_extensions <certificate <certificate_verify <finished >finished =established",
-        "retried", "the client's stages");
-    same_text(p.server.stages,
+        "retried: the client's stages");
+    check_text(p.server.stages,
         " <client_hello >hello_retry_request >change_cipher_spec <change_cipher_spec <client_hello"
         " >server_hello >encrypted_extensions >certificate >certificate_verify >finished"
         " <finished =established",
-        "retried", "the server's stages");
-    same_text(p.client.keylog, p.server.keylog, "retried", "key log");
+        "retried: the server's stages");
+    check_text(p.client.keylog, p.server.keylog, "retried: key log");
     pair_free(&p);
 
     pair_init(&p, &identities[P256]);
@@ -217,15 +237,15 @@ stages_full(void)
     p.client_options.no_compatibility = p.server_options.no_compatibility = 1;
     pair_watch(&p);
     handshake(&p, "mutual", TLS_VERSION_13);
-    same_text(p.client.stages,
+    check_text(p.client.stages,
         " >client_hello <server_hello <encrypted_extensions <certificate_request <certificate"
         " <certificate_verify <finished >certificate >certificate_verify >finished =established",
-        "mutual", "the client's stages");
-    same_text(p.server.stages,
+        "mutual: the client's stages");
+    check_text(p.server.stages,
         " <client_hello >server_hello >encrypted_extensions >certificate_request >certificate"
         " >certificate_verify >finished <certificate <certificate_verify <finished =established",
-        "mutual", "the server's stages");
-    same_text(p.client.keylog, p.server.keylog, "mutual", "key log");
+        "mutual: the server's stages");
+    check_text(p.client.keylog, p.server.keylog, "mutual: key log");
     pair_free(&p);
 }
 
@@ -248,7 +268,7 @@ keylog(void)
         p.client_options.suite_count = p.server_options.suite_count = 1;
         pair_watch(&p);
         handshake(&p, "key log", TLS_VERSION_13);
-        same_text(p.client.keylog, p.server.keylog, "key log", "the same on both sides");
+        check_text(p.client.keylog, p.server.keylog, "key log: the same on both sides");
         info = info_of(&p.client);
         for (i = 0; i < 32; i++)
             snprintf(random + 2 * i, 3, "%02x", info.client_random.data[i]);
@@ -259,11 +279,11 @@ keylog(void)
             check(strncmp(line, labels[i], length) == 0 &&
                       strncmp(line + length, random, 64) == 0 && line[length + 64] == ' ' &&
                       strcspn(line + length + 65, "\n") == (s == 1 ? 96 : 64),
-                "key log", "%s", labels[i]);
+                "key log: %s", labels[i]);
             line = strchr(line, '\n');
             line = line != NULL ? line + 1 : "";
         }
-        check(*line == '\0', "key log", "and no more");
+        check(*line == '\0', "key log: and no more");
         pair_free(&p);
     }
 }
@@ -312,8 +332,8 @@ grease(void)
         p.client.seen = keep_hello;
         pair_watch(&p);
         handshake(&p, what, TLS_VERSION_13);
-        check(tls_client_hello_parse(&hello, tls_buffer_view(&hello_bytes)) == TLS_OK, what,
-            "parses");
+        check(tls_client_hello_parse(&hello, tls_buffer_view(&hello_bytes)) == TLS_OK, "%s: parses",
+            what);
         tls_reader_init(&reader, hello.extensions);
         while (tls_extensions_next(&reader, &extension))
             extensions += tls_is_grease(extension.type) != 0;
@@ -324,12 +344,12 @@ grease(void)
                   grease_in(hello.supported_groups) == expected &&
                   grease_in(hello.supported_versions) == expected && shares == expected &&
                   extensions == 2 * expected,
-            what, "suites, groups, shares, versions, extensions");
+            "%s: suites, groups, shares, versions, extensions", what);
         /* RFC 8446 appendix D.4. */
-        check(hello.session_id.length == (without ? 0 : 32), what, "session ID");
+        check(hello.session_id.length == (without ? 0 : 32), "%s: session ID", what);
         check(sent_of_type(&p.client, TLS_CONTENT_CHANGE_CIPHER_SPEC) == expected &&
                   sent_of_type(&p.server, TLS_CONTENT_CHANGE_CIPHER_SPEC) == expected,
-            what, "ChangeCipherSpec");
+            "%s: ChangeCipherSpec", what);
         pair_free(&p);
     }
     tls_buffer_release(&hello_bytes);
@@ -347,7 +367,7 @@ give_none(side *s, const tls_question *q)
 static int
 give_another(side *s, const tls_question *q)
 {
-    tls_credential credential = credential_of(&identities[P521], 0);
+    tls_credential credential = identity_credential(&identities[P521], 0);
 
     return q->decision == TLS_DECISION_CLIENT_CERTIFICATE &&
            tls_connection_answer_credential(s->c, &credential) == TLS_OK;
@@ -382,8 +402,8 @@ mutual(void)
             info = info_of(&p.server);
             check(
                 info.peer_verified && info.peer_chain_count == 1 && info.peer_scheme == schemes[k],
-                kind_names[k], "the client's certificate");
-            check(info_of(&p.client).local_chain_count == 1, kind_names[k], "sent");
+                "%s: the client's certificate", kind_names[k]);
+            check(info_of(&p.client).local_chain_count == 1, "%s: sent", kind_names[k]);
             exchange(&p, kind_names[k], 100);
         }
         pair_free(&p);
@@ -394,26 +414,25 @@ mutual(void)
     p.client_options.credential_count = 0;
     fails(&p, "required, not given", &p.server, TLS_REASON_CERTIFICATE_REQUIRED,
         TLS_ALERT_CERTIFICATE_REQUIRED);
-    check(info_of(&p.client).established && !info_of(&p.server).established, "required, not given",
-        "the client's own handshake was over");
+    check(info_of(&p.client).established && !info_of(&p.server).established,
+        "required, not given: the client's own handshake was over");
     pair_close(&p);
     p.server_options.verify = TLS_VERIFY_OPTIONAL;
     pair_renew_server(&p);
     handshake(&p, "optional, not given", TLS_VERSION_13);
     info = info_of(&p.server);
-    check(
-        info.peer_chain_count == 0 && !info.peer_verified, "optional, not given", "no certificate");
+    check(info.peer_chain_count == 0 && !info.peer_verified, "optional, not given: no certificate");
     exchange(&p, "optional, not given", 100);
     pair_close(&p);
     p.client_options.credential_count = 1;
     pair_renew_client(&p);
     handshake(&p, "optional, given", TLS_VERSION_13);
-    check(info_of(&p.server).peer_verified, "optional, given", "verified");
+    check(info_of(&p.server).peer_verified, "optional, given: verified");
     pair_close(&p);
     p.client_connection.decision_mask = 1u << TLS_DECISION_CLIENT_CERTIFICATE;
     p.client.answer = give_none;
     handshake(&p, "withheld by a handler", TLS_VERSION_13);
-    check(info_of(&p.server).peer_chain_count == 0, "withheld by a handler", "no certificate");
+    check(info_of(&p.server).peer_chain_count == 0, "withheld by a handler: no certificate");
     pair_close(&p);
     p.client.answer = give_another;
     fails(&p, "optional, but bad", &p.server, TLS_REASON_SELF_SIGNED, TLS_ALERT_UNKNOWN_CA);
@@ -421,7 +440,7 @@ mutual(void)
     p.server_connection.decision_mask = 1u << TLS_DECISION_VERIFY;
     p.server.answer = accept_all;
     handshake(&p, "bad, but accepted", TLS_VERSION_13);
-    check(info_of(&p.server).verdict == TLS_REASON_SELF_SIGNED, "bad, but accepted", "verdict");
+    check(info_of(&p.server).verdict == TLS_REASON_SELF_SIGNED, "bad, but accepted: verdict");
     pair_close(&p);
     p.client.answer = NULL;
     p.server.answer = refuse_all;
@@ -452,7 +471,7 @@ untrusted(void)
     p.client.answer = NULL;
     handshake(&p, "untrusted, optional", TLS_VERSION_13);
     check(info_of(&p.client).verdict == TLS_REASON_SELF_SIGNED && !info_of(&p.client).peer_verified,
-        "untrusted, optional", "verdict");
+        "untrusted, optional: verdict");
     pair_close(&p);
     p.client.answer = refuse_all;
     fails(&p, "refused", &p.client, TLS_REASON_REFUSED, TLS_ALERT_ACCESS_DENIED);
@@ -461,8 +480,8 @@ untrusted(void)
     p.client_connection.server_name = "elsewhere.example";
     pair_open(&p);
     pair_pump(&p);
-    check(p.client.last == TLS_EVENT_FAILED && !info_of(&p.server).established, "another name",
-        "%s", trouble(&p));
+    check(p.client.last == TLS_EVENT_FAILED && !info_of(&p.server).established, "another name: %s",
+        trouble(&p));
     pair_free(&p);
 }
 
@@ -471,7 +490,10 @@ main(void)
 {
     load_identities();
     combinations();
-    choices();
+    suite_choice();
+    nothing_in_common();
+    certificate_choice();
+    protocol_choice();
     retries();
     stages_full();
     keylog();
@@ -479,5 +501,5 @@ main(void)
     mutual();
     untrusted();
     unload_identities();
-    return finish();
+    return check_end();
 }

@@ -1,7 +1,13 @@
 /* hostile13_after_test.c - a TLS 1.3 peer that breaks the rules once the handshake is over (RFC
  * 8446 section 4.6): tickets, key updates, authentication that comes late, and what has no place
  * there at all. */
-#include "hostile13_cases.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/check.h"
+#include "support/deviation.h"
+#include "support/exact_bytes.h"
+#include "support/inside.h"
 
 /* ---- Tickets ---- */
 
@@ -36,7 +42,7 @@ set_ticket(peer *p, char letter, void *message)
 }
 
 static void
-ticket_values(const world *w)
+ticket_values(const peer_world *w)
 {
     unsigned char *bytes = allocate(65535);
     const struct {
@@ -63,22 +69,22 @@ ticket_values(const world *w)
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tls_session *session;
 
-        sprintf(current, "NewSessionTicket: %s", cases[i].name);
-        open_peer(&p, w, TLS_ROLE_SERVER);
+        check_about("NewSessionTicket: %s", cases[i].name);
+        peer_open(&p, w, TLS_ROLE_SERVER);
         ticket_fields.lifetime = cases[i].lifetime;
         ticket_fields.nonce = tls_bytes_make(bytes, cases[i].nonce);
         ticket_fields.ticket = tls_bytes_make(bytes, cases[i].ticket);
         p.fields = set_ticket;
-        judge(&p, "SECVFT", cases[i].reason);
+        peer_judge(&p, "SECVFT", cases[i].reason);
         session = tls_connection_session(p.victim);
         if (cases[i].reason == TLS_OK)
             check((session != NULL) == cases[i].session, "a session, or none");
-        close_peer(&p);
+        peer_close(&p);
         if (session != NULL) {
             /* Whatever it is, it must not keep the client from the next handshake. */
-            open_victim(&p, w, TLS_ROLE_SERVER, session, tls_bytes_make(NULL, 0));
-            judge(&p, "SECVF", TLS_OK);
-            close_peer(&p);
+            peer_open_victim(&p, w, TLS_ROLE_SERVER, session, tls_bytes_make(NULL, 0));
+            peer_judge(&p, "SECVF", TLS_OK);
+            peer_close(&p);
         }
         tls_session_release(session);
     }
@@ -103,23 +109,23 @@ cut_message(peer *p, char letter, tls_buffer *message)
 }
 
 static void
-prefixes(const world *w, enum tls_role role, const char *script, char letter)
+prefixes(const peer_world *w, enum tls_role role, const char *script, char letter)
 {
     peer p;
 
     was_cut = 1;
     cut_letter = letter;
     for (keep = 0;; keep++) {
-        sprintf(current, "%u bytes of %c", (unsigned)keep, letter);
-        open_peer(&p, w, role);
-        play(&p, script);
+        check_about("%u bytes of %c", (unsigned)keep, letter);
+        peer_open(&p, w, role);
+        peer_play(&p, script);
         p.edit = cut_message;
-        say(&p, letter, 0);
+        peer_say(&p, letter, 0);
         if (was_cut)
-            refuses(&p, TLS_REASON_DECODE);
+            peer_refuses(&p, TLS_REASON_DECODE);
         else
-            goes_on(&p, 1);
-        close_peer(&p);
+            peer_goes_on(&p, 1);
+        peer_close(&p);
         if (!was_cut)
             return;
     }
@@ -145,7 +151,7 @@ add_byte(peer *p, char letter, tls_buffer *message)
 }
 
 static void
-updates(const world *w)
+updates(const peer_world *w)
 {
     static const struct {
         enum tls_role role;
@@ -158,71 +164,71 @@ updates(const world *w)
 
     for (i = 0; i < 2; i++) {
         for (j = 0; j < 3; j++) {
-            sprintf(current, "KeyUpdate %d behind %s", values[j], sides[i].script);
-            open_peer(&p, w, sides[i].role);
+            check_about("KeyUpdate %d behind %s", values[j], sides[i].script);
+            peer_open(&p, w, sides[i].role);
             p.edit = set_update;
             p.parameter = values[j];
-            play(&p, sides[i].script);
-            judge(&p, "U", TLS_REASON_ILLEGAL_PARAMETER);
-            close_peer(&p);
+            peer_play(&p, sides[i].script);
+            peer_judge(&p, "U", TLS_REASON_ILLEGAL_PARAMETER);
+            peer_close(&p);
         }
-        sprintf(current, "KeyUpdate of two bytes behind %s", sides[i].script);
-        open_peer(&p, w, sides[i].role);
+        check_about("KeyUpdate of two bytes behind %s", sides[i].script);
+        peer_open(&p, w, sides[i].role);
         p.edit = add_byte;
-        play(&p, sides[i].script);
-        judge(&p, "U", TLS_REASON_DECODE);
-        close_peer(&p);
+        peer_play(&p, sides[i].script);
+        peer_judge(&p, "U", TLS_REASON_DECODE);
+        peer_close(&p);
 
-        sprintf(current, "the old key after KeyUpdate behind %s", sides[i].script);
-        open_peer(&p, w, sides[i].role);
-        play(&p, sides[i].script);
+        check_about("the old key after KeyUpdate behind %s", sides[i].script);
+        peer_open(&p, w, sides[i].role);
+        peer_play(&p, sides[i].script);
         {
             tls_record_sealer old = p.sealer;
 
             old.protection.aead.sequence++;
-            play(&p, "U");
+            peer_play(&p, "U");
             p.sealer = old;
         }
-        judge(&p, "d", TLS_REASON_BAD_RECORD_MAC);
-        close_peer(&p);
+        peer_judge(&p, "d", TLS_REASON_BAD_RECORD_MAC);
+        peer_close(&p);
 
-        sprintf(current, "the next key without KeyUpdate behind %s", sides[i].script);
-        open_peer(&p, w, sides[i].role);
-        play(&p, sides[i].script);
-        change_keys(&p, 'U');
-        flush(&p);
-        judge(&p, "d", TLS_REASON_BAD_RECORD_MAC);
-        close_peer(&p);
+        check_about("the next key without KeyUpdate behind %s", sides[i].script);
+        peer_open(&p, w, sides[i].role);
+        peer_play(&p, sides[i].script);
+        peer_change_keys(&p, 'U');
+        peer_flush(&p);
+        peer_judge(&p, "d", TLS_REASON_BAD_RECORD_MAC);
+        peer_close(&p);
 
         /* Each that is asked for is answered at most once, and everybody still understands
          * everybody. */
-        sprintf(current, "KeyUpdates that ask for more behind %s", sides[i].script);
-        open_peer(&p, w, sides[i].role);
-        play(&p, sides[i].script);
+        check_about("KeyUpdates that ask for more behind %s", sides[i].script);
+        peer_open(&p, w, sides[i].role);
+        peer_play(&p, sides[i].script);
         p.request_update = 1;
         for (n = 0; n < 100; n++)
-            play(&p, "Ud");
-        goes_on(&p, 1);
+            peer_play(&p, "Ud");
+        peer_goes_on(&p, 1);
         check(p.data_read == 400, "all data came");
-        check(p.victim->key_updates_received == 100 && p.victim->key_updates_sent <= 100,
+        check(told(p.victim).key_updates_received == 100 && told(p.victim).key_updates_sent <= 100,
             "and all updates");
-        check(p.victim->key_updates_sent > 0, "and some were answered");
-        close_peer(&p);
+        check(told(p.victim).key_updates_sent > 0, "and some were answered");
+        peer_close(&p);
     }
-    sprintf(current, "KeyUpdate inside of a handshake");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    judge(&p, "SUECVF", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
-    sprintf(current, "KeyUpdate inside of a handshake, to a server");
-    open_peer(&p, w, TLS_ROLE_CLIENT);
-    judge(&p, "KUF", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
+    check_about("KeyUpdate inside of a handshake");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_judge(&p, "SUECVF", TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
+    check_about("KeyUpdate inside of a handshake, to a server");
+    peer_open(&p, w, TLS_ROLE_CLIENT);
+    peer_judge(&p, "KUF", TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
 }
 
 /* ---- Floods ---- */
 
 static void
-floods(const world *w)
+floods(const peer_world *w)
 {
     static const struct {
         enum tls_role role;
@@ -241,35 +247,35 @@ floods(const world *w)
     peer p;
 
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        sprintf(current, "%s without end behind %s", cases[i].again, cases[i].script);
-        open_peer(&p, w, cases[i].role);
+        check_about("%s without end behind %s", cases[i].again, cases[i].script);
+        peer_open(&p, w, cases[i].role);
         p.request_update = cases[i].request;
-        play(&p, cases[i].script);
+        peer_play(&p, cases[i].script);
         for (n = 0; n + (int)strlen(cases[i].again) <= TLS_IDLE_RECORDS_MAXIMUM;
              n += (int)strlen(cases[i].again))
-            play(&p, cases[i].again);
-        goes_on(&p, 1);
-        judge(&p, cases[i].again, TLS_REASON_UNEXPECTED_MESSAGE);
-        close_peer(&p);
+            peer_play(&p, cases[i].again);
+        peer_goes_on(&p, 1);
+        peer_judge(&p, cases[i].again, TLS_REASON_UNEXPECTED_MESSAGE);
+        peer_close(&p);
 
-        sprintf(current, "%s and data without end behind %s", cases[i].again, cases[i].script);
-        open_peer(&p, w, cases[i].role);
+        check_about("%s and data without end behind %s", cases[i].again, cases[i].script);
+        peer_open(&p, w, cases[i].role);
         p.request_update = cases[i].request;
-        play(&p, cases[i].script);
+        peer_play(&p, cases[i].script);
         for (n = 0; n < 3 * TLS_IDLE_RECORDS_MAXIMUM; n++) {
-            play(&p, cases[i].again);
+            peer_play(&p, cases[i].again);
             if (n % 8 == 0)
-                play(&p, "d");
+                peer_play(&p, "d");
         }
-        goes_on(&p, 1);
-        close_peer(&p);
+        peer_goes_on(&p, 1);
+        peer_close(&p);
     }
 }
 
 /* ---- What has no place ---- */
 
 static void
-strangers(const world *w)
+strangers(const peer_world *w)
 {
     static const struct {
         enum tls_role role;
@@ -297,18 +303,18 @@ strangers(const world *w)
     peer p;
 
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        sprintf(current, "%s", cases[i].script);
-        open_peer(&p, w, cases[i].role);
-        judge(&p, cases[i].script, TLS_REASON_UNEXPECTED_MESSAGE);
-        close_peer(&p);
+        check_about("%s", cases[i].script);
+        peer_open(&p, w, cases[i].role);
+        peer_judge(&p, cases[i].script, TLS_REASON_UNEXPECTED_MESSAGE);
+        peer_close(&p);
     }
     for (i = 0; i < 2; i++) {
-        sprintf(current, "HelloRequest to a %s", i ? "server" : "client");
-        open_peer(&p, w, i ? TLS_ROLE_CLIENT : TLS_ROLE_SERVER);
-        play(&p, i ? "KF" : "SECVF");
-        send_record(&p, TLS_CONTENT_HANDSHAKE, "\0\0\0\0", 4);
-        refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-        close_peer(&p);
+        check_about("HelloRequest to a %s", i ? "server" : "client");
+        peer_open(&p, w, i ? TLS_ROLE_CLIENT : TLS_ROLE_SERVER);
+        peer_play(&p, i ? "KF" : "SECVF");
+        peer_send_record(&p, TLS_CONTENT_HANDSHAKE, "\0\0\0\0", 4);
+        peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+        peer_close(&p);
     }
 }
 
@@ -339,33 +345,33 @@ ended(const peer *p, const char *letters)
 }
 
 static void
-late_requests(const world *w)
+late_requests(const peer_world *w)
 {
     size_t said;
     int n;
     peer p;
 
-    sprintf(current, "a late CertificateRequest");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    play(&p, "SECVFT");
+    check_about("a late CertificateRequest");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_play(&p, "SECVFT");
     ask(&p, "one");
-    play(&p, "R");
-    goes_on(&p, 1);
+    peer_play(&p, "R");
+    peer_goes_on(&p, 1);
     check(ended(&p, "FCVF"), "is answered");
     ask(&p, "two");
-    play(&p, "UdR");
+    peer_play(&p, "UdR");
     check(ended(&p, "FCVF") && p.heard_count > 8, "and another is, under other keys");
-    play(&p, "d");
-    goes_on(&p, 1);
-    close_peer(&p);
+    peer_play(&p, "d");
+    peer_goes_on(&p, 1);
+    peer_close(&p);
 
     /* No key changes here, so it may share its record. */
-    sprintf(current, "a late CertificateRequest and a ticket in one record");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    play(&p, "SECVF");
+    check_about("a late CertificateRequest and a ticket in one record");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_play(&p, "SECVF");
     ask(&p, "one");
-    play(&p, "R+T");
-    goes_on(&p, 1);
+    peer_play(&p, "R+T");
+    peer_goes_on(&p, 1);
     check(ended(&p, "FCVF"), "the request is answered");
     p.session = NULL;
     {
@@ -374,68 +380,68 @@ late_requests(const world *w)
         check(session != NULL, "and the ticket is kept");
         tls_session_release(session);
     }
-    close_peer(&p);
+    peer_close(&p);
 
-    sprintf(current, "a late CertificateRequest without a context");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    play(&p, "SECVF");
-    judge(&p, "R", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    check_about("a late CertificateRequest without a context");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_play(&p, "SECVF");
+    peer_judge(&p, "R", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 
-    sprintf(current, "a late CertificateRequest without signature_algorithms");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    change_block(&p, 'R', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS, NULL, 0);
-    change_block(&p, 'R', BLOCK_LAST, 0x1234, NULL, 0);
-    play(&p, "SECVF");
+    check_about("a late CertificateRequest without signature_algorithms");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_change_block(&p, 'R', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS, NULL, 0);
+    peer_change_block(&p, 'R', BLOCK_LAST, 0x1234, NULL, 0);
+    peer_play(&p, "SECVF");
     ask(&p, "one");
-    judge(&p, "R", TLS_REASON_MISSING_EXTENSION);
-    close_peer(&p);
+    peer_judge(&p, "R", TLS_REASON_MISSING_EXTENSION);
+    peer_close(&p);
 
-    sprintf(current, "late CertificateRequests without end");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    play(&p, "SECVF");
+    check_about("late CertificateRequests without end");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_play(&p, "SECVF");
     ask(&p, "one");
     for (n = 0; n < TLS_IDLE_RECORDS_MAXIMUM; n++)
-        play(&p, "R");
-    goes_on(&p, 1);
-    judge(&p, "R", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
+        peer_play(&p, "R");
+    peer_goes_on(&p, 1);
+    peer_judge(&p, "R", TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
 
     /* Section 6.1: nothing follows close_notify. */
-    sprintf(current, "a late CertificateRequest after our close_notify");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    play(&p, "SECVF");
+    check_about("a late CertificateRequest after our close_notify");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_play(&p, "SECVF");
     ask(&p, "one");
     tls_connection_close(p.victim);
-    take_output(&p);
+    peer_take_output(&p);
     check(p.alerts == 1 && p.alert == TLS_ALERT_CLOSE_NOTIFY, "close_notify");
     said = p.heard_count;
     p.request_update = 1;
-    play(&p, "RUT");
-    take_output(&p);
+    peer_play(&p, "RUT");
+    peer_take_output(&p);
     check(p.heard_count == said && p.after_alert == 0, "nothing is said any more");
     check(tls_connection_failure(p.victim) == TLS_OK, "and nothing is wrong");
-    play(&p, "d");
+    peer_play(&p, "d");
     check(p.data_read == 4, "data is still read");
-    close_peer(&p);
+    peer_close(&p);
 }
 
 /* ---- A server that asks late ---- */
 
 static void
-open_asked(peer *p, const world *w, const char *what)
+open_asked(peer *p, const peer_world *w, const char *what)
 {
-    sprintf(current, "%s", what);
-    open_peer(p, w, TLS_ROLE_CLIENT);
-    play(p, "K");
+    check_about("%s", what);
+    peer_open(p, w, TLS_ROLE_CLIENT);
+    peer_play(p, "K");
     /* The victim's mode asks in the handshake too. */
     p->chain_count = 0;
-    play(p, "CF");
+    peer_play(p, "CF");
     p->chain_count = 1;
-    check(p->victim->established, "established");
-    take_output(p);
+    check(told(p->victim).established, "established");
+    peer_take_output(p);
     check(tls_connection_request_certificate(p->victim) == TLS_OK, "asked");
-    take_output(p);
+    peer_take_output(p);
     check(p->requested && p->context.length > 0, "the request came");
 }
 
@@ -447,7 +453,7 @@ flip_last(peer *p, char letter, tls_buffer *message)
 }
 
 static void
-late_answers(const world *w)
+late_answers(const peer_world *w)
 {
     static const struct {
         const char *name, *script;
@@ -473,62 +479,63 @@ late_answers(const world *w)
 
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         open_asked(&p, w, cases[i].name);
-        judge(&p, cases[i].script, cases[i].reason);
+        peer_judge(&p, cases[i].script, cases[i].reason);
         if (cases[i].reason == TLS_OK) {
-            check(p.victim->peer_chain != NULL && p.victim->level == TLS_LEVEL_VERIFIED,
+            check(
+                told(p.victim).peer_chain_count > 0 && inside_level(p.victim) == TLS_LEVEL_VERIFIED,
                 "the client is known");
-            play(&p, "d");
-            goes_on(&p, 1);
+            peer_play(&p, "d");
+            peer_goes_on(&p, 1);
         }
-        close_peer(&p);
+        peer_close(&p);
     }
     open_asked(&p, w, "a late certificate with another context");
     p.context.data[0] ^= 1;
-    judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    peer_judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 
     open_asked(&p, w, "a late certificate without a context");
     tls_buffer_clear(&p.context);
-    judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    peer_judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 
     open_asked(&p, w, "a late certificate with a wrong signature");
     p.edit = flip_last;
     p.parameter = 'V';
-    judge(&p, "CVF", TLS_REASON_BAD_SIGNATURE);
-    close_peer(&p);
+    peer_judge(&p, "CVF", TLS_REASON_BAD_SIGNATURE);
+    peer_close(&p);
 
     open_asked(&p, w, "a late certificate with a wrong Finished");
     p.edit = flip_last;
     p.parameter = 'F';
-    judge(&p, "CVF", TLS_REASON_BAD_FINISHED);
-    close_peer(&p);
+    peer_judge(&p, "CVF", TLS_REASON_BAD_FINISHED);
+    peer_close(&p);
 
     open_asked(&p, w, "a late certificate that nobody trusts");
-    present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
-    judge(&p, "CVF", TLS_REASON_SELF_SIGNED);
-    close_peer(&p);
+    peer_present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
+    peer_judge(&p, "CVF", TLS_REASON_SELF_SIGNED);
+    peer_close(&p);
 
     open_asked(&p, w, "no certificate, late");
     p.chain_count = 0;
-    judge(&p, "CF", TLS_OK);
-    close_peer(&p);
+    peer_judge(&p, "CF", TLS_OK);
+    peer_close(&p);
 
     open_asked(&p, w, "no certificate, late, and CertificateVerify");
     p.chain_count = 0;
-    judge(&p, "CVF", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
+    peer_judge(&p, "CVF", TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
 }
 
 int
 main(void)
 {
-    world w;
+    peer_world w;
 
     make_materials();
-    open_world(&w, NULL);
+    peer_world_open(&w, NULL);
     RUN(&w, TLS_ROLE_SERVER, "NewSessionTicket", "SECVFT", tickets, NULL);
-    misplaced(&w, TLS_ROLE_SERVER, 'T', "SECVFT", 0);
+    peer_misplaced(&w, TLS_ROLE_SERVER, 'T', "SECVFT", 0);
     ticket_values(&w);
     prefixes(&w, TLS_ROLE_SERVER, "SECVF", 'T');
     prefixes(&w, TLS_ROLE_SERVER, "SECVF", 'U');
@@ -536,11 +543,11 @@ main(void)
     updates(&w);
     floods(&w);
     strangers(&w);
-    close_world(&w);
-    open_world(&w, with_late_authentication);
+    peer_world_close(&w);
+    peer_world_open(&w, with_late_authentication);
     late_requests(&w);
     late_answers(&w);
-    close_world(&w);
+    peer_world_close(&w);
     release_materials();
-    return finish();
+    return check_end();
 }

@@ -1,7 +1,10 @@
 /* hostile13_authentication_test.c - EncryptedExtensions and the messages that authenticate (RFC
  * 8446 sections 4.3 and 4.4), with one thing wrong in each, from servers and from clients, in the
  * handshake and after it. */
-#include "hostile13_cases.h"
+#include <string.h>
+
+#include "support/check.h"
+#include "support/deviation.h"
 
 /* ---- EncryptedExtensions ---- */
 
@@ -74,17 +77,17 @@ static const deviation offered[] = {
 };
 
 static void
-both_limits(const world *w)
+both_limits(const peer_world *w)
 {
     peer p;
 
     /* RFC 8449 section 5. */
-    sprintf(current, "record_size_limit and max_fragment_length");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    change_block(&p, 'E', BLOCK_LAST, TLS_EXTENSION_RECORD_SIZE_LIMIT, "\4\0", 2);
-    change_block(&p, 'E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, "\2", 1);
-    judge(&p, "SECVF", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    check_about("record_size_limit and max_fragment_length");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_change_block(&p, 'E', BLOCK_LAST, TLS_EXTENSION_RECORD_SIZE_LIMIT, "\4\0", 2);
+    peer_change_block(&p, 'E', BLOCK_LAST, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, "\2", 1);
+    peer_judge(&p, "SECVF", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 }
 
 /* ---- CertificateRequest ---- */
@@ -106,35 +109,35 @@ static const deviation requests[] = {
 };
 
 static void
-more_requests(const world *w)
+more_requests(const peer_world *w)
 {
-    tls_session *session = make_session(w);
+    tls_session *session = peer_world_session(w);
     peer p;
 
-    sprintf(current, "CertificateRequest without signature_algorithms");
-    open_peer(&p, w, TLS_ROLE_SERVER);
-    change_block(&p, 'R', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS, NULL, 0);
-    change_block(&p, 'R', BLOCK_LAST, 0x1234, NULL, 0);
-    judge(&p, "SERCVF", TLS_REASON_MISSING_EXTENSION);
-    close_peer(&p);
+    check_about("CertificateRequest without signature_algorithms");
+    peer_open(&p, w, TLS_ROLE_SERVER);
+    peer_change_block(&p, 'R', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS, NULL, 0);
+    peer_change_block(&p, 'R', BLOCK_LAST, 0x1234, NULL, 0);
+    peer_judge(&p, "SERCVF", TLS_REASON_MISSING_EXTENSION);
+    peer_close(&p);
 
-    sprintf(current, "CertificateRequest with a context");
-    open_peer(&p, w, TLS_ROLE_SERVER);
+    check_about("CertificateRequest with a context");
+    peer_open(&p, w, TLS_ROLE_SERVER);
     tls_write_u8(&p.context, 1);
-    judge(&p, "SERCVF", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    peer_judge(&p, "SERCVF", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 
     /* RFC 8446 section 4.3.2: not beside a PSK, and no certificate either. */
-    sprintf(current, "CertificateRequest beside a PSK");
-    open_victim(&p, w, TLS_ROLE_SERVER, session, tls_bytes_make(NULL, 0));
+    check_about("CertificateRequest beside a PSK");
+    peer_open_victim(&p, w, TLS_ROLE_SERVER, session, tls_bytes_make(NULL, 0));
     p.take_psk = 1;
-    judge(&p, "SERF", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
-    sprintf(current, "Certificate beside a PSK");
-    open_victim(&p, w, TLS_ROLE_SERVER, session, tls_bytes_make(NULL, 0));
+    peer_judge(&p, "SERF", TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
+    check_about("Certificate beside a PSK");
+    peer_open_victim(&p, w, TLS_ROLE_SERVER, session, tls_bytes_make(NULL, 0));
     p.take_psk = 1;
-    judge(&p, "SECVF", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
+    peer_judge(&p, "SECVF", TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
     tls_session_release(session);
 }
 
@@ -181,28 +184,28 @@ replace_body(peer *p, char letter, tls_buffer *message)
     if (letter != edit_letter)
         return;
     tls_buffer_clear(message);
-    must(tls_handshake_build(message, type, p->bytes) == TLS_OK, "a message");
+    require(tls_handshake_build(message, type, p->bytes) == TLS_OK, "a message");
 }
 
 static void
-edited(const world *w, const authentication *side, const char *what, char letter,
+edited(const peer_world *w, const authentication *side, const char *what, char letter,
     void (*edit)(peer *p, char letter, tls_buffer *message), int parameter, tls_bytes bytes,
     enum tls_reason reason)
 {
     peer p;
 
-    sprintf(current, "%s: %s", side->script, what);
-    open_peer(&p, w, side->role);
+    check_about("%s: %s", side->script, what);
+    peer_open(&p, w, side->role);
     edit_letter = letter;
     p.edit = edit;
     p.parameter = parameter;
     p.bytes = bytes;
-    judge(&p, side->script, reason);
-    close_peer(&p);
+    peer_judge(&p, side->script, reason);
+    peer_close(&p);
 }
 
 static void
-certificates(const world *w, const authentication *side)
+certificates(const peer_world *w, const authentication *side)
 {
     static const unsigned char empty_entry[] = {0, 0, 0, 5, 0, 0, 0, 0, 0},
                                garbage[] = {0, 0, 0, 8, 0, 0, 3, 'a', 'b', 'c', 0, 0},
@@ -221,39 +224,39 @@ certificates(const world *w, const authentication *side)
     edited(w, side, "the certificate of another signature", 'C', flip_at, -3, nothing,
         side->role == TLS_ROLE_SERVER ? TLS_REASON_SELF_SIGNED : TLS_REASON_SELF_SIGNED);
 
-    sprintf(current, "%s: a context of its own", side->script);
-    open_peer(&p, w, side->role);
-    play(&p, side->until);
+    check_about("%s: a context of its own", side->script);
+    peer_open(&p, w, side->role);
+    peer_play(&p, side->until);
     tls_write_u8(&p.context, 1);
-    judge(&p, side->rest, TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    peer_judge(&p, side->rest, TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 
-    sprintf(current, "%s: an unknown extension beside a certificate", side->script);
-    open_peer(&p, w, side->role);
-    change_block(&p, 'C', BLOCK_LAST, 0x1234, NULL, 0);
-    judge(&p, side->script, TLS_REASON_UNSUPPORTED_EXTENSION);
-    close_peer(&p);
+    check_about("%s: an unknown extension beside a certificate", side->script);
+    peer_open(&p, w, side->role);
+    peer_change_block(&p, 'C', BLOCK_LAST, 0x1234, NULL, 0);
+    peer_judge(&p, side->script, TLS_REASON_UNSUPPORTED_EXTENSION);
+    peer_close(&p);
 
-    sprintf(current, "%s: half a status beside a certificate", side->script);
-    open_peer(&p, w, side->role);
-    change_block(&p, 'C', BLOCK_LAST, TLS_EXTENSION_STATUS_REQUEST, "\1\0\0\2x", 5);
-    judge(&p, side->script, TLS_REASON_DECODE);
-    close_peer(&p);
+    check_about("%s: half a status beside a certificate", side->script);
+    peer_open(&p, w, side->role);
+    peer_change_block(&p, 'C', BLOCK_LAST, TLS_EXTENSION_STATUS_REQUEST, "\1\0\0\2x", 5);
+    peer_judge(&p, side->script, TLS_REASON_DECODE);
+    peer_close(&p);
 
-    sprintf(current, "%s: a chain that is too long", side->script);
-    open_peer(&p, w, side->role);
+    check_about("%s: a chain that is too long", side->script);
+    peer_open(&p, w, side->role);
     for (i = 0; i < TLS_CHAIN_MAXIMUM + 1; i++)
         chain[i] = materials.ec.list->items[0];
     p.chain = chain;
     p.chain_count = TLS_CHAIN_MAXIMUM + 1;
-    judge(&p, side->script, TLS_REASON_LIMIT);
-    close_peer(&p);
+    peer_judge(&p, side->script, TLS_REASON_LIMIT);
+    peer_close(&p);
 
-    sprintf(current, "%s: a certificate that nobody trusts", side->script);
-    open_peer(&p, w, side->role);
-    present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
-    judge(&p, side->script, TLS_REASON_SELF_SIGNED);
-    close_peer(&p);
+    check_about("%s: a certificate that nobody trusts", side->script);
+    peer_open(&p, w, side->role);
+    peer_present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
+    peer_judge(&p, side->script, TLS_REASON_SELF_SIGNED);
+    peer_close(&p);
 }
 
 static unsigned said_scheme;
@@ -269,7 +272,7 @@ say_scheme(peer *p, char letter, void *message)
 /* RFC 8446 sections 4.2.3 and 4.4.3: `made` is how the signature was made, `said` what the message
  * says. */
 static void
-schemes(const world *w, const authentication *side)
+schemes(const peer_world *w, const authentication *side)
 {
     static const struct {
         const identity *identity;
@@ -307,19 +310,19 @@ schemes(const world *w, const authentication *side)
     peer p;
 
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        sprintf(current, "%s: CertificateVerify of %04X that says %04X, case %u", side->script,
+        check_about("%s: CertificateVerify of %04X that says %04X, case %u", side->script,
             cases[i].made, cases[i].said, (unsigned)i);
-        open_peer(&p, w, side->role);
-        present(&p, cases[i].identity, cases[i].made);
+        peer_open(&p, w, side->role);
+        peer_present(&p, cases[i].identity, cases[i].made);
         said_scheme = cases[i].said;
         p.fields = say_scheme;
-        judge(&p, side->script, cases[i].reason);
-        close_peer(&p);
+        peer_judge(&p, side->script, cases[i].reason);
+        peer_close(&p);
     }
 }
 
 static void
-signatures(const world *w, const authentication *side)
+signatures(const peer_world *w, const authentication *side)
 {
     static const unsigned char none[] = {4, 3, 0, 0};
     static unsigned char endless[5004] = {4, 3, 0x13, 0x88};
@@ -336,41 +339,41 @@ signatures(const world *w, const authentication *side)
     edited(w, side, "a signature of 5000 bytes", 'V', replace_body, 0,
         tls_bytes_make(endless, sizeof endless), TLS_REASON_BAD_SIGNATURE);
 
-    sprintf(current, "%s: the signature of another key", side->script);
-    open_peer(&p, w, side->role);
+    check_about("%s: the signature of another key", side->script);
+    peer_open(&p, w, side->role);
     p.key = materials.wrong_usage.key;
-    judge(&p, side->script, TLS_REASON_BAD_SIGNATURE);
-    close_peer(&p);
+    peer_judge(&p, side->script, TLS_REASON_BAD_SIGNATURE);
+    peer_close(&p);
 
-    sprintf(current, "%s: the signature of the other side", side->script);
-    open_peer(&p, w, side->role);
-    play(&p, side->until);
-    play(&p, "C");
+    check_about("%s: the signature of the other side", side->script);
+    peer_open(&p, w, side->role);
+    peer_play(&p, side->until);
+    peer_play(&p, "C");
     p.role = side->role == TLS_ROLE_SERVER ? TLS_ROLE_CLIENT : TLS_ROLE_SERVER;
     {
         tls_buffer message = {0};
 
-        build(&p, 'V', &message);
+        peer_build(&p, 'V', &message);
         p.role = side->role;
-        note(&p, 'V', tls_buffer_view(&message));
+        peer_note(&p, 'V', tls_buffer_view(&message));
         tls_buffer_append(&p.held, message.data, message.length);
         tls_buffer_release(&message);
     }
-    flush(&p);
-    refuses(&p, TLS_REASON_BAD_SIGNATURE);
-    close_peer(&p);
+    peer_flush(&p);
+    peer_refuses(&p, TLS_REASON_BAD_SIGNATURE);
+    peer_close(&p);
 
-    sprintf(current, "%s: a signature over another transcript", side->script);
-    open_peer(&p, w, side->role);
-    play(&p, side->until);
-    play(&p, "C");
+    check_about("%s: a signature over another transcript", side->script);
+    peer_open(&p, w, side->role);
+    peer_play(&p, side->until);
+    peer_play(&p, "C");
     tls_transcript_update(&p.transcript, tls_bytes_of_string("x"));
-    judge(&p, "V", TLS_REASON_BAD_SIGNATURE);
-    close_peer(&p);
+    peer_judge(&p, "V", TLS_REASON_BAD_SIGNATURE);
+    peer_close(&p);
 }
 
 static void
-finished(const world *w, const authentication *side)
+finished(const peer_world *w, const authentication *side)
 {
     static const unsigned char zeros[48] = {0};
     static const size_t lengths[] = {0, 12, 31, 33, 48};
@@ -388,14 +391,14 @@ finished(const world *w, const authentication *side)
         edited(w, side, "Finished of another length", 'F', replace_body, 0,
             tls_bytes_make(zeros, lengths[i]), TLS_REASON_DECODE);
 
-    sprintf(current, "%s: Finished of the other side's key", side->script);
-    open_peer(&p, w, side->role);
-    play(&p, side->role == TLS_ROLE_SERVER ? "SECV" : "KCV");
+    check_about("%s: Finished of the other side's key", side->script);
+    peer_open(&p, w, side->role);
+    peer_play(&p, side->role == TLS_ROLE_SERVER ? "SECV" : "KCV");
     memcpy(p.server_handshake,
         side->role == TLS_ROLE_SERVER ? p.client_handshake : p.server_handshake, 32);
     memcpy(p.client_handshake, p.server_handshake, 32);
-    judge(&p, "F", TLS_REASON_BAD_FINISHED);
-    close_peer(&p);
+    peer_judge(&p, "F", TLS_REASON_BAD_FINISHED);
+    peer_close(&p);
 }
 
 /* ---- Key usage (section 4.4.2.2) ---- */
@@ -410,22 +413,22 @@ without_verification(tls_context_options *client, tls_context_options *server)
 static void
 usage(void)
 {
-    world w;
+    peer_world w;
     peer p;
 
-    open_world(&w, without_verification);
-    sprintf(current, "a certificate that may not sign, to a client that verifies nothing");
-    open_peer(&p, &w, TLS_ROLE_SERVER);
-    present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
-    judge(&p, "SECVF", TLS_REASON_WRONG_PURPOSE);
-    close_peer(&p);
+    peer_world_open(&w, without_verification);
+    check_about("a certificate that may not sign, to a client that verifies nothing");
+    peer_open(&p, &w, TLS_ROLE_SERVER);
+    peer_present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
+    peer_judge(&p, "SECVF", TLS_REASON_WRONG_PURPOSE);
+    peer_close(&p);
     /* It verifies the signature all the same. */
-    sprintf(current, "a wrong signature, to a client that verifies nothing");
-    open_peer(&p, &w, TLS_ROLE_SERVER);
+    check_about("a wrong signature, to a client that verifies nothing");
+    peer_open(&p, &w, TLS_ROLE_SERVER);
     p.key = materials.wrong_usage.key;
-    judge(&p, "SECVF", TLS_REASON_BAD_SIGNATURE);
-    close_peer(&p);
-    close_world(&w);
+    peer_judge(&p, "SECVF", TLS_REASON_BAD_SIGNATURE);
+    peer_close(&p);
+    peer_world_close(&w);
 }
 
 /* ---- Clients without a certificate ---- */
@@ -440,78 +443,78 @@ with_optional(tls_context_options *client, tls_context_options *server)
 static void
 empty_certificates(void)
 {
-    world w;
+    peer_world w;
     peer p;
 
-    open_world(&w, with_mutual);
-    sprintf(current, "no certificate where one is required");
-    open_peer(&p, &w, TLS_ROLE_CLIENT);
+    peer_world_open(&w, with_mutual);
+    check_about("no certificate where one is required");
+    peer_open(&p, &w, TLS_ROLE_CLIENT);
     p.chain_count = 0;
-    play(&p, "KCF");
+    peer_play(&p, "KCF");
     /* RFC 8446 section 6.2: TLS 1.3 has an alert for it. */
-    refuses_with(&p, TLS_REASON_CERTIFICATE_REQUIRED, TLS_ALERT_CERTIFICATE_REQUIRED);
-    close_peer(&p);
+    peer_refuses_with(&p, TLS_REASON_CERTIFICATE_REQUIRED, TLS_ALERT_CERTIFICATE_REQUIRED);
+    peer_close(&p);
 
-    sprintf(current, "no certificate from a server");
-    open_peer(&p, &w, TLS_ROLE_SERVER);
+    check_about("no certificate from a server");
+    peer_open(&p, &w, TLS_ROLE_SERVER);
     p.chain_count = 0;
-    judge(&p, "SECVF", TLS_REASON_DECODE); /* section 4.4.2.4 */
-    close_peer(&p);
-    close_world(&w);
+    peer_judge(&p, "SECVF", TLS_REASON_DECODE); /* section 4.4.2.4 */
+    peer_close(&p);
+    peer_world_close(&w);
 
-    open_world(&w, with_optional);
-    sprintf(current, "no certificate where it is optional");
-    open_peer(&p, &w, TLS_ROLE_CLIENT);
+    peer_world_open(&w, with_optional);
+    check_about("no certificate where it is optional");
+    peer_open(&p, &w, TLS_ROLE_CLIENT);
     p.chain_count = 0;
-    judge(&p, "KCF", TLS_OK);
-    close_peer(&p);
-    sprintf(current, "CertificateVerify without a certificate");
-    open_peer(&p, &w, TLS_ROLE_CLIENT);
+    peer_judge(&p, "KCF", TLS_OK);
+    peer_close(&p);
+    check_about("CertificateVerify without a certificate");
+    peer_open(&p, &w, TLS_ROLE_CLIENT);
     p.chain_count = 0;
-    judge(&p, "KCVF", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
-    sprintf(current, "a certificate without CertificateVerify, where it is optional");
-    open_peer(&p, &w, TLS_ROLE_CLIENT);
-    judge(&p, "KCF", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
-    sprintf(current, "a certificate that nobody trusts, where it is optional");
-    open_peer(&p, &w, TLS_ROLE_CLIENT);
-    present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
-    judge(&p, "KCVF", TLS_REASON_SELF_SIGNED);
-    close_peer(&p);
-    close_world(&w);
+    peer_judge(&p, "KCVF", TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
+    check_about("a certificate without CertificateVerify, where it is optional");
+    peer_open(&p, &w, TLS_ROLE_CLIENT);
+    peer_judge(&p, "KCF", TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
+    check_about("a certificate that nobody trusts, where it is optional");
+    peer_open(&p, &w, TLS_ROLE_CLIENT);
+    peer_present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
+    peer_judge(&p, "KCVF", TLS_REASON_SELF_SIGNED);
+    peer_close(&p);
+    peer_world_close(&w);
 }
 
 int
 main(void)
 {
     size_t i;
-    world w;
+    peer_world w;
 
     make_materials();
-    open_world(&w, with_mutual);
+    peer_world_open(&w, with_mutual);
     RUN(&w, TLS_ROLE_SERVER, "EncryptedExtensions", "SECVF", extensions, NULL);
     RUN(&w, TLS_ROLE_SERVER, "CertificateRequest", "SERCVF", requests, NULL);
-    misplaced(&w, TLS_ROLE_SERVER, 'E', "SECVF", 0);
-    misplaced(&w, TLS_ROLE_SERVER, 'R', "SERCVF", 0);
-    misplaced(&w, TLS_ROLE_SERVER, 'C', "SECVF", 0);
-    misplaced(&w, TLS_ROLE_CLIENT, 'C', "KCVF", 0);
+    peer_misplaced(&w, TLS_ROLE_SERVER, 'E', "SECVF", 0);
+    peer_misplaced(&w, TLS_ROLE_SERVER, 'R', "SERCVF", 0);
+    peer_misplaced(&w, TLS_ROLE_SERVER, 'C', "SECVF", 0);
+    peer_misplaced(&w, TLS_ROLE_CLIENT, 'C', "KCVF", 0);
     for (i = 0; i < 2; i++) {
         certificates(&w, &sides[i]);
         schemes(&w, &sides[i]);
         signatures(&w, &sides[i]);
         finished(&w, &sides[i]);
     }
-    close_world(&w);
-    open_world(&w, NULL);
+    peer_world_close(&w);
+    peer_world_open(&w, NULL);
     more_requests(&w);
-    close_world(&w);
-    open_world(&w, with_offers);
+    peer_world_close(&w);
+    peer_world_open(&w, with_offers);
     RUN(&w, TLS_ROLE_SERVER, "EncryptedExtensions", "SECVF", offered, NULL);
     both_limits(&w);
-    close_world(&w);
+    peer_world_close(&w);
     usage();
     empty_certificates();
     release_materials();
-    return finish();
+    return check_end();
 }

@@ -1,6 +1,10 @@
 /* hostile13_client_hello_test.c - ClientHellos that no TLS 1.3 client may send, the first and the
  * second, and some odd ones that must be borne. */
-#include "hostile13_cases.h"
+#include <stdio.h>
+
+#include "support/check.h"
+#include "support/deviation.h"
+#include "support/exact_bytes.h"
 
 static const deviation hellos[] = {
     /* RFC 8446 section 4.2.1: where there is supported_versions legacy_version means nothing; but
@@ -138,7 +142,7 @@ static const deviation hellos[] = {
 /* ---- Key shares ---- */
 
 static void
-share_case(const world *w, const char *script, char letter, const char *name, unsigned group,
+share_case(const peer_world *w, const char *script, char letter, const char *name, unsigned group,
     tls_bytes key, enum tls_reason reason)
 {
     tls_buffer block = {0};
@@ -146,18 +150,19 @@ share_case(const world *w, const char *script, char letter, const char *name, un
     tls_bytes data;
     peer p;
 
-    sprintf(current, "share of %c: %s", letter, name);
+    check_about("share of %c: %s", letter, name);
     tls_extension_write_key_shares(&block, &id, &key, 1);
-    must(tls_extensions_find(tls_buffer_view(&block), TLS_EXTENSION_KEY_SHARE, &data), "a share");
-    open_peer(&p, w, TLS_ROLE_CLIENT);
-    change_block(&p, letter, BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, data.data, data.length);
-    judge(&p, script, reason);
-    close_peer(&p);
+    require(
+        tls_extensions_find(tls_buffer_view(&block), TLS_EXTENSION_KEY_SHARE, &data), "a share");
+    peer_open(&p, w, TLS_ROLE_CLIENT);
+    peer_change_block(&p, letter, BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, data.data, data.length);
+    peer_judge(&p, script, reason);
+    peer_close(&p);
     tls_buffer_release(&block);
 }
 
 static void
-shares(const world *w)
+shares(const peer_world *w)
 {
     static const unsigned char zeros[133] = {0};
     static const size_t lengths[] = {1, 31, 33, 65, 133};
@@ -209,7 +214,7 @@ static const deviation share_lists[] = {
 
 /* Every extension that an honest hello has, twice. */
 static void
-duplicates(const world *w)
+duplicates(const peer_world *w)
 {
     static const unsigned types[] = {TLS_EXTENSION_SERVER_NAME, TLS_EXTENSION_SUPPORTED_GROUPS,
         TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_SUPPORTED_VERSIONS,
@@ -219,35 +224,35 @@ duplicates(const world *w)
     peer p;
 
     for (i = 0; i < sizeof types / sizeof types[0]; i++) {
-        sprintf(current, "extension %u twice", types[i]);
-        open_peer(&p, w, TLS_ROLE_CLIENT);
-        change_block(&p, 'K', BLOCK_LAST, types[i], "x", 1);
-        judge(&p, "KF", TLS_REASON_ILLEGAL_PARAMETER);
-        close_peer(&p);
+        check_about("extension %u twice", types[i]);
+        peer_open(&p, w, TLS_ROLE_CLIENT);
+        peer_change_block(&p, 'K', BLOCK_LAST, types[i], "x", 1);
+        peer_judge(&p, "KF", TLS_REASON_ILLEGAL_PARAMETER);
+        peer_close(&p);
     }
 }
 
 /* RFC 8446 section 5.1: the version of a record in the clear MUST be ignored; it is 3 something all
  * the same. */
 static void
-record_versions(const world *w)
+record_versions(const peer_world *w)
 {
     static const unsigned versions[] = {0x0300, 0x0301, 0x0302, 0x0304, 0x03FF};
     size_t i;
     peer p;
 
     for (i = 0; i < sizeof versions / sizeof versions[0]; i++) {
-        sprintf(current, "a ClientHello in a record of version %04X", versions[i]);
-        open_peer(&p, w, TLS_ROLE_CLIENT);
+        check_about("a ClientHello in a record of version %04X", versions[i]);
+        peer_open(&p, w, TLS_ROLE_CLIENT);
         p.record_version = versions[i];
-        judge(&p, "KF", TLS_OK);
-        close_peer(&p);
+        peer_judge(&p, "KF", TLS_OK);
+        peer_close(&p);
     }
-    sprintf(current, "a ClientHello in a record of version 0200");
-    open_peer(&p, w, TLS_ROLE_CLIENT);
+    check_about("a ClientHello in a record of version 0200");
+    peer_open(&p, w, TLS_ROLE_CLIENT);
     p.record_version = 0x0200;
-    judge(&p, "KF", TLS_REASON_PROTOCOL_VERSION);
-    close_peer(&p);
+    peer_judge(&p, "KF", TLS_REASON_PROTOCOL_VERSION);
+    peer_close(&p);
 }
 
 /* ---- Pre-shared keys ---- */
@@ -303,43 +308,43 @@ add_behind(peer *p, char letter, tls_buffer *message)
 }
 
 static void
-binders(const world *w, tls_session *session)
+binders(const peer_world *w, tls_session *session)
 {
     static const int positions[] = {1, 16, 32};
     size_t i;
     peer p;
 
     for (i = 0; i < 3; i++) {
-        sprintf(current, "a binder with a bit flipped");
-        open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+        check_about("a binder with a bit flipped");
+        peer_open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
         p.edit = flip_binder;
         p.parameter = positions[i];
-        judge(&p, "KF", TLS_REASON_BAD_FINISHED);
-        close_peer(&p);
+        peer_judge(&p, "KF", TLS_REASON_BAD_FINISHED);
+        peer_close(&p);
     }
-    sprintf(current, "the binder of another PSK");
-    open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    check_about("the binder of another PSK");
+    peer_open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
     p.psk[0] ^= 1;
-    judge(&p, "KF", TLS_REASON_BAD_FINISHED);
-    close_peer(&p);
+    peer_judge(&p, "KF", TLS_REASON_BAD_FINISHED);
+    peer_close(&p);
 
-    sprintf(current, "a binder of another length");
-    open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    check_about("a binder of another length");
+    peer_open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
     p.psk_length = 48;
-    judge(&p, "KF", TLS_REASON_BAD_FINISHED);
-    close_peer(&p);
+    peer_judge(&p, "KF", TLS_REASON_BAD_FINISHED);
+    peer_close(&p);
 
-    sprintf(current, "a binder over another ClientHello");
-    open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    check_about("a binder over another ClientHello");
+    peer_open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
     p.edit = flip_random;
-    judge(&p, "KF", TLS_REASON_BAD_FINISHED);
-    close_peer(&p);
+    peer_judge(&p, "KF", TLS_REASON_BAD_FINISHED);
+    peer_close(&p);
 
-    sprintf(current, "an extension behind pre_shared_key");
-    open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    check_about("an extension behind pre_shared_key");
+    peer_open_victim(&p, w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
     p.edit = add_behind;
-    judge(&p, "KF", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    peer_judge(&p, "KF", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 }
 
 /* ---- The second ClientHello (sections 4.1.2 and 4.1.4) ---- */
@@ -449,37 +454,37 @@ static void
 psk_only(void)
 {
     tls_session *session;
-    world w;
+    peer_world w;
     peer p;
     int missing;
 
-    open_world(&w, with_psk_only);
-    session = make_session(&w);
+    peer_world_open(&w, with_psk_only);
+    session = peer_world_session(&w);
     for (missing = 0; missing < 4; missing++) {
-        sprintf(current, "psk_ke, without%s%s", missing & 1 ? " key_share" : "",
+        check_about("psk_ke, without%s%s", missing & 1 ? " key_share" : "",
             missing & 2 ? " supported_groups" : "");
-        open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
-        change_block(&p, 'K', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, "\1\0", 2);
+        peer_open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+        peer_change_block(&p, 'K', BLOCK_REPLACE, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, "\1\0", 2);
         if (missing & 1)
-            change_block(&p, 'K', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE, NULL, 0);
+            peer_change_block(&p, 'K', BLOCK_WITHOUT, TLS_EXTENSION_KEY_SHARE, NULL, 0);
         if (missing & 2)
-            change_block(&p, 'K', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_GROUPS, NULL, 0);
-        judge(&p, "KF", missing == 1 || missing == 2 ? TLS_REASON_MISSING_EXTENSION : TLS_OK);
-        close_peer(&p);
+            peer_change_block(&p, 'K', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_GROUPS, NULL, 0);
+        peer_judge(&p, "KF", missing == 1 || missing == 2 ? TLS_REASON_MISSING_EXTENSION : TLS_OK);
+        peer_close(&p);
     }
     tls_session_release(session);
-    close_world(&w);
+    peer_world_close(&w);
 }
 
 static void
 retries(void)
 {
     tls_session *session;
-    world w;
+    peer_world w;
     peer p;
     size_t i;
 
-    open_world(&w, with_retry);
+    peer_world_open(&w, with_retry);
     RUN(&w, TLS_ROLE_CLIENT, "second ClientHello", "KkF", second, NULL);
     for (i = 0; i < sizeof bad_points / sizeof bad_points[0]; i++) {
         tls_bytes point = from_hex(bad_points[i]);
@@ -488,62 +493,62 @@ retries(void)
             TLS_REASON_ILLEGAL_PARAMETER);
         release(point);
     }
-    sprintf(current, "no common group");
-    open_peer(&p, &w, TLS_ROLE_CLIENT);
-    change_block(&p, 'K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS, "\0\2\0\x1D", 4);
-    judge(&p, "KkF", TLS_REASON_HANDSHAKE_FAILURE);
-    close_peer(&p);
+    check_about("no common group");
+    peer_open(&p, &w, TLS_ROLE_CLIENT);
+    peer_change_block(&p, 'K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS, "\0\2\0\x1D", 4);
+    peer_judge(&p, "KkF", TLS_REASON_HANDSHAKE_FAILURE);
+    peer_close(&p);
 
     /* With a PSK: it may be left out, and is proved again. */
-    session = make_session(&w);
-    sprintf(current, "second ClientHello with a PSK: honest");
-    open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
-    judge(&p, "KkF", TLS_OK);
+    session = peer_world_session(&w);
+    check_about("second ClientHello with a PSK: honest");
+    peer_open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    peer_judge(&p, "KkF", TLS_OK);
     check(p.take_psk, "resumed");
-    close_peer(&p);
+    peer_close(&p);
 
-    sprintf(current, "second ClientHello without the PSK of the first");
-    open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
-    change_block(&p, 'k', BLOCK_WITHOUT, TLS_EXTENSION_PRE_SHARED_KEY, NULL, 0);
-    judge(&p, "KkF", TLS_OK);
+    check_about("second ClientHello without the PSK of the first");
+    peer_open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    peer_change_block(&p, 'k', BLOCK_WITHOUT, TLS_EXTENSION_PRE_SHARED_KEY, NULL, 0);
+    peer_judge(&p, "KkF", TLS_OK);
     check(!p.take_psk, "not resumed");
-    close_peer(&p);
+    peer_close(&p);
 
-    sprintf(current, "second ClientHello with a wrong binder");
-    open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
-    play(&p, "K");
+    check_about("second ClientHello with a wrong binder");
+    peer_open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    peer_play(&p, "K");
     p.psk[0] ^= 1;
-    judge(&p, "kF", TLS_REASON_BAD_FINISHED);
-    close_peer(&p);
+    peer_judge(&p, "kF", TLS_REASON_BAD_FINISHED);
+    peer_close(&p);
     tls_session_release(session);
-    close_world(&w);
+    peer_world_close(&w);
 
-    open_world(&w, with_retry_without_cookie);
+    peer_world_open(&w, with_retry_without_cookie);
     RUN(&w, TLS_ROLE_CLIENT, "second ClientHello, no cookie", "KkF", second_without_cookie, NULL);
-    close_world(&w);
+    peer_world_close(&w);
 }
 
 int
 main(void)
 {
     tls_session *session;
-    world w;
+    peer_world w;
 
     make_materials();
-    open_world(&w, NULL);
+    peer_world_open(&w, NULL);
     RUN(&w, TLS_ROLE_CLIENT, "ClientHello", "KF", hellos, NULL);
     RUN(&w, TLS_ROLE_CLIENT, "ClientHello", "KkF", share_lists, NULL);
     shares(&w);
     duplicates(&w);
-    misplaced(&w, TLS_ROLE_CLIENT, 'K', "KF", 0);
+    peer_misplaced(&w, TLS_ROLE_CLIENT, 'K', "KF", 0);
     record_versions(&w);
-    session = make_session(&w);
+    session = peer_world_session(&w);
     RUN(&w, TLS_ROLE_CLIENT, "ClientHello with a PSK", "KF", resuming, session);
     binders(&w, session);
     tls_session_release(session);
-    close_world(&w);
+    peer_world_close(&w);
     psk_only();
     retries();
     release_materials();
-    return finish();
+    return check_end();
 }

@@ -1,6 +1,11 @@
 /* hostile13_server_hello_test.c - ServerHellos and HelloRetryRequests that no TLS 1.3 server may
  * send, and answers of TLS 1.2 to a client that offers more. */
-#include "hostile13_cases.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/check.h"
+#include "support/deviation.h"
+#include "support/exact_bytes.h"
 
 static const deviation hellos[] = {
     /* RFC 8446 section 4.1.3. */
@@ -144,58 +149,58 @@ static const deviation retries[] = {
 };
 
 static void
-open_retrying(peer *p, const world *w)
+open_retrying(peer *p, const peer_world *w)
 {
-    open_peer(p, w, TLS_ROLE_SERVER);
+    peer_open(p, w, TLS_ROLE_SERVER);
     p->group = TLS_GROUP_SECP256R1;
 }
 
 static void
-run_retries(const world *w)
+run_retries(const peer_world *w)
 {
     size_t i;
     peer p;
 
     for (i = 0; i < sizeof retries / sizeof retries[0]; i++) {
-        sprintf(current, "HelloRetryRequest: %s", retries[i].name);
+        check_about("HelloRetryRequest: %s", retries[i].name);
         open_retrying(&p, w);
-        deviate(&p, &retries[i]);
-        judge(&p, "HSECVF", retries[i].reason);
-        close_peer(&p);
+        peer_deviate(&p, &retries[i]);
+        peer_judge(&p, "HSECVF", retries[i].reason);
+        peer_close(&p);
     }
     for (i = 0; i < sizeof bad_points / sizeof bad_points[0]; i++) {
         tls_bytes point = from_hex(bad_points[i]);
         tls_buffer block = {0};
 
-        sprintf(current, "a bad point of P-256 behind HelloRetryRequest");
+        check_about("a bad point of P-256 behind HelloRetryRequest");
         tls_extension_write_key_share(&block, TLS_GROUP_SECP256R1, point);
         open_retrying(&p, w);
-        change_block(
+        peer_change_block(
             &p, 'S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, block.data + 4, block.length - 4);
-        judge(&p, "HSECVF", TLS_REASON_ILLEGAL_PARAMETER);
-        close_peer(&p);
+        peer_judge(&p, "HSECVF", TLS_REASON_ILLEGAL_PARAMETER);
+        peer_close(&p);
         tls_buffer_release(&block);
         release(point);
     }
 }
 
 static void
-group_zero(const world *w)
+group_zero(const peer_world *w)
 {
     peer p;
 
-    sprintf(current, "HelloRetryRequest: group 0 and a cookie");
+    check_about("HelloRetryRequest: group 0 and a cookie");
     open_retrying(&p, w);
-    change_block(&p, 'H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, "\0\0", 2);
-    change_block(&p, 'H', BLOCK_LAST, TLS_EXTENSION_COOKIE, "\0\1x", 3);
-    judge(&p, "HSECVF", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    peer_change_block(&p, 'H', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, "\0\0", 2);
+    peer_change_block(&p, 'H', BLOCK_LAST, TLS_EXTENSION_COOKIE, "\0\1x", 3);
+    peer_judge(&p, "HSECVF", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 }
 
 /* A cookie alone leads to a hello with it and the same shares; the longest one does not fit a hello
  * any more. */
 static void
-cookies(const world *w)
+cookies(const peer_world *w)
 {
     static const size_t lengths[] = {1, 1000, 30000, 64000, 65500};
     unsigned char *cookie = allocate(65535);
@@ -204,25 +209,25 @@ cookies(const world *w)
 
     memset(cookie, 'c', 65535);
     for (i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        sprintf(current, "a cookie of %u bytes and no group", (unsigned)lengths[i]);
-        open_peer(&p, w, TLS_ROLE_SERVER);
+        check_about("a cookie of %u bytes and no group", (unsigned)lengths[i]);
+        peer_open(&p, w, TLS_ROLE_SERVER);
         tls_put16(cookie, (uint32_t)lengths[i]);
-        change_block(&p, 'H', BLOCK_LAST, TLS_EXTENSION_COOKIE, cookie, 2 + lengths[i]);
-        play(&p, "H");
+        peer_change_block(&p, 'H', BLOCK_LAST, TLS_EXTENSION_COOKIE, cookie, 2 + lengths[i]);
+        peer_play(&p, "H");
         if (lengths[i] < 65500) {
-            judge(&p, "SECVF", TLS_OK);
+            peer_judge(&p, "SECVF", TLS_OK);
             check(strncmp(p.heard, "KckF", 4) == 0, "the second hello and Finished");
         } else {
-            refuses(&p, TLS_REASON_LIMIT);
+            peer_refuses(&p, TLS_REASON_LIMIT);
         }
-        close_peer(&p);
+        peer_close(&p);
     }
     free(cookie);
 }
 
 /* GREASE that the client offered is offered to be refused (RFC 8701 section 3.1). */
 static void
-greased(const world *w)
+greased(const peer_world *w)
 {
     static const char *const names[] = {
         "suite", "version", "group", "group in a retry", "extension"};
@@ -237,10 +242,11 @@ greased(const world *w)
         tls_reader reader;
         unsigned value;
 
-        sprintf(current, "a GREASE %s that was offered", names[i]);
-        open_peer(&p, w, TLS_ROLE_SERVER);
-        play(&p, "");
-        must(tls_client_hello_parse(&offer, tls_buffer_view(&p.hello)) == TLS_OK, "a ClientHello");
+        check_about("a GREASE %s that was offered", names[i]);
+        peer_open(&p, w, TLS_ROLE_SERVER);
+        peer_play(&p, "");
+        require(
+            tls_client_hello_parse(&offer, tls_buffer_view(&p.hello)) == TLS_OK, "a ClientHello");
         memset(&d, 0, sizeof d);
         d.letter = i == 3 ? 'H' : 'S';
         d.change = BLOCK_REPLACE;
@@ -274,10 +280,10 @@ greased(const world *w)
         }
         check(tls_is_grease(value), "it is one");
         tls_put16(data, value);
-        deviate(&p, &d);
-        judge(&p, i == 3 ? "HSECVF" : "SECVF",
+        peer_deviate(&p, &d);
+        peer_judge(&p, i == 3 ? "HSECVF" : "SECVF",
             i == 4 ? TLS_REASON_UNSUPPORTED_EXTENSION : TLS_REASON_ILLEGAL_PARAMETER);
-        close_peer(&p);
+        peer_close(&p);
     }
 }
 
@@ -325,18 +331,18 @@ older_hello(peer *p, unsigned version, unsigned suite, const char *random)
     tls_buffer raw = {0};
 
     memcpy(bytes + 24, random, 8);
-    must(tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "a ClientHello");
+    require(tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "a ClientHello");
     memset(&hello, 0, sizeof hello);
     hello.legacy_version = version;
     hello.random = tls_bytes_make(bytes, 32);
     hello.cipher_suite = suite;
-    must(tls_server_hello_build(&raw, &hello) == TLS_OK, "a ServerHello");
-    send_record(p, TLS_CONTENT_HANDSHAKE, raw.data, raw.length);
+    require(tls_server_hello_build(&raw, &hello) == TLS_OK, "a ServerHello");
+    peer_send_record(p, TLS_CONTENT_HANDSHAKE, raw.data, raw.length);
     tls_buffer_release(&raw);
 }
 
 static void
-older(const world *w, int only_13)
+older(const peer_world *w, int only_13)
 {
     size_t i;
     peer p;
@@ -344,24 +350,24 @@ older(const world *w, int only_13)
     for (i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         enum tls_reason reason = only_13 ? answers[i].only_13 : answers[i].reason;
 
-        sprintf(current, "%s to a client of %s", answers[i].name,
-            only_13 ? "TLS 1.3" : "TLS 1.2 and 1.3");
-        open_peer(&p, w, TLS_ROLE_SERVER);
-        play(&p, "");
+        check_about(
+            "%s to a client of %s", answers[i].name, only_13 ? "TLS 1.3" : "TLS 1.2 and 1.3");
+        peer_open(&p, w, TLS_ROLE_SERVER);
+        peer_play(&p, "");
         older_hello(&p, answers[i].legacy_version, answers[i].suite, answers[i].random);
         if (reason == TLS_OK)
-            goes_on(&p, 0);
+            peer_goes_on(&p, 0);
         else
-            refuses(&p, reason);
-        close_peer(&p);
+            peer_refuses(&p, reason);
+        peer_close(&p);
     }
     /* Section 4.1.4: after HelloRetryRequest there is a version. */
-    sprintf(current, "TLS 1.2 after HelloRetryRequest");
+    check_about("TLS 1.2 after HelloRetryRequest");
     open_retrying(&p, w);
-    play(&p, "H");
+    peer_play(&p, "H");
     older_hello(&p, 0x0303, 0xC02B, "whatever");
-    refuses(&p, TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
+    peer_refuses(&p, TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
 }
 
 int
@@ -369,40 +375,40 @@ main(void)
 {
     tls_session *session;
     size_t i;
-    world w;
+    peer_world w;
     peer p;
 
     make_materials();
-    open_world(&w, NULL);
+    peer_world_open(&w, NULL);
     RUN(&w, TLS_ROLE_SERVER, "ServerHello", "SECVF", hellos, NULL);
     for (i = 0; i < sizeof small_order / sizeof small_order[0]; i++) {
         tls_bytes point = from_hex(small_order[i]);
         tls_buffer block = {0};
 
-        sprintf(current, "ServerHello: share %s", small_order[i]);
+        check_about("ServerHello: share %s", small_order[i]);
         tls_extension_write_key_share(&block, TLS_GROUP_X25519, point);
-        open_peer(&p, &w, TLS_ROLE_SERVER);
-        change_block(
+        peer_open(&p, &w, TLS_ROLE_SERVER);
+        peer_change_block(
             &p, 'S', BLOCK_REPLACE, TLS_EXTENSION_KEY_SHARE, block.data + 4, block.length - 4);
-        judge(&p, "SECVF", TLS_REASON_ILLEGAL_PARAMETER);
-        close_peer(&p);
+        peer_judge(&p, "SECVF", TLS_REASON_ILLEGAL_PARAMETER);
+        peer_close(&p);
         tls_buffer_release(&block);
         release(point);
     }
-    misplaced(&w, TLS_ROLE_SERVER, 'S', "SECVF", 0);
-    misplaced(&w, TLS_ROLE_SERVER, 'H', "HSECVF", TLS_GROUP_SECP256R1);
+    peer_misplaced(&w, TLS_ROLE_SERVER, 'S', "SECVF", 0);
+    peer_misplaced(&w, TLS_ROLE_SERVER, 'H', "HSECVF", TLS_GROUP_SECP256R1);
     run_retries(&w);
     group_zero(&w);
     cookies(&w);
     greased(&w);
     older(&w, 1);
-    session = make_session(&w);
+    session = peer_world_session(&w);
     RUN(&w, TLS_ROLE_SERVER, "ServerHello with a PSK", "SEF", resuming, session);
     tls_session_release(session);
-    close_world(&w);
-    open_world(&w, with_tls12);
+    peer_world_close(&w);
+    peer_world_open(&w, with_tls12);
     older(&w, 0);
-    close_world(&w);
+    peer_world_close(&w);
     release_materials();
-    return finish();
+    return check_end();
 }

@@ -1,7 +1,12 @@
 /* hostile13_test.c - a TLS 1.3 peer whose messages come in the wrong order, cut short, too long,
  * spread over records or packed into one. It has the right keys and sends what an honest peer
  * would, so that each message is refused for its place and not for its content. */
-#include "hostile13_world.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "support/check.h"
+#include "support/inside.h"
+#include "support/peer_world.h"
 
 /* ---- Honest flights, which the tests then break ---- */
 
@@ -61,9 +66,9 @@ static const flight flights[] = {
 
 /* begin opens a peer for a flight; a session must be the caller's to release. */
 static void
-begin(peer *p, const world *w, const flight *f, tls_session *session)
+begin(peer *p, const peer_world *w, const flight *f, tls_session *session)
 {
-    open_victim(p, w, f->role, session, tls_bytes_make(NULL, 0));
+    peer_open_victim(p, w, f->role, session, tls_bytes_make(NULL, 0));
     p->take_psk = session != NULL && f->role == TLS_ROLE_SERVER;
     if (f->retry_group != 0)
         p->group = f->retry_group;
@@ -73,45 +78,45 @@ begin(peer *p, const world *w, const flight *f, tls_session *session)
 
 /* try plays a script instead of the flight's own. */
 static void
-try_script(peer *p, const world *w, const flight *f, tls_session *session, const char *script)
+try_script(peer *p, const peer_world *w, const flight *f, tls_session *session, const char *script)
 {
     begin(p, w, f, session);
-    play(p, script);
+    peer_play(p, script);
 }
 
 static void
-honest(const world *w, const flight *f, tls_session *session)
+honest(const peer_world *w, const flight *f, tls_session *session)
 {
     peer p;
 
-    sprintf(current, "%s: honest", f->name);
+    check_about("%s: honest", f->name);
     try_script(&p, w, f, session, f->script);
-    goes_on(&p, 1);
-    check(p.victim->resumed == f->resumes, "resumed as it should");
-    play(&p, "d");
+    peer_goes_on(&p, 1);
+    check(told(p.victim).resumed == f->resumes, "resumed as it should");
+    peer_play(&p, "d");
     check(p.data_read == 4, "data comes through");
-    close_peer(&p);
+    peer_close(&p);
 }
 
 /* ---- Order ---- */
 
 static void
-refused_order(const world *w, const flight *f, tls_session *session, const char *script)
+refused_order(const peer_world *w, const flight *f, tls_session *session, const char *script)
 {
     peer p;
 
     try_script(&p, w, f, session, script);
     /* Where a message is missing at the end something else must come. */
     if (tls_connection_failure(p.victim) == TLS_OK)
-        play(&p, "d");
-    check(!p.victim->established || p.finished || f->role == TLS_ROLE_SERVER,
+        peer_play(&p, "d");
+    check(!told(p.victim).established || p.finished || f->role == TLS_ROLE_SERVER,
         "not established early");
-    refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
+    peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+    peer_close(&p);
 }
 
 static void
-orders(const world *w, const flight *f, tls_session *session)
+orders(const peer_world *w, const flight *f, tls_session *session)
 {
     size_t length = strlen(f->script), i;
     char script[16];
@@ -121,12 +126,12 @@ orders(const world *w, const flight *f, tls_session *session)
         if (f->script[i] == 'R' || f->script[i] == 'H')
             continue;
         sprintf(script, "%.*s%s", (int)i, f->script, f->script + i + 1);
-        sprintf(current, "%s: %s, %c is missing", f->name, script, f->script[i]);
+        check_about("%s: %s, %c is missing", f->name, script, f->script[i]);
         refused_order(w, f, session, script);
     }
     for (i = 0; i < length; i++) {
         sprintf(script, "%.*s%c%s", (int)i, f->script, f->script[i], f->script + i);
-        sprintf(current, "%s: %s, %c is repeated", f->name, script, f->script[i]);
+        check_about("%s: %s, %c is repeated", f->name, script, f->script[i]);
         refused_order(w, f, session, script);
     }
     for (i = 0; i + 1 < length; i++) {
@@ -135,14 +140,14 @@ orders(const world *w, const flight *f, tls_session *session)
         strcpy(script, f->script);
         script[i] = f->script[i + 1];
         script[i + 1] = f->script[i];
-        sprintf(current, "%s: %s, two are exchanged", f->name, script);
+        check_about("%s: %s, two are exchanged", f->name, script);
         refused_order(w, f, session, script);
     }
 }
 
 /* Every type in every place, but the one that belongs there. */
 static void
-strangers(const world *w, const flight *f, tls_session *session)
+strangers(const peer_world *w, const flight *f, tls_session *session)
 {
     static const struct {
         unsigned char type;
@@ -160,16 +165,16 @@ strangers(const world *w, const flight *f, tls_session *session)
             peer p;
 
             message[0] = types[j].type;
-            sprintf(current, "%s: message %u before %c", f->name, types[j].type, f->script[i]);
+            check_about("%s: message %u before %c", f->name, types[j].type, f->script[i]);
             sprintf(script, "%.*s", (int)i, f->script);
             try_script(&p, w, f, session, script);
-            send_record(&p, TLS_CONTENT_HANDSHAKE, message, sizeof message);
+            peer_send_record(&p, TLS_CONTENT_HANDSHAKE, message, sizeof message);
             reason = tls_connection_failure(p.victim);
             /* Whether its body or its place is looked at first is nobody's business. */
             check(
                 reason == TLS_REASON_UNEXPECTED_MESSAGE || reason == TLS_REASON_DECODE, "refused");
-            refuses(&p, reason);
-            close_peer(&p);
+            peer_refuses(&p, reason);
+            peer_close(&p);
         }
 }
 
@@ -200,12 +205,12 @@ cut_body(peer *p, char letter, tls_buffer *message)
 }
 
 static void
-cut_flight(peer *p, const world *w, const flight *f, tls_session *session, char letter)
+cut_flight(peer *p, const peer_world *w, const flight *f, tls_session *session, char letter)
 {
     cut.letter = letter;
     begin(p, w, f, session);
     p->edit = cut_body;
-    play(p, f->script);
+    peer_play(p, f->script);
 }
 
 /* reason_of_prefix: a hello that ends where its extensions would begin is one of TLS 1.2. */
@@ -231,7 +236,7 @@ reason_of_prefix(const flight *f, char letter, size_t keep)
 }
 
 static void
-lengths(const world *w, const flight *f, tls_session *session)
+lengths(const peer_world *w, const flight *f, tls_session *session)
 {
     const char *letter;
 
@@ -244,20 +249,20 @@ lengths(const world *w, const flight *f, tls_session *session)
         /* A Certificate is long, and every prefix of one is enough. */
         step = *letter == 'C' && f != &flights[0] ? 19 : 1;
         for (cut.keep = 0; cut.keep < cut.length; cut.keep += step) {
-            sprintf(current, "%s: %u bytes of %c", f->name, (unsigned)cut.keep, *letter);
+            check_about("%s: %u bytes of %c", f->name, (unsigned)cut.keep, *letter);
             cut_flight(&p, w, f, session, *letter);
             /* An ECDSA signature may have been longer the last time. */
             if (cut.keep < cut.length)
-                refuses(&p, reason_of_prefix(f, *letter, cut.keep));
-            close_peer(&p);
+                peer_refuses(&p, reason_of_prefix(f, *letter, cut.keep));
+            peer_close(&p);
         }
         cut.keep = SIZE_MAX;
         for (extra = 1; extra <= 32; extra *= 2) {
             cut.extra = extra;
-            sprintf(current, "%s: %u bytes too many in %c", f->name, (unsigned)extra, *letter);
+            check_about("%s: %u bytes too many in %c", f->name, (unsigned)extra, *letter);
             cut_flight(&p, w, f, session, *letter);
-            refuses(&p, TLS_REASON_DECODE);
-            close_peer(&p);
+            peer_refuses(&p, TLS_REASON_DECODE);
+            peer_close(&p);
         }
     }
 }
@@ -266,7 +271,7 @@ lengths(const world *w, const flight *f, tls_session *session)
 
 /* What may share records does; what is spread over single bytes is put together. */
 static void
-packing(const world *w, const flight *f, tls_session *session)
+packing(const peer_world *w, const flight *f, tls_session *session)
 {
     static const size_t sizes[] = {1, 2, 3, 5, 17, 100};
     const char *letter;
@@ -275,14 +280,14 @@ packing(const world *w, const flight *f, tls_session *session)
     peer p;
 
     for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        sprintf(current, "%s: records of %u bytes", f->name, (unsigned)sizes[i]);
+        check_about("%s: records of %u bytes", f->name, (unsigned)sizes[i]);
         begin(&p, w, f, session);
         p.fragment = sizes[i];
-        play(&p, f->script);
-        goes_on(&p, 1);
-        play(&p, "d");
+        peer_play(&p, f->script);
+        peer_goes_on(&p, 1);
+        peer_play(&p, "d");
         check(p.data_read == 4, "data comes through");
-        close_peer(&p);
+        peer_close(&p);
     }
     /* All but hellos travel under one key: they fit one record, and any division of it. */
     for (letter = f->script; *letter != '\0'; letter++) {
@@ -292,18 +297,18 @@ packing(const world *w, const flight *f, tls_session *session)
     }
     *out = '\0';
     for (i = 0; i < 2; i++) {
-        sprintf(current, "%s: %s%s", f->name, script, i ? " in records of 7 bytes" : "");
+        check_about("%s: %s%s", f->name, script, i ? " in records of 7 bytes" : "");
         begin(&p, w, f, session);
         p.fragment = i ? 7 : 0;
-        play(&p, script);
-        goes_on(&p, 1);
-        close_peer(&p);
+        peer_play(&p, script);
+        peer_goes_on(&p, 1);
+        peer_close(&p);
     }
 }
 
 /* RFC 8446 section 5.1: handshake messages MUST NOT span key changes. */
 static void
-spanning(const world *w)
+spanning(const peer_world *w)
 {
     static const struct {
         enum tls_role role;
@@ -324,12 +329,12 @@ spanning(const world *w)
     peer p;
 
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        sprintf(current, "messages over a change of keys: %s", cases[i].script);
-        open_peer(&p, w, cases[i].role);
-        play(&p, cases[i].script);
+        check_about("messages over a change of keys: %s", cases[i].script);
+        peer_open(&p, w, cases[i].role);
+        peer_play(&p, cases[i].script);
         check(p.victim_had_keys == !cases[i].early, "keys as expected");
-        refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-        close_peer(&p);
+        peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+        peer_close(&p);
     }
 }
 
@@ -342,7 +347,7 @@ add_byte(peer *p, char letter, tls_buffer *message)
 }
 
 static void
-spanning_by_a_byte(const world *w)
+spanning_by_a_byte(const peer_world *w)
 {
     static const struct {
         enum tls_role role;
@@ -355,19 +360,19 @@ spanning_by_a_byte(const world *w)
     peer p;
 
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        sprintf(current, "one byte over a change of keys: %s", cases[i].script);
-        open_peer(&p, w, cases[i].role);
+        check_about("one byte over a change of keys: %s", cases[i].script);
+        peer_open(&p, w, cases[i].role);
         p.edit = add_byte;
         p.parameter = cases[i].letter;
-        play(&p, cases[i].script);
-        refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
-        close_peer(&p);
+        peer_play(&p, cases[i].script);
+        peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+        peer_close(&p);
     }
 }
 
 /* Half a message, then a record of another type (RFC 8446 section 5.1). */
 static void
-interleaving(const world *w)
+interleaving(const peer_world *w)
 {
     static const struct {
         const char *name;
@@ -397,30 +402,30 @@ interleaving(const world *w)
             enum tls_reason reason = cases[i].reason;
             tls_buffer message = {0};
 
-            sprintf(current, "%s inside of %c behind %s", cases[i].name, places[j].letter,
-                places[j].script);
-            open_peer(&p, w, places[j].role);
-            play(&p, places[j].script);
-            build(&p, places[j].letter, &message);
-            send_record(&p, TLS_CONTENT_HANDSHAKE, message.data, 3);
+            check_about(
+                "%s inside of %c behind %s", cases[i].name, places[j].letter, places[j].script);
+            peer_open(&p, w, places[j].role);
+            peer_play(&p, places[j].script);
+            peer_build(&p, places[j].letter, &message);
+            peer_send_record(&p, TLS_CONTENT_HANDSHAKE, message.data, 3);
             tls_buffer_release(&message);
             check(tls_connection_failure(p.victim) == TLS_OK, "three bytes are no message yet");
             if (cases[i].type == TLS_CONTENT_CHANGE_CIPHER_SPEC)
-                send_in_the_clear(&p, cases[i].type, cases[i].content, cases[i].length);
+                peer_send_in_the_clear(&p, cases[i].type, cases[i].content, cases[i].length);
             else
-                send_record(&p, cases[i].type, cases[i].content, cases[i].length);
-            if (reason == TLS_REASON_CLOSED && p.victim->established) {
-                check(settle(&p) == TLS_EVENT_CLOSED, "closed");
+                peer_send_record(&p, cases[i].type, cases[i].content, cases[i].length);
+            if (reason == TLS_REASON_CLOSED && told(p.victim).established) {
+                check(peer_settle(&p) == TLS_EVENT_CLOSED, "closed");
             } else {
-                refuses(&p, reason);
+                peer_refuses(&p, reason);
             }
-            close_peer(&p);
+            peer_close(&p);
         }
 }
 
 /* A message that says it is longer than anything, and one that goes on and on. */
 static void
-endless(const world *w)
+endless(const peer_world *w)
 {
     static const struct {
         enum tls_role role;
@@ -436,26 +441,26 @@ endless(const world *w)
         unsigned char message[1024] = {0, 0xFF, 0xFF, 0xFF};
 
         message[0] = places[i].type;
-        sprintf(current, "2^24 bytes of %u behind %s", places[i].type, places[i].script);
-        open_peer(&p, w, places[i].role);
-        play(&p, places[i].script);
-        send_record(&p, TLS_CONTENT_HANDSHAKE, message, 4);
-        refuses(&p, TLS_REASON_LIMIT);
-        close_peer(&p);
+        check_about("2^24 bytes of %u behind %s", places[i].type, places[i].script);
+        peer_open(&p, w, places[i].role);
+        peer_play(&p, places[i].script);
+        peer_send_record(&p, TLS_CONTENT_HANDSHAKE, message, 4);
+        peer_refuses(&p, TLS_REASON_LIMIT);
+        peer_close(&p);
 
-        sprintf(current, "128 KB of %u behind %s", places[i].type, places[i].script);
+        check_about("128 KB of %u behind %s", places[i].type, places[i].script);
         tls_put24(message + 1, TLS_HANDSHAKE_MAXIMUM - TLS_HANDSHAKE_HEADER_LENGTH);
-        open_peer(&p, w, places[i].role);
-        play(&p, places[i].script);
+        peer_open(&p, w, places[i].role);
+        peer_play(&p, places[i].script);
         for (sent = 0; sent < TLS_HANDSHAKE_MAXIMUM; sent += sizeof message) {
             check(tls_connection_failure(p.victim) == TLS_OK, "it waits for the end");
-            send_record(&p, TLS_CONTENT_HANDSHAKE, message, sizeof message);
+            peer_send_record(&p, TLS_CONTENT_HANDSHAKE, message, sizeof message);
             memset(message, 0, sizeof message);
         }
-        refuses(&p, places[i].type == 11 && places[i].role == TLS_ROLE_CLIENT
-                        ? TLS_REASON_UNEXPECTED_MESSAGE
-                        : TLS_REASON_DECODE);
-        close_peer(&p);
+        peer_refuses(&p, places[i].type == 11 && places[i].role == TLS_ROLE_CLIENT
+                             ? TLS_REASON_UNEXPECTED_MESSAGE
+                             : TLS_REASON_DECODE);
+        peer_close(&p);
     }
 }
 
@@ -465,20 +470,20 @@ static void
 retried_without_modes(void)
 {
     tls_session *session;
-    world w;
+    peer_world w;
     peer p;
 
-    open_world(&w, with_retry);
-    session = make_session(&w);
-    sprintf(current, "client that resumes and is told to retry: no psk_key_exchange_modes");
-    open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
-    change_block(&p, 'k', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, NULL, 0);
-    play(&p, "Kk");
-    check(p.victim->hello_retry, "it was told to retry");
-    refuses(&p, TLS_REASON_MISSING_EXTENSION);
-    close_peer(&p);
+    peer_world_open(&w, with_retry);
+    session = peer_world_session(&w);
+    check_about("client that resumes and is told to retry: no psk_key_exchange_modes");
+    peer_open_victim(&p, &w, TLS_ROLE_CLIENT, session, tls_bytes_make(NULL, 0));
+    peer_change_block(&p, 'k', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, NULL, 0);
+    peer_play(&p, "Kk");
+    check(told(p.victim).hello_retry, "it was told to retry");
+    peer_refuses(&p, TLS_REASON_MISSING_EXTENSION);
+    peer_close(&p);
     tls_session_release(session);
-    close_world(&w);
+    peer_world_close(&w);
 }
 
 int
@@ -489,11 +494,11 @@ main(void)
     make_materials();
     for (i = 0; i < FLIGHTS; i++) {
         tls_session *session = NULL;
-        world w;
+        peer_world w;
 
-        open_world(&w, flights[i].tweak);
+        peer_world_open(&w, flights[i].tweak);
         if (flights[i].resumes)
-            session = make_session(&w);
+            session = peer_world_session(&w);
         honest(&w, &flights[i], session);
         orders(&w, &flights[i], session);
         strangers(&w, &flights[i], session);
@@ -505,11 +510,11 @@ main(void)
             interleaving(&w);
             endless(&w);
         }
-        sprintf(current, "%s: at the end", flights[i].name);
+        check_about("%s: at the end", flights[i].name);
         tls_session_release(session);
-        close_world(&w);
+        peer_world_close(&w);
     }
     retried_without_modes();
     release_materials();
-    return finish();
+    return check_end();
 }

@@ -1,11 +1,14 @@
-/* tls13_secrets_test.c - specs of hkdf, transcript and key_schedule, and of record protection as
+/* key_schedule_test.c - specs of hkdf, transcript and key_schedule, and of record protection as
  * far as RFC 8448 shows it.   VERBOSE=1 prints what passes */
-#include "tls13/key_schedule.h"
-#include "record/record_protection.h"
-#include "tls13/transcript.h"
+#include <stdlib.h>
+#include <string.h>
 
-#include "rfc8448_vectors.h"
-#include "tls13_support.h"
+#include "record/record_protection.h"
+#include "support/check.h"
+#include "support/exact_bytes.h"
+#include "support/rfc8448.h"
+#include "tls13/key_schedule.h"
+#include "tls13/transcript.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -64,11 +67,12 @@ step_secret(trace *t, const struct rfc8448_step *step)
 {
     unsigned char hash[32], secret[32];
 
-    ok(tls_transcript_hash(&t->transcript, hash) == 32, t->name, "length of the transcript hash");
-    ok_bytes(tls_bytes_make(hash, 32), step->a, t->name, "transcript hash");
-    ok(tls_key_schedule_derive(&t->schedule, secret, secret_of_label(step->name), hash), t->name,
-        "the stage has the secret");
-    ok_bytes(tls_bytes_make(secret, 32), step->b, t->name, step->name);
+    check(tls_transcript_hash(&t->transcript, hash) == 32, "%s: length of the transcript hash",
+        t->name);
+    check_hex(tls_bytes_make(hash, 32), step->a, "%s: transcript hash", t->name);
+    check(tls_key_schedule_derive(&t->schedule, secret, secret_of_label(step->name), hash),
+        "%s: the stage has the secret", t->name);
+    check_hex(tls_bytes_make(secret, 32), step->b, "%s: %s", t->name, step->name);
     if (strcmp(step->name, "res master") == 0)
         memcpy(t->resumption_secret, secret, 32);
 }
@@ -80,11 +84,11 @@ step_binder(trace *t, const struct rfc8448_step *step)
     unsigned char hash[32], mac[32];
 
     tls_transcript_hash_with(&t->transcript, hash, &br_sha256_vtable, prefix);
-    ok_bytes(tls_bytes_make(hash, 32), step->b, t->name, "binder hash");
-    ok(tls_key_schedule_derive(&t->schedule, t->binder_key, TLS_SECRET_RESUMPTION_BINDER, NULL),
-        t->name, "the stage has the binder key");
+    check_hex(tls_bytes_make(hash, 32), step->b, "%s: binder hash", t->name);
+    check(tls_key_schedule_derive(&t->schedule, t->binder_key, TLS_SECRET_RESUMPTION_BINDER, NULL),
+        "%s: the stage has the binder key", t->name);
     tls_finished_mac(&br_sha256_vtable, mac, t->binder_key, hash);
-    ok_bytes(tls_bytes_make(mac, 32), step->c, t->name, "binder");
+    check_hex(tls_bytes_make(mac, 32), step->c, "%s: binder", t->name);
     release(prefix);
 }
 
@@ -98,8 +102,8 @@ step_keys(trace *t, const struct rfc8448_step *step)
 
     tls_hkdf_expand_label(&br_sha256_vtable, key, 16, secret.data, "key", nothing);
     tls_hkdf_expand_label(&br_sha256_vtable, iv, 12, secret.data, "iv", nothing);
-    ok_bytes(tls_bytes_make(key, 16), step->b, t->name, "key");
-    ok_bytes(tls_bytes_make(iv, 12), step->c, t->name, "IV");
+    check_hex(tls_bytes_make(key, 16), step->b, "%s: key", t->name);
+    check_hex(tls_bytes_make(iv, 12), step->c, "%s: IV", t->name);
     tls_record_sealer_protect(&s->sealer, &implementations, suite, secret.data);
     tls_record_opener_protect(&s->opener, &implementations, suite, secret.data);
     release(secret);
@@ -113,10 +117,10 @@ step_finished(trace *t, const struct rfc8448_step *step)
 
     tls_hkdf_expand_label(
         &br_sha256_vtable, key, 32, secret.data, "finished", tls_bytes_make(NULL, 0));
-    ok_bytes(tls_bytes_make(key, 32), step->b, t->name, "finished_key");
+    check_hex(tls_bytes_make(key, 32), step->b, "%s: finished_key", t->name);
     tls_transcript_hash(&t->transcript, hash);
     tls_finished_mac(&br_sha256_vtable, mac, secret.data, hash);
-    ok_bytes(tls_bytes_make(mac, 32), step->c, t->name, "verify_data");
+    check_hex(tls_bytes_make(mac, 32), step->c, "%s: verify_data", t->name);
     release(secret);
 }
 
@@ -140,15 +144,16 @@ step_record(trace *t, const struct rfc8448_step *step)
         s->sealer.version = (unsigned)tls_get16(expected.data + 1);
     written = tls_record_seal(
         &s->sealer, &consumed, record, room, expected_type, content.data, content.length, 16384);
-    ok(consumed == content.length, t->name, "all of it is sealed");
-    ok_bytes(tls_bytes_make(record, is_protected ? written : TLS_RECORD_HEADER_LENGTH), step->b,
-        t->name, step->name);
-    ok_reason(tls_record_measure(&s->opener, &total, record, written), TLS_OK, t->name, "measure");
-    ok(total == written, t->name, "the record's length");
-    ok_reason(tls_record_open(&s->opener, &type, &opened, &length, record, total), TLS_OK, t->name,
-        "open");
-    ok(type == expected_type, t->name, "the content type");
-    ok(tls_bytes_equal(tls_bytes_make(opened, length), content), t->name, "the content");
+    check(consumed == content.length, "%s: all of it is sealed", t->name);
+    check_hex(tls_bytes_make(record, is_protected ? written : TLS_RECORD_HEADER_LENGTH), step->b,
+        "%s: %s", t->name, step->name);
+    check_reason(
+        tls_record_measure(&s->opener, &total, record, written), TLS_OK, "%s: measure", t->name);
+    check(total == written, "%s: the record's length", t->name);
+    check_reason(tls_record_open(&s->opener, &type, &opened, &length, record, total), TLS_OK,
+        "%s: open", t->name);
+    check(type == expected_type, "%s: the content type", t->name);
+    check(tls_bytes_equal(tls_bytes_make(opened, length), content), "%s: the content", t->name);
     if (content.data != given.data)
         tls_buffer_clear(&s->messages);
     free(record);
@@ -165,12 +170,12 @@ step_others(trace *t, const struct rfc8448_step *step)
     case STEP_START:
         tls_key_schedule_start(&t->schedule, &br_sha256_vtable, a);
         if (a.length > 0) /* it is what the trace before got from its ticket */
-            ok_bytes(tls_bytes_make(t->psk, 32), step->a, t->name, "PSK");
-        ok_bytes(tls_bytes_make(t->schedule.secret, 32), step->b, t->name, step->name);
+            check_hex(tls_bytes_make(t->psk, 32), step->a, "%s: PSK", t->name);
+        check_hex(tls_bytes_make(t->schedule.secret, 32), step->b, "%s: %s", t->name, step->name);
         break;
     case STEP_ADVANCE:
         tls_key_schedule_advance(&t->schedule, a);
-        ok_bytes(tls_bytes_make(t->schedule.secret, 32), step->b, t->name, step->name);
+        check_hex(tls_bytes_make(t->schedule.secret, 32), step->b, "%s: %s", t->name, step->name);
         break;
     case STEP_MESSAGE:
         tls_transcript_update(&t->transcript, a);
@@ -183,11 +188,11 @@ step_others(trace *t, const struct rfc8448_step *step)
         tls_transcript_restart(&t->transcript);
         break;
     case STEP_BINDER_KEY:
-        ok_bytes(tls_bytes_make(t->binder_key, 32), step->a, t->name, step->name);
+        check_hex(tls_bytes_make(t->binder_key, 32), step->a, "%s: %s", t->name, step->name);
         break;
     default: /* STEP_TICKET */
         tls_resumption_psk(&br_sha256_vtable, t->psk, t->resumption_secret, a);
-        ok_bytes(tls_bytes_make(t->psk, 32), step->b, t->name, "PSK of the ticket");
+        check_hex(tls_bytes_make(t->psk, 32), step->b, "%s: PSK of the ticket", t->name);
         break;
     }
     if (step->a != NULL)
@@ -224,41 +229,31 @@ walk(trace *t, const struct rfc8448_step *step, size_t count)
             break;
         }
     }
-    ok(t->schedule.stage == TLS_KEY_SCHEDULE_MASTER, t->name, "the last stage was reached");
-    ok(t->client.opener.count == t->client.sealer.count &&
-            t->client.opener.earlier_count == t->client.sealer.earlier_count &&
-            t->server.opener.count == t->server.sealer.count,
-        t->name, "both ends count alike");
+    check(t->schedule.stage == TLS_KEY_SCHEDULE_MASTER, "%s: the last stage was reached", t->name);
+    check(t->client.opener.count == t->client.sealer.count &&
+              t->client.opener.earlier_count == t->client.sealer.earlier_count &&
+              t->server.opener.count == t->server.sealer.count,
+        "%s: both ends count alike", t->name);
     tls_buffer_release(&t->client.messages);
     tls_buffer_release(&t->server.messages);
     tls_key_schedule_wipe(&t->schedule);
-    ok(t->schedule.stage == TLS_KEY_SCHEDULE_NONE && t->schedule.hash == NULL, t->name, "wiped");
+    check(t->schedule.stage == TLS_KEY_SCHEDULE_NONE && t->schedule.hash == NULL, "%s: wiped",
+        t->name);
 }
 
 static void
 spec_traces(void)
 {
-    static const struct {
-        const char *name;
-        const struct rfc8448_step *steps;
-        size_t count;
-    } traces[] = {
-        {"RFC 8448 section 3", rfc8448_simple, COUNT(rfc8448_simple)},
-        {"RFC 8448 section 4", rfc8448_resumed, COUNT(rfc8448_resumed)},
-        {"RFC 8448 section 5", rfc8448_retry, COUNT(rfc8448_retry)},
-        {"RFC 8448 section 6", rfc8448_client_authentication, COUNT(rfc8448_client_authentication)},
-        {"RFC 8448 section 7", rfc8448_compatibility, COUNT(rfc8448_compatibility)},
-    };
     unsigned char psk[32] = {0};
     size_t i;
 
-    for (i = 0; i < COUNT(traces); i++) {
+    for (i = 0; i < RFC8448_TRACES; i++) {
         trace t;
 
         memset(&t, 0, sizeof t);
-        t.name = traces[i].name;
+        t.name = rfc8448_traces[i].name;
         memcpy(t.psk, psk, sizeof psk);
-        walk(&t, traces[i].steps, traces[i].count);
+        walk(&t, rfc8448_traces[i].steps, rfc8448_traces[i].count);
         memcpy(psk, t.psk, sizeof psk);
     }
 }
@@ -328,13 +323,13 @@ spec_stage(const tls_key_schedule *schedule, const unsigned char *hash)
         int here = secrets_384[i].stage == schedule->stage;
 
         memset(secret, 0xAA, sizeof secret);
-        ok(tls_key_schedule_derive(schedule, secret, secrets_384[i].secret, hash) == here, subject,
-            "a secret belongs to one stage");
-        ok_bytes(tls_bytes_make(secret, sizeof secret),
+        check(tls_key_schedule_derive(schedule, secret, secrets_384[i].secret, hash) == here,
+            "%s: a secret belongs to one stage", subject);
+        check_hex(tls_bytes_make(secret, sizeof secret),
             here ? secrets_384[i].hex
                  : "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-            subject, "the secret, or nothing");
+            "%s: the secret, or nothing", subject);
     }
 }
 
@@ -351,10 +346,11 @@ spec_schedule_384(void)
     tls_transcript_update(&transcript, tls_bytes_of_string("tran"));
     tls_transcript_select(&transcript, &br_sha384_vtable);
     tls_transcript_update(&transcript, tls_bytes_of_string("script"));
-    ok(tls_transcript_hash(&transcript, hash) == 48, subject, "length of the transcript hash");
+    check(
+        tls_transcript_hash(&transcript, hash) == 48, "%s: length of the transcript hash", subject);
     spec_stage(&schedule, hash);
     tls_key_schedule_advance(&schedule, tls_bytes_make(NULL, 0));
-    ok(schedule.stage == TLS_KEY_SCHEDULE_NONE, subject, "no way on before the start");
+    check(schedule.stage == TLS_KEY_SCHEDULE_NONE, "%s: no way on before the start", subject);
     tls_key_schedule_start(&schedule, &br_sha384_vtable, counting(psk, 0, sizeof psk));
     spec_stage(&schedule, hash);
     tls_key_schedule_advance(&schedule, counting(shared, 0x80, sizeof shared));
@@ -362,14 +358,16 @@ spec_schedule_384(void)
     tls_key_schedule_advance(&schedule, tls_bytes_make(NULL, 0));
     spec_stage(&schedule, hash);
     tls_key_schedule_advance(&schedule, tls_bytes_make(NULL, 0));
-    ok(schedule.stage == TLS_KEY_SCHEDULE_MASTER, subject, "no way on after the Master Secret");
+    check(schedule.stage == TLS_KEY_SCHEDULE_MASTER, "%s: no way on after the Master Secret",
+        subject);
     spec_stage(&schedule, hash);
     for (i = 0; i < COUNT(secrets_384); i++) {
         const char *label = tls_secret_keylog_label(secrets_384[i].secret);
         const char *expected = secrets_384[i].keylog_label;
 
-        ok(label == expected || (label != NULL && expected != NULL && strcmp(label, expected) == 0),
-            subject, "name in the key log");
+        check(label == expected ||
+                  (label != NULL && expected != NULL && strcmp(label, expected) == 0),
+            "%s: name in the key log", subject);
     }
 }
 
@@ -389,32 +387,32 @@ spec_from_secrets(void)
     br_sha384_update(&context, "transcript", 10);
     br_sha384_out(&context, hash);
     tls_finished_mac(sha384, out, traffic.data, hash);
-    ok_bytes(tls_bytes_make(out, 48),
+    check_hex(tls_bytes_make(out, 48),
         "5db74f9b86acfac2553f5dc300f0993c27ecc2d9ae2b47a0"
         "337875a65f551020d4fefc217d8f7280dc944d6e59ce9cfc",
-        subject, "verify_data");
+        "%s: verify_data", subject);
     memcpy(out, traffic.data, 48);
     tls_traffic_update(sha384, out);
-    ok_bytes(tls_bytes_make(out, 48),
+    check_hex(tls_bytes_make(out, 48),
         "a47cb07fdab8e1be13e8a036e265a4e5f6e4337189a00831"
         "66b695f4630895499724cee9ca4fe11f167b067366a01b87",
-        subject, "the next traffic secret");
+        "%s: the next traffic secret", subject);
     tls_resumption_psk(sha384, out, resumption.data, tls_bytes_make("\1\2\3", 3));
-    ok_bytes(tls_bytes_make(out, 48),
+    check_hex(tls_bytes_make(out, 48),
         "c0cf747c4034a6e14d4d3bde4f89b81e7ceeae7b281b67cb"
         "7220f4b4e97f9fead5a42c9c725572ab6da457c69e176768",
-        subject, "PSK of a ticket");
-    ok(tls_exporter(sha384, exported, 100, exporter.data, label, tls_bytes_of_string("context")),
-        subject, "export");
-    ok_bytes(tls_bytes_make(exported, 100),
+        "%s: PSK of a ticket", subject);
+    check(tls_exporter(sha384, exported, 100, exporter.data, label, tls_bytes_of_string("context")),
+        "%s: export", subject);
+    check_hex(tls_bytes_make(exported, 100),
         "33ac31df28797dbf9ca269e9d4eb9bf25b49b22eacf57743738173b6138d96d95163d3b0b8dd943fbd09778705"
         "d4475c595d71990cf2615b8281026e7682f8b447cf2b3483576de52d5af4765ba94d79405748cd99dd79c16e9e"
         "e02dec4108313b72f2e5",
-        subject, "more than two blocks of it");
-    ok(tls_exporter(sha384, exported, 20, exporter.data, label, tls_bytes_make(NULL, 0)), subject,
-        "export without context");
-    ok_bytes(tls_bytes_make(exported, 20), "34184866c1d547ba1963dec955c10da00dc469d7", subject,
-        "and what it gives");
+        "%s: more than two blocks of it", subject);
+    check(tls_exporter(sha384, exported, 20, exporter.data, label, tls_bytes_make(NULL, 0)),
+        "%s: export without context", subject);
+    check_hex(tls_bytes_make(exported, 20), "34184866c1d547ba1963dec955c10da00dc469d7",
+        "%s: and what it gives", subject);
     release(traffic);
     release(exporter);
     release(resumption);
@@ -431,20 +429,23 @@ spec_exporter(void)
     unsigned char *out = allocate((size_t)255 * 32);
     char label[TLS_HKDF_LABEL_MAXIMUM + 2];
 
-    ok(tls_exporter(
-           sha256, out, 16, secret.data, "export_test_label", tls_bytes_of_string("rfc8448_rtt1")),
-        subject, "export");
-    ok_bytes(tls_bytes_make(out, 16), "f20058a65ce0430a197944c812431c2d", subject, "what it gives");
+    check(tls_exporter(sha256, out, 16, secret.data, "export_test_label",
+              tls_bytes_of_string("rfc8448_rtt1")),
+        "%s: export", subject);
+    check_hex(
+        tls_bytes_make(out, 16), "f20058a65ce0430a197944c812431c2d", "%s: what it gives", subject);
     memset(label, 'x', sizeof label);
     label[TLS_HKDF_LABEL_MAXIMUM + 1] = 0;
-    ok(!tls_exporter(sha256, out, 16, secret.data, label, nothing), subject, "too long a label");
+    check(!tls_exporter(sha256, out, 16, secret.data, label, nothing), "%s: too long a label",
+        subject);
     label[TLS_HKDF_LABEL_MAXIMUM] = 0;
-    ok(tls_exporter(sha256, out, 16, secret.data, label, nothing), subject, "the longest label");
-    ok(!tls_exporter(sha256, out, 16, secret.data, "", nothing), subject, "no label");
-    ok(tls_exporter(sha256, out, (size_t)255 * 32, secret.data, "x", nothing), subject,
-        "the most bytes");
-    ok(!tls_exporter(sha256, out, (size_t)255 * 32 + 1, secret.data, "x", nothing), subject,
-        "one more");
+    check(tls_exporter(sha256, out, 16, secret.data, label, nothing), "%s: the longest label",
+        subject);
+    check(!tls_exporter(sha256, out, 16, secret.data, "", nothing), "%s: no label", subject);
+    check(tls_exporter(sha256, out, (size_t)255 * 32, secret.data, "x", nothing),
+        "%s: the most bytes", subject);
+    check(!tls_exporter(sha256, out, (size_t)255 * 32 + 1, secret.data, "x", nothing),
+        "%s: one more", subject);
     free(out);
     release(secret);
 }
@@ -458,15 +459,15 @@ spec_extract(void)
     unsigned char out[32];
 
     tls_hkdf_extract(&br_sha256_vtable, out, salt, ikm);
-    ok_bytes(tls_bytes_make(out, 32),
-        "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5", "HKDF-Extract",
-        "with salt");
+    check_hex(tls_bytes_make(out, 32),
+        "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5",
+        "HKDF-Extract: with salt");
     tls_hkdf_extract(&br_sha256_vtable, out, tls_bytes_make(NULL, 0), ikm);
-    ok_bytes(tls_bytes_make(out, 32),
-        "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04", "HKDF-Extract",
-        "without");
-    ok(tls_hash_length(&br_sha1_vtable) == 20 && tls_hash_length(&br_sha512_vtable) == 64,
-        "tls_hash_length", "SHA-1 and SHA-512");
+    check_hex(tls_bytes_make(out, 32),
+        "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04",
+        "HKDF-Extract: without");
+    check(tls_hash_length(&br_sha1_vtable) == 20 && tls_hash_length(&br_sha512_vtable) == 64,
+        "tls_hash_length: SHA-1 and SHA-512");
     release(ikm);
     release(salt);
 }
@@ -474,7 +475,7 @@ spec_extract(void)
 /* ---- Transcripts ---- */
 
 static void
-ok_transcript(
+check_transcript(
     const tls_transcript *t, const br_hash_class *hash, tls_bytes expected, const char *what)
 {
     br_hash_compat_context context;
@@ -485,7 +486,8 @@ ok_transcript(
     hash->update(&context.vtable, expected.data, expected.length);
     hash->update(&context.vtable, "more", 4);
     hash->out(&context.vtable, wanted);
-    ok(length == tls_hash_length(hash) && memcmp(got, wanted, length) == 0, "transcript", what);
+    check(length == tls_hash_length(hash) && memcmp(got, wanted, length) == 0, "transcript: %s",
+        what);
 }
 
 static void
@@ -499,29 +501,29 @@ spec_transcript(void)
 
     tls_transcript_init(&t);
     tls_transcript_update(&t, first);
-    ok_transcript(&t, sha256, first, "SHA-256 with more");
-    ok_transcript(&t, sha384, first, "SHA-384 with more");
-    ok_transcript(&t, sha384, first, "more was not added");
+    check_transcript(&t, sha256, first, "SHA-256 with more");
+    check_transcript(&t, sha384, first, "SHA-384 with more");
+    check_transcript(&t, sha384, first, "more was not added");
     tls_transcript_select(&t, sha384);
-    ok_transcript(&t, sha384, first, "the selected hash with more");
+    check_transcript(&t, sha384, first, "the selected hash with more");
     tls_transcript_restart(&t);
     tls_transcript_update(&t, tls_bytes_of_string("HRR"));
     br_sha384_init(&context);
     br_sha384_update(&context, first.data, first.length);
     br_sha384_out(&context, message_hash + 4);
     memcpy(message_hash + 52, "HRR", 3);
-    ok_transcript(&t, sha384, tls_bytes_make(message_hash, sizeof message_hash), "a restart");
+    check_transcript(&t, sha384, tls_bytes_make(message_hash, sizeof message_hash), "a restart");
 }
 
 int
 main(void)
 {
-    ok_reason(tls_aead_implementations_choose(&implementations), TLS_OK, "AEADs", "choose");
+    check_reason(tls_aead_implementations_choose(&implementations), TLS_OK, "AEADs: choose");
     spec_traces();
     spec_schedule_384();
     spec_from_secrets();
     spec_exporter();
     spec_extract();
     spec_transcript();
-    return finish();
+    return check_end();
 }

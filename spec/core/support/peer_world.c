@@ -1,91 +1,46 @@
-/* hostile13_world.h - certificates, contexts, sessions, and pairs of a peer and its victim. */
-#ifndef HOSTILE13_WORLD_H
-#define HOSTILE13_WORLD_H
+/* peer_world.c - making and releasing them. */
+#include <string.h>
 
-#include "connection_test_keys.h"
-#include "hostile13_script.h"
-#include "hostile13_keys.h"
+#include "support/check.h"
+#include "support/clock.h"
+#include "support/peer_world.h"
 
-typedef struct identity {
-    tls_certificate_list *list;
-    tls_private_key *key;
-} identity;
+struct peer_materials materials;
 
-/* Made once for all tests. `wrong_usage` may agree on keys and not sign. */
-static struct {
-    identity ec, rsa, p384, wrong_usage;
-    tls_trust_store *trust;
-} materials;
-
-static int64_t
-fixed_clock(void *data)
-{
-    (void)data;
-    return 1893456000; /* 2030: inside the certificates' validity */
-}
-
-static inline void
-load_identity(identity *out, const char *certificate, const char *key)
-{
-    must(tls_certificates_load(&out->list, tls_bytes_of_string(certificate)) == TLS_OK &&
-             tls_private_key_decode(&out->key, tls_bytes_of_string(key)) == TLS_OK,
-        "an identity loads");
-}
-
-static inline void
+void
 make_materials(void)
 {
-    load_identity(&materials.ec, ec_certificate, ec_key);
-    load_identity(&materials.rsa, rsa_certificate, rsa_key);
-    load_identity(&materials.p384, p384_certificate, p384_key);
-    load_identity(&materials.wrong_usage, agreement_certificate, agreement_key);
-    must(tls_trust_store_new(&materials.trust) == TLS_OK &&
-             tls_trust_store_add(materials.trust, materials.ec.list->items[0]) == TLS_OK &&
-             tls_trust_store_add(materials.trust, materials.rsa.list->items[0]) == TLS_OK &&
-             tls_trust_store_add(materials.trust, materials.p384.list->items[0]) == TLS_OK,
+    materials.ec = identity_load(ec_certificate, ec_key);
+    materials.rsa = identity_load(rsa_certificate, rsa_key);
+    materials.p384 = identity_load(p384_certificate, p384_key);
+    materials.wrong_usage = identity_load(agreement_certificate, agreement_key);
+    require(tls_trust_store_new(&materials.trust) == TLS_OK &&
+                tls_trust_store_add(materials.trust, materials.ec.list->items[0]) == TLS_OK &&
+                tls_trust_store_add(materials.trust, materials.rsa.list->items[0]) == TLS_OK &&
+                tls_trust_store_add(materials.trust, materials.p384.list->items[0]) == TLS_OK,
         "a trust store");
 }
 
-static inline void
-release_identity(identity *i)
-{
-    tls_certificate_list_release(i->list);
-    tls_private_key_release(i->key);
-}
-
-static inline void
+void
 release_materials(void)
 {
-    release_identity(&materials.ec);
-    release_identity(&materials.rsa);
-    release_identity(&materials.p384);
-    release_identity(&materials.wrong_usage);
+    identity_unload(&materials.ec);
+    identity_unload(&materials.rsa);
+    identity_unload(&materials.p384);
+    identity_unload(&materials.wrong_usage);
     tls_trust_store_release(materials.trust);
 }
 
-/* ---- Contexts ---- */
-
-typedef struct world {
-    tls_context *client, *server;
-    tls_ticket_keys *tickets;
-} world;
-
-/* What a test wants otherwise than open_world does it. */
-typedef void tweak(tls_context_options *client, tls_context_options *server);
-
-static inline void
+static void
 use_identity(tls_context_options *options, tls_credential *credential, const identity *i)
 {
-    memset(credential, 0, sizeof *credential);
-    credential->chain = (const tls_certificate **)(void *)i->list->items;
-    credential->chain_count = i->list->count;
-    credential->key = i->key;
+    *credential = identity_credential(i, 0);
     options->credentials = credential;
     options->credential_count = 1;
 }
 
-static inline void
-open_world(world *w, tweak *f)
+void
+peer_world_open(peer_world *w, tweak *f)
 {
     static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0xC02B},
                           schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
@@ -94,7 +49,7 @@ open_world(world *w, tweak *f)
     tls_context_options client, server;
     tls_credential credential;
 
-    must(tls_ticket_keys_new(&w->tickets, 0, 0, fixed_clock(NULL)) == TLS_OK, "ticket keys");
+    require(tls_ticket_keys_new(&w->tickets, 0, 0, clock_now) == TLS_OK, "ticket keys");
     memset(&client, 0, sizeof client);
     client.role = TLS_ROLE_CLIENT;
     client.version_min = client.version_max = TLS_VERSION_13;
@@ -103,9 +58,9 @@ open_world(world *w, tweak *f)
     client.signature_schemes = schemes;
     client.signature_scheme_count = sizeof schemes / sizeof schemes[0];
     client.groups = peer_groups;
-    client.group_count = sizeof peer_groups / sizeof peer_groups[0];
+    client.group_count = PEER_GROUPS;
     client.trust = materials.trust;
-    client.now = fixed_clock;
+    client.now = test_clock;
     client.verify = TLS_VERIFY_REQUIRED;
     use_identity(&client, &credential, &materials.ec);
     server = client;
@@ -115,13 +70,13 @@ open_world(world *w, tweak *f)
     server.ticket_count = 1;
     if (f != NULL)
         f(&client, &server);
-    must(tls_context_new(&w->client, &client) == TLS_OK &&
-             tls_context_new(&w->server, &server) == TLS_OK,
+    require(tls_context_new(&w->client, &client) == TLS_OK &&
+                tls_context_new(&w->server, &server) == TLS_OK,
         "contexts");
 }
 
-static inline void
-close_world(world *w)
+void
+peer_world_close(peer_world *w)
 {
     check(w->client->pool.lent_count == 0 && w->server->pool.lent_count == 0,
         "every record buffer came back");
@@ -132,8 +87,9 @@ close_world(world *w)
 
 /* ---- The two sides ---- */
 
-static inline void
-open_victim(peer *p, const world *w, enum tls_role role, tls_session *session, tls_bytes early_data)
+void
+peer_open_victim(
+    peer *p, const peer_world *w, enum tls_role role, tls_session *session, tls_bytes early_data)
 {
     tls_connection_options options;
 
@@ -148,8 +104,8 @@ open_victim(peer *p, const world *w, enum tls_role role, tls_session *session, t
         options.early_data = early_data;
     }
     p->role = role;
-    must(tls_connection_new(
-             &p->victim, role == TLS_ROLE_SERVER ? w->client : w->server, &options) == TLS_OK,
+    require(tls_connection_new(
+                &p->victim, role == TLS_ROLE_SERVER ? w->client : w->server, &options) == TLS_OK,
         "a connection");
     p->record_version = TLS_VERSION_12;
     p->alert = TLS_ALERT_NONE;
@@ -168,15 +124,14 @@ open_victim(peer *p, const world *w, enum tls_role role, tls_session *session, t
     memcpy(p->psk, session->master_secret, p->psk_length);
 }
 
-/* open_peer: a peer of this role, and a victim of the other. */
-static inline void
-open_peer(peer *p, const world *w, enum tls_role role)
+void
+peer_open(peer *p, const peer_world *w, enum tls_role role)
 {
-    open_victim(p, w, role, NULL, tls_bytes_make(NULL, 0));
+    peer_open_victim(p, w, role, NULL, tls_bytes_make(NULL, 0));
 }
 
-static inline void
-present(peer *p, const identity *i, unsigned scheme)
+void
+peer_present(peer *p, const identity *i, unsigned scheme)
 {
     p->chain = (const tls_certificate *const *)(void *)i->list->items;
     p->chain_count = i->list->count;
@@ -184,8 +139,8 @@ present(peer *p, const identity *i, unsigned scheme)
     p->scheme = scheme;
 }
 
-static inline void
-close_peer(peer *p)
+void
+peer_close(peer *p)
 {
     tls_connection_free(p->victim);
     tls_buffer_release(&p->hello);
@@ -200,7 +155,7 @@ close_peer(peer *p)
 
 /* ---- Sessions ---- */
 
-static inline int
+static int
 carry(tls_connection *from, tls_connection *to)
 {
     tls_bytes output = tls_connection_output(from);
@@ -210,7 +165,7 @@ carry(tls_connection *from, tls_connection *to)
     return n > 0;
 }
 
-static inline void
+static void
 run(tls_connection *c)
 {
     enum tls_event event;
@@ -220,9 +175,8 @@ run(tls_connection *c)
     while (event == TLS_EVENT_STAGE || event == TLS_EVENT_DECISION || event == TLS_EVENT_DATA);
 }
 
-/* make_session: the client's end of an honest handshake between the world's contexts. */
-static inline tls_session *
-make_session(const world *w)
+tls_session *
+peer_world_session(const peer_world *w)
 {
     tls_connection_options options;
     tls_connection *client, *server;
@@ -233,9 +187,9 @@ make_session(const world *w)
     options.verify = -1;
     /* As the victims do it: a watched decision belongs to a session's policy. */
     options.decision_mask = 1u << TLS_DECISION_KEYLOG;
-    must(tls_connection_new(&server, w->server, &options) == TLS_OK, "a server");
+    require(tls_connection_new(&server, w->server, &options) == TLS_OK, "a server");
     options.server_name = "localhost";
-    must(tls_connection_new(&client, w->client, &options) == TLS_OK, "a client");
+    require(tls_connection_new(&client, w->client, &options) == TLS_OK, "a client");
     while (busy) {
         run(client);
         busy = carry(client, server);
@@ -243,10 +197,8 @@ make_session(const world *w)
         busy |= carry(server, client);
     }
     session = tls_connection_session(client);
-    must(session != NULL && session->ticket.length > 0, "a session with a ticket");
+    require(session != NULL && session->ticket.length > 0, "a session with a ticket");
     tls_connection_free(client);
     tls_connection_free(server);
     return session;
 }
-
-#endif

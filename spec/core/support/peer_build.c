@@ -1,23 +1,19 @@
-/* hostile13_script.h - what the peer of hostile13.h says and how it understands what it hears. A
- * script is a string of letters: each is a message, built as an honest peer would build it at this
- * point and then changed as the test wants.
- *
- *   K k  ClientHello, and the one that answers HelloRetryRequest
- *   H S  HelloRetryRequest, ServerHello      E    EncryptedExtensions
- *   R    CertificateRequest                  C V F  Certificate, CertificateVerify, Finished
- *   D    EndOfEarlyData                      T U  NewSessionTicket, KeyUpdate
- *   c    ChangeCipherSpec in the clear       d    a record of application data
- *   +    the message before it waits, and goes with the next one in one record */
-#ifndef HOSTILE13_SCRIPT_H
-#define HOSTILE13_SCRIPT_H
+/* peer_build.c - the messages of the scripted peer. */
+#include <string.h>
 
-#include "hostile13.h"
+#include "support/check.h"
+#include "support/peer_script.h"
 
 static const unsigned char peer_random[] = "these 32 bytes are not random...";
+static const uint16_t peer_suites[] = {0x1301, 0x1302, 0x1303};
+const uint16_t peer_groups[PEER_GROUPS] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
+static const uint16_t peer_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384};
+static const uint16_t peer_versions[] = {TLS_VERSION_13};
 
 /* ---- Extensions ---- */
 
-static inline void
+static void
 replace_extension(tls_buffer *out, tls_bytes block, unsigned type, tls_bytes data)
 {
     tls_reader reader;
@@ -28,7 +24,7 @@ replace_extension(tls_buffer *out, tls_bytes block, unsigned type, tls_bytes dat
         tls_extension_write(out, extension.type, extension.type == type ? data : extension.data);
 }
 
-static inline void
+static void
 edit_block(const peer *p, char letter, tls_buffer *block)
 {
     size_t i;
@@ -57,20 +53,20 @@ edit_block(const peer *p, char letter, tls_buffer *block)
     }
 }
 
-static inline void
-change_block(
+void
+peer_change_block(
     peer *p, char letter, enum block_change change, unsigned type, const void *data, size_t length)
 {
     block_edit *edit = &p->edits[p->edit_count++];
 
-    must(p->edit_count <= PEER_EDITS_MAXIMUM, "there is room for one more edit");
+    require(p->edit_count <= PEER_EDITS_MAXIMUM, "there is room for one more edit");
     edit->letter = letter;
     edit->change = change;
     edit->type = type;
     edit->data = tls_bytes_make(data, length);
 }
 
-static inline int
+static int
 is_edited(const peer *p, char letter, unsigned type)
 {
     size_t i;
@@ -81,7 +77,7 @@ is_edited(const peer *p, char letter, unsigned type)
     return 0;
 }
 
-static inline void
+static void
 change_fields(peer *p, char letter, void *message)
 {
     if (p->fields != NULL)
@@ -90,14 +86,8 @@ change_fields(peer *p, char letter, void *message)
 
 /* ---- Hellos ---- */
 
-static const uint16_t peer_suites[] = {0x1301, 0x1302, 0x1303};
-static const uint16_t peer_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
-static const uint16_t peer_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
-    TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384};
-static const uint16_t peer_versions[] = {TLS_VERSION_13};
-
 /* write_psk: the session's ticket and a binder of zeros. Returns the length of the binders. */
-static inline size_t
+static size_t
 write_psk(const peer *p, tls_buffer *extensions)
 {
     static const unsigned char zeros[TLS_SECRET_MAXIMUM] = {0};
@@ -118,7 +108,7 @@ write_psk(const peer *p, tls_buffer *extensions)
 }
 
 /* fill_binder: RFC 8446 section 4.2.11.2. */
-static inline void
+static void
 fill_binder(const peer *p, tls_buffer *hello, size_t binders)
 {
     const br_hash_class *hash = tls_hash_class((int)tls_suite_find(p->session->suite)->prf_hash);
@@ -128,11 +118,12 @@ fill_binder(const peer *p, tls_buffer *hello, size_t binders)
     tls_transcript_hash_with(
         &p->transcript, transcript, hash, tls_bytes_make(hello->data, hello->length - binders));
     tls_key_schedule_start(&early, hash, tls_bytes_make(p->psk, p->psk_length));
-    must(tls_key_schedule_derive(&early, base, TLS_SECRET_RESUMPTION_BINDER, NULL), "a binder key");
+    require(
+        tls_key_schedule_derive(&early, base, TLS_SECRET_RESUMPTION_BINDER, NULL), "a binder key");
     tls_finished_mac(hash, hello->data + hello->length - binders + 3, base, transcript);
 }
 
-static inline void
+static void
 build_client_hello(peer *p, char letter, tls_buffer *out)
 {
     static const unsigned char null[] = {0}, dhe[] = {1};
@@ -144,7 +135,7 @@ build_client_hello(peer *p, char letter, tls_buffer *out)
 
     if (p->share.group != p->group) {
         tls_key_exchange_wipe(&p->share);
-        must(tls_key_exchange_generate(&p->share, p->group) == TLS_OK, "a key share");
+        require(tls_key_exchange_generate(&p->share, p->group) == TLS_OK, "a key share");
     }
     share = tls_key_exchange_share(&p->share);
     memset(&hello, 0, sizeof hello);
@@ -175,21 +166,21 @@ build_client_hello(peer *p, char letter, tls_buffer *out)
     hello.has_extensions = 1;
     hello.extensions = tls_buffer_view(&extensions);
     change_fields(p, letter, &hello);
-    must(tls_client_hello_build(out, &hello) == TLS_OK, "ClientHello is built");
+    require(tls_client_hello_build(out, &hello) == TLS_OK, "ClientHello is built");
     if (binders > 0)
         fill_binder(p, out, binders);
     tls_buffer_release(&suites);
     tls_buffer_release(&extensions);
 }
 
-static inline void
+static void
 build_server_hello(peer *p, char letter, tls_buffer *out)
 {
     tls_buffer extensions = {0};
     tls_server_hello hello;
     tls_client_hello offer;
 
-    must(
+    require(
         tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "ClientHello parses");
     memset(&hello, 0, sizeof hello);
     hello.legacy_version = TLS_VERSION_12;
@@ -214,13 +205,13 @@ build_server_hello(peer *p, char letter, tls_buffer *out)
     hello.has_extensions = 1;
     hello.extensions = tls_buffer_view(&extensions);
     change_fields(p, letter, &hello);
-    must(tls_server_hello_build(out, &hello) == TLS_OK, "ServerHello is built");
+    require(tls_server_hello_build(out, &hello) == TLS_OK, "ServerHello is built");
     tls_buffer_release(&extensions);
 }
 
 /* agree_server makes a share for the first group of the client's that is not GREASE, and the secret
  * with it. */
-static inline void
+static void
 agree_server(peer *p)
 {
     tls_client_hello offer;
@@ -229,12 +220,12 @@ agree_server(peer *p)
     tls_bytes key;
 
     p->shared_length = 0;
-    must(
+    require(
         tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "ClientHello parses");
     tls_reader_init(&reader, offer.key_shares);
     while (p->shared_length == 0 && tls_key_share_next(&reader, &group, &key))
         if (tls_group_supported(group))
-            must(
+            require(
                 tls_key_exchange_generate(&p->share, group) == TLS_OK &&
                     tls_key_exchange_shared(&p->share, p->shared, &p->shared_length, key) == TLS_OK,
                 "a key share");
@@ -244,7 +235,7 @@ agree_server(peer *p)
 
 /* ---- The other messages ---- */
 
-static inline void
+static void
 build_extensions_message(peer *p, char letter, tls_buffer *out)
 {
     tls_message message;
@@ -276,11 +267,11 @@ build_extensions_message(peer *p, char letter, tls_buffer *out)
         message.u.new_session_ticket.extensions = tls_buffer_view(&extensions);
     }
     change_fields(p, letter, &message);
-    must(tls_message_build(out, &message) == TLS_OK, "a message is built");
+    require(tls_message_build(out, &message) == TLS_OK, "a message is built");
     tls_buffer_release(&extensions);
 }
 
-static inline void
+static void
 build_certificate(peer *p, tls_buffer *out)
 {
     tls_certificate_entry entries[TLS_CHAIN_MAXIMUM + 1];
@@ -292,34 +283,34 @@ build_certificate(peer *p, tls_buffer *out)
     for (i = 0; i < p->chain_count; i++)
         entries[i].certificate = p->chain[i]->der;
     entries[0].extensions = tls_buffer_view(&extensions);
-    must(tls_certificate_build(out, 1, tls_buffer_view(&p->context), entries, p->chain_count) ==
-             TLS_OK,
+    require(tls_certificate_build(out, 1, tls_buffer_view(&p->context), entries, p->chain_count) ==
+                TLS_OK,
         "Certificate is built");
     tls_buffer_release(&extensions);
 }
 
-static inline void
+static void
 build_certificate_verify(peer *p, tls_buffer *out)
 {
     unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM], hash[TLS_SECRET_MAXIMUM];
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM], signature[TLS_SIGNATURE_MAXIMUM];
     tls_message message;
-    size_t length = transcript_hash(p, hash);
+    size_t length = peer_transcript_hash(p, hash);
 
     length = tls_certificate_verify_content(content, p->role == TLS_ROLE_SERVER, hash, length);
     length = tls_scheme_digest(digest, p->scheme, tls_bytes_make(content, length));
     length = tls_sign_scheme(p->key, signature, p->scheme, tls_bytes_make(digest, length));
-    must(length > 0, "the key signs");
+    require(length > 0, "the key signs");
     memset(&message, 0, sizeof message);
     message.type = TLS_HANDSHAKE_CERTIFICATE_VERIFY;
     message.u.certificate_verify.has_scheme = 1;
     message.u.certificate_verify.scheme = p->scheme;
     message.u.certificate_verify.signature = tls_bytes_make(signature, length);
     change_fields(p, 'V', &message);
-    must(tls_message_build(out, &message) == TLS_OK, "CertificateVerify is built");
+    require(tls_message_build(out, &message) == TLS_OK, "CertificateVerify is built");
 }
 
-static inline const unsigned char *
+static const unsigned char *
 finished_base(const peer *p)
 {
     if (p->finished)
@@ -327,19 +318,19 @@ finished_base(const peer *p)
     return p->role == TLS_ROLE_SERVER ? p->server_handshake : p->client_handshake;
 }
 
-static inline void
+static void
 build_finished(peer *p, tls_buffer *out)
 {
     unsigned char hash[TLS_SECRET_MAXIMUM], mac[TLS_SECRET_MAXIMUM];
-    size_t length = transcript_hash(p, hash);
+    size_t length = peer_transcript_hash(p, hash);
 
     tls_finished_mac(p->hash != NULL ? p->hash : &br_sha256_vtable, mac, finished_base(p), hash);
-    must(tls_handshake_build(out, TLS_HANDSHAKE_FINISHED, tls_bytes_make(mac, length)) == TLS_OK,
+    require(tls_handshake_build(out, TLS_HANDSHAKE_FINISHED, tls_bytes_make(mac, length)) == TLS_OK,
         "Finished is built");
 }
 
-static inline void
-build(peer *p, char letter, tls_buffer *out)
+void
+peer_build(peer *p, char letter, tls_buffer *out)
 {
     unsigned char request = (unsigned char)p->request_update;
 
@@ -364,13 +355,13 @@ build(peer *p, char letter, tls_buffer *out)
         build_finished(p, out);
         break;
     case 'D':
-        must(tls_handshake_build(out, TLS_HANDSHAKE_END_OF_EARLY_DATA, tls_bytes_make(NULL, 0)) ==
-                 TLS_OK,
+        require(tls_handshake_build(
+                    out, TLS_HANDSHAKE_END_OF_EARLY_DATA, tls_bytes_make(NULL, 0)) == TLS_OK,
             "EndOfEarlyData is built");
         break;
     case 'U':
-        must(tls_handshake_build(out, TLS_HANDSHAKE_KEY_UPDATE, tls_bytes_make(&request, 1)) ==
-                 TLS_OK,
+        require(tls_handshake_build(out, TLS_HANDSHAKE_KEY_UPDATE, tls_bytes_make(&request, 1)) ==
+                    TLS_OK,
             "KeyUpdate is built");
         break;
     default:
@@ -380,291 +371,3 @@ build(peer *p, char letter, tls_buffer *out)
     if (p->edit != NULL)
         p->edit(p, letter, out);
 }
-
-/* ---- Saying them ---- */
-
-/* note adds a message to the transcript as its place asks for. */
-static inline void
-note(peer *p, char letter, tls_bytes message)
-{
-    if (letter == 'T' || letter == 'U')
-        return;
-    if (letter == 'H') {
-        use_suite(p, p->suite_id);
-        tls_transcript_restart(&p->transcript);
-        p->retried = 1;
-    }
-    /* RFC 8446 section 4.4: a late CertificateRequest follows the handshake up to the client's
-     * Finished. */
-    if (letter == 'R' && p->finished)
-        p->transcript = p->handshake;
-    tls_transcript_update(&p->transcript, message);
-    if (letter == 'K' || letter == 'k') {
-        tls_buffer_clear(&p->hello);
-        tls_buffer_append(&p->hello, message.data, message.length);
-    }
-}
-
-static inline void
-end_handshake(peer *p)
-{
-    derive(p, p->resumption, TLS_SECRET_RESUMPTION);
-    p->handshake = p->transcript;
-    p->finished = 1;
-}
-
-/* change_keys: what comes after a message that the peer said. */
-static inline void
-change_keys(peer *p, char letter)
-{
-    int server = p->role == TLS_ROLE_SERVER;
-
-    switch (letter) {
-    case 'K':
-        if (!p->early_data)
-            break;
-        p->suite = tls_suite_find(p->session->suite);
-        derive_early(p);
-        p->sealer_next = p->early;
-        break;
-    case 'S':
-        if (p->schedule.stage != TLS_KEY_SCHEDULE_NONE)
-            break; /* a second one changes nothing */
-        use_suite(p, p->suite_id);
-        derive_handshake(p, tls_bytes_make(p->shared, p->shared_length));
-        p->sealer_next = p->server_handshake;
-        if (!p->early_offered)
-            open_with(p, p->client_handshake);
-        break;
-    case 'E':
-        if (p->early_offered && !p->early_data && p->schedule.stage != TLS_KEY_SCHEDULE_NONE)
-            open_with(p, p->client_handshake);
-        break;
-    case 'D':
-        p->sealer_next = p->client_handshake;
-        break;
-    case 'F':
-        if (p->finished)
-            break;
-        if (server) {
-            derive_application(p);
-            p->sealer_next = p->server_application;
-        } else {
-            end_handshake(p);
-            p->sealer_next = p->client_application;
-        }
-        break;
-    case 'U':
-        tls_traffic_update(p->hash, server ? p->server_application : p->client_application);
-        p->sealer_next = server ? p->server_application : p->client_application;
-        break;
-    default:
-        break;
-    }
-}
-
-/* flush sends what is held, and changes keys where that was due. */
-static inline enum tls_event
-flush(peer *p)
-{
-    size_t most = p->fragment > 0 ? p->fragment : TLS_RECORD_PLAINTEXT_MAXIMUM, position = 0;
-    enum tls_event event = TLS_EVENT_WANT_READ;
-
-    while (position < p->held.length) {
-        size_t n = p->held.length - position < most ? p->held.length - position : most;
-
-        event = send_record(p, TLS_CONTENT_HANDSHAKE, p->held.data + position, n);
-        position += n;
-    }
-    tls_buffer_clear(&p->held);
-    if (p->sealer_next != NULL)
-        seal_with(p, p->sealer_next);
-    p->sealer_next = NULL;
-    take_output(p);
-    return event;
-}
-
-/* say says one letter of a script; with `hold` it waits for the next. */
-static inline enum tls_event
-say(peer *p, char letter, int hold)
-{
-    tls_buffer message = {0};
-
-    if (letter == 'c')
-        return send_in_the_clear(p, TLS_CONTENT_CHANGE_CIPHER_SPEC, "\1", 1);
-    if (letter == 'd')
-        return send_record(p, TLS_CONTENT_APPLICATION_DATA, "data", 4);
-    build(p, letter, &message);
-    note(p, letter, tls_buffer_view(&message));
-    tls_buffer_append(&p->held, message.data, message.length);
-    tls_buffer_release(&message);
-    change_keys(p, letter);
-    return hold ? TLS_EVENT_WANT_READ : flush(p);
-}
-
-/* play says a whole script, until the victim fails. */
-static inline void
-play(peer *p, const char *script)
-{
-    settle(p);
-    take_output(p);
-    for (; *script != '\0' && tls_connection_failure(p->victim) == TLS_OK; script++) {
-        int hold = script[1] == '+';
-
-        say(p, *script, hold);
-        take_output(p);
-        script += hold;
-    }
-}
-
-/* ---- Hearing ---- */
-
-static inline char
-letter_of(const peer *p, tls_bytes message)
-{
-    static const unsigned char random_offset = 6;
-
-    switch (message.data[0]) {
-    case TLS_HANDSHAKE_CLIENT_HELLO:
-        return p->retried ? 'k' : 'K';
-    case TLS_HANDSHAKE_SERVER_HELLO:
-        return memcmp(message.data + random_offset, tls_hello_retry_request_random, 32) == 0 ? 'H'
-                                                                                             : 'S';
-    case TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS:
-        return 'E';
-    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
-        return 'R';
-    case TLS_HANDSHAKE_CERTIFICATE:
-        return 'C';
-    case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        return 'V';
-    case TLS_HANDSHAKE_FINISHED:
-        return 'F';
-    case TLS_HANDSHAKE_END_OF_EARLY_DATA:
-        return 'D';
-    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
-        return 'T';
-    case TLS_HANDSHAKE_KEY_UPDATE:
-        return 'U';
-    default:
-        return '?';
-    }
-}
-
-static inline void
-hear_server_hello(peer *p, const tls_server_hello *hello, tls_bytes message)
-{
-    unsigned char shared[TLS_SHARED_SECRET_MAXIMUM];
-    size_t length = 0;
-
-    if (p->suite == NULL || p->early_data || !p->retried)
-        use_suite(p, hello->cipher_suite);
-    if (hello->is_hello_retry_request) {
-        tls_transcript_restart(&p->transcript);
-        p->retried = 1;
-        p->group = hello->group;
-        tls_buffer_clear(&p->cookie);
-        tls_buffer_append(&p->cookie, hello->cookie.data, hello->cookie.length);
-        tls_transcript_update(&p->transcript, message);
-        tls_record_sealer_wipe(&p->sealer);
-        return;
-    }
-    tls_transcript_update(&p->transcript, message);
-    p->take_psk = hello->psk_selected;
-    if (hello->group != 0)
-        must(tls_key_exchange_shared(&p->share, shared, &length, hello->key_share) == TLS_OK,
-            "the victim's share is good");
-    derive_handshake(p, tls_bytes_make(shared, length));
-    open_with(p, p->server_handshake);
-    if (!p->early_data)
-        seal_with(p, p->client_handshake);
-}
-
-static inline void
-hear_from_server(peer *p, char letter, const tls_message *m)
-{
-    if (letter == 'S' || letter == 'H') {
-        hear_server_hello(p, &m->u.server_hello, m->raw);
-        return;
-    }
-    note(p, letter, m->raw);
-    switch (letter) {
-    case 'E':
-        if (p->early_data && !m->u.encrypted_extensions.early_data)
-            seal_with(p, p->client_handshake);
-        break;
-    case 'R':
-        p->requested = 1;
-        tls_buffer_clear(&p->context);
-        tls_buffer_append(&p->context, m->u.certificate_request.certificate_request_context.data,
-            m->u.certificate_request.certificate_request_context.length);
-        break;
-    case 'F':
-        derive_application(p);
-        open_with(p, p->server_application);
-        break;
-    case 'T':
-        tls_buffer_clear(&p->ticket);
-        tls_buffer_append(&p->ticket, m->raw.data, m->raw.length);
-        break;
-    case 'U':
-        tls_traffic_update(p->hash, p->server_application);
-        open_with(p, p->server_application);
-        break;
-    default:
-        break;
-    }
-}
-
-static inline void
-hear_from_client(peer *p, char letter, const tls_message *m)
-{
-    note(p, letter, m->raw);
-    switch (letter) {
-    case 'K':
-        p->early_offered = m->u.client_hello.early_data_offered;
-        if (!p->early_offered || p->session == NULL)
-            break;
-        p->suite = tls_suite_find(p->session->suite);
-        derive_early(p);
-        open_with(p, p->early);
-        break;
-    case 'k':
-        p->early_offered = m->u.client_hello.early_data_offered;
-        tls_record_opener_wipe(&p->opener);
-        break;
-    case 'D':
-        open_with(p, p->client_handshake);
-        break;
-    case 'F':
-        if (p->finished)
-            break;
-        end_handshake(p);
-        open_with(p, p->client_application);
-        break;
-    case 'U':
-        tls_traffic_update(p->hash, p->client_application);
-        open_with(p, p->client_application);
-        break;
-    default:
-        break;
-    }
-}
-
-static void
-hear(peer *p, tls_bytes raw)
-{
-    tls_message message;
-    char letter = letter_of(p, raw);
-
-    must(tls_message_parse(&message, raw, TLS_VERSION_13, p->suite != NULL ? p->suite->id : 0) ==
-             TLS_OK,
-        "what the victim says can be read");
-    heard(p, letter);
-    if (p->role == TLS_ROLE_CLIENT)
-        hear_from_server(p, letter, &message);
-    else
-        hear_from_client(p, letter, &message);
-}
-
-#endif
