@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "support/check.h"
-#include "support/exact.h"
+#include "support/exact_bytes.h"
 #include "support/messages.h"
 
 #define KEPT_MAXIMUM 128
@@ -139,7 +139,7 @@ check_random(unsigned rounds)
             touch_extension_value(&value);
         (void)tls_extensions_check(copy, place, NULL);
         touch_extensions(copy, place);
-        exact_free(copy);
+        release(copy);
     }
     check(good, "random bytes");
 }
@@ -150,5 +150,5 @@ check_mutations(unsigned rounds)
     check_kept(rounds);
     check_random(rounds);
     while (kept_count > 0)
-        exact_free(kept[--kept_count].raw);
+        release(kept[--kept_count].raw);
 }

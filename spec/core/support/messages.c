@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "support/check.h"
-#include "support/exact.h"
+#include "support/exact_bytes.h"
 #include "support/messages.h"
 
 static volatile unsigned sink;
@@ -179,7 +179,7 @@ message_rebuilds(tls_bytes raw, unsigned version, unsigned suite, int *parsed)
         touch(message.raw);
     }
     tls_buffer_release(&out);
-    exact_free(copy);
+    release(copy);
     return good;
 }
 
@@ -218,7 +218,7 @@ prefixes_fail(tls_bytes raw, unsigned version, unsigned suite)
             if (tls_message_parse(&message, cut, version, suite) == TLS_OK)
                 good = good && may_end_early(&message);
         }
-        exact_free(cut);
+        release(cut);
     }
     return good;
 }

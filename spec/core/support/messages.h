@@ -8,7 +8,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define EC_SUITE 0xC02F  /* TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 */
 #define RSA_SUITE 0x009C /* TLS_RSA_WITH_AES_128_GCM_SHA256 */
-/* 32 bytes, as digits for exact_hex. */
+/* 32 bytes, as digits for from_hex. */
 #define R32 "4142434445464748494a4b4c4d4e4f505152535455565758595a303132333435"
 
 /* These read every byte that a parsed value shows, for the sanitizers to see. */

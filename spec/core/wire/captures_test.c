@@ -8,7 +8,7 @@
 
 #include "support/captures.h"
 #include "support/check.h"
-#include "support/exact.h"
+#include "support/exact_bytes.h"
 #include "support/messages.h"
 
 static void
@@ -18,14 +18,14 @@ spec_captures(void)
 
     for (i = 0; i < capture_count; i++) {
         const struct capture *c = &captures[i];
-        tls_bytes raw = exact_hex(c->hex);
+        tls_bytes raw = from_hex(c->hex);
         char what[200];
 
         snprintf(what, sizeof what, "%s, %s's %s", c->flow, c->sender,
             tls_registry_name(TLS_REGISTRY_HANDSHAKE_TYPE, raw.data[0]));
         check_message(raw, c->version, c->suite, what);
         message_keep(raw, c->version, c->suite);
-        exact_free(raw);
+        release(raw);
     }
 }
 
@@ -36,12 +36,12 @@ captured(tls_message *message, const char *flow, const char *sender, unsigned ty
 
     for (i = 0; i < capture_count; i++) {
         const struct capture *c = &captures[i];
-        tls_bytes raw = exact_hex(c->hex);
+        tls_bytes raw = from_hex(c->hex);
 
         if (strcmp(c->flow, flow) == 0 && strcmp(c->sender, sender) == 0 && raw.data[0] == type &&
             tls_message_parse(message, raw, c->version, c->suite) == TLS_OK)
             return raw;
-        exact_free(raw);
+        release(raw);
     }
     require(0, "%s, %s's %u is captured", flow, sender, type);
     return tls_bytes_make(NULL, 0);
@@ -78,7 +78,7 @@ spec_client_hello_13(void)
     check(c->extended_master_secret && c->encrypt_then_mac && c->session_ticket_offered &&
               c->secure_renegotiation && !c->psk_offered && !c->fallback,
         "flags");
-    exact_free(client);
+    release(client);
 
     client = captured(&m, "gnutls_tls13", "client", TLS_HANDSHAKE_CLIENT_HELLO);
     tls_reader_init(&reader, c->key_shares);
@@ -86,7 +86,7 @@ spec_client_hello_13(void)
               group == TLS_GROUP_SECP256R1 && tls_key_share_next(&reader, &group, &key) &&
               group == TLS_GROUP_X25519,
         "GnuTLS sends two key shares");
-    exact_free(client);
+    release(client);
 }
 
 static void
@@ -106,13 +106,13 @@ spec_server_hello_13(void)
               s->cipher_suite == 0x1302,
         "a 1.3 ServerHello");
     check_reason(tls_server_hello_check_offered(s, c, NULL), TLS_OK, "its extensions were offered");
-    exact_free(server);
+    release(server);
 
     server = captured(&n, "openssl_hrr", "server", TLS_HANDSHAKE_SERVER_HELLO);
     check(s->is_hello_retry_request && s->group == TLS_GROUP_SECP521R1 && s->version == 0x0304,
         "a HelloRetryRequest");
-    exact_free(server);
-    exact_free(client);
+    release(server);
+    release(client);
 
     client = captured(&m, "openssl_tls13_psk", "client", TLS_HANDSHAKE_CLIENT_HELLO);
     server = captured(&n, "openssl_tls13_psk", "server", TLS_HANDSHAKE_SERVER_HELLO);
@@ -120,8 +120,8 @@ spec_server_hello_13(void)
               tls_bytes_equal(c->psk_key_exchange_modes, tls_bytes_make("\1", 1)),
         "a PSK offer");
     check(s->psk_selected && s->selected_identity == 0, "a PSK taken");
-    exact_free(client);
-    exact_free(server);
+    release(client);
+    release(server);
 }
 
 static void
@@ -144,18 +144,18 @@ spec_hellos_12(void)
         "a 1.2 ServerHello");
     check_reason(
         tls_server_hello_check_offered(s, c, NULL), TLS_OK, "renegotiation_info answers the SCSV");
-    exact_free(client);
+    release(client);
     client = captured(&m, "openssl_tls12_client_auth", "client", TLS_HANDSHAKE_CLIENT_HELLO);
     check_reason(tls_server_hello_check_offered(s, c, &culprit), TLS_REASON_UNSUPPORTED_EXTENSION,
         "an extension that was not offered");
     check(culprit == TLS_EXTENSION_STATUS_REQUEST || culprit == TLS_EXTENSION_ALPN,
         "and which one it is");
-    exact_free(client);
-    exact_free(server);
+    release(client);
+    release(server);
 
     client = captured(&m, "openssl_tls10", "client", TLS_HANDSHAKE_CLIENT_HELLO);
     check(c->maximum_version == 0x0301, "a 1.0 ClientHello");
-    exact_free(client);
+    release(client);
 }
 
 static void
@@ -173,46 +173,46 @@ spec_captured_others(void)
               m.u.server_key_exchange.params.length == 36 &&
               m.u.server_key_exchange.params.data == raw.data + 4,
         "ServerKeyExchange, TLS 1.2");
-    exact_free(raw);
+    release(raw);
     raw = captured(&m, "openssl_tls10", "server", TLS_HANDSHAKE_SERVER_KEY_EXCHANGE);
     check(!m.u.server_key_exchange.has_scheme && m.u.server_key_exchange.signature.length == 256,
         "ServerKeyExchange, TLS 1.0");
-    exact_free(raw);
+    release(raw);
     raw = captured(&m, "openssl_tls12_ecdsa", "server", TLS_HANDSHAKE_CERTIFICATE_STATUS);
     check(
         m.u.certificate_status.status_type == 1 && m.u.certificate_status.response.data[0] == 0x30,
         "CertificateStatus");
-    exact_free(raw);
+    release(raw);
     raw = captured(&m, "openssl_tls12_ecdsa", "server", TLS_HANDSHAKE_CERTIFICATE);
     tls_reader_init(&reader, m.u.certificate.certificate_list);
     check(m.u.certificate.certificate_count == 1 && tls_certificate_next(&reader, &entry, 0) &&
               entry.certificate.data[0] == 0x30 && !tls_certificate_next(&reader, &entry, 0),
         "Certificate");
-    exact_free(raw);
+    release(raw);
     raw = captured(&m, "openssl_tls12_client_auth", "server", TLS_HANDSHAKE_CERTIFICATE_REQUEST);
     check(m.u.certificate_request.has_signature_algorithms &&
               m.u.certificate_request.authority_count == 1 &&
               memchr(m.u.certificate_request.certificate_types.data, 64,
                   m.u.certificate_request.certificate_types.length) != NULL,
         "CertificateRequest, TLS 1.2");
-    exact_free(raw);
+    release(raw);
     raw = captured(&m, "openssl_tls10", "server", TLS_HANDSHAKE_CERTIFICATE_REQUEST);
     check(!m.u.certificate_request.has_signature_algorithms &&
               m.u.certificate_request.authority_count == 1,
         "CertificateRequest, TLS 1.0");
-    exact_free(raw);
+    release(raw);
     raw = captured(&m, "openssl_tls12_static_rsa", "client", TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE);
     check(m.u.client_key_exchange.kind == TLS_KEY_EXCHANGE_RSA &&
               m.u.client_key_exchange.encrypted_premaster.length == 256,
         "ClientKeyExchange, RSA");
-    exact_free(raw);
+    release(raw);
     raw = captured(&m, "openssl_tls12_client_auth", "client", TLS_HANDSHAKE_CERTIFICATE_VERIFY);
     check(m.u.certificate_verify.scheme == TLS_SCHEME_ECDSA_SECP256R1_SHA256, "CertificateVerify");
-    exact_free(raw);
+    release(raw);
     raw = captured(&m, "openssl_tls12_ecdsa", "server", TLS_HANDSHAKE_NEW_SESSION_TICKET);
     check(m.u.new_session_ticket.lifetime == 7200 && m.u.new_session_ticket.ticket.length == 176,
         "NewSessionTicket");
-    exact_free(raw);
+    release(raw);
 }
 
 int

@@ -2,7 +2,7 @@
 #include "wire/extension.h"
 
 #include "support/check.h"
-#include "support/exact.h"
+#include "support/exact_bytes.h"
 #include "support/messages.h"
 
 /* clang-format off */
@@ -11,13 +11,13 @@ static void
 extension_rule(unsigned type, unsigned place, const char *hex, enum tls_reason expected,
     const char *what)
 {
-    tls_bytes data = exact_hex(hex);
+    tls_bytes data = from_hex(hex);
     tls_extension_value value;
 
     check_reason(tls_extension_parse(&value, type, place, data), expected, "%s", what);
     if (expected == TLS_OK)
         touch_extension_value(&value);
-    exact_free(data);
+    release(data);
 }
 
 static void

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "support/check.h"
-#include "support/exact.h"
+#include "support/exact_bytes.h"
 #include "support/messages.h"
 
 static const unsigned char some_random[32] = "0123456789abcdef0123456789abcde";
@@ -345,8 +345,8 @@ spec_point_formats_and_order(void)
     tls_buffer out = {NULL, 0, 0, 0};
     tls_buffer block = {NULL, 0, 0, 0};
     tls_client_hello hello;
-    tls_bytes psk = exact_hex("0007000141000000000021"
-                              "20" R32);
+    tls_bytes psk = from_hex("0007000141000000000021"
+                             "20" R32);
 
     options.point_formats = tls_bytes_make("\1\2", 2);
     (void)tls_client_hello_build_options(&out, &options);
@@ -367,7 +367,7 @@ spec_point_formats_and_order(void)
         TLS_REASON_ILLEGAL_PARAMETER, "pre_shared_key before the end");
     tls_buffer_release(&out);
     tls_buffer_release(&block);
-    exact_free(psk);
+    release(psk);
 }
 
 int

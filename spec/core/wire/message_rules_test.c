@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "support/check.h"
-#include "support/exact.h"
+#include "support/exact_bytes.h"
 #include "support/messages.h"
 
 /* clang-format off */
@@ -10,11 +10,11 @@
 static void
 rule(const char *hex, unsigned version, unsigned suite, enum tls_reason expected, const char *what)
 {
-    tls_bytes raw = exact_hex(hex);
+    tls_bytes raw = from_hex(hex);
     tls_message message;
 
     check_reason(tls_message_parse(&message, raw, version, suite), expected, "%s", what);
-    exact_free(raw);
+    release(raw);
 }
 
 static void
@@ -92,8 +92,8 @@ static void
 spec_server_random(void)
 {
     tls_server_hello hello;
-    tls_bytes raw = exact_hex("02000026030341424344454647484950515253545556575859606162"
-                              "63646566444f574e4752440100c02f00");
+    tls_bytes raw = from_hex("02000026030341424344454647484950515253545556575859606162"
+                             "63646566444f574e4752440100c02f00");
     unsigned char *data = (unsigned char *)(uintptr_t)raw.data;
 
     /* 2 + 24 + 8 bytes, session_id, suite, compression. */
@@ -108,7 +108,7 @@ spec_server_random(void)
     data[37] = 2;
     (void)tls_server_hello_parse(&hello, tls_bytes_make(data, 42));
     check(hello.downgrade_sentinel == 0, "no sentinel");
-    exact_free(raw);
+    release(raw);
 }
 
 static void
