@@ -1,6 +1,7 @@
 /* corpus.c - the files that a corpus script made. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "asn1/pem.h"
@@ -149,4 +150,14 @@ int64_t
 corpus_now(void)
 {
     return (int64_t)time(NULL) + 60;
+}
+
+tls_revocation_policy
+corpus_policy(void)
+{
+    tls_revocation_policy policy;
+
+    memset(&policy, 0, sizeof policy);
+    policy.time = corpus_now();
+    return policy;
 }

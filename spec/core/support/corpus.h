@@ -30,5 +30,6 @@ tls_ocsp_response *corpus_ocsp(const char *name);
 
 /* corpus_now: the files may have been made a moment ago. */
 int64_t corpus_now(void);
+tls_revocation_policy corpus_policy(void);
 
 #endif
