@@ -30,12 +30,6 @@ allocations_end(void)
     return failed_one;
 }
 
-int
-allocations_wrapped(void)
-{
-    return __real_malloc != NULL;
-}
-
 static int
 fails(void)
 {

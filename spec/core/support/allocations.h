@@ -1,5 +1,5 @@
 /* allocations.h - makes one allocation fail. For programs that the Makefile links with --wrap for
- * malloc, calloc and realloc; in others nothing fails, and allocations_wrapped() is 0. */
+ * malloc, calloc and realloc. */
 #ifndef ALLOCATIONS_H
 #define ALLOCATIONS_H
 
@@ -8,7 +8,5 @@ void allocations_fail_at(long count);
 
 /* allocations_end lets all succeed again. Returns whether one has failed since. */
 int allocations_end(void);
-
-int allocations_wrapped(void);
 
 #endif

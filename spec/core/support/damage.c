@@ -4,7 +4,7 @@
 
 #include "support/check.h"
 #include "support/damage.h"
-#include "support/exact.h"
+#include "support/exact_bytes.h"
 
 int
 damage_prefixes_fail(tls_bytes bytes, int (*parse)(tls_bytes))
@@ -16,13 +16,13 @@ damage_prefixes_fail(tls_bytes bytes, int (*parse)(tls_bytes))
         tls_bytes copy = exact_bytes(tls_bytes_make(bytes.data, length));
 
         all = all && !parse(copy);
-        exact_free(copy);
+        release(copy);
     }
     return all;
 }
 
 unsigned
-damage_mutations(tls_bytes bytes, int (*parse)(tls_bytes), unsigned most, unsigned rounds)
+damage_mutations(tls_bytes bytes, int (*parse)(tls_bytes), unsigned rounds)
 {
     unsigned round, flips, taken = 0;
 
@@ -30,10 +30,10 @@ damage_mutations(tls_bytes bytes, int (*parse)(tls_bytes), unsigned most, unsign
         tls_bytes copy = exact_bytes(bytes);
         unsigned char *data = (unsigned char *)(uintptr_t)copy.data;
 
-        for (flips = 1 + (unsigned)rand() % most; flips > 0; flips--)
+        for (flips = 1 + (unsigned)rand() % 4; flips > 0; flips--)
             data[(size_t)rand() % bytes.length] = (unsigned char)rand();
         taken += parse(copy) != 0;
-        exact_free(copy);
+        release(copy);
     }
     return taken;
 }
@@ -43,6 +43,6 @@ check_damage(const char *what, tls_bytes bytes, int (*parse)(tls_bytes), unsigne
 {
     check(parse(bytes), "%s: parses", what);
     check(damage_prefixes_fail(bytes, parse), "%s: no prefix parses", what);
-    printf("# %s: %u of %u mutations still parse\n", what,
-        damage_mutations(bytes, parse, 4, rounds), rounds);
+    printf("# %s: %u of %u mutations still parse\n", what, damage_mutations(bytes, parse, rounds),
+        rounds);
 }

@@ -8,9 +8,8 @@
  * `rounds` mutations, which it may take: nothing may crash. */
 void check_damage(const char *what, tls_bytes bytes, int (*parse)(tls_bytes), unsigned rounds);
 
-/* The two halves of it; damage_mutations counts those that `parse` took. `most` changed bytes at
- * once, at random. */
+/* The two halves of it; damage_mutations counts those that `parse` took. */
 int damage_prefixes_fail(tls_bytes bytes, int (*parse)(tls_bytes));
-unsigned damage_mutations(tls_bytes bytes, int (*parse)(tls_bytes), unsigned most, unsigned rounds);
+unsigned damage_mutations(tls_bytes bytes, int (*parse)(tls_bytes), unsigned rounds);
 
 #endif
