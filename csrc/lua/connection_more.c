@@ -133,7 +133,8 @@ update_keys(lua_State *L)
 }
 
 /* connection:request_certificate() -> true: a server's CertificateRequest is in the output | nil,
- * message, "no_post_handshake_auth" (the client did not offer it), or as update_keys */
+ * message, "no_post_handshake_auth" (the client did not offer it), "busy" (one is open), or as
+ * update_keys */
 static int
 request_certificate(lua_State *L)
 {
@@ -144,8 +145,19 @@ request_certificate(lua_State *L)
     return done(L, self, tls_connection_request_certificate(self->connection));
 }
 
-/* connection:send_ticket() -> true: one more NewSessionTicket of a server is in the output | as
- * update_keys */
+/* connection:authenticating() -> whether a request for the client's certificate is open, or the
+ * answer to it on its way */
+static int
+authenticating(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    lua_pushboolean(L, self->connection != NULL && tls_connection_authenticating(self->connection));
+    return 1;
+}
+
+/* connection:send_ticket() -> true: one more NewSessionTicket of a server is in the output | nil,
+ * message, "busy" (a request for the client's certificate is open), or as update_keys */
 static int
 send_ticket(lua_State *L)
 {
@@ -162,6 +174,7 @@ const luaL_Reg tls_lua_connection_more_methods[] = {
     {"channel_binding", channel_binding},
     {"update_keys", update_keys},
     {"request_certificate", request_certificate},
+    {"authenticating", authenticating},
     {"send_ticket", send_ticket},
     {NULL, NULL},
 };

@@ -260,7 +260,7 @@ static enum tls_reason
 answer_psk(lua_State *L, tls_connection *connection)
 {
     static const char *const names[] = {"sha256", "sha384", NULL};
-    static const int hashes[] = {br_sha256_ID, br_sha384_ID};
+    static const int hashes[] = {TLS_HASH_SHA256, TLS_HASH_SHA384};
     tls_bytes identity = tls_bytes_make("", 0), key = tls_bytes_make("", 0);
     int hash = 0;
 

@@ -353,11 +353,16 @@ check_authenticity(const fuzz_pair *pair)
     if (c->version != TLS_VERSION_13)
         return;
     fuzz_check(hostile.genuine_finished);
-    if (!c->psk && (c->role == TLS_ROLE_CLIENT || c->verify == TLS_VERIFY_REQUIRED))
+    /* A late authentication failed, and nobody is named any more. */
+    if (c->failure != TLS_OK && c->peer.verdict != TLS_OK && c->peer.chain == NULL) {
+        fuzz_check(c->peer.level == TLS_LEVEL_NONE);
+        return;
+    }
+    if (!c->peer.psk && (c->role == TLS_ROLE_CLIENT || c->verify == TLS_VERIFY_REQUIRED))
         fuzz_check(hostile.genuine_verify);
     if (c->role == TLS_ROLE_SERVER && c->verify == TLS_VERIFY_REQUIRED &&
         !(pair->options & FUZZ_PSK))
-        fuzz_check(c->peer_chain != NULL);
+        fuzz_check(c->peer.chain != NULL);
 }
 
 /* ---- After the handshake ---- */

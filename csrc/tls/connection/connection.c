@@ -1,12 +1,13 @@
 /* connection.c - the facade: one conversation, whichever engine runs it. The loop that reports what
  * happens, the one place that sends alerts, and what is known at the end. */
-#include "connection/connection.h"
+#include "connection/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "wire/registry.h"
 #include "connection/negotiation.h"
+#include "handshake/peer_certificate.h"
 #include "connection/renegotiation.h"
 
 enum tls_reason
@@ -120,16 +121,14 @@ tls_connection_free(tls_connection *c)
     tls_record_opener_wipe(&c->opener);
     tls_record_sealer_wipe(&c->sealer);
     tls_buffer_release(&c->alpn);
-    tls_buffer_release(&c->ocsp_response);
-    tls_buffer_release(&c->signed_certificate_timestamps);
     tls_buffer_release(&c->early_in);
     tls_buffer_release(&c->early_out);
-    tls_buffer_release(&c->psk_identity);
     tls_traffic_free(c->traffic);
     free(c->server_name);
     free(c->failure_text);
     tls_session_release(c->session);
-    tls_certificate_list_release(c->peer_chain);
+    tls_peer_clear(&c->peer);
+    tls_peer_clear(&c->claimed);
     tls_certificate_list_release(c->local_chain);
     tls_renegotiation_free(c->renegotiation);
     tls_context_release(c->context);
@@ -156,11 +155,25 @@ forget_session(tls_connection *c, const tls_session *session)
             c->context->cache, tls_bytes_make(session->id, session->id_length));
 }
 
+/* fails_handshake: whether what ends now is a handshake or a late authentication that was going on.
+ * The caller's own closing in the middle of a later one takes nothing back of the one before. */
+static int
+fails_handshake(const tls_connection *c, enum tls_reason reason)
+{
+    if (!c->established)
+        return 1;
+    return reason != TLS_REASON_CLOSED &&
+           (c->renegotiation != NULL || tls_connection_authenticating(c));
+}
+
 void
 tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const char *text)
 {
+    int fails;
+
     if (c->failure != TLS_OK || reason == TLS_OK)
         return;
+    fails = fails_handshake(c, reason);
     c->failure = reason;
     if (text != NULL)
         tls_connection_explain(c, text);
@@ -178,6 +191,10 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
             forget_session(c, c->renegotiation->session);
     }
     release_engine(c);
+    if (fails)
+        tls_connection_disown_peer(c, reason);
+    else
+        tls_peer_clear(&c->claimed);
     tls_traffic_free(c->traffic);
     c->traffic = NULL;
     tls_buffer_release(&c->early_in);
@@ -322,6 +339,19 @@ after_handshake(tls_connection *c, int *got)
     return reason == TLS_OK ? tls_connection_message_after(c, got) : reason;
 }
 
+/* has_data: whether there is plaintext that the caller has not been told of. What was put aside is
+ * for later, while the handshake or the late authentication that it stood in the way of goes on. */
+static int
+has_data(const tls_connection *c)
+{
+    if (c->plaintext_length > 0)
+        return 1;
+    if (!c->established)
+        return 0;
+    return c->early_in.length > 0 || (c->held.length > 0 && !tls_connection_renegotiating(c) &&
+                                         !tls_connection_authenticating(c));
+}
+
 /* report returns the event at the front of the queue, or -1. */
 static int
 report(tls_connection *c)
@@ -389,10 +419,7 @@ tls_connection_step(tls_connection *c)
             if (reason != TLS_OK || got)
                 continue;
         }
-        /* What was put aside is for later, while the renegotiation that it stood in the way of goes
-         * on. */
-        if (c->plaintext_length > 0 || (c->established && !tls_connection_renegotiating(c) &&
-                                           tls_connection_plaintext(c).length > 0))
+        if (has_data(c))
             return TLS_EVENT_DATA;
         if (c->close_received ||
             (c->input_ended && c->close_sent && c->input_start == c->input_end)) {
@@ -453,6 +480,7 @@ current_info(const tls_connection *c, tls_connection_info *out)
 {
     out->renegotiations = c->renegotiations;
     out->renegotiating = tls_connection_renegotiating(c);
+    out->authenticating = tls_connection_authenticating(c);
     out->closed_sent = c->close_sent;
     out->closed_received = c->close_received;
     out->bytes_received = c->bytes_received;
@@ -476,7 +504,7 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->version = c->version;
     out->suite = c->suite;
     out->group = c->group;
-    out->peer_scheme = c->peer_scheme;
+    out->peer_scheme = c->peer.scheme;
     out->local_scheme = c->local_scheme;
     out->alpn = tls_buffer_view(&c->alpn);
     out->server_name = c->server_name;
@@ -484,9 +512,9 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->resumable = c->established && c->session != NULL;
     if (c->session != NULL && (c->established || c->epilogue != TLS_EPILOGUE_NONE))
         out->session_id = tls_bytes_make(c->session->id, c->session->id_length);
-    out->peer_verified = c->level != TLS_LEVEL_NONE;
-    out->verdict = c->verdict;
-    list_view(c->peer_chain, &out->peer_chain, &out->peer_chain_count);
+    out->peer_verified = c->peer.level != TLS_LEVEL_NONE;
+    out->verdict = c->peer.verdict;
+    list_view(c->peer.chain, &out->peer_chain, &out->peer_chain_count);
     list_view(c->local_chain, &out->local_chain, &out->local_chain_count);
     out->client_random = tls_bytes_make(c->client_random, sizeof c->client_random);
     out->server_random = tls_bytes_make(c->server_random, sizeof c->server_random);
@@ -496,15 +524,17 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     out->extended_master_secret = c->extended_master_secret;
     out->ticket = c->ticket;
     out->max_fragment_length = c->max_fragment_length;
-    out->ocsp_response = tls_buffer_view(&c->ocsp_response);
-    out->signed_certificate_timestamps = tls_buffer_view(&c->signed_certificate_timestamps);
+    out->ocsp_response = tls_buffer_view(&c->peer.ocsp_response);
+    out->signed_certificate_timestamps = tls_buffer_view(&c->peer.signed_certificate_timestamps);
     out->early_data = c->early_data;
     out->early_data_length = c->early_data_length;
     out->hello_retry = c->hello_retry;
-    out->psk = c->psk;
-    out->psk_identity = tls_buffer_view(&c->psk_identity);
+    out->psk = c->peer.psk;
+    out->psk_identity = tls_buffer_view(&c->peer.psk_identity);
     out->post_handshake_auth = c->post_handshake_auth;
     out->record_size_limit = c->peer_record_limit;
+    out->authentications = c->authentications;
+    out->declined = c->declined;
     out->key_updates_sent = c->key_updates_sent;
     out->key_updates_received = c->key_updates_received;
     current_info(c, out);
@@ -549,6 +579,13 @@ tls_connection_request_certificate(tls_connection *c)
         check_after(c, c->engine_class->request_certificate != NULL && c->role == TLS_ROLE_SERVER);
 
     return reason == TLS_OK ? c->engine_class->request_certificate(c) : reason;
+}
+
+int
+tls_connection_authenticating(const tls_connection *c)
+{
+    return c->failure == TLS_OK && c->established && c->traffic != NULL &&
+           (c->traffic->requested != NULL || c->engine != NULL);
 }
 
 enum tls_reason

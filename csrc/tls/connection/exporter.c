@@ -1,7 +1,7 @@
 /* exporter.c - keying material and channel bindings of an established connection. */
 #include <string.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "wire/suite.h"
 
 /* Without the extended master secret, two connections of an attacker's making can share a master
@@ -22,7 +22,7 @@ prf_of(const tls_connection *c)
 
     if (c->version < 0x0303)
         return &br_tls10_prf;
-    if (suite != NULL && suite->prf_hash == br_sha384_ID)
+    if (suite != NULL && suite->prf_hash == TLS_HASH_SHA384)
         return &br_tls12_sha384_prf;
     return &br_tls12_sha256_prf;
 }
@@ -97,7 +97,7 @@ tls_connection_export_keying_material(const tls_connection *c, unsigned char *ou
 size_t
 tls_connection_end_point(const tls_connection *c, unsigned char out[TLS_FINGERPRINT_MAXIMUM])
 {
-    const tls_certificate_list *chain = c->role == TLS_ROLE_CLIENT ? c->peer_chain : c->local_chain;
+    const tls_certificate_list *chain = c->role == TLS_ROLE_CLIENT ? c->peer.chain : c->local_chain;
     int hash;
 
     if (chain == NULL) {
@@ -106,7 +106,8 @@ tls_connection_end_point(const tls_connection *c, unsigned char out[TLS_FINGERPR
     }
     /* The hash of the certificate's own signature, or SHA-256 where that is MD5 or SHA-1. */
     hash = chain->items[0]->signature_algorithm.hash;
-    return tls_fingerprint(out, hash <= br_sha1_ID ? br_sha256_ID : hash, chain->items[0]->der);
+    return tls_fingerprint(
+        out, hash <= TLS_HASH_SHA1 ? TLS_HASH_SHA256 : hash, chain->items[0]->der);
 }
 
 void

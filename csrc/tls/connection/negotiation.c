@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "tls12/engine.h"
 #include "tls13/engine.h"
 #include "x509/hostname.h"
@@ -46,28 +46,13 @@ tls_terms_allow_suite(const tls_terms *terms, unsigned suite)
     return 0;
 }
 
-static int
-has_suite_of(const tls_terms *terms, unsigned version)
-{
-    size_t i;
-
-    for (i = 0; i < terms->suite_count; i++) {
-        const tls_suite *suite = tls_suite_find(terms->suites[i]);
-
-        if (suite != NULL && tls_suite_fits(suite, version))
-            return 1;
-    }
-    return 0;
-}
-
 enum tls_reason
 tls_terms_fit(tls_terms *terms)
 {
-    while (terms->version_max >= terms->version_min && !has_suite_of(terms, terms->version_max))
-        terms->version_max--;
-    while (terms->version_min <= terms->version_max && !has_suite_of(terms, terms->version_min))
-        terms->version_min++;
-    return terms->version_min <= terms->version_max ? TLS_OK : TLS_REASON_PROTOCOL_VERSION;
+    return tls_suites_narrow(
+               terms->suites, terms->suite_count, &terms->version_min, &terms->version_max)
+               ? TLS_OK
+               : TLS_REASON_PROTOCOL_VERSION;
 }
 
 /* ---- The engine ---- */

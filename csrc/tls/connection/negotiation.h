@@ -5,7 +5,7 @@
 #ifndef TLS_NEGOTIATION_H
 #define TLS_NEGOTIATION_H
 
-#include "context/context.h"
+#include "context/internal.h"
 #include "handshake/engine.h"
 
 /* tls_terms: what this handshake may settle on. They begin as the context's; `select` may change

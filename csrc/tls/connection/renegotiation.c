@@ -5,16 +5,9 @@
 #include <string.h>
 
 #include "tls12/engine.h"
+#include "handshake/peer_certificate.h"
 
 /* ---- Beginning and end ---- */
-
-/* move leaves an empty buffer behind. */
-static void
-move(tls_buffer *to, tls_buffer *from)
-{
-    *to = *from;
-    memset(from, 0, sizeof *from);
-}
 
 /* keep puts aside what the handshake before settled, and leaves the connection as before a
  * handshake. */
@@ -24,15 +17,12 @@ keep(tls_connection *c, tls_renegotiation *r)
     tls_connection_info *before = &r->before;
 
     tls_connection_get_info(c, before);
-    r->peer_chain = c->peer_chain;
+    tls_peer_move(&r->peer, &c->peer);
     r->local_chain = c->local_chain;
     r->session = c->session;
-    c->peer_chain = c->local_chain = NULL;
+    c->local_chain = NULL;
     c->session = NULL;
-    move(&r->ocsp_response, &c->ocsp_response);
-    move(&r->signed_certificate_timestamps, &c->signed_certificate_timestamps);
     r->verify = c->verify;
-    r->level = c->level;
     memcpy(r->client_random, c->client_random, sizeof r->client_random);
     memcpy(r->server_random, c->server_random, sizeof r->server_random);
     memcpy(r->client_verify_data, c->client_verify_data, sizeof r->client_verify_data);
@@ -41,10 +31,8 @@ keep(tls_connection *c, tls_renegotiation *r)
     before->server_random.data = r->server_random;
     before->client_verify_data.data = r->client_verify_data;
     before->server_verify_data.data = r->server_verify_data;
-    c->level = TLS_LEVEL_NONE;
-    c->verdict = TLS_OK;
     c->resumed = c->ticket = c->session_is_new = 0;
-    c->group = c->peer_scheme = c->local_scheme = 0;
+    c->group = c->local_scheme = 0;
     if (c->renegotiation_verify >= 0) {
         c->verify = (enum tls_verify_mode)c->renegotiation_verify;
         c->verify_given = 1;
@@ -72,13 +60,28 @@ tls_renegotiation_free(tls_renegotiation *r)
 {
     if (r == NULL)
         return;
-    tls_certificate_list_release(r->peer_chain);
+    tls_peer_clear(&r->peer);
     tls_certificate_list_release(r->local_chain);
     tls_session_release(r->session);
-    tls_buffer_release(&r->ocsp_response);
-    tls_buffer_release(&r->signed_certificate_timestamps);
     tls_wipe(r, sizeof *r);
     free(r);
+}
+
+void
+tls_renegotiation_disown_peer(tls_renegotiation *r, enum tls_reason verdict)
+{
+    tls_connection_info *before = &r->before;
+    const tls_bytes none = tls_bytes_make(NULL, 0);
+
+    before->peer_verified = before->resumable = 0;
+    before->verdict = verdict;
+    before->peer_chain = NULL;
+    before->peer_chain_count = 0;
+    before->peer_scheme = 0;
+    before->ocsp_response = before->signed_certificate_timestamps = before->session_id = none;
+    tls_peer_clear(&r->peer);
+    tls_session_release(r->session);
+    r->session = NULL;
 }
 
 void
@@ -100,20 +103,16 @@ abandon(tls_connection *c)
         c->engine_class->release(c);
     c->engine = NULL;
     c->engine_class = &tls12_class;
-    c->peer_chain = r->peer_chain;
+    tls_peer_clear(&c->claimed);
+    tls_peer_move(&c->peer, &r->peer);
     c->local_chain = r->local_chain;
     c->session = r->session;
-    r->peer_chain = r->local_chain = NULL;
+    r->local_chain = NULL;
     r->session = NULL;
-    move(&c->ocsp_response, &r->ocsp_response);
-    move(&c->signed_certificate_timestamps, &r->signed_certificate_timestamps);
     c->verify = r->verify;
-    c->level = r->level;
-    c->verdict = r->before.verdict;
     c->resumed = r->before.resumed;
     c->ticket = r->before.ticket;
     c->group = r->before.group;
-    c->peer_scheme = r->before.peer_scheme;
     c->local_scheme = r->before.local_scheme;
     memcpy(c->client_random, r->client_random, sizeof c->client_random);
     tls_renegotiation_free(r);
@@ -313,8 +312,8 @@ tls_renegotiation_check_chain(tls_connection *c)
     const tls_renegotiation *r = c->renegotiation;
 
     if (r == NULL || c->role != TLS_ROLE_CLIENT || r->before.extended_master_secret ||
-        r->peer_chain == NULL ||
-        tls_bytes_equal(r->peer_chain->items[0]->der, c->peer_chain->items[0]->der))
+        r->peer.chain == NULL ||
+        tls_bytes_equal(r->peer.chain->items[0]->der, c->claimed.chain->items[0]->der))
         return TLS_OK;
     return refuse(c, "the server changed its certificate in a renegotiation without the extended "
                      "master secret");

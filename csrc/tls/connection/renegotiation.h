@@ -9,7 +9,7 @@
 #ifndef TLS_RENEGOTIATION_H
 #define TLS_RENEGOTIATION_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "wire/message.h"
 #include "connection/negotiation.h"
 
@@ -19,11 +19,10 @@
 
 struct tls_renegotiation {
     tls_connection_info before; /* its views lead into what is held below */
-    tls_certificate_list *peer_chain, *local_chain;
+    tls_peer peer;
+    tls_certificate_list *local_chain;
     tls_session *session;
-    tls_buffer ocsp_response, signed_certificate_timestamps;
     enum tls_verify_mode verify;
-    enum tls_verification_level level;
     unsigned char client_random[TLS_RANDOM_LENGTH], server_random[TLS_RANDOM_LENGTH];
     unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];
     unsigned char server_verify_data[TLS_VERIFY_DATA_MAXIMUM];
@@ -40,6 +39,9 @@ void tls_renegotiation_warned(tls_connection *c);
 /* tls_renegotiation_done: the new handshake is what the connection tells from now on. */
 void tls_renegotiation_done(tls_connection *c);
 void tls_renegotiation_free(tls_renegotiation *r);
+/* tls_renegotiation_disown_peer: it failed, and with it the connection: the peer of before is not
+ * named either. */
+void tls_renegotiation_disown_peer(tls_renegotiation *r, enum tls_reason verdict);
 
 /* ---- What the engines ask; each does nothing outside of a renegotiation ---- */
 /* tls_renegotiation_narrow keeps the terms to the version that there is (RFC 8446 section 4.1.2).

@@ -2,7 +2,7 @@
  * and from the engine, alerts, application data. */
 #include <string.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "wire/registry.h"
 #include "connection/renegotiation.h"
 
@@ -621,13 +621,20 @@ tls_connection_plaintext(const tls_connection *c)
 enum tls_reason
 tls_connection_hold_plaintext(tls_connection *c)
 {
-    if (c->held.length - c->held_start + c->plaintext_length > TLS_HELD_MAXIMUM)
+    size_t before = c->held.length;
+
+    if (before - c->held_start + c->early_in.length + c->plaintext_length > TLS_HELD_MAXIMUM)
         return TLS_REASON_LIMIT;
+    /* Early data that nobody has read came first, before anything was put aside. */
+    tls_buffer_append(&c->held, c->early_in.data, c->early_in.length);
     tls_buffer_append(&c->held, c->plaintext, c->plaintext_length);
     if (c->held.failed) {
-        c->held.failed = 0; /* nothing was taken, and nothing is lost */
+        /* Nothing was taken, and nothing is lost. */
+        c->held.failed = 0;
+        c->held.length = before;
         return TLS_REASON_OUT_OF_MEMORY;
     }
+    tls_buffer_release(&c->early_in);
     c->plaintext_length = 0;
     tls_connection_idle_input(c);
     return TLS_OK;

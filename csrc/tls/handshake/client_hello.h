@@ -2,7 +2,7 @@
 #ifndef TLS_CLIENT_HELLO_H
 #define TLS_CLIENT_HELLO_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "wire/message.h"
 
 #define TLS_ALPN_OFFERED_MAXIMUM 64

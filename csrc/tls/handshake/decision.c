@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 
 static const char *const decision_names[TLS_DECISION_COUNT] = {
     "select",
@@ -250,7 +250,7 @@ tls_connection_answer_psk(tls_connection *c, tls_bytes identity, tls_bytes key, 
     enum tls_reason reason;
 
     if (key.length > TLS_PSK_MAXIMUM || identity.length > 0xFFFF ||
-        (hash != br_sha256_ID && hash != br_sha384_ID) ||
+        (hash != TLS_HASH_SHA256 && hash != TLS_HASH_SHA384) ||
         (c->role == TLS_ROLE_CLIENT && key.length > 0 && identity.length == 0))
         return TLS_REASON_ILLEGAL_PARAMETER;
     reason = begin_answer(c, TLS_DECISION_PSK, &answer);

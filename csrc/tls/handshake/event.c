@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 
 static const char *const stage_names[TLS_STAGE_COUNT] = {
     "client_hello",
@@ -24,6 +24,7 @@ static const char *const stage_names[TLS_STAGE_COUNT] = {
     "hello_request",
     "application_data",
     "alert",
+    "authenticated",
     "established",
     "closed",
 };

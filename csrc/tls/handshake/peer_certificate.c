@@ -4,6 +4,67 @@
 #include <string.h>
 
 #include "x509/ocsp.h"
+#include "connection/renegotiation.h"
+
+/* ---- Claimed and proven ---- */
+
+void
+tls_peer_clear(tls_peer *peer)
+{
+    tls_certificate_list_release(peer->chain);
+    tls_buffer_release(&peer->psk_identity);
+    tls_buffer_release(&peer->ocsp_response);
+    tls_buffer_release(&peer->signed_certificate_timestamps);
+    memset(peer, 0, sizeof *peer);
+}
+
+void
+tls_peer_move(tls_peer *to, tls_peer *from)
+{
+    tls_peer_clear(to);
+    *to = *from;
+    memset(from, 0, sizeof *from);
+}
+
+enum tls_reason
+tls_connection_claim_session(
+    tls_connection *c, const tls_session *session, enum tls_verification_level level)
+{
+    c->claimed.level = level;
+    if (session->peer_chain == NULL)
+        return TLS_OK;
+    return tls_connection_set_chain(
+        &c->claimed.chain, session->peer_chain->items, session->peer_chain->count);
+}
+
+void
+tls_connection_prove_peer(tls_connection *c)
+{
+    /* A client that authenticates late does not change how the first handshake was keyed. */
+    if (c->peer.psk) {
+        c->claimed.psk = 1;
+        tls_buffer_release(&c->claimed.psk_identity);
+        c->claimed.psk_identity = c->peer.psk_identity;
+        memset(&c->peer.psk_identity, 0, sizeof c->peer.psk_identity);
+    }
+    tls_peer_move(&c->peer, &c->claimed);
+}
+
+void
+tls_connection_disown_peer(tls_connection *c, enum tls_reason reason)
+{
+    enum tls_reason verdict = c->claimed.verdict != TLS_OK ? c->claimed.verdict : reason;
+
+    tls_peer_clear(&c->claimed);
+    tls_peer_clear(&c->peer);
+    c->peer.verdict = verdict;
+    if (c->renegotiation != NULL)
+        tls_renegotiation_disown_peer(c->renegotiation, verdict);
+    tls_session_release(c->session);
+    c->session = NULL;
+}
+
+/* ---- The chain ---- */
 
 enum tls_reason
 tls_connection_take_chain(tls_connection *c, const tls_certificate_message *message)
@@ -23,7 +84,7 @@ tls_connection_take_chain(tls_connection *c, const tls_certificate_message *mess
             count++;
     }
     if (reason == TLS_OK)
-        reason = tls_connection_set_chain(&c->peer_chain, items, count);
+        reason = tls_connection_set_chain(&c->claimed.chain, items, count);
     for (i = 0; i < count; i++)
         tls_certificate_release(items[i]);
     return reason;
@@ -38,8 +99,8 @@ judge(tls_connection *c, tls_verdict *verdict)
     tls_verify_request request;
 
     memset(&request, 0, sizeof request);
-    request.chain = (const tls_certificate *const *)c->peer_chain->items;
-    request.count = c->peer_chain->count;
+    request.chain = (const tls_certificate *const *)c->claimed.chain->items;
+    request.count = c->claimed.chain->count;
     request.trust = c->context->trust;
     request.time = tls_context_now(c->context);
     request.depth = c->context->verify_depth;
@@ -53,8 +114,9 @@ judge(tls_connection *c, tls_verdict *verdict)
     request.staple = c->context->staple;
     request.pins = (const unsigned char(*)[TLS_PIN_LENGTH])c->context->pins;
     request.pin_count = c->context->pin_count;
-    if (c->ocsp_response.length > 0)
-        unreadable = tls_ocsp_response_from_der(&response, tls_buffer_view(&c->ocsp_response));
+    if (c->claimed.ocsp_response.length > 0)
+        unreadable =
+            tls_ocsp_response_from_der(&response, tls_buffer_view(&c->claimed.ocsp_response));
     stapled = response;
     request.ocsp_responses = &stapled;
     request.ocsp_response_count = response != NULL;
@@ -69,7 +131,7 @@ judge(tls_connection *c, tls_verdict *verdict)
         if (unreadable == TLS_REASON_BAD_OCSP_RESPONSE)
             memcpy(verdict->text, text, sizeof text);
     }
-    c->verdict = verdict->reason;
+    c->claimed.verdict = verdict->reason;
     tls_ocsp_response_release(response);
 }
 
@@ -86,7 +148,7 @@ static enum tls_reason
 apply_verdict(tls_connection *c, const tls_verdict *verdict)
 {
     if (verdict->reason == TLS_OK) {
-        c->level = TLS_LEVEL_VERIFIED;
+        c->claimed.level = TLS_LEVEL_VERIFIED;
         return TLS_OK;
     }
     if (takes_any(c) || (c->verify == TLS_VERIFY_OPTIONAL && c->role == TLS_ROLE_CLIENT))
@@ -112,8 +174,8 @@ tls_connection_decide_verify(tls_connection *c, tls_verdict *verdict, int *ready
             *ready = 1;
             return apply_verdict(c, verdict);
         }
-        c->question.u.verify.chain = (const tls_certificate *const *)c->peer_chain->items;
-        c->question.u.verify.chain_count = c->peer_chain->count;
+        c->question.u.verify.chain = (const tls_certificate *const *)c->claimed.chain->items;
+        c->question.u.verify.chain_count = c->claimed.chain->count;
         c->question.u.verify.verdict = verdict;
         c->question.u.verify.server_name = c->server_name;
         tls_connection_ask(c, TLS_DECISION_VERIFY);
@@ -123,7 +185,7 @@ tls_connection_decide_verify(tls_connection *c, tls_verdict *verdict, int *ready
     if (answer->is_default)
         reason = apply_verdict(c, verdict);
     else if (answer->verify == TLS_OK)
-        c->level = verdict->reason == TLS_OK ? TLS_LEVEL_VERIFIED : TLS_LEVEL_ACCEPTED;
+        c->claimed.level = verdict->reason == TLS_OK ? TLS_LEVEL_VERIFIED : TLS_LEVEL_ACCEPTED;
     else
         reason = answer->verify;
     tls_connection_answer_clear(c);

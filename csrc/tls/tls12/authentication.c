@@ -1,4 +1,4 @@
-/* tls12/authentication.c - certificates and signatures of TLS 1.0 to 1.2, for both sides: the
+/* authentication.c - certificates and signatures of TLS 1.0 to 1.2, for both sides: the
  * peer's chain and its verdict, BearSSL's view of it, and our own signatures. */
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "tls12/internal.h"
 #include "handshake/peer_certificate.h"
 #include "connection/renegotiation.h"
+#include "key/key_bearssl.h"
 
 /* ---- BearSSL's certificate engine: it only hears the result ---- */
 
@@ -94,10 +95,10 @@ tls12_peer_chain(tls12_engine *e, const tls_certificate_message *message)
     tls_connection *c = e->connection;
     enum tls_reason reason = tls_connection_take_chain(c, message);
 
-    if (reason == TLS_OK && c->peer_chain != NULL)
+    if (reason == TLS_OK && c->claimed.chain != NULL)
         reason = tls_renegotiation_check_chain(c);
-    if (reason == TLS_OK && c->peer_chain != NULL)
-        reason = use_public_key(e, c->peer_chain->items[0]);
+    if (reason == TLS_OK && c->claimed.chain != NULL)
+        reason = use_public_key(e, c->claimed.chain->items[0]);
     return reason;
 }
 
@@ -146,7 +147,7 @@ enum tls_reason
 tls12_check_scheme(const tls12_engine *e, unsigned scheme)
 {
     const tls_context *context = e->connection->context;
-    const tls_certificate_list *chain = e->connection->peer_chain;
+    const tls_certificate_list *chain = e->connection->claimed.chain;
     size_t i;
 
     for (i = 0; i < context->signature_scheme_count; i++)

@@ -1,10 +1,11 @@
-/* tls12/choice.c - the server's choice: the first suite in the order of both lists that one of the
+/* choice.c - the server's choice: the first suite in the order of both lists that one of the
  * credentials can do, by server name first; the group; the hash to sign with. And what BearSSL then
  * has the private key do. */
 #include <string.h>
 
 #include "tls12/internal.h"
 #include "x509/hostname.h"
+#include "key/key_bearssl.h"
 
 /* What a choice rests on: BearSSL's view of what the client offers. */
 typedef struct offer {
@@ -23,7 +24,7 @@ signature_hash(const offer *o, enum tls_key_kind kind)
 
     /* RFC 4346 section 7.4.3, RFC 8422 section 5.4: fixed below TLS 1.2. */
     if (o->version < TLS_VERSION_12)
-        return kind == TLS_KEY_RSA ? 0 : br_sha1_ID;
+        return kind == TLS_KEY_RSA ? 0 : TLS_HASH_SHA1;
     for (i = 0; i < context->signature_scheme_count; i++) {
         unsigned scheme = context->signature_schemes[i];
         int hash = tls_scheme_hash(scheme);
@@ -179,8 +180,8 @@ digest_params(unsigned char *data, size_t length, int hash)
     size_t digest_length;
 
     if (hash == 0) {
-        digest_length = tls_fingerprint(digest, br_md5_ID, content);
-        digest_length += tls_fingerprint(digest + digest_length, br_sha1_ID, content);
+        digest_length = tls_fingerprint(digest, TLS_HASH_MD5, content);
+        digest_length += tls_fingerprint(digest + digest_length, TLS_HASH_SHA1, content);
     } else {
         digest_length = tls_fingerprint(digest, hash, content);
     }

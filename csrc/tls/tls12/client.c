@@ -1,4 +1,4 @@
-/* tls12/client.c - the client's side of the message filter: its ClientHello, what it checks in the
+/* client.c - the client's side of the message filter: its ClientHello, what it checks in the
  * server's messages, and its certificate. */
 #include <string.h>
 
@@ -168,7 +168,7 @@ signature_hash(const tls12_engine *e, enum tls_key_kind kind, uint32_t allowed)
 
     /* RFC 4346 section 7.4.8: MD5+SHA-1 (BearSSL's 0) with RSA, SHA-1 with ECDSA (RFC 8422). */
     if (e->connection->version < TLS_VERSION_12) {
-        int hash = kind == TLS_KEY_RSA ? 0 : br_sha1_ID;
+        int hash = kind == TLS_KEY_RSA ? 0 : TLS_HASH_SHA1;
 
         return (allowed >> (shift + (unsigned)hash)) & 1 ? hash : -1;
     }
@@ -351,13 +351,9 @@ resume(tls12_engine *e)
         return TLS_REASON_HANDSHAKE_FAILURE;
     c->resumed = 1;
     tls12_keep_prf_hash(e);
-    c->level = e->resume->level;
     c->ticket = e->resume->ticket.length > 0;
     e->rank = tls12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
-    if (e->resume->peer_chain == NULL)
-        return TLS_OK;
-    return tls_connection_set_chain(
-        &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
+    return tls_connection_claim_session(c, e->resume, e->resume->level);
 }
 
 /* hide_extensions: BearSSL refuses answers to what it did not offer itself. */
@@ -413,16 +409,16 @@ agreed_extensions(tls12_engine *e, const tls_server_hello *hello)
             c->fragment_limit = c->max_fragment_length;
     }
     if (tls_extensions_find(hello->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, &data))
-        tls_buffer_append(&c->signed_certificate_timestamps, data.data, data.length);
-    return c->signed_certificate_timestamps.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+        tls_buffer_append(&c->claimed.signed_certificate_timestamps, data.data, data.length);
+    return c->claimed.signed_certificate_timestamps.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 static enum tls_reason
 received_status(tls12_engine *e, const tls_certificate_status *message)
 {
-    tls_buffer *response = &e->connection->ocsp_response;
+    tls_buffer *response = &e->connection->claimed.ocsp_response;
 
-    if (!e->status_agreed || e->connection->peer_chain == NULL)
+    if (!e->status_agreed || e->connection->claimed.chain == NULL)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     tls_buffer_append(response, message->response.data, message->response.length);
     return response->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
@@ -519,13 +515,13 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
     if (!tls_context_has_group(c->context, exchange->group))
         return TLS_REASON_ILLEGAL_PARAMETER;
     c->group = exchange->group;
-    c->peer_scheme = exchange->scheme;
+    c->claimed.scheme = exchange->scheme;
     if (!exchange->has_scheme)
         return TLS_OK;
     reason = tls12_check_scheme(e, exchange->scheme);
     if (reason != TLS_OK || !tls12_is_pss(exchange->scheme))
         return reason;
-    if (c->peer_chain == NULL)
+    if (c->claimed.chain == NULL)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     if (suite == NULL || suite->authentication != TLS_AUTHENTICATION_RSA)
         return TLS_REASON_ILLEGAL_PARAMETER;

@@ -1,8 +1,8 @@
-/* tls12/engine.h - the engine for TLS 1.0 to 1.2: BearSSL behind the message filter. */
+/* engine.h - the engine for TLS 1.0 to 1.2: BearSSL behind the message filter. */
 #ifndef TLS12_ENGINE_H
 #define TLS12_ENGINE_H
 
-#include "context/context.h"
+#include "context/internal.h"
 #include "handshake/engine.h"
 #include "connection/negotiation.h"
 
@@ -12,11 +12,5 @@
 enum tls_reason tls12_take_over(tls_connection *c, tls_terms *terms);
 
 extern const tls_engine_class tls12_class;
-
-/* tls12_template_new makes context->tls12_template: BearSSL state with every implementation
- * chosen, copied for each connection. Choosing asks the processor, which is slow in virtual
- * machines. */
-enum tls_reason tls12_template_new(tls_context *context);
-void tls12_template_free(tls_context *context);
 
 #endif

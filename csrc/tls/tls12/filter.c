@@ -1,10 +1,11 @@
-/* tls12/filter.c - the message filter over BearSSL's handshake: see tls12/internal.h. */
+/* filter.c - the message filter over BearSSL's handshake: see tls12/internal.h. */
 #include "tls12/engine.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "tls12/internal.h"
+#include "handshake/peer_certificate.h"
 #include "connection/renegotiation.h"
 
 /* ---- Making and freeing one ---- */
@@ -505,8 +506,6 @@ read_message(tls12_engine *e, enum tls_progress *progress)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     e->rank = rank;
     reason = stage_of(message.type, &stage);
-    if (reason == TLS_OK && message.type == TLS_HANDSHAKE_FINISHED)
-        note_finished(e, message.u.verify_data, c->role == TLS_ROLE_SERVER);
     if (reason == TLS_OK)
         reason = c->role == TLS_ROLE_CLIENT ? tls12_client_received(e, &message)
                                             : tls12_server_received(e, &message);
@@ -550,12 +549,22 @@ feed(tls12_engine *e)
     return reason;
 }
 
-/* after_feed hashes the message, once BearSSL has really had it. */
+/* after_feed hashes the message, once BearSSL has really had it. It takes no Finished that is not
+ * right; a server's NewSessionTicket and what the handshake leaves come after it. */
 static void
 after_feed(tls12_engine *e)
 {
+    tls_connection *c = e->connection;
+    tls_bytes body;
+
     if (e->message.length == 0)
         return;
+    if (e->message.data[0] == TLS_HANDSHAKE_FINISHED) {
+        body = tls_bytes_make(e->message.data + TLS_HANDSHAKE_HEADER_LENGTH,
+            e->message.length - TLS_HANDSHAKE_HEADER_LENGTH);
+        note_finished(e, body, c->role == TLS_ROLE_SERVER);
+        tls_connection_prove_peer(c);
+    }
     br_multihash_update(&e->transcript, e->message.data, e->message.length);
     tls_connection_message_done(e->connection, e->message.length);
     tls_buffer_clear(&e->replacement);

@@ -1,4 +1,4 @@
-/* tls12/internal.h - the state that the tls12 files share.
+/* internal.h - the state that the tls12 files share.
  *
  * The message filter. BearSSL's handshake code is run as a machine over whole, clear handshake
  * messages:
@@ -24,7 +24,7 @@
 
 #include <bearssl.h>
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "tls12/engine.h"
 #include "wire/message.h"
 #include "connection/negotiation.h"

@@ -1,4 +1,4 @@
-/* tls12/pss.c - RSA-PSS in a server's signature of TLS 1.2. Whoever offers it for TLS 1.3 must
+/* pss.c - RSA-PSS in a server's signature of TLS 1.2. Whoever offers it for TLS 1.3 must
  * take it in TLS 1.2 too (RFC 8446 section 4.2.3), and BearSSL 0.6 has none: the signature is
  * verified here, and BearSSL is shown a PKCS#1 one of the same hash, whose verification comes here
  * as well. It has no context argument, but the signature stands in the pad of the engine that
@@ -71,7 +71,7 @@ tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange)
     if (length == 0)
         return TLS_REASON_OUT_OF_MEMORY;
     reason = tls_verify_scheme(
-        &c->peer_chain->items[0]->public_key, exchange->scheme, digest, exchange->signature);
+        &c->claimed.chain->items[0]->public_key, exchange->scheme, digest, exchange->signature);
     if (reason != TLS_OK)
         return reason;
     e->pss_digest_length = length;

@@ -1,4 +1,4 @@
-/* tls12/server.c - the server's side of the message filter: what ClientHello asks for, which
+/* server.c - the server's side of the message filter: what ClientHello asks for, which
  * session, suite, certificate and group answer it, and the client's authentication. */
 #include <stdlib.h>
 #include <string.h>
@@ -212,8 +212,9 @@ tls12_server_received(tls12_engine *e, const tls_message *m)
             return TLS_REASON_UNEXPECTED_MESSAGE;
         return tls12_peer_chain(e, &m->u.certificate);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        c->peer_scheme = m->u.certificate_verify.scheme;
-        return m->u.certificate_verify.has_scheme ? tls12_check_scheme(e, c->peer_scheme) : TLS_OK;
+        c->claimed.scheme = m->u.certificate_verify.scheme;
+        return m->u.certificate_verify.has_scheme ? tls12_check_scheme(e, c->claimed.scheme)
+                                                  : TLS_OK;
     default:
         return TLS_OK;
     }
@@ -266,7 +267,7 @@ tls12_server_decide(tls12_engine *e, int *ready)
     case TLS_HANDSHAKE_CLIENT_HELLO:
         return decide_client_hello(e, ready);
     case TLS_HANDSHAKE_CERTIFICATE:
-        if (c->peer_chain != NULL)
+        if (c->claimed.chain != NULL)
             return tls_connection_decide_verify(c, &e->verdict, ready);
         *ready = 1;
         return c->verify == TLS_VERIFY_REQUIRED ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_OK;
@@ -347,6 +348,7 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
 {
     tls_connection *c = e->connection;
     unsigned char log_fragment = tls12_core(e)->peer_log_max_frag_len;
+    enum tls_reason reason;
 
     c->version = hello->legacy_version;
     c->suite = hello->cipher_suite;
@@ -373,18 +375,11 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
     }
     c->resumed = 1;
     tls12_keep_prf_hash(e);
-    c->level = e->resume->level;
     tls_connection_resume_end_point(c, e->resume);
     c->session = tls_session_retain(e->resume);
     e->rank = tls12_server_rank(TLS_HANDSHAKE_CERTIFICATE_VERIFY); /* only Finished is left */
-    if (e->resume->peer_chain != NULL) {
-        enum tls_reason reason = tls_connection_set_chain(
-            &c->peer_chain, e->resume->peer_chain->items, e->resume->peer_chain->count);
-
-        if (reason != TLS_OK)
-            return reason;
-    }
-    return rewrite_server_hello(e, hello, rewritten);
+    reason = tls_connection_claim_session(c, e->resume, e->resume->level);
+    return reason == TLS_OK ? rewrite_server_hello(e, hello, rewritten) : reason;
 }
 
 enum tls_reason

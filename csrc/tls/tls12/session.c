@@ -1,4 +1,4 @@
-/* tls12/session.c - sessions of TLS 1.0 to 1.2: what a handshake leaves, what a server may resume,
+/* session.c - sessions of TLS 1.0 to 1.2: what a handshake leaves, what a server may resume,
  * and the tickets it gives. */
 #include <string.h>
 
@@ -17,7 +17,7 @@ new_session(tls12_engine *e)
     tls_connection *c = e->connection;
     const br_ssl_session_parameters *parameters = &tls12_core(e)->session;
     tls_session *session =
-        tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer_chain);
+        tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer.chain);
 
     if (session == NULL)
         return NULL;
@@ -28,7 +28,7 @@ new_session(tls12_engine *e)
     memcpy(session->id, parameters->session_id, session->id_length);
     memcpy(session->master_secret, parameters->master_secret, sizeof session->master_secret);
     tls_connection_policy(c, session->policy);
-    session->level = c->level;
+    session->level = c->peer.level;
     session->extended_master_secret = e->extended;
     tls_connection_keep_end_point(c, session);
     session->created = tls_context_now(c->context);

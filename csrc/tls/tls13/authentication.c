@@ -1,4 +1,4 @@
-/* tls13/authentication.c - Certificate, CertificateVerify and Finished of TLS 1.3 (RFC 8446
+/* authentication.c - Certificate, CertificateVerify and Finished of TLS 1.3 (RFC 8446
  * section 4.4), sent and received, for both sides. */
 #include <stdlib.h>
 #include <string.h>
@@ -220,12 +220,12 @@ take_extensions(tls_connection *c, tls_bytes extensions, int leaf)
         if (!leaf)
             continue;
         if (extension.type == TLS_EXTENSION_STATUS_REQUEST)
-            tls_buffer_append(&c->ocsp_response, value.bytes.data, value.bytes.length);
+            tls_buffer_append(&c->claimed.ocsp_response, value.bytes.data, value.bytes.length);
         else
-            tls_buffer_append(
-                &c->signed_certificate_timestamps, extension.data.data, extension.data.length);
+            tls_buffer_append(&c->claimed.signed_certificate_timestamps, extension.data.data,
+                extension.data.length);
     }
-    return c->ocsp_response.failed || c->signed_certificate_timestamps.failed
+    return c->claimed.ocsp_response.failed || c->claimed.signed_certificate_timestamps.failed
                ? TLS_REASON_OUT_OF_MEMORY
                : TLS_OK;
 }
@@ -254,7 +254,7 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
 {
     tls_connection *c = e->connection;
     const tls_context *context = c->context;
-    const tls_certificate *leaf = c->peer_chain->items[0];
+    const tls_certificate *leaf = c->claimed.chain->items[0];
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
     size_t length, i;
 
@@ -269,7 +269,7 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
     if ((leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
         return TLS_REASON_WRONG_PURPOSE;
     length = content_digest(e, digest, message->scheme, c->role == TLS_ROLE_CLIENT);
-    c->peer_scheme = message->scheme;
+    c->claimed.scheme = message->scheme;
     return tls_verify_scheme(
         &leaf->public_key, message->scheme, tls_bytes_make(digest, length), message->signature);
 }
@@ -319,5 +319,9 @@ tls13_receive_finished(tls13_engine *e, tls_bytes verify_data, const unsigned ch
         return TLS_REASON_BAD_FINISHED;
     if (!e->post_handshake)
         note_finished(c, expected, length, c->role == TLS_ROLE_SERVER);
+    c->declined = e->post_handshake && c->claimed.chain == NULL;
+    /* A client that shows no certificate late stays who it was. */
+    if (!c->declined)
+        tls_connection_prove_peer(c);
     return TLS_OK;
 }

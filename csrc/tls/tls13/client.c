@@ -1,4 +1,4 @@
-/* tls13/client.c - the client's states of TLS 1.3 (RFC 8446 appendix A.1). */
+/* client.c - the client's states of TLS 1.3 (RFC 8446 appendix A.1). */
 #include <string.h>
 
 #include "handshake/client_hello.h"

@@ -1,4 +1,4 @@
-/* tls13/client_answer.c - the client's last flight of TLS 1.3 (RFC 8446 section 4.4): its
+/* client_answer.c - the client's last flight of TLS 1.3 (RFC 8446 section 4.4): its
  * certificate, if one is asked for, during the handshake or after it, and Finished. */
 #include <string.h>
 

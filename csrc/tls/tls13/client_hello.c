@@ -1,4 +1,4 @@
-/* tls13/client_hello.c - the ClientHello that offers TLS 1.3 (RFC 8446 section 4.1.2), and older
+/* client_hello.c - the ClientHello that offers TLS 1.3 (RFC 8446 section 4.1.2), and older
  * versions beside it when the terms allow them: the first one, and the one that answers
  * HelloRetryRequest. */
 #include <string.h>

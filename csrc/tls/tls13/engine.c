@@ -1,4 +1,4 @@
-/* tls13/engine.c - the TLS 1.3 engine's frame: making and freeing it, messages in and out, secrets
+/* engine.c - the TLS 1.3 engine's frame: making and freeing it, messages in and out, secrets
  * and keys. tls13/internal.h has the picture. */
 #include <stdlib.h>
 #include <string.h>

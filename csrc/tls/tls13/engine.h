@@ -1,4 +1,4 @@
-/* tls13/engine.h - the engine for TLS 1.3 (RFC 8446), client and server. */
+/* engine.h - the engine for TLS 1.3 (RFC 8446), client and server. */
 #ifndef TLS13_ENGINE_H
 #define TLS13_ENGINE_H
 

@@ -1,4 +1,4 @@
-/* tls13/internal.h - the state that the tls13 files share.
+/* internal.h - the state that the tls13 files share.
  *
  * One function per state of RFC 8446 appendix A. A state takes a message, asks a question or sends,
  * names the state that comes next, and returns; where it has to wait it is called again:
@@ -16,7 +16,7 @@
 #ifndef TLS13_INTERNAL_H
 #define TLS13_INTERNAL_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "tls13/engine.h"
 #include "crypto/key_exchange.h"
 #include "wire/message.h"
@@ -204,6 +204,10 @@ enum tls_reason tls13_receive_certificate(tls13_engine *e, const tls_certificate
 enum tls_reason tls13_decide_verify(tls13_engine *e, enum tls_progress *progress);
 enum tls_reason tls13_receive_finished(
     tls13_engine *e, tls_bytes verify_data, const unsigned char *base_key);
+
+/* ---- tls13/post_handshake.c ---- */
+/* tls13_authenticated: the client's late Finished was right, or it declined. */
+enum tls_reason tls13_authenticated(tls13_engine *e, enum tls_progress *progress);
 
 /* ---- tls13/ticket.c ---- */
 /* tls13_send_new_ticket queues a NewSessionTicket; *session is the session behind it, for the

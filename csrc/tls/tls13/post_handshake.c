@@ -1,4 +1,4 @@
-/* tls13/post_handshake.c - TLS 1.3 after the handshake (RFC 8446 section 4.6): tickets, key
+/* post_handshake.c - TLS 1.3 after the handshake (RFC 8446 section 4.6): tickets, key
  * updates, and a client's authentication that comes late. */
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +105,9 @@ tls13_request_ticket(tls_connection *c)
     tls_session *session;
     enum tls_reason reason;
 
-    if (!tls_connection_has_room(c) || (is_stored && c->question_state != TLS_QUESTION_NONE))
+    /* Who the client is may be about to change. */
+    if (tls_connection_authenticating(c) || !tls_connection_has_room(c) ||
+        (is_stored && c->question_state != TLS_QUESTION_NONE))
         return TLS_REASON_BUSY;
     reason = tls13_send_new_ticket(c, &session);
     if (reason == TLS_OK && session != NULL) {
@@ -166,11 +168,14 @@ tls13_request_certificate(tls_connection *c)
         tls_buffer_release(&raw);
     if (reason == TLS_OK)
         reason = tls_connection_flush_flight(c);
-    traffic->requested = malloc(sizeof *traffic->requested);
-    if (traffic->requested != NULL)
-        *traffic->requested = e->transcript;
-    else if (reason == TLS_OK)
-        reason = TLS_REASON_OUT_OF_MEMORY;
+    /* An open request is what makes the connection authenticate: none is where none was sent. */
+    if (reason == TLS_OK) {
+        traffic->requested = malloc(sizeof *traffic->requested);
+        if (traffic->requested != NULL)
+            *traffic->requested = e->transcript;
+        else
+            reason = TLS_REASON_OUT_OF_MEMORY;
+    }
     /* The engine is made again when the answer comes: an idle connection keeps only the transcript.
      */
     tls13_free(e);
@@ -196,6 +201,17 @@ received_certificate(tls_connection *c)
     memcpy(e->request_context, traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
     e->request_context_length = TLS_REQUEST_CONTEXT_LENGTH;
     return TLS_OK;
+}
+
+enum tls_reason
+tls13_authenticated(tls13_engine *e, enum tls_progress *progress)
+{
+    tls_connection *c = e->connection;
+    enum tls_reason reason = tls_connection_stage_happened(
+        c, TLS_STAGE_AUTHENTICATED, TLS_NEITHER, tls_bytes_make(NULL, 0));
+
+    c->authentications += !c->declined;
+    return reason == TLS_OK ? tls13_end(e, progress) : reason;
 }
 
 static enum tls_reason

@@ -1,4 +1,4 @@
-/* tls13/psk.c - pre-shared keys of TLS 1.3 (RFC 8446 section 4.2.11), for both sides. */
+/* psk.c - pre-shared keys of TLS 1.3 (RFC 8446 section 4.2.11), for both sides. */
 #include <string.h>
 
 #include "tls13/internal.h"
@@ -52,12 +52,9 @@ resume(tls13_engine *e, const tls_session *session)
     tls_connection_resume_end_point(c, session);
     c->ticket = 1;
     /* Where no certificate is asked for, whose trust it was judged by is not part of the policy. */
-    c->level = c->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level;
     c->session_expires = session->expires;
-    if (session->peer_chain == NULL)
-        return TLS_OK;
-    return tls_connection_set_chain(
-        &c->peer_chain, session->peer_chain->items, session->peer_chain->count);
+    return tls_connection_claim_session(
+        c, session, c->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level);
 }
 
 enum tls_reason
@@ -65,11 +62,11 @@ tls13_use_psk(tls13_engine *e, const tls13_psk *psk)
 {
     tls_connection *c = e->connection;
 
-    c->psk = 1;
+    c->claimed.psk = 1;
     if (!psk->external)
         return resume(e, e->resume);
-    tls_buffer_append(&c->psk_identity, psk->identity.data, psk->identity.length);
-    return c->psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+    tls_buffer_append(&c->claimed.psk_identity, psk->identity.data, psk->identity.length);
+    return c->claimed.psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 enum tls_reason

@@ -1,4 +1,4 @@
-/* tls13/server.c - the server's states of TLS 1.3 (RFC 8446 appendix A.2). */
+/* server.c - the server's states of TLS 1.3 (RFC 8446 appendix A.2). */
 #include <string.h>
 
 #include "tls13/internal.h"
@@ -485,7 +485,7 @@ wait_finished(tls13_engine *e, enum tls_progress *progress)
     if (reason != TLS_OK)
         return reason;
     if (e->post_handshake)
-        return tls13_end(e, progress);
+        return tls13_authenticated(e, progress);
     e->state = send_tickets;
     return tls13_derive(e, c->traffic->resumption, TLS_SECRET_RESUMPTION);
 }

@@ -1,4 +1,4 @@
-/* tls13/server_choice.c - what a TLS 1.3 server chooses from ClientHello: the pre-shared key, the
+/* server_choice.c - what a TLS 1.3 server chooses from ClientHello: the pre-shared key, the
  * suite, the group, the certificate, the protocol, and whether early data is taken. */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* tls13/server_flight.c - the messages that a TLS 1.3 server writes: ServerHello,
+/* server_flight.c - the messages that a TLS 1.3 server writes: ServerHello,
  * EncryptedExtensions and CertificateRequest (RFC 8446 sections 4.1.3 and 4.3). */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* tls13/ticket.c - NewSessionTicket (RFC 8446 section 4.6.1): made by a server, kept by a client.
+/* ticket.c - NewSessionTicket (RFC 8446 section 4.6.1): made by a server, kept by a client.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@ make_session(tls_connection *c, tls_session **out, tls_bytes nonce)
     const tls_traffic *traffic = c->traffic;
     int64_t now = tls_context_now(c->context);
     tls_session *session =
-        tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer_chain);
+        tls_session_new(c->server_name, tls_buffer_view(&c->alpn), c->peer.chain);
 
     *out = session;
     if (session == NULL)
@@ -32,7 +32,7 @@ make_session(tls_connection *c, tls_session **out, tls_bytes nonce)
     session->version = c->version;
     session->suite = c->suite;
     tls_connection_policy(c, session->policy);
-    session->level = c->level;
+    session->level = c->peer.level;
     session->extended_master_secret = 1;
     tls_connection_keep_end_point(c, session);
     session->created = now;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "key/key.h"
+#include "key/key_bearssl.h"
 
 #include "support/check.h"
 #include "support/corpus.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "key/key.h"
+#include "key/key_bearssl.h"
 #include "key/key_encode.h"
 
 #include "support/check.h"

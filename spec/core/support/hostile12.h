@@ -4,7 +4,7 @@
 #ifndef HOSTILE12_H
 #define HOSTILE12_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "support/identity.h"
 
 typedef struct hostile12_world {

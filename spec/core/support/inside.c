@@ -123,7 +123,7 @@ inside_deny_secure_renegotiation(tls_connection *c)
 enum tls_verification_level
 inside_level(const tls_connection *c)
 {
-    return c->level;
+    return c->peer.level;
 }
 
 const tls_session *

@@ -3,7 +3,7 @@
 #ifndef INSIDE_H
 #define INSIDE_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "connection/renegotiation.h"
 #include "tls13/internal.h"
 

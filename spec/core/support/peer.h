@@ -4,7 +4,7 @@
 #ifndef PEER_H
 #define PEER_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "crypto/key_exchange.h"
 #include "key/signature.h"
 #include "record/record_protection.h"

@@ -78,7 +78,7 @@ late_authentication(void)
             " <certificate_request >certificate >certificate_verify >finished",
             "%s: the client's stages", what);
         check_text(p.server.stages,
-            " >certificate_request <certificate <certificate_verify <finished",
+            " >certificate_request <certificate <certificate_verify <finished =authenticated",
             "%s: the server's stages", what);
         check(tls_traffic_memory(inside_traffic(p.server.c)) < 2048, "%s: memory", what);
         check(send_data(&p, &p.client, &p.server, 300) && send_data(&p, &p.server, &p.client, 300),

@@ -1,5 +1,6 @@
 /* certificate_test.c - specs of what is read from certificates, beside openssl. certificate.sh runs
  * it. */
+#include <bearssl.h>
 #include <stdio.h>
 #include <string.h>
 
