@@ -128,7 +128,7 @@ $(BUILD)/core/%_test: %_test.c $(TEST_OBJECTS) $(TLS_OBJECTS) $(BUILD)/tls/flags
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TEST_OBJECTS) $(TLS_OBJECTS) $(BEARSSL_LIBS))
 
 # Make every allocation fail once; the last looks into what is freed.
-$(BUILD)/core/x509_test $(BUILD)/core/x509_issue_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=free
 
 core-tests: $(TEST_BINS)

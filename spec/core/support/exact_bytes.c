@@ -1,4 +1,4 @@
-/* exact_bytes.c - allocating, and reading hexadecimal digits. */
+/* exact_bytes.c - bytes in memory of their own size. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,8 +30,24 @@ from_hex(const char *hex)
     return tls_bytes_make(data, length);
 }
 
+tls_bytes
+exact_bytes(tls_bytes bytes)
+{
+    unsigned char *copy = allocate(bytes.length);
+
+    if (bytes.length != 0)
+        memcpy(copy, bytes.data, bytes.length);
+    return tls_bytes_make(copy, bytes.length);
+}
+
 void
 release(tls_bytes bytes)
 {
     free((void *)(uintptr_t)bytes.data);
+}
+
+void
+exact_change(tls_bytes bytes, size_t at, unsigned char bits)
+{
+    ((unsigned char *)(uintptr_t)bytes.data)[at] ^= bits;
 }

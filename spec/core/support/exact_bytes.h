@@ -10,6 +10,12 @@ unsigned char *allocate(size_t length);
 /* From hexadecimal digits. */
 tls_bytes from_hex(const char *hex);
 
+/* A copy. */
+tls_bytes exact_bytes(tls_bytes bytes);
+
 void release(tls_bytes bytes);
+
+/* exact_change flips bits of a byte. */
+void exact_change(tls_bytes bytes, size_t at, unsigned char bits);
 
 #endif
