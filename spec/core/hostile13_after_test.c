@@ -420,106 +420,6 @@ late_requests(const world *w)
     close_peer(&p);
 }
 
-/* ---- A server that asks late ---- */
-
-static void
-open_asked(peer *p, const world *w, const char *what)
-{
-    sprintf(current, "%s", what);
-    open_peer(p, w, TLS_ROLE_CLIENT);
-    play(p, "K");
-    /* The victim's mode asks in the handshake too. */
-    p->chain_count = 0;
-    play(p, "CF");
-    p->chain_count = 1;
-    check(p->victim->established, "established");
-    take_output(p);
-    check(tls_connection_request_certificate(p->victim) == TLS_OK, "asked");
-    take_output(p);
-    check(p->requested && p->context.length > 0, "the request came");
-}
-
-static void
-flip_last(peer *p, char letter, tls_buffer *message)
-{
-    if (letter == p->parameter)
-        message->data[message->length - 1] ^= 1;
-}
-
-static void
-late_answers(const world *w)
-{
-    static const struct {
-        const char *name, *script;
-        enum tls_reason reason;
-    } cases[] = {
-        {"a late certificate", "CVF", TLS_OK},
-        {"a late certificate in one record", "C+V+F", TLS_OK},
-        {"a late certificate and KeyUpdate in one record", "C+V+F+U", TLS_OK},
-        {"data before a late certificate", "dCVF", TLS_OK},
-        {"KeyUpdate before a late certificate", "UCVF", TLS_OK},
-        {"data behind a late Certificate", "CdVF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"data behind a late CertificateVerify", "CVdF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"KeyUpdate behind a late Certificate", "CUVF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"ChangeCipherSpec behind a late Certificate", "CcVF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"no CertificateVerify behind a late Certificate", "CF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a late CertificateVerify alone", "VF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a late Finished alone", "F", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a late Certificate twice", "CCVF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a late certificate once more", "CVFC", TLS_REASON_UNEXPECTED_MESSAGE},
-    };
-    size_t i;
-    peer p;
-
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        open_asked(&p, w, cases[i].name);
-        judge(&p, cases[i].script, cases[i].reason);
-        if (cases[i].reason == TLS_OK) {
-            check(p.victim->peer.chain != NULL && p.victim->peer.level == TLS_LEVEL_VERIFIED,
-                "the client is known");
-            play(&p, "d");
-            goes_on(&p, 1);
-        }
-        close_peer(&p);
-    }
-    open_asked(&p, w, "a late certificate with another context");
-    p.context.data[0] ^= 1;
-    judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
-
-    open_asked(&p, w, "a late certificate without a context");
-    tls_buffer_clear(&p.context);
-    judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
-    close_peer(&p);
-
-    open_asked(&p, w, "a late certificate with a wrong signature");
-    p.edit = flip_last;
-    p.parameter = 'V';
-    judge(&p, "CVF", TLS_REASON_BAD_SIGNATURE);
-    close_peer(&p);
-
-    open_asked(&p, w, "a late certificate with a wrong Finished");
-    p.edit = flip_last;
-    p.parameter = 'F';
-    judge(&p, "CVF", TLS_REASON_BAD_FINISHED);
-    close_peer(&p);
-
-    open_asked(&p, w, "a late certificate that nobody trusts");
-    present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
-    judge(&p, "CVF", TLS_REASON_SELF_SIGNED);
-    close_peer(&p);
-
-    open_asked(&p, w, "no certificate, late");
-    p.chain_count = 0;
-    judge(&p, "CF", TLS_OK);
-    close_peer(&p);
-
-    open_asked(&p, w, "no certificate, late, and CertificateVerify");
-    p.chain_count = 0;
-    judge(&p, "CVF", TLS_REASON_UNEXPECTED_MESSAGE);
-    close_peer(&p);
-}
-
 int
 main(void)
 {
@@ -539,7 +439,6 @@ main(void)
     close_world(&w);
     open_world(&w, with_late_authentication);
     late_requests(&w);
-    late_answers(&w);
     close_world(&w);
     release_materials();
     return finish();
