@@ -1,5 +1,5 @@
--- A client that authenticates after the handshake of TLS 1.3 (RFC 8446 section 4.6.2): what is told before and after, what
--- waits, and streams that wait for it. Real peers: spec/interop/late_authentication_spec.lua; hostile ones:
+-- A client that authenticates after the handshake of TLS 1.3 (RFC 8446 section 4.6.2): what is told before and after,
+-- what waits, and streams that wait for it. Real peers: spec/interop/late_authentication_spec.lua; hostile ones:
 -- spec/core/hostile13_late_test.c.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
@@ -48,7 +48,9 @@ describe("a late authentication", function()
    it("is told when it is proven, not before", function()
       local seen = {}
       local handlers = {}
-      for _, stage in ipairs { "certificate_request", "certificate", "certificate_verify", "finished", "authenticated" } do
+      for _, stage in ipairs {
+         "certificate_request", "certificate", "certificate_verify", "finished", "authenticated",
+      } do
          handlers[stage] = function(connection, message)
             local info = connection:info()
             seen[#seen + 1] = { stage, info.peer_verified, #info.peer_certificates, info.authenticating }
@@ -83,13 +85,13 @@ describe("a late authentication", function()
 
    it("leaves the client who it was until then, and when it declines", function()
       local messages = {}
-      local a, b = tls13.established(client { certfile = false, keyfile = false, handlers = showing(FIRST, SECOND, false) },
-         server { verify = "optional" }, { server = { handlers = {
-            certificate_verify = function(connection)
-               if connection:info "established" then assert.equal(FIRST.certificate, pem_of(connection)) end
-            end,
-            authenticated = function(_, message) messages[#messages + 1] = message end,
-         } } })
+      local c = client { certfile = false, keyfile = false, handlers = showing(FIRST, SECOND, false) }
+      local a, b = tls13.established(c, server { verify = "optional" }, { server = { handlers = {
+         certificate_verify = function(connection)
+            if connection:info "established" then assert.equal(FIRST.certificate, pem_of(connection)) end
+         end,
+         authenticated = function(_, message) messages[#messages + 1] = message end,
+      } } })
       assert.equal(FIRST.certificate, pem_of(b))
       assert.is_true(b:request_certificate())
       assert.equal(FIRST.certificate, pem_of(b))
@@ -134,7 +136,9 @@ describe("a late authentication", function()
 
    it("keeps tickets back until its end", function()
       local stored = {}
-      local c = client { handlers = { session_store = function(_, question) stored[#stored + 1] = question.session end } }
+      local c = client { handlers = {
+         session_store = function(_, question) stored[#stored + 1] = question.session end,
+      } }
       local s = server { ticket_count = 0, verify = "optional", handlers = {} }
       local own = showing(false, FIRST).client_certificate
       local a, b = tls13.established(c, s, { handlers = { client_certificate = own } })

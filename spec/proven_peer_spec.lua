@@ -15,7 +15,9 @@ local function set(all, name, value)
 end
 
 local function client(version, options)
-   local all = { max_version = version, cafile = certificates.ca.certfile, certfile = OWN.chainfile, keyfile = OWN.keyfile }
+   local all = {
+      max_version = version, cafile = certificates.ca.certfile, certfile = OWN.chainfile, keyfile = OWN.keyfile,
+   }
    for name, value in pairs(options or {}) do set(all, name, value) end
    return assert(bearssl.context(all))
 end
@@ -36,7 +38,8 @@ local function watcher(log)
       handlers[stage] = function(connection, message)
          local info = connection:info()
          local named = info.peer_verified or #info.peer_certificates > 0 or info.psk or info.psk_identity
-            or info.signature_algorithm or info.ocsp_response or message.direction == "received" and connection:session()
+            or info.signature_algorithm or info.ocsp_response
+            or message.direction == "received" and connection:session()
          log[#log + 1] = { stage = stage, direction = message.direction, named = named and true or false }
       end
    end

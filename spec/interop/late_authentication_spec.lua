@@ -1,4 +1,5 @@
--- OpenSSL's and GnuTLS's clients, which authenticate after the handshake (RFC 8446 section 4.6.2) while our stream waits.
+-- OpenSSL's and GnuTLS's clients, which authenticate after the handshake (RFC 8446 section 4.6.2) while our stream
+-- waits.
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
 local ours = require "spec.support.ours"
