@@ -71,7 +71,7 @@ describe("the C module's names", function()
          assert.is_nil(known[name], name)
       end
       assert.equal("client_hello", core.stages()[1])
-      assert.equal(21, #core.stages())
+      assert.equal(22, #core.stages())
       assert.equal("select", core.decisions()[1])
       assert.equal(10, #core.decisions())
    end)
