@@ -393,7 +393,7 @@ describe("objects", function()
                if ok then
                   assert.is_nil(result, name)
                   assert.is_true(code == "closed" and type(message) == "string" or name == "free"
-                     or name == "renegotiating", name)
+                     or name == "renegotiating" or name == "authenticating", name)
                end
             elseif name ~= "set_time" then
                assert.is_false(ok, class .. ":" .. name)

@@ -177,6 +177,7 @@ tls_connection_decide_verify(tls_connection *c, tls_verdict *verdict, int *ready
         c->question.u.verify.chain = (const tls_certificate *const *)c->claimed.chain->items;
         c->question.u.verify.chain_count = c->claimed.chain->count;
         c->question.u.verify.verdict = verdict;
+        c->question.u.verify.ocsp_response = tls_buffer_view(&c->claimed.ocsp_response);
         c->question.u.verify.server_name = c->server_name;
         tls_connection_ask(c, TLS_DECISION_VERIFY);
         return TLS_OK;
