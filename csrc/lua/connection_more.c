@@ -145,8 +145,8 @@ request_certificate(lua_State *L)
     return done(L, self, tls_connection_request_certificate(self->connection));
 }
 
-/* connection:authenticating() -> true: a request for the client's certificate is open, or the answer
- * to it on its way; or nil */
+/* connection:authenticating() -> true: a request for the client's certificate is open, or the
+ * answer to it on its way; or nil */
 static int
 authenticating(lua_State *L)
 {

@@ -1,5 +1,6 @@
-/* hostile13_late_test.c - who is named, and when (RFC 8446 sections 4.4 and 4.6.2): a peer that shows a certificate and
- * does not prove that it is its own, in a late authentication of a client and in the handshake itself. */
+/* hostile13_late_test.c - who is named, and when (RFC 8446 sections 4.4 and 4.6.2): a peer that
+ * shows a certificate and does not prove that it is its own, in a late authentication of a client
+ * and in the handshake itself. */
 #include "hostile13_cases.h"
 
 static void
@@ -111,7 +112,8 @@ late_answers(const world *w)
 
 /* ---- Who is named meanwhile ---- */
 
-/* named: whether the victim names just this one, as verified, and keeps nobody else in its session. */
+/* named: whether the victim names just this one, as verified, and keeps nobody else in its session.
+ */
 static int
 named(const peer *p, const identity *who)
 {
@@ -130,14 +132,16 @@ named(const peer *p, const identity *who)
     session = tls_connection_session(p->victim);
     if (session != NULL) {
         tls_session_get_info(session, &kept);
-        ok &= !kept.peer_verified || (who != NULL && kept.peer_chain_count > 0 &&
-                                         tls_bytes_equal(kept.peer_chain[0]->der, who->list->items[0]->der));
+        ok &= !kept.peer_verified ||
+              (who != NULL && kept.peer_chain_count > 0 &&
+                  tls_bytes_equal(kept.peer_chain[0]->der, who->list->items[0]->der));
         tls_session_release(session);
     }
     return ok;
 }
 
-/* open_known: established with `before` in the first handshake (NULL: without a certificate), and asked again. */
+/* open_known: established with `before` in the first handshake (NULL: without a certificate), and
+ * asked again. */
 static void
 open_known(peer *p, const world *w, const identity *before)
 {
@@ -165,7 +169,8 @@ wait_for_proof(const world *w, const identity *before)
     size_t i;
     peer p;
 
-    sprintf(current, "a late authentication of %s", before == NULL ? "a stranger" : "somebody known");
+    sprintf(
+        current, "a late authentication of %s", before == NULL ? "a stranger" : "somebody known");
     open_known(&p, w, before);
     for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         play(&p, parts[i]);
@@ -268,7 +273,8 @@ first_handshake(const world *w, enum tls_role role, const char *script)
     char one[2] = {0};
     peer p;
 
-    sprintf(current, "the first handshake, a hostile %s", role == TLS_ROLE_CLIENT ? "client" : "server");
+    sprintf(current, "the first handshake, a hostile %s",
+        role == TLS_ROLE_CLIENT ? "client" : "server");
     open_peer(&p, w, role);
     for (i = 0; i < count; i++) {
         check(named(&p, NULL), "nobody yet");
