@@ -145,14 +145,17 @@ request_certificate(lua_State *L)
     return done(L, self, tls_connection_request_certificate(self->connection));
 }
 
-/* connection:authenticating() -> whether a request for the client's certificate is open, or the
- * answer to it on its way */
+/* connection:authenticating() -> true: a request for the client's certificate is open, or the
+ * answer to it on its way; or nil */
 static int
 authenticating(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_look(L);
 
-    lua_pushboolean(L, self->connection != NULL && tls_connection_authenticating(self->connection));
+    if (self->connection != NULL && tls_connection_authenticating(self->connection))
+        lua_pushboolean(L, 1);
+    else
+        lua_pushnil(L);
     return 1;
 }
 

@@ -1,5 +1,5 @@
--- What TLS 1.3 has after the handshake (RFC 8446 section 4.6), as methods of streams: new keys, tickets, and a client that
--- authenticates late. stream.lua lends what it has of its own: tools.fill, note, send_last, establish, lock,
+-- What TLS 1.3 has after the handshake (RFC 8446 section 4.6), as methods of streams: new keys, tickets, and a client
+-- that authenticates late. stream.lua lends what it has of its own: tools.fill, note, send_last, establish, lock,
 -- deadline_of, deliver_stages, again.
 local driver = require "bearssl.driver"
 local finish = require "bearssl.finish"
@@ -81,10 +81,10 @@ return function(tools)
    -- the next receive: see the `verify` decision, the stage `authenticated`, and info(), which tells of the client only
    -- what it has proven. true; or nil, message, code: "no_post_handshake_auth" when the client did not offer that,
    -- "busy" while another request is open, and as update_keys.
-   -- options: wait (true): shake hands if that is not done yet, ask unless a request is open, and wait for the answer as
-   -- long as settimeout says; data that arrives before is kept for receive, up to 1 MiB ("wantread" then: receive it).
-   -- true: the client is authenticated; or nil, message, code: "declined" when it shows no certificate and need not; after
-   -- "wantread", "wantwrite" and "timeout" it can be called again; any other code is final.
+   -- options: wait (true): shake hands if that is not done yet, ask unless a request is open, and wait for the answer
+   -- as long as settimeout says; data that arrives before is kept for receive, up to 1 MiB ("wantread": receive it).
+   -- true: the client is authenticated; or nil, message, code: "declined" when it shows no certificate and need not;
+   -- after "wantread", "wantwrite" and "timeout" it can be called again; any other code is final.
    function methods:request_certificate(given)
       if given ~= nil then options.check(given, request_options, "request_certificate", 2) end
       local wait = given and given.wait
@@ -101,8 +101,8 @@ return function(tools)
       return nil, message, code
    end
 
-   --- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code: "busy" while a
-   -- request for the client's certificate is open, and as update_keys.
+   --- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code: "busy"
+   -- while a request for the client's certificate is open, and as update_keys.
    function methods:send_ticket()
       check(self.connection, "send_ticket", 2, self.flushed)
       local ok, message, code = post(tools, self, "send_ticket")

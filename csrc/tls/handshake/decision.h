@@ -41,6 +41,7 @@ typedef struct tls_question {
             const tls_certificate *const *chain; /* as received, leaf first */
             size_t chain_count;
             const tls_verdict *verdict; /* the library's own; reason TLS_OK when it accepts */
+            tls_bytes ocsp_response;    /* stapled; empty: nothing */
             const char *server_name;
         } verify;
         struct {                           /* client, CertificateRequest was read */

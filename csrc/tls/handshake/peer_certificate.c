@@ -122,6 +122,7 @@ tls_handshake_decide_verify(tls_handshake *h, int *ready)
         question->u.verify.chain = (const tls_certificate *const *)h->facts.peer.chain->items;
         question->u.verify.chain_count = h->facts.peer.chain->count;
         question->u.verify.verdict = &h->verdict;
+        question->u.verify.ocsp_response = tls_buffer_view(&h->facts.peer.ocsp_response);
         question->u.verify.server_name = h->host->server_name;
         tls_host_ask(h->host, TLS_DECISION_VERIFY);
         return TLS_OK;

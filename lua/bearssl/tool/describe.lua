@@ -213,7 +213,8 @@ end
 
 function special.authenticated(message, add)
    if message.declined then return add("", "the client shows no certificate") end
-   certificates(message, add)
+   local own = describe.certificate(message.chain[1])
+   add("subject", own.subject == "" and "(empty)" or own.subject)
    add("peer_verified", yes_no(message.peer_verified))
    add("verdict", name_of(message.verdict))
 end

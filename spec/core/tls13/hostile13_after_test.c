@@ -426,107 +426,6 @@ late_requests(const peer_world *w)
     peer_close(&p);
 }
 
-/* ---- A server that asks late ---- */
-
-static void
-open_asked(peer *p, const peer_world *w, const char *what)
-{
-    check_about("%s", what);
-    peer_open(p, w, TLS_ROLE_CLIENT);
-    peer_play(p, "K");
-    /* The victim's mode asks in the handshake too. */
-    p->chain_count = 0;
-    peer_play(p, "CF");
-    p->chain_count = 1;
-    check(told(p->victim).established, "established");
-    peer_take_output(p);
-    check(tls_connection_request_certificate(p->victim) == TLS_OK, "asked");
-    peer_take_output(p);
-    check(p->requested && p->context.length > 0, "the request came");
-}
-
-static void
-flip_last(peer *p, char letter, tls_buffer *message)
-{
-    if (letter == p->parameter)
-        message->data[message->length - 1] ^= 1;
-}
-
-static void
-late_answers(const peer_world *w)
-{
-    static const struct {
-        const char *name, *script;
-        enum tls_reason reason;
-    } cases[] = {
-        {"a late certificate", "CVF", TLS_OK},
-        {"a late certificate in one record", "C+V+F", TLS_OK},
-        {"a late certificate and KeyUpdate in one record", "C+V+F+U", TLS_OK},
-        {"data before a late certificate", "dCVF", TLS_OK},
-        {"KeyUpdate before a late certificate", "UCVF", TLS_OK},
-        {"data behind a late Certificate", "CdVF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"data behind a late CertificateVerify", "CVdF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"KeyUpdate behind a late Certificate", "CUVF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"ChangeCipherSpec behind a late Certificate", "CcVF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"no CertificateVerify behind a late Certificate", "CF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a late CertificateVerify alone", "VF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a late Finished alone", "F", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a late Certificate twice", "CCVF", TLS_REASON_UNEXPECTED_MESSAGE},
-        {"a late certificate once more", "CVFC", TLS_REASON_UNEXPECTED_MESSAGE},
-    };
-    size_t i;
-    peer p;
-
-    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        open_asked(&p, w, cases[i].name);
-        peer_judge(&p, cases[i].script, cases[i].reason);
-        if (cases[i].reason == TLS_OK) {
-            check(
-                told(p.victim).peer_chain_count > 0 && inside_level(p.victim) == TLS_LEVEL_VERIFIED,
-                "the client is known");
-            peer_play(&p, "d");
-            peer_goes_on(&p, 1);
-        }
-        peer_close(&p);
-    }
-    open_asked(&p, w, "a late certificate with another context");
-    p.context.data[0] ^= 1;
-    peer_judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
-    peer_close(&p);
-
-    open_asked(&p, w, "a late certificate without a context");
-    tls_buffer_clear(&p.context);
-    peer_judge(&p, "CVF", TLS_REASON_ILLEGAL_PARAMETER);
-    peer_close(&p);
-
-    open_asked(&p, w, "a late certificate with a wrong signature");
-    p.edit = flip_last;
-    p.parameter = 'V';
-    peer_judge(&p, "CVF", TLS_REASON_BAD_SIGNATURE);
-    peer_close(&p);
-
-    open_asked(&p, w, "a late certificate with a wrong Finished");
-    p.edit = flip_last;
-    p.parameter = 'F';
-    peer_judge(&p, "CVF", TLS_REASON_BAD_FINISHED);
-    peer_close(&p);
-
-    open_asked(&p, w, "a late certificate that nobody trusts");
-    peer_present(&p, &materials.wrong_usage, TLS_SCHEME_ECDSA_SECP256R1_SHA256);
-    peer_judge(&p, "CVF", TLS_REASON_SELF_SIGNED);
-    peer_close(&p);
-
-    open_asked(&p, w, "no certificate, late");
-    p.chain_count = 0;
-    peer_judge(&p, "CF", TLS_OK);
-    peer_close(&p);
-
-    open_asked(&p, w, "no certificate, late, and CertificateVerify");
-    p.chain_count = 0;
-    peer_judge(&p, "CVF", TLS_REASON_UNEXPECTED_MESSAGE);
-    peer_close(&p);
-}
-
 int
 main(void)
 {
@@ -546,7 +445,6 @@ main(void)
     peer_world_close(&w);
     peer_world_open(&w, with_late_authentication);
     late_requests(&w);
-    late_answers(&w);
     peer_world_close(&w);
     release_materials();
     return check_end();
