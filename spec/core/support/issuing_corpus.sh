@@ -25,7 +25,13 @@ openssl pkcs8 -topk8 -in p256.key -passout pass:secret -outform DER -out encrypt
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -v1 PBE-SHA1-3DES -out pbes1.key
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -scrypt -out scrypt.key
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -iter 10000001 -out toomany.key
-openssl rsa -traditional -aes128 -passout pass:secret -in rsa2048.key -out traditional_encrypted.key 2>/dev/null
+for cipher in aes128 aes192 aes256 des3; do
+    openssl rsa -traditional -$cipher -passout pass:secret -in rsa2048.key -out traditional_$cipher.key 2>/dev/null
+done
+openssl ec -aes128 -passout pass:secret -in p256.key -out traditional_ec.key 2>/dev/null
+# OpenSSL 3 has these only in a provider that is not loaded by default; what no cipher of ours reads needs no ciphertext of its own
+sed 's/^DEK-Info: .*/DEK-Info: DES-CBC,0011223344556677/' traditional_des3.key >traditional_des.key
+sed 's/^DEK-Info: .*/DEK-Info: AES-256-CBC,0011/' traditional_aes256.key >traditional_cut.key
 
 # A small PKI, with a database that openssl's ca and ocsp commands read.
 ec P-256 root; certify root '/C=DE/O=Test/CN=Root' self 3650 "$ca"
