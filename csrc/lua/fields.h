@@ -9,7 +9,7 @@
 
 #include "classes.h"
 
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "issue/signing_request.h"
 
 typedef struct tls_lua_fields {
