@@ -338,10 +338,9 @@ drop_requests(tls_buffer *out, tls_bytes stream)
 static void
 check_authenticity(const fuzz_pair *pair)
 {
+    const tls_connection *c = hostile.victim->c;
     const tls_facts *facts = &c->host.settled;
     const tls_peer *peer = tls_facts_peer(facts);
-
-    const tls_connection *c = hostile.victim->c;
     tls_buffer meant = {NULL, 0, 0, 0}, told = {NULL, 0, 0, 0};
 
     if (!c->established)
