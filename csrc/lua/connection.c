@@ -1,14 +1,21 @@
-/* connection.c - class "bearssl.connection": one conversation, bytes in and bytes out. Patterns are
- * in receive.c, descriptors in descriptor.c, questions and answers in question.c.
+/* connection.c - class "bearssl.connection": one conversation, bytes in and bytes out. The methods
+ * of its other files are in connection.h.
  *
  *     connection = core.connection(context, { … })
  *
  * Every method of a connection that free() has closed returns nil, message, "closed". */
-#include "classes.h"
+#include "connection.h"
 
 #include <string.h>
 
 #include "wire/registry.h"
+
+#include "context.h"
+#include "module.h"
+#include "option.h"
+#include "session.h"
+#include "stage.h"
+#include "value.h"
 
 tls_lua_connection *
 tls_lua_connection_look(lua_State *L)
@@ -590,12 +597,10 @@ void
 tls_lua_open_connection(lua_State *L)
 {
     tls_lua_class(L, TLS_LUA_CONNECTION, methods, metamethods);
-    lua_getfield(L, LUA_REGISTRYINDEX, TLS_LUA_CONNECTION);
-    lua_getfield(L, -1, "__index");
-    tls_lua_functions(L, tls_lua_connection_more_methods);
-    tls_lua_functions(L, tls_lua_question_methods);
-    tls_lua_functions(L, tls_lua_receive_methods);
-    tls_lua_functions(L, tls_lua_renegotiation_methods);
-    tls_lua_functions(L, tls_lua_descriptor_methods);
-    lua_pop(L, 2);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_exporter_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_post_handshake_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_question_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_receive_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_renegotiation_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_descriptor_methods);
 }

@@ -3,49 +3,36 @@
  *     context = core.context{ … }
  *
  * Every method raises on an object that __close has closed; connections that use it go on. */
-#include "classes.h"
+#include "context.h"
 
 #include <time.h>
 
 #include "x509/ocsp.h"
 
+#include "credential.h"
+#include "module.h"
+#include "option.h"
+#include "revocation.h"
+#include "ticket_keys.h"
+#include "trust.h"
+#include "value.h"
+
 /* The clock stands in the object, where the core reads it: so whoever keeps the tls_context keeps
  * the object too (slots of a connection). */
-typedef struct object {
-    tls_context *context;
+typedef struct context_object {
+    tls_lua_object object; /* a tls_context */
     int has_time;
     int64_t time;
-} object;
+} context_object;
+
+TLS_LUA_DEFINE_OBJECT(context, tls_context, "context", sizeof(context_object), NULL)
 
 static int64_t
 now(void *data)
 {
-    const object *self = data;
+    const context_object *self = data;
 
     return self->has_time ? self->time : (int64_t)time(NULL);
-}
-
-tls_context *
-tls_lua_test_context(lua_State *L, int index)
-{
-    object *self = tls_lua_test(L, index, TLS_LUA_CONTEXT);
-
-    return self != NULL ? self->context : NULL;
-}
-
-tls_context *
-tls_lua_check_context(lua_State *L, int index)
-{
-    object *self;
-
-    /* The Lua layer's context is a table around it. */
-    if (lua_istable(L, index)) {
-        lua_getfield(L, index, "core");
-        lua_replace(L, index);
-    }
-    self = luaL_checkudata(L, index, TLS_LUA_CONTEXT);
-    luaL_argcheck(L, self->context != NULL, index, "closed context");
-    return self->context;
 }
 
 /* option_alpn pushes what holds the names. */
@@ -182,8 +169,9 @@ make(lua_State *L)
     static const char *const roles[] = {"client", "server", NULL};
     static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_context_options options = {0};
+    tls_context *context = NULL;
     enum tls_reason reason;
-    object *self;
+    context_object *self;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -240,11 +228,11 @@ make(lua_State *L)
     reason = check_responses(&options);
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
-    self = tls_lua_new(L, TLS_LUA_CONTEXT, sizeof *self, 0);
+    self = tls_lua_object_new(L, &tls_lua_context_class);
     options.now = now;
     options.now_data = self;
-    reason = tls_context_new(&self->context, &options);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    reason = tls_context_new(&context, &options);
+    return tls_lua_object_made(L, self, context, reason);
 }
 
 /* context:role() -> "client" or "server" */
@@ -261,7 +249,7 @@ role(lua_State *L)
 static int
 set_time(lua_State *L)
 {
-    object *self = luaL_checkudata(L, 1, TLS_LUA_CONTEXT);
+    context_object *self = luaL_checkudata(L, 1, tls_lua_context_class.name);
 
     if (lua_isnoneornil(L, 2)) {
         self->has_time = 0;
@@ -296,16 +284,6 @@ pooled_buffers(lua_State *L)
     return 1;
 }
 
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_CONTEXT);
-
-    tls_context_release(self->context);
-    self->context = NULL;
-    return 0;
-}
-
 static const luaL_Reg methods[] = {
     {"role", role},
     {"set_time", set_time},
@@ -315,12 +293,10 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
-
 const luaL_Reg tls_lua_context_functions[] = {{"context", make}, {NULL, NULL}};
 
 void
 tls_lua_open_context(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_CONTEXT, methods, metamethods);
+    tls_lua_object_open(L, &tls_lua_context_class, methods, NULL);
 }

@@ -20,7 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "classes.h"
+#include "connection.h"
+#include "module.h"
+#include "value.h"
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* there SO_NOSIGPIPE, which is set on first use */

@@ -1,9 +1,18 @@
 /* question.c - decisions: the question that waits as a name and a table, and the answer to it. */
-#include "classes.h"
+#include "connection.h"
 
 #include <string.h>
 
 #include "wire/registry.h"
+
+#include "certificate.h"
+#include "context.h"
+#include "credential.h"
+#include "message.h"
+#include "option.h"
+#include "session.h"
+#include "stage.h"
+#include "value.h"
 
 static void
 set_certificate(lua_State *L, const tls_certificate *certificate)

@@ -24,7 +24,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "classes.h"
+#include "module.h"
+#include "value.h"
 
 static volatile sig_atomic_t signals;
 static int wake_read = -1, wake_write = -1;
