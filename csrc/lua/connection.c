@@ -10,6 +10,7 @@
 
 #include "wire/registry.h"
 
+#include "bounds.h"
 #include "context.h"
 #include "module.h"
 #include "option.h"
@@ -152,8 +153,8 @@ make(lua_State *L)
             options.early_data = tls_lua_check_bytes(L, lua_gettop(L));
         }
         options.early_data_resend = tls_lua_option_boolean(L, 2, "early_data_resend");
-        options.version_min = (unsigned)tls_lua_option_integer(L, 2, "version_min", 0, 0, 0xFFFF);
-        options.version_max = (unsigned)tls_lua_option_integer(L, 2, "version_max", 0, 0, 0xFFFF);
+        options.version_min = tls_lua_option_version(L, 2, "version_min");
+        options.version_max = tls_lua_option_version(L, 2, "version_max");
         options.stage_mask = (uint32_t)tls_lua_option_integer(L, 2, "stage_mask", 0, 0, 0x7FFFFFFF);
         options.decision_mask =
             (uint32_t)tls_lua_option_integer(L, 2, "decision_mask", 0, 0, 0x7FFFFFFF);

@@ -425,7 +425,8 @@ basic_constraints(lua_State *L, tls_lua_issue_options *fields, tls_extension_fie
     lua_getfield(L, fields->table, "path_length");
     out->has_path_length = !lua_isnil(L, -1);
     lua_pop(L, 1);
-    out->path_length = (unsigned)tls_lua_option_integer(L, fields->table, "path_length", 0, 0, 255);
+    out->path_length = (unsigned)tls_lua_option_integer(
+        L, fields->table, "path_length", 0, 0, TLS_PATH_LENGTH_MAXIMUM);
 }
 
 void

@@ -89,6 +89,8 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_session_functions);
     tls_lua_functions(L, tls_lua_ticket_keys_functions);
     tls_lua_functions(L, tls_lua_context_functions);
+    tls_lua_functions(L, tls_lua_context_options_functions);
+    tls_lua_functions(L, tls_lua_bounds_functions);
     tls_lua_functions(L, tls_lua_connection_functions);
     tls_lua_functions(L, tls_lua_descriptor_functions);
     tls_lua_functions(L, tls_lua_names_functions);

@@ -25,6 +25,8 @@ extern const luaL_Reg tls_lua_trust_functions[];
 extern const luaL_Reg tls_lua_session_functions[];
 extern const luaL_Reg tls_lua_ticket_keys_functions[];
 extern const luaL_Reg tls_lua_context_functions[];
+extern const luaL_Reg tls_lua_context_options_functions[];
+extern const luaL_Reg tls_lua_bounds_functions[];
 extern const luaL_Reg tls_lua_connection_functions[];
 extern const luaL_Reg tls_lua_descriptor_functions[];
 extern const luaL_Reg tls_lua_names_functions[];

@@ -5,6 +5,7 @@
 
 #include "wire/registry.h"
 
+#include "bounds.h"
 #include "certificate.h"
 #include "context.h"
 #include "credential.h"
@@ -214,8 +215,8 @@ answer_select(lua_State *L, tls_connection *connection)
             luaL_error(L, "answer 'ocsp_response' must be a string");
         selection.ocsp_response = tls_lua_check_bytes(L, lua_gettop(L));
     }
-    selection.version_min = (unsigned)tls_lua_option_integer(L, 2, "version_min", 0, 0, 0xFFFF);
-    selection.version_max = (unsigned)tls_lua_option_integer(L, 2, "version_max", 0, 0, 0xFFFF);
+    selection.version_min = tls_lua_option_version(L, 2, "version_min");
+    selection.version_max = tls_lua_option_version(L, 2, "version_max");
     selection.suites = tls_lua_option_list16(L, 2, "suites", &selection.suite_count);
     /* Finalizers have run since the question was looked at. */
     if (tls_lua_connection_self(L)->connection != connection)

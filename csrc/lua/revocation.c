@@ -78,16 +78,6 @@ const unsigned char (
     return (const unsigned char(*)[TLS_PIN_LENGTH])pins;
 }
 
-int64_t
-tls_lua_option_clock_skew(lua_State *L, int table)
-{
-    int64_t skew = tls_lua_option_time(L, table, "clock_skew", 0);
-
-    if (skew < 0)
-        luaL_error(L, "option 'clock_skew' must not be negative");
-    return skew;
-}
-
 enum tls_revocation_mode
 tls_lua_option_revocation(lua_State *L, int table)
 {

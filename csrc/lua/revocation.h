@@ -12,7 +12,6 @@ const struct tls_ocsp_response *const *tls_lua_option_ocsp_responses(
     lua_State *L, int table, const char *name, size_t *count);
 const unsigned char (
     *tls_lua_option_pins(lua_State *L, int table, const char *name, size_t *count))[TLS_PIN_LENGTH];
-int64_t tls_lua_option_clock_skew(lua_State *L, int table);
 enum tls_revocation_mode tls_lua_option_revocation(lua_State *L, int table);
 enum tls_staple_mode tls_lua_option_staple(lua_State *L, int table);
 

@@ -11,6 +11,7 @@
 
 #include <time.h>
 
+#include "bounds.h"
 #include "module.h"
 #include "option.h"
 #include "value.h"
@@ -21,6 +22,13 @@ static int64_t
 optional_time(lua_State *L, int index)
 {
     return lua_isnoneornil(L, index) ? (int64_t)time(NULL) : tls_lua_check_time(L, index);
+}
+
+static unsigned
+option_seconds(lua_State *L, const char *name)
+{
+    return (unsigned)tls_lua_option_bounded(
+        L, 1, name, tls_bounds_find(tls_ticket_keys_bounds, name));
 }
 
 /* core.ticket_keys{ rotation =, overlap = seconds (86400 each), time = seconds since the epoch
@@ -36,8 +44,8 @@ make(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    rotation = (unsigned)tls_lua_option_integer(L, 1, "rotation", 0, 1, 0x7FFFFFFF);
-    overlap = (unsigned)tls_lua_option_integer(L, 1, "overlap", 0, 1, 0x7FFFFFFF);
+    rotation = option_seconds(L, "rotation");
+    overlap = option_seconds(L, "overlap");
     now = tls_lua_option_time(L, 1, "time", (int64_t)time(NULL));
     self = tls_lua_object_new(L, &tls_lua_ticket_keys_class);
     reason = tls_ticket_keys_new(&keys, rotation, overlap, now);

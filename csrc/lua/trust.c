@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "bounds.h"
 #include "certificate.h"
 #include "credential.h"
 #include "module.h"
@@ -155,6 +156,12 @@ contains(lua_State *L)
     return 1;
 }
 
+static uint64_t
+option_number(lua_State *L, const char *name)
+{
+    return tls_lua_option_bounded(L, 3, name, tls_bounds_find(tls_verify_bounds, name));
+}
+
 /* trust:verify(chain [, options]) -> true, path (list of certificates, leaf first, anchor last)
  * | nil, message, code, index. chain: list of certificates, leaf first, then in any order; index:
  * which of them is at fault, from 1. options: server_name (string; without it names are not
@@ -189,12 +196,12 @@ verify(lua_State *L)
         request.server_name = tls_lua_option_text(L, 3, "server_name");
         request.purpose =
             (enum tls_purpose)tls_lua_option_choice(L, 3, "purpose", purposes, TLS_PURPOSE_SERVER);
-        request.depth = (unsigned)tls_lua_option_integer(L, 3, "depth", 0, 0, TLS_PATH_MAXIMUM);
-        request.minimum_rsa_bits =
-            (unsigned)tls_lua_option_integer(L, 3, "minimum_rsa_bits", 0, 0, TLS_RSA_MAXIMUM_BITS);
+        request.depth = (unsigned)option_number(L, "depth");
+        request.minimum_rsa_bits = (unsigned)option_number(L, "minimum_rsa_bits");
         request.allow_sha1 = tls_lua_option_boolean(L, 3, "allow_sha1");
         request.time = tls_lua_option_time(L, 3, "time", request.time);
-        request.clock_skew = tls_lua_option_clock_skew(L, 3);
+        request.clock_skew = tls_lua_option_seconds(
+            L, 3, "clock_skew", tls_bounds_find(tls_verify_bounds, "clock_skew"));
         request.crls = tls_lua_option_crls(L, 3, "crls", &request.crl_count);
         request.ocsp_responses =
             tls_lua_option_ocsp_responses(L, 3, "ocsp_responses", &request.ocsp_response_count);
