@@ -2,6 +2,7 @@
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"
+local core_pair = require "spec.support.core_pair"
 
 local WEEK = 7 * 86400
 
@@ -110,6 +111,52 @@ describe("a context of the core", function()
       misuse("'record_size' must be an integer from 512 to 16384", core.context, { record_size = 511 })
       misuse("'version_min' must be", core.context, { version_min = 0x300 })
       misuse("'version_max' must be", core.context, { version_max = 0x305 })
+   end)
+end)
+
+describe("objects among the options", function()
+   -- A table of options that closes `object`, its option `name`, as soon as another one is read.
+   local function treacherous(options, name, object, later)
+      return setmetatable(options, { __index = function(_, option)
+         if option == name then return object end
+         if option == later then getmetatable(object).__close(object) end
+      end })
+   end
+
+   it("are the call's own, whoever closes them meanwhile", function()
+      local store = core_pair.trust()
+      local context = assert(core.context(treacherous({ role = "client" }, "trust", store, "verify")))
+      assert.has_error(function() store:count() end)
+      local server = core_pair.server_context()
+      local client = assert(core.connection(context, { server_name = "localhost" }))
+      core_pair.shake(client, assert(core.connection(server, {})))
+      assert.is_true(client:info().peer_verified)
+
+      local session = client:session()
+      local other = assert(core.connection(context,
+         treacherous({ server_name = "localhost" }, "session", session, "verify")))
+      assert.has_error(function() session:id() end)
+      core_pair.shake(other, assert(core.connection(server, {})))
+      assert.is_true(other:info().established)
+
+      local keys = assert(core.ticket_keys {})
+      assert(core.context(treacherous({ role = "server" }, "ticket_keys", keys, "extensions")))
+      assert.has_error(function() keys:count() end)
+   end)
+
+   it("are the call's own in what methods and answers read, too", function()
+      local leaf = core_pair.certificate "rsa"
+      local store = core_pair.trust()
+      assert.is_true((store:verify({ leaf }, treacherous({}, "store", store, "purpose"))))
+      assert.has_error(function() store:count() end)
+
+      local selected = core_pair.server_context { session_cache = 0 }
+      local client, server = core_pair.pair(nil, nil, { decision_mask = core_pair.ALL_DECISIONS })
+      core_pair.shake(client, server, { select = function()
+         return treacherous({}, "context", selected, "credential")
+      end })
+      assert.has_error(function() selected:role() end)
+      assert.is_true(client:info().established)
    end)
 end)
 

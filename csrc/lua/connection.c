@@ -141,7 +141,7 @@ make(lua_State *L)
         options.server_name = tls_lua_option_text(L, 2, "server_name");
         lua_getfield(L, 2, "session");
         if (!lua_isnil(L, -1)) {
-            options.session = tls_lua_test_session(L, -1);
+            options.session = tls_lua_object_share(L, -1, &tls_lua_session_class);
             if (options.session == NULL)
                 return luaL_error(L, "option 'session' must be an open session object");
         }

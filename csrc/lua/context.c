@@ -160,7 +160,7 @@ make(lua_State *L)
     options.alpn = option_alpn(L, 1, &options.alpn_count);
     lua_getfield(L, 1, "trust");
     if (!lua_isnil(L, -1)) {
-        options.trust = tls_lua_test_trust(L, -1);
+        options.trust = tls_lua_object_share(L, -1, &tls_lua_trust_class);
         if (options.trust == NULL)
             return luaL_error(L, "option 'trust' must be an open trust store");
     }
@@ -170,7 +170,7 @@ make(lua_State *L)
         tls_lua_option_credentials(L, 1, "credentials", &options.credential_count);
     lua_getfield(L, 1, "ticket_keys");
     if (!lua_isnil(L, -1)) {
-        options.ticket_keys = tls_lua_test_ticket_keys(L, -1);
+        options.ticket_keys = tls_lua_object_share(L, -1, &tls_lua_ticket_keys_class);
         if (options.ticket_keys == NULL)
             return luaL_error(L, "option 'ticket_keys' must be an open ticket keys object");
     }

@@ -190,10 +190,11 @@ answer_select(lua_State *L, tls_connection *connection)
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_getfield(L, 2, "context");
     if (!lua_isnil(L, -1)) {
-        selection.context = tls_lua_test_context(L, -1);
+        selection.context = tls_lua_object_share(L, -1, &tls_lua_context_class);
         if (selection.context == NULL || tls_context_role(selection.context) != TLS_ROLE_SERVER)
             luaL_error(L, "answer 'context' must be an open context of role server");
         /* The clock of that context stands in its object. */
+        lua_pushvalue(L, -2);
         tls_lua_keep(L, 1, TLS_LUA_SLOT_SELECTED);
     } else {
         lua_pop(L, 1);

@@ -179,13 +179,14 @@ static int
 verify(lua_State *L)
 {
     static const char *const purposes[] = {"server", "client", "any", NULL};
-    const tls_trust_store *store = tls_lua_check_trust(L, 1);
     tls_verify_request request = {0};
     tls_verdict verdict;
 
+    tls_lua_check_trust(L, 1);
     lua_settop(L, 3);
     luaL_checkstack(L, LUA_MINSTACK, "options");
-    request.trust = store;
+    /* Reading the options may run metamethods, which may close the store. */
+    request.trust = tls_lua_object_share(L, 1, &tls_lua_trust_class);
     request.time = (int64_t)time(NULL);
     request.chain = tls_lua_check_chain(L, 2, "chain", &request.count);
     if (request.count == 0)
