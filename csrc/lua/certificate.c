@@ -372,7 +372,7 @@ pin(lua_State *L)
 {
     const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
-    size_t length = tls_fingerprint(digest, br_sha256_ID, certificate->public_key_info);
+    size_t length = tls_fingerprint(digest, TLS_HASH_SHA256, certificate->public_key_info);
     tls_buffer *out = tls_lua_buffer(L);
 
     tls_base64_encode(out, tls_bytes_make(digest, length));

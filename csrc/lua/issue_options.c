@@ -199,7 +199,7 @@ int
 tls_lua_issue_hash(lua_State *L, tls_lua_issue_options *fields)
 {
     static const char *const names[] = {"sha256", "sha384", "sha512", NULL};
-    static const int ids[] = {br_sha256_ID, br_sha384_ID, br_sha512_ID};
+    static const int ids[] = {TLS_HASH_SHA256, TLS_HASH_SHA384, TLS_HASH_SHA512};
     int choice = tls_lua_option_choice(L, fields->table, "hash", names, -1);
 
     return choice < 0 ? 0 : ids[choice];

@@ -15,6 +15,7 @@
 #include "wire/registry.h"
 #include "base/random.h"
 #include "key/signature.h"
+#include "key/key_bearssl.h"
 
 #include "certificate.h"
 #include "module.h"
@@ -88,7 +89,7 @@ static int
 generate(lua_State *L)
 {
     static const char *const kinds[] = {"rsa", "p256", "p384", "p521", NULL};
-    static const int curves[] = {0, BR_EC_secp256r1, BR_EC_secp384r1, BR_EC_secp521r1};
+    static const int curves[] = {0, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
     int kind = luaL_checkoption(L, 1, NULL, kinds);
     unsigned size = lua_isnoneornil(L, 2) ? TLS_RSA_GENERATE_MINIMUM : tls_lua_check_id(L, 2);
     tls_lua_object *self = tls_lua_object_new(L, &tls_lua_key_class);

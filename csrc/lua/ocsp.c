@@ -46,7 +46,7 @@ request(lua_State *L)
     if (!lua_isnoneornil(L, 3))
         nonce = tls_lua_check_bytes(L, 3);
     out = tls_lua_buffer(L);
-    reason = tls_ocsp_request_build(out, certificate, issuer, br_sha1_ID, nonce);
+    reason = tls_ocsp_request_build(out, certificate, issuer, TLS_HASH_SHA1, nonce);
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
     tls_lua_finish_buffer(L, out);

@@ -24,7 +24,8 @@ update_keys(lua_State *L)
 }
 
 /* connection:request_certificate() -> true: a server's CertificateRequest is in the output | nil,
- * message, "no_post_handshake_auth" (the client did not offer it), or as update_keys */
+ * message, "no_post_handshake_auth" (the client did not offer it), "busy" (one is open), or as
+ * update_keys */
 static int
 request_certificate(lua_State *L)
 {
@@ -35,8 +36,22 @@ request_certificate(lua_State *L)
     return done(L, self, tls_connection_request_certificate(self->connection));
 }
 
-/* connection:send_ticket() -> true: one more NewSessionTicket of a server is in the output | as
- * update_keys */
+/* connection:authenticating() -> true: a request for the client's certificate is open, or the
+ * answer to it on its way; or nil */
+static int
+authenticating(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    if (self->connection != NULL && tls_connection_authenticating(self->connection))
+        lua_pushboolean(L, 1);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+/* connection:send_ticket() -> true: one more NewSessionTicket of a server is in the output | nil,
+ * message, "busy" (a request for the client's certificate is open), or as update_keys */
 static int
 send_ticket(lua_State *L)
 {
@@ -50,6 +65,7 @@ send_ticket(lua_State *L)
 const luaL_Reg tls_lua_post_handshake_methods[] = {
     {"update_keys", update_keys},
     {"request_certificate", request_certificate},
+    {"authenticating", authenticating},
     {"send_ticket", send_ticket},
     {NULL, NULL},
 };

@@ -44,7 +44,7 @@ session_store(lua_State *L, const tls_session *session)
 }
 
 static void
-verify(lua_State *L, const tls_question *question, const tls_connection_info *info)
+verify(lua_State *L, const tls_question *question)
 {
     const tls_verdict *verdict = question->u.verify.verdict;
     size_t count = question->u.verify.chain_count;
@@ -61,7 +61,7 @@ verify(lua_State *L, const tls_question *question, const tls_connection_info *in
     tls_lua_push_chain(L, verdict->path, verdict->path_count);
     lua_setfield(L, -2, "path");
     set_name(L, question->u.verify.server_name);
-    tls_lua_set_some(L, "ocsp_response", info->ocsp_response);
+    tls_lua_set_some(L, "ocsp_response", question->u.verify.ocsp_response);
 }
 
 static void
@@ -113,7 +113,7 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
         session_store(L, question->u.session_store.session);
         break;
     case TLS_DECISION_VERIFY:
-        verify(L, question, info);
+        verify(L, question);
         break;
     case TLS_DECISION_SIGN:
         sign(L, question);
@@ -271,7 +271,7 @@ static enum tls_reason
 answer_psk(lua_State *L, tls_connection *connection)
 {
     static const char *const names[] = {"sha256", "sha384", NULL};
-    static const int hashes[] = {br_sha256_ID, br_sha384_ID};
+    static const int hashes[] = {TLS_HASH_SHA256, TLS_HASH_SHA384};
     tls_bytes identity = tls_bytes_make("", 0), key = tls_bytes_make("", 0);
     int hash = 0;
 

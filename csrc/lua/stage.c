@@ -1,8 +1,8 @@
 /* stage.c - stage events of a connection as message tables, and its summary.
  *
- * Every message has stage, direction ("sent", "received"; nil for established and closed), version
- * and version_id (negotiated so far; nil while unknown), length, renegotiation (true where it is of
- * one), the fields that are its own, and raw. */
+ * Every message has stage, direction ("sent", "received"; nil for authenticated, established and
+ * closed), version and version_id (negotiated so far; nil while unknown), length, renegotiation
+ * (true where it is of one), the fields that are its own, and raw. */
 #include "stage.h"
 
 #include "wire/message.h"
@@ -54,6 +54,19 @@ info_fields_13(lua_State *L, const tls_connection_info *info)
     tls_lua_set_integer(L, "key_updates_received", info->key_updates_received);
 }
 
+/* set_verdict: where a handshake failed it is why, as the failure's own code. */
+static void
+set_verdict(lua_State *L, const tls_connection *connection, const tls_connection_info *info)
+{
+    if (info->verdict != TLS_REASON_PEER_ALERT) {
+        tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
+        return;
+    }
+    tls_lua_push_failure(L, connection);
+    lua_setfield(L, -4, "verdict");
+    lua_pop(L, 2);
+}
+
 void
 tls_lua_info_fields(lua_State *L, const tls_connection *connection)
 {
@@ -79,7 +92,7 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_boolean(L, "resumable", info.resumable);
     tls_lua_set_some(L, "session_id", info.session_id);
     tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
-    tls_lua_set_string(L, "verdict", tls_reason_code(info.verdict));
+    set_verdict(L, connection, &info);
     set_chain(L, "peer_certificates", info.peer_chain, info.peer_chain_count);
     set_chain(L, "local_certificates", info.local_chain, info.local_chain_count);
     tls_lua_set_bytes(L, "client_random", info.client_random);
@@ -89,6 +102,8 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_boolean(L, "secure_renegotiation", info.secure_renegotiation);
     tls_lua_set_integer(L, "renegotiations", info.renegotiations);
     tls_lua_set_boolean(L, "renegotiating", info.renegotiating);
+    tls_lua_set_boolean(L, "authenticating", info.authenticating);
+    tls_lua_set_integer(L, "authentications", info.authentications);
     tls_lua_set_boolean(L, "extended_master_secret", info.extended_master_secret);
     tls_lua_set_boolean(L, "ticket", info.ticket);
     if (info.max_fragment_length != 0)
@@ -164,6 +179,19 @@ ticket_session(lua_State *L, const tls_connection *connection)
     lua_setfield(L, -2, "session");
 }
 
+/* authenticated_fields: whom the client has proven to be, or that it shows no certificate; then it
+ * stays who it was. */
+static void
+authenticated_fields(lua_State *L, const tls_connection_info *info)
+{
+    tls_lua_set_string(L, "whose", "client");
+    tls_lua_set_boolean(L, "declined", info->declined);
+    set_chain(L, "chain", info->peer_chain, info->declined ? 0 : info->peer_chain_count);
+    tls_lua_set_boolean(L, "peer_verified", !info->declined && info->peer_verified);
+    if (!info->declined)
+        tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
+}
+
 static void
 stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_event *event,
     const tls_connection_info *info)
@@ -174,6 +202,9 @@ stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_eve
     case TLS_STAGE_ESTABLISHED:
         tls_lua_info_fields(L, connection);
         tls_lua_set_boolean(L, "early_data", info->early_data == TLS_EARLY_DATA_ACCEPTED);
+        break;
+    case TLS_STAGE_AUTHENTICATED:
+        authenticated_fields(L, info);
         break;
     case TLS_STAGE_CLOSED:
         closed_fields(L, connection, info);

@@ -392,6 +392,7 @@ function Context:info() end
 ---@field hello_request? bearssl.StageHandler|false
 ---@field application_data? bearssl.StageHandler|false
 ---@field alert? bearssl.StageHandler|false
+---@field authenticated? bearssl.StageHandler|false
 ---@field established? bearssl.StageHandler|false
 ---@field closed? bearssl.StageHandler|false
 ---@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): bearssl.Selection?, string?)|false
@@ -491,10 +492,14 @@ function Stream:read_early(max) end
 ---@return bearssl.Code? code
 function Stream:update_keys(request) end
 
+---@class bearssl.RequestCertificateOptions
+---@field wait? boolean until the client has answered
+
+---@param options? bearssl.RequestCertificateOptions
 ---@return true? ok
 ---@return string? message
 ---@return bearssl.Code? code
-function Stream:request_certificate() end
+function Stream:request_certificate(options) end
 
 ---@return true? ok
 ---@return string? message
@@ -684,6 +689,8 @@ function Connection:release() end
 ---@field secure_renegotiation boolean
 ---@field renegotiations integer
 ---@field renegotiating boolean
+---@field authenticating boolean
+---@field authentications integer
 ---@field extended_master_secret boolean
 ---@field ticket boolean
 ---@field early_data? "offered"|"accepted"|"rejected"

@@ -166,8 +166,8 @@ end
 Connection.update_keys = forward "update_keys"
 
 --- request_certificate() asks the client to authenticate now (server, TLS 1.3); its answer comes like other data: see
--- the `verify` decision and info(). true; or nil, message, code: "no_post_handshake_auth" when it did not offer that,
--- and as update_keys.
+-- the `verify` decision, the stage `authenticated`, and info(), where "authenticating" is true until then.
+-- true; or nil, message, code: "no_post_handshake_auth" when it did not offer that, and as update_keys.
 Connection.request_certificate = forward "request_certificate"
 
 --- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code.

@@ -6,12 +6,13 @@ describe.stages = {
    "client_hello", "hello_retry_request", "server_hello", "encrypted_extensions", "certificate",
    "certificate_status", "server_key_exchange", "certificate_request", "server_hello_done",
    "client_key_exchange", "certificate_verify", "change_cipher_spec", "finished", "new_session_ticket",
-   "end_of_early_data", "key_update", "hello_request", "application_data", "alert", "established", "closed",
+   "end_of_early_data", "key_update", "hello_request", "application_data", "alert", "authenticated",
+   "established", "closed",
 }
 
 --- title(stage) is the message's name in the RFCs: "client_hello" → "ClientHello".
 function describe.title(stage)
-   if stage == "established" or stage == "closed" or stage == "alert" then
+   if stage == "authenticated" or stage == "established" or stage == "closed" or stage == "alert" then
       return stage == "alert" and "Alert" or stage
    end
    return (stage:gsub("_?(%l)(%l*)", function(first, rest) return first:upper() .. rest end))
@@ -208,6 +209,14 @@ local special = {}
 
 function special.certificate(message, add)
    certificates(message, add)
+end
+
+function special.authenticated(message, add)
+   if message.declined then return add("", "the client shows no certificate") end
+   local own = describe.certificate(message.chain[1])
+   add("subject", own.subject == "" and "(empty)" or own.subject)
+   add("peer_verified", yes_no(message.peer_verified))
+   add("verdict", name_of(message.verdict))
 end
 
 function special.change_cipher_spec(message, add)

@@ -1,41 +1,12 @@
 -- A stream's renegotiation (RFC 5746). stream.lua lends what it has of its own: tools.fill, note, send_last, establish.
 local driver = require "bearssl.driver"
+local finish = require "bearssl.finish"
 
 local renegotiation = {}
 
---- finish(tools, stream, deadline) drives a renegotiation to its end: true, or nil, message, code. Data that the peer
--- sends before is put aside.
+--- finish(tools, stream, deadline) drives a renegotiation to its end: true, or nil, message, code.
 function renegotiation.finish(tools, stream, deadline)
-   local connection = stream.connection
-   local object = connection.core
-   while object and object:renegotiating() do
-      local event, message, code = driver.step(connection)
-      local ok
-      if event == "data" then
-         ok, message, code = object:hold()
-         if code == "limit_exceeded" then
-            return nil, tools.note(stream, "wantread", "wantread")
-         elseif not ok then
-            return nil, message, code
-         end
-      elseif event == "wantread" then
-         if object:renegotiating() then
-            ok, message, code = tools.fill(stream, deadline)
-            if not ok then return nil, tools.note(stream, message, code) end
-         end
-      elseif event == "closed" then
-         return nil, "closed", "closed"
-      else
-         tools.send_last(stream)
-         stream.wanted = nil
-         return nil, message, code
-      end
-      object = connection.core
-   end
-   if not object then return nil, driver.CLOSED, "closed" end
-   local ok, message, code = stream.transport:flush(object, deadline)
-   if not ok then return nil, tools.note(stream, message, code) end
-   return true
+   return finish(tools, stream, deadline, "renegotiating")
 end
 
 --- run(tools, stream, verify, deadline) is stream:renegotiate().

@@ -6,6 +6,7 @@
 -- Codes that mean "call me again": "timeout" (the time was over), and for streams that never wait (settimeout(0))
 -- "wantread" and "wantwrite" (until the descriptor can be read or written). "closed" is the peer's orderly end,
 -- "truncated" an end of the transport without it.
+local after_handshake = require "bearssl.after_handshake"
 local core = require "bearssl.core"
 local describe = require("bearssl.options").describe
 local driver = require "bearssl.driver"
@@ -521,51 +522,6 @@ function Stream:send(data, i, j)
    return nil, message, sent, code
 end
 
--- ---- After the handshake, TLS 1.3 ----
-
--- Brings a message into the output and sends it: what cannot leave yet goes with the next call.
-local function post(name)
-   return function(self, argument)
-      local connection = self.connection
-      check(connection, name, 2, self.flushed)
-      local object = connection.core
-      if not object then return nil, driver.CLOSED, "closed" end
-      local transport, deadline = self.transport, deadline_of(self)
-      local ok, message, code
-      if self.flushed and transport:pending(object) then -- the message needs room in the output
-         ok, message, code = transport:flush(object, deadline)
-         if not ok then
-            message, code = note(self, message, code)
-            return nil, message, code
-         end
-      end
-      ok, message, code = object[name](object, argument)
-      if not ok then return nil, message, code end
-      ok, message, code = transport:flush(object, deadline)
-      deliver_stages(self, true)
-      if ok then
-         self.wanted = nil
-      else
-         message, code = note(self, message, code)
-         if not again[code] then return nil, message, code end
-      end
-      return true
-   end
-end
-
---- update_keys([request]) takes new keys for what this side sends (TLS 1.3), and with `request` asks the peer to do the
--- same. true; or nil, message, code: "not_ready" before the handshake is over, "busy" while the output is
--- full or another request waits, "unsupported_version" below TLS 1.3.
-Stream.update_keys = post "update_keys"
-
---- request_certificate() asks the client to authenticate now (server, TLS 1.3). Its answer is taken in by the next
--- receive: see the `verify` decision and info(). true; or nil, message, code: "no_post_handshake_auth" when the client
--- did not offer that, and as update_keys.
-Stream.request_certificate = post "request_certificate"
-
---- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code.
-Stream.send_ticket = post "send_ticket"
-
 -- ---- The end ----
 
 --- shutdown("send") tells the peer that nothing more will come (close_notify); reading goes on until the peer does
@@ -687,6 +643,8 @@ function Stream:want()
    return self.wanted
 end
 
+tools.lock, tools.deadline_of, tools.deliver_stages, tools.again = lock, deadline_of, deliver_stages, again
+for name, method in pairs(after_handshake(tools)) do Stream[name] = method end
 for name, method in pairs(require "bearssl.stream_info") do Stream[name] = method end
 
 return Stream

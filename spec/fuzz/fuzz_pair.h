@@ -3,7 +3,7 @@
 #ifndef FUZZ_PAIR_H
 #define FUZZ_PAIR_H
 
-#include "connection/connection.h"
+#include "connection/internal.h"
 #include "fuzz.h"
 
 /* Bits of the word. What both sides must agree on is one bit for both. */

@@ -2,7 +2,7 @@
  * was taken over can be exported again and used. */
 #include "fuzz.h"
 
-#include "session/session.h"
+#include "session/internal.h"
 #include "session/ticket.h"
 
 #define NOW 1893456000

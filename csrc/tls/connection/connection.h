@@ -1,221 +1,260 @@
-/* connection.h - the inside of tls_connection: what connection.c, its neighbours (event.c,
- * transfer.c, decision.c) and the engines share. */
+/* connection.h - one conversation. Bytes in, bytes out: it knows no sockets, no Lua,
+ * and keeps no global state, so it can be tested, fuzzed and embedded alone.
+ *
+ * A tls_context holds what many connections share; a tls_connection is one conversation over one of
+ * two engines (tls12/filter.c over BearSSL for TLS 1.0 to 1.2, tls13/engine.c for TLS 1.3) behind
+ * one vtable, engine.h. Nothing here or above asks which engine runs.
+ *
+ * How it is driven:
+ *     for (;;) switch (tls_connection_step(c)) {
+ *     case TLS_EVENT_WANT_READ:  send tls_connection_output(), then feed what the transport gives
+ *     case TLS_EVENT_STAGE:      look at tls_connection_stage(); the next step goes on
+ *     case TLS_EVENT_DECISION:   answer tls_connection_question() with a tls_connection_answer_*
+ *                                (or let the next step take the default), at any later time
+ *     case TLS_EVENT_DATA:       the handshake is over, or bytes of the peer can be read
+ *     case TLS_EVENT_EARLY_DATA: a server may look at tls_connection_early_data; the handshake goes
+ * on case TLS_EVENT_CLOSED:     the peer sent close_notify case TLS_EVENT_FAILED:
+ * tls_connection_failure(); send what output is left: the alert
+ *     }
+ * The core never calls back. A stage or decision nobody watches costs nothing: decisions then take
+ * their default inside the core.
+ */
 #ifndef TLS_CONNECTION_H
 #define TLS_CONNECTION_H
 
 #include "context/context.h"
-#include "handshake/engine.h"
-#include "record/record.h"
-#include "tls13/traffic.h"
+#include "handshake/decision.h"
+#include "handshake/stage.h"
 
-/* A handshake message longer than this is refused (LIMIT): room for a long chain, and a cap on what
- * a peer can make us hold. */
-#define TLS_HANDSHAKE_MAXIMUM ((size_t)128 * 1024)
-/* Output room that application data never takes, so that an alert can always be sealed. */
-#define TLS_ALERT_RESERVE 256
-/* More warnings, empty records or refused renegotiations than this without application data between
- * them are an attack (RFC 5246 gives no limit; RFC 8446 section 5.1 speaks of denial of service).
- */
-#define TLS_IDLE_RECORDS_MAXIMUM 32
-#define TLS_VERIFY_DATA_MAXIMUM 64
-#define TLS_PSK_MAXIMUM 64
+typedef struct tls_connection tls_connection;
 
-/* An event that waits to be reported; keylog lines stand in the same queue, so that order is kept.
- */
-typedef struct tls_event_node {
-    struct tls_event_node *next;
-    int is_keylog;
-    tls_stage_event event;
-    unsigned char data[]; /* a copy of the message or the line */
-} tls_event_node;
+/* One flight must hold the early data too. */
+#define TLS_EARLY_DATA_MAXIMUM 32768
+typedef struct tls_connection_options {
+    const char *server_name; /* client: DNS name or IP address text to verify and (names only) to
+                                send; NULL: no name is sent and none is checked */
+    tls_session *session;    /* client: a session to resume; ignored where it does not fit */
+    int64_t verify;          /* an enum tls_verify_mode, or -1 for the context's */
+    tls_bytes early_data;    /* client: to be sent as 0-RTT when the session allows so much */
+    int early_data_resend; /* send it after the handshake when it was not accepted as early data */
+    unsigned version_min, version_max; /* 0: the context's; else within them */
+    uint32_t stage_mask;               /* 1u << TLS_STAGE_… : stages to report */
+    uint32_t decision_mask;            /* 1u << TLS_DECISION_… : decisions to ask */
+} tls_connection_options;
 
-enum tls_question_state { TLS_QUESTION_NONE, TLS_QUESTION_ASKED, TLS_QUESTION_ANSWERED };
+enum tls_reason tls_connection_new(
+    tls_connection **out, tls_context *context, const tls_connection_options *options);
+void tls_connection_free(tls_connection *connection);
 
-typedef struct tls_answer {
-    int is_default;
-    tls_selection selection; /* its credential and suites point into the fields below */
-    tls_credential credential;
-    int has_credential;
-    uint16_t *suites;
-    tls_session *session;
-    enum tls_reason verify;
-    tls_buffer bytes; /* signature, decrypted secret, or the selected ALPN name */
-    tls_buffer ocsp_response;
-    tls_buffer psk_identity; /* its key is in `bytes` */
-    int psk_hash;
-    int accept; /* early data */
-} tls_answer;
-
-/* What happens between the engine's end and `established`. */
-enum tls_epilogue {
-    TLS_EPILOGUE_NONE,
-    TLS_EPILOGUE_STORE,
-    TLS_EPILOGUE_STORING,
-    TLS_EPILOGUE_DONE
+enum tls_event {
+    TLS_EVENT_WANT_READ,
+    TLS_EVENT_STAGE,
+    TLS_EVENT_DECISION,
+    TLS_EVENT_DATA,
+    TLS_EVENT_EARLY_DATA,
+    TLS_EVENT_CLOSED,
+    TLS_EVENT_FAILED
 };
+/* tls_connection_step runs until there is something to report. While the handshake runs it reports
+ * WANT_READ when it cannot go on; once it is over, DATA (with or without plaintext at hand: see
+ * tls_connection_plaintext) only until the caller was told once that it is established, afterwards
+ * DATA means that tls_connection_plaintext is not empty, WANT_READ that it is. CLOSED and FAILED
+ * repeat. */
+enum tls_event tls_connection_step(tls_connection *connection);
 
-/* What the handshake before settled, while another one runs: renegotiation.h. */
-typedef struct tls_renegotiation tls_renegotiation;
+/* Ciphertext in. tls_connection_input gives memory to read into (several records fit); commit says
+ * how much arrived. room is 0 while plaintext waits to be read or the connection has ended. */
+unsigned char *tls_connection_input(tls_connection *connection, size_t *room);
+void tls_connection_input_commit(tls_connection *connection, size_t length);
+/* tls_connection_feed copies; returns how many of the bytes were taken. */
+size_t tls_connection_feed(tls_connection *connection, const void *data, size_t length);
+/* tls_connection_feed_end: the transport reached its end. Without close_notify the next step fails
+ * with TRUNCATED (RFC 5246 section 7.2.1). */
+void tls_connection_feed_end(tls_connection *connection);
 
-/* More than this is not put aside of what a peer sends while a renegotiation goes on. */
-#define TLS_HELD_MAXIMUM ((size_t)1024 * 1024)
+/* tls_connection_idle_input gives the input buffer back to the pool when nothing is in it: for a
+ * caller that asked for it with tls_connection_input and got nothing to put there. */
+void tls_connection_idle_input(tls_connection *connection);
 
-struct tls_connection {
-    tls_context *context;    /* `select` may exchange it */
-    tls_context *pool_owner; /* whose pool the record buffers belong to: the first context */
+/* Ciphertext out. Valid until the next call on the connection. */
+tls_bytes tls_connection_output(const tls_connection *connection);
+void tls_connection_output_consume(tls_connection *connection, size_t length);
+
+/* Application data in: a view of what has been decrypted; consume releases it. Empty: step. */
+tls_bytes tls_connection_plaintext(const tls_connection *connection);
+void tls_connection_plaintext_consume(tls_connection *connection, size_t length);
+/* tls_connection_hold_plaintext puts aside what has been decrypted, so that step() can read on: for
+ * a caller that waits for the end of a renegotiation, or of a late authentication, while the peer's
+ * data stands before its messages. It comes first out of tls_connection_plaintext. LIMIT: it would
+ * be more than 1 MiB, which must be read first. OUT_OF_MEMORY. */
+enum tls_reason tls_connection_hold_plaintext(tls_connection *connection);
+
+/* tls_connection_early_data: what arrived as early data and was not consumed (a server's, TLS 1.3):
+ * anyone may have sent it a second time, to this server or another. Reported by
+ * TLS_EVENT_EARLY_DATA while the handshake goes on; what is still there when it is over comes first
+ * out of tls_connection_plaintext. */
+tls_bytes tls_connection_early_data(const tls_connection *connection);
+void tls_connection_early_data_consume(tls_connection *connection, size_t length);
+
+/* tls_connection_write seals as many bytes into records as the output buffer takes and returns that
+ * number: 0 when it is full (send the output first). NOT_READY before the handshake is over and
+ * during a renegotiation, CLOSED after tls_connection_close or a failure (the failure's own reason
+ * then). A server that accepted early data may write before the handshake is over, once it has sent
+ * its Finished. */
+enum tls_reason tls_connection_write(
+    tls_connection *connection, size_t *written, const void *data, size_t length);
+
+/* tls_connection_renegotiate begins a renegotiation (RFC 5746) of TLS 1.0 to 1.2: a client's step()
+ * then sends ClientHello; a server asks for one by HelloRequest, and `verify`, an enum
+ * tls_verify_mode or -1, is the mode from then on. It goes on with step(), and ends with the stage
+ * `established`, or is refused by the peer's warning, after which the connection is what it was:
+ * see tls_connection_renegotiating and the info's `renegotiations`. Until its end
+ * tls_connection_get_info and tls_connection_session tell what the handshake before settled. OK too
+ * when one is under way. NO_RENEGOTIATION: the context does not allow it, or the peer has no RFC
+ * 5746. UNSUPPORTED_VERSION; CLOSED; NOT_READY before the first handshake is over, or while output
+ * from before the last renegotiation waits to be sent. */
+enum tls_reason tls_connection_renegotiate(tls_connection *connection, int64_t verify);
+/* tls_connection_renegotiating: one was asked for, or is under way. */
+int tls_connection_renegotiating(const tls_connection *connection);
+/* tls_connection_asks_renegotiation: a server sent HelloRequest, and no ClientHello has come yet.
+ */
+int tls_connection_asks_renegotiation(const tls_connection *connection);
+
+/* TLS 1.3, after the handshake. Each: NOT_READY before, UNSUPPORTED_VERSION below TLS 1.3, CLOSED,
+ * BUSY while the output is full. tls_connection_update_keys sends KeyUpdate (RFC 8446
+ * section 4.6.3) and, with `request`, asks the peer for its own. tls_connection_request_certificate
+ * (server) asks the client to authenticate (4.6.2); NO_POST_HANDSHAKE_AUTH when the client did not
+ * offer that, BUSY while another request is open. `verify` is asked about the answer; without it a
+ * certificate that comes must be good, and an empty answer is accepted unless the mode is REQUIRED.
+ * It ends with the stage `authenticated`; until then tls_connection_get_info and
+ * tls_connection_session tell what stood before. tls_connection_send_ticket (server) sends one more
+ * NewSessionTicket; BUSY while a request is open too. */
+enum tls_reason tls_connection_update_keys(tls_connection *connection, int request);
+enum tls_reason tls_connection_request_certificate(tls_connection *connection);
+enum tls_reason tls_connection_send_ticket(tls_connection *connection);
+/* tls_connection_authenticating: a server's request is open, or the answer to it is on its way. */
+int tls_connection_authenticating(const tls_connection *connection);
+
+/* tls_connection_close queues close_notify; nothing can be written afterwards, reading goes on
+ * until the peer's close_notify (RFC 8446 section 6.1). Closing twice is harmless. During the
+ * handshake it sends user_canceled first. */
+void tls_connection_close(tls_connection *connection);
+
+/* tls_connection_end gives everything back but what tls_connection_get_info and
+ * tls_connection_session tell: keys and secrets are wiped, what waited to be read or sent is
+ * dropped. Nothing else can be done then. */
+void tls_connection_end(tls_connection *connection);
+
+/* tls_connection_fail ends the connection: sends the reason's alert (or `alert` when it is not
+ * TLS_ALERT_NONE) and keeps `text` (may be NULL) for tls_connection_failure_text. */
+void tls_connection_fail(
+    tls_connection *connection, enum tls_reason reason, int alert, const char *text);
+enum tls_reason tls_connection_failure(const tls_connection *connection);
+const char *tls_connection_failure_text(const tls_connection *connection);
+/* tls_connection_peer_alert: the fatal alert the peer sent, or TLS_ALERT_NONE. */
+int tls_connection_peer_alert(const tls_connection *connection);
+
+/* ---- Stages and decisions ---- */
+void tls_connection_watch(tls_connection *connection, uint32_t stage_mask, uint32_t decision_mask);
+const tls_stage_event *tls_connection_stage(const tls_connection *connection);
+const tls_question *tls_connection_question(const tls_connection *connection);
+
+/* Each answers the question that waits; answering another one returns UNEXPECTED_MESSAGE and
+ * changes nothing. */
+/* session and credential may be NULL: none. */
+enum tls_reason tls_connection_answer_default(tls_connection *connection);
+enum tls_reason tls_connection_answer_select(tls_connection *c, const tls_selection *selection);
+enum tls_reason tls_connection_answer_session(tls_connection *c, tls_session *session);
+/* verdict TLS_OK accepts whatever the verdict was; another refuses with its alert. */
+enum tls_reason tls_connection_answer_verify(tls_connection *c, enum tls_reason verdict);
+enum tls_reason tls_connection_answer_credential(
+    tls_connection *c, const tls_credential *credential);
+/* signature: PKCS#1 v1.5 bytes as long as the modulus, or an ASN.1 DER ECDSA signature. */
+enum tls_reason tls_connection_answer_signature(tls_connection *c, tls_bytes signature);
+/* identity: what a client offers (a server's is the one it was asked about and is not read); key:
+ * the PSK, empty for none; hash: BearSSL's number, 4 (SHA-256) or 5 (SHA-384). ILLEGAL_PARAMETER
+ * for an identity over 65535 bytes or empty, a key over 64 bytes, another hash. */
+enum tls_reason tls_connection_answer_psk(
+    tls_connection *c, tls_bytes identity, tls_bytes key, int hash);
+enum tls_reason tls_connection_answer_early_data(tls_connection *c, int accept);
+/* secret: the decrypted 48-byte pre-master secret; any other length is treated as a decryption
+ * failure, without telling (RFC 5246 section 7.4.7.1). */
+enum tls_reason tls_connection_answer_decrypt(tls_connection *c, tls_bytes secret);
+
+/* ---- What was negotiated ---- */
+typedef struct tls_connection_info {
     enum tls_role role;
-    enum tls_verify_mode verify;
-    unsigned version_min, version_max; /* the connection's own limits, 0: none */
-    int verify_given; /* by the connection's own options: then `select` does not change it */
-    const tls_engine_class *engine_class;
-    void *engine; /* NULL once the handshake is over */
-
-    /* Records. `input` and `output` are borrowed from the pool while they hold something. */
-    tls_record_opener opener;
-    tls_record_sealer sealer;
-    unsigned char *input, *output;
-    size_t input_start, input_end, input_used;
-    size_t output_start, output_end;
-    tls_buffer output_before; /* goes first: see tls_connection_make_room */
-    unsigned char *plaintext; /* decrypted application data inside `input` */
-    size_t plaintext_length;
-    tls_buffer held; /* plaintext put aside; read first, from held_start on */
-    size_t held_start;
-    tls_buffer handshake_in;      /* reassembly; messages are taken from its front */
-    tls_buffer handshake_out;     /* messages of the flight, sealed together */
-    unsigned max_fragment_length; /* agreed, or 0: then records received may not be longer either */
-    size_t receive_limit;         /* by the record_size_limit that we announced, or 0 (RFC 8449) */
-    unsigned peer_record_limit;
-    size_t fragment_limit; /* plaintext bytes per record sent: record_size, or less when the peer
-                              asks */
-    unsigned idle_records;
-    int input_ended;
-
-    /* TLS 1.3. */
-    tls_traffic *traffic; /* from the server's Finished on; NULL below TLS 1.3 */
+    int established;   /* the handshake is complete */
+    const char *state; /* where a handshake stands, as "wait_server_hello"; NULL while none runs */
+    unsigned version;  /* 0x0303 …; 0 while unknown */
+    unsigned suite;    /* 0 while unknown */
+    unsigned group;    /* named group of an (EC)DHE exchange, or 0 */
+    unsigned peer_scheme; /* scheme of the peer's handshake signature, or 0 */
+    unsigned local_scheme;
+    tls_bytes alpn;          /* empty: none */
+    const char *server_name; /* sent or received; "" when none */
+    int resumed;
+    int resumable; /* tls_connection_session would give one */
+    tls_bytes session_id;
+    /* Who the peer is: only what the peer's signature and Finished have proven; nobody while the
+     * first handshake goes on, and who it was before in a later one or a late authentication. When
+     * one fails nobody is named. */
+    int peer_verified; /* the chain was verified (now, or when the session began) */
+    enum tls_reason
+        verdict; /* of the last verification; TLS_OK when there was none; why a handshake failed */
+    const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */
+    size_t peer_chain_count;
+    const tls_certificate *const *local_chain; /* what this side sent */
+    size_t local_chain_count;
+    tls_bytes client_random, server_random;
+    tls_bytes client_verify_data, server_verify_data; /* of Finished; empty before */
+    int secure_renegotiation;                         /* RFC 5746 was negotiated */
+    unsigned renegotiations;                          /* that were completed */
+    int renegotiating;
+    int authenticating;       /* TLS 1.3: a late authentication of the client runs */
+    unsigned authentications; /* late ones that proved a client to the server */
+    int declined; /* server: the client's last answer to a request was that it shows none */
+    int extended_master_secret;   /* RFC 7627 was negotiated, or held for the resumed session */
+    int ticket;                   /* the session came from a ticket, or a ticket was given for it */
+    unsigned max_fragment_length; /* agreed (RFC 6066 section 4), or 0 */
+    tls_bytes ocsp_response;      /* what the server stapled; empty: nothing */
+    tls_bytes signed_certificate_timestamps; /* RFC 6962 section 3.3, as sent in ServerHello */
+    /* TLS 1.3 */
     enum tls_early_data early_data;
-    size_t early_data_length;
-    tls_buffer early_out; /* client: to be sent early, or again */
-    int early_data_resend;
-    tls_buffer early_in;       /* server: accepted, and not consumed */
-    size_t early_data_allowed; /* server: how many bytes may still come */
-    int early_data_arrived;    /* and was not reported */
-    size_t skip_early_data;    /* server: bytes of records that may be passed over unread */
-    int may_write;             /* server: before the client's Finished has come */
-    int64_t session_expires;   /* of the session that was resumed */
-    int hello_retry, psk, post_handshake_auth;
-    tls_buffer psk_identity; /* external */
+    size_t early_data_length;   /* bytes sent, or received and accepted, as early data */
+    int hello_retry;            /* there was a HelloRetryRequest */
+    int psk;                    /* authenticated by a PSK: a session's or an external one */
+    tls_bytes psk_identity;     /* of an external PSK; else empty */
+    int post_handshake_auth;    /* the client offered it */
+    unsigned record_size_limit; /* the peer's (RFC 8449), or 0 */
     unsigned key_updates_sent, key_updates_received;
+    int closed_sent, closed_received;
+    uint64_t bytes_received, bytes_sent; /* of ciphertext */
+    uint64_t records_received, records_sent;
+    size_t memory; /* bytes held now by this connection: structures, engine, buffers */
+} tls_connection_info;
+/* tls_connection_state: where a handshake stands, as "wait_server_hello"; NULL while none runs. */
+const char *tls_connection_state(const tls_connection *connection);
+void tls_connection_get_info(const tls_connection *connection, tls_connection_info *out);
 
-    /* Stages and decisions. */
-    uint32_t stage_mask, decision_mask;
-    tls_event_node *events, *events_last;
-    int event_reported, question_reported;
-    enum tls_question_state question_state;
-    tls_question question, keylog_question;
-    tls_answer *answer;
-    enum tls_epilogue epilogue;
-    int established, established_reported, closed_reported;
+/* tls_connection_export_keying_material: RFC 5705; without a context (NULL) and with an empty one
+ * are different. NOT_READY, during a renegotiation too; UNSAFE_BINDING without the extended master
+ * secret; ILLEGAL_PARAMETER for a label that the protocol uses itself or a context over 65535
+ * bytes. */
+enum tls_reason tls_connection_export_keying_material(const tls_connection *c, unsigned char *out,
+    size_t length, const char *label, const tls_bytes *context);
+/* tls_connection_export_early_keying_material: the early exporter of TLS 1.3 (RFC 8446
+ * section 7.5), on connections whose early data was accepted. NOT_READY otherwise;
+ * ILLEGAL_PARAMETER as above. */
+enum tls_reason tls_connection_export_early_keying_material(const tls_connection *c,
+    unsigned char *out, size_t length, const char *label, tls_bytes context);
+/* tls_connection_channel_binding appends the binding of a type: "tls-unique",
+ * "tls-server-end-point" (RFC 5929), "tls-exporter" (RFC 9266). NOT_READY, UNSAFE_BINDING,
+ * ILLEGAL_PARAMETER (unknown type). */
+enum tls_reason tls_connection_channel_binding(
+    const tls_connection *c, tls_buffer *out, const char *type);
 
-    /* What was negotiated. */
-    unsigned version, suite, group, peer_scheme, local_scheme;
-    char *server_name;
-    tls_buffer alpn;
-    int resumed, secure_renegotiation;
-    enum tls_verification_level level;
-    enum tls_reason verdict;
-    int extended_master_secret, ticket;
-    tls_session *session; /* offered, then negotiated */
-    int session_is_new;   /* to be stored */
-    tls_buffer ocsp_response, signed_certificate_timestamps;
-    tls_certificate_list *peer_chain, *local_chain;
-    unsigned char end_point[TLS_FINGERPRINT_MAXIMUM]; /* a resumed server's: see session.h */
-    size_t end_point_length;
-    unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* for exporters, TLS 1.2 and below */
-    unsigned char client_random[32], server_random[32];
-    unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];
-    unsigned char server_verify_data[TLS_VERIFY_DATA_MAXIMUM];
-    unsigned char client_verify_length, server_verify_length;
-
-    /* Renegotiation. */
-    tls_renegotiation *renegotiation; /* NULL but while one runs */
-    int renegotiation_asked;          /* server: HelloRequest was sent */
-    int64_t renegotiation_verify;     /* the mode that it was asked with, or -1 */
-    unsigned renegotiations, renegotiations_idle;
-
-    /* The end. */
-    enum tls_reason failure;
-    char *failure_text;
-    int peer_alert;
-    int close_sent, close_received;
-    uint64_t bytes_received, bytes_sent;
-};
-
-/* ---- connection.c ---- */
-/* What a session must match to be resumed on this connection: see session.h. */
-void tls_connection_policy(const tls_connection *c, unsigned char out[TLS_POLICY_LENGTH]);
-enum tls_verification_level tls_connection_required_level(const tls_connection *c);
-/* tls_connection_explain keeps the sentence for a reason that is about to be returned. */
-void tls_connection_explain(tls_connection *c, const char *text);
-/* tls_connection_set_chain replaces *list by a new counted list of these certificates. */
-enum tls_reason tls_connection_set_chain(
-    tls_certificate_list **list, tls_certificate *const *items, size_t count);
-
-/* ---- exporter.c ---- */
-/* tls_connection_end_point writes the tls-server-end-point binding (RFC 5929 section 4.1) and
- * returns its length, 0 when the server's certificate is not known. */
-size_t tls_connection_end_point(
-    const tls_connection *c, unsigned char out[TLS_FINGERPRINT_MAXIMUM]);
-/* A server's session keeps the binding, and a connection that resumes it has the same. */
-void tls_connection_keep_end_point(const tls_connection *c, tls_session *session);
-void tls_connection_resume_end_point(tls_connection *c, const tls_session *session);
-
-/* ---- event.c ---- */
-/* tls_connection_stage_happened queues an event when somebody watches the stage. */
-enum tls_reason tls_connection_stage_happened(
-    tls_connection *c, enum tls_stage stage, enum tls_direction direction, tls_bytes raw);
-/* The same for a record of application data: the length without a copy. */
-enum tls_reason tls_connection_data_happened(
-    tls_connection *c, enum tls_direction direction, size_t length);
-/* tls_connection_keylog queues a line "LABEL <client_random> <secret>" when somebody watches. */
-enum tls_reason tls_connection_keylog(
-    tls_connection *c, const char *label, const void *secret, size_t length);
-void tls_connection_drop_event(tls_connection *c);
-
-/* ---- decision.c ---- */
-int tls_connection_decides(const tls_connection *c, enum tls_decision decision);
-/* tls_connection_ask puts c->question, whose union the caller has filled, to whoever watches. */
-void tls_connection_ask(tls_connection *c, enum tls_decision decision);
-/* tls_connection_take_answer: the answer to the question asked last, or NULL while there is none;
- * the caller clears it with tls_connection_answer_clear when it has been used. */
-tls_answer *tls_connection_take_answer(tls_connection *c);
-void tls_connection_answer_clear(tls_connection *c);
-
-/* ---- transfer.c: records in and out ---- */
-/* After the handshake messages go to the engine class's `message`, one for each call of step's
- * loop. tls_connection_next_message: the next whole handshake message in c->handshake_in, an empty
- * view while there is none; it stays until tls_connection_message_done. */
-enum tls_reason tls_connection_next_message(tls_connection *c, tls_bytes *message);
-void tls_connection_message_done(tls_connection *c, size_t length);
-/* tls_connection_send_message adds to the flight; tls_connection_flush_flight seals it. */
-enum tls_reason tls_connection_send_message(tls_connection *c, tls_bytes message);
-enum tls_reason tls_connection_flush_flight(tls_connection *c);
-enum tls_reason tls_connection_send_change_cipher_spec(tls_connection *c);
-/* tls_connection_make_room empties the output buffer for a flight after the handshake, which must
- * fit: what waits in it is kept aside, and goes first. Not while something is aside. */
-enum tls_reason tls_connection_make_room(tls_connection *c);
-/* tls_connection_before_write sends what must precede application data, as far as there is room. */
-enum tls_reason tls_connection_before_write(tls_connection *c);
-/* tls_connection_message_after gives a message that came after the handshake to the engine class;
- * *got is 0 while none is whole. */
-enum tls_reason tls_connection_message_after(tls_connection *c, int *got);
-/* tls_connection_send_data seals early data of a client. */
-enum tls_reason tls_connection_send_data(tls_connection *c, tls_bytes data);
-/* tls_connection_has_room: whether a few handshake messages still fit the output buffer. */
-int tls_connection_has_room(const tls_connection *c);
-enum tls_reason tls_connection_send_alert(tls_connection *c, int level, int description);
-/* tls_connection_read_record opens and dispatches one record; *got is 0 while none is complete. */
-enum tls_reason tls_connection_read_record(tls_connection *c, int *got);
-void tls_connection_release_buffers(tls_connection *c);
+/* tls_connection_session: a new reference to the connection's resumable session, or NULL. */
+tls_session *tls_connection_session(const tls_connection *connection);
 
 #endif

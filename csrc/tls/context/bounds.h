@@ -1,9 +1,9 @@
-/* bounds.h - the numbers that the options of a context take (tls.h, base/bounds.h). */
+/* bounds.h - the numbers that the options of a context take (context.h, base/bounds.h). */
 #ifndef TLS_CONTEXT_BOUNDS_H
 #define TLS_CONTEXT_BOUNDS_H
 
 #include "base/bounds.h"
-#include "tls.h"
+#include "context/context.h"
 #include "wire/registry.h"
 
 #define TLS_WEEK 604800 /* RFC 8446 section 4.6.1: no ticket lives longer */

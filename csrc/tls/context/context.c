@@ -1,22 +1,17 @@
-/* context.c - what many connections share: options checked and copied once (tls.h, context.h). */
-#include "context/context.h"
+/* context.c - what many connections share: options checked and copied once; see context.h. */
+#include "context/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "context/bounds.h"
-#include "tls12/engine.h"
 #include "wire/extension.h"
 #include "crypto/key_exchange.h"
 #include "wire/registry.h"
-#include "connection/negotiation.h"
 #include "record/record.h"
 #include "key/signature.h"
 #include "wire/suite.h"
-
-/* One flight must fit the output buffer (transfer.c), so a chain is bounded. */
-#define CHAIN_LENGTH_MAXIMUM 45000
 
 static const uint16_t default_groups[] = {
     TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
@@ -81,75 +76,6 @@ tls_context_has_group(const tls_context *context, unsigned group)
     return 0;
 }
 
-enum tls_reason
-tls_credential_copy(tls_credential *out, const tls_credential *credential)
-{
-    size_t i;
-
-    memset(out, 0, sizeof *out);
-    out->chain = calloc(credential->chain_count ? credential->chain_count : 1, sizeof *out->chain);
-    if (out->chain == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
-    for (i = 0; i < credential->chain_count; i++)
-        out->chain[i] = tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
-    out->chain_count = credential->chain_count;
-    out->key = tls_private_key_retain(credential->key);
-    if (credential->ocsp_response.length == 0)
-        return TLS_OK;
-    out->ocsp_response.data = (const unsigned char *)tls_bytes_to_string(credential->ocsp_response);
-    if (out->ocsp_response.data == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
-    out->ocsp_response.length = credential->ocsp_response.length;
-    return TLS_OK;
-}
-
-void
-tls_credential_clear(tls_credential *credential)
-{
-    size_t i;
-
-    for (i = 0; i < credential->chain_count; i++)
-        tls_certificate_release((tls_certificate *)(uintptr_t)credential->chain[i]);
-    free(credential->chain);
-    tls_private_key_release(credential->key);
-    free((void *)(uintptr_t)credential->ocsp_response.data);
-    memset(credential, 0, sizeof *credential);
-}
-
-enum tls_reason
-tls_credential_check(const tls_credential *credential)
-{
-    size_t total = 0, i;
-
-    if (credential->chain_count == 0 || credential->key == NULL ||
-        credential->chain_count > TLS_CHAIN_MAXIMUM)
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    for (i = 0; i < credential->chain_count; i++)
-        total += credential->chain[i]->der.length + 3;
-    if (total + credential->ocsp_response.length > CHAIN_LENGTH_MAXIMUM)
-        return TLS_REASON_LIMIT;
-    if (!tls_private_key_matches(credential->key, &credential->chain[0]->public_key))
-        return TLS_REASON_KEY_MISMATCH;
-    return TLS_OK;
-}
-
-int
-tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities)
-{
-    tls_reader reader;
-    tls_bytes name;
-    size_t i;
-
-    if (authorities.length == 0)
-        return 1;
-    tls_reader_init(&reader, authorities);
-    while (tls_vector16_next(&reader, &name))
-        for (i = 0; i < credential->chain_count; i++)
-            if (tls_bytes_equal(credential->chain[i]->issuer, name))
-                return 1;
-    return 0;
-}
-
 static enum tls_reason
 copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t count)
 {
@@ -185,14 +111,10 @@ copy_suites(tls_context *context, const tls_context_options *options)
 static enum tls_reason
 fit_versions(tls_context *context)
 {
-    tls_terms terms;
-
-    tls_terms_init(&terms, context);
-    if (tls_terms_fit(&terms) != TLS_OK)
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    context->version_min = terms.version_min;
-    context->version_max = terms.version_max;
-    return TLS_OK;
+    return tls_suites_narrow(
+               context->suites, context->suite_count, &context->version_min, &context->version_max)
+               ? TLS_OK
+               : TLS_REASON_ILLEGAL_PARAMETER;
 }
 
 static enum tls_reason
@@ -376,21 +298,10 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     return TLS_OK;
 }
 
-static void
-digest_number(br_sha256_context *digest, uint32_t value)
-{
-    unsigned char bytes[4];
-
-    tls_put16(bytes, value >> 16);
-    tls_put16(bytes + 2, value & 0xFFFF);
-    br_sha256_update(digest, bytes, sizeof bytes);
-}
-
-/* copy_revocation copies what verification is asked beyond the trust store, and digests it. */
+/* copy_revocation copies what verification is asked beyond the trust store. */
 static enum tls_reason
 copy_revocation(tls_context *context, const tls_context_options *options)
 {
-    br_sha256_context digest;
     size_t i;
 
     context->clock_skew = options->clock_skew;
@@ -406,17 +317,7 @@ copy_revocation(tls_context *context, const tls_context_options *options)
     if (options->pin_count > 0)
         memcpy(context->pins, options->pins, options->pin_count * sizeof *context->pins);
     context->pin_count = options->pin_count;
-    br_sha256_init(&digest);
-    digest_number(&digest, (uint32_t)context->revocation);
-    digest_number(&digest, (uint32_t)context->staple);
-    digest_number(&digest, (uint32_t)((uint64_t)context->clock_skew >> 32));
-    digest_number(&digest, (uint32_t)context->clock_skew);
-    digest_number(&digest, (uint32_t)context->pin_count);
-    for (i = 0; i < context->pin_count; i++)
-        br_sha256_update(&digest, context->pins[i], TLS_PIN_LENGTH);
-    for (i = 0; i < context->crl_count; i++)
-        br_sha256_update(&digest, context->crls[i]->der.data, context->crls[i]->der.length);
-    br_sha256_out(&digest, context->revocation_digest);
+    tls_context_digest_revocation(context);
     return TLS_OK;
 }
 
@@ -461,8 +362,6 @@ tls_context_new(tls_context **out, const tls_context_options *options)
             reason = TLS_REASON_OUT_OF_MEMORY;
     }
     if (reason == TLS_OK)
-        reason = tls12_template_new(context);
-    if (reason == TLS_OK)
         reason = tls_aead_implementations_choose(&context->aead);
     context->made = tls_context_now_ms(context);
     if (reason != TLS_OK) {
@@ -506,7 +405,7 @@ tls_context_release(tls_context *context)
     tls_ticket_keys_release(context->ticket_keys);
     tls_session_cache_free(context->cache);
     tls_pool_release(&context->pool);
-    tls12_template_free(context);
+    free(context->tls12_template);
     tls_replay_register_release(&context->replay);
     free(context);
 }
@@ -534,99 +433,4 @@ size_t
 tls_context_pooled_buffers(const tls_context *context)
 {
     return context->pool.idle_count;
-}
-
-/* ---- Policy ---- */
-
-static void
-digest_numbers(br_sha256_context *digest, const uint16_t *values, size_t count)
-{
-    size_t i;
-
-    digest_number(digest, (uint32_t)count);
-    for (i = 0; i < count; i++)
-        digest_number(digest, values[i]);
-}
-
-static void
-digest_trust(tls_context *context)
-{
-    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
-    unsigned char objects[sizeof context->trust_objects];
-    br_sha256_context digest;
-    size_t i;
-
-    /* The store keeps every certificate that it ever had, so an address never stands for another.
-     */
-    br_sha256_init(&digest);
-    for (i = 0; i < count; i++) {
-        const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
-
-        br_sha256_update(&digest, &anchor, sizeof anchor);
-    }
-    br_sha256_out(&digest, objects);
-    if (context->trust_digest_known && memcmp(objects, context->trust_objects, sizeof objects) == 0)
-        return;
-    br_sha256_init(&digest);
-    for (i = 0; i < count; i++) {
-        const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
-
-        br_sha256_update(&digest, anchor->der.data, anchor->der.length);
-    }
-    br_sha256_out(&digest, context->trust_digest);
-    memcpy(context->trust_objects, objects, sizeof objects);
-    context->trust_digest_known = 1;
-}
-
-void
-tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
-    enum tls_verify_mode verify, int verify_handler)
-{
-    br_sha256_context digest;
-    size_t i;
-
-    br_sha256_init(&digest);
-    digest_number(&digest, (uint32_t)context->role);
-    digest_number(&digest, context->version_min);
-    digest_number(&digest, context->version_max);
-    digest_numbers(&digest, context->suites, context->suite_count);
-    digest_numbers(&digest, context->groups, context->group_count);
-    digest_numbers(&digest, context->signature_schemes, context->signature_scheme_count);
-    digest_number(&digest, (uint32_t)context->alpn_count);
-    for (i = 0; i < context->alpn_count; i++)
-        br_sha256_update(&digest, context->alpn[i], strlen(context->alpn[i]) + 1);
-    digest_number(&digest, (uint32_t)verify);
-    digest_number(&digest, (uint32_t)(verify_handler != 0));
-    digest_number(&digest, (uint32_t)context->require_extended_master_secret);
-    digest_number(&digest, context->verify_depth);
-    /* Trust counts only where it is asked. */
-    if (verify != TLS_VERIFY_NONE) {
-        digest_trust(context);
-        br_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
-        br_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
-    }
-    br_sha256_out(&digest, out);
-}
-
-int
-tls_session_resumable(
-    const tls_session *session, const tls_context *context, const char *server_name)
-{
-    unsigned char policy[TLS_POLICY_LENGTH];
-    tls_context *shared = (tls_context *)(uintptr_t)context; /* only its kept digest may change */
-    int handler;
-
-    /* The caller has no connection yet, so it does not matter whether a verify handler has a say.
-     */
-    for (handler = 0; handler <= 1; handler++) {
-        enum tls_verification_level required = TLS_LEVEL_NONE;
-
-        if (context->verify == TLS_VERIFY_REQUIRED)
-            required = handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
-        tls_context_policy(shared, policy, context->verify, handler);
-        if (tls_session_fits(
-                session, context->role, server_name, policy, required, tls_context_now(context)))
-            return 1;
-    }
-    return 0;
 }

@@ -1,96 +1,119 @@
-/* context.h - the inside of tls_context, for the engines and the connection. */
+/* context.h - what many connections share: made once, then only read; counted. */
 #ifndef TLS_CONTEXT_H
 #define TLS_CONTEXT_H
 
-#include "record/aead.h"
-#include "x509/crl.h"
-#include "base/pool.h"
-#include "session/replay.h"
+#include "context/credential.h"
 #include "session/session.h"
-#include "tls.h"
+#include "session/ticket.h"
+#include "x509/trust.h"
+#include "x509/verify.h"
 
-struct tls_context {
-    unsigned references;
+typedef struct tls_context tls_context;
+
+enum tls_verify_mode {
+    TLS_VERIFY_NONE,     /* client: any certificate is taken; server: none is asked for */
+    TLS_VERIFY_OPTIONAL, /* server: asked for, may be absent, must verify when present;
+                            client: the verdict is reported, the handshake goes on */
+    TLS_VERIFY_REQUIRED
+};
+
+/* An extension of one's own in ClientHello; what the server answers stands in its hello. */
+typedef struct tls_custom_extension {
+    uint16_t type;
+    tls_bytes data;
+} tls_custom_extension;
+
+#define TLS_TICKETS_MAXIMUM 16 /* of one handshake */
+
+/* ---- Contexts. Made once, then only read; counted. ---- */
+typedef struct tls_context_options {
     enum tls_role role;
-    unsigned version_min, version_max;
-    uint16_t *suites;
+    unsigned version_min, version_max; /* 0x0301 … 0x0304; 0: 0x0303 and 0x0304. A version for which
+                                          there is no suite in the list is not spoken. */
+    const uint16_t *suites;            /* in order of preference; NULL: suite.h's "modern" */
     size_t suite_count;
-    uint16_t *groups;
+    const uint16_t *groups; /* in order; NULL: x25519, secp256r1, secp384r1, secp521r1 */
     size_t group_count;
-    uint16_t *signature_schemes;
+    const uint16_t *signature_schemes; /* in order; NULL: every SHA-2 one that BearSSL can do */
     size_t signature_scheme_count;
-    char **alpn; /* NUL-terminated copies: BearSSL takes them so, and no name may hold a NUL */
+    const tls_bytes *alpn; /* protocol names, in order */
     size_t alpn_count;
-    int alpn_required;
-    tls_trust_store *trust;
+    int alpn_required;      /* fail (no_application_protocol) when there is no common name */
+    tls_trust_store *trust; /* may be NULL */
     enum tls_verify_mode verify;
-    unsigned verify_depth;
-    tls_crl **crls;
+    unsigned verify_depth; /* intermediate certificates allowed; 0: default of 8 */
+    /* As in verify.h. */
+    const struct tls_crl *const *crls;
     size_t crl_count;
-    unsigned char (*pins)[TLS_PIN_LENGTH];
+    const unsigned char (*pins)[TLS_PIN_LENGTH];
     size_t pin_count;
     int64_t clock_skew;
     enum tls_revocation_mode revocation;
     enum tls_staple_mode staple;
-    tls_credential *credentials;
+    const tls_credential *credentials;
     size_t credential_count;
-    unsigned session_lifetime;
-    size_t record_size;
-    int client_preference;
-    int renegotiation;
-    tls_ticket_keys *ticket_keys;
-    int no_tickets;
-    int no_extended_master_secret, require_extended_master_secret;
-    int fallback;
-    int no_status_request;
-    unsigned max_fragment_length;
-    tls_buffer custom_extensions; /* encoded */
-    uint16_t *custom_types;
-    size_t custom_count;
-    unsigned key_share_count;
-    int no_grease, no_compatibility, psk_only, post_handshake_auth, retry_cookie;
-    unsigned ticket_count, max_early_data, early_data_window;
-    unsigned record_size_limit, record_padding;
-    uint64_t key_update_records;
-    int64_t (*now)(void *now_data);
+    size_t session_cache_size;     /* server: sessions kept in memory, 0: none */
+    unsigned session_lifetime;     /* seconds, both sides; 0: 7200 */
+    tls_ticket_keys *ticket_keys;  /* server: issue tickets under these (RFC 5077); may be NULL */
+    int no_tickets;                /* client: do not ask for tickets */
+    int no_extended_master_secret; /* neither offer nor accept RFC 7627 */
+    int require_extended_master_secret; /* refuse peers without it */
+    int fallback;                       /* client: send TLS_FALLBACK_SCSV (RFC 7507) */
+    int no_status_request;              /* client: do not ask for a stapled OCSP response */
+    unsigned max_fragment_length; /* client: ask for it (RFC 6066 section 4): 512, 1024, 2048, 4096;
+                                     0: no */
+    const tls_custom_extension
+        *custom_extensions; /* client: of types that the core does not handle */
+    size_t custom_extension_count;
+    size_t record_size;    /* plaintext bytes per record sent, 512 … 16384; 0: 16384 */
+    int client_preference; /* server: take the client's order of suites */
+    int renegotiation;     /* allow it below TLS 1.3, with peers that have RFC 5746 */
+    /* TLS 1.3. */
+    unsigned
+        key_share_count;  /* client: groups of the list for which ClientHello has a share; 0: 1 */
+    int no_grease;        /* client: no GREASE values in ClientHello (RFC 8701) */
+    int no_compatibility; /* no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
+    int psk_only; /* psk_ke where both sides allow it: resumption without (EC)DHE, and without
+                     forward secrecy */
+    int post_handshake_auth; /* client: offer it (RFC 8446 section 4.6.2) */
+    int retry_cookie;        /* server: a cookie in HelloRetryRequest */
+    unsigned ticket_count;   /* server: tickets after a full handshake, 0 … 16; see no_tickets */
+    unsigned
+        max_early_data; /* server: bytes of 0-RTT that its tickets allow; 0: none is accepted */
+    unsigned
+        early_data_window; /* server: seconds that the client's age of a ticket may be off; 0: 10 */
+    unsigned
+        record_size_limit; /* RFC 8449: the longest plaintext to receive, 64 … 16384; 0: no limit */
+    unsigned record_padding;        /* records are padded to a multiple of this; 0: not */
+    uint64_t key_update_records;    /* records sent under one key before it is updated; 0: what the
+                                       suite allows */
+    int64_t (*now)(void *now_data); /* seconds since the epoch; NULL: time() */
     void *now_data;
+} tls_context_options;
 
-    tls_session_cache *cache; /* server; NULL when the size is 0 */
-    tls_pool pool;
-    tls_aead_implementations aead;
-    tls_replay_register replay; /* server without ticket keys: tickets that brought early data */
-    int64_t made;               /* milliseconds since the epoch */
-    void *tls12_template;       /* tls12/filter.c's, made once: see tls12_template_new */
+/* tls_context_new copies the options and retains the objects in them. Fails with OUT_OF_MEMORY,
+ * ILLEGAL_PARAMETER (an unknown suite or group, versions the wrong way round, a number out of the
+ * bounds in context/bounds.h), KEY_MISMATCH. */
+enum tls_reason tls_context_new(tls_context **out, const tls_context_options *options);
+tls_context *tls_context_retain(tls_context *context);
+void tls_context_release(tls_context *context);
+enum tls_role tls_context_role(const tls_context *context);
+/* tls_context_flush_sessions forgets the server's cached sessions. */
+void tls_context_flush_sessions(tls_context *context);
+size_t tls_context_session_count(const tls_context *context);
+/* tls_context_pooled_buffers: record buffers that lie idle in the context's pool. */
+size_t tls_context_pooled_buffers(const tls_context *context);
+/* tls_context_default_groups and _schemes: what a context has in its lists when it is given none.
+ */
+const uint16_t *tls_context_default_groups(size_t *count);
+const uint16_t *tls_context_default_schemes(size_t *count);
+/* tls_processor_has_aes: whether AES instructions were found (AES-GCM is then preferred). */
+int tls_processor_has_aes(void);
 
-    /* The digest over the trust store's certificates, kept while they stay the same objects (which
-     * trust_objects digests): a store may be added to and replaced at any time. */
-    unsigned char trust_digest[32];
-    unsigned char trust_objects[32];
-    int trust_digest_known;
-    /* Over the CRLs, pins and modes above. */
-    unsigned char revocation_digest[32];
-};
-
-int64_t tls_context_now(const tls_context *context);
-/* tls_context_now_ms: the same clock in milliseconds, as far as it has them. */
-int64_t tls_context_now_ms(const tls_context *context);
-/* tls_context_policy digests everything that a resumed session relies on: role, versions, suites,
- * ALPN, trust, depth, CRLs, pins, the verification mode in force on the connection, and whether a
- * `verify` handler has a say, so that a session made without the handler never gets past it. */
-void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
-    enum tls_verify_mode verify, int verify_handler);
-
-int tls_context_has_group(const tls_context *context, unsigned group);
-
-/* tls_credential_check: KEY_MISMATCH, LIMIT (a chain too long to send in one flight),
- * ILLEGAL_PARAMETER (no chain or no key). */
-enum tls_reason tls_credential_check(const tls_credential *credential);
-/* tls_credential_issued_by: a certificate of the chain is issued by one of the authorities of a
- * CertificateRequest (a list of vector16), or there are none (RFC 5246 section 7.4.6, RFC 8446
- * section 4.2.4). */
-int tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities);
-/* tls_credential_copy retains; tls_credential_clear releases and zeroes. */
-enum tls_reason tls_credential_copy(tls_credential *out, const tls_credential *credential);
-void tls_credential_clear(tls_credential *credential);
+/* ---- Sessions ---- */
+/* tls_session_resumable: whether `context` would offer (client) or accept (server) it now for
+ * `server_name`: same name, same policy, same verification level, in date. */
+int tls_session_resumable(
+    const tls_session *session, const tls_context *context, const char *server_name);
 
 #endif

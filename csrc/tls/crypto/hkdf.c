@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-size_t
-tls_hash_length(const br_hash_class *hash)
-{
-    return hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
-}
-
 void
 tls_hkdf_extract(const br_hash_class *hash, unsigned char *out, tls_bytes salt, tls_bytes ikm)
 {

@@ -5,14 +5,12 @@
 #include <bearssl.h>
 
 #include "base/bytes.h"
+#include "crypto/hash.h"
 
 /* The longest hash that TLS 1.3's suites name, SHA-384. */
 #define TLS_HKDF_HASH_MAXIMUM 48
 /* HkdfLabel.label is at most 255 bytes, "tls13 " among them. */
 #define TLS_HKDF_LABEL_MAXIMUM 249
-
-/* tls_hash_length: the bytes that a hash gives. */
-size_t tls_hash_length(const br_hash_class *hash);
 
 /* tls_hkdf_extract writes a pseudorandom key of the hash's length; an empty salt means zeros. */
 void tls_hkdf_extract(const br_hash_class *hash, unsigned char *out, tls_bytes salt, tls_bytes ikm);

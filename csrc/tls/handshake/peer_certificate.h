@@ -1,19 +1,19 @@
-/* peer_certificate.h - the peer's chain and its verdict, the same for both engines. */
+/* peer_certificate.h - the peer's chain and its verdict. Both are claimed until the handshake has
+ * proven them (facts.h). */
 #ifndef TLS_PEER_CERTIFICATE_H
 #define TLS_PEER_CERTIFICATE_H
 
-#include "connection/connection.h"
-#include "wire/message.h"
+#include "handshake/handshake.h"
 
-/* tls_connection_take_chain parses a Certificate message's certificates into c->peer_chain; an
+/* tls_handshake_take_chain parses a Certificate message's certificates into facts.peer.chain; an
  * empty list leaves it NULL. LIMIT for more than TLS_CHAIN_MAXIMUM, or what
  * tls_certificate_from_der says. */
-enum tls_reason tls_connection_take_chain(
-    tls_connection *c, const tls_certificate_message *message);
+enum tls_reason tls_handshake_take_chain(
+    tls_handshake *handshake, const tls_certificate_message *message);
 
-/* tls_connection_decide_verify judges c->peer_chain, with c->ocsp_response, and puts the verdict to
+/* tls_handshake_decide_verify judges that chain, with its OCSP response, and puts the verdict to
  * the `verify` handler when there is one. Called again until *ready is set: then the peer is
- * accepted and c->level says how. `verdict` is the caller's, kept while a handler looks at it. */
-enum tls_reason tls_connection_decide_verify(tls_connection *c, tls_verdict *verdict, int *ready);
+ * accepted and facts.peer.level says how. */
+enum tls_reason tls_handshake_decide_verify(tls_handshake *handshake, int *ready);
 
 #endif

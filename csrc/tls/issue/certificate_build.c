@@ -323,7 +323,7 @@ tls_key_identifier(unsigned char out[20], tls_bytes public_key_info)
     tls_der_leave(&der, &inner);
     if (!tls_der_finish(&der))
         return 0;
-    memcpy(out, hash, tls_fingerprint(hash, br_sha1_ID, bits));
+    memcpy(out, hash, tls_fingerprint(hash, TLS_HASH_SHA1, bits));
     return 1;
 }
 

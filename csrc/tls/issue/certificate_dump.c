@@ -103,9 +103,9 @@ put_ec(tls_buffer *out, const tls_public_key *key)
     tls_dump_put(out, "                pub:\n");
     tls_dump_hex_lines(out, key->point, 20, 15);
     tls_dump_put(out, "                ASN1 OID: ");
-    tls_dump_put(out, key->curve == BR_EC_secp256r1   ? "prime256v1"
-                      : key->curve == BR_EC_secp384r1 ? "secp384r1"
-                                                      : "secp521r1");
+    tls_dump_put(out, key->curve == TLS_GROUP_SECP256R1   ? "prime256v1"
+                      : key->curve == TLS_GROUP_SECP384R1 ? "secp384r1"
+                                                          : "secp521r1");
     tls_dump_put(out, "\n                NIST CURVE: ");
     tls_dump_put(out, tls_curve_name(key->curve));
     tls_dump_put(out, "\n");

@@ -14,7 +14,7 @@ typedef struct tls_issue_fields {
      * public key that of `key`. */
     const tls_certificate *issuer;
     const tls_private_key *key; /* the issuer's */
-    int hash;                   /* br_sha256_ID, br_sha384_ID, br_sha512_ID; 0: what fits the key */
+    int hash; /* TLS_HASH_SHA256, TLS_HASH_SHA384, TLS_HASH_SHA512; 0: what fits the key */
 
     /* For whom. A request gives its subject and public key where these are empty; its signature is
      * checked again. */

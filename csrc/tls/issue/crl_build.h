@@ -8,7 +8,7 @@
 typedef struct tls_crl_fields {
     const tls_certificate *issuer;
     const tls_private_key *key; /* the issuer's */
-    int hash;                   /* br_sha256_ID, br_sha384_ID, br_sha512_ID; 0: what fits the key */
+    int hash; /* TLS_HASH_SHA256, TLS_HASH_SHA384, TLS_HASH_SHA512; 0: what fits the key */
     int64_t this_update;
     int64_t next_update;
     tls_bytes number; /* big-endian, at most 20 bytes; empty: 0 */

@@ -24,7 +24,7 @@ tls_ocsp_certificate_id_write(
     tls_bytes bits;
     size_t mark, algorithm, length;
 
-    if (hash != br_sha1_ID && hash != br_sha256_ID)
+    if (hash != TLS_HASH_SHA1 && hash != TLS_HASH_SHA256)
         return 0;
     tls_der_init(&der, issuer->public_key_info);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
@@ -34,7 +34,7 @@ tls_ocsp_certificate_id_write(
         return 0;
     mark = tls_der_open(out, TLS_DER_SEQUENCE);
     algorithm = tls_der_open(out, TLS_DER_SEQUENCE);
-    if (hash == br_sha1_ID)
+    if (hash == TLS_HASH_SHA1)
         tls_der_put_oid(out, tls_bytes_make(oid_sha1, sizeof oid_sha1));
     else
         tls_der_put_oid(out, tls_bytes_make(oid_sha256, sizeof oid_sha256));
@@ -79,7 +79,8 @@ tls_ocsp_request_build(tls_buffer *out, const tls_certificate *certificate,
 
     if (nonce.length > NONCE_MAXIMUM_LENGTH)
         return TLS_REASON_BAD_FIELD;
-    if (!tls_ocsp_certificate_id_write(&id, certificate, issuer, hash == 0 ? br_sha1_ID : hash)) {
+    if (!tls_ocsp_certificate_id_write(
+            &id, certificate, issuer, hash == 0 ? TLS_HASH_SHA1 : hash)) {
         tls_buffer_release(&id);
         return TLS_REASON_BAD_FIELD;
     }
@@ -142,7 +143,7 @@ build_data(tls_buffer *out, const tls_ocsp_fields *fields, const tls_certificate
     list = tls_der_open(out, TLS_DER_SEQUENCE);
     one = tls_der_open(out, TLS_DER_SEQUENCE);
     if (!tls_ocsp_certificate_id_write(out, fields->certificate, fields->issuer,
-            fields->id_hash == 0 ? br_sha1_ID : fields->id_hash))
+            fields->id_hash == 0 ? TLS_HASH_SHA1 : fields->id_hash))
         return TLS_REASON_BAD_FIELD;
     put_status(out, fields);
     tls_der_put_generalized_time(out, fields->this_update);

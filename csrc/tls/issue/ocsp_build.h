@@ -6,7 +6,7 @@
 #include "x509/ocsp.h"
 
 /* tls_ocsp_request_build appends the DER of an unsigned request about one certificate. `hash` is
- * br_sha1_ID (what every responder knows; also for 0) or br_sha256_ID; `nonce` may be empty.
+ * TLS_HASH_SHA1 (what every responder knows; also for 0) or TLS_HASH_SHA256; `nonce` may be empty.
  * TLS_REASON_BAD_FIELD. */
 enum tls_reason tls_ocsp_request_build(tls_buffer *out, const tls_certificate *certificate,
     const tls_certificate *issuer, int hash, tls_bytes nonce);
@@ -17,8 +17,8 @@ typedef struct tls_ocsp_fields {
     const tls_certificate *responder;   /* who signs; NULL: the issuer */
     const tls_private_key *key;         /* of who signs */
     int hash;                           /* of the signature; 0: what fits the key */
-    int id_hash;             /* of the certificate's identity: br_sha1_ID (0) or br_sha256_ID */
-    int responder_by_key;    /* name the responder by its key's hash, not by its name */
+    int id_hash;          /* of the certificate's identity: TLS_HASH_SHA1 (0) or TLS_HASH_SHA256 */
+    int responder_by_key; /* name the responder by its key's hash, not by its name */
     int without_certificate; /* leave a delegated responder's certificate out */
     enum tls_ocsp_certificate_status status;
     int64_t revocation_time; /* for TLS_OCSP_REVOKED */

@@ -1,7 +1,7 @@
 /* signing_request.h - certification requests, PKCS#10 (RFC 2986): parsed once, immutable,
  * counted; and built. */
-#ifndef TLS_CERTIFICATE_REQUEST_H
-#define TLS_CERTIFICATE_REQUEST_H
+#ifndef TLS_SIGNING_REQUEST_H
+#define TLS_SIGNING_REQUEST_H
 
 #include "issue/certificate_build.h"
 #include "key/key.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "asn1/pem.h"
+#include "key/key_bearssl.h"
 
 /* Below this a key is of no use to TLS, and BearSSL's padding has no room. */
 #define RSA_MINIMUM_BITS 1024

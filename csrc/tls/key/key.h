@@ -2,10 +2,9 @@
 #ifndef TLS_KEY_H
 #define TLS_KEY_H
 
-#include <bearssl.h>
-
 #include "base/bytes.h"
 #include "asn1/der.h"
+#include "wire/registry.h"
 
 /* BearSSL's RSA code has 4096-bit buffers (BR_MAX_RSA_SIZE). */
 #define TLS_RSA_MAXIMUM_BITS 4096
@@ -22,7 +21,7 @@ enum tls_key_kind {
 typedef struct tls_public_key {
     enum tls_key_kind kind;
     unsigned bits; /* of the modulus or the curve; may be known for TLS_KEY_OTHER, else 0 */
-    int curve;     /* BR_EC_secp256r1, ..384r1, ..521r1; 0 unless TLS_KEY_EC */
+    int curve;     /* TLS_GROUP_SECP256R1, ..384r1, ..521r1; 0 unless TLS_KEY_EC */
     int pss_only;  /* RSA under id-RSASSA-PSS (RFC 4055): may only make PSS signatures */
     tls_bytes pss_parameters; /* whole RSASSA-PSS-params that narrow it further, or empty */
     tls_bytes algorithm;      /* contents of the algorithm OID */
@@ -36,16 +35,13 @@ typedef struct tls_public_key {
  * TLS_RSA_MAXIMUM_BITS or with an exponent above 64 bits) gives TLS_OK and TLS_KEY_OTHER;
  * TLS_REASON_BAD_DER when malformed. */
 enum tls_reason tls_public_key_parse(tls_public_key *out, tls_bytes spki);
-/* tls_public_key_to_bearssl fills BearSSL's struct, which points into the same memory.
- * TLS_REASON_UNSUPPORTED_CERTIFICATE for TLS_KEY_OTHER. */
-enum tls_reason tls_public_key_to_bearssl(br_x509_pkey *out, const tls_public_key *key);
 int tls_public_key_equal(const tls_public_key *a, const tls_public_key *b);
 /* tls_public_key_type: "rsa", "rsa-pss", "ec" or "other". */
 const char *tls_public_key_type(const tls_public_key *key);
 /* tls_curve_name: "P-256", "P-384", "P-521", or NULL. tls_curve_bits: 256, 384, 521, or 0. */
 const char *tls_curve_name(int curve);
 unsigned tls_curve_bits(int curve);
-/* tls_curve_from_oid: BR_EC_* of a named curve's OID contents, or 0. */
+/* tls_curve_from_oid: TLS_GROUP_* of a named curve's OID contents, or 0. */
 int tls_curve_from_oid(tls_bytes oid);
 
 /* A private key: counted, immutable, wiped on release. It holds the public key too. */
@@ -66,9 +62,6 @@ void tls_private_key_release(tls_private_key *key);
 int tls_private_key_is_external(const tls_private_key *key);
 /* The public half; kind, bits, curve and pss_only are always set. Lives as long as the key. */
 const tls_public_key *tls_private_key_public(const tls_private_key *key);
-/* For BearSSL's functions. NULL for another kind or an external key. */
-const br_rsa_private_key *tls_private_key_rsa(const tls_private_key *key);
-const br_ec_private_key *tls_private_key_ec(const tls_private_key *key);
 /* The privateExponent of an RSA key as its file has it (nothing here computes with it), big-endian;
  * else empty. */
 tls_bytes tls_private_key_exponent(const tls_private_key *key);

@@ -5,6 +5,7 @@
 
 #include "asn1/der_write.h"
 #include "asn1/pem.h"
+#include "key/key_bearssl.h"
 
 static const unsigned char oid_p256[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
 static const unsigned char oid_p384[] = {0x2B, 0x81, 0x04, 0x00, 0x22};
@@ -14,10 +15,10 @@ static void
 put_curve(tls_buffer *out, int curve)
 {
     switch (curve) {
-    case BR_EC_secp256r1:
+    case TLS_GROUP_SECP256R1:
         tls_der_put_oid(out, tls_bytes_make(oid_p256, sizeof oid_p256));
         break;
-    case BR_EC_secp384r1:
+    case TLS_GROUP_SECP384R1:
         tls_der_put_oid(out, tls_bytes_make(oid_p384, sizeof oid_p384));
         break;
     default:

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "x509/certificate.h"
+#include "crypto/hash.h"
 #include "asn1/der_write.h"
 #include "key/key_encode.h"
 #include "crypto/pbkdf2.h"

@@ -79,13 +79,13 @@ tls_private_key_generate_ec(tls_private_key **out, int curve)
 
     *out = NULL;
     switch (curve) {
-    case BR_EC_secp256r1:
+    case TLS_GROUP_SECP256R1:
         oid = tls_bytes_make(oid_p256, sizeof oid_p256);
         break;
-    case BR_EC_secp384r1:
+    case TLS_GROUP_SECP384R1:
         oid = tls_bytes_make(oid_p384, sizeof oid_p384);
         break;
-    case BR_EC_secp521r1:
+    case TLS_GROUP_SECP521R1:
         oid = tls_bytes_make(oid_p521, sizeof oid_p521);
         break;
     default:

@@ -10,7 +10,7 @@
  * TLS_RSA_MAXIMUM_BITS and a multiple of 8, with exponent 65537. It takes from tenths of a second
  * to some seconds. TLS_REASON_UNSUPPORTED_KEY, TLS_REASON_NO_RANDOM. */
 enum tls_reason tls_private_key_generate_rsa(tls_private_key **out, unsigned bits);
-/* tls_private_key_generate_ec: BR_EC_secp256r1, ..384r1, ..521r1. TLS_REASON_UNSUPPORTED_KEY,
+/* tls_private_key_generate_ec: TLS_GROUP_SECP256R1, ..384r1, ..521r1. TLS_REASON_UNSUPPORTED_KEY,
  * TLS_REASON_NO_RANDOM. */
 enum tls_reason tls_private_key_generate_ec(tls_private_key **out, int curve);
 

@@ -1,5 +1,6 @@
 /* key_public.c - public keys; see key.h. */
 #include "key/key.h"
+#include "key/key_bearssl.h"
 
 #include <string.h>
 
@@ -24,11 +25,11 @@ int
 tls_curve_from_oid(tls_bytes oid)
 {
     if (IS_OID(oid, oid_p256))
-        return BR_EC_secp256r1;
+        return TLS_GROUP_SECP256R1;
     if (IS_OID(oid, oid_p384))
-        return BR_EC_secp384r1;
+        return TLS_GROUP_SECP384R1;
     if (IS_OID(oid, oid_p521))
-        return BR_EC_secp521r1;
+        return TLS_GROUP_SECP521R1;
     return 0;
 }
 
@@ -36,11 +37,11 @@ unsigned
 tls_curve_bits(int curve)
 {
     switch (curve) {
-    case BR_EC_secp256r1:
+    case TLS_GROUP_SECP256R1:
         return 256;
-    case BR_EC_secp384r1:
+    case TLS_GROUP_SECP384R1:
         return 384;
-    case BR_EC_secp521r1:
+    case TLS_GROUP_SECP521R1:
         return 521;
     default:
         return 0;
@@ -51,11 +52,11 @@ const char *
 tls_curve_name(int curve)
 {
     switch (curve) {
-    case BR_EC_secp256r1:
+    case TLS_GROUP_SECP256R1:
         return "P-256";
-    case BR_EC_secp384r1:
+    case TLS_GROUP_SECP384R1:
         return "P-384";
-    case BR_EC_secp521r1:
+    case TLS_GROUP_SECP521R1:
         return "P-521";
     default:
         return NULL;

@@ -3,57 +3,11 @@
 
 #include <string.h>
 
-#include "x509/certificate.h"
-#include "x509/certificate_parse.h"
-#include "wire/registry.h"
+#include "crypto/hash.h"
 #include "key/rsa_pss.h"
-#include "x509/verify.h"
-
-static const unsigned char *const hash_oids[] = {
-    NULL,
-    NULL,
-    BR_HASH_OID_SHA1,
-    BR_HASH_OID_SHA224,
-    BR_HASH_OID_SHA256,
-    BR_HASH_OID_SHA384,
-    BR_HASH_OID_SHA512,
-};
-
-static const char *const hash_names[] = {
-    "md5sha1", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"};
-
-const char *
-tls_hash_name(int hash)
-{
-    if (hash < 0 || hash > br_sha512_ID)
-        return NULL;
-    return hash_names[hash];
-}
-
-int
-tls_hash_from_name(const char *name)
-{
-    int i;
-
-    for (i = 0; i <= br_sha512_ID; i++)
-        if (strcmp(hash_names[i], name) == 0)
-            return i;
-    return -1;
-}
-
-size_t
-tls_hash_size(int hash)
-{
-    const br_hash_class *class = tls_hash_oid(hash) != NULL ? tls_hash_class(hash) : NULL;
-
-    return class == NULL ? 0 : class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
-}
-
-const unsigned char *
-tls_hash_oid(int hash)
-{
-    return hash < 0 || hash > br_sha512_ID ? NULL : hash_oids[hash];
-}
+#include "key/verify_signature.h"
+#include "wire/registry.h"
+#include "key/key_bearssl.h"
 
 /* ---- Signing ---- */
 
@@ -183,11 +137,11 @@ curve_of(unsigned scheme)
 {
     switch (scheme) {
     case TLS_SCHEME_ECDSA_SECP256R1_SHA256:
-        return BR_EC_secp256r1;
+        return TLS_GROUP_SECP256R1;
     case TLS_SCHEME_ECDSA_SECP384R1_SHA384:
-        return BR_EC_secp384r1;
+        return TLS_GROUP_SECP384R1;
     case TLS_SCHEME_ECDSA_SECP521R1_SHA512:
-        return BR_EC_secp521r1;
+        return TLS_GROUP_SECP521R1;
     default:
         return 0;
     }
@@ -213,7 +167,7 @@ tls_scheme_fits_key(unsigned scheme, const tls_public_key *key, unsigned version
     if (!tls_scheme_supported(scheme) || !kinds_agree(scheme, key))
         return 0;
     if (version >= TLS_VERSION_13 &&
-        (kind == TLS_SCHEME_KIND_RSA_PKCS1 || tls_scheme_hash(scheme) < br_sha256_ID))
+        (kind == TLS_SCHEME_KIND_RSA_PKCS1 || tls_scheme_hash(scheme) < TLS_HASH_SHA256))
         return 0;
     if (kind == TLS_SCHEME_KIND_ECDSA)
         return version < TLS_VERSION_13 || key->curve == curve_of(scheme);

@@ -56,13 +56,4 @@ size_t tls_certificate_verify_content(
  * 5246 section 7.4.7.1). */
 uint32_t tls_decrypt_premaster(const tls_private_key *key, unsigned char *data, size_t length);
 
-/* tls_hash_name: "md5sha1" for 0, "sha1", "sha256" …, NULL for others. tls_hash_from_name: -1. */
-const char *tls_hash_name(int hash);
-int tls_hash_from_name(const char *name);
-/* tls_hash_size: the bytes of br_sha1_ID .. br_sha512_ID; 0 for others. */
-size_t tls_hash_size(int hash);
-/* tls_hash_oid: the DigestInfo OID as br_rsa_pkcs1_sign and _vrfy want it (RFC 8017 section 9.2);
- * NULL for other hashes than br_sha1_ID .. br_sha512_ID. */
-const unsigned char *tls_hash_oid(int hash);
-
 #endif

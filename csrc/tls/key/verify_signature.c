@@ -1,18 +1,18 @@
 /* verify_signature.c - one signature of one certificate; see verify.h. */
+#include "key/verify_signature.h"
+
 #include <bearssl.h>
 #include <string.h>
 
-#include "x509/certificate_parse.h"
 #include "key/rsa_pss.h"
-#include "key/signature.h"
-#include "x509/verify.h"
+#include "key/key_bearssl.h"
 
 /* Hashes that a signature may be made with. */
 static int
 is_known(int hash)
 {
-    return hash == br_sha1_ID || hash == br_sha256_ID || hash == br_sha384_ID ||
-           hash == br_sha512_ID;
+    return hash == TLS_HASH_SHA1 || hash == TLS_HASH_SHA256 || hash == TLS_HASH_SHA384 ||
+           hash == TLS_HASH_SHA512;
 }
 
 int

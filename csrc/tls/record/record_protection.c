@@ -1,7 +1,7 @@
 /* record_protection.c - see record_protection.h. */
 #include "record/record_protection.h"
 
-#include "x509/certificate.h"
+#include "crypto/hash.h"
 #include "crypto/hkdf.h"
 #include "wire/registry.h"
 

@@ -1,10 +1,11 @@
 /* session.c - sessions: making, fitting, exporting and importing (session.h, tls.h). */
-#include "session/session.h"
+#include "session/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "wire/codec.h"
+#include "x509/verify.h"
 
 /* The encoding's first bytes: a magic word and a version of the encoding. */
 static const char magic[] = "bearssl-lua session 3";

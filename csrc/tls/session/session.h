@@ -1,69 +1,35 @@
-/* session.h - resumable sessions (RFC 5246 section 7.4.1.2) and the server's cache of them. */
+/* session.h - resumable sessions (RFC 5246 section 7.4.1.2, RFC 8446 section 4.6.1): immutable,
+ * counted. */
 #ifndef TLS_SESSION_H
 #define TLS_SESSION_H
 
 #include "x509/certificate.h"
-#include "tls.h"
 
-#define TLS_SESSION_ID_MAXIMUM 32
-#define TLS_MASTER_SECRET_LENGTH 48
-#define TLS_POLICY_LENGTH 32
+enum tls_role { TLS_ROLE_CLIENT, TLS_ROLE_SERVER };
 
-/* How the peer of a session was judged. A handler's acceptance is not the library's. */
-enum tls_verification_level { TLS_LEVEL_NONE, TLS_LEVEL_ACCEPTED, TLS_LEVEL_VERIFIED };
+typedef struct tls_session tls_session;
 
-struct tls_session {
-    unsigned references;
+tls_session *tls_session_retain(const tls_session *session);
+void tls_session_release(tls_session *session);
+
+typedef struct tls_session_info {
     enum tls_role role;
-    unsigned version;
-    unsigned suite;
-    unsigned char id[TLS_SESSION_ID_MAXIMUM];
-    size_t id_length;
-    /* TLS 1.3: the PSK, which is as long as the suite's hash. */
-    unsigned char master_secret[TLS_MASTER_SECRET_LENGTH];
-    /* What the session may be resumed under: tls_context_policy of the connection that made it. */
-    unsigned char policy[TLS_POLICY_LENGTH];
-    enum tls_verification_level level;
-    int64_t created;
-    int64_t expires;
-    int extended_master_secret; /* RFC 7627: resumption may not change it */
-    /* TLS 1.3 (RFC 8446 section 4.6.1). */
-    uint32_t age_add;
-    uint32_t max_early_data;
-    int64_t issued;    /* milliseconds since the epoch: when the ticket was made or came */
-    tls_buffer ticket; /* client: what the server gave for it; empty: resumed by ID */
-    char *server_name; /* "" when none */
-    tls_buffer alpn;
-    tls_certificate_list *peer_chain; /* NULL when the peer sent none */
-    /* Server: the binding to the certificate that it showed (RFC 5929 section 4.1), which a resumed
-     * handshake does not choose again. */
-    unsigned char end_point[TLS_FINGERPRINT_MAXIMUM];
-    size_t end_point_length;
-};
-
-/* tls_session_copy makes an unshared copy of everything but the ticket. NULL without memory. */
-tls_session *tls_session_copy(const tls_session *session);
-/* tls_session_new makes a session with copies of everything; the other fields are the caller's to
- * fill before it is shared. NULL without memory. */
-tls_session *tls_session_new(const char *server_name, tls_bytes alpn, tls_certificate_list *chain);
-
-/* tls_session_fits: may `session` be resumed by a side of this role, name and policy, which
- * requires this level of verification, at this time? */
-int tls_session_fits(const tls_session *session, enum tls_role role, const char *server_name,
-    const unsigned char policy[TLS_POLICY_LENGTH], enum tls_verification_level required,
-    int64_t now);
-
-/* A cache of at most `capacity` sessions, least recently used out first, found by session ID. */
-typedef struct tls_session_cache tls_session_cache;
-/* tls_session_cache_new returns NULL without memory. */
-tls_session_cache *tls_session_cache_new(size_t capacity);
-void tls_session_cache_free(tls_session_cache *cache);
-/* tls_session_cache_store takes a count of its own; without memory it stores nothing. */
-void tls_session_cache_store(tls_session_cache *cache, const tls_session *session);
-/* tls_session_cache_find: a borrowed session or NULL; expired ones are dropped on the way. */
-tls_session *tls_session_cache_find(tls_session_cache *cache, tls_bytes id, int64_t now);
-void tls_session_cache_remove(tls_session_cache *cache, tls_bytes id);
-void tls_session_cache_clear(tls_session_cache *cache);
-size_t tls_session_cache_count(const tls_session_cache *cache);
+    unsigned version, suite;
+    tls_bytes id;
+    const char *server_name;
+    int64_t created, expires; /* seconds since the epoch */
+    int peer_verified;
+    int extended_master_secret;
+    int has_ticket;
+    uint32_t max_early_data; /* TLS 1.3: bytes that may be sent as early data */
+    tls_bytes alpn;
+    const tls_certificate *const *peer_chain;
+    size_t peer_chain_count;
+} tls_session_info;
+void tls_session_get_info(const tls_session *session, tls_session_info *out);
+/* tls_session_export appends an encoding that holds the master secret: treat it like a key.
+ * tls_session_import refuses anything but such an encoding with BAD_SESSION. */
+enum tls_reason tls_session_export(const tls_session *session, tls_buffer *out);
+enum tls_reason tls_session_import(tls_session **out, tls_bytes encoded);
 
 #endif

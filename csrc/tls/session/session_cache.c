@@ -1,6 +1,6 @@
 /* session_cache.c - the server's sessions in memory (session.h): a hash table by session ID and a
  * list by last use. */
-#include "session/session.h"
+#include "session/internal.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* tls12/master.c - the extended master secret (RFC 7627) over BearSSL, which knows only the old
+/* master.c - the extended master secret (RFC 7627) over BearSSL, which knows only the old
  * one.
  *
  * BearSSL calls the PRF through pointers in its engine; these wrappers stand there. A PRF call has
@@ -104,16 +104,16 @@ void
 tls12_note_session_hash(tls12_engine *e, tls_bytes pending)
 {
     br_multihash_context transcript = e->transcript;
-    const tls_suite *suite = tls_suite_find(e->connection->suite);
+    const tls_suite *suite = tls_suite_find(e->handshake->facts.suite);
 
     br_multihash_update(&transcript, pending.data, pending.length);
-    if (e->connection->version >= TLS_VERSION_12) {
+    if (e->handshake->facts.version >= TLS_VERSION_12) {
         e->session_hash_length = br_multihash_out(
-            &transcript, suite != NULL ? (int)suite->prf_hash : br_sha256_ID, e->session_hash);
+            &transcript, suite != NULL ? (int)suite->prf_hash : TLS_HASH_SHA256, e->session_hash);
     } else {
         /* RFC 7627 section 3: below TLS 1.2 the concatenation of MD5 and SHA-1. */
-        br_multihash_out(&transcript, br_md5_ID, e->session_hash);
-        br_multihash_out(&transcript, br_sha1_ID, e->session_hash + br_md5_SIZE);
+        br_multihash_out(&transcript, TLS_HASH_MD5, e->session_hash);
+        br_multihash_out(&transcript, TLS_HASH_SHA1, e->session_hash + br_md5_SIZE);
         e->session_hash_length = br_md5_SIZE + br_sha1_SIZE;
     }
 }
@@ -121,12 +121,12 @@ tls12_note_session_hash(tls12_engine *e, tls_bytes pending)
 void
 tls12_keep_prf_hash(tls12_engine *e)
 {
-    const tls_suite *suite = tls_suite_find(e->connection->suite);
+    const tls_suite *suite = tls_suite_find(e->handshake->facts.suite);
     int hash;
 
-    if (suite == NULL || e->connection->version < TLS_VERSION_12)
+    if (suite == NULL || e->handshake->facts.version < TLS_VERSION_12)
         return;
-    for (hash = br_md5_ID; hash <= br_sha512_ID; hash++)
+    for (hash = TLS_HASH_MD5; hash <= TLS_HASH_SHA512; hash++)
         if (hash != (int)suite->prf_hash && hash != (int)suite->mac_hash)
             br_multihash_setimpl(&e->transcript, hash, NULL);
 }

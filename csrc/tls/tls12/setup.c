@@ -1,4 +1,4 @@
-/* tls12/setup.c - BearSSL's state for a new connection: a template per context, with every
+/* setup.c - BearSSL's state for a new connection: a template per context, with every
  * implementation chosen, and what client and server set on their copies of it. */
 #include <stddef.h>
 #include <stdlib.h>
@@ -50,17 +50,17 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
     /* SHA-256 and SHA-384 serve the PRF. The others cost time for every handshake byte, so they are
      * there only when they can be negotiated. MD5 and SHA-1: TLS 1.0 and 1.1 (RFC 4346 section 5).
      */
-    br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
-    br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
+    br_ssl_engine_set_hash(engine, TLS_HASH_SHA256, &br_sha256_vtable);
+    br_ssl_engine_set_hash(engine, TLS_HASH_SHA384, &br_sha384_vtable);
     if (context->version_min < BR_TLS12)
-        br_ssl_engine_set_hash(engine, br_md5_ID, &br_md5_vtable);
-    if (context->version_min < BR_TLS12 || scheme_hash_used(context, br_sha1_ID) ||
-        mac_hash_used(context, br_sha1_ID))
-        br_ssl_engine_set_hash(engine, br_sha1_ID, &br_sha1_vtable);
-    if (scheme_hash_used(context, br_sha224_ID))
-        br_ssl_engine_set_hash(engine, br_sha224_ID, &br_sha224_vtable);
-    if (scheme_hash_used(context, br_sha512_ID))
-        br_ssl_engine_set_hash(engine, br_sha512_ID, &br_sha512_vtable);
+        br_ssl_engine_set_hash(engine, TLS_HASH_MD5, &br_md5_vtable);
+    if (context->version_min < BR_TLS12 || scheme_hash_used(context, TLS_HASH_SHA1) ||
+        mac_hash_used(context, TLS_HASH_SHA1))
+        br_ssl_engine_set_hash(engine, TLS_HASH_SHA1, &br_sha1_vtable);
+    if (scheme_hash_used(context, TLS_HASH_SHA224))
+        br_ssl_engine_set_hash(engine, TLS_HASH_SHA224, &br_sha224_vtable);
+    if (scheme_hash_used(context, TLS_HASH_SHA512))
+        br_ssl_engine_set_hash(engine, TLS_HASH_SHA512, &br_sha512_vtable);
     tls12_set_prf(engine, context->version_min < BR_TLS12);
     br_ssl_engine_set_default_aes_cbc(engine);
     br_ssl_engine_set_default_aes_ccm(engine);
@@ -77,8 +77,10 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
     engine->rng_os_rand_done = 1;
 }
 
-enum tls_reason
-tls12_template_new(tls_context *context)
+/* make_template makes context->tls12_template: BearSSL state with every implementation chosen,
+ * which each connection copies. Choosing asks the processor, which is slow in virtual machines. */
+static enum tls_reason
+make_template(tls_context *context)
 {
     tls12_bearssl *template = calloc(1, sizeof *template);
 
@@ -99,13 +101,6 @@ tls12_template_new(tls_context *context)
     return TLS_OK;
 }
 
-void
-tls12_template_free(tls_context *context)
-{
-    free(context->tls12_template);
-    context->tls12_template = NULL;
-}
-
 /* ---- Setting up one connection ---- */
 
 /* set_suites finds the suites of the list that BearSSL knows and that fit the versions. BearSSL
@@ -117,33 +112,38 @@ set_suites(tls12_engine *e)
     size_t i;
 
     e->usable_count = 0;
-    for (i = 0; i < e->terms.suite_count && e->usable_count < BR_MAX_CIPHER_SUITES; i++) {
-        const tls_suite *suite = tls_suite_find(e->terms.suites[i]);
+    for (i = 0; i < e->handshake->terms.suite_count && e->usable_count < BR_MAX_CIPHER_SUITES;
+         i++) {
+        const tls_suite *suite = tls_suite_find(e->handshake->terms.suites[i]);
 
         if (suite != NULL && (suite->flags & TLS_SUITE_BEARSSL) &&
-            suite->version_min <= e->terms.version_max)
-            e->usable[e->usable_count++] = e->terms.suites[i];
+            suite->version_min <= e->handshake->terms.version_max)
+            e->usable[e->usable_count++] = e->handshake->terms.suites[i];
     }
     if (e->usable_count == 0)
         return TLS_REASON_HANDSHAKE_FAILURE;
-    br_ssl_engine_set_suites(
-        tls12_core(e), e->usable, e->connection->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
+    br_ssl_engine_set_suites(tls12_core(e), e->usable,
+        e->handshake->host->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
     return TLS_OK;
 }
 
 enum tls_reason
 tls12_start(tls12_engine *e)
 {
-    tls_context *context = e->connection->context;
+    tls_context *context = e->handshake->host->context;
     br_ssl_engine_context *engine = tls12_core(e);
     enum tls_reason reason;
 
+    reason = context->tls12_template == NULL ? make_template(context) : TLS_OK;
+    if (reason != TLS_OK)
+        return reason;
     memcpy(&e->bearssl, context->tls12_template, sizeof e->bearssl);
-    br_ssl_engine_set_versions(engine, e->terms.version_min, e->terms.version_max);
+    br_ssl_engine_set_versions(
+        engine, e->handshake->terms.version_min, e->handshake->terms.version_max);
     reason = set_suites(e);
     if (reason != TLS_OK)
         return reason;
-    if (e->terms.alpn_selected != NULL)
+    if (e->handshake->terms.alpn_selected != NULL)
         br_ssl_engine_set_protocol_names(engine, e->alpn_names, 1);
     else if (context->alpn_count > 0)
         br_ssl_engine_set_protocol_names(engine, (const char **)context->alpn, context->alpn_count);

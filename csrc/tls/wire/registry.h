@@ -1,7 +1,7 @@
 /* registry.h - the numbers of TLS and the names that the RFCs and IANA's registries give them, both
  * ways. Cipher suites have a table of their own: suite.h. */
-#ifndef TLS_NAMES_H
-#define TLS_NAMES_H
+#ifndef TLS_REGISTRY_H
+#define TLS_REGISTRY_H
 
 #include <stddef.h>
 
@@ -33,6 +33,18 @@ enum tls_handshake_type {
     TLS_HANDSHAKE_KEY_UPDATE = 24,
     TLS_HANDSHAKE_COMPRESSED_CERTIFICATE = 25,
     TLS_HANDSHAKE_MESSAGE_HASH = 254
+};
+
+/* HashAlgorithm, RFC 5246 section 7.4.1.4.1. NONE stands for MD5 and SHA-1 one behind the other,
+ * which RSA signs below TLS 1.2. */
+enum tls_hash {
+    TLS_HASH_MD5_SHA1 = 0,
+    TLS_HASH_MD5 = 1,
+    TLS_HASH_SHA1 = 2,
+    TLS_HASH_SHA224 = 3,
+    TLS_HASH_SHA256 = 4,
+    TLS_HASH_SHA384 = 5,
+    TLS_HASH_SHA512 = 6
 };
 
 enum tls_alert_level { TLS_ALERT_LEVEL_WARNING = 1, TLS_ALERT_LEVEL_FATAL = 2 };

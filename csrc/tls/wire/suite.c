@@ -312,3 +312,28 @@ tls_suite_order(uint16_t *list, size_t count, int has_aes)
         }
     }
 }
+
+static int
+has_suite_of(const uint16_t *suites, size_t count, unsigned version)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        const tls_suite *suite = tls_suite_find(suites[i]);
+
+        if (suite != NULL && tls_suite_fits(suite, version))
+            return 1;
+    }
+    return 0;
+}
+
+int
+tls_suites_narrow(
+    const uint16_t *suites, size_t count, unsigned *version_min, unsigned *version_max)
+{
+    while (*version_max >= *version_min && !has_suite_of(suites, count, *version_max))
+        --*version_max;
+    while (*version_min <= *version_max && !has_suite_of(suites, count, *version_min))
+        ++*version_min;
+    return *version_min <= *version_max;
+}

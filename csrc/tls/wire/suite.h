@@ -77,6 +77,11 @@ const char *tls_suite_mode_name(const tls_suite *suite);
 /* tls_suite_fits returns 1 when the suite may be used with the protocol version. */
 int tls_suite_fits(const tls_suite *suite, unsigned version);
 
+/* tls_suites_narrow narrows the range of versions to those that some suite of the list belongs to.
+ * Returns 0 when none is left. */
+int tls_suites_narrow(
+    const uint16_t *suites, size_t count, unsigned *version_min, unsigned *version_max);
+
 /* tls_suite_policy: a named, ordered list; NULL for an unknown name.
  *   - "modern": TLS 1.3 without CCM, then forward secrecy and AEAD below: ECDHE with AES-GCM,
  * ChaCha20-Poly1305, then CCM.

@@ -8,7 +8,7 @@
 #include "x509/certificate_parse.h"
 #include "crypto/hkdf.h"
 #include "asn1/pem.h"
-#include "x509/verify.h"
+#include "key/verify_signature.h"
 
 enum tls_reason
 tls_certificate_from_der(tls_certificate **out, tls_bytes der)
@@ -240,43 +240,6 @@ tls_certificate_crl_uri(const tls_certificate *certificate, size_t index)
                 return general.value;
     }
     return tls_bytes_make(NULL, 0);
-}
-
-/* ---- Hashes ---- */
-
-const br_hash_class *
-tls_hash_class(int hash)
-{
-    switch (hash) {
-    case br_md5_ID:
-        return &br_md5_vtable;
-    case br_sha1_ID:
-        return &br_sha1_vtable;
-    case br_sha224_ID:
-        return &br_sha224_vtable;
-    case br_sha256_ID:
-        return &br_sha256_vtable;
-    case br_sha384_ID:
-        return &br_sha384_vtable;
-    case br_sha512_ID:
-        return &br_sha512_vtable;
-    default:
-        return NULL;
-    }
-}
-
-size_t
-tls_fingerprint(unsigned char out[TLS_FINGERPRINT_MAXIMUM], int hash, tls_bytes bytes)
-{
-    const br_hash_class *class = tls_hash_class(hash);
-    br_hash_compat_context context;
-
-    if (class == NULL)
-        return 0;
-    class->init(&context.vtable);
-    class->update(&context.vtable, bytes.data, bytes.length);
-    class->out(&context.vtable, out);
-    return tls_hash_length(class);
 }
 
 int

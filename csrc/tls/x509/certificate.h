@@ -8,10 +8,9 @@
 
 #include "base/bytes.h"
 #include "asn1/der.h"
-#include "key/key.h"
+#include "key/signature_algorithm.h"
 
 #define TLS_CERTIFICATE_MAXIMUM_LENGTH 0x40000
-#define TLS_FINGERPRINT_MAXIMUM 64
 
 /* Key usage, RFC 5280 section 4.2.1.3: bit n of the RFC is 1 << n here. */
 enum tls_key_usage {
@@ -35,22 +34,6 @@ enum tls_extended_key_usage {
     TLS_EXTENDED_OTHER = 1 << 3,
     TLS_EXTENDED_OCSP_SIGNING = 1 << 4
 };
-
-enum tls_signature_kind {
-    TLS_SIGNATURE_OTHER = 0,
-    TLS_SIGNATURE_RSA_PKCS1,
-    TLS_SIGNATURE_RSA_PSS,
-    TLS_SIGNATURE_ECDSA
-};
-
-/* An AlgorithmIdentifier of a signature. */
-typedef struct tls_signature_algorithm {
-    tls_bytes oid; /* contents of the OID */
-    enum tls_signature_kind kind;
-    int hash;             /* br_md5_ID, br_sha1_ID, .. br_sha512_ID; 0 if unknown */
-    int mask_hash;        /* RSA-PSS: the hash of MGF1 */
-    unsigned salt_length; /* RSA-PSS */
-} tls_signature_algorithm;
 
 /* Extensions that were present; for those that have no view of their own to tell. */
 enum tls_extension_present {
@@ -185,22 +168,11 @@ tls_bytes tls_certificate_crl_uri(const tls_certificate *certificate, size_t ind
 const char *tls_key_usage_name(unsigned bit);
 /* tls_extended_key_usage_name: "serverAuth", ... for a known OID, else NULL (use tls_oid_text). */
 const char *tls_extended_key_usage_name(tls_bytes oid);
-/* tls_signature_algorithm_name: "ecdsa-with-SHA256", "sha256WithRSAEncryption", "rsassaPss",
- * "ED25519",
- * ..., or NULL for an unknown OID (use tls_oid_text). */
-const char *tls_signature_algorithm_name(const tls_signature_algorithm *algorithm);
 /* tls_extension_name: "basicConstraints", ... for a known OID, else NULL. */
 const char *tls_extension_name(tls_bytes oid);
 /* tls_certificate_serial_text appends the serial number in lower-case hex, with "-" when negative.
  */
 void tls_certificate_serial_text(tls_buffer *out, const tls_certificate *certificate);
-
-/* tls_fingerprint hashes `bytes`; `hash` is br_sha1_ID, br_sha224_ID .. br_sha512_ID (or
- * br_md5_ID). Returns the length, 0 for another hash. Use on certificate->der, or ->public_key_info
- * for a pin. */
-size_t tls_fingerprint(unsigned char out[TLS_FINGERPRINT_MAXIMUM], int hash, tls_bytes bytes);
-/* tls_hash_class: the BearSSL class of a hash ID, or NULL. */
-const br_hash_class *tls_hash_class(int hash);
 
 /* tls_certificate_is_self_signed returns 1 if it is self-issued and its own key verifies it. */
 int tls_certificate_is_self_signed(const tls_certificate *certificate);

@@ -42,23 +42,6 @@ static const struct oid_name purposes[] = {
     {"OCSPSigning", 8, {0x2B, 6, 1, 5, 5, 7, 3, 9}},
 };
 
-static const struct oid_name signatures[] = {
-    {"md5WithRSAEncryption", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 4}},
-    {"sha1WithRSAEncryption", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5}},
-    {"rsassaPss", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10}},
-    {"sha256WithRSAEncryption", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11}},
-    {"sha384WithRSAEncryption", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12}},
-    {"sha512WithRSAEncryption", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13}},
-    {"sha224WithRSAEncryption", 9, {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 14}},
-    {"ecdsa-with-SHA1", 7, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 1}},
-    {"ecdsa-with-SHA224", 8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 1}},
-    {"ecdsa-with-SHA256", 8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2}},
-    {"ecdsa-with-SHA384", 8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3}},
-    {"ecdsa-with-SHA512", 8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4}},
-    {"ED25519", 3, {0x2B, 0x65, 112}},
-    {"ED448", 3, {0x2B, 0x65, 113}},
-};
-
 static const struct oid_name extensions[] = {
     {"subjectKeyIdentifier", 3, {0x55, 0x1D, 14}},
     {"keyUsage", 3, {0x55, 0x1D, 15}},
@@ -93,12 +76,6 @@ const char *
 tls_extended_key_usage_name(tls_bytes oid)
 {
     return FIND_NAME(purposes, oid);
-}
-
-const char *
-tls_signature_algorithm_name(const tls_signature_algorithm *algorithm)
-{
-    return FIND_NAME(signatures, algorithm->oid);
 }
 
 const char *

@@ -357,7 +357,7 @@ names_responder(const tls_ocsp_response *response, const tls_certificate *certif
 {
     if (response->responder_name.length != 0)
         return tls_name_equal(response->responder_name, certificate->subject);
-    return hash_is(response->responder_key, br_sha1_ID, key_bits(certificate));
+    return hash_is(response->responder_key, TLS_HASH_SHA1, key_bits(certificate));
 }
 
 static enum tls_reason

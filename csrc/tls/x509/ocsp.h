@@ -25,7 +25,7 @@ enum tls_ocsp_certificate_status { TLS_OCSP_GOOD = 0, TLS_OCSP_REVOKED = 1, TLS_
 
 /* SingleResponse. */
 typedef struct tls_ocsp_single {
-    int hash; /* of the two below: br_sha1_ID .. br_sha512_ID; 0 if unknown */
+    int hash; /* of the two below: TLS_HASH_SHA1 .. TLS_HASH_SHA512; 0 if unknown */
     tls_bytes issuer_name_hash;
     tls_bytes issuer_key_hash;
     tls_bytes serial; /* contents of the INTEGER */

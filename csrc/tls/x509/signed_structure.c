@@ -12,9 +12,9 @@ int
 tls_signing_hash(const tls_private_key *key, int hash)
 {
     switch (hash) {
-    case br_sha256_ID:
-    case br_sha384_ID:
-    case br_sha512_ID:
+    case TLS_HASH_SHA256:
+    case TLS_HASH_SHA384:
+    case TLS_HASH_SHA512:
         return hash;
     case 0:
         break;
@@ -23,12 +23,12 @@ tls_signing_hash(const tls_private_key *key, int hash)
     }
     /* The hash that is as strong as the curve, RFC 5480 section 4. */
     switch (tls_private_key_public(key)->curve) {
-    case BR_EC_secp384r1:
-        return br_sha384_ID;
-    case BR_EC_secp521r1:
-        return br_sha512_ID;
+    case TLS_GROUP_SECP384R1:
+        return TLS_HASH_SHA384;
+    case TLS_GROUP_SECP521R1:
+        return TLS_HASH_SHA512;
     default:
-        return br_sha256_ID;
+        return TLS_HASH_SHA256;
     }
 }
 
@@ -44,9 +44,9 @@ tls_signature_algorithm_write(tls_buffer *out, const tls_private_key *key, int h
 
     if (public_key->pss_only)
         return TLS_REASON_UNSUPPORTED_KEY;
-    if (hash != br_sha256_ID && hash != br_sha384_ID && hash != br_sha512_ID)
+    if (hash != TLS_HASH_SHA256 && hash != TLS_HASH_SHA384 && hash != TLS_HASH_SHA512)
         return TLS_REASON_BAD_FIELD;
-    step = (unsigned char)(hash - br_sha256_ID);
+    step = (unsigned char)(hash - TLS_HASH_SHA256);
     if (public_key->kind == TLS_KEY_RSA) {
         length = sizeof arc_rsa;
         memcpy(oid, arc_rsa, length);
@@ -106,7 +106,7 @@ tls_signed_verify(const tls_public_key *key, const tls_signature_algorithm *algo
 
     if (key->kind == TLS_KEY_RSA && key->bits < minimum)
         return TLS_REASON_WEAK_KEY;
-    if (algorithm->hash == br_sha1_ID && !allow_sha1)
+    if (algorithm->hash == TLS_HASH_SHA1 && !allow_sha1)
         return TLS_REASON_WEAK_SIGNATURE;
     return tls_verify_signature(key, algorithm, to_be_signed, signature);
 }

@@ -7,9 +7,9 @@
 #include "x509/certificate.h"
 #include "key/key.h"
 
-/* tls_signing_hash: the hash to sign with: `hash` itself when it may be used (br_sha256_ID,
- * br_sha384_ID, br_sha512_ID), the one that fits the key for 0; 0 for any other. SHA-1 and MD5 are
- * never written. */
+/* tls_signing_hash: the hash to sign with: `hash` itself when it may be used (TLS_HASH_SHA256,
+ * TLS_HASH_SHA384, TLS_HASH_SHA512), the one that fits the key for 0; 0 for any other. SHA-1 and
+ * MD5 are never written. */
 int tls_signing_hash(const tls_private_key *key, int hash);
 
 /* tls_signature_algorithm_write appends the AlgorithmIdentifier of signatures by `key` with `hash`:

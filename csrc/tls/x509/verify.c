@@ -240,7 +240,7 @@ check_pins(search *s)
     if (s->request->pin_count == 0)
         return;
     for (i = 0; i < s->length; i++) {
-        tls_fingerprint(hash, br_sha256_ID, s->path[i]->public_key_info);
+        tls_fingerprint(hash, TLS_HASH_SHA256, s->path[i]->public_key_info);
         for (j = 0; j < s->request->pin_count; j++)
             if (memcmp(hash, s->request->pins[j], TLS_PIN_LENGTH) == 0)
                 return;
@@ -322,7 +322,7 @@ check_signature(search *s, const tls_certificate *issuer)
     const tls_certificate *certificate = s->path[top];
     checked_signature *entry;
 
-    if (certificate->signature_algorithm.hash == br_sha1_ID && !s->request->allow_sha1) {
+    if (certificate->signature_algorithm.hash == TLS_HASH_SHA1 && !s->request->allow_sha1) {
         note(s, TLS_REASON_WEAK_SIGNATURE, top, NULL);
         if (!goes_on(s))
             return 0;

@@ -8,6 +8,7 @@
 
 #include "base/bounds.h"
 #include "base/bytes.h"
+#include "key/verify_signature.h"
 #include "x509/certificate.h"
 #include "x509/trust.h"
 
@@ -90,16 +91,5 @@ typedef struct tls_verdict {
 
 /* tls_verify returns out->reason. */
 enum tls_reason tls_verify(tls_verdict *out, const tls_verify_request *in);
-
-/* tls_verify_signature checks a signature over `data` with a public key: the algorithms of
- * tls_signature_algorithm with SHA-256/384/512 and SHA-1. TLS_OK, TLS_REASON_CERTIFICATE_SIGNATURE,
- * TLS_REASON_UNSUPPORTED_CERTIFICATE, TLS_REASON_WEAK_SIGNATURE for hashes not known here. */
-enum tls_reason tls_verify_signature(const tls_public_key *key,
-    const tls_signature_algorithm *algorithm, tls_bytes data, tls_bytes signature);
-/* tls_verify_digest is that for a digest, which has the length of algorithm->hash; SHA-224 is known
- * here too. Returns 1 when the signature is good; 0 when not, and when the key made no such
- * signature because it is of another kind. */
-int tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algorithm,
-    const unsigned char *digest, tls_bytes signature);
 
 #endif

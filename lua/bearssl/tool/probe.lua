@@ -26,7 +26,7 @@ end
 
 -- One connection. `stop` names the stage after which enough is known; the handshake then ends with
 -- user_canceled. `first` is a result whose session is to be resumed, in its context. Gives
--- {seen = stage messages by name, ok, info, session, message, code}.
+-- {seen = stage messages by name, judged = what `verify` was asked, ok, info, session, message, code}.
 local function ask(prober, settings, stop, first)
    local seen = {}
    local handlers = {}
@@ -37,6 +37,9 @@ local function ask(prober, settings, stop, first)
          if stage == stop then return nil, "user_canceled" end
       end
    end
+   -- A server that breaks the handshake off, as it may for want of a client's certificate, has still shown its own.
+   local judged
+   function handlers.verify(_, question) judged = question end
    local context = first and first.context
    if not context then
       local all = { trust = prober.trust, verify = "optional", certificates = prober.certificates }
@@ -55,7 +58,7 @@ local function ask(prober, settings, stop, first)
       return result
    end
    result.ok, result.message, result.code = stream:handshake()
-   result.info = stream:info()
+   result.info, result.judged = stream:info(), judged
    if result.ok then
       result.session, result.message, result.code = options.await_session(stream, prober.ticket_wait)
       if result.code then result.ok = false end
@@ -228,12 +231,11 @@ end
 
 local function certificate_report(prober, result, report)
    local chain = {}
-   for i, object in ipairs(result.info.peer_certificates or {}) do chain[i] = describe.certificate(object) end
+   for i, object in ipairs(result.judged.chain) do chain[i] = describe.certificate(object) end
    report.chain = chain
-   report.verdict = result.info.verdict
-   local leaf = (result.info.peer_certificates or {})[1]
-   report.name_matches = leaf and leaf:matches(prober.name) and true or false
-   report.verified = result.info.verdict == nil or result.info.verdict == "ok"
+   report.verdict = result.judged.verdict
+   report.name_matches = result.judged.chain[1]:matches(prober.name)
+   report.verified = report.verdict == "ok"
 end
 
 -- What TLS 1.3 has no more, from a handshake of the best version below it.
@@ -276,7 +278,7 @@ local function examine(prober, progress)
    local whole = first.ok and first
       or ask_again(prober, { min_version = best.version, max_version = best.version, suites = best.suites })
    progress:step("handshake")
-   local leaf = whole.info and (whole.info.peer_certificates or {})[1]
+   local leaf = whole.judged and whole.judged.chain[1]
    report.groups, report.groups_hidden = groups_of(prober, best.version, best.suites, leaf, progress)
    report.alpn = alpn_of(prober, best.version, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil

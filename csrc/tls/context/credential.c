@@ -1,0 +1,80 @@
+/* credential.c - see credential.h. */
+#include "context/credential.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/extension.h"
+#include "x509/verify.h"
+
+/* One flight must fit the output buffer (transfer.c), so a chain is bounded. */
+#define CHAIN_LENGTH_MAXIMUM 45000
+
+enum tls_reason
+tls_credential_copy(tls_credential *out, const tls_credential *credential)
+{
+    size_t i;
+
+    memset(out, 0, sizeof *out);
+    out->chain = calloc(credential->chain_count ? credential->chain_count : 1, sizeof *out->chain);
+    if (out->chain == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    for (i = 0; i < credential->chain_count; i++)
+        out->chain[i] = tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
+    out->chain_count = credential->chain_count;
+    out->key = tls_private_key_retain(credential->key);
+    if (credential->ocsp_response.length == 0)
+        return TLS_OK;
+    out->ocsp_response.data = (const unsigned char *)tls_bytes_to_string(credential->ocsp_response);
+    if (out->ocsp_response.data == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    out->ocsp_response.length = credential->ocsp_response.length;
+    return TLS_OK;
+}
+
+void
+tls_credential_clear(tls_credential *credential)
+{
+    size_t i;
+
+    for (i = 0; i < credential->chain_count; i++)
+        tls_certificate_release((tls_certificate *)(uintptr_t)credential->chain[i]);
+    free(credential->chain);
+    tls_private_key_release(credential->key);
+    free((void *)(uintptr_t)credential->ocsp_response.data);
+    memset(credential, 0, sizeof *credential);
+}
+
+enum tls_reason
+tls_credential_check(const tls_credential *credential)
+{
+    size_t total = 0, i;
+
+    if (credential->chain_count == 0 || credential->key == NULL ||
+        credential->chain_count > TLS_CHAIN_MAXIMUM)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    for (i = 0; i < credential->chain_count; i++)
+        total += credential->chain[i]->der.length + 3;
+    if (total + credential->ocsp_response.length > CHAIN_LENGTH_MAXIMUM)
+        return TLS_REASON_LIMIT;
+    if (!tls_private_key_matches(credential->key, &credential->chain[0]->public_key))
+        return TLS_REASON_KEY_MISMATCH;
+    return TLS_OK;
+}
+
+int
+tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities)
+{
+    tls_reader reader;
+    tls_bytes name;
+    size_t i;
+
+    if (authorities.length == 0)
+        return 1;
+    tls_reader_init(&reader, authorities);
+    while (tls_vector16_next(&reader, &name))
+        for (i = 0; i < credential->chain_count; i++)
+            if (tls_bytes_equal(credential->chain[i]->issuer, name))
+                return 1;
+    return 0;
+}

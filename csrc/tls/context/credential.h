@@ -1,0 +1,25 @@
+/* credential.h - what a side authenticates with: a chain and its key. */
+#ifndef TLS_CREDENTIAL_H
+#define TLS_CREDENTIAL_H
+
+#include "x509/certificate.h"
+
+typedef struct tls_credential {
+    const tls_certificate **chain; /* leaf first */
+    size_t chain_count;
+    tls_private_key *key;    /* may be external (keyless): then SIGN/DECRYPT must be answered */
+    tls_bytes ocsp_response; /* server: stapled for clients that ask (RFC 6066 section 8) */
+} tls_credential;
+
+/* tls_credential_check: KEY_MISMATCH, LIMIT (a chain too long to send in one flight),
+ * ILLEGAL_PARAMETER (no chain or no key). */
+enum tls_reason tls_credential_check(const tls_credential *credential);
+/* tls_credential_issued_by: a certificate of the chain is issued by one of the authorities of a
+ * CertificateRequest (a list of vector16), or there are none (RFC 5246 section 7.4.6, RFC 8446
+ * section 4.2.4). */
+int tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities);
+/* tls_credential_copy retains; tls_credential_clear releases and zeroes. */
+enum tls_reason tls_credential_copy(tls_credential *out, const tls_credential *credential);
+void tls_credential_clear(tls_credential *credential);
+
+#endif

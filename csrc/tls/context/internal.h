@@ -1,0 +1,96 @@
+/* internal.h - the inside of tls_context, for the rooms above. */
+#ifndef TLS_CONTEXT_INTERNAL_H
+#define TLS_CONTEXT_INTERNAL_H
+
+#include "base/pool.h"
+#include "context/context.h"
+#include "record/aead.h"
+#include "session/internal.h"
+#include "session/replay.h"
+#include "x509/crl.h"
+
+struct tls_context {
+    unsigned references;
+    enum tls_role role;
+    unsigned version_min, version_max;
+    uint16_t *suites;
+    size_t suite_count;
+    uint16_t *groups;
+    size_t group_count;
+    uint16_t *signature_schemes;
+    size_t signature_scheme_count;
+    char **alpn; /* NUL-terminated copies: BearSSL takes them so, and no name may hold a NUL */
+    size_t alpn_count;
+    int alpn_required;
+    tls_trust_store *trust;
+    enum tls_verify_mode verify;
+    unsigned verify_depth;
+    tls_crl **crls;
+    size_t crl_count;
+    unsigned char (*pins)[TLS_PIN_LENGTH];
+    size_t pin_count;
+    int64_t clock_skew;
+    enum tls_revocation_mode revocation;
+    enum tls_staple_mode staple;
+    tls_credential *credentials;
+    size_t credential_count;
+    unsigned session_lifetime;
+    size_t record_size;
+    int client_preference;
+    int renegotiation;
+    tls_ticket_keys *ticket_keys;
+    int no_tickets;
+    int no_extended_master_secret, require_extended_master_secret;
+    int fallback;
+    int no_status_request;
+    unsigned max_fragment_length;
+    tls_buffer custom_extensions; /* encoded */
+    uint16_t *custom_types;
+    size_t custom_count;
+    unsigned key_share_count;
+    int no_grease, no_compatibility, psk_only, post_handshake_auth, retry_cookie;
+    unsigned ticket_count, max_early_data, early_data_window;
+    unsigned record_size_limit, record_padding;
+    uint64_t key_update_records;
+    int64_t (*now)(void *now_data);
+    void *now_data;
+
+    tls_session_cache *cache; /* server; NULL when the size is 0 */
+    tls_pool pool;
+    tls_aead_implementations aead;
+    tls_replay_register replay; /* server without ticket keys: tickets that brought early data */
+    int64_t made;               /* milliseconds since the epoch */
+    void *tls12_template;       /* the first connection that needs it makes it (tls12/setup.c); from
+                                   malloc */
+
+    /* The digest over the trust store's certificates, kept while they stay the same objects (which
+     * trust_objects digests): a store may be added to and replaced at any time. */
+    unsigned char trust_digest[32];
+    unsigned char trust_objects[32];
+    int trust_digest_known;
+    /* Over the CRLs, pins and modes above. */
+    unsigned char revocation_digest[32];
+};
+
+int64_t tls_context_now(const tls_context *context);
+/* tls_context_now_ms: the same clock in milliseconds, as far as it has them. */
+int64_t tls_context_now_ms(const tls_context *context);
+/* ---- policy.c ---- */
+/* tls_context_digest_revocation digests the CRLs, pins and modes, which stay as they are. */
+void tls_context_digest_revocation(tls_context *context);
+/* tls_context_policy digests everything that a resumed session relies on: role, versions, suites,
+ * ALPN, trust, depth, CRLs, pins, the verification mode in force on the connection, and whether a
+ * `verify` handler has a say, so that a session made without the handler never gets past it. */
+void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
+    enum tls_verify_mode verify, int verify_handler);
+
+/* tls_context_resumes: would a side in this mode of verification, with or without a `verify`
+ * handler, resume the session now for this name? What a handshake asks before it offers one, and
+ * what tls_session_resumable answers. */
+int tls_context_resumes(tls_context *context, const tls_session *session, const char *server_name,
+    enum tls_verify_mode verify, int verify_handler);
+
+/* ---- context.c ---- */
+int tls_context_has_group(const tls_context *context, unsigned group);
+
+#endif

@@ -1,0 +1,16 @@
+/* key_bearssl.h - keys for BearSSL's functions. */
+#ifndef TLS_KEY_BEARSSL_H
+#define TLS_KEY_BEARSSL_H
+
+#include <bearssl.h>
+
+#include "key/key.h"
+
+/* tls_public_key_to_bearssl fills BearSSL's struct, which points into the same memory.
+ * TLS_REASON_UNSUPPORTED_CERTIFICATE for TLS_KEY_OTHER. */
+enum tls_reason tls_public_key_to_bearssl(br_x509_pkey *out, const tls_public_key *key);
+/* NULL for another kind or an external key. */
+const br_rsa_private_key *tls_private_key_rsa(const tls_private_key *key);
+const br_ec_private_key *tls_private_key_ec(const tls_private_key *key);
+
+#endif
