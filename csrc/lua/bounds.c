@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "context/bounds.h"
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "key/key_encrypted.h"
 #include "key/key_generate.h"
 #include "session/ticket.h"

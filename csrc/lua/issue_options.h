@@ -9,7 +9,7 @@
 
 #include "tls.h"
 #include "compat.h"
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "issue/signing_request.h"
 
 typedef struct tls_lua_issue_options {

@@ -3,7 +3,7 @@
 #ifndef TLS_CERTIFICATE_ISSUE_H
 #define TLS_CERTIFICATE_ISSUE_H
 
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "issue/signing_request.h"
 #include "key/key.h"
 

@@ -3,7 +3,7 @@
 #ifndef TLS_SIGNING_REQUEST_H
 #define TLS_SIGNING_REQUEST_H
 
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "key/key.h"
 
 /* A request owns a copy of its DER; views point into it. */

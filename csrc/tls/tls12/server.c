@@ -38,7 +38,8 @@ tls12_server_rank(unsigned type)
 static enum tls_reason
 start(tls12_engine *e)
 {
-    /* BearSSL asks for a certificate only when it has a name to list; sent() writes the real list.
+    /* BearSSL asks for a certificate only when it has a name to list; tls12_server_sent writes the
+     * real list.
      */
     static unsigned char empty_name[] = {0x30, 0x00};
     static const br_x500_name names[] = {{empty_name, sizeof empty_name}};

@@ -29,7 +29,6 @@ int tls_reader_finish(const tls_reader *reader);
 
 uint32_t tls_read_u8(tls_reader *reader);
 uint32_t tls_read_u16(tls_reader *reader);
-uint32_t tls_read_u24(tls_reader *reader);
 uint32_t tls_read_u32(tls_reader *reader);
 /* tls_read_time reads 64 bits: seconds since the epoch, in encodings of our own. */
 int64_t tls_read_time(tls_reader *reader);
@@ -42,9 +41,8 @@ tls_bytes tls_read_vector8(tls_reader *reader, size_t minimum);
 tls_bytes tls_read_vector16(tls_reader *reader, size_t minimum);
 tls_bytes tls_read_vector24(tls_reader *reader, size_t minimum);
 
-/* tls_reader_enter8/16/24 read a vector and set `inner` to read its contents; `inner` is failed if
+/* tls_reader_enter16/24 read a vector and set `inner` to read its contents; `inner` is failed if
  * that fails. tls_reader_leave demands that `inner` was read to its end, and hands failure on. */
-void tls_reader_enter8(tls_reader *reader, tls_reader *inner, size_t minimum);
 void tls_reader_enter16(tls_reader *reader, tls_reader *inner, size_t minimum);
 void tls_reader_enter24(tls_reader *reader, tls_reader *inner, size_t minimum);
 void tls_reader_leave(tls_reader *reader, const tls_reader *inner);
@@ -70,7 +68,6 @@ int tls_u16_set_add(tls_u16_set *set, unsigned value);
 /* Writers. Values are cut to their width. */
 void tls_write_u8(tls_buffer *buffer, uint32_t value);
 void tls_write_u16(tls_buffer *buffer, uint32_t value);
-void tls_write_u24(tls_buffer *buffer, uint32_t value);
 void tls_write_u32(tls_buffer *buffer, uint32_t value);
 void tls_write_time(tls_buffer *buffer, int64_t time);
 void tls_write_bytes(tls_buffer *buffer, tls_bytes bytes);

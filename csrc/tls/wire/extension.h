@@ -32,7 +32,6 @@ typedef struct tls_extension {
 int tls_extensions_next(tls_reader *reader, tls_extension *extension);
 /* tls_extensions_find returns 1 and the data of the first extension of that type, or 0. */
 int tls_extensions_find(tls_bytes block, unsigned type, tls_bytes *data);
-size_t tls_extensions_count(tls_bytes block);
 
 /* tls_extensions_check checks a block as a whole: well formed (DECODE), none twice
  * (ILLEGAL_PARAMETER), known ones only where they may stand (ILLEGAL_PARAMETER), pre_shared_key

@@ -213,8 +213,9 @@ enum tls_reason tls_client_hello_build(tls_buffer *out, const tls_client_hello *
 enum tls_reason tls_server_hello_build(tls_buffer *out, const tls_server_hello *hello);
 /* tls_handshake_build: any type around a body already encoded. */
 enum tls_reason tls_handshake_build(tls_buffer *out, unsigned type, tls_bytes body);
-/* tls_certificate_build: from the certificates, leaf first; extensions are written when is_13. */
-enum tls_reason tls_certificate_build(tls_buffer *out, int is_13, tls_bytes context,
+/* tls_certificate_message_build: from the certificates, leaf first; extensions are written when
+ * is_13. */
+enum tls_reason tls_certificate_message_build(tls_buffer *out, int is_13, tls_bytes context,
     const tls_certificate_entry *entries, size_t count);
 
 /* A ClientHello from options; an extension whose field is empty is left out, but for the flags. */

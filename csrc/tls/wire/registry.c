@@ -1,4 +1,5 @@
-/* registry.c - see names.h. The tables follow IANA's "TLS Parameters" and "ExtensionType Values".
+/* registry.c - see registry.h. The tables follow IANA's "TLS Parameters" and "ExtensionType
+ * Values".
  */
 #include "wire/registry.h"
 

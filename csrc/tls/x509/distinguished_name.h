@@ -43,8 +43,6 @@ tls_bytes tls_name_attribute_oid(tls_bytes keyword);
 /* tls_name_text appends the RFC 4514 string: last RDN first, escaped; unknown types dotted with the
  * value in hex. The text is UTF-8 without a NUL. */
 void tls_name_text(tls_buffer *out, tls_bytes name);
-/* tls_name_common_name appends the last commonName as UTF-8; returns 0 if there is none. */
-int tls_name_common_name(tls_buffer *out, tls_bytes name);
 
 /* tls_name_equal compares as RFC 5280 section 7.1 asks: same encoding, or same attributes after
  * folding ASCII case and white space, across string types. */

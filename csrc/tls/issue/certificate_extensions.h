@@ -1,10 +1,10 @@
-/* certificate_build.h - writing the extensions of RFC 5280 section 4.2 for certificates and
+/* certificate_extensions.h - writing the extensions of RFC 5280 section 4.2 for certificates and
  * requests.
  *
  * The fields take the same structs that reading gives (tls_general_name, tls_extension_view), so
  * that what one certificate has can be put into another. */
-#ifndef TLS_CERTIFICATE_BUILD_H
-#define TLS_CERTIFICATE_BUILD_H
+#ifndef TLS_CERTIFICATE_EXTENSIONS_H
+#define TLS_CERTIFICATE_EXTENSIONS_H
 
 #include "x509/certificate.h"
 

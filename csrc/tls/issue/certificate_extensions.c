@@ -1,5 +1,5 @@
-/* certificate_build.c - see certificate_build.h. Section numbers are RFC 5280's. */
-#include "issue/certificate_build.h"
+/* certificate_extensions.c - see certificate_extensions.h. Section numbers are RFC 5280's. */
+#include "issue/certificate_extensions.h"
 
 #include <string.h>
 
