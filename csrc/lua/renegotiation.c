@@ -1,5 +1,7 @@
 /* renegotiation.c - another handshake on an established connection (RFC 5746). */
-#include "classes.h"
+#include "connection.h"
+
+#include "value.h"
 
 /* connection:renegotiate([verify]) -> true: begun, or under way already; step() goes on with it.
  * verify (server): "none" | "optional" | "required" from then on | nil, message, "no_renegotiation"

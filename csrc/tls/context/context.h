@@ -92,7 +92,8 @@ typedef struct tls_context_options {
 } tls_context_options;
 
 /* tls_context_new copies the options and retains the objects in them. Fails with OUT_OF_MEMORY,
- * ILLEGAL_PARAMETER (an unknown suite or group, versions the wrong way round), KEY_MISMATCH. */
+ * ILLEGAL_PARAMETER (an unknown suite or group, versions the wrong way round, a number out of the
+ * bounds in context/bounds.h), KEY_MISMATCH. */
 enum tls_reason tls_context_new(tls_context **out, const tls_context_options *options);
 tls_context *tls_context_retain(tls_context *context);
 void tls_context_release(tls_context *context);

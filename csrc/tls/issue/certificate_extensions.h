@@ -14,14 +14,16 @@ enum tls_basic_constraints {
     TLS_BASIC_CONSTRAINTS_CA
 };
 
+#define TLS_PATH_LENGTH_MAXIMUM 255
+
 /* All zero is: no extensions. Arrays and views belong to the caller and need to live only during
  * the call. */
 typedef struct tls_extension_fields {
     enum tls_basic_constraints basic_constraints; /* critical */
     int has_path_length;                          /* only with a CA */
-    unsigned path_length;
-    unsigned key_usage;                   /* enum tls_key_usage; critical; 0: absent */
-    const tls_bytes *extended_key_usages; /* OID contents */
+    unsigned path_length;                         /* 0 ... TLS_PATH_LENGTH_MAXIMUM */
+    unsigned key_usage;                           /* enum tls_key_usage; critical; 0: absent */
+    const tls_bytes *extended_key_usages;         /* OID contents */
     size_t extended_key_usage_count;
     const tls_general_name *alternative_names; /* critical when the subject is empty */
     size_t alternative_name_count;

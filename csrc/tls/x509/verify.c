@@ -441,6 +441,22 @@ run(search *s)
     return extend(s);
 }
 
+const tls_bounds tls_verify_bounds[] = {TLS_VERIFY_BOUNDS(TLS_BOUNDS_ROW) TLS_BOUNDS_END};
+
+static int
+numbers_are_good(const tls_verify_request *in)
+{
+    uint64_t value;
+
+#define CHECK(option, minimum, maximum, otherwise)                                                 \
+    value = (uint64_t)in->option;                                                                  \
+    if (!tls_bounds_complete(&value, minimum, maximum, otherwise))                                 \
+        return 0;
+    TLS_VERIFY_BOUNDS(CHECK)
+#undef CHECK
+    return 1;
+}
+
 enum tls_reason
 tls_verify(tls_verdict *out, const tls_verify_request *in)
 {
@@ -448,6 +464,11 @@ tls_verify(tls_verdict *out, const tls_verify_request *in)
 
     memset(out, 0, sizeof *out);
     memset(&s, 0, sizeof s);
+    if (!numbers_are_good(in)) {
+        out->reason = TLS_REASON_ILLEGAL_PARAMETER;
+        tls_verdict_describe(out, in, NULL, NULL, NULL);
+        return out->reason;
+    }
     s.request = in;
     s.comparisons = NAME_COMPARISONS_MAXIMUM;
     if (in->count == 0 || in->count > TLS_CHAIN_MAXIMUM) {

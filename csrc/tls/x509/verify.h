@@ -6,6 +6,7 @@
 #ifndef TLS_VERIFY_H
 #define TLS_VERIFY_H
 
+#include "base/bounds.h"
 #include "base/bytes.h"
 #include "key/verify_signature.h"
 #include "x509/certificate.h"
@@ -69,6 +70,13 @@ struct tls_verify_request {
     size_t pin_count;
 };
 typedef struct tls_verify_request tls_verify_request;
+
+#define TLS_VERIFY_BOUNDS(X)                                                                       \
+    X(depth, 1, TLS_PATH_MAXIMUM, 0)                                                               \
+    X(minimum_rsa_bits, 1024, TLS_RSA_MAXIMUM_BITS, TLS_RSA_MINIMUM_BITS)                          \
+    X(clock_skew, 0, TLS_SECONDS_MAXIMUM, 0)
+
+extern const tls_bounds tls_verify_bounds[];
 
 typedef struct tls_verdict {
     enum tls_reason reason;
