@@ -204,7 +204,7 @@ make(lua_State *L)
             return luaL_error(L, "option 'trust' must be an open trust store");
     }
     options.verify =
-        (enum tls_verify_mode)tls_lua_option_choice(L, 1, "verify", modes, TLS_VERIFY_REQUIRED);
+        (enum tls_verify_mode)(TLS_VERIFY_NONE + tls_lua_option_choice(L, 1, "verify", modes, -1));
     options.verify_depth =
         (unsigned)tls_lua_option_integer(L, 1, "verify_depth", 0, 0, TLS_PATH_MAXIMUM);
     options.credentials =

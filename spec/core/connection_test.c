@@ -205,7 +205,6 @@ open_sides(setup *s, side *client, side *server)
     memset(client, 0, sizeof *client);
     memset(server, 0, sizeof *server);
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     options.stage_mask = s->stages;
     options.decision_mask = s->decisions;
     tls_connection_new(&server->c, s->server_context, &options);

@@ -139,7 +139,6 @@ open_victim(peer *p, const world *w, enum tls_role role, tls_session *session, t
 
     memset(p, 0, sizeof *p);
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     options.stage_mask = UINT32_MAX;
     options.decision_mask = 1u << TLS_DECISION_KEYLOG;
     if (role == TLS_ROLE_SERVER) {
@@ -230,7 +229,6 @@ make_session(const world *w)
     int busy = 1;
 
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     /* As the victims do it: a watched decision belongs to a session's policy. */
     options.decision_mask = 1u << TLS_DECISION_KEYLOG;
     must(tls_connection_new(&server, w->server, &options) == TLS_OK, "a server");

@@ -127,7 +127,6 @@ open_pair(pair *p, world *w, enum tls_role attacker)
     int busy = 1;
 
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     tls_connection_new(&p->server, w->server_context, &options);
     options.server_name = "localhost";
     tls_connection_new(&p->client, w->client_context, &options);
@@ -1034,7 +1033,6 @@ before_finished(world *w)
             sprintf(current, "%s before Finished, suite %04X, %s attacks", cases[i].name, w->suite,
                 role == 0 ? "client" : "server");
             memset(&options, 0, sizeof options);
-            options.verify = -1;
             tls_connection_new(&p.server, w->server_context, &options);
             options.server_name = "localhost";
             tls_connection_new(&p.client, w->client_context, &options);
@@ -1079,7 +1077,6 @@ idle_after_handshake(world *w)
 
     sprintf(current, "idle right after the handshake");
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     tls_connection_new(&server, w->server_context, &options);
     options.server_name = "localhost";
     tls_connection_new(&client, w->client_context, &options);

@@ -123,9 +123,9 @@ both_ways(void)
         for (times = 1; times <= 6; times++) {
             tls_connection *first = times % 2 != 0 ? client : server;
 
-            check(tls_connection_renegotiate(first, -1) == TLS_OK, "renegotiate");
+            check(tls_connection_renegotiate(first, 0) == TLS_OK, "renegotiate");
             check(tls_connection_renegotiating(first), "it is under way");
-            check(tls_connection_renegotiate(first, -1) == TLS_OK, "once more says nothing new");
+            check(tls_connection_renegotiate(first, 0) == TLS_OK, "once more says nothing new");
             pump(client, server);
             renegotiated(client, server, times);
         }
@@ -153,7 +153,7 @@ meanwhile(void)
     tls_connection_get_info(client, &before);
     memcpy(random, before.client_random.data, sizeof random);
     session = tls_connection_session(client);
-    check(tls_connection_renegotiate(client, -1) == TLS_OK, "renegotiate");
+    check(tls_connection_renegotiate(client, 0) == TLS_OK, "renegotiate");
     settle(client);
     check(tls_connection_write(client, &n, "x", 1) == TLS_REASON_NOT_READY && n == 0, "no writing");
     check(tls_connection_export_keying_material(
@@ -206,7 +206,7 @@ data_between(void)
     establish(&w, &client, &server);
     /* The server writes before it knows of ClientHello, and the client reads that before
      * ServerHello. */
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     settle(client);
     tls_connection_write(server, &n, "late", 4);
     move(client, server);
@@ -220,7 +220,7 @@ data_between(void)
     renegotiated(client, server, 1);
 
     /* Put aside, it comes first. */
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     settle(client);
     tls_connection_write(server, &n, "one", 3);
     move(server, client);
@@ -260,7 +260,7 @@ held_limit(void)
     memset(data, 'x', sizeof data);
     open_world(&w, allow);
     establish(&w, &client, &server);
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     settle(client);
     while (held < 2 * TLS_HELD_MAXIMUM) {
         tls_connection_write(server, &n, data, sizeof data);
@@ -308,7 +308,7 @@ full_output(void)
             written += n;
         } while (n > 0);
         check(written > 60000, "the output is full");
-        check(tls_connection_renegotiate(role == 2 ? client : writer, -1) == TLS_OK, "renegotiate");
+        check(tls_connection_renegotiate(role == 2 ? client : writer, 0) == TLS_OK, "renegotiate");
         while (busy) {
             busy = settle(writer) == TLS_EVENT_DATA;
             busy |= move(writer, reader);
@@ -350,12 +350,12 @@ refused(void)
             asked = role == 0 ? server : client;
             if (which == 1)
                 asked->secure_renegotiation = 0;
-            check(tls_connection_renegotiate(asked, -1) == TLS_REASON_NO_RENEGOTIATION, "itself");
-            check(tls_connection_renegotiate(asks, -1) == TLS_OK, "asked");
+            check(tls_connection_renegotiate(asked, 0) == TLS_REASON_NO_RENEGOTIATION, "itself");
+            check(tls_connection_renegotiate(asks, 0) == TLS_OK, "asked");
             pump(client, server);
             check(!tls_connection_renegotiating(asks), "refused");
             renegotiated(client, server, 0);
-            check(tls_connection_renegotiate(asks, -1) == TLS_OK, "asked again");
+            check(tls_connection_renegotiate(asks, 0) == TLS_OK, "asked again");
             pump(client, server);
             renegotiated(client, server, 0);
             free_pair(&w, client, server);
@@ -372,14 +372,14 @@ misuse(void)
     snprintf(current, sizeof current, "%s", "misuse");
     open_world(&w, allow);
     open_pair(&w, &client, &server, NULL);
-    check(tls_connection_renegotiate(client, -1) == TLS_REASON_NOT_READY, "before the handshake");
+    check(tls_connection_renegotiate(client, 0) == TLS_REASON_NOT_READY, "before the handshake");
     settle(client);
-    check(tls_connection_renegotiate(client, -1) == TLS_REASON_NOT_READY, "during the handshake");
+    check(tls_connection_renegotiate(client, 0) == TLS_REASON_NOT_READY, "during the handshake");
     pump(client, server);
     tls_connection_close(client);
-    check(tls_connection_renegotiate(client, -1) == TLS_REASON_CLOSED, "after close_notify");
+    check(tls_connection_renegotiate(client, 0) == TLS_REASON_CLOSED, "after close_notify");
     pump(client, server);
-    check(tls_connection_renegotiate(server, -1) == TLS_REASON_CLOSED, "after the peer's");
+    check(tls_connection_renegotiate(server, 0) == TLS_REASON_CLOSED, "after the peer's");
     free_pair(&w, client, server);
     close_world(&w);
 }
@@ -398,22 +398,22 @@ flood(enum tls_role attacker_role)
     attacker = attacker_role == TLS_ROLE_CLIENT ? client : server;
     victim = attacker_role == TLS_ROLE_CLIENT ? server : client;
     for (i = 0; i < 2 * TLS_RENEGOTIATIONS_IDLE_MAXIMUM; i++) {
-        tls_connection_renegotiate(attacker, -1);
+        tls_connection_renegotiate(attacker, 0);
         pump(client, server);
     }
     check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "a few");
     check(tls_connection_failure(victim) == TLS_OK, "then it is refused");
     says(victim, attacker, "our own data does not count");
-    tls_connection_renegotiate(attacker, -1);
+    tls_connection_renegotiate(attacker, 0);
     pump(client, server);
     check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "still");
     says(attacker, victim, "but the peer's");
-    tls_connection_renegotiate(attacker, -1);
+    tls_connection_renegotiate(attacker, 0);
     pump(client, server);
     check(victim->renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM + 1, "one more");
     for (i = 0; i < 100 && tls_connection_failure(victim) == TLS_OK; i++) {
         attacker->idle_records = 0; /* it does not care */
-        tls_connection_renegotiate(attacker, -1);
+        tls_connection_renegotiate(attacker, 0);
         pump(client, server);
     }
     check(tls_connection_failure(victim) == TLS_REASON_UNEXPECTED_MESSAGE,
@@ -491,7 +491,7 @@ hostile(enum tls_role attacker_role, const char *name, attack *f)
     establish(&w, &client, &server);
     attacker = attacker_role == TLS_ROLE_CLIENT ? client : server;
     victim = attacker_role == TLS_ROLE_CLIENT ? server : client;
-    check(tls_connection_renegotiate(client, -1) == TLS_OK, "renegotiate");
+    check(tls_connection_renegotiate(client, 0) == TLS_OK, "renegotiate");
     if (attacker_role == TLS_ROLE_SERVER) {
         /* It stops where ClientHello has been checked. */
         settle(client);
@@ -593,7 +593,7 @@ in_between(void)
         snprintf(current, sizeof current, "%s", cases[i].name);
         open_world(&w, allow);
         establish(&w, &client, &server);
-        tls_connection_renegotiate(client, -1);
+        tls_connection_renegotiate(client, 0);
         settle(client);
         move(client, server);
         check(tls_connection_renegotiating(server), "it is under way");
@@ -639,7 +639,7 @@ after_the_keys(void)
         kind_suite = 0xCCA9;
         open_world(&w, allow_kind);
         establish(&w, &client, &server);
-        tls_connection_renegotiate(client, -1);
+        tls_connection_renegotiate(client, 0);
         settle(client);
         move(client, server);
         move(server, client);
@@ -689,7 +689,7 @@ other_certificate(int extended)
     credential->chain[0] = tls_certificate_retain(list->items[0]);
     credential->chain_count = 1;
     credential->key = key;
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     pump(client, server);
     if (extended)
         renegotiated(client, server, 1);
@@ -712,7 +712,7 @@ ends(void)
     snprintf(current, sizeof current, "%s", "closed in the middle");
     open_world(&w, allow);
     establish(&w, &client, &server);
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     settle(client);
     move(client, server);
     tls_connection_close(server);
@@ -725,7 +725,7 @@ ends(void)
 
     snprintf(current, sizeof current, "%s", "cut short in the middle");
     establish(&w, &client, &server);
-    tls_connection_renegotiate(server, -1);
+    tls_connection_renegotiate(server, 0);
     move(server, client);
     tls_connection_feed_end(client);
     settle(client);
@@ -734,7 +734,7 @@ ends(void)
 
     snprintf(current, sizeof current, "%s", "ended in the middle");
     establish(&w, &client, &server);
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     settle(client);
     tls_connection_end(client);
     tls_connection_get_info(client, &info);
@@ -743,8 +743,8 @@ ends(void)
 
     snprintf(current, sizeof current, "%s", "both at once");
     establish(&w, &client, &server);
-    tls_connection_renegotiate(server, -1);
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(server, 0);
+    tls_connection_renegotiate(client, 0);
     pump(client, server);
     renegotiated(client, server, 1);
     free_pair(&w, client, server);

@@ -757,6 +757,7 @@ verify(const char *names, const char *anchors, const char *server_name)
     request.count = count;
     request.trust = store;
     request.server_name = server_name;
+    request.no_server_name = server_name == NULL;
     request.time = at_time;
     request.purpose = at_purpose;
     request.depth = at_depth;
@@ -994,6 +995,7 @@ test_bounds(void)
     memset(&request, 0, sizeof request);
     request.chain = chain;
     request.count = TLS_CHAIN_MAXIMUM + 1;
+    request.no_server_name = 1;
     request.trust = store;
     request.time = (int64_t)time(NULL) + 60;
     ok(tls_verify(&verdict, &request) == TLS_REASON_LIMIT, "chain too long to look at");

@@ -63,7 +63,10 @@ tls_connection_new(
     tls_connection *c;
 
     *out = NULL;
-    if (strlen(name) > 255 || options->early_data.length > TLS_EARLY_DATA_MAXIMUM)
+    if (strlen(name) > 255 || options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
+        (unsigned)options->verify > TLS_VERIFY_REQUIRED)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (context->role == TLS_ROLE_CLIENT && (name[0] == '\0') != (options->no_server_name != 0))
         return TLS_REASON_ILLEGAL_PARAMETER;
     c = calloc(1, sizeof *c);
     if (c == NULL)
@@ -71,13 +74,12 @@ tls_connection_new(
     c->context = tls_context_retain(context);
     c->pool_owner = tls_context_retain(context);
     c->fragment_limit = context->record_size;
-    c->verify_given = options->verify >= 0;
+    c->verify_given = options->verify != TLS_VERIFY_DEFAULT;
     c->role = context->role;
-    c->verify = options->verify < 0 ? context->verify : (enum tls_verify_mode)options->verify;
+    c->verify = c->verify_given ? options->verify : context->verify;
     c->stage_mask = options->stage_mask;
     c->decision_mask = options->decision_mask;
     c->peer_alert = TLS_ALERT_NONE;
-    c->renegotiation_verify = -1;
     c->keylog_question.decision = TLS_DECISION_KEYLOG;
     c->engine_class = &tls_negotiation_class;
     c->sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */

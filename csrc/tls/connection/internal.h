@@ -153,9 +153,9 @@ struct tls_connection {
     unsigned char client_verify_length, server_verify_length;
 
     /* Renegotiation. */
-    tls_renegotiation *renegotiation; /* NULL but while one runs */
-    int renegotiation_asked;          /* server: HelloRequest was sent */
-    int64_t renegotiation_verify;     /* the mode that it was asked with, or -1 */
+    tls_renegotiation *renegotiation;          /* NULL but while one runs */
+    int renegotiation_asked;                   /* server: HelloRequest was sent */
+    enum tls_verify_mode renegotiation_verify; /* the mode that it was asked with */
     unsigned renegotiations, renegotiations_idle;
 
     /* The end. */

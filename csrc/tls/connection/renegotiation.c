@@ -33,8 +33,8 @@ keep(tls_connection *c, tls_renegotiation *r)
     before->server_verify_data.data = r->server_verify_data;
     c->resumed = c->ticket = c->session_is_new = 0;
     c->group = c->local_scheme = 0;
-    if (c->renegotiation_verify >= 0) {
-        c->verify = (enum tls_verify_mode)c->renegotiation_verify;
+    if (c->renegotiation_verify != TLS_VERIFY_DEFAULT) {
+        c->verify = c->renegotiation_verify;
         c->verify_given = 1;
     }
 }
@@ -89,7 +89,7 @@ tls_renegotiation_done(tls_connection *c)
 {
     tls_renegotiation_free(c->renegotiation);
     c->renegotiation = NULL;
-    c->renegotiation_verify = -1;
+    c->renegotiation_verify = TLS_VERIFY_DEFAULT;
     c->renegotiations++;
 }
 
@@ -124,7 +124,7 @@ tls_renegotiation_warned(tls_connection *c)
 {
     if (c->renegotiation_asked) {
         c->renegotiation_asked = 0;
-        c->renegotiation_verify = -1;
+        c->renegotiation_verify = TLS_VERIFY_DEFAULT;
     } else if (c->renegotiation != NULL && c->role == TLS_ROLE_CLIENT &&
                !c->renegotiation->answered && c->engine != NULL) {
         abandon(c);
@@ -180,10 +180,12 @@ send_hello_request(tls_connection *c)
 }
 
 enum tls_reason
-tls_connection_renegotiate(tls_connection *c, int64_t verify)
+tls_connection_renegotiate(tls_connection *c, enum tls_verify_mode verify)
 {
     enum tls_reason reason;
 
+    if ((unsigned)verify > TLS_VERIFY_REQUIRED)
+        return TLS_REASON_ILLEGAL_PARAMETER;
     if (c->failure != TLS_OK)
         return c->failure;
     if (c->close_sent || c->close_received)
@@ -198,7 +200,7 @@ tls_connection_renegotiate(tls_connection *c, int64_t verify)
         return TLS_OK;
     if (c->output_before.length > 0)
         return TLS_REASON_NOT_READY;
-    c->renegotiation_verify = c->role == TLS_ROLE_SERVER ? verify : -1;
+    c->renegotiation_verify = c->role == TLS_ROLE_SERVER ? verify : TLS_VERIFY_DEFAULT;
     if (c->role == TLS_ROLE_CLIENT)
         return begin(c);
     reason = tls_connection_make_room(c);

@@ -11,9 +11,11 @@
 typedef struct tls_context tls_context;
 
 enum tls_verify_mode {
-    TLS_VERIFY_NONE,     /* client: any certificate is taken; server: none is asked for */
-    TLS_VERIFY_OPTIONAL, /* server: asked for, may be absent, must verify when present;
-                            client: the verdict is reported, the handshake goes on */
+    TLS_VERIFY_DEFAULT = 0, /* a context's: REQUIRED for a client, NONE for a server;
+                               a connection's: as its context; a renegotiation's: as before */
+    TLS_VERIFY_NONE,        /* client: any certificate is taken; server: none is asked for */
+    TLS_VERIFY_OPTIONAL,    /* server: asked for, may be absent, must verify when present;
+                               client: the verdict is reported, the handshake goes on */
     TLS_VERIFY_REQUIRED
 };
 

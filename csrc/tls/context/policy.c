@@ -112,6 +112,8 @@ tls_session_resumable(
     tls_context *shared = (tls_context *)(uintptr_t)context; /* only its kept digest may change */
     int handler;
 
+    if (server_name == NULL)
+        server_name = "";
     /* The caller has no connection yet, so it does not matter whether a verify handler has a say.
      */
     for (handler = 0; handler <= 1; handler++) {

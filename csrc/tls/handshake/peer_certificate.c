@@ -107,6 +107,7 @@ judge(tls_connection *c, tls_verdict *verdict)
     request.purpose = c->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
     if (c->role == TLS_ROLE_CLIENT && c->server_name[0] != '\0')
         request.server_name = c->server_name;
+    request.no_server_name = request.server_name == NULL;
     request.clock_skew = c->context->clock_skew;
     request.crls = (const tls_crl *const *)c->context->crls;
     request.crl_count = c->context->crl_count;

@@ -21,7 +21,8 @@ enum tls_ocsp_response_status {
     TLS_OCSP_UNAUTHORIZED = 6
 };
 
-enum tls_ocsp_certificate_status { TLS_OCSP_GOOD = 0, TLS_OCSP_REVOKED = 1, TLS_OCSP_UNKNOWN = 2 };
+/* CertStatus; not by its tag numbers, so that what was not filled in is not good. */
+enum tls_ocsp_certificate_status { TLS_OCSP_UNKNOWN = 0, TLS_OCSP_GOOD, TLS_OCSP_REVOKED };
 
 /* SingleResponse. */
 typedef struct tls_ocsp_single {

@@ -43,12 +43,15 @@ struct tls_ocsp_response;
 
 #define TLS_PIN_LENGTH 32
 
-/* All zero but for chain and trust is what a client wants; the rest is opt-in. */
+/* All zero but for chain, trust, server_name and time is what a client wants; the rest is opt-in.
+ */
 struct tls_verify_request {
     const tls_certificate *const *chain;
     size_t count;
     const tls_trust_store *trust; /* NULL trusts nothing */
-    const char *server_name;      /* DNS name or IP address; NULL: names are not checked */
+    const char *server_name;      /* DNS name or IP address that the leaf must be for */
+    int no_server_name;           /* names are not checked; of TLS_PURPOSE_SERVER one of the two is
+                                     needed: without, NAME_MISMATCH */
     int64_t time;                 /* seconds since the epoch */
     enum tls_purpose purpose;
     unsigned depth;            /* most intermediate CAs in a path; 0: as TLS_PATH_MAXIMUM allows */
