@@ -125,7 +125,7 @@ typedef struct tls_server_key_exchange {
 } tls_server_key_exchange;
 
 /* RFC 5246 section 7.4.4, RFC 8446 section 4.3.2. */
-typedef struct tls_certificate_request {
+typedef struct tls_certificate_request_message {
     int is_13;
     tls_bytes certificate_types;  /* up to TLS 1.2 */
     int has_signature_algorithms; /* TLS 1.2 and up */
@@ -134,7 +134,7 @@ typedef struct tls_certificate_request {
     size_t authority_count;
     tls_bytes certificate_request_context; /* TLS 1.3 */
     tls_bytes extensions;                  /* TLS 1.3; builders take all from here then */
-} tls_certificate_request;
+} tls_certificate_request_message;
 
 /* RFC 5246 section 7.4.7, RFC 8422 section 5.7. */
 typedef struct tls_client_key_exchange {
@@ -172,7 +172,7 @@ typedef struct tls_message {
         tls_certificate_message certificate;
         tls_certificate_status certificate_status;
         tls_server_key_exchange server_key_exchange;
-        tls_certificate_request certificate_request;
+        tls_certificate_request_message certificate_request;
         tls_client_key_exchange client_key_exchange;
         tls_certificate_verify certificate_verify;
         tls_bytes verify_data; /* finished */
