@@ -244,7 +244,9 @@ parse_finished(tls_bytes *verify_data, tls_reader *reader, unsigned version, uns
     /* RFC 8446 section 4.4.4: as long as the suite's hash: 48 for SHA-384 (5), else 32. */
     if (suite == NULL)
         return verify_data->length > 0 ? TLS_OK : TLS_REASON_DECODE;
-    return verify_data->length == (suite->prf_hash == 5 ? 48u : 32u) ? TLS_OK : TLS_REASON_DECODE;
+    return verify_data->length == (suite->prf_hash == TLS_HASH_SHA384 ? 48u : 32u)
+               ? TLS_OK
+               : TLS_REASON_DECODE;
 }
 
 static enum tls_reason
