@@ -12,9 +12,9 @@
  *     case TLS_EVENT_DECISION:   answer tls_connection_question() with a tls_connection_answer_*
  *                                (or let the next step take the default), at any later time
  *     case TLS_EVENT_DATA:       the handshake is over, or bytes of the peer can be read
- *     case TLS_EVENT_EARLY_DATA: a server may look at tls_connection_early_data; the handshake goes
- * on case TLS_EVENT_CLOSED:     the peer sent close_notify case TLS_EVENT_FAILED:
- * tls_connection_failure(); send what output is left: the alert
+ *     case TLS_EVENT_EARLY_DATA: a server may look at tls_connection_early_data, and goes on
+ *     case TLS_EVENT_CLOSED:     the peer sent close_notify
+ *     case TLS_EVENT_FAILED:     tls_connection_failure(); send what output is left: the alert
  *     }
  * The core never calls back. A stage or decision nobody watches costs nothing: decisions then take
  * their default inside the core.
@@ -25,6 +25,8 @@
 #include "context/context.h"
 #include "handshake/decision.h"
 #include "handshake/stage.h"
+
+TLS_PUBLIC_BEGIN
 
 typedef struct tls_connection tls_connection;
 
@@ -176,8 +178,9 @@ enum tls_reason tls_connection_answer_credential(
 /* signature: PKCS#1 v1.5 bytes as long as the modulus, or an ASN.1 DER ECDSA signature. */
 enum tls_reason tls_connection_answer_signature(tls_connection *c, tls_bytes signature);
 /* identity: what a client offers (a server's is the one it was asked about and is not read); key:
- * the PSK, empty for none; hash: BearSSL's number, 4 (SHA-256) or 5 (SHA-384). ILLEGAL_PARAMETER
- * for an identity over 65535 bytes or empty, a key over 64 bytes, another hash. */
+ * the PSK, empty for none; hash: TLS_HASH_SHA256, also for 0 (RFC 8446 section 4.2.11), or
+ * TLS_HASH_SHA384. ILLEGAL_PARAMETER for an identity over 65535 bytes or empty, a key over 64
+ * bytes, another hash. */
 enum tls_reason tls_connection_answer_psk(
     tls_connection *c, tls_bytes identity, tls_bytes key, int hash);
 enum tls_reason tls_connection_answer_early_data(tls_connection *c, int accept);
@@ -196,7 +199,7 @@ enum tls_early_data {
 typedef struct tls_connection_info {
     enum tls_role role;
     int established;      /* the handshake is complete */
-    unsigned version;     /* 0x0303 …; 0 while unknown */
+    unsigned version;     /* enum tls_version_number; 0 while unknown */
     unsigned suite;       /* 0 while unknown */
     unsigned group;       /* named group of an (EC)DHE exchange, or 0 */
     unsigned peer_scheme; /* scheme of the peer's handshake signature, or 0 */
@@ -264,5 +267,7 @@ enum tls_reason tls_connection_channel_binding(
 
 /* tls_connection_session: a new reference to the connection's resumable session, or NULL. */
 tls_session *tls_connection_session(const tls_connection *connection);
+
+TLS_PUBLIC_END
 
 #endif

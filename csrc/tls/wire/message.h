@@ -13,6 +13,8 @@
 #include "wire/registry.h"
 #include "wire/suite.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_HANDSHAKE_HEADER_LENGTH 4
 #define TLS_RANDOM_LENGTH 32
 #define TLS_SESSION_ID_MAXIMUM 32
@@ -259,5 +261,7 @@ enum tls_reason tls_alert_parse(tls_alert_message *alert, tls_bytes content);
 enum tls_reason tls_alert_build(tls_buffer *out, unsigned level, unsigned description);
 /* tls_change_cipher_spec_parse: the one byte 1 (RFC 5246 section 7.1), else DECODE. */
 enum tls_reason tls_change_cipher_spec_parse(tls_bytes content);
+
+TLS_PUBLIC_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "x509/crl.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_OCSP_MAXIMUM_LENGTH 0x40000
 /* How old a response may be that does not say until when it holds: a peer could staple it for ever.
  */
@@ -82,5 +84,7 @@ int tls_ocsp_find(const tls_ocsp_response *response, tls_ocsp_single *single,
 enum tls_reason tls_ocsp_check(const tls_ocsp_response *response, tls_ocsp_single *single,
     const char **why, const tls_certificate *certificate, const tls_certificate *issuer,
     const tls_revocation_policy *policy);
+
+TLS_PUBLIC_END
 
 #endif

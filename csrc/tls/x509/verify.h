@@ -11,6 +11,8 @@
 #include "x509/certificate.h"
 #include "x509/trust.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_PATH_MAXIMUM 16  /* certificates in a path, leaf and anchor included */
 #define TLS_CHAIN_MAXIMUM 64 /* certificates in a chain; more is TLS_REASON_LIMIT */
 #define TLS_SIGNATURE_CHECKS_MAXIMUM 100
@@ -86,5 +88,7 @@ typedef struct tls_verdict {
 
 /* tls_verify returns out->reason. */
 enum tls_reason tls_verify(tls_verdict *out, const tls_verify_request *in);
+
+TLS_PUBLIC_END
 
 #endif
