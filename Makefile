@@ -62,10 +62,12 @@ COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibilit
 
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
 LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
-CORE_TESTS   := $(sort $(wildcard spec/core/*_test.c))
+CORE_TESTS   := $(sort $(wildcard spec/core/*_test.c spec/core/*/*_test.c))
+CORE_SUPPORT := $(sort $(wildcard spec/core/support/*.c))
 TLS_OBJECTS  := $(TLS_SOURCES:csrc/tls/%.c=$(BUILD)/tls/%.o)
 LUA_OBJECTS  := $(LUA_SOURCES:csrc/lua/%.c=$(OUT)/lua/%.o)
-TEST_BINS    := $(CORE_TESTS:spec/core/%.c=$(BUILD)/core/%)
+TEST_BINS    := $(addprefix $(BUILD)/core/,$(basename $(notdir $(CORE_TESTS))))
+TEST_OBJECTS := $(CORE_SUPPORT:spec/core/%.c=$(BUILD)/core/%.o)
 LUA_MODULES  := $(sort $(shell find lua/bearssl -name '*.lua' 2>/dev/null))
 
 .PHONY: all lib deps demo test lint bench install uninstall install-lib uninstall-lib clean env coverage sanitize valgrind doc help core-tests
@@ -114,9 +116,16 @@ $(MODULE): $(TLS_OBJECTS) $(LUA_OBJECTS) $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(CC) $(SHARED) $(OPT) $(LDFLAGS) -o $@ $(TLS_OBJECTS) $(LUA_OBJECTS) $(BEARSSL_LIBS))
 
-$(BUILD)/core/%_test: spec/core/%_test.c $(TLS_OBJECTS) $(BUILD)/tls/flags
+$(BUILD)/core/support/%.o: spec/core/support/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
-	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TLS_OBJECTS) $(BEARSSL_LIBS))
+	$(call run,CC,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP -c -o $@ $<)
+
+.SECONDARY: $(TEST_OBJECTS)
+# The rooms of spec/core share one directory of programs: a test's name is its own.
+vpath %_test.c $(sort $(dir $(CORE_TESTS)))
+$(BUILD)/core/%_test: %_test.c $(TEST_OBJECTS) $(TLS_OBJECTS) $(BUILD)/tls/flags
+	@mkdir -p $(@D)
+	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TEST_OBJECTS) $(TLS_OBJECTS) $(BEARSSL_LIBS))
 
 # ---- the core alone, for hosts in C
 
@@ -139,7 +148,7 @@ $(PKGCONFIG): csrc/tls/tlscore.pc.in always
 	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
 
 # Make every allocation fail once; the last looks into what is freed.
-$(BUILD)/core/x509_test $(BUILD)/core/x509_issue_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=free
 
 core-tests: $(TEST_BINS)
@@ -150,7 +159,7 @@ $(TOOL): bin/bearssl $(OUT)/flags
 	@mkdir -p $(@D)
 	@sed '1s|.*|#!$(SHEBANG)|' bin/bearssl >$@ && chmod 755 $@
 
--include $(TLS_OBJECTS:.o=.d) $(LUA_OBJECTS:.o=.d) $(TEST_BINS:=.d)
+-include $(TLS_OBJECTS:.o=.d) $(LUA_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(TEST_BINS:=.d)
 
 # ---- running from the checkout
 

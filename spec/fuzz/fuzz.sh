@@ -7,6 +7,7 @@
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 tls=$(cd "$here/../../csrc/tls" && pwd)
+core=$(cd "$here/../core" && pwd)
 SECONDS_EACH=${1:-40}
 [ $# -eq 0 ] || shift
 DIR=${CORPUS:-$(mktemp -d)}
@@ -16,7 +17,7 @@ jobs=${JOBS:-2}
 targets=${*:-certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 server_12 hostile}
 
 CC="${CC:-clang}"
-FLAGS="-std=c99 -D_DEFAULT_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -fno-sanitize-recover=undefined -I$tls -I$here $CFLAGS"
+FLAGS="-std=c99 -D_DEFAULT_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -fno-sanitize-recover=undefined -I$tls -I$here -I$core $CFLAGS"
 OBJECTS="$DIR/objects"
 TLS=$tls
 export CC FLAGS TLS OBJECTS DIR SECONDS_EACH
@@ -24,12 +25,12 @@ mkdir -p "$OBJECTS"
 # A changed header, or other flags, make every object again.
 echo "$CC $FLAGS" >"$OBJECTS/flags.new"
 if ! cmp -s "$OBJECTS/flags.new" "$OBJECTS/flags" ||
-    [ -n "$(find "$tls" "$here" -name '*.h' -newer "$OBJECTS/made" 2>/dev/null)" ]; then
+    [ -n "$(find "$tls" "$here" "$core/support" -name '*.h' -newer "$OBJECTS/made" 2>/dev/null)" ]; then
     find "$OBJECTS" -name '*.o' -exec rm -f {} +
     mv -f "$OBJECTS/flags.new" "$OBJECTS/flags"
 fi
 # fuzz_random.c stands in for random.c.
-{ find "$tls" -name '*.c' ! -name random.c; find "$here" -name '*.c'; } |
+{ find "$tls" -name '*.c' ! -name random.c; find "$here" -name '*.c'; echo "$core/support/certificates.c"; } |
     xargs -P "$jobs" -I '{}' sh -c 'o=$OBJECTS/${1#"$TLS"/}
     case $1 in "$TLS"/*) o=${o%.c}.o ;; *) o=$OBJECTS/fuzz_$(basename "$1" .c).o ;; esac
     mkdir -p "$(dirname "$o")"
@@ -42,7 +43,7 @@ for source in "$tls"/*/*.c; do
     object=${source#"$tls"/}
     [ "${source##*/}" = random.c ] || library="$library $OBJECTS/${object%.c}.o"
 done
-library="$library $OBJECTS/fuzz_fuzz_random.o $OBJECTS/fuzz_fuzz_pair.o ${LIBS:--lbearssl}"
+library="$library $OBJECTS/fuzz_fuzz_random.o $OBJECTS/fuzz_fuzz_pair.o $OBJECTS/fuzz_certificates.o ${LIBS:--lbearssl}"
 link() { $CC -fsanitize="$1",address,undefined -o "$DIR/$2" "$OBJECTS/fuzz_${2#fuzz_}.o" $library $3; }
 
 link fuzzer-no-link fuzz_seeds

@@ -1,7 +1,7 @@
 /* fuzz_pair.c - see fuzz_pair.h. */
 #include "fuzz_pair.h"
 
-#include "../core/connection_test_keys.h"
+#include "support/certificates.h"
 #include "wire/message.h"
 #include "issue/ocsp_build.h"
 #include "key/signature.h"

@@ -8,8 +8,8 @@
 
 #define INJECTED_MAXIMUM 64 /* records and messages for one input */
 
-enum tls_reason __real_engine13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw);
-enum tls_reason __wrap_engine13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw);
+enum tls_reason __real_tls13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw);
+enum tls_reason __wrap_tls13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw);
 size_t __real_tls_record_seal(tls_record_sealer *sealer, size_t *consumed, unsigned char *out,
     size_t room, enum tls_content_type type, const unsigned char *data, size_t length,
     size_t fragment);
@@ -152,11 +152,11 @@ send_made_up(tls13_engine *e, enum tls_stage stage, tls_bytes *input)
     unsigned type = fuzz_u8(input);
 
     fuzz_check(tls_handshake_build(&raw, type, fuzz_take(input, fuzz_u16(input))) == TLS_OK);
-    return __real_engine13_send(e, stage, &raw);
+    return __real_tls13_send(e, stage, &raw);
 }
 
 enum tls_reason
-__wrap_engine13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw)
+__wrap_tls13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw)
 {
     tls_buffer original = {NULL, 0, 0, 0};
     enum tls_reason reason = TLS_OK;
@@ -164,7 +164,7 @@ __wrap_engine13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw)
 
     if (hostile.breaker == NULL || e->connection != hostile.breaker->c ||
         tls_write_result(raw) != TLS_OK || raw->length < 4)
-        return __real_engine13_send(e, stage, raw);
+        return __real_tls13_send(e, stage, raw);
     how = fuzz_u8(&hostile.input) % 10;
     tls_buffer_append(&original, raw->data, raw->length);
     if (how == 7 && hostile.injected++ < INJECTED_MAXIMUM)
@@ -176,12 +176,12 @@ __wrap_engine13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw)
             hostile.genuine_finished |= raw->data[0] == TLS_HANDSHAKE_FINISHED;
         }
         if (reason == TLS_OK)
-            reason = __real_engine13_send(e, stage, raw);
+            reason = __real_tls13_send(e, stage, raw);
     } else {
         tls_buffer_release(raw); /* left out */
     }
     if (how == 9 && reason == TLS_OK && hostile.injected++ < INJECTED_MAXIMUM)
-        reason = __real_engine13_send(e, stage, &original);
+        reason = __real_tls13_send(e, stage, &original);
     tls_buffer_release(raw);
     tls_buffer_release(&original);
     return reason;

@@ -1,5 +1,7 @@
 /* request.c - certification requests: parsed, verified, dumped, and certificates issued for them.
  */
+#include <bearssl.h>
+
 #include "fuzz.h"
 
 #include "issue/certificate_dump.h"

@@ -191,7 +191,7 @@ describe("a hostile server and tickets:", function()
       end
    end)
 
-   -- What the client made of it: spec/core/ticket_test.c. Here the server's own Finished gives the change away.
+   -- What the client made of it: spec/core/tls12/ticket_test.c. Here the server's own Finished gives the change away.
    it("tickets of any length and lifetime are read, and count for the transcript", function()
       for _, length in ipairs { 0, 1, 16384, 65535 } do
          for _, lifetime in ipairs { "\0\0\0\0", "\0\0\0\1", "\255\255\255\255" } do

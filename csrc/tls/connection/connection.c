@@ -1,58 +1,114 @@
-/* connection.c - the facade: one conversation, whichever engine runs it. The loop that reports what
- * happens, the one place that sends alerts, and what is known at the end. */
+/* connection.c - one conversation, whichever engine runs: making and freeing it, the loop that
+ * reports what happens, and the end. */
 #include "connection/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/registry.h"
 #include "connection/negotiation.h"
-#include "handshake/peer_certificate.h"
-#include "connection/renegotiation.h"
+#include "tls13/traffic.h"
+#include "wire/protocol.h"
 
-enum tls_reason
-tls_connection_set_chain(tls_certificate_list **list, tls_certificate *const *items, size_t count)
+/* ---- What engines may do with it (handshake/host.h) ---- */
+
+static enum tls_reason
+next_message(tls_host *host, tls_bytes *message)
 {
-    tls_certificate_list_release(*list);
-    *list = NULL;
-    if (count == 0)
-        return TLS_OK;
-    return tls_certificate_list_make(list, items, count);
+    return tls_input_next_message(tls_connection_of(host), message);
 }
 
-void
-tls_connection_policy(const tls_connection *c, unsigned char out[TLS_POLICY_LENGTH])
+static void
+message_done(tls_host *host, size_t length)
 {
-    tls_context_policy(c->context, out, c->verify, tls_connection_decides(c, TLS_DECISION_VERIFY));
+    tls_input_message_done(tls_connection_of(host), length);
 }
 
-enum tls_verification_level
-tls_connection_required_level(const tls_connection *c)
+static int
+is_last(const tls_host *host, size_t length)
 {
-    if (c->verify != TLS_VERIFY_REQUIRED)
-        return TLS_LEVEL_NONE;
-    return tls_connection_decides(c, TLS_DECISION_VERIFY) ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
+    return ((const tls_connection *)host)->input.handshake.length == length;
 }
 
-/* offered_session: the client's session when it may be offered here, else NULL. */
-static tls_session *
-offered_session(const tls_connection *c, const tls_session *session)
+static enum tls_reason
+send_message(tls_host *host, tls_bytes message)
 {
-    unsigned char policy[TLS_POLICY_LENGTH];
+    return tls_output_message(tls_connection_of(host), message);
+}
 
-    if (session == NULL || c->role != TLS_ROLE_CLIENT)
-        return NULL;
-    tls_connection_policy(c, policy);
-    if (!tls_session_fits(session, TLS_ROLE_CLIENT, c->server_name, policy,
-            tls_connection_required_level(c), tls_context_now(c->context)))
-        return NULL;
-    if (session->version == TLS_VERSION_13)
-        return tls_session_retain(session);
-    if (c->context->no_extended_master_secret && session->extended_master_secret)
-        return NULL;
-    if (c->context->require_extended_master_secret && !session->extended_master_secret)
-        return NULL;
-    return tls_session_retain(session);
+static enum tls_reason
+flush(tls_host *host)
+{
+    return tls_output_flush(tls_connection_of(host));
+}
+
+static enum tls_reason
+send_change_cipher_spec(tls_host *host)
+{
+    return tls_output_change_cipher_spec(tls_connection_of(host));
+}
+
+static enum tls_reason
+send_early_data(tls_host *host, tls_bytes data)
+{
+    return tls_output_early_data(tls_connection_of(host), data);
+}
+
+static int
+has_room(const tls_host *host)
+{
+    return tls_output_has_room((const tls_connection *)host);
+}
+
+static enum tls_reason
+make_room(tls_host *host)
+{
+    return tls_output_make_room(tls_connection_of(host));
+}
+
+static void
+explain(tls_host *host, const char *text)
+{
+    tls_connection_explain(tls_connection_of(host), text);
+}
+
+const tls_host_class tls_connection_host_class = {next_message, message_done, is_last, send_message,
+    flush, send_change_cipher_spec, send_early_data, has_room, make_room, explain};
+
+/* ---- Making and freeing ---- */
+
+/* offer_session keeps the client's session when it may be offered here. */
+static void
+offer_session(tls_connection *c, const tls_session *session)
+{
+    tls_host *host = &c->host;
+    tls_facts *facts = &host->handshake->facts;
+
+    if (session != NULL && host->role == TLS_ROLE_CLIENT &&
+        tls_context_resumes(host->context, session, host->server_name, facts->verify,
+            tls_host_decides(host, TLS_DECISION_VERIFY)))
+        facts->session = tls_session_retain(session);
+}
+
+static enum tls_reason
+set_up(tls_connection *c, const tls_connection_options *options)
+{
+    tls_host *host = &c->host;
+    enum tls_reason reason;
+
+    host->server_name = tls_bytes_to_string(
+        tls_bytes_of_string(options->server_name != NULL ? options->server_name : ""));
+    if (host->server_name == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (host->role == TLS_ROLE_CLIENT)
+        tls_buffer_append(&host->early_out, options->early_data.data, options->early_data.length);
+    if (host->early_out.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    reason = tls_handshake_new(host, TLS_FIRST_HANDSHAKE, &tls_negotiation_class);
+    if (reason != TLS_OK)
+        return reason;
+    host->handshake->verify_given = c->verify_given;
+    offer_session(c, options->session);
+    return TLS_OK;
 }
 
 enum tls_reason
@@ -61,6 +117,7 @@ tls_connection_new(
 {
     const char *name = options->server_name != NULL ? options->server_name : "";
     tls_connection *c;
+    enum tls_reason reason;
 
     *out = NULL;
     if (strlen(name) > 255 || options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
@@ -71,44 +128,28 @@ tls_connection_new(
     c = calloc(1, sizeof *c);
     if (c == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    c->context = tls_context_retain(context);
+    c->host.class = &tls_connection_host_class;
+    c->host.context = tls_context_retain(context);
+    c->host.role = context->role;
+    c->host.version_min = options->version_min;
+    c->host.version_max = options->version_max;
+    c->host.fragment_limit = context->record_size;
+    c->host.sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
+    c->host.early_data_resend = options->early_data_resend;
+    c->host.events.stage_mask = options->stage_mask;
+    c->host.events.decision_mask = options->decision_mask;
+    c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;
     c->pool_owner = tls_context_retain(context);
-    c->fragment_limit = context->record_size;
     c->verify_given = options->verify != TLS_VERIFY_DEFAULT;
-    c->role = context->role;
-    c->verify = c->verify_given ? options->verify : context->verify;
-    c->stage_mask = options->stage_mask;
-    c->decision_mask = options->decision_mask;
+    c->host.settled.verify = c->verify_given ? options->verify : context->verify;
     c->peer_alert = TLS_ALERT_NONE;
-    c->keylog_question.decision = TLS_DECISION_KEYLOG;
-    c->engine_class = &tls_negotiation_class;
-    c->sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
-    c->server_name = tls_bytes_to_string(tls_bytes_of_string(name));
-    if (c->server_name == NULL) {
+    reason = set_up(c, options);
+    if (reason != TLS_OK) {
         tls_connection_free(c);
-        return TLS_REASON_OUT_OF_MEMORY;
-    }
-    c->session = offered_session(c, options->session);
-    c->version_min = options->version_min;
-    c->version_max = options->version_max;
-    c->early_data_resend = options->early_data_resend;
-    if (c->role == TLS_ROLE_CLIENT)
-        tls_buffer_append(&c->early_out, options->early_data.data, options->early_data.length);
-    if (c->early_out.failed) {
-        tls_connection_free(c);
-        return TLS_REASON_OUT_OF_MEMORY;
+        return reason;
     }
     *out = c;
     return TLS_OK;
-}
-
-static void
-release_engine(tls_connection *c)
-{
-    tls_connection_answer_clear(c);
-    if (c->engine != NULL)
-        c->engine_class->release(c);
-    c->engine = NULL;
 }
 
 void
@@ -116,24 +157,18 @@ tls_connection_free(tls_connection *c)
 {
     if (c == NULL)
         return;
-    release_engine(c);
-    while (c->events != NULL)
-        tls_connection_drop_event(c);
-    tls_connection_release_buffers(c);
-    tls_record_opener_wipe(&c->opener);
-    tls_record_sealer_wipe(&c->sealer);
-    tls_buffer_release(&c->alpn);
-    tls_buffer_release(&c->early_in);
-    tls_buffer_release(&c->early_out);
-    tls_traffic_free(c->traffic);
-    free(c->server_name);
+    tls_handshake_end(&c->host);
+    tls_events_clear(&c->host.events);
+    tls_input_release(c);
+    tls_output_release(c);
+    tls_record_opener_wipe(&c->host.opener);
+    tls_record_sealer_wipe(&c->host.sealer);
+    tls_buffer_release(&c->host.early_out);
+    tls_traffic_free(c->host.traffic);
+    tls_facts_clear(&c->host.settled);
+    free(c->host.server_name);
     free(c->failure_text);
-    tls_session_release(c->session);
-    tls_peer_clear(&c->peer);
-    tls_peer_clear(&c->claimed);
-    tls_certificate_list_release(c->local_chain);
-    tls_renegotiation_free(c->renegotiation);
-    tls_context_release(c->context);
+    tls_context_release(c->host.context);
     tls_context_release(c->pool_owner);
     tls_wipe(c, sizeof *c);
     free(c);
@@ -148,67 +183,90 @@ tls_connection_explain(tls_connection *c, const char *text)
     c->failure_text = tls_bytes_to_string(tls_bytes_of_string(text));
 }
 
+/* explain_state says in which state of the handshake a message had no place. */
+static void
+explain_state(tls_connection *c)
+{
+    const char *state = tls_connection_state(c);
+    tls_buffer text = {0};
+
+    if (c->failure_text != NULL || c->failure != TLS_REASON_UNEXPECTED_MESSAGE || state == NULL)
+        return;
+    tls_buffer_append(
+        &text, tls_reason_sentence(c->failure), strlen(tls_reason_sentence(c->failure)));
+    tls_buffer_append(&text, " (", 2);
+    tls_buffer_append(&text, state, strlen(state));
+    tls_buffer_append(&text, ")", 1);
+    if (!text.failed)
+        c->failure_text = tls_bytes_to_string(tls_buffer_view(&text));
+    tls_buffer_release(&text);
+}
+
 /* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
 static void
 forget_session(tls_connection *c, const tls_session *session)
 {
-    if (c->context->cache != NULL && session != NULL)
+    if (c->host.context->cache != NULL && session != NULL)
         tls_session_cache_remove(
-            c->context->cache, tls_bytes_make(session->id, session->id_length));
+            c->host.context->cache, tls_bytes_make(session->id, session->id_length));
 }
 
-/* fails_handshake: whether what ends now is a handshake or a late authentication that was going on.
- * The caller's own closing in the middle of a later one takes nothing back of the one before. */
-static int
-fails_handshake(const tls_connection *c, enum tls_reason reason)
+static void
+forget_sessions(tls_connection *c)
 {
-    if (!c->established)
-        return 1;
-    return reason != TLS_REASON_CLOSED &&
-           (c->renegotiation != NULL || tls_connection_authenticating(c));
+    forget_session(c, c->host.settled.session);
+    if (c->host.handshake != NULL)
+        forget_session(c, c->host.handshake->facts.session);
+}
+
+/* fail_handshake: what ends now is a handshake, and so nobody is named; what else the first one has
+ * found is told. The caller's own closing in the middle of a later one takes nothing back of the
+ * one before. */
+static void
+fail_handshake(tls_connection *c, enum tls_reason reason)
+{
+    tls_host *host = &c->host;
+    enum tls_reason verdict = TLS_OK;
+
+    if (c->established && (reason == TLS_REASON_CLOSED ||
+                              (host->handshake == NULL && !tls_connection_authenticating(c))))
+        return;
+    if (host->handshake != NULL)
+        verdict = host->handshake->facts.peer.verdict;
+    if (host->handshake != NULL && !c->established)
+        tls_facts_settle(&host->settled, &host->handshake->facts);
+    tls_facts_disown(&host->settled, verdict != TLS_OK ? verdict : reason);
 }
 
 void
 tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const char *text)
 {
-    int fails;
+    tls_host *host = &c->host;
 
     if (c->failure != TLS_OK || reason == TLS_OK)
         return;
-    fails = fails_handshake(c, reason);
-    c->failure = reason;
     if (text != NULL)
         tls_connection_explain(c, text);
     if (alert == TLS_ALERT_NONE)
-        alert = tls_reason_alert(reason);
-    /* RFC 8446 section 6.2: TLS 1.3 has an alert of its own for it. */
-    if (reason == TLS_REASON_CERTIFICATE_REQUIRED && c->version == TLS_VERSION_13)
-        alert = TLS_ALERT_CERTIFICATE_REQUIRED;
+        alert = reason == TLS_REASON_CERTIFICATE_REQUIRED
+                    ? (int)tls_protocol_of(tls_host_facts(host)->version)->certificate_required
+                    : tls_reason_alert(reason);
     /* Nothing follows close_notify, not even an alert (RFC 8446 section 6.1). */
-    if (alert != TLS_ALERT_NONE && !c->close_sent)
-        (void)tls_connection_send_alert(c, 2, alert);
-    if (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT) {
-        forget_session(c, c->session);
-        if (c->renegotiation != NULL)
-            forget_session(c, c->renegotiation->session);
-    }
-    release_engine(c);
-    if (fails)
-        tls_connection_disown_peer(c, reason);
-    else
-        tls_peer_clear(&c->claimed);
-    tls_traffic_free(c->traffic);
-    c->traffic = NULL;
-    tls_buffer_release(&c->early_in);
-    tls_buffer_release(&c->early_out);
-    c->plaintext_length = 0;
-    c->input_start = c->input_end;
-    tls_connection_idle_input(c);
-    /* What a peer made us hold of a long message. */
-    tls_buffer_release(&c->handshake_in);
-    tls_buffer_release(&c->handshake_out);
-    tls_record_opener_wipe(&c->opener);
-    tls_record_sealer_wipe(&c->sealer);
+    if (alert != TLS_ALERT_NONE && !host->close_sent)
+        (void)tls_output_alert(c, TLS_ALERT_LEVEL_FATAL, alert);
+    if (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT)
+        forget_sessions(c);
+    fail_handshake(c, reason);
+    c->failure = reason;
+    explain_state(c);
+    tls_handshake_end(host);
+    tls_traffic_free(host->traffic);
+    host->traffic = NULL;
+    tls_buffer_release(&host->early_out);
+    tls_input_drop(c);
+    tls_buffer_release(&c->output.handshake);
+    tls_record_opener_wipe(&host->opener);
+    tls_record_sealer_wipe(&host->sealer);
 }
 
 enum tls_reason
@@ -234,15 +292,15 @@ tls_connection_peer_alert(const tls_connection *c)
 void
 tls_connection_close(tls_connection *c)
 {
-    if (c->close_sent || c->failure != TLS_OK)
+    if (c->host.close_sent || c->failure != TLS_OK)
         return;
     /* RFC 5246 section 7.2.2: user_canceled is followed by close_notify. */
     if (!c->established)
-        (void)tls_connection_send_alert(c, 1, TLS_ALERT_USER_CANCELED);
-    if (tls_connection_send_alert(c, 1, TLS_ALERT_CLOSE_NOTIFY) == TLS_OK)
-        c->close_sent = 1;
-    /* In the middle of a renegotiation neither side knows how to read on. */
-    if (!c->established || c->renegotiation != NULL)
+        (void)tls_output_alert(c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_USER_CANCELED);
+    if (tls_output_alert(c, TLS_ALERT_LEVEL_WARNING, TLS_ALERT_CLOSE_NOTIFY) == TLS_OK)
+        c->host.close_sent = 1;
+    /* In the middle of a handshake that changes keys neither side knows how to read on. */
+    if (!c->established || tls_connection_in_renegotiation(c))
         tls_connection_fail(c, TLS_REASON_CLOSED, TLS_ALERT_NONE, NULL);
 }
 
@@ -250,95 +308,146 @@ void
 tls_connection_end(tls_connection *c)
 {
     tls_connection_fail(c, TLS_REASON_CLOSED, TLS_ALERT_NONE, NULL);
-    while (c->events != NULL)
-        tls_connection_drop_event(c);
-    tls_connection_release_buffers(c);
-    tls_wipe(c->master_secret, sizeof c->master_secret);
+    tls_events_clear(&c->host.events);
+    tls_input_release(c);
+    tls_output_release(c);
+    tls_wipe(c->host.settled.master_secret, sizeof c->host.settled.master_secret);
 }
 
 /* ---- The loop ---- */
 
-/* finish_handshake goes from the engine's end to `established`, by way of session_store. */
+/* advance does one unit of a handshake's work; *blocked says that only the peer can help. */
 static enum tls_reason
-finish_handshake(tls_connection *c)
+advance(tls_connection *c, int *blocked)
 {
-    enum tls_reason reason;
-
-    switch (c->epilogue) {
-    case TLS_EPILOGUE_STORE:
-        c->epilogue = TLS_EPILOGUE_DONE;
-        if (c->session == NULL || !c->session_is_new)
-            return TLS_OK;
-        /* A store of one's own is beside the cache, not instead of it: session_cache = 0 turns that
-         * off. */
-        if (c->context->cache != NULL && !c->ticket)
-            tls_session_cache_store(c->context->cache, c->session);
-        if (tls_connection_decides(c, TLS_DECISION_SESSION_STORE)) {
-            c->question.u.session_store.session = c->session;
-            tls_connection_ask(c, TLS_DECISION_SESSION_STORE);
-            c->epilogue = TLS_EPILOGUE_STORING;
-        }
-        return TLS_OK;
-    case TLS_EPILOGUE_STORING:
-        tls_connection_answer_clear(c);
-        c->epilogue = TLS_EPILOGUE_DONE;
-        return TLS_OK;
-    default:
-        c->epilogue = TLS_EPILOGUE_NONE;
-        c->established = 1;
-        c->may_write = 0;
-        /* What the server took early is not sent again, nor is what the application did not want
-         * sent late. */
-        if (c->early_data == TLS_EARLY_DATA_ACCEPTED || !c->early_data_resend)
-            tls_buffer_release(&c->early_out);
-        reason = tls_connection_stage_happened(
-            c, TLS_STAGE_ESTABLISHED, TLS_NEITHER, tls_bytes_make(NULL, 0));
-        if (c->renegotiation != NULL)
-            tls_renegotiation_done(c);
-        /* Early data that goes out again does so now: the caller may not do anything else for a
-         * while. */
-        return reason == TLS_OK ? tls_connection_before_write(c) : reason;
-    }
-}
-
-/* advance_handshake does one unit of work; *blocked says that only the peer can help. */
-static enum tls_reason
-advance_handshake(tls_connection *c, int *blocked)
-{
+    tls_handshake *h = c->host.handshake;
     enum tls_progress progress = TLS_PROGRESS_MORE;
-    enum tls_reason reason;
+    enum tls_reason reason = h->engine_class->advance(h, &progress);
 
-    *blocked = 0;
-    if (c->epilogue != TLS_EPILOGUE_NONE)
-        return finish_handshake(c);
-    reason = c->engine_class->advance(c, &progress);
+    *blocked = progress == TLS_PROGRESS_BLOCKED;
     if (reason != TLS_OK)
         return reason;
-    if (progress == TLS_PROGRESS_DONE) {
-        /* What the peer sent beyond its Finished in the same record has no place under the keys
-         * that come then. A late authentication of TLS 1.3 changes none. */
-        if (c->handshake_in.length > 0 && (!c->established || c->renegotiation != NULL))
-            return TLS_REASON_UNEXPECTED_MESSAGE;
-        release_engine(c);
-        if (!c->established || c->renegotiation != NULL)
-            c->epilogue = TLS_EPILOGUE_STORE;
+    if (progress == TLS_PROGRESS_OLDER)
+        return tls_negotiation_older(h);
+    if (progress != TLS_PROGRESS_DONE)
+        return TLS_OK;
+    if (h->purpose == TLS_LATE_AUTHENTICATION) {
+        tls_handshake_settle(&c->host);
+        return TLS_OK;
     }
-    *blocked = progress == TLS_PROGRESS_BLOCKED;
+    /* What the peer sent beyond its Finished in the same record has no place under the keys that
+     * come then. */
+    if (c->input.handshake.length > 0)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    h->engine_class->release(h);
+    c->phase = TLS_PHASE_STORE;
     return TLS_OK;
 }
 
-/* after_handshake does what is due without the peer, then one message of those that came; *got
- * tells whether there was one. */
+/* store keeps the session of the handshake that is over, and asks `session_store`. */
 static enum tls_reason
-after_handshake(tls_connection *c, int *got)
+store(tls_connection *c)
 {
-    enum tls_reason reason;
+    const tls_facts *facts = &c->host.handshake->facts;
+
+    c->phase = TLS_PHASE_SETTLE;
+    if (facts->session == NULL || !facts->session_is_new)
+        return TLS_OK;
+    /* A store of one's own is beside the cache, not instead of it: session_cache = 0 turns that
+     * off. */
+    if (c->host.context->cache != NULL && !facts->ticket)
+        tls_session_cache_store(c->host.context->cache, facts->session);
+    if (tls_host_decides(&c->host, TLS_DECISION_SESSION_STORE)) {
+        c->host.events.question.u.session_store.session = facts->session;
+        tls_host_ask(&c->host, TLS_DECISION_SESSION_STORE);
+    }
+    return TLS_OK;
+}
+
+static enum tls_reason
+settle(tls_connection *c)
+{
+    tls_host *host = &c->host;
+    tls_handshake *h = host->handshake;
+    enum tls_reason reason =
+        tls_host_happened(host, TLS_STAGE_ESTABLISHED, TLS_NEITHER, tls_bytes_make(NULL, 0));
+
+    c->phase = TLS_PHASE_OPEN;
+    if (tls_handshake_renegotiates(h))
+        c->renegotiations++;
+    else
+        c->phase = TLS_PHASE_TELL;
+    c->established = 1;
+    c->settled_class = h->engine_class;
+    c->renegotiation_verify = TLS_VERIFY_DEFAULT;
+    host->may_write = 0;
+    /* What the server took early is not sent again, nor is what the application did not want sent
+     * late. */
+    if (h->facts.early_data == TLS_EARLY_DATA_ACCEPTED || !host->early_data_resend)
+        tls_buffer_release(&host->early_out);
+    tls_handshake_settle(host);
+    /* Early data that goes out again does so now: the caller may not do anything else for a while.
+     */
+    return reason == TLS_OK ? tls_output_before_data(c) : reason;
+}
+
+/* message_after gives a message that came after the handshake to the engine's class; *got is 0
+ * while none is whole. */
+static enum tls_reason
+message_after(tls_connection *c, int *got)
+{
+    tls_bytes message;
+    int renegotiate = 0;
+    enum tls_reason reason = tls_input_next_message(c, &message);
+
+    *got = message.length > 0;
+    if (reason == TLS_OK && *got)
+        reason = tls_host_count_idle(&c->host);
+    if (reason == TLS_OK && *got)
+        reason = c->settled_class->message(&c->host, message, &renegotiate);
+    return reason == TLS_OK && renegotiate ? tls_renegotiation_requested(c, message) : reason;
+}
+
+/* between does what is due without the peer, then one message of those that came; *got tells
+ * whether there was one. */
+static enum tls_reason
+between(tls_connection *c, int *got)
+{
+    enum tls_reason reason = TLS_OK;
 
     *got = 0;
-    if (c->question_state == TLS_QUESTION_ANSWERED) /* session_store */
-        tls_connection_answer_clear(c);
-    reason = c->close_sent ? TLS_OK : tls_connection_before_write(c);
-    return reason == TLS_OK ? tls_connection_message_after(c, got) : reason;
+    if (c->host.events.question_state == TLS_QUESTION_ANSWERED) /* session_store */
+        tls_host_answer_clear(&c->host);
+    if (!c->host.close_sent)
+        reason = tls_output_before_data(c);
+    return reason == TLS_OK ? message_after(c, got) : reason;
+}
+
+/* work does what can be done without new records; *more says to come again. */
+static enum tls_reason
+work(tls_connection *c, int *more)
+{
+    int blocked, got;
+    enum tls_reason reason;
+
+    *more = 1;
+    switch (c->phase) {
+    case TLS_PHASE_STORE:
+        return store(c);
+    case TLS_PHASE_SETTLE:
+        tls_host_answer_clear(&c->host);
+        return settle(c);
+    default:
+        break;
+    }
+    if (c->host.handshake != NULL) {
+        reason = advance(c, &blocked);
+        *more = !blocked;
+    } else {
+        reason = between(c, &got);
+        *more = got;
+    }
+    return reason;
 }
 
 /* has_data: whether there is plaintext that the caller has not been told of. What was put aside is
@@ -346,255 +455,130 @@ after_handshake(tls_connection *c, int *got)
 static int
 has_data(const tls_connection *c)
 {
-    if (c->plaintext_length > 0)
+    if (c->input.plaintext_length > 0)
         return 1;
     if (!c->established)
         return 0;
-    return c->early_in.length > 0 || (c->held.length > 0 && !tls_connection_renegotiating(c) &&
-                                         !tls_connection_authenticating(c));
+    return c->input.early.length > 0 ||
+           (c->input.held.length > 0 && !tls_connection_renegotiating(c) &&
+               !tls_connection_authenticating(c));
 }
 
-/* report returns the event at the front of the queue, or -1. */
+/* report returns the event at the front of the queue, or the question; -1: there is none. */
 static int
 report(tls_connection *c)
 {
-    if (c->events != NULL) {
-        c->event_reported = 1;
-        if (!c->events->is_keylog)
+    tls_events *events = &c->host.events;
+
+    if (events->first != NULL) {
+        events->event_reported = 1;
+        if (!events->first->is_keylog)
             return TLS_EVENT_STAGE;
-        c->keylog_question.u.keylog.line = c->events->event.raw;
+        events->keylog_question.u.keylog.line = events->first->event.raw;
         return TLS_EVENT_DECISION;
     }
-    if (c->question_state == TLS_QUESTION_ASKED) {
-        c->question_reported = 1;
+    if (events->question_state == TLS_QUESTION_ASKED) {
+        events->question_reported = 1;
         return TLS_EVENT_DECISION;
     }
     return -1;
 }
 
-/* report_end queues the stage `closed`, once. */
-static int
-report_end(tls_connection *c)
+/* reach enters one of the last two phases, with the stage `closed` before it, once. */
+static void
+reach(tls_connection *c, enum tls_phase phase)
 {
-    if (c->closed_reported)
+    if (c->phase < TLS_PHASE_CLOSED)
+        (void)tls_host_happened(&c->host, TLS_STAGE_CLOSED, TLS_NEITHER, tls_bytes_make(NULL, 0));
+    c->phase = phase;
+}
+
+/* is_over: the peer sends nothing more. A peer that just goes away after our close_notify has
+ * broken nothing that we still wanted to read (RFC 5246 section 7.2.1 requires no wait for the
+ * answer). */
+static int
+is_over(const tls_connection *c)
+{
+    return c->close_received ||
+           (c->input.ended && c->host.close_sent && c->input.start == c->input.end);
+}
+
+/* acknowledge is done with what the step before reported; a question that was not answered takes
+ * its default. */
+static enum tls_reason
+acknowledge(tls_connection *c)
+{
+    tls_events *events = &c->host.events;
+
+    if (events->event_reported)
+        tls_events_drop(events);
+    else if (events->question_state == TLS_QUESTION_ASKED && events->question_reported)
+        return tls_connection_answer_default(c);
+    return TLS_OK;
+}
+
+/* receive takes the next record in, when there is nothing else to do. Returns an event, or -1 to go
+ * on. */
+static int
+receive(tls_connection *c, enum tls_reason *reason)
+{
+    int got;
+
+    if (has_data(c))
+        return TLS_EVENT_DATA;
+    if (is_over(c)) {
+        /* What stands behind a close_notify is ignored. */
+        c->input.start = c->input.end;
+        tls_connection_idle_input(c);
+        if (c->phase == TLS_PHASE_CLOSED)
+            return TLS_EVENT_CLOSED;
+        reach(c, TLS_PHASE_CLOSED);
         return -1;
-    c->closed_reported = 1;
-    (void)tls_connection_stage_happened(c, TLS_STAGE_CLOSED, TLS_NEITHER, tls_bytes_make(NULL, 0));
-    return report(c);
+    }
+    *reason = tls_input_read_record(c, &got);
+    if (*reason != TLS_OK || got)
+        return -1;
+    if (!c->input.ended) {
+        tls_connection_idle_input(c);
+        return TLS_EVENT_WANT_READ;
+    }
+    if (c->host.close_sent && c->established)
+        c->input.start = c->input.end;
+    else
+        *reason = TLS_REASON_TRUNCATED;
+    return -1;
 }
 
 enum tls_event
 tls_connection_step(tls_connection *c)
 {
-    enum tls_reason reason = TLS_OK;
-    int blocked, got, event;
+    enum tls_reason reason = acknowledge(c);
+    int more, event;
 
-    if (c->event_reported)
-        tls_connection_drop_event(c);
-    else if (c->question_state == TLS_QUESTION_ASKED && c->question_reported)
-        reason = tls_connection_answer_default(c);
     for (;;) {
         if (reason != TLS_OK)
             tls_connection_fail(c, reason, TLS_ALERT_NONE, NULL);
+        if (c->failure != TLS_OK && c->phase != TLS_PHASE_FAILED)
+            reach(c, TLS_PHASE_FAILED);
         event = report(c);
         if (event >= 0)
             return (enum tls_event)event;
-        if (c->failure != TLS_OK) {
-            event = report_end(c);
-            return event >= 0 ? (enum tls_event)event : TLS_EVENT_FAILED;
-        }
-        if (c->early_data_arrived && !c->established) {
-            c->early_data_arrived = 0;
+        if (c->phase == TLS_PHASE_FAILED)
+            return TLS_EVENT_FAILED;
+        if (c->input.early_arrived && !c->established) {
+            c->input.early_arrived = 0;
             return TLS_EVENT_EARLY_DATA;
         }
-        if (c->established && !c->established_reported) {
-            c->established_reported = 1;
+        if (c->phase == TLS_PHASE_TELL) {
+            c->phase = TLS_PHASE_OPEN;
             tls_connection_idle_input(c);
             return TLS_EVENT_DATA;
         }
-        if (!c->established || c->engine != NULL || c->renegotiation != NULL) {
-            reason = advance_handshake(c, &blocked);
-            if (reason != TLS_OK || !blocked)
-                continue;
-        } else {
-            reason = after_handshake(c, &got);
-            if (reason != TLS_OK || got)
-                continue;
-        }
-        if (has_data(c))
-            return TLS_EVENT_DATA;
-        if (c->close_received ||
-            (c->input_ended && c->close_sent && c->input_start == c->input_end)) {
-            /* A peer that just goes away after our close_notify has broken nothing that we still
-             * wanted to read (RFC 5246 section 7.2.1 requires no wait for the answer). What stands
-             * behind a close_notify is ignored. */
-            c->input_start = c->input_end;
-            tls_connection_idle_input(c);
-            event = report_end(c);
-            return event >= 0 ? (enum tls_event)event : TLS_EVENT_CLOSED;
-        }
-        reason = tls_connection_read_record(c, &got);
-        if (reason != TLS_OK || got)
+        reason = work(c, &more);
+        if (reason != TLS_OK || more)
             continue;
-        if (!c->input_ended) {
-            tls_connection_idle_input(c);
-            return TLS_EVENT_WANT_READ;
-        }
-        if (c->close_sent && c->established)
-            c->input_start = c->input_end;
-        else
-            reason = TLS_REASON_TRUNCATED;
+        event = receive(c, &reason);
+        if (event >= 0)
+            return (enum tls_event)event;
     }
-}
-
-/* ---- What was negotiated ---- */
-
-static void
-list_view(const tls_certificate_list *list, const tls_certificate *const **items, size_t *count)
-{
-    *items = list != NULL ? (const tls_certificate *const *)list->items : NULL;
-    *count = list != NULL ? list->count : 0;
-}
-
-static size_t
-held_memory(const tls_connection *c)
-{
-    size_t total = sizeof *c + c->handshake_in.capacity + c->handshake_out.capacity +
-                   c->alpn.capacity + strlen(c->server_name) + 1;
-
-    if (c->engine != NULL)
-        total += c->engine_class->memory(c);
-    if (c->input != NULL)
-        total += TLS_POOL_BUFFER_LENGTH;
-    if (c->output != NULL)
-        total += TLS_POOL_BUFFER_LENGTH;
-    if (c->session != NULL)
-        total += sizeof *c->session;
-    if (c->renegotiation != NULL)
-        total += sizeof *c->renegotiation;
-    return total + tls_traffic_memory(c->traffic) + c->early_in.capacity + c->early_out.capacity +
-           c->held.capacity + c->output_before.capacity;
-}
-
-/* current_info is what also changes while a renegotiation goes on. */
-static void
-current_info(const tls_connection *c, tls_connection_info *out)
-{
-    out->renegotiations = c->renegotiations;
-    out->renegotiating = tls_connection_renegotiating(c);
-    out->authenticating = tls_connection_authenticating(c);
-    out->closed_sent = c->close_sent;
-    out->closed_received = c->close_received;
-    out->bytes_received = c->bytes_received;
-    out->bytes_sent = c->bytes_sent;
-    out->records_received = c->opener.earlier_count + c->opener.count;
-    out->records_sent = c->sealer.earlier_count + c->sealer.count;
-    out->memory = held_memory(c);
-}
-
-void
-tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
-{
-    if (c->renegotiation != NULL) {
-        *out = c->renegotiation->before;
-        current_info(c, out);
-        return;
-    }
-    memset(out, 0, sizeof *out);
-    out->role = c->role;
-    out->established = c->established;
-    out->version = c->version;
-    out->suite = c->suite;
-    out->group = c->group;
-    out->peer_scheme = c->peer.scheme;
-    out->local_scheme = c->local_scheme;
-    out->alpn = tls_buffer_view(&c->alpn);
-    out->server_name = c->server_name;
-    out->resumed = c->resumed;
-    out->resumable = c->established && c->session != NULL;
-    if (c->session != NULL && (c->established || c->epilogue != TLS_EPILOGUE_NONE))
-        out->session_id = tls_bytes_make(c->session->id, c->session->id_length);
-    out->peer_verified = c->peer.level != TLS_LEVEL_NONE;
-    out->verdict = c->peer.verdict;
-    list_view(c->peer.chain, &out->peer_chain, &out->peer_chain_count);
-    list_view(c->local_chain, &out->local_chain, &out->local_chain_count);
-    out->client_random = tls_bytes_make(c->client_random, sizeof c->client_random);
-    out->server_random = tls_bytes_make(c->server_random, sizeof c->server_random);
-    out->client_verify_data = tls_bytes_make(c->client_verify_data, c->client_verify_length);
-    out->server_verify_data = tls_bytes_make(c->server_verify_data, c->server_verify_length);
-    out->secure_renegotiation = c->secure_renegotiation;
-    out->extended_master_secret = c->extended_master_secret;
-    out->ticket = c->ticket;
-    out->max_fragment_length = c->max_fragment_length;
-    out->ocsp_response = tls_buffer_view(&c->peer.ocsp_response);
-    out->signed_certificate_timestamps = tls_buffer_view(&c->peer.signed_certificate_timestamps);
-    out->early_data = c->early_data;
-    out->early_data_length = c->early_data_length;
-    out->hello_retry = c->hello_retry;
-    out->psk = c->peer.psk;
-    out->psk_identity = tls_buffer_view(&c->peer.psk_identity);
-    out->post_handshake_auth = c->post_handshake_auth;
-    out->record_size_limit = c->peer_record_limit;
-    out->authentications = c->authentications;
-    out->declined = c->declined;
-    out->key_updates_sent = c->key_updates_sent;
-    out->key_updates_received = c->key_updates_received;
-    current_info(c, out);
-}
-
-tls_session *
-tls_connection_session(const tls_connection *c)
-{
-    const tls_session *session = c->renegotiation != NULL ? c->renegotiation->session : c->session;
-
-    if (!c->established || session == NULL)
-        return NULL;
-    return tls_session_retain(session);
-}
-
-/* ---- TLS 1.3 after the handshake ---- */
-
-static enum tls_reason
-check_after(const tls_connection *c, int has)
-{
-    if (c->failure != TLS_OK)
-        return c->failure;
-    if (c->close_sent)
-        return TLS_REASON_CLOSED;
-    if (!c->established)
-        return TLS_REASON_NOT_READY;
-    return has ? TLS_OK : TLS_REASON_UNSUPPORTED_VERSION;
-}
-
-enum tls_reason
-tls_connection_update_keys(tls_connection *c, int request)
-{
-    enum tls_reason reason = check_after(c, c->engine_class->update_keys != NULL);
-
-    return reason == TLS_OK ? c->engine_class->update_keys(c, request) : reason;
-}
-
-enum tls_reason
-tls_connection_request_certificate(tls_connection *c)
-{
-    enum tls_reason reason =
-        check_after(c, c->engine_class->request_certificate != NULL && c->role == TLS_ROLE_SERVER);
-
-    return reason == TLS_OK ? c->engine_class->request_certificate(c) : reason;
-}
-
-int
-tls_connection_authenticating(const tls_connection *c)
-{
-    return c->failure == TLS_OK && c->established && c->traffic != NULL &&
-           (c->traffic->requested != NULL || c->engine != NULL);
-}
-
-enum tls_reason
-tls_connection_send_ticket(tls_connection *c)
-{
-    enum tls_reason reason =
-        check_after(c, c->engine_class->send_ticket != NULL && c->role == TLS_ROLE_SERVER);
-
-    return reason == TLS_OK ? c->engine_class->send_ticket(c) : reason;
 }

@@ -189,19 +189,13 @@ enum tls_reason tls_connection_answer_early_data(tls_connection *c, int accept);
 enum tls_reason tls_connection_answer_decrypt(tls_connection *c, tls_bytes secret);
 
 /* ---- What was negotiated ---- */
-enum tls_early_data {
-    TLS_EARLY_DATA_NONE,    /* none was offered */
-    TLS_EARLY_DATA_OFFERED, /* and nothing is decided yet */
-    TLS_EARLY_DATA_ACCEPTED,
-    TLS_EARLY_DATA_REJECTED
-};
-
 typedef struct tls_connection_info {
     enum tls_role role;
-    int established;      /* the handshake is complete */
-    unsigned version;     /* enum tls_version_number; 0 while unknown */
-    unsigned suite;       /* 0 while unknown */
-    unsigned group;       /* named group of an (EC)DHE exchange, or 0 */
+    int established;   /* the handshake is complete */
+    const char *state; /* where a handshake stands, as "wait_server_hello"; NULL while none runs */
+    unsigned version;  /* enum tls_version_number; 0 while unknown */
+    unsigned suite;    /* 0 while unknown */
+    unsigned group;    /* named group of an (EC)DHE exchange, or 0 */
     unsigned peer_scheme; /* scheme of the peer's handshake signature, or 0 */
     unsigned local_scheme;
     tls_bytes alpn;          /* empty: none */
@@ -246,6 +240,8 @@ typedef struct tls_connection_info {
     uint64_t records_received, records_sent;
     size_t memory; /* bytes held now by this connection: structures, engine, buffers */
 } tls_connection_info;
+/* tls_connection_state: where a handshake stands, as "wait_server_hello"; NULL while none runs. */
+const char *tls_connection_state(const tls_connection *connection);
 void tls_connection_get_info(const tls_connection *connection, tls_connection_info *out);
 
 /* tls_connection_export_keying_material: RFC 5705; without a context (NULL) and with an empty one

@@ -4,158 +4,111 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection/internal.h"
+#include "handshake/renegotiation_info.h"
 #include "tls12/engine.h"
 #include "tls13/engine.h"
 #include "x509/hostname.h"
-#include "wire/message.h"
-#include "connection/renegotiation.h"
-#include "wire/suite.h"
 
-/* ---- Terms ---- */
-
-void
-tls_terms_init(tls_terms *terms, const tls_context *context)
-{
-    memset(terms, 0, sizeof *terms);
-    terms->version_min = context->version_min;
-    terms->version_max = context->version_max;
-    terms->suites = context->suites;
-    terms->suite_count = context->suite_count;
-}
-
-void
-tls_terms_clear(tls_terms *terms)
-{
-    tls_credential_clear(&terms->credential);
-    free(terms->own_suites);
-    free(terms->alpn_selected);
-    tls_buffer_release(&terms->ocsp_response);
-    tls_buffer_release(&terms->hello);
-    memset(terms, 0, sizeof *terms);
-}
-
-int
-tls_terms_allow_suite(const tls_terms *terms, unsigned suite)
-{
-    size_t i;
-
-    for (i = 0; i < terms->suite_count; i++)
-        if (terms->suites[i] == suite)
-            return 1;
-    return 0;
-}
-
-enum tls_reason
-tls_terms_fit(tls_terms *terms)
-{
-    return tls_suites_narrow(
-               terms->suites, terms->suite_count, &terms->version_min, &terms->version_max)
-               ? TLS_OK
-               : TLS_REASON_PROTOCOL_VERSION;
-}
-
-/* ---- The engine ---- */
+/* ---- ClientHello ---- */
 
 enum phase { READ, SELECT };
 
 typedef struct negotiation {
-    tls_terms terms;
     enum phase phase;
-    tls_bytes message; /* the front of connection->handshake_in */
 } negotiation;
 
+/* take_server_name: RFC 6066 section 3: a HostName is ASCII without a trailing dot. What is no host
+ * name would later be compared with certificates and sessions, so it is refused here. In a
+ * renegotiation it is the one that there is, which others look at meanwhile. */
 static enum tls_reason
-received_client_hello(tls_connection *c, negotiation *n, const tls_client_hello *hello)
+take_server_name(tls_handshake *h, tls_bytes server_name)
 {
-    enum tls_reason reason = tls_renegotiation_check_client_hello(c, hello);
+    char *name;
 
-    if (reason != TLS_OK)
-        return reason;
-    /* RFC 6066 section 3: a HostName is ASCII without a trailing dot. What is no host name would
-     * later be compared with certificates and sessions, so it is refused here. In a renegotiation
-     * it is the one that there is, which others look at meanwhile. */
-    if (hello->server_name.length > 0 && c->renegotiation == NULL) {
-        char *name;
-
-        if (hello->server_name.length > 255 || !tls_hostname_is_valid(hello->server_name))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        name = tls_bytes_to_string(hello->server_name);
-        if (name == NULL)
-            return TLS_REASON_OUT_OF_MEMORY;
-        free(c->server_name);
-        c->server_name = name;
-    }
-    memcpy(c->client_random, hello->random.data, sizeof c->client_random);
-    c->secure_renegotiation = hello->secure_renegotiation;
-    tls_buffer_append(&n->terms.hello, n->message.data, n->message.length);
-    return n->terms.hello.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+    if (server_name.length == 0 || tls_handshake_renegotiates(h))
+        return TLS_OK;
+    if (server_name.length > 255 || !tls_hostname_is_valid(server_name))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    name = tls_bytes_to_string(server_name);
+    if (name == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    free(h->host->server_name);
+    h->host->server_name = name;
+    return TLS_OK;
 }
 
 static enum tls_reason
-read_client_hello(tls_connection *c, negotiation *n, enum tls_progress *progress)
+read_client_hello(tls_handshake *h, negotiation *n, enum tls_progress *progress)
 {
-    tls_client_hello hello;
-    enum tls_reason reason = tls_connection_next_message(c, &n->message);
+    const tls_client_hello *hello = &h->client_hello.hello;
+    tls_bytes message;
+    enum tls_reason reason = tls_host_next_message(h->host, &message);
 
-    if (reason != TLS_OK || n->message.length == 0) {
+    if (reason != TLS_OK || message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
         return reason;
     }
     /* Which message it is comes first: without a version there is no way to read another. */
-    if (n->message.data[0] != TLS_HANDSHAKE_CLIENT_HELLO)
+    if (message.data[0] != TLS_HANDSHAKE_CLIENT_HELLO)
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    reason = tls_client_hello_parse(&hello, n->message);
+    reason = tls_kept_hello_take(&h->client_hello, message);
     if (reason == TLS_OK)
-        reason = received_client_hello(c, n, &hello);
+        reason = tls_renegotiation_check_client_hello(h, hello);
     if (reason == TLS_OK)
-        reason = tls_connection_stage_happened(c, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, n->message);
+        reason = take_server_name(h, hello->server_name);
+    if (reason != TLS_OK)
+        return reason;
+    memcpy(h->facts.client_random, hello->random.data, sizeof h->facts.client_random);
+    h->facts.secure_renegotiation = hello->secure_renegotiation;
     n->phase = SELECT;
-    return reason;
+    return tls_host_happened(h->host, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, message);
 }
 
 /* ---- select ---- */
 
 static enum tls_reason
-apply_selected_context(tls_connection *c, tls_terms *terms, tls_context *context)
+apply_selected_context(tls_handshake *h, tls_context *context)
 {
+    tls_host *host = h->host;
+    tls_terms *terms = &h->terms;
+
     if (context->role != TLS_ROLE_SERVER)
         return TLS_REASON_HANDLER;
     tls_context_retain(context);
-    tls_context_release(c->context);
-    c->context = context;
+    tls_context_release(host->context);
+    host->context = context;
     terms->suites = context->suites;
     terms->suite_count = context->suite_count;
     terms->version_min = context->version_min;
     terms->version_max = context->version_max;
-    c->fragment_limit = context->record_size;
-    if (!c->verify_given)
-        c->verify = context->verify;
+    host->fragment_limit = context->record_size;
+    if (!h->verify_given)
+        h->facts.verify = context->verify;
     return TLS_OK;
 }
 
 static enum tls_reason
-apply_selected_alpn(
-    tls_connection *c, tls_terms *terms, const tls_client_hello *hello, tls_bytes name)
+apply_selected_alpn(tls_handshake *h, tls_bytes name)
 {
     /* RFC 7301 section 3.2: only what the client offered. */
-    if (!tls_protocol_listed(hello->alpn, name) || memchr(name.data, 0, name.length) != NULL) {
-        tls_connection_explain(c, "the select handler chose an ALPN protocol that was not offered");
+    if (!tls_protocol_listed(h->client_hello.hello.alpn, name) ||
+        memchr(name.data, 0, name.length) != NULL) {
+        tls_host_explain(h->host, "the select handler chose an ALPN protocol that was not offered");
         return TLS_REASON_HANDLER;
     }
-    terms->alpn_selected = tls_bytes_to_string(name);
-    return terms->alpn_selected != NULL ? TLS_OK : TLS_REASON_OUT_OF_MEMORY;
+    h->terms.alpn_selected = tls_bytes_to_string(name);
+    return h->terms.alpn_selected != NULL ? TLS_OK : TLS_REASON_OUT_OF_MEMORY;
 }
 
 static enum tls_reason
-apply_selection(
-    tls_connection *c, tls_terms *terms, const tls_client_hello *hello, tls_answer *answer)
+apply_selection(tls_handshake *h, tls_answer *answer)
 {
+    tls_terms *terms = &h->terms;
     const tls_selection *selection = &answer->selection;
     enum tls_reason reason = TLS_OK;
 
     if (selection->context != NULL)
-        reason = apply_selected_context(c, terms, selection->context);
+        reason = apply_selected_context(h, selection->context);
     if (reason == TLS_OK && selection->credential != NULL) {
         reason = tls_credential_check(selection->credential);
         if (reason == TLS_OK)
@@ -163,7 +116,7 @@ apply_selection(
         terms->credential_fixed = reason == TLS_OK;
     }
     if (reason == TLS_OK && selection->alpn.length > 0)
-        reason = apply_selected_alpn(c, terms, hello, selection->alpn);
+        reason = apply_selected_alpn(h, selection->alpn);
     tls_buffer_append(
         &terms->ocsp_response, selection->ocsp_response.data, selection->ocsp_response.length);
     if (reason == TLS_OK && terms->ocsp_response.failed)
@@ -180,8 +133,8 @@ apply_selection(
     if (reason != TLS_OK)
         return reason;
     if (terms->version_min < TLS_VERSION_10 || terms->version_max > TLS_VERSION_13 ||
-        terms->version_min > terms->version_max || terms->version_min < c->context->version_min ||
-        tls_terms_fit(terms) != TLS_OK)
+        terms->version_min > terms->version_max ||
+        terms->version_min < h->host->context->version_min || tls_terms_fit(terms) != TLS_OK)
         return TLS_REASON_HANDLER;
     return TLS_OK;
 }
@@ -198,11 +151,13 @@ client_has(const tls_client_hello *hello, unsigned version)
 }
 
 static enum tls_reason
-choose_version(tls_connection *c, tls_terms *terms, const tls_client_hello *hello)
+choose_version(tls_handshake *h)
 {
+    const tls_client_hello *hello = &h->client_hello.hello;
+    tls_terms *terms = &h->terms;
     unsigned version;
 
-    tls_renegotiation_narrow(c, terms);
+    tls_renegotiation_narrow(h);
     version = terms->version_max;
     /* RFC 8446 appendix D.5: nobody may say SSL 3.0, whatever supported_versions says. */
     if (hello->legacy_version <= TLS_VERSION_SSL30)
@@ -215,110 +170,110 @@ choose_version(tls_connection *c, tls_terms *terms, const tls_client_hello *hell
     if (version < terms->version_min)
         return TLS_REASON_PROTOCOL_VERSION;
     terms->version_chosen = version;
-    return version == TLS_VERSION_13 ? tls13_take_over(c, terms) : tls12_take_over(c, terms);
+    return version == TLS_VERSION_13 ? tls13_take_over(h) : tls12_take_over(h);
 }
 
 static enum tls_reason
-decide(tls_connection *c, negotiation *n)
+decide(tls_handshake *h, negotiation *n)
 {
-    tls_answer *answer = tls_connection_take_answer(c);
-    tls_client_hello hello;
-    enum tls_reason reason = tls_client_hello_parse(&hello, n->message);
+    tls_host *host = h->host;
+    tls_answer *answer = tls_host_take_answer(host);
+    enum tls_reason reason = TLS_OK;
 
-    if (reason != TLS_OK)
-        return reason;
-    if (answer == NULL && tls_connection_decides(c, TLS_DECISION_SELECT)) {
-        c->question.u.select.client_hello = n->message;
-        tls_connection_ask(c, TLS_DECISION_SELECT);
+    if (answer == NULL && tls_host_decides(host, TLS_DECISION_SELECT)) {
+        host->events.question.u.select.client_hello = tls_buffer_view(&h->client_hello.raw);
+        tls_host_ask(host, TLS_DECISION_SELECT);
         return TLS_OK;
     }
     if (answer != NULL && !answer->is_default)
-        reason = apply_selection(c, &n->terms, &hello, answer);
-    tls_connection_answer_clear(c);
+        reason = apply_selection(h, answer);
+    tls_host_answer_clear(host);
     if (reason == TLS_OK)
-        reason = tls_renegotiation_keep_alpn(c, &n->terms, &hello);
+        reason = tls_renegotiation_keep_alpn(h, &h->client_hello.hello);
     if (reason == TLS_OK)
-        reason = choose_version(c, &n->terms, &hello);
-    /* The engine that took over has the terms and c->engine; this one is done. */
-    if (c->engine != n) {
-        tls_terms_clear(&n->terms);
+        reason = choose_version(h);
+    if (h->engine != n) /* another engine took over */
         free(n);
-    }
     return reason;
 }
 
-/* limit_versions applies the connection's own limits, which lie within the context's. */
+/* ---- The engine ---- */
+
+/* begin: the connection's own limits lie within the context's. */
 static enum tls_reason
-limit_versions(const tls_connection *c, tls_terms *terms)
+begin(tls_handshake *h)
 {
-    if (c->version_min > terms->version_min)
-        terms->version_min = c->version_min;
-    if (c->version_max != 0 && c->version_max < terms->version_max)
-        terms->version_max = c->version_max;
-    return tls_terms_fit(terms);
+    const tls_host *host = h->host;
+    tls_terms *terms = &h->terms;
+    negotiation *n;
+
+    tls_terms_init(terms, host->context);
+    if (host->version_min > terms->version_min)
+        terms->version_min = host->version_min;
+    if (host->version_max != 0 && host->version_max < terms->version_max)
+        terms->version_max = host->version_max;
+    if (tls_terms_fit(terms) != TLS_OK)
+        return TLS_REASON_PROTOCOL_VERSION;
+    tls_renegotiation_narrow(h);
+    if (host->role == TLS_ROLE_CLIENT)
+        return terms->version_max == TLS_VERSION_13 ? tls13_take_over(h) : tls12_take_over(h);
+    n = calloc(1, sizeof *n);
+    if (n == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    n->phase = READ;
+    h->engine = n;
+    return TLS_OK;
 }
 
 static enum tls_reason
-advance(tls_connection *c, enum tls_progress *progress)
+advance(tls_handshake *h, enum tls_progress *progress)
 {
-    negotiation *n = c->engine;
+    negotiation *n = h->engine;
 
     *progress = TLS_PROGRESS_MORE;
-    if (n == NULL) {
-        tls_terms terms;
+    if (n == NULL)
+        return begin(h);
+    return n->phase == READ ? read_client_hello(h, n, progress) : decide(h, n);
+}
 
-        enum tls_reason reason;
-
-        tls_terms_init(&terms, c->context);
-        reason = limit_versions(c, &terms);
-        if (reason != TLS_OK)
-            return reason;
-        tls_renegotiation_narrow(c, &terms);
-        if (c->role == TLS_ROLE_CLIENT)
-            return terms.version_max == TLS_VERSION_13 ? tls13_take_over(c, &terms)
-                                                       : tls12_take_over(c, &terms);
-        n = calloc(1, sizeof *n);
-        if (n == NULL)
-            return TLS_REASON_OUT_OF_MEMORY;
-        n->terms = terms;
-        c->engine = n;
-        return TLS_OK;
-    }
-    return n->phase == READ ? read_client_hello(c, n, progress) : decide(c, n);
+enum tls_reason
+tls_negotiation_older(tls_handshake *h)
+{
+    h->engine_class->release(h);
+    return tls12_take_over(h);
 }
 
 static enum tls_reason
-unexpected_change_cipher_spec(tls_connection *c)
+unexpected_change_cipher_spec(tls_handshake *h)
 {
-    (void)c;
-    return TLS_REASON_UNEXPECTED_MESSAGE;
-}
-
-static enum tls_reason
-unexpected_message(tls_connection *c, tls_bytes message)
-{
-    (void)c;
-    (void)message;
+    (void)h;
     return TLS_REASON_UNEXPECTED_MESSAGE;
 }
 
 static void
-release(tls_connection *c)
+release(tls_handshake *h)
 {
-    negotiation *n = c->engine;
-
-    tls_terms_clear(&n->terms);
-    free(n);
-    c->engine = NULL;
+    free(h->engine);
+    h->engine = NULL;
 }
 
 static size_t
-memory(const tls_connection *c)
+memory(const tls_handshake *h)
 {
-    const negotiation *n = c->engine;
-
-    return sizeof *n + n->terms.hello.capacity;
+    (void)h;
+    return sizeof(negotiation);
 }
 
-const tls_engine_class tls_negotiation_class = {advance, unexpected_change_cipher_spec,
-    unexpected_message, release, memory, NULL, NULL, NULL, NULL};
+static const char *
+state(const tls_handshake *h)
+{
+    const negotiation *n = h->engine;
+
+    if (n == NULL)
+        return "begin";
+    return n->phase == READ ? "wait_client_hello" : "select";
+}
+
+/* It never runs when no handshake does: nothing of what comes then is its. */
+const tls_engine_class tls_negotiation_class = {advance, unexpected_change_cipher_spec, release,
+    memory, state, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};

@@ -1,36 +1,15 @@
-/* negotiation.h - which engine runs. A connection begins with the small engine of negotiation.c: a
+/* negotiation.h - which engine runs. A handshake begins with the small engine of negotiation.c: a
  * server's reads ClientHello, reports it, asks `select` and decides the version; a client's only
- * looks at the versions that it may offer. Then tls12/filter.c or tls13 takes over, with these
- * terms. */
+ * looks at the versions that it may offer. Then tls12 or tls13 takes over. */
 #ifndef TLS_NEGOTIATION_H
 #define TLS_NEGOTIATION_H
 
-#include "context/internal.h"
-#include "handshake/engine.h"
-
-/* tls_terms: what this handshake may settle on. They begin as the context's; `select` may change
- * them. */
-typedef struct tls_terms {
-    unsigned version_min, version_max;
-    unsigned version_chosen; /* a server's, from what the client offers; 0 before */
-    const uint16_t *suites;  /* the context's or own_suites */
-    size_t suite_count;
-    uint16_t *own_suites;
-    tls_credential credential; /* what this side authenticates with; empty: nothing yet */
-    int credential_fixed;      /* by a handler's answer */
-    char *alpn_selected;       /* by `select`, or NULL */
-    tls_buffer
-        ocsp_response; /* to be stapled instead of the credential's; empty: the credential's */
-    tls_buffer hello;  /* the ClientHello as it stood on the wire */
-} tls_terms;
-
-void tls_terms_init(tls_terms *terms, const tls_context *context);
-/* tls_terms_fit narrows the versions to those that some suite of the list belongs to.
- * PROTOCOL_VERSION when none is left. */
-enum tls_reason tls_terms_fit(tls_terms *terms);
-void tls_terms_clear(tls_terms *terms);
-int tls_terms_allow_suite(const tls_terms *terms, unsigned suite);
+#include "handshake/handshake.h"
 
 extern const tls_engine_class tls_negotiation_class;
+
+/* tls_negotiation_older: the server took TLS 1.2 or below. The engine of TLS 1.3 goes, and that for
+ * older versions goes on with the ClientHello that was sent and the ServerHello that came. */
+enum tls_reason tls_negotiation_older(tls_handshake *handshake);
 
 #endif

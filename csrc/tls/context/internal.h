@@ -84,6 +84,12 @@ void tls_context_digest_revocation(tls_context *context);
 void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     enum tls_verify_mode verify, int verify_handler);
 
+/* tls_context_resumes: would a side in this mode of verification, with or without a `verify`
+ * handler, resume the session now for this name? What a handshake asks before it offers one, and
+ * what tls_session_resumable answers. */
+int tls_context_resumes(tls_context *context, const tls_session *session, const char *server_name,
+    enum tls_verify_mode verify, int verify_handler);
+
 /* ---- context.c ---- */
 int tls_context_has_group(const tls_context *context, unsigned group);
 

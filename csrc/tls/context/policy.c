@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "context/internal.h"
+#include "wire/registry.h"
 
 static void
 digest_number(br_sha256_context *digest, uint32_t value)
@@ -105,26 +106,36 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
 }
 
 int
+tls_context_resumes(tls_context *context, const tls_session *session, const char *server_name,
+    enum tls_verify_mode verify, int verify_handler)
+{
+    enum tls_verification_level required = TLS_LEVEL_NONE;
+    unsigned char policy[TLS_POLICY_LENGTH];
+
+    if (verify == TLS_VERIFY_REQUIRED)
+        required = verify_handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
+    tls_context_policy(context, policy, verify, verify_handler);
+    if (!tls_session_fits(
+            session, context->role, server_name, policy, required, tls_context_now(context)))
+        return 0;
+    /* RFC 7627 section 5.3: a session keeps the kind of master secret that it was made with.
+     * TLS 1.3 knows one kind only. */
+    if (session->version == TLS_VERSION_13)
+        return 1;
+    return session->extended_master_secret ? !context->no_extended_master_secret
+                                           : !context->require_extended_master_secret;
+}
+
+int
 tls_session_resumable(
     const tls_session *session, const tls_context *context, const char *server_name)
 {
-    unsigned char policy[TLS_POLICY_LENGTH];
     tls_context *shared = (tls_context *)(uintptr_t)context; /* only its kept digest may change */
-    int handler;
 
     if (server_name == NULL)
         server_name = "";
     /* The caller has no connection yet, so it does not matter whether a verify handler has a say.
      */
-    for (handler = 0; handler <= 1; handler++) {
-        enum tls_verification_level required = TLS_LEVEL_NONE;
-
-        if (context->verify == TLS_VERIFY_REQUIRED)
-            required = handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
-        tls_context_policy(shared, policy, context->verify, handler);
-        if (tls_session_fits(
-                session, context->role, server_name, policy, required, tls_context_now(context)))
-            return 1;
-    }
-    return 0;
+    return tls_context_resumes(shared, session, server_name, context->verify, 0) ||
+           tls_context_resumes(shared, session, server_name, context->verify, 1);
 }

@@ -3,28 +3,17 @@
 
 #include <string.h>
 
+#include "handshake/record_limits.h"
 #include "x509/hostname.h"
 
 int
-tls_sends_server_name(const tls_connection *c)
+tls_sends_server_name(const tls_handshake *h)
 {
     unsigned char address[16];
 
     /* RFC 6066 section 3: literal addresses are not permitted in HostName. */
-    return c->server_name[0] != '\0' &&
-           tls_address_parse(address, tls_bytes_of_string(c->server_name)) == 0;
-}
-
-unsigned
-tls_fragment_code(unsigned length)
-{
-    unsigned code = 1;
-
-    while (length > 512) {
-        length /= 2;
-        code++;
-    }
-    return code;
+    return h->host->server_name[0] != '\0' &&
+           tls_address_parse(address, tls_bytes_of_string(h->host->server_name)) == 0;
 }
 
 int
@@ -39,16 +28,16 @@ tls_alpn_configured(const tls_context *context, tls_bytes name)
 }
 
 void
-tls_client_hello_begin(tls_client_hello_parts *parts, const tls_connection *c)
+tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h)
 {
     static const unsigned char uncompressed[] = {0};
-    const tls_context *context = c->context;
+    const tls_context *context = h->host->context;
     tls_client_hello_options *options = &parts->options;
     size_t i;
 
     memset(parts, 0, sizeof *parts);
-    if (tls_sends_server_name(c))
-        options->server_name = tls_bytes_of_string(c->server_name);
+    if (tls_sends_server_name(h))
+        options->server_name = tls_bytes_of_string(h->host->server_name);
     options->groups = context->groups;
     options->group_count = context->group_count;
     options->point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);
@@ -63,7 +52,7 @@ tls_client_hello_begin(tls_client_hello_parts *parts, const tls_connection *c)
         tls_extension_write_empty(&parts->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP);
     if (context->max_fragment_length != 0)
         tls_extension_write_u8(&parts->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
-            tls_fragment_code(context->max_fragment_length));
+            tls_limits_fragment_code(context->max_fragment_length));
     if (context->record_size_limit != 0)
         tls_extension_write_u16(
             &parts->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, context->record_size_limit);

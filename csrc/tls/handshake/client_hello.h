@@ -2,8 +2,7 @@
 #ifndef TLS_CLIENT_HELLO_H
 #define TLS_CLIENT_HELLO_H
 
-#include "connection/internal.h"
-#include "wire/message.h"
+#include "handshake/handshake.h"
 
 #define TLS_ALPN_OFFERED_MAXIMUM 64
 
@@ -17,13 +16,11 @@ typedef struct tls_client_hello_parts {
 /* tls_client_hello_begin fills what follows from the connection alone: server name, groups,
  * signature schemes, ALPN, stapling, max_fragment_length, and extensions of the application's own.
  */
-void tls_client_hello_begin(tls_client_hello_parts *parts, const tls_connection *c);
+void tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h);
 void tls_client_hello_clear(tls_client_hello_parts *parts);
 
 /* tls_sends_server_name: whether the name is one that server_name may hold. */
-int tls_sends_server_name(const tls_connection *c);
-/* tls_fragment_code: the value of max_fragment_length (RFC 6066 section 4). */
-unsigned tls_fragment_code(unsigned length);
+int tls_sends_server_name(const tls_handshake *h);
 /* tls_alpn_configured: whether the context has the protocol in its list. */
 int tls_alpn_configured(const tls_context *context, tls_bytes name);
 

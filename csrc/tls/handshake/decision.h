@@ -75,6 +75,14 @@ typedef struct tls_question {
     } u;
 } tls_question;
 
+/* How it went with early data (RFC 8446 section 4.2.10). */
+enum tls_early_data {
+    TLS_EARLY_DATA_NONE,    /* none was offered */
+    TLS_EARLY_DATA_OFFERED, /* and nothing is decided yet */
+    TLS_EARLY_DATA_ACCEPTED,
+    TLS_EARLY_DATA_REJECTED
+};
+
 typedef struct tls_selection {
     tls_context *context;              /* another context of role server, or NULL */
     const tls_credential *credential;  /* this one only, or NULL */

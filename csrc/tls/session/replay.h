@@ -25,6 +25,8 @@ typedef struct tls_replay_register {
     tls_replay_entry *entries;
 } tls_replay_register;
 
+/* tls_replay_register_has: the ID was used, or could not be remembered if it were. */
+int tls_replay_register_has(const tls_replay_register *reg, tls_bytes id, int64_t now);
 /* tls_replay_register_use returns 1 and remembers the ID until `expires` when it was not used
  * before; 0 when it was, or when there is no room to remember it: then early data is not safe to
  * take. IDs are random and of 16 bytes at least. */

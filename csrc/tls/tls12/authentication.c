@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "tls12/internal.h"
+#include "handshake/local_certificate.h"
 #include "handshake/peer_certificate.h"
-#include "connection/renegotiation.h"
+#include "handshake/renegotiation_info.h"
 #include "key/key_bearssl.h"
 
 /* ---- BearSSL's certificate engine: it only hears the result ---- */
@@ -92,13 +93,13 @@ use_public_key(tls12_engine *e, const tls_certificate *leaf)
 enum tls_reason
 tls12_peer_chain(tls12_engine *e, const tls_certificate_message *message)
 {
-    tls_connection *c = e->connection;
-    enum tls_reason reason = tls_connection_take_chain(c, message);
+    tls_handshake *h = e->handshake;
+    enum tls_reason reason = tls_handshake_take_chain(h, message);
 
-    if (reason == TLS_OK && c->claimed.chain != NULL)
-        reason = tls_renegotiation_check_chain(c);
-    if (reason == TLS_OK && c->claimed.chain != NULL)
-        reason = use_public_key(e, c->claimed.chain->items[0]);
+    if (reason == TLS_OK && h->facts.peer.chain != NULL)
+        reason = tls_renegotiation_check_chain(h);
+    if (reason == TLS_OK && h->facts.peer.chain != NULL)
+        reason = use_public_key(e, h->facts.peer.chain->items[0]);
     return reason;
 }
 
@@ -111,25 +112,24 @@ tls12_use_credential(tls12_engine *e, const tls_credential *credential)
     enum tls_reason reason;
     size_t i;
 
-    if (credential != &e->terms.credential) {
-        tls_credential_clear(&e->terms.credential);
-        reason = tls_credential_copy(&e->terms.credential, credential);
+    if (credential != &e->handshake->terms.credential) {
+        tls_credential_clear(&e->handshake->terms.credential);
+        reason = tls_credential_copy(&e->handshake->terms.credential, credential);
         if (reason != TLS_OK)
             return reason;
     }
-    chain = calloc(e->terms.credential.chain_count, sizeof *chain);
+    chain = calloc(e->handshake->terms.credential.chain_count, sizeof *chain);
     if (chain == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    for (i = 0; i < e->terms.credential.chain_count; i++) {
+    for (i = 0; i < e->handshake->terms.credential.chain_count; i++) {
         /* BearSSL's struct lacks the const. */
-        chain[i].data = (unsigned char *)(uintptr_t)e->terms.credential.chain[i]->der.data;
-        chain[i].data_len = e->terms.credential.chain[i]->der.length;
+        chain[i].data =
+            (unsigned char *)(uintptr_t)e->handshake->terms.credential.chain[i]->der.data;
+        chain[i].data_len = e->handshake->terms.credential.chain[i]->der.length;
     }
     free(e->chain);
     e->chain = chain;
-    return tls_connection_set_chain(&e->connection->local_chain,
-        (tls_certificate *const *)(uintptr_t)e->terms.credential.chain,
-        e->terms.credential.chain_count);
+    return tls_show_credential(e->handshake);
 }
 
 /* is_done: BearSSL makes and takes PKCS#1 and ECDSA; a client takes RSA-PSS by tls12/pss.c, which a
@@ -140,14 +140,14 @@ is_done(const tls12_engine *e, unsigned scheme)
     enum tls_scheme_kind kind = tls_scheme_kind_of(scheme);
 
     return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA ||
-           (e->connection->role == TLS_ROLE_CLIENT && tls12_is_pss(scheme));
+           (e->handshake->host->role == TLS_ROLE_CLIENT && tls12_is_pss(scheme));
 }
 
 enum tls_reason
 tls12_check_scheme(const tls12_engine *e, unsigned scheme)
 {
-    const tls_context *context = e->connection->context;
-    const tls_certificate_list *chain = e->connection->claimed.chain;
+    const tls_context *context = e->handshake->host->context;
+    const tls_certificate_list *chain = e->handshake->facts.peer.chain;
     size_t i;
 
     for (i = 0; i < context->signature_scheme_count; i++)
@@ -164,7 +164,7 @@ tls12_check_scheme(const tls12_engine *e, unsigned scheme)
 size_t
 tls12_schemes(const tls12_engine *e, uint16_t out[TLS12_SCHEMES_MAXIMUM])
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     size_t i, count = 0;
 
     for (i = 0; i < context->signature_scheme_count && count < TLS12_SCHEMES_MAXIMUM; i++)
@@ -176,7 +176,7 @@ tls12_schemes(const tls12_engine *e, uint16_t out[TLS12_SCHEMES_MAXIMUM])
 size_t
 tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM])
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     size_t i, count = 0;
 
     for (i = 0; i < context->group_count && count < TLS12_GROUPS_MAXIMUM; i++)
@@ -188,7 +188,7 @@ tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM])
 static unsigned
 scheme_of(const tls12_engine *e, int hash)
 {
-    if (tls_private_key_public(e->terms.credential.key)->kind == TLS_KEY_RSA)
+    if (tls_private_key_public(e->handshake->terms.credential.key)->kind == TLS_KEY_RSA)
         return hash == 0 ? 0 : ((unsigned)hash << 8) | 1;
     return ((unsigned)hash << 8) | 3;
 }
@@ -199,7 +199,7 @@ tls12_do_sign(tls12_engine *e, int hash, unsigned char *data, size_t digest_leng
     unsigned char digest[64];
     size_t length = 0;
 
-    if (digest_length > sizeof digest || e->terms.credential.key == NULL)
+    if (digest_length > sizeof digest || e->handshake->terms.credential.key == NULL)
         return 0;
     if (e->sign == TLS12_SIGN_ANSWERED) {
         /* The replayed DRBG must have led to the same question. */
@@ -208,9 +208,7 @@ tls12_do_sign(tls12_engine *e, int hash, unsigned char *data, size_t digest_leng
             length = e->signature.length;
             memcpy(data, e->signature.data, length);
         }
-    } else if (e->sign != TLS12_SIGN_LOCAL &&
-               (tls_connection_decides(e->connection, TLS_DECISION_SIGN) ||
-                   tls_private_key_is_external(e->terms.credential.key))) {
+    } else if (e->sign != TLS12_SIGN_LOCAL && tls_signs_elsewhere(e->handshake)) {
         memcpy(e->digest, data, digest_length);
         e->digest_length = digest_length;
         e->sign_hash = hash;
@@ -221,7 +219,8 @@ tls12_do_sign(tls12_engine *e, int hash, unsigned char *data, size_t digest_leng
     } else {
         memcpy(digest, data, digest_length);
         if (room >= TLS_SIGNATURE_MAXIMUM)
-            length = tls_sign_digest(e->terms.credential.key, data, hash, digest, digest_length);
+            length = tls_sign_digest(
+                e->handshake->terms.credential.key, data, hash, digest, digest_length);
     }
     e->sign = TLS12_SIGN_NONE;
     e->sign_failed = length == 0;
@@ -231,32 +230,18 @@ tls12_do_sign(tls12_engine *e, int hash, unsigned char *data, size_t digest_leng
 enum tls_reason
 tls12_decide_sign(tls12_engine *e, int *ready)
 {
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
-    enum tls_reason reason = TLS_OK;
+    tls_handshake *h = e->handshake;
+    tls_answer *answer = tls_host_take_answer(h->host);
+    int local;
+    enum tls_reason reason;
 
     if (answer == NULL) {
-        c->question.u.sign.scheme = e->sign_scheme;
-        c->question.u.sign.hash = tls_hash_name(e->sign_hash);
-        c->question.u.sign.digest = tls_bytes_make(e->digest, e->digest_length);
-        c->question.u.sign.certificate = e->terms.credential.chain[0];
-        tls_connection_ask(c, TLS_DECISION_SIGN);
+        tls_ask_signature(
+            h, e->sign_scheme, e->sign_hash, tls_bytes_make(e->digest, e->digest_length));
         return TLS_OK;
     }
-    if (!answer->is_default) {
-        tls_buffer_clear(&e->signature);
-        tls_buffer_append(&e->signature, answer->bytes.data, answer->bytes.length);
-        e->sign = TLS12_SIGN_ANSWERED;
-        if (e->signature.failed)
-            reason = TLS_REASON_OUT_OF_MEMORY;
-        else if (e->signature.length == 0 || e->signature.length > TLS_SIGNATURE_MAXIMUM)
-            reason = TLS_REASON_SIGN_FAILED;
-    } else if (tls_private_key_is_external(e->terms.credential.key)) {
-        reason = TLS_REASON_SIGN_FAILED;
-    } else {
-        e->sign = TLS12_SIGN_LOCAL;
-    }
-    tls_connection_answer_clear(c);
+    reason = tls_take_signature(h, answer, &e->signature, &local);
+    e->sign = local ? TLS12_SIGN_LOCAL : TLS12_SIGN_ANSWERED;
     *ready = reason == TLS_OK;
     return reason;
 }

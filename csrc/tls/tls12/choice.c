@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tls12/internal.h"
-#include "x509/hostname.h"
+#include "handshake/local_certificate.h"
 #include "key/key_bearssl.h"
 
 /* What a choice rests on: BearSSL's view of what the client offers. */
@@ -13,12 +13,13 @@ typedef struct offer {
     const br_ssl_server_context *server;
     unsigned version;
     int group; /* the first of ours that the client has too, or 0 */
+    const br_suite_translated *suites;
 } offer;
 
 static int
 signature_hash(const offer *o, enum tls_key_kind kind)
 {
-    const tls_context *context = o->engine->connection->context;
+    const tls_context *context = o->engine->handshake->host->context;
     unsigned shift = kind == TLS_KEY_RSA ? 0 : 8;
     size_t i;
 
@@ -67,35 +68,15 @@ fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
     }
 }
 
-/* pick finds the first suite, in the order BearSSL made of both lists, that one of the credentials
- * can do. With `named`, only credentials whose certificate is for the client's server name count.
- */
-static const tls_credential *
-pick(const offer *o, int named, unsigned *suite_id)
+/* can_do: this suite of the list, in the order that BearSSL made of both sides', with this
+ * credential? */
+static int
+can_do(void *data, size_t preference, const tls_credential *credential)
 {
-    const tls12_engine *e = o->engine;
-    const tls_context *context = e->connection->context;
-    const tls_credential *credentials =
-        e->terms.credential_fixed ? &e->terms.credential : context->credentials;
-    size_t credential_count = e->terms.credential_fixed ? 1 : context->credential_count;
-    tls_bytes name = tls_bytes_of_string(e->connection->server_name);
-    const br_suite_translated *suites;
-    size_t suite_count, i, j;
+    const offer *o = data;
+    const tls_suite *suite = tls_suite_find(o->suites[preference][0]);
 
-    suites = br_ssl_server_get_client_suites(o->server, &suite_count);
-    for (i = 0; i < suite_count; i++) {
-        const tls_suite *suite = tls_suite_find(suites[i][0]);
-
-        for (j = 0; suite != NULL && j < credential_count; j++) {
-            if (named && tls_hostname_verify(credentials[j].chain[0], name) != TLS_OK)
-                continue;
-            if (fits(o, suite, &credentials[j])) {
-                *suite_id = suites[i][0];
-                return &credentials[j];
-            }
-        }
-    }
-    return NULL;
+    return suite != NULL && fits(o, suite, credential);
 }
 
 static tls12_engine *
@@ -109,11 +90,11 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     br_ssl_server_choices *choices)
 {
     tls12_engine *e = engine_of_policy(pctx);
-    const tls_context *context = e->connection->context;
-    const tls_credential *credential = NULL;
-    unsigned suite_id = 0;
+    const tls_context *context = e->handshake->host->context;
+    const tls_credential *credential;
+    unsigned suite_id;
     offer o;
-    size_t i;
+    size_t suite_count, suite, i;
 
     memset(&o, 0, sizeof o);
     o.engine = e;
@@ -122,19 +103,17 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     for (i = 0; i < context->group_count && o.group == 0; i++)
         if (context->groups[i] < 32 && ((server->curves >> context->groups[i]) & 1))
             o.group = context->groups[i];
-    if (e->connection->server_name[0] != '\0' && !e->terms.credential_fixed)
-        credential = pick(&o, 1, &suite_id);
-    /* A client that asks for an unknown name gets the default certificate and judges for itself. */
-    if (credential == NULL)
-        credential = pick(&o, 0, &suite_id);
+    o.suites = br_ssl_server_get_client_suites(server, &suite_count);
+    credential = tls_pick_server_credential(e->handshake, suite_count, can_do, &o, &suite);
     if (credential == NULL || tls12_use_credential(e, credential) != TLS_OK)
         return 0;
+    suite_id = o.suites[suite][0];
     choices->cipher_suite = (uint16_t)suite_id;
     choices->chain = e->chain;
-    choices->chain_len = e->terms.credential.chain_count;
+    choices->chain_len = e->handshake->terms.credential.chain_count;
     choices->algo_id = 0;
     if (tls_suite_find(suite_id)->key_exchange == TLS_KEY_EXCHANGE_ECDHE) {
-        enum tls_key_kind kind = tls_private_key_public(e->terms.credential.key)->kind;
+        enum tls_key_kind kind = tls_private_key_public(e->handshake->terms.credential.key)->kind;
 
         /* A number below 0xFF00 is written as it is, and leaves the hashing to sign(). */
         choices->algo_id = (unsigned)signature_hash(&o, kind) << 8 | (kind == TLS_KEY_RSA ? 1 : 3);
@@ -149,7 +128,7 @@ static uint32_t
 do_key_exchange(const br_ssl_server_policy_class **pctx, unsigned char *data, size_t *length)
 {
     tls12_engine *e = engine_of_policy(pctx);
-    const br_ec_private_key *ec = tls_private_key_ec(e->terms.credential.key);
+    const br_ec_private_key *ec = tls_private_key_ec(e->handshake->terms.credential.key);
     const br_ec_impl *implementation = br_ec_get_default();
     size_t offset, coordinate;
     uint32_t ok;
@@ -162,7 +141,7 @@ do_key_exchange(const br_ssl_server_policy_class **pctx, unsigned char *data, si
         return (uint32_t)e->premaster_valid;
     }
     if (ec == NULL)
-        return tls_decrypt_premaster(e->terms.credential.key, data, *length);
+        return tls_decrypt_premaster(e->handshake->terms.credential.key, data, *length);
     ok = implementation->mul(data, *length, ec->x, ec->xlen, ec->curve);
     offset = implementation->xoff(ec->curve, &coordinate);
     memmove(data, data + offset, coordinate);

@@ -4,9 +4,12 @@
 
 #include "handshake/client_hello.h"
 #include "tls12/internal.h"
+#include "handshake/local_certificate.h"
 #include "handshake/peer_certificate.h"
+#include "handshake/record_limits.h"
+#include "handshake/resumption.h"
 #include "base/random.h"
-#include "connection/renegotiation.h"
+#include "handshake/renegotiation_info.h"
 
 unsigned
 tls12_client_rank(unsigned type)
@@ -40,8 +43,8 @@ tls12_client_rank(unsigned type)
 static enum tls_reason
 rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewritten)
 {
-    const tls_connection *c = e->connection;
-    const tls_context *context = c->context;
+    const tls_handshake *h = e->handshake;
+    const tls_context *context = h->host->context;
     uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
     uint16_t groups[TLS12_GROUPS_MAXIMUM], schemes[TLS12_SCHEMES_MAXIMUM];
     tls_client_hello_parts parts;
@@ -50,13 +53,13 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     enum tls_reason reason;
     size_t i;
 
-    tls_client_hello_begin(&parts, c);
+    tls_client_hello_begin(&parts, h);
     options->legacy_version = hello->legacy_version;
     options->random = hello->random.data;
     options->session_id = hello->session_id;
     for (i = 0; i < e->usable_count; i++)
         suites[i] = e->usable[i];
-    if (context->fallback && c->renegotiation == NULL)
+    if (context->fallback && !tls_handshake_renegotiates(h))
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options->suites = suites;
     options->suite_count = i;
@@ -65,17 +68,18 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     options->signature_schemes = schemes;
     options->signature_scheme_count = tls12_schemes(e, schemes);
     /* An absent list would stand for SHA-1 (RFC 5246 section 7.4.1.4.1). */
-    if (options->signature_scheme_count == 0 && e->terms.version_max >= TLS_VERSION_12) {
+    if (options->signature_scheme_count == 0 && e->handshake->terms.version_max >= TLS_VERSION_12) {
         tls_client_hello_clear(&parts);
         return TLS_REASON_HANDSHAKE_FAILURE;
     }
     /* Same section: not for a client that only offers earlier versions. */
-    if (e->terms.version_max < TLS_VERSION_12)
+    if (e->handshake->terms.version_max < TLS_VERSION_12)
         options->signature_scheme_count = 0;
-    if (c->renegotiation != NULL) {
+    if (tls_handshake_renegotiates(h)) {
         /* RFC 5746 section 3.5; and the protocol in use stays. */
-        options->renegotiated_connection = c->renegotiation->before.client_verify_data;
-        alpn = tls_buffer_view(&c->alpn);
+        options->renegotiated_connection = tls_bytes_make(
+            h->host->settled.client_verify_data, h->host->settled.client_verify_length);
+        alpn = tls_buffer_view(&h->facts.alpn);
         options->alpn = &alpn;
         options->alpn_count = alpn.length > 0;
     }
@@ -99,28 +103,29 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     tls_client_hello_clear(&parts);
     if (reason != TLS_OK)
         return reason;
-    tls_buffer_clear(&e->terms.hello);
-    tls_buffer_append(&e->terms.hello, rewritten->data, rewritten->length);
-    return e->terms.hello.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+    return tls_kept_hello_take(&e->handshake->client_hello, tls_buffer_view(rewritten));
 }
 
 enum tls_reason
 tls12_client_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
     switch (m->type) {
     case TLS_HANDSHAKE_CLIENT_HELLO:
         if (e->adopted) {
             /* The one on the wire has another random, which BearSSL must know for its keys. */
-            memcpy(tls12_core(e)->client_random, c->client_random, sizeof c->client_random);
-            tls_buffer_append(rewritten, e->terms.hello.data, e->terms.hello.length);
+            memcpy(tls12_core(e)->client_random, h->facts.client_random,
+                sizeof h->facts.client_random);
+            tls_buffer_append(rewritten, e->handshake->client_hello.raw.data,
+                e->handshake->client_hello.raw.length);
             return rewritten->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
         }
-        memcpy(c->client_random, m->u.client_hello.random.data, sizeof c->client_random);
+        memcpy(
+            h->facts.client_random, m->u.client_hello.random.data, sizeof h->facts.client_random);
         return rewrite_hello(e, &m->u.client_hello, rewritten);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        c->local_scheme = m->u.certificate_verify.scheme;
+        h->facts.local_scheme = m->u.certificate_verify.scheme;
         return TLS_OK;
     default:
         return TLS_OK;
@@ -162,12 +167,12 @@ ignore_bytes(const br_ssl_client_certificate_class **pctx, const unsigned char *
 static int
 signature_hash(const tls12_engine *e, enum tls_key_kind kind, uint32_t allowed)
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     unsigned shift = kind == TLS_KEY_RSA ? 0 : 8;
     size_t i;
 
     /* RFC 4346 section 7.4.8: MD5+SHA-1 (BearSSL's 0) with RSA, SHA-1 with ECDSA (RFC 8422). */
-    if (e->connection->version < TLS_VERSION_12) {
+    if (e->handshake->facts.version < TLS_VERSION_12) {
         int hash = kind == TLS_KEY_RSA ? 0 : TLS_HASH_SHA1;
 
         return (allowed >> (shift + (unsigned)hash)) & 1 ? hash : -1;
@@ -184,31 +189,31 @@ signature_hash(const tls12_engine *e, enum tls_key_kind kind, uint32_t allowed)
     return -1;
 }
 
-/* pick_credential: the first of the context's whose key the server accepts; one that a named
- * authority issued comes before one that none did. */
+typedef struct certificate_choice {
+    const tls12_engine *engine;
+    uint32_t allowed; /* signature_hash */
+} certificate_choice;
+
+static int
+can_sign(void *data, const tls_credential *credential)
+{
+    const certificate_choice *choice = data;
+    enum tls_key_kind kind = tls_private_key_public(credential->key)->kind;
+
+    return signature_hash(choice->engine, kind, choice->allowed) >= 0;
+}
+
 static const tls_credential *
 pick_credential(const tls12_engine *e, uint32_t allowed)
 {
-    const tls_context *context = e->connection->context;
-    const tls_credential *second = NULL;
+    certificate_choice choice = {e, allowed};
+    const tls_facts *facts = &e->handshake->facts;
     tls_message message;
-    size_t i;
 
-    if (tls_message_parse(&message, e->message, e->connection->version, e->connection->suite) !=
-        TLS_OK)
+    if (tls_message_parse(&message, e->message, facts->version, facts->suite) != TLS_OK)
         return NULL;
-    for (i = 0; i < context->credential_count; i++) {
-        const tls_credential *credential = &context->credentials[i];
-
-        if (signature_hash(e, tls_private_key_public(credential->key)->kind, allowed) < 0)
-            continue;
-        if (tls_credential_issued_by(
-                credential, message.u.certificate_request.certificate_authorities))
-            return credential;
-        if (second == NULL)
-            second = credential;
-    }
-    return second;
+    return tls_pick_client_credential(
+        e->handshake, message.u.certificate_request.certificate_authorities, can_sign, &choice);
 }
 
 static void
@@ -216,13 +221,13 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     uint32_t auth_types, br_ssl_client_certificate *choices)
 {
     tls12_engine *e = engine_of_certificate(pctx);
-    const tls_credential *credential = &e->terms.credential;
+    const tls_credential *credential = &e->handshake->terms.credential;
     enum tls_key_kind kind;
     int hash;
 
     (void)cc;
     memset(choices, 0, sizeof *choices);
-    if (!e->terms.credential_fixed)
+    if (!e->handshake->terms.credential_fixed)
         credential = pick_credential(e, auth_types);
     if (credential == NULL || credential->key == NULL)
         return;
@@ -234,7 +239,7 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     choices->auth_type = kind == TLS_KEY_RSA ? BR_AUTH_RSA : BR_AUTH_ECDSA;
     choices->hash_id = hash;
     choices->chain = e->chain;
-    choices->chain_len = e->terms.credential.chain_count;
+    choices->chain_len = e->handshake->terms.credential.chain_count;
 }
 
 static uint32_t
@@ -265,7 +270,7 @@ static const br_ssl_client_certificate_class client_certificate_class = {sizeof(
 static void
 offer_session(tls12_engine *e)
 {
-    const tls_session *session = e->connection->session;
+    const tls_session *session = e->handshake->facts.session;
     br_ssl_session_parameters parameters;
 
     memset(&parameters, 0, sizeof parameters);
@@ -282,10 +287,10 @@ offer_session(tls12_engine *e)
 static enum tls_reason
 reset(tls12_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
-    if (!br_ssl_client_reset(&e->bearssl.client, tls_sends_server_name(c) ? c->server_name : NULL,
-            e->resume != NULL))
+    if (!br_ssl_client_reset(&e->bearssl.client,
+            tls_sends_server_name(h) ? h->host->server_name : NULL, e->resume != NULL))
         return tls12_reason(e);
     return TLS_OK;
 }
@@ -295,16 +300,13 @@ reset(tls12_engine *e)
 static enum tls_reason
 adopt_hello(tls12_engine *e)
 {
-    tls_session *session = e->connection->session;
-    tls_client_hello hello;
-    enum tls_reason reason = tls_client_hello_parse(&hello, tls_buffer_view(&e->terms.hello));
+    tls_session *session = e->handshake->facts.session;
+    const tls_client_hello *hello = &e->handshake->client_hello.hello;
 
-    if (reason != TLS_OK)
-        return reason;
     e->adopted = 1;
-    e->offered_id_length = hello.session_id.length;
-    if (hello.session_id.length > 0)
-        memcpy(e->offered_id, hello.session_id.data, hello.session_id.length);
+    e->offered_id_length = hello->session_id.length;
+    if (hello->session_id.length > 0)
+        memcpy(e->offered_id, hello->session_id.data, hello->session_id.length);
     if (session != NULL && session->version <= TLS_VERSION_12)
         offer_session(e);
     return reset(e);
@@ -313,7 +315,7 @@ adopt_hello(tls12_engine *e)
 enum tls_reason
 tls12_client_start(tls12_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     br_ssl_client_context *client = &e->bearssl.client;
     enum tls_reason reason = tls12_start(e);
 
@@ -321,14 +323,14 @@ tls12_client_start(tls12_engine *e)
         return reason;
     e->client_certificate.vtable = &client_certificate_class;
     br_ssl_client_set_client_certificate(client, &e->client_certificate.vtable);
-    if (e->terms.hello.length > 0)
+    if (e->handshake->client_hello.raw.length > 0)
         return adopt_hello(e);
-    if (c->session != NULL && c->session->version <= TLS_VERSION_12) {
+    if (h->facts.session != NULL && h->facts.session->version <= TLS_VERSION_12) {
         /* RFC 5077 section 3.4: with a ticket the session ID is of our own making; the server tells
          * by its echo that it took the ticket. */
-        memcpy(e->offered_id, c->session->id, c->session->id_length);
-        e->offered_id_length = c->session->id_length;
-        if (c->session->ticket.length > 0) {
+        memcpy(e->offered_id, h->facts.session->id, h->facts.session->id_length);
+        e->offered_id_length = h->facts.session->id_length;
+        if (h->facts.session->ticket.length > 0) {
             reason = tls_random(e->offered_id, sizeof e->offered_id);
             e->offered_id_length = sizeof e->offered_id;
             if (reason != TLS_OK)
@@ -344,16 +346,15 @@ tls12_client_start(tls12_engine *e)
 static enum tls_reason
 resume(tls12_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
     /* RFC 7627 section 5.3: a session keeps the kind of master secret it was made with. */
     if (e->resume->extended_master_secret != e->extended)
         return TLS_REASON_HANDSHAKE_FAILURE;
-    c->resumed = 1;
     tls12_keep_prf_hash(e);
-    c->ticket = e->resume->ticket.length > 0;
+    h->facts.ticket = e->resume->ticket.length > 0;
     e->rank = tls12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
-    return tls_connection_claim_session(c, e->resume, e->resume->level);
+    return tls_resumption_claim(h, e->resume);
 }
 
 /* hide_extensions: BearSSL refuses answers to what it did not offer itself. */
@@ -364,14 +365,14 @@ hide_extensions(tls12_engine *e, const tls_server_hello *hello)
         TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
         TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
         TLS_EXTENSION_RECORD_SIZE_LIMIT, TLS_EXTENSION_RENEGOTIATION_INFO};
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     tls_server_hello shown = *hello;
     tls_buffer known = {0}, extensions = {0};
     enum tls_reason reason;
 
     /* The last of ours: BearSSL believes that each of its handshakes is the first. */
     tls_extensions_copy_except(&known, hello->extensions, ours,
-        sizeof ours / sizeof ours[0] - (e->connection->renegotiation == NULL));
+        sizeof ours / sizeof ours[0] - (!tls_handshake_renegotiates(e->handshake)));
     tls_extensions_copy_except(
         &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
     extensions.failed |= known.failed;
@@ -387,38 +388,22 @@ hide_extensions(tls12_engine *e, const tls_server_hello *hello)
 static enum tls_reason
 agreed_extensions(tls12_engine *e, const tls_server_hello *hello)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
+    tls_buffer *timestamps = &h->facts.peer.signed_certificate_timestamps;
     tls_bytes data;
 
-    if (tls_extensions_find(hello->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
-        /* RFC 8449 section 4: it says how much the server takes. */
-        c->peer_record_limit = tls_get16(data.data);
-        /* Section 5: never both. */
-        if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        c->receive_limit = c->context->record_size_limit;
-        if (c->peer_record_limit < c->fragment_limit)
-            c->fragment_limit = c->peer_record_limit;
-    } else if (tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
-        /* RFC 6066 section 4: another length than the one that was asked for is illegal_parameter.
-         */
-        if (data.length != 1 || data.data[0] != tls_fragment_code(c->context->max_fragment_length))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        c->max_fragment_length = c->context->max_fragment_length;
-        if (c->max_fragment_length < c->fragment_limit)
-            c->fragment_limit = c->max_fragment_length;
-    }
     if (tls_extensions_find(hello->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, &data))
-        tls_buffer_append(&c->claimed.signed_certificate_timestamps, data.data, data.length);
-    return c->claimed.signed_certificate_timestamps.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+        tls_buffer_append(timestamps, data.data, data.length);
+    return timestamps->failed ? TLS_REASON_OUT_OF_MEMORY
+                              : tls_limits_answered(h, hello->extensions);
 }
 
 static enum tls_reason
 received_status(tls12_engine *e, const tls_certificate_status *message)
 {
-    tls_buffer *response = &e->connection->claimed.ocsp_response;
+    tls_buffer *response = &e->handshake->facts.peer.ocsp_response;
 
-    if (!e->status_agreed || e->connection->claimed.chain == NULL)
+    if (!e->status_agreed || e->handshake->facts.peer.chain == NULL)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     tls_buffer_append(response, message->response.data, message->response.length);
     return response->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
@@ -432,58 +417,57 @@ received_ticket(tls12_engine *e, const tls_new_session_ticket *message)
     e->ticket_seen = 1;
     e->ticket_lifetime = message->lifetime;
     tls_buffer_append(&e->ticket, message->ticket.data, message->ticket.length);
-    e->connection->ticket |= message->ticket.length > 0;
+    e->handshake->facts.ticket |= message->ticket.length > 0;
     return e->ticket.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 static enum tls_reason
 received_server_hello(tls12_engine *e, const tls_server_hello *hello)
 {
-    tls_connection *c = e->connection;
-    tls_client_hello offer;
+    tls_handshake *h = e->handshake;
+    const tls_client_hello *offer = &h->client_hello.hello;
     const tls_suite *chosen;
     uint16_t suite;
-    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
+    enum tls_reason reason = tls_server_hello_check_offered(hello, offer, NULL);
 
     if (reason == TLS_OK)
-        reason = tls_server_hello_check_offered(hello, &offer, NULL);
-    if (reason == TLS_OK)
-        reason = tls_renegotiation_check_server_hello(c, hello);
+        reason = tls_renegotiation_check_server_hello(h, hello);
     if (reason != TLS_OK)
         return reason;
-    if (hello->legacy_version < e->terms.version_min ||
-        hello->legacy_version > e->terms.version_max)
+    if (hello->legacy_version < e->handshake->terms.version_min ||
+        hello->legacy_version > e->handshake->terms.version_max)
         return TLS_REASON_PROTOCOL_VERSION;
     /* RFC 8446 section 4.1.3: the server could have done better, so somebody between us did this.
      */
     if (hello->downgrade_sentinel != 0 &&
-        (e->adopted ||
-            (hello->downgrade_sentinel == TLS_VERSION_11 &&
-                e->terms.version_max >= TLS_VERSION_12 && hello->legacy_version <= TLS_VERSION_11)))
+        (e->adopted || (hello->downgrade_sentinel == TLS_VERSION_11 &&
+                           e->handshake->terms.version_max >= TLS_VERSION_12 &&
+                           hello->legacy_version <= TLS_VERSION_11)))
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* From here on records carry it, those of alerts too. */
-    c->opener.version = c->sealer.version = hello->legacy_version;
+    h->host->opener.version = h->host->sealer.version = hello->legacy_version;
     chosen = tls_suite_find(hello->cipher_suite);
     /* Among those that were offered may be some of another version (RFC 8446 section 4.1.2). */
-    if (!tls_u16_list_contains(offer.cipher_suites, hello->cipher_suite) || chosen == NULL ||
+    if (!tls_u16_list_contains(offer->cipher_suites, hello->cipher_suite) || chosen == NULL ||
         !tls_suite_fits(chosen, hello->legacy_version))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->alpn.length > 0 && !tls_alpn_configured(c->context, hello->alpn))
+    if (hello->alpn.length > 0 && !tls_alpn_configured(h->host->context, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->alpn.length == 0 && c->context->alpn_required && c->renegotiation == NULL)
+    if (hello->alpn.length == 0 && h->host->context->alpn_required &&
+        !tls_handshake_renegotiates(h))
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
-    c->version = hello->legacy_version;
-    c->suite = hello->cipher_suite;
+    h->facts.version = hello->legacy_version;
+    h->facts.suite = hello->cipher_suite;
     suite = (uint16_t)hello->cipher_suite;
     br_ssl_engine_set_suites(tls12_core(e), &suite, 1);
-    c->secure_renegotiation = hello->secure_renegotiation;
-    memcpy(c->server_random, hello->random.data, sizeof c->server_random);
-    if (c->renegotiation == NULL)
-        tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
-    if (c->alpn.failed)
+    h->facts.secure_renegotiation = hello->secure_renegotiation;
+    memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
+    if (!tls_handshake_renegotiates(h))
+        tls_buffer_append(&h->facts.alpn, hello->alpn.data, hello->alpn.length);
+    if (h->facts.alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    e->extended = c->extended_master_secret = hello->extended_master_secret;
-    if (c->context->require_extended_master_secret && !e->extended)
+    e->extended = h->facts.extended_master_secret = hello->extended_master_secret;
+    if (h->host->context->require_extended_master_secret && !e->extended)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     e->ticket_agreed = hello->session_ticket;
     e->status_agreed = hello->status_request;
@@ -499,29 +483,29 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
             return TLS_REASON_ILLEGAL_PARAMETER;
         return resume(e);
     }
-    tls_session_release(c->session);
-    c->session = NULL;
+    tls_session_release(h->facts.session);
+    h->facts.session = NULL;
     return TLS_OK;
 }
 
 static enum tls_reason
 received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
 {
-    tls_connection *c = e->connection;
-    const tls_suite *suite = tls_suite_find(c->suite);
+    tls_handshake *h = e->handshake;
+    const tls_suite *suite = tls_suite_find(h->facts.suite);
     enum tls_reason reason;
 
     /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
-    if (!tls_context_has_group(c->context, exchange->group))
+    if (!tls_context_has_group(h->host->context, exchange->group))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    c->group = exchange->group;
-    c->claimed.scheme = exchange->scheme;
+    h->facts.group = exchange->group;
+    h->facts.peer.scheme = exchange->scheme;
     if (!exchange->has_scheme)
         return TLS_OK;
     reason = tls12_check_scheme(e, exchange->scheme);
     if (reason != TLS_OK || !tls12_is_pss(exchange->scheme))
         return reason;
-    if (c->claimed.chain == NULL)
+    if (h->facts.peer.chain == NULL)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     if (suite == NULL || suite->authentication != TLS_AUTHENTICATION_RSA)
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -550,37 +534,10 @@ tls12_client_received(tls12_engine *e, const tls_message *m)
     }
 }
 
-static enum tls_reason
-decide_certificate(tls12_engine *e, int *ready)
-{
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
-    enum tls_reason reason = TLS_OK;
-
-    if (answer == NULL) {
-        if (!tls_connection_decides(c, TLS_DECISION_CLIENT_CERTIFICATE)) {
-            *ready = 1;
-            return TLS_OK;
-        }
-        c->question.u.client_certificate.certificate_request = e->message;
-        tls_connection_ask(c, TLS_DECISION_CLIENT_CERTIFICATE);
-        return TLS_OK;
-    }
-    *ready = 1;
-    e->terms.credential_fixed = !answer->is_default;
-    if (answer->has_credential) {
-        reason = tls_credential_check(&answer->credential);
-        if (reason == TLS_OK)
-            reason = tls_credential_copy(&e->terms.credential, &answer->credential);
-    }
-    tls_connection_answer_clear(c);
-    return reason;
-}
-
 enum tls_reason
 tls12_client_decide(tls12_engine *e, int *ready)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     unsigned type = e->message.data[0];
 
     /* A stapled response belongs to the judgement, so that waits for the message behind
@@ -589,7 +546,7 @@ tls12_client_decide(tls12_engine *e, int *ready)
     if (type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed)
         e->verify_due = *ready = 1;
     else if (type == TLS_HANDSHAKE_CERTIFICATE || e->verify_due) {
-        enum tls_reason reason = tls_connection_decide_verify(c, &e->verdict, ready);
+        enum tls_reason reason = tls_handshake_decide_verify(h, ready);
 
         if (reason != TLS_OK || !*ready)
             return reason;
@@ -597,7 +554,7 @@ tls12_client_decide(tls12_engine *e, int *ready)
     }
     switch (type) {
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
-        return decide_certificate(e, ready);
+        return tls_decide_client_certificate(h, e->message, ready);
     default:
         *ready = 1;
         return TLS_OK;

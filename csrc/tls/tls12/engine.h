@@ -2,14 +2,12 @@
 #ifndef TLS12_ENGINE_H
 #define TLS12_ENGINE_H
 
-#include "context/internal.h"
-#include "handshake/engine.h"
-#include "connection/negotiation.h"
+#include "handshake/handshake.h"
 
 /* tls12_take_over makes this engine the connection's; the terms become its own. A server's
  * ClientHello is at the front of c->handshake_in. A client whose terms have a ClientHello has sent
  * it already. */
-enum tls_reason tls12_take_over(tls_connection *c, tls_terms *terms);
+enum tls_reason tls12_take_over(tls_handshake *h);
 
 extern const tls_engine_class tls12_class;
 

@@ -6,55 +6,52 @@
 
 #include "tls12/internal.h"
 #include "handshake/peer_certificate.h"
-#include "connection/renegotiation.h"
+#include "handshake/renegotiation_info.h"
 
 /* ---- Making and freeing one ---- */
 
 enum tls_reason
-tls12_take_over(tls_connection *c, tls_terms *terms)
+tls12_take_over(tls_handshake *h)
 {
     tls12_engine *e = calloc(1, sizeof *e);
 
     if (e == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    c->engine = e;
-    c->engine_class = &tls12_class;
-    e->connection = c;
-    e->terms = *terms;
-    memset(terms, 0, sizeof *terms);
-    e->version_highest = e->terms.version_max;
-    if (e->terms.version_max > TLS_VERSION_12)
-        e->terms.version_max = TLS_VERSION_12;
+    h->engine = e;
+    h->engine_class = &tls12_class;
+    e->handshake = h;
+    e->version_highest = h->terms.version_max;
+    if (h->terms.version_max > TLS_VERSION_12)
+        h->terms.version_max = TLS_VERSION_12;
     /* RFC 8446 section 4.2.1: what the client lists counts, not its legacy_version. */
-    if (e->terms.version_chosen != 0)
-        e->terms.version_max = e->terms.version_chosen;
+    if (h->terms.version_chosen != 0)
+        h->terms.version_max = h->terms.version_chosen;
     e->x509.vtable = &tls12_x509_class;
     e->x509.engine = e;
     e->policy.engine = e;
     e->client_certificate.engine = e;
     e->cache.engine = e;
-    e->alpn_names[0] = e->terms.alpn_selected;
-    if (c->role == TLS_ROLE_SERVER) {
+    e->alpn_names[0] = h->terms.alpn_selected;
+    if (h->host->role == TLS_ROLE_SERVER) {
         /* ClientHello was read, reported and put to `select`. */
         e->rank = tls12_server_rank(TLS_HANDSHAKE_CLIENT_HELLO);
         e->phase = TLS12_DECIDE;
-        return tls_connection_next_message(c, &e->message);
+        return tls_host_next_message(h->host, &e->message);
     }
     e->phase = TLS12_PUMP;
     return tls12_client_start(e);
 }
 
 static void
-release(tls_connection *c)
+release(tls_handshake *h)
 {
-    tls12_engine *e = tls12_of(c);
+    tls12_engine *e = tls12_of(h);
 
     tls_buffer_release(&e->written);
     tls_buffer_release(&e->signature);
     tls_buffer_release(&e->replacement);
     tls_buffer_release(&e->ticket);
     free(e->chain);
-    tls_terms_clear(&e->terms);
     tls_session_release(e->resume);
     if (e->snapshot != NULL) {
         tls_wipe(e->snapshot, sizeof *e->snapshot);
@@ -62,15 +59,15 @@ release(tls_connection *c)
     }
     tls_wipe(e, sizeof *e);
     free(e);
-    c->engine = NULL;
+    h->engine = NULL;
 }
 
 static size_t
-memory(const tls_connection *c)
+memory(const tls_handshake *h)
 {
-    const tls12_engine *e = tls12_of(c);
+    const tls12_engine *e = tls12_of(h);
 
-    return sizeof *e + e->written.capacity + e->terms.hello.capacity + e->signature.capacity +
+    return sizeof *e + e->written.capacity + e->signature.capacity +
            (e->snapshot != NULL ? sizeof *e->snapshot : 0);
 }
 
@@ -145,17 +142,17 @@ reason_of_alert(int description)
 static int
 may_suspend(const tls12_engine *e)
 {
-    const tls_connection *c = e->connection;
+    const tls_handshake *h = e->handshake;
     size_t i;
 
     if (e->sealing)
         return 0;
-    if (tls_connection_decides(c, TLS_DECISION_SIGN))
+    if (tls_host_decides(h->host, TLS_DECISION_SIGN))
         return 1;
-    if (e->terms.credential.key != NULL)
-        return tls_private_key_is_external(e->terms.credential.key);
-    for (i = 0; i < c->context->credential_count; i++)
-        if (tls_private_key_is_external(c->context->credentials[i].key))
+    if (e->handshake->terms.credential.key != NULL)
+        return tls_private_key_is_external(e->handshake->terms.credential.key);
+    for (i = 0; i < h->host->context->credential_count; i++)
+        if (tls_private_key_is_external(h->host->context->credentials[i].key))
             return 1;
     return 0;
 }
@@ -206,7 +203,7 @@ give(tls12_engine *e, enum tls_content_type type, tls_bytes content)
     size_t given = 0;
 
     if (version == 0)
-        version = e->connection->version ? e->connection->version : TLS_VERSION_10;
+        version = e->handshake->facts.version ? e->handshake->facts.version : TLS_VERSION_10;
     while (given < content.length) {
         unsigned char header[TLS_RECORD_HEADER_LENGTH];
         size_t fragment = content.length - given;
@@ -280,34 +277,19 @@ stage_of(unsigned type, enum tls_stage *stage)
     return TLS_REASON_UNEXPECTED_MESSAGE;
 }
 
-static void
-note_finished(tls12_engine *e, tls_bytes verify_data, int from_client)
-{
-    tls_connection *c = e->connection;
-    size_t length = verify_data.length;
-
-    if (length > TLS_VERIFY_DATA_MAXIMUM)
-        length = TLS_VERIFY_DATA_MAXIMUM;
-    memcpy(from_client ? c->client_verify_data : c->server_verify_data, verify_data.data, length);
-    if (from_client)
-        c->client_verify_length = (unsigned char)length;
-    else
-        c->server_verify_length = (unsigned char)length;
-}
-
 enum tls_reason
 tls12_send_own(tls12_engine *e, enum tls_stage stage, const tls_message *message)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_buffer raw = {0};
     enum tls_reason reason = tls_message_build(&raw, message);
 
     if (reason == TLS_OK) {
         br_multihash_update(&e->transcript, raw.data, raw.length);
-        reason = tls_connection_stage_happened(c, stage, TLS_SENT, tls_buffer_view(&raw));
+        reason = tls_host_happened(h->host, stage, TLS_SENT, tls_buffer_view(&raw));
     }
     if (reason == TLS_OK)
-        reason = tls_connection_send_message(c, tls_buffer_view(&raw));
+        reason = tls_host_send_message(h->host, tls_buffer_view(&raw));
     tls_buffer_release(&raw);
     return reason;
 }
@@ -316,19 +298,19 @@ tls12_send_own(tls12_engine *e, enum tls_stage stage, const tls_message *message
 static enum tls_reason
 sent(tls12_engine *e, tls_bytes raw)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_buffer rewritten = {0};
     tls_message message;
     enum tls_stage stage = TLS_STAGE_CLIENT_HELLO;
-    enum tls_reason reason = tls_message_parse(&message, raw, c->version, c->suite);
+    enum tls_reason reason = tls_message_parse(&message, raw, h->facts.version, h->facts.suite);
 
     if (reason == TLS_OK)
         reason = stage_of(message.type, &stage);
     if (reason == TLS_OK && message.type == TLS_HANDSHAKE_FINISHED)
-        note_finished(e, message.u.verify_data, c->role == TLS_ROLE_CLIENT);
+        tls_facts_note_finished(&h->facts, message.u.verify_data, h->host->role == TLS_ROLE_CLIENT);
     if (reason == TLS_OK)
-        reason = c->role == TLS_ROLE_CLIENT ? tls12_client_sent(e, &message, &rewritten)
-                                            : tls12_server_sent(e, &message, &rewritten);
+        reason = h->host->role == TLS_ROLE_CLIENT ? tls12_client_sent(e, &message, &rewritten)
+                                                  : tls12_server_sent(e, &message, &rewritten);
     if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CLIENT_HELLO && e->adopted) {
         /* It was sent, and reported, before this engine took over. */
         br_multihash_update(&e->transcript, rewritten.data, rewritten.length);
@@ -341,13 +323,13 @@ sent(tls12_engine *e, tls_bytes raw)
         if (message.type == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && e->extended)
             tls12_note_session_hash(e, raw);
         br_multihash_update(&e->transcript, raw.data, raw.length);
-        reason = tls_connection_stage_happened(c, stage, TLS_SENT, raw);
+        reason = tls_host_happened(h->host, stage, TLS_SENT, raw);
     }
     if (reason == TLS_OK)
-        reason = tls_connection_send_message(c, raw);
+        reason = tls_host_send_message(h->host, raw);
     tls_buffer_release(&rewritten);
     if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CERTIFICATE && e->status_agreed &&
-        c->role == TLS_ROLE_SERVER)
+        h->host->role == TLS_ROLE_SERVER)
         reason = tls12_server_send_status(e);
     return reason;
 }
@@ -379,8 +361,8 @@ keylog(tls12_engine *e)
 {
     br_ssl_session_parameters *session = &tls12_core(e)->session;
 
-    return tls_connection_keylog(
-        e->connection, "CLIENT_RANDOM", session->master_secret, sizeof session->master_secret);
+    return tls_host_keylog(
+        e->handshake->host, "CLIENT_RANDOM", session->master_secret, sizeof session->master_secret);
 }
 
 /* BearSSL wrote ChangeCipherSpec and has set up its keys: they move to the record layer, and it
@@ -389,14 +371,14 @@ static enum tls_reason
 take_sealing_keys(tls12_engine *e)
 {
     br_ssl_engine_context *engine = tls12_core(e);
-    tls_record_sealer *sealer = &e->connection->sealer;
+    tls_record_sealer *sealer = &e->handshake->host->sealer;
     enum tls_reason reason = TLS_OK;
 
     /* RFC 5077 section 3.3: NewSessionTicket stands right before the server's ChangeCipherSpec. */
-    if (e->connection->role == TLS_ROLE_SERVER && e->ticket_agreed)
+    if (e->handshake->host->role == TLS_ROLE_SERVER && e->ticket_agreed)
         reason = tls12_server_send_ticket(e);
     if (reason == TLS_OK)
-        reason = tls_connection_send_change_cipher_spec(e->connection);
+        reason = tls_host_send_change_cipher_spec(e->handshake->host);
     if (reason != TLS_OK)
         return reason;
     if (!e->opening)
@@ -409,17 +391,17 @@ take_sealing_keys(tls12_engine *e)
 }
 
 static enum tls_reason
-change_cipher_spec(tls_connection *c)
+change_cipher_spec(tls_handshake *h)
 {
     static const unsigned char content[] = {1};
-    tls12_engine *e = tls12_of(c);
+    tls12_engine *e = tls12_of(h);
     br_ssl_engine_context *engine;
     enum tls_reason reason;
 
     if (e == NULL || !e->running || e->phase != TLS12_READ || e->opening)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     /* RFC 5077 section 3.2: a server that agreed to send a ticket must. */
-    if (c->role == TLS_ROLE_CLIENT && e->ticket_agreed && !e->ticket_seen)
+    if (h->host->role == TLS_ROLE_CLIENT && e->ticket_agreed && !e->ticket_seen)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     engine = tls12_core(e);
     reason = give(e, TLS_CONTENT_CHANGE_CIPHER_SPEC, tls_bytes_make(content, sizeof content));
@@ -431,7 +413,7 @@ change_cipher_spec(tls_connection *c)
     if (!e->sealing)
         reason = keylog(e);
     e->opening = 1;
-    memcpy(&c->opener.protection, &engine->in, sizeof engine->in);
+    memcpy(&h->host->opener.protection, &engine->in, sizeof engine->in);
     tls_wipe(&engine->in, sizeof engine->in);
     engine->incrypt = 0;
     return reason;
@@ -475,42 +457,40 @@ pump(tls12_engine *e)
 static enum tls_reason
 read_message(tls12_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_message message;
     enum tls_stage stage;
     unsigned rank;
-    enum tls_reason reason = tls_connection_next_message(c, &e->message);
+    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
 
     if (reason != TLS_OK || e->message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
         return reason;
     }
-    reason = tls_message_parse(&message, e->message, c->version, c->suite);
+    reason = tls_message_parse(&message, e->message, h->facts.version, h->facts.suite);
     if (reason != TLS_OK)
         return reason;
     /* RFC 5246 section 7.4.1.1: a client that is negotiating ignores HelloRequest, and it is not
      * part of the transcript. */
-    if (message.type == TLS_HANDSHAKE_HELLO_REQUEST && c->role == TLS_ROLE_CLIENT) {
-        reason =
-            tls_connection_stage_happened(c, TLS_STAGE_HELLO_REQUEST, TLS_RECEIVED, e->message);
-        tls_connection_message_done(c, e->message.length);
-        return ++c->idle_records > TLS_IDLE_RECORDS_MAXIMUM ? TLS_REASON_UNEXPECTED_MESSAGE
-                                                            : reason;
+    if (message.type == TLS_HANDSHAKE_HELLO_REQUEST && h->host->role == TLS_ROLE_CLIENT) {
+        reason = tls_host_happened(h->host, TLS_STAGE_HELLO_REQUEST, TLS_RECEIVED, e->message);
+        tls_host_message_done(h->host, e->message.length);
+        return reason == TLS_OK ? tls_host_count_idle(h->host) : reason;
     }
     /* BearSSL knows the exact order; here it is enough that nothing comes twice or back in time, so
      * that nothing is reported or asked twice. Finished comes after ChangeCipherSpec, and nothing
      * else does. */
-    rank = c->role == TLS_ROLE_CLIENT ? tls12_client_rank(message.type)
-                                      : tls12_server_rank(message.type);
+    rank = h->host->role == TLS_ROLE_CLIENT ? tls12_client_rank(message.type)
+                                            : tls12_server_rank(message.type);
     if (rank <= e->rank || (message.type == TLS_HANDSHAKE_FINISHED) != e->opening)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     e->rank = rank;
     reason = stage_of(message.type, &stage);
     if (reason == TLS_OK)
-        reason = c->role == TLS_ROLE_CLIENT ? tls12_client_received(e, &message)
-                                            : tls12_server_received(e, &message);
+        reason = h->host->role == TLS_ROLE_CLIENT ? tls12_client_received(e, &message)
+                                                  : tls12_server_received(e, &message);
     if (reason == TLS_OK)
-        reason = tls_connection_stage_happened(c, stage, TLS_RECEIVED, e->message);
+        reason = tls_host_happened(h->host, stage, TLS_RECEIVED, e->message);
     e->asked = 0;
     e->phase = TLS12_DECIDE;
     return reason;
@@ -520,7 +500,7 @@ static enum tls_reason
 decide(tls12_engine *e)
 {
     int ready = 0;
-    enum tls_reason reason = e->connection->role == TLS_ROLE_CLIENT
+    enum tls_reason reason = e->handshake->host->role == TLS_ROLE_CLIENT
                                  ? tls12_client_decide(e, &ready)
                                  : tls12_server_decide(e, &ready);
 
@@ -554,7 +534,7 @@ feed(tls12_engine *e)
 static void
 after_feed(tls12_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_bytes body;
 
     if (e->message.length == 0)
@@ -562,11 +542,11 @@ after_feed(tls12_engine *e)
     if (e->message.data[0] == TLS_HANDSHAKE_FINISHED) {
         body = tls_bytes_make(e->message.data + TLS_HANDSHAKE_HEADER_LENGTH,
             e->message.length - TLS_HANDSHAKE_HEADER_LENGTH);
-        note_finished(e, body, c->role == TLS_ROLE_SERVER);
-        tls_connection_prove_peer(c);
+        tls_facts_note_finished(&h->facts, body, h->host->role == TLS_ROLE_SERVER);
+        tls_handshake_prove(h);
     }
     br_multihash_update(&e->transcript, e->message.data, e->message.length);
-    tls_connection_message_done(e->connection, e->message.length);
+    tls_host_message_done(e->handshake->host, e->message.length);
     tls_buffer_clear(&e->replacement);
     e->message = tls_bytes_make(NULL, 0);
 }
@@ -593,7 +573,7 @@ pump_or_replay(tls12_engine *e, enum tls_progress *progress)
     reason = pump(e);
     if (reason != TLS_OK || e->suspended)
         return reason;
-    reason = tls_connection_flush_flight(e->connection);
+    reason = tls_host_flush(e->handshake->host);
     if (reason != TLS_OK)
         return reason;
     e->phase = TLS12_READ;
@@ -603,9 +583,9 @@ pump_or_replay(tls12_engine *e, enum tls_progress *progress)
 }
 
 static enum tls_reason
-advance(tls_connection *c, enum tls_progress *progress)
+advance(tls_handshake *h, enum tls_progress *progress)
 {
-    tls12_engine *e = tls12_of(c);
+    tls12_engine *e = tls12_of(h);
     enum tls_reason reason;
 
     *progress = TLS_PROGRESS_MORE;
@@ -626,17 +606,37 @@ advance(tls_connection *c, enum tls_progress *progress)
 
 /* After the handshake a peer may ask for another one. */
 static enum tls_reason
-message_after(tls_connection *c, tls_bytes raw)
+message_after(tls_host *host, tls_bytes raw, int *renegotiate)
 {
-    int asks = c->role == TLS_ROLE_CLIENT ? raw.data[0] == TLS_HANDSHAKE_HELLO_REQUEST
-                                          : raw.data[0] == TLS_HANDSHAKE_CLIENT_HELLO;
+    int is_client = host->role == TLS_ROLE_CLIENT;
 
-    if (!asks)
+    if (raw.data[0] != (is_client ? TLS_HANDSHAKE_HELLO_REQUEST : TLS_HANDSHAKE_CLIENT_HELLO))
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    if (c->role == TLS_ROLE_CLIENT && raw.length != TLS_HANDSHAKE_HEADER_LENGTH)
+    if (is_client && raw.length != TLS_HANDSHAKE_HEADER_LENGTH)
         return TLS_REASON_DECODE;
-    return tls_renegotiation_asked(c, raw);
+    *renegotiate = 1;
+    return TLS_OK;
 }
 
-const tls_engine_class tls12_class = {
-    advance, change_cipher_spec, message_after, release, memory, NULL, NULL, NULL, NULL};
+/* state: what is awaited, by what came last (tls12_client_rank, tls12_server_rank). */
+static const char *
+state(const tls_handshake *h)
+{
+    static const char *const client[] = {"wait_server_hello", "wait_certificate",
+        "wait_server_key_exchange", "wait_server_key_exchange", "wait_server_hello_done",
+        "wait_server_hello_done", "wait_change_cipher_spec", "wait_change_cipher_spec", "finish"};
+    static const char *const server[] = {"wait_client_hello", "wait_client_key_exchange",
+        "wait_client_key_exchange", "wait_certificate_verify", "wait_change_cipher_spec", "finish"};
+    const tls12_engine *e = tls12_of(h);
+
+    if (e->phase == TLS12_DECIDE)
+        return "decide";
+    if (e->entry != TLS12_ENTRY_NONE)
+        return "sign";
+    if (e->opening && e->phase == TLS12_READ)
+        return "wait_finished";
+    return h->host->role == TLS_ROLE_CLIENT ? client[e->rank] : server[e->rank];
+}
+
+const tls_engine_class tls12_class = {advance, change_cipher_spec, release, memory, state,
+    message_after, tls12_export, tls12_unique, NULL, NULL, NULL, NULL, NULL, NULL};

@@ -24,10 +24,9 @@
 
 #include <bearssl.h>
 
-#include "connection/internal.h"
+#include "handshake/handshake.h"
 #include "tls12/engine.h"
 #include "wire/message.h"
-#include "connection/negotiation.h"
 #include "key/signature.h"
 
 /* BearSSL's own record buffers, used by the handshake only. The input may be small, since records
@@ -37,7 +36,6 @@
 #define TLS12_OUTPUT_LENGTH 4096
 
 enum tls12_phase {
-    TLS12_START,  /* nothing happened yet */
     TLS12_READ,   /* wait for a message */
     TLS12_DECIDE, /* a message was inspected and reported; decide what hangs on it */
     TLS12_FEED,   /* give it to BearSSL */
@@ -82,7 +80,7 @@ typedef struct tls12_engine {
         struct tls12_engine *engine;
     } cache;
 
-    tls_connection *connection;
+    tls_handshake *handshake;
     tls12_bearssl bearssl;
     int running;          /* bearssl has been set up */
     int sealing, opening; /* this handshake's keys are in use: our ChangeCipherSpec was sent, the
@@ -111,7 +109,6 @@ typedef struct tls12_engine {
     /* Decided. */
     int asked; /* bits of tls12/client.c / tls12/server.c: what was asked about this message */
     tls_verdict verdict;
-    tls_terms terms;
     unsigned version_highest; /* that this side could do */
     br_x509_certificate *chain;
     uint16_t usable[BR_MAX_CIPHER_SUITES]; /* those that BearSSL has and the versions allow */
@@ -153,9 +150,9 @@ typedef struct tls12_engine {
 } tls12_engine;
 
 static inline tls12_engine *
-tls12_of(const tls_connection *c)
+tls12_of(const tls_handshake *h)
 {
-    return c->engine;
+    return h->engine;
 }
 
 static inline br_ssl_engine_context *
@@ -164,6 +161,11 @@ tls12_core(tls12_engine *e)
     /* The engine is the first member of both. */
     return &e->bearssl.client.eng;
 }
+
+/* ---- tls12/exporter.c ---- */
+enum tls_reason tls12_export(const tls_host *host, int early, unsigned char *out, size_t length,
+    const char *label, const tls_bytes *context);
+enum tls_reason tls12_unique(const tls_host *host, tls_bytes *binding);
 
 /* ---- tls12/setup.c ---- */
 /* tls12_start sets up what client and server have in common, from the template. */

@@ -104,10 +104,10 @@ void
 tls12_note_session_hash(tls12_engine *e, tls_bytes pending)
 {
     br_multihash_context transcript = e->transcript;
-    const tls_suite *suite = tls_suite_find(e->connection->suite);
+    const tls_suite *suite = tls_suite_find(e->handshake->facts.suite);
 
     br_multihash_update(&transcript, pending.data, pending.length);
-    if (e->connection->version >= TLS_VERSION_12) {
+    if (e->handshake->facts.version >= TLS_VERSION_12) {
         e->session_hash_length = br_multihash_out(
             &transcript, suite != NULL ? (int)suite->prf_hash : TLS_HASH_SHA256, e->session_hash);
     } else {
@@ -121,10 +121,10 @@ tls12_note_session_hash(tls12_engine *e, tls_bytes pending)
 void
 tls12_keep_prf_hash(tls12_engine *e)
 {
-    const tls_suite *suite = tls_suite_find(e->connection->suite);
+    const tls_suite *suite = tls_suite_find(e->handshake->facts.suite);
     int hash;
 
-    if (suite == NULL || e->connection->version < TLS_VERSION_12)
+    if (suite == NULL || e->handshake->facts.version < TLS_VERSION_12)
         return;
     for (hash = TLS_HASH_MD5; hash <= TLS_HASH_SHA512; hash++)
         if (hash != (int)suite->prf_hash && hash != (int)suite->mac_hash)

@@ -44,14 +44,14 @@ tls12_is_pss(unsigned scheme)
 
 /* RFC 8422 section 5.4: both randoms and the parameters are signed. */
 static size_t
-digest_of(const tls_connection *c, const tls_server_key_exchange *exchange,
+digest_of(const tls_handshake *h, const tls_server_key_exchange *exchange,
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM])
 {
     tls_buffer content = {0};
     size_t length;
 
-    tls_buffer_append(&content, c->client_random, sizeof c->client_random);
-    tls_buffer_append(&content, c->server_random, sizeof c->server_random);
+    tls_buffer_append(&content, h->facts.client_random, sizeof h->facts.client_random);
+    tls_buffer_append(&content, h->facts.server_random, sizeof h->facts.server_random);
     tls_buffer_append(&content, exchange->params.data, exchange->params.length);
     length =
         content.failed ? 0 : tls_scheme_digest(digest, exchange->scheme, tls_buffer_view(&content));
@@ -62,8 +62,8 @@ digest_of(const tls_connection *c, const tls_server_key_exchange *exchange,
 enum tls_reason
 tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange)
 {
-    const tls_connection *c = e->connection;
-    size_t length = digest_of(c, exchange, e->pss_digest);
+    const tls_handshake *h = e->handshake;
+    size_t length = digest_of(h, exchange, e->pss_digest);
     tls_bytes digest = tls_bytes_make(e->pss_digest, length);
     tls_message shown;
     enum tls_reason reason;
@@ -71,7 +71,7 @@ tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange)
     if (length == 0)
         return TLS_REASON_OUT_OF_MEMORY;
     reason = tls_verify_scheme(
-        &c->claimed.chain->items[0]->public_key, exchange->scheme, digest, exchange->signature);
+        &h->facts.peer.chain->items[0]->public_key, exchange->scheme, digest, exchange->signature);
     if (reason != TLS_OK)
         return reason;
     e->pss_digest_length = length;

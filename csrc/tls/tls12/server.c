@@ -4,16 +4,15 @@
 #include <string.h>
 
 #include "tls12/internal.h"
+#include "handshake/local_certificate.h"
 #include "handshake/peer_certificate.h"
+#include "handshake/record_limits.h"
+#include "handshake/resumption.h"
 #include "base/random.h"
-#include "connection/renegotiation.h"
+#include "handshake/renegotiation_info.h"
 
 /* Bits of tls12_engine.asked. */
 enum { SESSION_DONE = 1 };
-
-/* The authorities of a CertificateRequest are left out when they would be longer than this: RFC
- * 5246 section 7.4.4 allows an empty list, and some clients refuse a message of many records. */
-#define AUTHORITIES_LENGTH_MAXIMUM 12000
 
 unsigned
 tls12_server_rank(unsigned type)
@@ -43,7 +42,7 @@ start(tls12_engine *e)
      */
     static unsigned char empty_name[] = {0x30, 0x00};
     static const br_x500_name names[] = {{empty_name, sizeof empty_name}};
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     br_ssl_server_context *server = &e->bearssl.server;
     enum tls_reason reason = tls12_start(e);
 
@@ -53,11 +52,11 @@ start(tls12_engine *e)
     e->cache.vtable = &tls12_cache_class;
     br_ssl_server_set_policy(server, &e->policy.vtable);
     br_ssl_server_set_cache(server, &e->cache.vtable);
-    if (!c->context->client_preference)
+    if (!h->host->context->client_preference)
         br_ssl_engine_add_flags(&server->eng, BR_OPT_ENFORCE_SERVER_PREFERENCES);
-    if (c->verify != TLS_VERIFY_NONE) {
+    if (h->facts.verify != TLS_VERIFY_NONE) {
         br_ssl_server_set_trust_anchor_names(server, names, 1);
-        /* Absence is judged by server_decide, with the right alert. */
+        /* Absence is judged by tls12_server_decide, with the right alert. */
         br_ssl_engine_add_flags(&server->eng, BR_OPT_TOLERATE_NO_CLIENT_AUTH);
     }
     if (!br_ssl_server_reset(server))
@@ -68,11 +67,11 @@ start(tls12_engine *e)
 static enum tls_reason
 extended_master_secret(tls12_engine *e, const tls_client_hello *hello)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
-    e->extended = hello->extended_master_secret && !c->context->no_extended_master_secret;
-    c->extended_master_secret = e->extended;
-    if (c->context->require_extended_master_secret && !e->extended)
+    e->extended = hello->extended_master_secret && !h->host->context->no_extended_master_secret;
+    h->facts.extended_master_secret = e->extended;
+    if (h->host->context->require_extended_master_secret && !e->extended)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     /* RFC 7627 section 5.3: a client that had it and has it no longer is refused. */
     if (e->resume != NULL && e->resume->extended_master_secret && !e->extended)
@@ -93,7 +92,7 @@ shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *o
 
         if (suite == TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV || suite == TLS_SUITE_FALLBACK_SCSV ||
             (e->resume != NULL ? suite == e->resume->suite
-                               : tls_terms_allow_suite(&e->terms, suite)))
+                               : tls_terms_allow_suite(&e->handshake->terms, suite)))
             tls_write_u16(out, suite);
     }
 }
@@ -112,7 +111,7 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
         TLS_EXTENSION_MAX_FRAGMENT_LENGTH, TLS_EXTENSION_SUPPORTED_GROUPS,
         TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN, TLS_EXTENSION_RENEGOTIATION_INFO};
     static const unsigned char empty_info[] = {0};
-    const tls_connection *c = e->connection;
+    const tls_handshake *h = e->handshake;
     tls_client_hello shown = *hello;
     tls_buffer suites = {0}, extensions = {0};
     enum tls_reason reason = TLS_OK;
@@ -140,10 +139,10 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
 
         if (!tls_extensions_find(hello->extensions, type, &data))
             continue;
-        if (c->renegotiation != NULL && type == TLS_EXTENSION_RENEGOTIATION_INFO)
+        if (tls_handshake_renegotiates(h) && type == TLS_EXTENSION_RENEGOTIATION_INFO)
             data = tls_bytes_make(empty_info, sizeof empty_info);
-        if (c->renegotiation == NULL || type != TLS_EXTENSION_ALPN ||
-            e->terms.alpn_selected != NULL)
+        if (!tls_handshake_renegotiates(h) || type != TLS_EXTENSION_ALPN ||
+            e->handshake->terms.alpn_selected != NULL)
             tls_extension_write(&extensions, type, data);
     }
     shown.extensions = tls_buffer_view(&extensions);
@@ -160,42 +159,40 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
 static enum tls_reason
 decide_client_hello(tls12_engine *e, int *ready)
 {
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
-    tls_client_hello hello;
-    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+    tls_handshake *h = e->handshake;
+    tls_answer *answer = tls_host_take_answer(h->host);
+    const tls_client_hello *hello = &h->client_hello.hello;
+    enum tls_reason reason;
 
-    if (reason != TLS_OK)
-        return reason;
-    if (!(e->asked & SESSION_DONE) && c->context->ticket_keys != NULL &&
-        hello.session_ticket_offered) {
+    if (!(e->asked & SESSION_DONE) && h->host->context->ticket_keys != NULL &&
+        hello->session_ticket_offered) {
         e->ticket_agreed = 1;
-        if (answer == NULL && hello.session_ticket.length > 0 && c->renegotiation == NULL)
-            tls12_use_ticket(e, &hello);
+        if (answer == NULL && hello->session_ticket.length > 0 && !tls_handshake_renegotiates(h))
+            tls12_use_ticket(e, hello);
     }
-    if (c->renegotiation != NULL)
+    if (tls_handshake_renegotiates(h))
         e->asked |= SESSION_DONE;
-    if (!(e->asked & SESSION_DONE) && e->resume == NULL && hello.session_id.length > 0) {
-        if (answer == NULL && tls_connection_decides(c, TLS_DECISION_SESSION_LOAD)) {
-            c->question.u.session_load.session_id = hello.session_id;
-            c->question.u.session_load.server_name = c->server_name;
-            tls_connection_ask(c, TLS_DECISION_SESSION_LOAD);
+    if (!(e->asked & SESSION_DONE) && e->resume == NULL && hello->session_id.length > 0) {
+        if (answer == NULL && tls_host_decides(h->host, TLS_DECISION_SESSION_LOAD)) {
+            h->host->events.question.u.session_load.session_id = hello->session_id;
+            h->host->events.question.u.session_load.server_name = h->host->server_name;
+            tls_host_ask(h->host, TLS_DECISION_SESSION_LOAD);
             return TLS_OK;
         }
         if (answer != NULL && !answer->is_default)
-            tls12_use_stored_session(e, answer->session, &hello);
-        else if (c->context->cache != NULL)
+            tls12_use_stored_session(e, answer->session, hello);
+        else if (h->host->context->cache != NULL)
             tls12_use_stored_session(e,
                 tls_session_cache_find(
-                    c->context->cache, hello.session_id, tls_context_now(c->context)),
-                &hello);
-        tls_connection_answer_clear(c);
+                    h->host->context->cache, hello->session_id, tls_context_now(h->host->context)),
+                hello);
+        tls_host_answer_clear(h->host);
     }
     e->asked |= SESSION_DONE;
     *ready = 1;
-    reason = extended_master_secret(e, &hello);
+    reason = extended_master_secret(e, hello);
     if (reason == TLS_OK)
-        reason = show_hello(e, &hello);
+        reason = show_hello(e, hello);
     return reason == TLS_OK ? start(e) : reason;
 }
 
@@ -204,7 +201,7 @@ decide_client_hello(tls12_engine *e, int *ready)
 enum tls_reason
 tls12_server_received(tls12_engine *e, const tls_message *m)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
     switch (m->type) {
     case TLS_HANDSHAKE_CERTIFICATE:
@@ -212,8 +209,8 @@ tls12_server_received(tls12_engine *e, const tls_message *m)
             return TLS_REASON_UNEXPECTED_MESSAGE;
         return tls12_peer_chain(e, &m->u.certificate);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        c->claimed.scheme = m->u.certificate_verify.scheme;
-        return m->u.certificate_verify.has_scheme ? tls12_check_scheme(e, c->claimed.scheme)
+        h->facts.peer.scheme = m->u.certificate_verify.scheme;
+        return m->u.certificate_verify.has_scheme ? tls12_check_scheme(e, h->facts.peer.scheme)
                                                   : TLS_OK;
     default:
         return TLS_OK;
@@ -223,25 +220,26 @@ tls12_server_received(tls12_engine *e, const tls_message *m)
 static enum tls_reason
 decide_client_key_exchange(tls12_engine *e, int *ready)
 {
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
-    const tls_suite *suite = tls_suite_find(c->suite);
+    tls_handshake *h = e->handshake;
+    tls_answer *answer = tls_host_take_answer(h->host);
+    const tls_suite *suite = tls_suite_find(h->facts.suite);
     tls_message message;
     enum tls_reason reason;
 
     if (answer == NULL) {
         if (suite == NULL || suite->key_exchange != TLS_KEY_EXCHANGE_RSA ||
-            (!tls_connection_decides(c, TLS_DECISION_DECRYPT) &&
-                !tls_private_key_is_external(e->terms.credential.key))) {
+            (!tls_host_decides(h->host, TLS_DECISION_DECRYPT) &&
+                !tls_private_key_is_external(e->handshake->terms.credential.key))) {
             *ready = 1;
             return TLS_OK;
         }
-        reason = tls_message_parse(&message, e->message, c->version, c->suite);
+        reason = tls_message_parse(&message, e->message, h->facts.version, h->facts.suite);
         if (reason != TLS_OK)
             return reason;
-        c->question.u.decrypt.ciphertext = message.u.client_key_exchange.encrypted_premaster;
-        c->question.u.decrypt.certificate = e->terms.credential.chain[0];
-        tls_connection_ask(c, TLS_DECISION_DECRYPT);
+        h->host->events.question.u.decrypt.ciphertext =
+            message.u.client_key_exchange.encrypted_premaster;
+        h->host->events.question.u.decrypt.certificate = e->handshake->terms.credential.chain[0];
+        tls_host_ask(h->host, TLS_DECISION_DECRYPT);
         return TLS_OK;
     }
     if (!answer->is_default) {
@@ -249,11 +247,11 @@ decide_client_key_exchange(tls12_engine *e, int *ready)
         e->premaster_valid = answer->bytes.length == sizeof e->premaster;
         if (e->premaster_valid)
             memcpy(e->premaster, answer->bytes.data, sizeof e->premaster);
-    } else if (tls_private_key_is_external(e->terms.credential.key)) {
-        tls_connection_answer_clear(c);
+    } else if (tls_private_key_is_external(e->handshake->terms.credential.key)) {
+        tls_host_answer_clear(h->host);
         return TLS_REASON_SIGN_FAILED;
     }
-    tls_connection_answer_clear(c);
+    tls_host_answer_clear(h->host);
     *ready = 1;
     return TLS_OK;
 }
@@ -261,16 +259,16 @@ decide_client_key_exchange(tls12_engine *e, int *ready)
 enum tls_reason
 tls12_server_decide(tls12_engine *e, int *ready)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
     switch (e->message.data[0]) {
     case TLS_HANDSHAKE_CLIENT_HELLO:
         return decide_client_hello(e, ready);
     case TLS_HANDSHAKE_CERTIFICATE:
-        if (c->claimed.chain != NULL)
-            return tls_connection_decide_verify(c, &e->verdict, ready);
+        if (h->facts.peer.chain != NULL)
+            return tls_handshake_decide_verify(h, ready);
         *ready = 1;
-        return c->verify == TLS_VERIFY_REQUIRED ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_OK;
+        return h->facts.verify == TLS_VERIFY_REQUIRED ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_OK;
     case TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
         return decide_client_key_exchange(e, ready);
     default:
@@ -302,18 +300,15 @@ static enum tls_reason
 rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *rewritten)
 {
     tls_server_hello shown = *hello;
-    tls_client_hello client_hello;
+    const tls_client_hello *client_hello = &e->handshake->client_hello.hello;
     tls_buffer extensions = {0};
-    enum tls_reason reason =
-        tls_client_hello_parse(&client_hello, tls_buffer_view(&e->terms.hello));
+    enum tls_reason reason;
 
-    if (reason != TLS_OK)
-        return reason;
-    if (e->connection->renegotiation != NULL) {
+    if (tls_handshake_renegotiates(e->handshake)) {
         static const uint16_t info[] = {TLS_EXTENSION_RENEGOTIATION_INFO};
 
         tls_extensions_copy_except(&extensions, hello->extensions, info, 1);
-        tls_renegotiation_write_info(e->connection, &extensions);
+        tls_renegotiation_write_info(e->handshake, &extensions);
     } else {
         tls_write_bytes(&extensions, hello->extensions);
     }
@@ -322,19 +317,20 @@ rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer 
     if (e->ticket_agreed)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SESSION_TICKET);
     /* RFC 6066 section 8: only with a Certificate, so not when resuming. */
-    if (!e->connection->resumed && client_hello.status_request) {
-        if (e->terms.ocsp_response.length == 0)
-            tls_write_bytes(&e->terms.ocsp_response, e->terms.credential.ocsp_response);
-        e->status_agreed = e->terms.ocsp_response.length > 0;
+    if (!e->handshake->facts.resumed && client_hello->status_request) {
+        if (e->handshake->terms.ocsp_response.length == 0)
+            tls_write_bytes(
+                &e->handshake->terms.ocsp_response, e->handshake->terms.credential.ocsp_response);
+        e->status_agreed = e->handshake->terms.ocsp_response.length > 0;
         if (e->status_agreed)
             tls_extension_write_empty(&extensions, TLS_EXTENSION_STATUS_REQUEST);
     }
     shown.random =
-        tls_bytes_make(e->connection->server_random, sizeof e->connection->server_random);
+        tls_bytes_make(e->handshake->facts.server_random, sizeof e->handshake->facts.server_random);
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
-    if (e->connection->resumed)
-        shown.session_id = client_hello.session_id;
+    if (e->handshake->facts.resumed)
+        shown.session_id = client_hello->session_id;
     else if (e->ticket_agreed) /* the ticket will do: RFC 5077 section 3.4 */
         shown.session_id = tls_bytes_make(NULL, 0);
     reason =
@@ -346,39 +342,34 @@ rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer 
 static enum tls_reason
 sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *rewritten)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     unsigned char log_fragment = tls12_core(e)->peer_log_max_frag_len;
     enum tls_reason reason;
 
-    c->version = hello->legacy_version;
-    c->suite = hello->cipher_suite;
-    c->opener.version = c->sealer.version = c->version;
-    memcpy(c->server_random, hello->random.data, sizeof c->server_random);
-    tls12_mark_downgrade(e, c->server_random);
+    h->facts.version = hello->legacy_version;
+    h->facts.suite = hello->cipher_suite;
+    h->host->opener.version = h->host->sealer.version = h->facts.version;
+    memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
+    tls12_mark_downgrade(e, h->facts.server_random);
     tls12_mark_downgrade(e, tls12_core(e)->server_random);
-    if (c->renegotiation == NULL)
-        tls_buffer_append(&c->alpn, hello->alpn.data, hello->alpn.length);
-    if (c->alpn.failed)
+    if (!tls_handshake_renegotiates(h))
+        tls_buffer_append(&h->facts.alpn, hello->alpn.data, hello->alpn.length);
+    if (h->facts.alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (c->alpn.length == 0 && c->context->alpn_required)
+    if (h->facts.alpn.length == 0 && h->host->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. */
-    if (log_fragment != 0) {
-        c->max_fragment_length = 1u << log_fragment;
-        if (c->max_fragment_length < c->fragment_limit)
-            c->fragment_limit = c->max_fragment_length;
-    }
+    if (log_fragment != 0)
+        tls_limits_fragment(h, 1u << log_fragment);
     if (e->resume == NULL ||
         !tls_bytes_equal(hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length))) {
-        c->ticket = 0;
+        h->facts.ticket = 0;
         return rewrite_server_hello(e, hello, rewritten);
     }
-    c->resumed = 1;
     tls12_keep_prf_hash(e);
-    tls_connection_resume_end_point(c, e->resume);
-    c->session = tls_session_retain(e->resume);
+    h->facts.session = tls_session_retain(e->resume);
     e->rank = tls12_server_rank(TLS_HANDSHAKE_CERTIFICATE_VERIFY); /* only Finished is left */
-    reason = tls_connection_claim_session(c, e->resume, e->resume->level);
+    reason = tls_resumption_claim(h, e->resume);
     return reason == TLS_OK ? rewrite_server_hello(e, hello, rewritten) : reason;
 }
 
@@ -390,27 +381,14 @@ tls12_server_send_status(tls12_engine *e)
     memset(&message, 0, sizeof message);
     message.type = TLS_HANDSHAKE_CERTIFICATE_STATUS;
     message.u.certificate_status.status_type = 1; /* ocsp */
-    message.u.certificate_status.response = tls_buffer_view(&e->terms.ocsp_response);
+    message.u.certificate_status.response = tls_buffer_view(&e->handshake->terms.ocsp_response);
     return tls12_send_own(e, TLS_STAGE_CERTIFICATE_STATUS, &message);
-}
-
-/* write_authorities: the subjects of the trust store, each with its length. */
-static void
-write_authorities(const tls_context *context, tls_buffer *out)
-{
-    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
-    size_t i;
-
-    for (i = 0; i < count; i++)
-        tls_write_vector16(out, tls_trust_store_at(context->trust, i)->subject);
-    if (out->length > AUTHORITIES_LENGTH_MAXIMUM)
-        tls_buffer_clear(out);
 }
 
 static enum tls_reason
 rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     tls_message message = *m;
     tls_certificate_request_message *request = &message.u.certificate_request;
     tls_buffer authorities = {0}, schemes = {0};
@@ -420,7 +398,7 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
 
     if (request->has_signature_algorithms && count == 0)
         return TLS_REASON_HANDSHAKE_FAILURE;
-    write_authorities(context, &authorities);
+    tls_write_authorities(context, &authorities);
     request->certificate_authorities = tls_buffer_view(&authorities);
     tls_write_u16_values(&schemes, allowed, count);
     if (request->has_signature_algorithms)
@@ -436,14 +414,14 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
 enum tls_reason
 tls12_server_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
     switch (m->type) {
     case TLS_HANDSHAKE_SERVER_HELLO:
         return sent_server_hello(e, &m->u.server_hello, rewritten);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
-        c->group = m->u.server_key_exchange.group;
-        c->local_scheme = m->u.server_key_exchange.scheme;
+        h->facts.group = m->u.server_key_exchange.group;
+        h->facts.local_scheme = m->u.server_key_exchange.scheme;
         return TLS_OK;
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         return rewrite_certificate_request(e, m, rewritten);

@@ -112,24 +112,25 @@ set_suites(tls12_engine *e)
     size_t i;
 
     e->usable_count = 0;
-    for (i = 0; i < e->terms.suite_count && e->usable_count < BR_MAX_CIPHER_SUITES; i++) {
-        const tls_suite *suite = tls_suite_find(e->terms.suites[i]);
+    for (i = 0; i < e->handshake->terms.suite_count && e->usable_count < BR_MAX_CIPHER_SUITES;
+         i++) {
+        const tls_suite *suite = tls_suite_find(e->handshake->terms.suites[i]);
 
         if (suite != NULL && (suite->flags & TLS_SUITE_BEARSSL) &&
-            suite->version_min <= e->terms.version_max)
-            e->usable[e->usable_count++] = e->terms.suites[i];
+            suite->version_min <= e->handshake->terms.version_max)
+            e->usable[e->usable_count++] = e->handshake->terms.suites[i];
     }
     if (e->usable_count == 0)
         return TLS_REASON_HANDSHAKE_FAILURE;
-    br_ssl_engine_set_suites(
-        tls12_core(e), e->usable, e->connection->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
+    br_ssl_engine_set_suites(tls12_core(e), e->usable,
+        e->handshake->host->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
     return TLS_OK;
 }
 
 enum tls_reason
 tls12_start(tls12_engine *e)
 {
-    tls_context *context = e->connection->context;
+    tls_context *context = e->handshake->host->context;
     br_ssl_engine_context *engine = tls12_core(e);
     enum tls_reason reason;
 
@@ -137,11 +138,12 @@ tls12_start(tls12_engine *e)
     if (reason != TLS_OK)
         return reason;
     memcpy(&e->bearssl, context->tls12_template, sizeof e->bearssl);
-    br_ssl_engine_set_versions(engine, e->terms.version_min, e->terms.version_max);
+    br_ssl_engine_set_versions(
+        engine, e->handshake->terms.version_min, e->handshake->terms.version_max);
     reason = set_suites(e);
     if (reason != TLS_OK)
         return reason;
-    if (e->terms.alpn_selected != NULL)
+    if (e->handshake->terms.alpn_selected != NULL)
         br_ssl_engine_set_protocol_names(engine, e->alpn_names, 1);
     else if (context->alpn_count > 0)
         br_ssl_engine_set_protocol_names(engine, (const char **)context->alpn, context->alpn_count);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tls13/internal.h"
+#include "handshake/local_certificate.h"
 #include "handshake/peer_certificate.h"
 
 /* ---- Sending ---- */
@@ -11,10 +12,11 @@
 enum tls_reason
 tls13_send_certificate(tls13_engine *e)
 {
-    tls_connection *c = e->connection;
-    const tls_credential *credential = &e->terms.credential;
-    tls_bytes staple = e->terms.ocsp_response.length > 0 ? tls_buffer_view(&e->terms.ocsp_response)
-                                                         : credential->ocsp_response;
+    tls_handshake *h = e->handshake;
+    const tls_credential *credential = &e->handshake->terms.credential;
+    tls_bytes staple = e->handshake->terms.ocsp_response.length > 0
+                           ? tls_buffer_view(&e->handshake->terms.ocsp_response)
+                           : credential->ocsp_response;
     tls_certificate_entry *entries =
         calloc(credential->chain_count ? credential->chain_count : 1, sizeof *entries);
     tls_buffer raw = {0}, extensions = {0};
@@ -48,16 +50,13 @@ tls13_send_certificate(tls13_engine *e)
         return reason;
     }
     reason = tls13_send(e, TLS_STAGE_CERTIFICATE, &raw);
-    if (reason == TLS_OK && credential->chain_count > 0)
-        reason = tls_connection_set_chain(&c->local_chain,
-            (tls_certificate *const *)(uintptr_t)credential->chain, credential->chain_count);
-    return reason;
+    return reason == TLS_OK && credential->chain_count > 0 ? tls_show_credential(h) : reason;
 }
 
 unsigned
 tls13_pick_scheme(const tls13_engine *e, const tls_private_key *key)
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     size_t i;
 
     for (i = 0; i < context->signature_scheme_count; i++) {
@@ -83,57 +82,36 @@ content_digest(const tls13_engine *e, unsigned char *out, unsigned scheme, int b
     return tls_scheme_digest(out, scheme, tls_bytes_make(content, length));
 }
 
-static enum tls_reason
-use_signature(tls13_engine *e, tls_answer *answer)
-{
-    enum tls_reason reason = TLS_OK;
-
-    if (answer->is_default) {
-        reason =
-            tls_private_key_is_external(e->terms.credential.key) ? TLS_REASON_SIGN_FAILED : TLS_OK;
-    } else {
-        tls_buffer_append(&e->signature, answer->bytes.data, answer->bytes.length);
-        if (e->signature.failed)
-            reason = TLS_REASON_OUT_OF_MEMORY;
-        else if (e->signature.length == 0 || e->signature.length > TLS_SIGNATURE_MAXIMUM)
-            reason = TLS_REASON_SIGN_FAILED;
-    }
-    tls_connection_answer_clear(e->connection);
-    return reason;
-}
-
 /* make_signature makes e->signature, asking `sign` where the key is not here; *ready when it is
  * made. */
 static enum tls_reason
 make_signature(tls13_engine *e, int *ready)
 {
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
-    const tls_credential *credential = &e->terms.credential;
+    tls_handshake *h = e->handshake;
+    tls_answer *answer = tls_host_take_answer(h->host);
+    const tls_credential *credential = &h->terms.credential;
+    tls_bytes digest;
+    int local = 1;
     enum tls_reason reason = TLS_OK;
 
     if (answer == NULL) {
         e->sign_scheme = tls13_pick_scheme(e, credential->key);
-        e->digest_length = content_digest(e, e->digest, e->sign_scheme, c->role == TLS_ROLE_SERVER);
-        if (tls_connection_decides(c, TLS_DECISION_SIGN) ||
-            tls_private_key_is_external(credential->key)) {
-            c->question.u.sign.scheme = e->sign_scheme;
-            c->question.u.sign.hash = tls_hash_name(tls_scheme_hash(e->sign_scheme));
-            c->question.u.sign.digest = tls_bytes_make(e->digest, e->digest_length);
-            c->question.u.sign.certificate = credential->chain[0];
-            tls_connection_ask(c, TLS_DECISION_SIGN);
-            return TLS_OK;
-        }
-    } else {
-        reason = use_signature(e, answer);
+        e->digest_length =
+            content_digest(e, e->digest, e->sign_scheme, h->host->role == TLS_ROLE_SERVER);
     }
-    if (reason == TLS_OK && e->signature.length == 0) {
+    digest = tls_bytes_make(e->digest, e->digest_length);
+    if (answer != NULL) {
+        reason = tls_take_signature(h, answer, &e->signature, &local);
+    } else if (tls_signs_elsewhere(h)) {
+        tls_ask_signature(h, e->sign_scheme, tls_scheme_hash(e->sign_scheme), digest);
+        return TLS_OK;
+    }
+    if (reason == TLS_OK && local) {
         unsigned char *out = tls_buffer_reserve(&e->signature, TLS_SIGNATURE_MAXIMUM);
 
         if (out == NULL)
             return TLS_REASON_OUT_OF_MEMORY;
-        e->signature.length = tls_sign_scheme(
-            credential->key, out, e->sign_scheme, tls_bytes_make(e->digest, e->digest_length));
+        e->signature.length = tls_sign_scheme(credential->key, out, e->sign_scheme, digest);
         if (e->signature.length == 0)
             reason = TLS_REASON_SIGN_FAILED;
     }
@@ -152,7 +130,7 @@ send_certificate_verify(tls13_engine *e)
     message.u.certificate_verify.has_scheme = 1;
     message.u.certificate_verify.scheme = e->sign_scheme;
     message.u.certificate_verify.signature = tls_buffer_view(&e->signature);
-    e->connection->local_scheme = e->sign_scheme;
+    e->handshake->facts.local_scheme = e->sign_scheme;
     (void)tls_message_build(&raw, &message); /* tls13_send looks at the result */
     return tls13_send(e, TLS_STAGE_CERTIFICATE_VERIFY, &raw);
 }
@@ -170,27 +148,18 @@ tls13_sign(tls13_engine *e, enum tls_progress *progress)
     return send_certificate_verify(e);
 }
 
-static void
-note_finished(tls_connection *c, const unsigned char *verify_data, size_t length, int by_client)
-{
-    memcpy(by_client ? c->client_verify_data : c->server_verify_data, verify_data, length);
-    if (by_client)
-        c->client_verify_length = (unsigned char)length;
-    else
-        c->server_verify_length = (unsigned char)length;
-}
-
 enum tls_reason
 tls13_send_finished(tls13_engine *e, const unsigned char *base_key)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     unsigned char transcript_hash[TLS_SECRET_MAXIMUM], verify_data[TLS_SECRET_MAXIMUM];
     tls_buffer raw = {0};
 
     tls_transcript_hash(&e->transcript, transcript_hash);
     tls_finished_mac(e->hash, verify_data, base_key, transcript_hash);
-    if (!e->post_handshake)
-        note_finished(c, verify_data, tls_hash_length(e->hash), c->role == TLS_ROLE_CLIENT);
+    if (!tls13_is_late(e))
+        tls_facts_note_finished(&h->facts, tls_bytes_make(verify_data, tls_hash_length(e->hash)),
+            h->host->role == TLS_ROLE_CLIENT);
     (void)tls_handshake_build(
         &raw, TLS_HANDSHAKE_FINISHED, tls_bytes_make(verify_data, tls_hash_length(e->hash)));
     return tls13_send(e, TLS_STAGE_FINISHED, &raw);
@@ -201,9 +170,9 @@ tls13_send_finished(tls13_engine *e, const unsigned char *base_key)
 /* take_extensions reads what may stand beside a certificate: only what was asked for
  * (section 4.4.2). */
 static enum tls_reason
-take_extensions(tls_connection *c, tls_bytes extensions, int leaf)
+take_extensions(tls_handshake *h, tls_bytes extensions, int leaf)
 {
-    int asked = c->role == TLS_ROLE_CLIENT && !c->context->no_status_request;
+    int asked = h->host->role == TLS_ROLE_CLIENT && !h->host->context->no_status_request;
     tls_extension extension;
     tls_extension_value value;
     tls_reader reader;
@@ -220,12 +189,12 @@ take_extensions(tls_connection *c, tls_bytes extensions, int leaf)
         if (!leaf)
             continue;
         if (extension.type == TLS_EXTENSION_STATUS_REQUEST)
-            tls_buffer_append(&c->claimed.ocsp_response, value.bytes.data, value.bytes.length);
+            tls_buffer_append(&h->facts.peer.ocsp_response, value.bytes.data, value.bytes.length);
         else
-            tls_buffer_append(&c->claimed.signed_certificate_timestamps, extension.data.data,
+            tls_buffer_append(&h->facts.peer.signed_certificate_timestamps, extension.data.data,
                 extension.data.length);
     }
-    return c->claimed.ocsp_response.failed || c->claimed.signed_certificate_timestamps.failed
+    return h->facts.peer.ocsp_response.failed || h->facts.peer.signed_certificate_timestamps.failed
                ? TLS_REASON_OUT_OF_MEMORY
                : TLS_OK;
 }
@@ -233,28 +202,28 @@ take_extensions(tls_connection *c, tls_bytes extensions, int leaf)
 enum tls_reason
 tls13_receive_certificate(tls13_engine *e, const tls_certificate_message *message)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_certificate_entry entry;
     tls_reader reader;
     int leaf = 1;
 
     tls_reader_init(&reader, message->certificate_list);
     while (tls_certificate_next(&reader, &entry, 1)) {
-        enum tls_reason reason = take_extensions(c, entry.extensions, leaf);
+        enum tls_reason reason = take_extensions(h, entry.extensions, leaf);
 
         if (reason != TLS_OK)
             return reason;
         leaf = 0;
     }
-    return tls_connection_take_chain(c, message);
+    return tls_handshake_take_chain(h, message);
 }
 
 static enum tls_reason
 receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *message)
 {
-    tls_connection *c = e->connection;
-    const tls_context *context = c->context;
-    const tls_certificate *leaf = c->claimed.chain->items[0];
+    tls_handshake *h = e->handshake;
+    const tls_context *context = h->host->context;
+    const tls_certificate *leaf = h->facts.peer.chain->items[0];
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
     size_t length, i;
 
@@ -268,8 +237,8 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
     /* Section 4.4.2.2: the key must be allowed to sign. */
     if ((leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
         return TLS_REASON_WRONG_PURPOSE;
-    length = content_digest(e, digest, message->scheme, c->role == TLS_ROLE_CLIENT);
-    c->claimed.scheme = message->scheme;
+    length = content_digest(e, digest, message->scheme, h->host->role == TLS_ROLE_CLIENT);
+    h->facts.peer.scheme = message->scheme;
     return tls_verify_scheme(
         &leaf->public_key, message->scheme, tls_bytes_make(digest, length), message->signature);
 }
@@ -296,18 +265,18 @@ enum tls_reason
 tls13_decide_verify(tls13_engine *e, enum tls_progress *progress)
 {
     int ready = 0;
-    enum tls_reason reason = tls_connection_decide_verify(e->connection, &e->verdict, &ready);
+    enum tls_reason reason = tls_handshake_decide_verify(e->handshake, &ready);
 
     (void)progress;
     if (ready)
-        e->state = wait_certificate_verify;
+        e->state = TLS13_STATE(wait_certificate_verify);
     return reason;
 }
 
 enum tls_reason
 tls13_receive_finished(tls13_engine *e, tls_bytes verify_data, const unsigned char *base_key)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     unsigned char transcript_hash[TLS_SECRET_MAXIMUM], expected[TLS_SECRET_MAXIMUM];
     size_t length = tls_hash_length(e->hash);
 
@@ -317,11 +286,12 @@ tls13_receive_finished(tls13_engine *e, tls_bytes verify_data, const unsigned ch
     tls_finished_mac(e->hash, expected, base_key, transcript_hash);
     if (!tls_secret_equal(expected, verify_data.data, length))
         return TLS_REASON_BAD_FINISHED;
-    if (!e->post_handshake)
-        note_finished(c, expected, length, c->role == TLS_ROLE_SERVER);
-    c->declined = e->post_handshake && c->claimed.chain == NULL;
+    if (!tls13_is_late(e))
+        tls_facts_note_finished(
+            &h->facts, tls_bytes_make(expected, length), h->host->role == TLS_ROLE_SERVER);
+    h->facts.declined = tls13_is_late(e) && h->facts.peer.chain == NULL;
     /* A client that shows no certificate late stays who it was. */
-    if (!c->declined)
-        tls_connection_prove_peer(c);
+    if (!h->facts.declined)
+        tls_handshake_prove(h);
     return TLS_OK;
 }

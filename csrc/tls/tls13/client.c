@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "handshake/client_hello.h"
-#include "tls12/engine.h"
+#include "handshake/record_limits.h"
 #include "tls13/internal.h"
 #include "handshake/peer_certificate.h"
 #include "base/random.h"
@@ -23,18 +23,18 @@ take_psk(tls13_engine *e, tls_answer *answer)
     if (!answer->is_default && answer->bytes.length > 0)
         reason = tls13_set_psk(&e->psks[e->psk_count++], tls_hash_class(answer->psk_hash),
             tls_buffer_view(&answer->bytes), tls_buffer_view(&answer->psk_identity), 1);
-    tls_connection_answer_clear(e->connection);
+    tls_host_answer_clear(e->handshake->host);
     return reason;
 }
 
 static enum tls_reason
 offer_session(tls13_engine *e)
 {
-    tls_session *session = e->connection->session;
+    tls_session *session = e->handshake->facts.session;
     const tls_suite *suite = session != NULL ? tls_suite_find(session->suite) : NULL;
 
     if (suite == NULL || session->version != TLS_VERSION_13 ||
-        !tls_terms_allow_suite(&e->terms, session->suite))
+        !tls_terms_allow_suite(&e->handshake->terms, session->suite))
         return TLS_OK;
     e->resume = tls_session_retain(session);
     return tls13_set_psk(&e->psks[e->psk_count++], tls_hash_class((int)suite->prf_hash),
@@ -48,18 +48,18 @@ offer_session(tls13_engine *e)
 static void
 offer_early_data(tls13_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
-    if (c->early_out.length > 0 && e->psk_count > 0 && !e->psks[0].external &&
-        c->early_out.length <= e->resume->max_early_data)
-        c->early_data = TLS_EARLY_DATA_OFFERED;
+    if (h->host->early_out.length > 0 && e->psk_count > 0 && !e->psks[0].external &&
+        h->host->early_out.length <= e->resume->max_early_data)
+        h->facts.early_data = TLS_EARLY_DATA_OFFERED;
 }
 
 static enum tls_reason
 make_session_id(tls13_engine *e)
 {
-    const tls_connection *c = e->connection;
-    const tls_session *session = c->session;
+    const tls_handshake *h = e->handshake;
+    const tls_session *session = h->facts.session;
     int older = session != NULL && session->version <= TLS_VERSION_12;
 
     if (older && session->ticket.length == 0) {
@@ -68,7 +68,7 @@ make_session_id(tls13_engine *e)
         return TLS_OK;
     }
     /* RFC 8446 appendix D.4; RFC 5077 section 3.4 for a ticket of TLS 1.2. */
-    if (c->context->no_compatibility && !older)
+    if (h->host->context->no_compatibility && !older)
         return TLS_OK;
     e->session_id_length = sizeof e->session_id;
     return tls_random(e->session_id, sizeof e->session_id);
@@ -77,35 +77,34 @@ make_session_id(tls13_engine *e)
 static enum tls_reason
 send_early_data(tls13_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     const tls_suite *suite = tls_suite_find(e->resume->suite);
     enum tls_reason reason;
 
-    c->sealer.version =
+    h->host->sealer.version =
         TLS_VERSION_12; /* RFC 8446 section 5.1: 0x0301 is for a first ClientHello only */
     reason = tls13_send_compatibility(e);
     if (reason == TLS_OK)
         reason = tls13_early_secrets(e, &e->psks[0]);
     if (reason != TLS_OK)
         return reason;
-    tls_record_sealer_protect(&c->sealer, &c->context->aead, suite, e->early_secret);
-    c->sealer.padding = c->context->record_padding;
-    c->early_data_length = c->early_out.length;
-    return tls_connection_send_data(c, tls_buffer_view(&c->early_out));
+    tls_host_seal_with(h->host, suite, e->early_secret);
+    h->facts.early_data_length = h->host->early_out.length;
+    return tls_host_send_early_data(h->host, tls_buffer_view(&h->host->early_out));
 }
 
 enum tls_reason
 tls13_client_start(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
+    tls_handshake *h = e->handshake;
+    tls_answer *answer = tls_host_take_answer(h->host);
     enum tls_reason reason = TLS_OK;
 
     (void)progress;
-    if (answer == NULL && tls_connection_decides(c, TLS_DECISION_PSK)) {
-        c->question.u.psk.identity = tls_bytes_make(NULL, 0);
-        c->question.u.psk.server_name = c->server_name;
-        tls_connection_ask(c, TLS_DECISION_PSK);
+    if (answer == NULL && tls_host_decides(h->host, TLS_DECISION_PSK)) {
+        h->host->events.question.u.psk.identity = tls_bytes_make(NULL, 0);
+        h->host->events.question.u.psk.server_name = h->host->server_name;
+        tls_host_ask(h->host, TLS_DECISION_PSK);
         return TLS_OK;
     }
     if (answer != NULL)
@@ -117,16 +116,16 @@ tls13_client_start(tls13_engine *e, enum tls_progress *progress)
     offer_early_data(e);
     reason = make_session_id(e);
     if (reason == TLS_OK)
-        reason = tls_random(c->client_random, sizeof c->client_random);
+        reason = tls_random(h->facts.client_random, sizeof h->facts.client_random);
     if (reason == TLS_OK)
         reason = tls_random(e->grease, sizeof e->grease);
     if (reason == TLS_OK)
         reason = tls13_send_client_hello(e);
     if (reason == TLS_OK)
-        reason = tls_connection_flush_flight(c);
-    if (reason == TLS_OK && c->early_data == TLS_EARLY_DATA_OFFERED)
+        reason = tls_host_flush(h->host);
+    if (reason == TLS_OK && h->facts.early_data == TLS_EARLY_DATA_OFFERED)
         reason = send_early_data(e);
-    e->state = wait_server_hello;
+    e->state = TLS13_STATE(wait_server_hello);
     return reason;
 }
 
@@ -135,26 +134,24 @@ tls13_client_start(tls13_engine *e, enum tls_progress *progress)
 /* older_version: the server takes TLS 1.2 or below, and the other engine goes on with what is sent.
  */
 static enum tls_reason
-older_version(tls13_engine *e)
+older_version(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    tls_session *session = c->session;
-    enum tls_reason reason;
+    tls_handshake *h = e->handshake;
+    tls_session *session = h->facts.session;
 
     /* Section 4.1.4: the version of HelloRetryRequest stays. */
     if (e->retried)
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Appendix D.3: a server that gave a ticket for early data has no excuse. */
-    if (e->terms.version_min > TLS_VERSION_12 || c->early_data != TLS_EARLY_DATA_NONE)
+    if (e->handshake->terms.version_min > TLS_VERSION_12 ||
+        h->facts.early_data != TLS_EARLY_DATA_NONE)
         return TLS_REASON_PROTOCOL_VERSION;
     if (session != NULL && session->version > TLS_VERSION_12) {
         tls_session_release(session);
-        c->session = NULL;
+        h->facts.session = NULL;
     }
-    reason = tls12_take_over(c, &e->terms);
-    if (c->engine != e)
-        tls13_free(e);
-    return reason;
+    *progress = TLS_PROGRESS_OLDER;
+    return TLS_OK;
 }
 
 /* check_hello checks what ServerHello and HelloRetryRequest have in common (sections 4.1.3
@@ -162,18 +159,16 @@ older_version(tls13_engine *e)
 static enum tls_reason
 check_hello(tls13_engine *e, const tls_server_hello *hello, const tls_suite **suite)
 {
-    tls_client_hello offer;
-    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
+    const tls_client_hello *offer = &e->handshake->client_hello.hello;
+    enum tls_reason reason = tls_server_hello_check_offered(hello, offer, NULL);
 
-    if (reason == TLS_OK)
-        reason = tls_server_hello_check_offered(hello, &offer, NULL);
     if (reason != TLS_OK)
         return reason;
-    if (hello->version != TLS_VERSION_13 || !tls_bytes_equal(hello->session_id, offer.session_id))
+    if (hello->version != TLS_VERSION_13 || !tls_bytes_equal(hello->session_id, offer->session_id))
         return TLS_REASON_ILLEGAL_PARAMETER;
     *suite = tls_suite_find(hello->cipher_suite);
     if (*suite == NULL || !tls_suite_fits(*suite, TLS_VERSION_13) ||
-        !tls_terms_allow_suite(&e->terms, hello->cipher_suite))
+        !tls_terms_allow_suite(&e->handshake->terms, hello->cipher_suite))
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.1.4: the second one must say the same. */
     if (e->retried && *suite != e->suite)
@@ -215,7 +210,7 @@ keep_psks(tls13_engine *e)
 static enum tls_reason
 received_retry(tls13_engine *e, const tls_server_hello *hello)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     const tls_suite *suite;
     tls_bytes data;
     int names_group;
@@ -232,10 +227,10 @@ received_retry(tls13_engine *e, const tls_server_hello *hello)
     if (!names_group && hello->cookie.length == 0)
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (names_group &&
-        (!tls_context_has_group(c->context, hello->group) || has_share(e, hello->group)))
+        (!tls_context_has_group(h->host->context, hello->group) || has_share(e, hello->group)))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    c->version = TLS_VERSION_13;
-    c->hello_retry = 1;
+    h->facts.version = TLS_VERSION_13;
+    h->facts.hello_retry = 1;
     e->retried = 1;
     e->group = hello->group;
     tls_buffer_append(&e->cookie, hello->cookie.data, hello->cookie.length);
@@ -248,22 +243,22 @@ received_retry(tls13_engine *e, const tls_server_hello *hello)
     if (reason != TLS_OK)
         return reason;
     keep_psks(e);
-    if (c->early_data == TLS_EARLY_DATA_OFFERED) {
-        c->early_data = TLS_EARLY_DATA_REJECTED; /* section 4.2.10 */
-        tls_record_sealer_wipe(&c->sealer);
+    if (h->facts.early_data == TLS_EARLY_DATA_OFFERED) {
+        h->facts.early_data = TLS_EARLY_DATA_REJECTED; /* section 4.2.10 */
+        tls_record_sealer_wipe(&h->host->sealer);
     }
-    c->sealer.version = TLS_VERSION_12;
+    h->host->sealer.version = TLS_VERSION_12;
     reason = tls13_send_compatibility(e);
     if (reason == TLS_OK)
         reason = tls13_send_client_hello(e);
-    return reason == TLS_OK ? tls_connection_flush_flight(c) : reason;
+    return reason == TLS_OK ? tls_host_flush(h->host) : reason;
 }
 
 /* agree: which PSK and which key share the server took; the shared secret of the latter. */
 static enum tls_reason
 agree(tls13_engine *e, const tls_server_hello *hello, unsigned char *shared, size_t *shared_length)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     size_t i;
 
     *shared_length = 0;
@@ -279,23 +274,23 @@ agree(tls13_engine *e, const tls_server_hello *hello, unsigned char *shared, siz
         return TLS_REASON_MISSING_EXTENSION;
     /* Section 4.2.11: without (EC)DHE only where psk_ke was offered. */
     if (hello->key_share.length == 0)
-        return c->context->psk_only ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
+        return h->host->context->psk_only ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
     for (i = 0; i < e->share_count && e->shares[i].group != hello->group; i++)
         ;
     if (i == e->share_count)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    c->group = hello->group;
+    h->facts.group = hello->group;
     return tls_key_exchange_shared(&e->shares[i], shared, shared_length, hello->key_share);
 }
 
 static enum tls_reason
 use_psk(tls13_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
     if (!e->psk_selected || e->psks[e->psk_index].external) {
-        tls_session_release(c->session);
-        c->session = NULL;
+        tls_session_release(h->facts.session);
+        h->facts.session = NULL;
     }
     return e->psk_selected ? tls13_use_psk(e, &e->psks[e->psk_index]) : TLS_OK;
 }
@@ -303,7 +298,7 @@ use_psk(tls13_engine *e)
 static enum tls_reason
 received_server_hello(tls13_engine *e, const tls_server_hello *hello)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     unsigned char shared[TLS_SHARED_SECRET_MAXIMUM];
     size_t shared_length;
     const tls_suite *suite;
@@ -311,15 +306,15 @@ received_server_hello(tls13_engine *e, const tls_server_hello *hello)
 
     if (reason != TLS_OK)
         return reason;
-    c->version = TLS_VERSION_13;
+    h->facts.version = TLS_VERSION_13;
     tls13_use_suite(e, suite);
-    memcpy(c->server_random, hello->random.data, sizeof c->server_random);
+    memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
     reason = agree(e, hello, shared, &shared_length);
     if (reason == TLS_OK)
         reason = use_psk(e);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_SERVER_HELLO);
-    if (reason == TLS_OK && c->handshake_in.length > e->message.length)
+    if (reason == TLS_OK && !tls_host_is_last(h->host, e->message.length))
         reason = TLS_REASON_UNEXPECTED_MESSAGE; /* section 5.1: keys change here */
     if (reason == TLS_OK) {
         tls13_consume(e);
@@ -328,13 +323,13 @@ received_server_hello(tls13_engine *e, const tls_server_hello *hello)
     tls_wipe(shared, sizeof shared);
     if (reason == TLS_OK)
         reason = tls13_open_with(e, e->server_secret);
-    if (reason == TLS_OK && c->early_data != TLS_EARLY_DATA_OFFERED) {
-        c->sealer.version = TLS_VERSION_12;
+    if (reason == TLS_OK && h->facts.early_data != TLS_EARLY_DATA_OFFERED) {
+        h->host->sealer.version = TLS_VERSION_12;
         reason = tls13_send_compatibility(e);
         if (reason == TLS_OK)
             reason = tls13_seal_with(e, e->client_secret);
     }
-    e->state = wait_encrypted_extensions;
+    e->state = TLS13_STATE(wait_encrypted_extensions);
     return reason;
 }
 
@@ -350,7 +345,7 @@ wait_server_hello(tls13_engine *e, enum tls_progress *progress)
     if (message.type != TLS_HANDSHAKE_SERVER_HELLO)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     if (hello->place == TLS_IN_SERVER_HELLO_12)
-        return older_version(e);
+        return older_version(e, progress);
     return hello->is_hello_retry_request ? received_retry(e, hello)
                                          : received_server_hello(e, hello);
 }
@@ -360,56 +355,40 @@ wait_server_hello(tls13_engine *e, enum tls_progress *progress)
 static enum tls_reason
 early_data_answer(tls13_engine *e, int accepted)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
-    if (c->early_data != TLS_EARLY_DATA_OFFERED)
+    if (h->facts.early_data != TLS_EARLY_DATA_OFFERED)
         return accepted ? TLS_REASON_UNSUPPORTED_EXTENSION : TLS_OK;
     if (accepted) {
         /* Section 4.2.10: only with the first PSK, and the suite and ALPN of its session. */
         if (!e->psk_selected || e->psk_index != 0 || e->resume->suite != e->suite->id ||
-            !tls_bytes_equal(tls_buffer_view(&c->alpn), tls_buffer_view(&e->resume->alpn)))
+            !tls_bytes_equal(tls_buffer_view(&h->facts.alpn), tls_buffer_view(&e->resume->alpn)))
             return TLS_REASON_ILLEGAL_PARAMETER;
-        c->early_data = TLS_EARLY_DATA_ACCEPTED;
+        h->facts.early_data = TLS_EARLY_DATA_ACCEPTED;
         return TLS_OK;
     }
-    c->early_data = TLS_EARLY_DATA_REJECTED;
+    h->facts.early_data = TLS_EARLY_DATA_REJECTED;
     return tls13_seal_with(e, e->client_secret);
 }
 
 static enum tls_reason
 received_extensions(tls13_engine *e, const tls_encrypted_extensions *message)
 {
-    tls_connection *c = e->connection;
-    tls_client_hello offer;
-    tls_bytes data;
-    enum tls_reason reason = tls_client_hello_parse(&offer, tls_buffer_view(&e->terms.hello));
+    tls_handshake *h = e->handshake;
+    enum tls_reason reason = tls_extensions_check_offered(message->extensions,
+        TLS_IN_ENCRYPTED_EXTENSIONS, h->client_hello.hello.extensions, 0, NULL);
 
-    if (reason == TLS_OK)
-        reason = tls_extensions_check_offered(
-            message->extensions, TLS_IN_ENCRYPTED_EXTENSIONS, offer.extensions, 0, NULL);
     if (reason != TLS_OK)
         return reason;
-    if (message->alpn.length > 0 && !tls_alpn_configured(c->context, message->alpn))
+    if (message->alpn.length > 0 && !tls_alpn_configured(h->host->context, message->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (message->alpn.length == 0 && c->context->alpn_required)
+    if (message->alpn.length == 0 && h->host->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
-    tls_buffer_append(&c->alpn, message->alpn.data, message->alpn.length);
-    if (c->alpn.failed)
+    tls_buffer_append(&h->facts.alpn, message->alpn.data, message->alpn.length);
+    if (h->facts.alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (tls_extensions_find(message->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, &data)) {
-        tls13_agree_record_size(c, tls_get16(data.data));
-        /* RFC 8449 section 5: never both. */
-        if (tls_extensions_find(message->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-    } else if (tls_extensions_find(message->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &data)) {
-        /* RFC 6066 section 4: what was asked for, or nothing. */
-        if (data.data[0] != tls_fragment_code(c->context->max_fragment_length))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        c->max_fragment_length = c->context->max_fragment_length;
-        if (c->max_fragment_length < c->fragment_limit)
-            c->fragment_limit = c->max_fragment_length;
-    }
-    return early_data_answer(e, message->early_data);
+    reason = tls_limits_answered(h, message->extensions);
+    return reason == TLS_OK ? early_data_answer(e, message->early_data) : reason;
 }
 
 static enum tls_reason
@@ -426,7 +405,7 @@ wait_encrypted_extensions(tls13_engine *e, enum tls_progress *progress)
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_ENCRYPTED_EXTENSIONS);
     tls13_consume(e);
-    e->state = e->psk_selected ? wait_finished : wait_certificate_request;
+    e->state = e->psk_selected ? TLS13_STATE(wait_finished) : TLS13_STATE(wait_certificate_request);
     return reason;
 }
 
@@ -486,8 +465,8 @@ wait_certificate_request(tls13_engine *e, enum tls_progress *progress)
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_CERTIFICATE);
     tls13_consume(e);
-    e->state = tls13_decide_verify;
-    e->after_peer = wait_finished;
+    e->state = TLS13_STATE(tls13_decide_verify);
+    e->after_peer = TLS13_STATE(wait_finished);
     return reason;
 }
 
@@ -508,7 +487,7 @@ send_end_of_early_data(tls13_engine *e)
 static enum tls_reason
 wait_finished(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_message message;
     enum tls_reason reason = tls13_next(e, &message, progress);
 
@@ -519,16 +498,17 @@ wait_finished(tls13_engine *e, enum tls_progress *progress)
     reason = tls13_receive_finished(e, message.u.verify_data, e->server_secret);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_FINISHED);
-    if (reason == TLS_OK && c->handshake_in.length > e->message.length)
+    if (reason == TLS_OK && !tls_host_is_last(h->host, e->message.length))
         reason = TLS_REASON_UNEXPECTED_MESSAGE;
     if (reason != TLS_OK)
         return reason;
     tls13_consume(e);
     reason = tls13_application_secrets(e);
     if (reason == TLS_OK)
-        reason = tls13_open_with(e, c->traffic->server);
-    if (reason == TLS_OK && c->early_data == TLS_EARLY_DATA_ACCEPTED)
+        reason = tls13_open_with(e, h->host->traffic->server);
+    if (reason == TLS_OK && h->facts.early_data == TLS_EARLY_DATA_ACCEPTED)
         reason = send_end_of_early_data(e);
-    e->state = e->certificate_requested ? tls13_decide_certificate : tls13_client_finish;
+    e->state = e->certificate_requested ? TLS13_STATE(tls13_decide_certificate)
+                                        : TLS13_STATE(tls13_client_finish);
     return reason;
 }

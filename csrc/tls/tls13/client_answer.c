@@ -2,100 +2,72 @@
  * certificate, if one is asked for, during the handshake or after it, and Finished. */
 #include <string.h>
 
+#include "handshake/local_certificate.h"
 #include "tls13/internal.h"
 
-/* pick_credential: the first of the context's that the server can verify; one that a named
- * authority issued comes before one that none did. */
-static const tls_credential *
-pick_credential(const tls13_engine *e)
+static int
+can_sign(void *data, const tls_credential *credential)
 {
-    const tls_context *context = e->connection->context;
-    const tls_credential *second = NULL;
+    return tls13_pick_scheme(data, credential->key) != 0;
+}
+
+static const tls_credential *
+pick_credential(tls13_engine *e)
+{
     tls_message message;
-    size_t i;
 
     if (tls_message_parse(&message, tls_buffer_view(&e->certificate_request), TLS_VERSION_13,
             e->suite->id) != TLS_OK)
         return NULL;
-    for (i = 0; i < context->credential_count; i++) {
-        const tls_credential *credential = &context->credentials[i];
-
-        if (tls13_pick_scheme(e, credential->key) == 0)
-            continue;
-        if (tls_credential_issued_by(
-                credential, message.u.certificate_request.certificate_authorities))
-            return credential;
-        if (second == NULL)
-            second = credential;
-    }
-    return second;
-}
-
-static enum tls_reason
-use_answer(tls13_engine *e, const tls_answer *answer)
-{
-    enum tls_reason reason = TLS_OK;
-
-    e->terms.credential_fixed = !answer->is_default;
-    if (answer->has_credential) {
-        reason = tls_credential_check(&answer->credential);
-        if (reason == TLS_OK)
-            reason = tls_credential_copy(&e->terms.credential, &answer->credential);
-    }
-    return reason;
+    return tls_pick_client_credential(
+        e->handshake, message.u.certificate_request.certificate_authorities, can_sign, e);
 }
 
 enum tls_reason
 tls13_decide_certificate(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
     const tls_credential *picked;
-    enum tls_reason reason = TLS_OK;
+    int ready;
+    enum tls_reason reason = tls_decide_client_certificate(
+        e->handshake, tls_buffer_view(&e->certificate_request), &ready);
 
     (void)progress;
-    if (answer == NULL && tls_connection_decides(c, TLS_DECISION_CLIENT_CERTIFICATE)) {
-        c->question.u.client_certificate.certificate_request =
-            tls_buffer_view(&e->certificate_request);
-        tls_connection_ask(c, TLS_DECISION_CLIENT_CERTIFICATE);
+    if (reason == TLS_OK && !ready)
         return TLS_OK;
-    }
-    if (answer != NULL)
-        reason = use_answer(e, answer);
-    tls_connection_answer_clear(c);
-    if (reason == TLS_OK && !e->terms.credential_fixed) {
+    if (reason == TLS_OK && !e->handshake->terms.credential_fixed) {
         picked = pick_credential(e);
         if (picked != NULL)
-            reason = tls_credential_copy(&e->terms.credential, picked);
+            reason = tls_credential_copy(&e->handshake->terms.credential, picked);
     }
     /* Without a common scheme the answer is an empty list (section 4.4.2.3). */
-    if (reason == TLS_OK && e->terms.credential.key != NULL &&
-        tls13_pick_scheme(e, e->terms.credential.key) == 0)
-        tls_credential_clear(&e->terms.credential);
+    if (reason == TLS_OK && e->handshake->terms.credential.key != NULL &&
+        tls13_pick_scheme(e, e->handshake->terms.credential.key) == 0)
+        tls_credential_clear(&e->handshake->terms.credential);
     if (reason == TLS_OK)
         reason = tls13_send_certificate(e);
-    e->state = e->terms.credential.key != NULL ? tls13_sign : tls13_client_finish;
-    e->after_sign = tls13_client_finish;
+    e->state = e->handshake->terms.credential.key != NULL ? TLS13_STATE(tls13_sign)
+                                                          : TLS13_STATE(tls13_client_finish);
+    e->after_sign = TLS13_STATE(tls13_client_finish);
     return reason;
 }
 
 enum tls_reason
 tls13_client_finish(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     enum tls_reason reason;
 
-    if (e->post_handshake) {
-        reason = tls13_send_finished(e, c->traffic->client);
+    if (tls13_is_late(e)) {
+        reason = tls13_send_finished(e, h->host->traffic->client);
         if (reason == TLS_OK)
-            reason = tls_connection_flush_flight(c);
+            reason = tls_host_flush(h->host);
         return reason == TLS_OK ? tls13_end(e, progress) : reason;
     }
     reason = tls13_send_finished(e, e->client_secret);
     if (reason == TLS_OK)
-        reason = tls13_derive(e, c->traffic->resumption, TLS_SECRET_RESUMPTION);
+        reason = tls13_derive(e, h->host->traffic->resumption, TLS_SECRET_RESUMPTION);
     if (reason == TLS_OK)
-        reason = tls13_seal_with(e, c->traffic->client);
-    c->session_is_new = 0; /* sessions come with tickets, later */
+        reason = tls13_seal_with(e, h->host->traffic->client);
+    h->facts.session_is_new = 0; /* sessions come with tickets, later */
     return reason == TLS_OK ? tls13_end(e, progress) : reason;
 }

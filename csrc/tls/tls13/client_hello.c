@@ -27,16 +27,16 @@ grease_value(const tls13_engine *e, int place)
 static size_t
 list_suites(const tls13_engine *e, uint16_t *out)
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     size_t count = 0, i;
 
     if (!context->no_grease)
         out[count++] = grease_value(e, GREASE_SUITE);
-    for (i = 0; i < e->terms.suite_count && count < SUITES_MAXIMUM - 1; i++) {
-        const tls_suite *suite = tls_suite_find(e->terms.suites[i]);
+    for (i = 0; i < e->handshake->terms.suite_count && count < SUITES_MAXIMUM - 1; i++) {
+        const tls_suite *suite = tls_suite_find(e->handshake->terms.suites[i]);
 
-        if (suite != NULL && suite->version_min <= e->terms.version_max &&
-            suite->version_max >= e->terms.version_min)
+        if (suite != NULL && suite->version_min <= e->handshake->terms.version_max &&
+            suite->version_max >= e->handshake->terms.version_min)
             out[count++] = suite->id;
     }
     if (context->fallback)
@@ -50,9 +50,10 @@ list_versions(const tls13_engine *e, uint16_t *out)
     size_t count = 0;
     unsigned version;
 
-    if (!e->connection->context->no_grease)
+    if (!e->handshake->host->context->no_grease)
         out[count++] = grease_value(e, GREASE_VERSION);
-    for (version = e->terms.version_max; version >= e->terms.version_min; version--)
+    for (version = e->handshake->terms.version_max; version >= e->handshake->terms.version_min;
+         version--)
         out[count++] = (uint16_t)version;
     return count;
 }
@@ -60,7 +61,7 @@ list_versions(const tls13_engine *e, uint16_t *out)
 static size_t
 list_groups(const tls13_engine *e, uint16_t *out)
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     size_t count = 0, i;
 
     if (!context->no_grease)
@@ -75,7 +76,7 @@ list_groups(const tls13_engine *e, uint16_t *out)
 static enum tls_reason
 make_shares(tls13_engine *e)
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     enum tls_reason reason = TLS_OK;
     size_t i;
 
@@ -104,7 +105,7 @@ write_shares(const tls13_engine *e, tls_buffer *extensions)
     tls_bytes keys[TLS13_SHARES_MAXIMUM + 1];
     size_t count = 0, i;
 
-    if (!e->connection->context->no_grease && !e->retried) {
+    if (!e->handshake->host->context->no_grease && !e->retried) {
         groups[count] = grease_value(e, GREASE_GROUP);
         keys[count++] = tls_bytes_make(one, sizeof one);
     }
@@ -125,7 +126,7 @@ obfuscated_age(const tls13_engine *e, const tls13_psk *psk)
     /* Section 4.2.11.1: external ones have no age. */
     if (psk->external)
         return 0;
-    age = tls_context_now_ms(e->connection->context) - e->resume->issued;
+    age = tls_context_now_ms(e->handshake->host->context) - e->resume->issued;
     /* Both times were cut to whole milliseconds. GnuTLS rejects early data whose ticket claims to
      * be older than it is. */
     if (age > 0)
@@ -177,21 +178,21 @@ fill_binders(const tls13_engine *e, tls_buffer *hello, size_t length)
 static void
 write_tls12(const tls13_engine *e, tls_client_hello_options *options)
 {
-    const tls_connection *c = e->connection;
-    const tls_context *context = c->context;
+    const tls_handshake *h = e->handshake;
+    const tls_context *context = h->host->context;
 
     options->renegotiation_info = 1;
     options->extended_master_secret = !context->no_extended_master_secret;
     options->session_ticket = !context->no_tickets;
-    if (c->session != NULL && c->session->version <= TLS_VERSION_12)
-        options->ticket = tls_buffer_view(&c->session->ticket);
+    if (h->facts.session != NULL && h->facts.session->version <= TLS_VERSION_12)
+        options->ticket = tls_buffer_view(&h->facts.session->ticket);
 }
 
 static void
 write_tls13(const tls13_engine *e, tls_buffer *extensions)
 {
     static const unsigned char psk_ke = 0, psk_dhe_ke = 1;
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     unsigned char modes[2];
     size_t mode_count = 0;
 
@@ -209,7 +210,7 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
         tls_extension_write_vector16(extensions, TLS_EXTENSION_COOKIE, tls_buffer_view(&e->cookie));
     if (context->post_handshake_auth)
         tls_extension_write_empty(extensions, TLS_EXTENSION_POST_HANDSHAKE_AUTH);
-    if (e->connection->early_data == TLS_EARLY_DATA_OFFERED)
+    if (e->handshake->facts.early_data == TLS_EARLY_DATA_OFFERED)
         tls_extension_write_empty(extensions, TLS_EXTENSION_EARLY_DATA);
     if (!context->no_grease)
         tls_extension_write_u8(extensions, grease_value(e, GREASE_EXTENSION_LAST), 0);
@@ -218,15 +219,15 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
 static enum tls_reason
 build(tls13_engine *e, tls_buffer *hello)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     uint16_t suites[SUITES_MAXIMUM + 1], groups[GROUPS_MAXIMUM + 1], versions[VERSIONS_MAXIMUM];
     tls_client_hello_parts parts;
     tls_client_hello_options *options = &parts.options;
     size_t binders = 0;
     enum tls_reason reason;
 
-    tls_client_hello_begin(&parts, c);
-    options->random = c->client_random;
+    tls_client_hello_begin(&parts, h);
+    options->random = h->facts.client_random;
     options->session_id = tls_bytes_make(e->session_id, e->session_id_length);
     options->suites = suites;
     options->suite_count = list_suites(e, suites);
@@ -234,7 +235,7 @@ build(tls13_engine *e, tls_buffer *hello)
     options->group_count = list_groups(e, groups);
     options->versions = versions;
     options->version_count = list_versions(e, versions);
-    if (e->terms.version_min <= TLS_VERSION_12)
+    if (e->handshake->terms.version_min <= TLS_VERSION_12)
         write_tls12(e, options);
     else
         options->point_formats = tls_bytes_make(NULL, 0);
@@ -256,15 +257,11 @@ tls13_send_client_hello(tls13_engine *e)
     tls_buffer hello = {0};
     enum tls_reason reason = make_shares(e);
 
-    e->connection->post_handshake_auth = e->connection->context->post_handshake_auth;
+    e->handshake->facts.post_handshake_auth = e->handshake->host->context->post_handshake_auth;
     if (reason == TLS_OK)
         reason = build(e, &hello);
-    if (reason == TLS_OK) {
-        tls_buffer_clear(&e->terms.hello);
-        tls_buffer_append(&e->terms.hello, hello.data, hello.length);
-        if (e->terms.hello.failed)
-            reason = TLS_REASON_OUT_OF_MEMORY;
-    }
+    if (reason == TLS_OK)
+        reason = tls_kept_hello_take(&e->handshake->client_hello, tls_buffer_view(&hello));
     if (reason != TLS_OK) {
         tls_buffer_release(&hello);
         return reason;

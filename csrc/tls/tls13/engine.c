@@ -9,40 +9,33 @@
 /* ---- Making and freeing ---- */
 
 enum tls_reason
-tls13_make(tls_connection *c, tls13_engine **out)
+tls13_make(tls_handshake *h, tls13_state state)
 {
     tls13_engine *e = calloc(1, sizeof *e);
 
-    *out = e;
     if (e == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    e->connection = c;
+    e->handshake = h;
+    e->state = state;
     tls_transcript_init(&e->transcript);
+    h->engine = e;
+    h->engine_class = &tls13_class;
     return TLS_OK;
 }
 
 enum tls_reason
-tls13_take_over(tls_connection *c, tls_terms *terms)
+tls13_take_over(tls_handshake *h)
 {
-    tls13_engine *e;
-    enum tls_reason reason = tls13_make(c, &e);
-
-    if (reason != TLS_OK)
-        return reason;
-    e->terms = *terms;
-    memset(terms, 0, sizeof *terms);
-    c->engine = e;
-    c->engine_class = &tls13_class;
-    e->state = c->role == TLS_ROLE_CLIENT ? tls13_client_start : tls13_server_start;
-    return TLS_OK;
+    return tls13_make(h, h->host->role == TLS_ROLE_CLIENT ? TLS13_STATE(tls13_client_start)
+                                                          : TLS13_STATE(tls13_server_start));
 }
 
-void
-tls13_free(tls13_engine *e)
+static void
+release(tls_handshake *h)
 {
+    tls13_engine *e = tls13_of(h);
     size_t i;
 
-    tls_terms_clear(&e->terms);
     tls_buffer_release(&e->cookie);
     tls_buffer_release(&e->certificate_request);
     tls_buffer_release(&e->peer_schemes);
@@ -52,22 +45,25 @@ tls13_free(tls13_engine *e)
     tls_session_release(e->resume);
     tls_wipe(e, sizeof *e);
     free(e);
-}
-
-static void
-release(tls_connection *c)
-{
-    tls13_free(tls13_of(c));
-    c->engine = NULL;
+    h->engine = NULL;
 }
 
 static size_t
-memory(const tls_connection *c)
+memory(const tls_handshake *h)
 {
-    const tls13_engine *e = tls13_of(c);
+    const tls13_engine *e = tls13_of(h);
 
-    return sizeof *e + e->terms.hello.capacity + e->certificate_request.capacity +
-           e->peer_schemes.capacity + e->signature.capacity;
+    return sizeof *e + e->certificate_request.capacity + e->peer_schemes.capacity +
+           e->signature.capacity;
+}
+
+static const char *
+state(const tls_handshake *h)
+{
+    static const char prefix[] = "tls13_";
+    const char *name = tls13_of(h)->state.name;
+
+    return strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : name;
 }
 
 void
@@ -95,42 +91,42 @@ tls_traffic_memory(const tls_traffic *traffic)
 enum tls_reason
 tls13_next(tls13_engine *e, tls_message *message, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    enum tls_reason reason = tls_connection_next_message(c, &e->message);
+    tls_handshake *h = e->handshake;
+    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
 
     if (reason != TLS_OK || e->message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
         return reason;
     }
-    return tls_message_parse(message, e->message, TLS_VERSION_13, c->suite);
+    return tls_message_parse(message, e->message, TLS_VERSION_13, h->facts.suite);
 }
 
 enum tls_reason
 tls13_report(tls13_engine *e, enum tls_stage stage)
 {
-    return tls_connection_stage_happened(e->connection, stage, TLS_RECEIVED, e->message);
+    return tls_host_happened(e->handshake->host, stage, TLS_RECEIVED, e->message);
 }
 
 void
 tls13_consume(tls13_engine *e)
 {
     tls_transcript_update(&e->transcript, e->message);
-    tls_connection_message_done(e->connection, e->message.length);
+    tls_host_message_done(e->handshake->host, e->message.length);
     e->message = tls_bytes_make(NULL, 0);
 }
 
 enum tls_reason
 tls13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     enum tls_reason reason = tls_write_result(raw);
 
     if (reason == TLS_OK) {
         tls_transcript_update(&e->transcript, tls_buffer_view(raw));
-        reason = tls_connection_stage_happened(c, stage, TLS_SENT, tls_buffer_view(raw));
+        reason = tls_host_happened(h->host, stage, TLS_SENT, tls_buffer_view(raw));
     }
     if (reason == TLS_OK)
-        reason = tls_connection_send_message(c, tls_buffer_view(raw));
+        reason = tls_host_send_message(h->host, tls_buffer_view(raw));
     tls_buffer_release(raw);
     return reason;
 }
@@ -142,7 +138,7 @@ tls13_use_suite(tls13_engine *e, const tls_suite *suite)
 {
     e->suite = suite;
     e->hash = tls_hash_class((int)suite->prf_hash);
-    e->connection->suite = suite->id;
+    e->handshake->facts.suite = suite->id;
     tls_transcript_select(&e->transcript, e->hash);
 }
 
@@ -157,13 +153,13 @@ tls13_derive(tls13_engine *e, unsigned char *out, enum tls_secret secret)
         return TLS_REASON_INTERNAL;
     if (label == NULL)
         return TLS_OK;
-    return tls_connection_keylog(e->connection, label, out, tls_hash_length(e->hash));
+    return tls_host_keylog(e->handshake->host, label, out, tls_hash_length(e->hash));
 }
 
 enum tls_reason
 tls13_handshake_secrets(tls13_engine *e, tls_bytes shared)
 {
-    const tls13_psk *psk = &e->psks[e->connection->role == TLS_ROLE_CLIENT ? e->psk_index : 0];
+    const tls13_psk *psk = &e->psks[e->handshake->host->role == TLS_ROLE_CLIENT ? e->psk_index : 0];
     enum tls_reason reason;
 
     tls_key_schedule_start(&e->schedule, e->hash,
@@ -178,22 +174,22 @@ tls13_handshake_secrets(tls13_engine *e, tls_bytes shared)
 enum tls_reason
 tls13_application_secrets(tls13_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_traffic *traffic = calloc(1, sizeof *traffic);
     enum tls_reason reason;
 
     if (traffic == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    c->traffic = traffic;
+    h->host->traffic = traffic;
     traffic->suite = e->suite;
     traffic->hash = e->hash;
     /* Appendix D: as good as RFC 7627, and to be shown as such. */
-    c->extended_master_secret = 1;
+    h->facts.extended_master_secret = 1;
     traffic->update_limit = tls_record_limit(e->suite);
-    if (c->context->key_update_records != 0 &&
-        c->context->key_update_records < traffic->update_limit)
-        traffic->update_limit = c->context->key_update_records;
-    if (c->early_data == TLS_EARLY_DATA_ACCEPTED) {
+    if (h->host->context->key_update_records != 0 &&
+        h->host->context->key_update_records < traffic->update_limit)
+        traffic->update_limit = h->host->context->key_update_records;
+    if (h->facts.early_data == TLS_EARLY_DATA_ACCEPTED) {
         memcpy(traffic->early_exporter, e->early_exporter, sizeof traffic->early_exporter);
         traffic->has_early_exporter = 1;
     }
@@ -209,25 +205,24 @@ tls13_application_secrets(tls13_engine *e)
 enum tls_reason
 tls13_open_with(tls13_engine *e, const unsigned char *secret)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
     /* RFC 8446 section 5.1: handshake messages MUST NOT span key changes. */
-    if (c->handshake_in.length > e->message.length)
+    if (!tls_host_is_last(h->host, e->message.length))
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    tls_record_opener_protect(&c->opener, &c->context->aead, e->suite, secret);
+    tls_host_open_with(h->host, e->suite, secret);
     return TLS_OK;
 }
 
 enum tls_reason
 tls13_seal_with(tls13_engine *e, const unsigned char *secret)
 {
-    tls_connection *c = e->connection;
-    enum tls_reason reason = tls_connection_flush_flight(c);
+    tls_handshake *h = e->handshake;
+    enum tls_reason reason = tls_host_flush(h->host);
 
     if (reason != TLS_OK)
         return reason;
-    tls_record_sealer_protect(&c->sealer, &c->context->aead, e->suite, secret);
-    c->sealer.padding = c->context->record_padding;
+    tls_host_seal_with(h->host, e->suite, secret);
     return TLS_OK;
 }
 
@@ -237,51 +232,40 @@ enum tls_reason
 tls13_send_compatibility(tls13_engine *e)
 {
     if (e->compatibility_sent || e->session_id_length == 0 ||
-        e->connection->context->no_compatibility)
+        e->handshake->host->context->no_compatibility)
         return TLS_OK;
     e->compatibility_sent = 1;
-    return tls_connection_send_change_cipher_spec(e->connection);
-}
-
-void
-tls13_agree_record_size(tls_connection *c, unsigned limit)
-{
-    c->peer_record_limit = limit;
-    /* RFC 8449 section 4: in TLS 1.3 the limit counts the content type too. */
-    if (limit != 0 && limit - 1 < c->fragment_limit)
-        c->fragment_limit = limit - 1;
-    if (c->context->record_size_limit != 0)
-        c->receive_limit = c->context->record_size_limit - 1;
+    return tls_host_send_change_cipher_spec(e->handshake->host);
 }
 
 /* ---- The engine ---- */
 
 static enum tls_reason
-advance(tls_connection *c, enum tls_progress *progress)
+advance(tls_handshake *h, enum tls_progress *progress)
 {
-    tls13_engine *e = tls13_of(c);
+    tls13_engine *e = tls13_of(h);
 
     *progress = TLS_PROGRESS_MORE;
-    return e->state(e, progress);
+    return e->state.run(e, progress);
 }
 
 /* RFC 8446 section 5: a change_cipher_spec of the one value may come at any time between the first
  * ClientHello and the peer's Finished, and is dropped. */
 static enum tls_reason
-change_cipher_spec(tls_connection *c)
+change_cipher_spec(tls_handshake *h)
 {
-    return ++c->idle_records > TLS_IDLE_RECORDS_MAXIMUM ? TLS_REASON_UNEXPECTED_MESSAGE : TLS_OK;
+    return tls_host_count_idle(h->host);
 }
 
 enum tls_reason
 tls13_end(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    tls_traffic *traffic = c->traffic;
+    tls_handshake *h = e->handshake;
+    tls_traffic *traffic = h->host->traffic;
 
-    c->skip_early_data = 0;
-    c->opener.plain_alerts = 0;
-    if (!e->post_handshake && c->post_handshake_auth) {
+    h->host->skip_early_data = 0;
+    h->host->opener.plain_alerts = 0;
+    if (!tls13_is_late(e) && h->facts.post_handshake_auth) {
         traffic->transcript = malloc(sizeof *traffic->transcript);
         if (traffic->transcript == NULL)
             return TLS_REASON_OUT_OF_MEMORY;
@@ -291,5 +275,6 @@ tls13_end(tls13_engine *e, enum tls_progress *progress)
     return TLS_OK;
 }
 
-const tls_engine_class tls13_class = {advance, change_cipher_spec, tls13_message, release, memory,
-    tls13_before_write, tls13_update_keys, tls13_request_certificate, tls13_request_ticket};
+const tls_engine_class tls13_class = {advance, change_cipher_spec, release, memory, state,
+    tls13_message, tls13_export, tls13_unique, tls13_before_write, tls13_records_left,
+    tls13_update_keys, tls13_request_certificate, tls13_requests_certificate, tls13_request_ticket};

@@ -2,8 +2,7 @@
 #ifndef TLS13_ENGINE_H
 #define TLS13_ENGINE_H
 
-#include "handshake/engine.h"
-#include "connection/negotiation.h"
+#include "handshake/handshake.h"
 
 extern const tls_engine_class tls13_class;
 
@@ -11,6 +10,6 @@ extern const tls_engine_class tls13_class;
  * ClientHello is at the front of c->handshake_in and offers TLS 1.3. A client's ClientHello offers
  * every version of the terms; when the server takes an older one, the connection goes over to
  * tls12_engine. */
-enum tls_reason tls13_take_over(tls_connection *c, tls_terms *terms);
+enum tls_reason tls13_take_over(tls_handshake *h);
 
 #endif

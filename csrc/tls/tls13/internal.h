@@ -16,7 +16,7 @@
 #ifndef TLS13_INTERNAL_H
 #define TLS13_INTERNAL_H
 
-#include "connection/internal.h"
+#include "handshake/handshake.h"
 #include "tls13/engine.h"
 #include "crypto/key_exchange.h"
 #include "wire/message.h"
@@ -31,7 +31,12 @@
 #define TLS13_SHARES_MAXIMUM 4
 
 typedef struct tls13_engine tls13_engine;
-typedef enum tls_reason (*tls13_state)(tls13_engine *e, enum tls_progress *progress);
+/* A state has a name, for traces and errors. */
+typedef struct tls13_state {
+    const char *name;
+    enum tls_reason (*run)(tls13_engine *e, enum tls_progress *progress);
+} tls13_state;
+#define TLS13_STATE(function) ((tls13_state){#function, function})
 
 typedef struct tls13_psk {
     const br_hash_class *hash;
@@ -42,10 +47,9 @@ typedef struct tls13_psk {
 } tls13_psk;
 
 struct tls13_engine {
-    tls_connection *connection;
+    tls_handshake *handshake;
     tls13_state state;
-    tls_terms terms;
-    tls_bytes message; /* being worked on: the front of connection->handshake_in */
+    tls_bytes message; /* being worked on: the front of what came */
 
     const tls_suite *suite;
     const br_hash_class *hash;
@@ -78,7 +82,6 @@ struct tls13_engine {
 
     /* Authentication. The states that both sides share go on with these. */
     tls13_state after_sign, after_peer;
-    tls_verdict verdict;
     int certificate_requested;      /* by the server, of the client */
     tls_buffer certificate_request; /* client: the message, for `client_certificate` */
     unsigned char request_context[255];
@@ -90,14 +93,20 @@ struct tls13_engine {
     size_t digest_length;
     tls_buffer signature;
 
-    int post_handshake; /* this engine lives for one authentication after the handshake */
     unsigned tickets_left;
 };
 
-static inline tls13_engine *
-tls13_of(const tls_connection *c)
+/* is_late: this engine lives for one authentication after the handshake. */
+static inline int
+tls13_is_late(const tls13_engine *e)
 {
-    return c->engine;
+    return e->handshake->purpose == TLS_LATE_AUTHENTICATION;
+}
+
+static inline tls13_engine *
+tls13_of(const tls_handshake *h)
+{
+    return h->engine;
 }
 
 /* ---- tls13/engine.c ---- */
@@ -123,21 +132,25 @@ enum tls_reason tls13_application_secrets(tls13_engine *e);
 enum tls_reason tls13_open_with(tls13_engine *e, const unsigned char *secret);
 enum tls_reason tls13_seal_with(tls13_engine *e, const unsigned char *secret);
 enum tls_reason tls13_send_compatibility(tls13_engine *e);
-/* tls13_make makes an engine for a post-handshake authentication. */
-enum tls_reason tls13_make(tls_connection *c, tls13_engine **out);
-void tls13_free(tls13_engine *e);
-/* tls13_agree_record_size takes the peer's record_size_limit (RFC 8449); 0: none. */
-void tls13_agree_record_size(tls_connection *c, unsigned limit);
+/* tls13_make makes an engine that begins in a state. */
+enum tls_reason tls13_make(tls_handshake *h, tls13_state state);
 /* tls13_end keeps what outlives the engine. */
 enum tls_reason tls13_end(tls13_engine *e, enum tls_progress *progress);
 
 /* ---- tls13/post_handshake.c ---- */
 /* Members of tls13_class: see engine.h. */
-enum tls_reason tls13_message(tls_connection *c, tls_bytes raw);
-enum tls_reason tls13_before_write(tls_connection *c);
-enum tls_reason tls13_update_keys(tls_connection *c, int request);
-enum tls_reason tls13_request_certificate(tls_connection *c);
-enum tls_reason tls13_request_ticket(tls_connection *c);
+enum tls_reason tls13_message(tls_host *host, tls_bytes raw, int *renegotiate);
+enum tls_reason tls13_before_write(tls_host *host);
+uint64_t tls13_records_left(const tls_host *host);
+enum tls_reason tls13_update_keys(tls_host *host, int request);
+enum tls_reason tls13_request_certificate(tls_host *host);
+int tls13_requests_certificate(const tls_host *host);
+enum tls_reason tls13_request_ticket(tls_host *host);
+
+/* ---- tls13/exporter.c ---- */
+enum tls_reason tls13_export(const tls_host *host, int early, unsigned char *out, size_t length,
+    const char *label, const tls_bytes *context);
+enum tls_reason tls13_unique(const tls_host *host, tls_bytes *binding);
 
 /* ---- tls13/client_hello.c ---- */
 enum tls_reason tls13_send_client_hello(tls13_engine *e);
@@ -170,7 +183,7 @@ enum tls_reason tls13_take_request(tls13_engine *e, const tls_certificate_reques
 /* ---- tls13/server_flight.c ---- */
 enum tls_reason tls13_send_server_hello(tls13_engine *e);
 /* `hello` is the client's. */
-enum tls_reason tls13_send_encrypted_extensions(tls13_engine *e, const tls_client_hello *hello);
+enum tls_reason tls13_send_encrypted_extensions(tls13_engine *e);
 enum tls_reason tls13_send_certificate_request(tls13_engine *e);
 /* tls13_write_request makes a CertificateRequest with this context, which the answer must have. */
 enum tls_reason tls13_write_request(tls13_engine *e, tls_buffer *raw, tls_bytes request_context);
@@ -186,8 +199,11 @@ enum tls_reason tls13_choose_group(
 enum tls_reason tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello);
 const tls_suite *tls13_choose_suite(const tls13_engine *e, const tls_client_hello *hello,
     const br_hash_class *hash, unsigned preferred);
-/* tls13_early_data_possible: everything that does not need the application to decide. */
-int tls13_early_data_possible(tls13_engine *e, const tls_client_hello *hello);
+/* tls13_early_data_possible asks about everything that does not need the application to decide;
+ * tls13_claim_early_data uses the ticket up for it, and returns 0 when somebody else already has.
+ */
+int tls13_early_data_possible(const tls13_engine *e);
+int tls13_claim_early_data(const tls13_engine *e);
 
 /* ---- tls13/authentication.c: Certificate, CertificateVerify and Finished, both ways ---- */
 enum tls_reason tls13_send_certificate(tls13_engine *e);
@@ -212,7 +228,7 @@ enum tls_reason tls13_authenticated(tls13_engine *e, enum tls_progress *progress
 /* ---- tls13/ticket.c ---- */
 /* tls13_send_new_ticket queues a NewSessionTicket; *session is the session behind it, for the
  * caller to release, or NULL when none could be given. */
-enum tls_reason tls13_send_new_ticket(tls_connection *c, tls_session **session);
-enum tls_reason tls13_receive_ticket(tls_connection *c, tls_bytes raw);
+enum tls_reason tls13_send_new_ticket(tls_host *host, tls_facts *facts, tls_session **session);
+enum tls_reason tls13_receive_ticket(tls_host *host, tls_bytes raw);
 
 #endif

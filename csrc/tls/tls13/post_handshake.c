@@ -9,114 +9,126 @@
 /* ---- KeyUpdate ---- */
 
 static unsigned char *
-our_secret(const tls_connection *c)
+our_secret(const tls_host *host)
 {
-    return c->role == TLS_ROLE_CLIENT ? c->traffic->client : c->traffic->server;
+    return host->role == TLS_ROLE_CLIENT ? host->traffic->client : host->traffic->server;
 }
 
 static unsigned char *
-peer_secret(const tls_connection *c)
+peer_secret(const tls_host *host)
 {
-    return c->role == TLS_ROLE_CLIENT ? c->traffic->server : c->traffic->client;
+    return host->role == TLS_ROLE_CLIENT ? host->traffic->server : host->traffic->client;
 }
 
 /* send_update sends KeyUpdate under the old key, and seals with the next one from then on. */
 static enum tls_reason
-send_update(tls_connection *c, int request)
+send_update(tls_host *host, int request)
 {
-    tls_traffic *traffic = c->traffic;
+    tls_traffic *traffic = host->traffic;
     unsigned char body = (unsigned char)(request != 0);
     tls_buffer raw = {0};
     enum tls_reason reason =
         tls_handshake_build(&raw, TLS_HANDSHAKE_KEY_UPDATE, tls_bytes_make(&body, 1));
 
     if (reason == TLS_OK)
-        reason =
-            tls_connection_stage_happened(c, TLS_STAGE_KEY_UPDATE, TLS_SENT, tls_buffer_view(&raw));
+        reason = tls_host_happened(host, TLS_STAGE_KEY_UPDATE, TLS_SENT, tls_buffer_view(&raw));
     if (reason == TLS_OK)
-        reason = tls_connection_send_message(c, tls_buffer_view(&raw));
+        reason = tls_host_send_message(host, tls_buffer_view(&raw));
     tls_buffer_release(&raw);
     if (reason == TLS_OK)
-        reason = tls_connection_flush_flight(c);
+        reason = tls_host_flush(host);
     if (reason != TLS_OK)
         return reason;
-    tls_traffic_update(traffic->hash, our_secret(c));
-    tls_record_sealer_protect(&c->sealer, &c->context->aead, traffic->suite, our_secret(c));
-    c->sealer.padding = c->context->record_padding;
-    c->key_updates_sent++;
+    tls_traffic_update(traffic->hash, our_secret(host));
+    tls_host_seal_with(host, traffic->suite, our_secret(host));
+    host->key_updates_sent++;
     traffic->update_due = 0;
     traffic->update_awaited |= request != 0;
     return TLS_OK;
 }
 
 static enum tls_reason
-receive_update(tls_connection *c, tls_bytes raw)
+receive_update(tls_host *host, tls_bytes raw)
 {
     tls_message message;
-    enum tls_reason reason = tls_message_parse(&message, raw, c->version, c->suite);
+    enum tls_reason reason =
+        tls_message_parse(&message, raw, host->settled.version, host->settled.suite);
 
     if (reason == TLS_OK)
-        reason = tls_connection_stage_happened(c, TLS_STAGE_KEY_UPDATE, TLS_RECEIVED, raw);
+        reason = tls_host_happened(host, TLS_STAGE_KEY_UPDATE, TLS_RECEIVED, raw);
     if (reason != TLS_OK)
         return reason;
     /* Section 5.1: no message may span the change of keys. */
-    if (c->handshake_in.length > raw.length)
+    if (!tls_host_is_last(host, raw.length))
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    tls_traffic_update(c->traffic->hash, peer_secret(c));
-    tls_record_opener_protect(&c->opener, &c->context->aead, c->traffic->suite, peer_secret(c));
-    c->key_updates_received++;
+    tls_traffic_update(host->traffic->hash, peer_secret(host));
+    tls_host_open_with(host, host->traffic->suite, peer_secret(host));
+    host->key_updates_received++;
     /* What was asked for is no flood. */
-    if (c->traffic->update_awaited)
-        c->idle_records = 0;
-    c->traffic->update_awaited = 0;
+    if (host->traffic->update_awaited)
+        host->idle_records = 0;
+    host->traffic->update_awaited = 0;
     /* Section 4.6.3: one answer, before the next application data, however often it was asked for;
      * so a flood that nobody reads costs nothing. */
-    if (message.u.update_requested && !c->close_sent)
-        c->traffic->update_due = 1;
+    if (message.u.update_requested && !host->close_sent)
+        host->traffic->update_due = 1;
     return TLS_OK;
 }
 
 enum tls_reason
-tls13_before_write(tls_connection *c)
+tls13_before_write(tls_host *host)
 {
-    tls_traffic *traffic = c->traffic;
+    tls_traffic *traffic = host->traffic;
 
-    if (traffic == NULL || c->close_sent ||
-        (!traffic->update_due && c->sealer.count < traffic->update_limit) ||
-        !tls_connection_has_room(c))
+    if (traffic == NULL || host->close_sent ||
+        (!traffic->update_due && host->sealer.count < traffic->update_limit) ||
+        !tls_host_has_room(host))
         return TLS_OK;
-    return send_update(c, 0);
+    return send_update(host, 0);
+}
+
+/* Sections 4.6.3 and 5.5. */
+uint64_t
+tls13_records_left(const tls_host *host)
+{
+    const tls_traffic *traffic = host->traffic;
+
+    if (traffic == NULL)
+        return UINT64_MAX;
+    if (traffic->update_due || host->sealer.count >= traffic->update_limit)
+        return 0;
+    return traffic->update_limit - host->sealer.count;
 }
 
 enum tls_reason
-tls13_update_keys(tls_connection *c, int request)
+tls13_update_keys(tls_host *host, int request)
 {
-    return tls_connection_has_room(c) ? send_update(c, request) : TLS_REASON_BUSY;
+    return tls_host_has_room(host) ? send_update(host, request) : TLS_REASON_BUSY;
 }
 
 /* ---- Tickets ---- */
 
 enum tls_reason
-tls13_request_ticket(tls_connection *c)
+tls13_request_ticket(tls_host *host)
 {
     /* A ticket that is sealed needs no store; the store is asked one question at a time. */
     int is_stored =
-        c->context->ticket_keys == NULL && tls_connection_decides(c, TLS_DECISION_SESSION_STORE);
+        host->context->ticket_keys == NULL && tls_host_decides(host, TLS_DECISION_SESSION_STORE);
     tls_session *session;
     enum tls_reason reason;
 
     /* Who the client is may be about to change. */
-    if (tls_connection_authenticating(c) || !tls_connection_has_room(c) ||
-        (is_stored && c->question_state != TLS_QUESTION_NONE))
+    if (tls13_requests_certificate(host) || host->handshake != NULL || !tls_host_has_room(host) ||
+        (is_stored && host->events.question_state != TLS_QUESTION_NONE))
         return TLS_REASON_BUSY;
-    reason = tls13_send_new_ticket(c, &session);
+    reason = tls13_send_new_ticket(host, &host->settled, &session);
     if (reason == TLS_OK && session != NULL) {
-        tls_session_release(c->session);
-        c->session = session;
-        reason = tls_connection_flush_flight(c);
+        tls_session_release(host->settled.session);
+        host->settled.session = session;
+        reason = tls_host_flush(host);
         if (reason == TLS_OK && is_stored) {
-            c->question.u.session_store.session = session;
-            tls_connection_ask(c, TLS_DECISION_SESSION_STORE);
+            host->events.question.u.session_store.session = session;
+            tls_host_ask(host, TLS_DECISION_SESSION_STORE);
         }
     }
     return reason;
@@ -124,28 +136,30 @@ tls13_request_ticket(tls_connection *c)
 
 /* ---- Authentication (section 4.6.2) ---- */
 
-/* authenticate makes an engine that goes through one authentication, from a transcript. */
+/* authenticate begins a handshake that goes through one authentication, from a transcript. */
 static enum tls_reason
 authenticate(
-    tls_connection *c, const tls_transcript *transcript, tls13_state state, tls13_engine **out)
+    tls_host *host, const tls_transcript *transcript, tls13_state state, tls13_engine **out)
 {
-    enum tls_reason reason = tls13_make(c, out);
+    enum tls_reason reason = tls_handshake_new(host, TLS_LATE_AUTHENTICATION, &tls13_class);
 
-    if (reason != TLS_OK)
+    if (reason == TLS_OK)
+        reason = tls13_make(host->handshake, state);
+    if (reason != TLS_OK) {
+        tls_handshake_end(host);
         return reason;
+    }
+    *out = tls13_of(host->handshake);
     (*out)->transcript = *transcript;
-    (*out)->suite = c->traffic->suite;
-    (*out)->hash = c->traffic->hash;
-    (*out)->post_handshake = 1;
-    (*out)->state = state;
-    c->engine = *out;
+    (*out)->suite = host->traffic->suite;
+    (*out)->hash = host->traffic->hash;
     return TLS_OK;
 }
 
 enum tls_reason
-tls13_request_certificate(tls_connection *c)
+tls13_request_certificate(tls_host *host)
 {
-    tls_traffic *traffic = c->traffic;
+    tls_traffic *traffic = host->traffic;
     tls_bytes context = tls_bytes_make(traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
     tls_buffer raw = {0};
     tls13_engine *e;
@@ -154,11 +168,12 @@ tls13_request_certificate(tls_connection *c)
     if (traffic->transcript == NULL)
         return TLS_REASON_NO_POST_HANDSHAKE_AUTH;
     /* One at a time, so that one transcript is kept. */
-    if (traffic->requested != NULL || c->engine != NULL || !tls_connection_has_room(c))
+    if (traffic->requested != NULL || host->handshake != NULL || !tls_host_has_room(host))
         return TLS_REASON_BUSY;
     reason = tls_random(traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
     if (reason == TLS_OK)
-        reason = authenticate(c, traffic->transcript, tls13_wait_client_certificate, &e);
+        reason =
+            authenticate(host, traffic->transcript, TLS13_STATE(tls13_wait_client_certificate), &e);
     if (reason != TLS_OK)
         return reason;
     reason = tls13_write_request(e, &raw, context);
@@ -167,33 +182,36 @@ tls13_request_certificate(tls_connection *c)
     else
         tls_buffer_release(&raw);
     if (reason == TLS_OK)
-        reason = tls_connection_flush_flight(c);
-    /* An open request is what makes the connection authenticate: none is where none was sent. */
-    if (reason == TLS_OK) {
-        traffic->requested = malloc(sizeof *traffic->requested);
-        if (traffic->requested != NULL)
-            *traffic->requested = e->transcript;
-        else
-            reason = TLS_REASON_OUT_OF_MEMORY;
-    }
-    /* The engine is made again when the answer comes: an idle connection keeps only the transcript.
+        reason = tls_host_flush(host);
+    traffic->requested = malloc(sizeof *traffic->requested);
+    if (traffic->requested != NULL)
+        *traffic->requested = e->transcript;
+    else if (reason == TLS_OK)
+        reason = TLS_REASON_OUT_OF_MEMORY;
+    /* The handshake begins again when the answer comes: an idle connection keeps only the
+     * transcript.
      */
-    tls13_free(e);
-    c->engine = NULL;
+    tls_handshake_end(host);
     return reason;
+}
+
+int
+tls13_requests_certificate(const tls_host *host)
+{
+    return host->traffic != NULL && host->traffic->requested != NULL;
 }
 
 /* received_certificate begins with the answer: from here on the engine reads. */
 static enum tls_reason
-received_certificate(tls_connection *c)
+received_certificate(tls_host *host)
 {
-    tls_traffic *traffic = c->traffic;
+    tls_traffic *traffic = host->traffic;
     tls13_engine *e;
     enum tls_reason reason;
 
     if (traffic->requested == NULL)
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    reason = authenticate(c, traffic->requested, tls13_wait_client_certificate, &e);
+    reason = authenticate(host, traffic->requested, TLS13_STATE(tls13_wait_client_certificate), &e);
     free(traffic->requested);
     traffic->requested = NULL;
     if (reason != TLS_OK)
@@ -206,42 +224,41 @@ received_certificate(tls_connection *c)
 enum tls_reason
 tls13_authenticated(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    enum tls_reason reason = tls_connection_stage_happened(
-        c, TLS_STAGE_AUTHENTICATED, TLS_NEITHER, tls_bytes_make(NULL, 0));
+    tls_handshake *h = e->handshake;
+    enum tls_reason reason =
+        tls_host_happened(h->host, TLS_STAGE_AUTHENTICATED, TLS_NEITHER, tls_bytes_make(NULL, 0));
 
-    c->authentications += !c->declined;
+    h->host->authentications += !h->facts.declined;
     return reason == TLS_OK ? tls13_end(e, progress) : reason;
 }
 
 static enum tls_reason
-received_request(tls_connection *c, tls_bytes raw)
+received_request(tls_host *host, tls_bytes raw)
 {
     tls_message message;
     tls13_engine *e;
     enum tls_reason reason;
 
-    if (c->traffic->transcript == NULL)
+    if (host->traffic->transcript == NULL)
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    reason = tls_message_parse(&message, raw, c->version, c->suite);
+    reason = tls_message_parse(&message, raw, host->settled.version, host->settled.suite);
     /* Section 4.3.2: the context tells the requests of a connection apart. */
     if (reason == TLS_OK && message.u.certificate_request.certificate_request_context.length == 0)
         reason = TLS_REASON_ILLEGAL_PARAMETER;
     if (reason == TLS_OK)
-        reason = tls_connection_stage_happened(c, TLS_STAGE_CERTIFICATE_REQUEST, TLS_RECEIVED, raw);
+        reason = tls_host_happened(host, TLS_STAGE_CERTIFICATE_REQUEST, TLS_RECEIVED, raw);
     /* Section 6.1: after close_notify there is no answer. */
-    if (reason == TLS_OK && c->close_sent) {
-        tls_connection_message_done(c, raw.length);
+    if (reason == TLS_OK && host->close_sent) {
+        tls_host_message_done(host, raw.length);
         return TLS_OK;
     }
     /* The answer is a flight, which needs an empty buffer. A server that asks on and on and reads
      * nothing has no claim to one. */
-    if (reason == TLS_OK && c->output_before.length > 0)
-        reason = TLS_REASON_LIMIT;
     if (reason == TLS_OK)
-        reason = tls_connection_make_room(c);
+        reason = tls_host_make_room(host);
     if (reason == TLS_OK)
-        reason = authenticate(c, c->traffic->transcript, tls13_decide_certificate, &e);
+        reason = authenticate(
+            host, host->traffic->transcript, TLS13_STATE(tls13_decide_certificate), &e);
     if (reason != TLS_OK)
         return reason;
     e->message = raw;
@@ -253,26 +270,28 @@ received_request(tls_connection *c, tls_bytes raw)
 /* ---- Messages ---- */
 
 enum tls_reason
-tls13_message(tls_connection *c, tls_bytes raw)
+tls13_message(tls_host *host, tls_bytes raw, int *renegotiate)
 {
     enum tls_reason reason = TLS_OK;
 
+    (void)renegotiate;
     switch (raw.data[0]) {
     case TLS_HANDSHAKE_KEY_UPDATE:
-        reason = receive_update(c, raw);
+        reason = receive_update(host, raw);
         break;
     case TLS_HANDSHAKE_NEW_SESSION_TICKET:
-        reason = c->role == TLS_ROLE_CLIENT ? tls13_receive_ticket(c, raw)
-                                            : TLS_REASON_UNEXPECTED_MESSAGE;
+        reason = host->role == TLS_ROLE_CLIENT ? tls13_receive_ticket(host, raw)
+                                               : TLS_REASON_UNEXPECTED_MESSAGE;
         break;
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
-        return c->role == TLS_ROLE_CLIENT ? received_request(c, raw)
-                                          : TLS_REASON_UNEXPECTED_MESSAGE;
+        return host->role == TLS_ROLE_CLIENT ? received_request(host, raw)
+                                             : TLS_REASON_UNEXPECTED_MESSAGE;
     case TLS_HANDSHAKE_CERTIFICATE:
-        return c->role == TLS_ROLE_SERVER ? received_certificate(c) : TLS_REASON_UNEXPECTED_MESSAGE;
+        return host->role == TLS_ROLE_SERVER ? received_certificate(host)
+                                             : TLS_REASON_UNEXPECTED_MESSAGE;
     default:
         return TLS_REASON_UNEXPECTED_MESSAGE;
     }
-    tls_connection_message_done(c, raw.length);
+    tls_host_message_done(host, raw.length);
     return reason;
 }

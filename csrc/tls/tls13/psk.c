@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "tls13/internal.h"
-#include "handshake/peer_certificate.h"
+#include "handshake/resumption.h"
 
 enum tls_reason
 tls13_set_psk(
@@ -42,37 +42,24 @@ tls13_binder(const tls13_engine *e, unsigned char *out, const tls13_psk *psk, tl
     tls_key_schedule_wipe(&early);
 }
 
-/* resume takes over what the session knows of the peer. */
-static enum tls_reason
-resume(tls13_engine *e, const tls_session *session)
-{
-    tls_connection *c = e->connection;
-
-    c->resumed = 1;
-    tls_connection_resume_end_point(c, session);
-    c->ticket = 1;
-    /* Where no certificate is asked for, whose trust it was judged by is not part of the policy. */
-    c->session_expires = session->expires;
-    return tls_connection_claim_session(
-        c, session, c->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level);
-}
-
 enum tls_reason
 tls13_use_psk(tls13_engine *e, const tls13_psk *psk)
 {
-    tls_connection *c = e->connection;
+    tls_facts *facts = &e->handshake->facts;
 
-    c->claimed.psk = 1;
-    if (!psk->external)
-        return resume(e, e->resume);
-    tls_buffer_append(&c->claimed.psk_identity, psk->identity.data, psk->identity.length);
-    return c->claimed.psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+    facts->peer.psk = 1;
+    if (!psk->external) {
+        facts->ticket = 1;
+        return tls_resumption_claim(e->handshake, e->resume);
+    }
+    tls_buffer_append(&facts->peer.psk_identity, psk->identity.data, psk->identity.length);
+    return facts->peer.psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 enum tls_reason
 tls13_early_secrets(tls13_engine *e, const tls13_psk *psk)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     unsigned char transcript_hash[TLS_SECRET_MAXIMUM];
     size_t length = tls_hash_length(psk->hash);
     tls_key_schedule early;
@@ -85,10 +72,10 @@ tls13_early_secrets(tls13_engine *e, const tls13_psk *psk)
     (void)tls_key_schedule_derive(
         &early, e->early_exporter, TLS_SECRET_EARLY_EXPORTER, transcript_hash);
     tls_key_schedule_wipe(&early);
-    reason = tls_connection_keylog(
-        c, tls_secret_keylog_label(TLS_SECRET_CLIENT_EARLY_TRAFFIC), e->early_secret, length);
+    reason = tls_host_keylog(
+        h->host, tls_secret_keylog_label(TLS_SECRET_CLIENT_EARLY_TRAFFIC), e->early_secret, length);
     if (reason == TLS_OK)
-        reason = tls_connection_keylog(
-            c, tls_secret_keylog_label(TLS_SECRET_EARLY_EXPORTER), e->early_exporter, length);
+        reason = tls_host_keylog(
+            h->host, tls_secret_keylog_label(TLS_SECRET_EARLY_EXPORTER), e->early_exporter, length);
     return reason;
 }

@@ -25,24 +25,22 @@ static enum tls_reason send_tickets(tls13_engine *e, enum tls_progress *progress
 enum tls_reason
 tls13_server_start(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    tls_client_hello hello;
-    enum tls_reason reason = tls_connection_next_message(c, &e->message);
+    tls_handshake *h = e->handshake;
+    const tls_client_hello *hello = &h->client_hello.hello;
+    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
 
-    if (reason == TLS_OK)
-        reason = tls_client_hello_parse(&hello, e->message);
     if (reason != TLS_OK)
         return reason;
     /* Section 5.1: keys change after it. */
-    if (c->handshake_in.length > e->message.length)
+    if (!tls_host_is_last(h->host, e->message.length))
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    if (e->session_id_length == 0 && hello.session_id.length > 0) {
-        memcpy(e->session_id, hello.session_id.data, hello.session_id.length);
-        e->session_id_length = hello.session_id.length;
+    if (e->session_id_length == 0 && hello->session_id.length > 0) {
+        memcpy(e->session_id, hello->session_id.data, hello->session_id.length);
+        e->session_id_length = hello->session_id.length;
     }
     reason = tls13_choose_psk(e, progress);
     if (reason == TLS_OK && e->psk_chosen)
-        e->state = choose;
+        e->state = TLS13_STATE(choose);
     return reason;
 }
 
@@ -64,17 +62,15 @@ share_count(const tls_client_hello *hello)
 static enum tls_reason
 choose(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     unsigned retry_group = e->group;
+    const tls_client_hello *hello = &h->client_hello.hello;
     const tls_suite *suite;
-    tls_client_hello hello;
     tls_bytes share;
-    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+    enum tls_reason reason;
 
     (void)progress;
-    if (reason != TLS_OK)
-        return reason;
-    suite = tls13_choose_suite(e, &hello, e->psk_selected ? e->psks[0].hash : NULL,
+    suite = tls13_choose_suite(e, hello, e->psk_selected ? e->psks[0].hash : NULL,
         e->retried          ? e->suite->id
         : e->resume != NULL ? e->resume->suite
                             : 0);
@@ -82,21 +78,22 @@ choose(tls13_engine *e, enum tls_progress *progress)
         return TLS_REASON_HANDSHAKE_FAILURE;
     if (e->retried && suite != e->suite)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    c->version = TLS_VERSION_13;
+    h->facts.version = TLS_VERSION_13;
     tls13_use_suite(e, suite);
-    reason = tls13_choose_alpn(e, &hello);
+    reason = tls13_choose_alpn(e, hello);
     if (reason == TLS_OK)
-        reason = tls13_choose_group(e, &hello, &share);
+        reason = tls13_choose_group(e, hello, &share);
     if (reason == TLS_OK && !e->psk_selected)
-        reason = tls13_choose_credential(e, &hello);
+        reason = tls13_choose_credential(e, hello);
     if (reason != TLS_OK)
         return reason;
-    if (hello.early_data_offered)
-        c->early_data = TLS_EARLY_DATA_OFFERED;
+    if (hello->early_data_offered)
+        h->facts.early_data = TLS_EARLY_DATA_OFFERED;
     /* Section 4.2.8: the second ClientHello has one share, of the group that was asked for. */
-    if (e->retried && (e->group != retry_group || share.length == 0 || share_count(&hello) != 1))
+    if (e->retried && (e->group != retry_group || share.length == 0 || share_count(hello) != 1))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    e->state = e->group != 0 && share.length == 0 ? retry : decide_early_data;
+    e->state =
+        e->group != 0 && share.length == 0 ? TLS13_STATE(retry) : TLS13_STATE(decide_early_data);
     return TLS_OK;
 }
 
@@ -105,7 +102,7 @@ choose(tls13_engine *e, enum tls_progress *progress)
 static enum tls_reason
 retry(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_server_hello hello;
     unsigned char cookie[COOKIE_LENGTH];
     tls_buffer raw = {0}, extensions = {0};
@@ -119,7 +116,7 @@ retry(tls13_engine *e, enum tls_progress *progress)
     hello.cipher_suite = e->suite->id;
     tls_extension_write_u16(&extensions, TLS_EXTENSION_SUPPORTED_VERSIONS, TLS_VERSION_13);
     tls_extension_write_u16(&extensions, TLS_EXTENSION_KEY_SHARE, e->group);
-    if (c->context->retry_cookie) {
+    if (h->host->context->retry_cookie) {
         reason = tls_random(cookie, sizeof cookie);
         tls_buffer_append(&e->cookie, cookie, sizeof cookie);
         tls_extension_write_vector16(
@@ -138,20 +135,20 @@ retry(tls13_engine *e, enum tls_progress *progress)
     tls13_consume(e);
     tls_transcript_restart(&e->transcript);
     e->retried = 1;
-    c->hello_retry = 1;
-    c->sealer.version = TLS_VERSION_12;
+    h->facts.hello_retry = 1;
+    h->host->sealer.version = TLS_VERSION_12;
     reason = tls13_send(e, TLS_STAGE_HELLO_RETRY_REQUEST, &raw);
     if (reason == TLS_OK)
         reason = tls13_send_compatibility(e);
     if (reason == TLS_OK)
-        reason = tls_connection_flush_flight(c);
-    c->opener.is_13 = 1; /* records of early data may be longer than those in the clear */
+        reason = tls_host_flush(h->host);
+    h->host->opener.is_13 = 1; /* records of early data may be longer than those in the clear */
     /* Section 4.2.10: early data is over, and what is on its way is skipped unread. */
-    if (c->early_data == TLS_EARLY_DATA_OFFERED) {
-        c->early_data = TLS_EARLY_DATA_REJECTED;
-        c->skip_early_data = c->context->max_early_data + SKIPPED_EARLY_DATA_MINIMUM;
+    if (h->facts.early_data == TLS_EARLY_DATA_OFFERED) {
+        h->facts.early_data = TLS_EARLY_DATA_REJECTED;
+        h->host->skip_early_data = h->host->context->max_early_data + SKIPPED_EARLY_DATA_MINIMUM;
     }
-    e->state = wait_client_hello;
+    e->state = TLS13_STATE(wait_client_hello);
     return reason;
 }
 
@@ -211,26 +208,23 @@ same_extensions(tls_bytes first, tls_bytes second)
     return !next_fixed(&b, &y);
 }
 
-/* same_hello: section 4.1.2: the second ClientHello is the first one but for what HelloRetryRequest
- * changes. */
+/* check_second: section 4.1.2: the second ClientHello is the first one but for what
+ * HelloRetryRequest changes. */
 static enum tls_reason
-same_hello(tls13_engine *e, const tls_client_hello *hello)
+check_second(tls13_engine *e, const tls_client_hello *hello)
 {
-    tls_client_hello first;
-    enum tls_reason reason = tls_client_hello_parse(&first, tls_buffer_view(&e->terms.hello));
+    const tls_client_hello *first = &e->handshake->client_hello.hello;
 
-    if (reason != TLS_OK)
-        return reason;
     /* Section 4.2.9: a client that offers PSKs says how it would use them, this time too. */
     if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
         return TLS_REASON_MISSING_EXTENSION;
-    if (first.legacy_version != hello->legacy_version ||
-        !tls_bytes_equal(first.random, hello->random) ||
-        !tls_bytes_equal(first.session_id, hello->session_id) ||
-        !tls_bytes_equal(first.cipher_suites, hello->cipher_suites) ||
-        !tls_bytes_equal(first.compression_methods, hello->compression_methods) ||
-        !same_extensions(first.extensions, hello->extensions) || hello->early_data_offered ||
-        (hello->psk_offered && !first.psk_offered))
+    if (first->legacy_version != hello->legacy_version ||
+        !tls_bytes_equal(first->random, hello->random) ||
+        !tls_bytes_equal(first->session_id, hello->session_id) ||
+        !tls_bytes_equal(first->cipher_suites, hello->cipher_suites) ||
+        !tls_bytes_equal(first->compression_methods, hello->compression_methods) ||
+        !same_extensions(first->extensions, hello->extensions) || hello->early_data_offered ||
+        (hello->psk_offered && !first->psk_offered))
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.2.2: the cookie that was given, and no other. */
     if (!tls_bytes_equal(hello->cookie, tls_buffer_view(&e->cookie)))
@@ -240,26 +234,44 @@ same_hello(tls13_engine *e, const tls_client_hello *hello)
 }
 
 static enum tls_reason
+take_second(tls13_engine *e)
+{
+    tls_handshake *h = e->handshake;
+    tls_kept_hello second = {0};
+    enum tls_reason reason = tls_kept_hello_take(&second, e->message);
+
+    if (reason == TLS_OK)
+        reason = check_second(e, &second.hello);
+    if (reason == TLS_OK)
+        tls_kept_hello_move(&h->client_hello, &second);
+    else
+        tls_kept_hello_release(&second);
+    return reason;
+}
+
+static enum tls_reason
 wait_client_hello(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    tls_handshake *h = e->handshake;
+    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
 
-    if (reason != TLS_OK || e->message.length == 0)
+    if (reason != TLS_OK || e->message.length == 0) {
+        *progress = TLS_PROGRESS_BLOCKED;
         return reason;
-    if (message.type != TLS_HANDSHAKE_CLIENT_HELLO || c->handshake_in.length > e->message.length)
+    }
+    if (e->message.data[0] != TLS_HANDSHAKE_CLIENT_HELLO ||
+        !tls_host_is_last(h->host, e->message.length))
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    c->skip_early_data = 0;
-    reason = same_hello(e, &message.u.client_hello);
+    h->host->skip_early_data = 0;
+    reason = take_second(e);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_CLIENT_HELLO);
     if (reason == TLS_OK && e->psk_selected)
-        reason = recheck_psk(e, &message.u.client_hello);
-    if (!e->terms.credential_fixed)
-        tls_credential_clear(&e->terms.credential);
+        reason = recheck_psk(e, &h->client_hello.hello);
+    if (!h->terms.credential_fixed)
+        tls_credential_clear(&h->terms.credential);
     tls_buffer_clear(&e->peer_schemes);
-    e->state = choose;
+    e->state = TLS13_STATE(choose);
     return reason;
 }
 
@@ -268,33 +280,32 @@ wait_client_hello(tls13_engine *e, enum tls_progress *progress)
 static enum tls_reason
 decide_early_data(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
-    tls_client_hello hello;
+    tls_handshake *h = e->handshake;
+    tls_answer *answer = tls_host_take_answer(h->host);
+    tls_question *question = &h->host->events.question;
     int accepted;
-    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
 
     (void)progress;
-    if (reason != TLS_OK)
-        return reason;
-    e->state = flight;
-    if (c->early_data != TLS_EARLY_DATA_OFFERED)
+    e->state = TLS13_STATE(flight);
+    if (h->facts.early_data != TLS_EARLY_DATA_OFFERED)
         return TLS_OK;
     if (answer != NULL) {
         accepted = answer->is_default || answer->accept;
-        tls_connection_answer_clear(c);
+        tls_host_answer_clear(h->host);
     } else {
-        accepted = tls13_early_data_possible(e, &hello);
-        if (accepted && tls_connection_decides(c, TLS_DECISION_EARLY_DATA)) {
-            c->question.u.early_data.session = e->resume;
-            c->question.u.early_data.server_name = c->server_name;
-            c->question.u.early_data.alpn = tls_buffer_view(&c->alpn);
-            tls_connection_ask(c, TLS_DECISION_EARLY_DATA);
-            e->state = decide_early_data;
+        accepted = tls13_early_data_possible(e);
+        if (accepted && tls_host_decides(h->host, TLS_DECISION_EARLY_DATA)) {
+            question->u.early_data.session = e->resume;
+            question->u.early_data.server_name = h->host->server_name;
+            question->u.early_data.alpn = tls_buffer_view(&h->facts.alpn);
+            tls_host_ask(h->host, TLS_DECISION_EARLY_DATA);
+            e->state = TLS13_STATE(decide_early_data);
             return TLS_OK;
         }
     }
-    c->early_data = accepted ? TLS_EARLY_DATA_ACCEPTED : TLS_EARLY_DATA_REJECTED;
+    /* A ticket is used up only by the early data that it brings. */
+    accepted = accepted && tls13_claim_early_data(e);
+    h->facts.early_data = accepted ? TLS_EARLY_DATA_ACCEPTED : TLS_EARLY_DATA_REJECTED;
     return TLS_OK;
 }
 
@@ -304,14 +315,14 @@ decide_early_data(tls13_engine *e, enum tls_progress *progress)
 static enum tls_reason
 agree(tls13_engine *e, const tls_client_hello *hello, unsigned char *shared, size_t *shared_length)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_bytes share;
     enum tls_reason reason = TLS_OK;
 
     *shared_length = 0;
     if (e->group == 0)
         return TLS_OK;
-    c->group = e->group;
+    h->facts.group = e->group;
     e->share_count = 1;
     reason = tls13_choose_group(e, hello, &share);
     if (reason == TLS_OK)
@@ -322,46 +333,46 @@ agree(tls13_engine *e, const tls_client_hello *hello, unsigned char *shared, siz
 }
 
 static int
-keeps_sessions(const tls_connection *c)
+keeps_sessions(const tls_host *host)
 {
-    return c->context->ticket_keys != NULL || c->context->cache != NULL ||
-           tls_connection_decides(c, TLS_DECISION_SESSION_STORE);
+    return host->context->ticket_keys != NULL || host->context->cache != NULL ||
+           tls_host_decides(host, TLS_DECISION_SESSION_STORE);
+}
+
+/* use_hello takes over what remains to be used of ClientHello, and adds it to the transcript. */
+static enum tls_reason
+use_hello(tls13_engine *e)
+{
+    tls_handshake *h = e->handshake;
+    const tls_client_hello *hello = &h->client_hello.hello;
+
+    h->facts.post_handshake_auth = hello->post_handshake_auth;
+    /* Section 4.2.9: no tickets for a client that has no way to use them, nor of sessions that
+     * nobody keeps. */
+    e->tickets_left = tls13_may_use_psks(e, hello) && keeps_sessions(h->host)
+                          ? h->host->context->ticket_count
+                          : 0;
+    if (h->facts.resumed && e->tickets_left > 1)
+        e->tickets_left = 1;
+    tls13_consume(e);
+    h->host->sealer.version = TLS_VERSION_12;
+    return h->facts.early_data == TLS_EARLY_DATA_ACCEPTED ? tls13_early_secrets(e, &e->psks[0])
+                                                          : TLS_OK;
 }
 
 static enum tls_reason
 flight(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     unsigned char shared[TLS_SHARED_SECRET_MAXIMUM];
     size_t shared_length;
-    tls_client_hello hello;
-    tls_buffer kept = {0};
-    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+    enum tls_reason reason = agree(e, &h->client_hello.hello, shared, &shared_length);
 
     (void)progress;
-    if (reason == TLS_OK)
-        reason = agree(e, &hello, shared, &shared_length);
-    /* EncryptedExtensions looks at the message once more, after it has left the reassembly buffer.
-     */
-    tls_buffer_append(&kept, e->message.data, e->message.length);
-    if (reason == TLS_OK)
-        reason = kept.failed ? TLS_REASON_OUT_OF_MEMORY
-                             : tls_client_hello_parse(&hello, tls_buffer_view(&kept));
     if (reason == TLS_OK && e->psk_selected)
         reason = tls13_use_psk(e, &e->psks[0]);
-    if (reason == TLS_OK) {
-        c->post_handshake_auth = hello.post_handshake_auth;
-        /* Section 4.2.9: no tickets for a client that has no way to use them, nor of sessions that
-         * nobody keeps. */
-        e->tickets_left =
-            tls13_may_use_psks(e, &hello) && keeps_sessions(c) ? c->context->ticket_count : 0;
-        if (c->resumed && e->tickets_left > 1)
-            e->tickets_left = 1;
-        tls13_consume(e);
-        c->sealer.version = TLS_VERSION_12;
-        if (c->early_data == TLS_EARLY_DATA_ACCEPTED)
-            reason = tls13_early_secrets(e, &e->psks[0]);
-    }
+    if (reason == TLS_OK)
+        reason = use_hello(e);
     if (reason == TLS_OK)
         reason = tls13_send_server_hello(e);
     if (reason == TLS_OK)
@@ -372,16 +383,15 @@ flight(tls13_engine *e, enum tls_progress *progress)
     if (reason == TLS_OK)
         reason = tls13_seal_with(e, e->server_secret);
     if (reason == TLS_OK)
-        reason = tls13_send_encrypted_extensions(e, &hello);
-    tls_buffer_release(&kept);
+        reason = tls13_send_encrypted_extensions(e);
     /* Section 4.3.2: not beside a PSK. */
-    if (reason == TLS_OK && c->verify != TLS_VERIFY_NONE && !e->psk_selected)
+    if (reason == TLS_OK && h->facts.verify != TLS_VERIFY_NONE && !e->psk_selected)
         reason = tls13_send_certificate_request(e);
-    e->state = finish_flight;
+    e->state = TLS13_STATE(finish_flight);
     if (reason == TLS_OK && !e->psk_selected) {
         reason = tls13_send_certificate(e);
-        e->state = tls13_sign;
-        e->after_sign = finish_flight;
+        e->state = TLS13_STATE(tls13_sign);
+        e->after_sign = TLS13_STATE(finish_flight);
     }
     return reason;
 }
@@ -389,30 +399,31 @@ flight(tls13_engine *e, enum tls_progress *progress)
 static tls13_state
 after_early_data(const tls13_engine *e)
 {
-    return e->certificate_requested ? tls13_wait_client_certificate : wait_finished;
+    return e->certificate_requested ? TLS13_STATE(tls13_wait_client_certificate)
+                                    : TLS13_STATE(wait_finished);
 }
 
 static enum tls_reason
 finish_flight(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
-    int early = c->early_data == TLS_EARLY_DATA_ACCEPTED;
+    tls_handshake *h = e->handshake;
+    int early = h->facts.early_data == TLS_EARLY_DATA_ACCEPTED;
     enum tls_reason reason = tls13_send_finished(e, e->server_secret);
 
     (void)progress;
     if (reason == TLS_OK)
         reason = tls13_application_secrets(e);
     if (reason == TLS_OK)
-        reason = tls13_seal_with(e, c->traffic->server);
+        reason = tls13_seal_with(e, h->host->traffic->server);
     if (reason == TLS_OK)
         reason = tls13_open_with(e, early ? e->early_secret : e->client_secret);
     /* A client that fails before it has read ServerHello has no keys for its alert. */
-    c->opener.plain_alerts = 1;
-    if (c->early_data == TLS_EARLY_DATA_REJECTED && !e->retried)
-        c->skip_early_data = c->context->max_early_data + SKIPPED_EARLY_DATA_MINIMUM;
-    c->early_data_allowed = early ? e->resume->max_early_data : 0;
-    c->may_write = early;
-    e->state = early ? wait_end_of_early_data : after_early_data(e);
+    h->host->opener.plain_alerts = 1;
+    if (h->facts.early_data == TLS_EARLY_DATA_REJECTED && !e->retried)
+        h->host->skip_early_data = h->host->context->max_early_data + SKIPPED_EARLY_DATA_MINIMUM;
+    h->host->early_data_allowed = early ? e->resume->max_early_data : 0;
+    h->host->may_write = early;
+    e->state = early ? TLS13_STATE(wait_end_of_early_data) : after_early_data(e);
     return reason;
 }
 
@@ -432,7 +443,7 @@ wait_end_of_early_data(tls13_engine *e, enum tls_progress *progress)
     if (reason == TLS_OK)
         reason = tls13_open_with(e, e->client_secret);
     tls13_consume(e);
-    e->connection->early_data_allowed = 0;
+    e->handshake->host->early_data_allowed = 0;
     e->state = after_early_data(e);
     return reason;
 }
@@ -440,7 +451,7 @@ wait_end_of_early_data(tls13_engine *e, enum tls_progress *progress)
 enum tls_reason
 tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_message message;
     const tls_certificate_message *certificate = &message.u.certificate;
     enum tls_reason reason = tls13_next(e, &message, progress);
@@ -456,10 +467,12 @@ tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress)
         reason = tls13_receive_certificate(e, certificate);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_CERTIFICATE);
-    if (reason == TLS_OK && certificate->certificate_count == 0 && c->verify == TLS_VERIFY_REQUIRED)
+    if (reason == TLS_OK && certificate->certificate_count == 0 &&
+        h->facts.verify == TLS_VERIFY_REQUIRED)
         reason = TLS_REASON_CERTIFICATE_REQUIRED;
-    e->state = certificate->certificate_count > 0 ? tls13_decide_verify : wait_finished;
-    e->after_peer = wait_finished;
+    e->state = certificate->certificate_count > 0 ? TLS13_STATE(tls13_decide_verify)
+                                                  : TLS13_STATE(wait_finished);
+    e->after_peer = TLS13_STATE(wait_finished);
     tls13_consume(e);
     return reason;
 }
@@ -467,7 +480,7 @@ tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress)
 static enum tls_reason
 wait_finished(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_message message;
     enum tls_reason reason = tls13_next(e, &message, progress);
 
@@ -476,18 +489,18 @@ wait_finished(tls13_engine *e, enum tls_progress *progress)
     if (message.type != TLS_HANDSHAKE_FINISHED)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls13_receive_finished(
-        e, message.u.verify_data, e->post_handshake ? c->traffic->client : e->client_secret);
+        e, message.u.verify_data, tls13_is_late(e) ? h->host->traffic->client : e->client_secret);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_FINISHED);
-    if (reason == TLS_OK && !e->post_handshake)
-        reason = tls13_open_with(e, c->traffic->client);
+    if (reason == TLS_OK && !tls13_is_late(e))
+        reason = tls13_open_with(e, h->host->traffic->client);
     tls13_consume(e);
     if (reason != TLS_OK)
         return reason;
-    if (e->post_handshake)
+    if (tls13_is_late(e))
         return tls13_authenticated(e, progress);
-    e->state = send_tickets;
-    return tls13_derive(e, c->traffic->resumption, TLS_SECRET_RESUMPTION);
+    e->state = TLS13_STATE(send_tickets);
+    return tls13_derive(e, h->host->traffic->resumption, TLS_SECRET_RESUMPTION);
 }
 
 /* ---- Tickets ---- */
@@ -495,25 +508,26 @@ wait_finished(tls13_engine *e, enum tls_progress *progress)
 static enum tls_reason
 send_tickets(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_session *session;
     enum tls_reason reason;
 
-    tls_connection_answer_clear(c); /* session_store has been told of the last one */
+    tls_host_answer_clear(h->host); /* session_store has been told of the last one */
     if (e->tickets_left == 0) {
-        reason = tls_connection_flush_flight(c);
+        reason = tls_host_flush(h->host);
         return reason == TLS_OK ? tls13_end(e, progress) : reason;
     }
     e->tickets_left--;
-    reason = tls13_send_new_ticket(c, &session);
+    reason = tls13_send_new_ticket(h->host, &h->facts, &session);
     if (reason != TLS_OK || session == NULL)
         return reason;
-    tls_session_release(c->session);
-    c->session = session;
+    tls_session_release(h->facts.session);
+    h->facts.session = session;
     /* A ticket that is sealed needs no store. */
-    if (c->context->ticket_keys == NULL && tls_connection_decides(c, TLS_DECISION_SESSION_STORE)) {
-        c->question.u.session_store.session = session;
-        tls_connection_ask(c, TLS_DECISION_SESSION_STORE);
+    if (h->host->context->ticket_keys == NULL &&
+        tls_host_decides(h->host, TLS_DECISION_SESSION_STORE)) {
+        h->host->events.question.u.session_store.session = session;
+        tls_host_ask(h->host, TLS_DECISION_SESSION_STORE);
     }
     return TLS_OK;
 }

@@ -2,8 +2,9 @@
  * suite, the group, the certificate, the protocol, and whether early data is taken. */
 #include <string.h>
 
+#include "handshake/local_certificate.h"
+#include "handshake/resumption.h"
 #include "tls13/internal.h"
-#include "x509/hostname.h"
 #include "session/replay.h"
 
 /* ---- The suite ---- */
@@ -16,7 +17,8 @@ usable_suite(
     const tls_suite *suite = tls_suite_find(id);
 
     if (suite == NULL || !tls_suite_fits(suite, TLS_VERSION_13) ||
-        !tls_u16_list_contains(hello->cipher_suites, id) || !tls_terms_allow_suite(&e->terms, id) ||
+        !tls_u16_list_contains(hello->cipher_suites, id) ||
+        !tls_terms_allow_suite(&e->handshake->terms, id) ||
         (hash != NULL && tls_hash_class((int)suite->prf_hash) != hash))
         return NULL;
     return suite;
@@ -31,13 +33,13 @@ tls13_choose_suite(const tls13_engine *e, const tls_client_hello *hello, const b
 
     if (suite != NULL)
         return suite;
-    if (e->connection->context->client_preference) {
+    if (e->handshake->host->context->client_preference) {
         for (i = 0; i < tls_u16_list_count(hello->cipher_suites) && suite == NULL; i++)
             suite = usable_suite(e, hello, tls_u16_list_at(hello->cipher_suites, i), hash);
         return suite;
     }
-    for (i = 0; i < e->terms.suite_count && suite == NULL; i++)
-        suite = usable_suite(e, hello, e->terms.suites[i], hash);
+    for (i = 0; i < e->handshake->terms.suite_count && suite == NULL; i++)
+        suite = usable_suite(e, hello, e->handshake->terms.suites[i], hash);
     return suite;
 }
 
@@ -48,18 +50,14 @@ static enum tls_reason
 use_session(tls13_engine *e, const tls_client_hello *hello, const tls_session *session,
     tls_bytes identity, int *used)
 {
-    tls_connection *c = e->connection;
     const tls_suite *suite = session != NULL ? tls_suite_find(session->suite) : NULL;
-    unsigned char policy[TLS_POLICY_LENGTH];
     const br_hash_class *hash;
 
     *used = 0;
     if (suite == NULL || session->version != TLS_VERSION_13)
         return TLS_OK;
     hash = tls_hash_class((int)suite->prf_hash);
-    tls_connection_policy(c, policy);
-    if (!tls_session_fits(session, TLS_ROLE_SERVER, c->server_name, policy,
-            tls_connection_required_level(c), tls_context_now(c->context)) ||
+    if (!tls_resumption_allowed(e->handshake, session) ||
         tls13_choose_suite(e, hello, hash, session->suite) == NULL)
         return TLS_OK;
     *used = 1;
@@ -72,18 +70,16 @@ use_session(tls13_engine *e, const tls_client_hello *hello, const tls_session *s
 static enum tls_reason
 open_ticket(tls13_engine *e, const tls_client_hello *hello, tls_bytes identity, int *used)
 {
-    const tls_context *context = e->connection->context;
-    tls_buffer encoded = {0};
-    tls_session *session = NULL;
+    const tls_host *host = e->handshake->host;
+    const tls_context *context = host->context;
+    tls_session *session;
     enum tls_reason reason = TLS_OK;
 
     *used = 0;
     if (context->ticket_keys != NULL) {
-        if (tls_ticket_open(context->ticket_keys, &encoded, identity, tls_context_now(context)) &&
-            tls_session_import(&session, tls_buffer_view(&encoded)) == TLS_OK)
-            reason = use_session(e, hello, session, identity, used);
+        session = tls_resumption_open_ticket(host, identity);
+        reason = use_session(e, hello, session, identity, used);
         tls_session_release(session);
-        tls_buffer_release(&encoded);
     } else if (context->cache != NULL && identity.length <= TLS_SESSION_ID_MAXIMUM) {
         reason = use_session(e, hello,
             tls_session_cache_find(context->cache, identity, tls_context_now(context)), identity,
@@ -107,7 +103,7 @@ int
 tls13_may_use_psks(const tls13_engine *e, const tls_client_hello *hello)
 {
     return offers_mode(hello, PSK_DHE_KE) ||
-           (e->connection->context->psk_only && offers_mode(hello, PSK_KE));
+           (e->handshake->host->context->psk_only && offers_mode(hello, PSK_KE));
 }
 
 static int
@@ -146,17 +142,18 @@ static enum tls_reason
 ask_about(
     tls13_engine *e, const tls_client_hello *hello, enum tls_decision decision, tls_bytes identity)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
 
     if (decision == TLS_DECISION_SESSION_LOAD) {
-        c->question.u.session_load.session_id = identity;
-        c->question.u.session_load.server_name = c->server_name;
-        c->question.u.session_load.early_data = hello->early_data_offered && e->psk_index == 0;
+        h->host->events.question.u.session_load.session_id = identity;
+        h->host->events.question.u.session_load.server_name = h->host->server_name;
+        h->host->events.question.u.session_load.early_data =
+            hello->early_data_offered && e->psk_index == 0;
     } else {
-        c->question.u.psk.identity = identity;
-        c->question.u.psk.server_name = c->server_name;
+        h->host->events.question.u.psk.identity = identity;
+        h->host->events.question.u.psk.server_name = h->host->server_name;
     }
-    tls_connection_ask(c, decision);
+    tls_host_ask(h->host, decision);
     return TLS_OK;
 }
 
@@ -184,8 +181,8 @@ enum { ASKED_NOTHING, ASKED_SESSION, ASKED_PSK };
 static enum tls_reason
 look_at(tls13_engine *e, const tls_client_hello *hello, tls_bytes identity, int *used, int *waits)
 {
-    tls_connection *c = e->connection;
-    tls_answer *answer = tls_connection_take_answer(c);
+    tls_handshake *h = e->handshake;
+    tls_answer *answer = tls_host_take_answer(h->host);
     enum tls_reason reason = TLS_OK;
 
     *used = *waits = 0;
@@ -194,18 +191,18 @@ look_at(tls13_engine *e, const tls_client_hello *hello, tls_bytes identity, int 
             reason = use_session(e, hello, answer->session, identity, used);
         else
             reason = use_external(e, hello, answer, identity, used);
-        tls_connection_answer_clear(c);
+        tls_host_answer_clear(h->host);
     } else if (e->psk_asked == ASKED_NOTHING) {
         reason = open_ticket(e, hello, identity, used);
     }
     if (reason != TLS_OK || *used)
         return reason;
     *waits = 1;
-    if (e->psk_asked < ASKED_SESSION && tls_connection_decides(c, TLS_DECISION_SESSION_LOAD)) {
+    if (e->psk_asked < ASKED_SESSION && tls_host_decides(h->host, TLS_DECISION_SESSION_LOAD)) {
         e->psk_asked = ASKED_SESSION;
         return ask_about(e, hello, TLS_DECISION_SESSION_LOAD, identity);
     }
-    if (e->psk_asked < ASKED_PSK && tls_connection_decides(c, TLS_DECISION_PSK)) {
+    if (e->psk_asked < ASKED_PSK && tls_host_decides(h->host, TLS_DECISION_PSK)) {
         e->psk_asked = ASKED_PSK;
         return ask_about(e, hello, TLS_DECISION_PSK, identity);
     }
@@ -216,23 +213,21 @@ look_at(tls13_engine *e, const tls_client_hello *hello, tls_bytes identity, int 
 enum tls_reason
 tls13_choose_psk(tls13_engine *e, enum tls_progress *progress)
 {
-    tls_client_hello hello;
+    const tls_client_hello *hello = &e->handshake->client_hello.hello;
     tls_bytes identity;
     int used, waits;
-    enum tls_reason reason = tls_client_hello_parse(&hello, e->message);
+    enum tls_reason reason = TLS_OK;
 
     (void)progress;
-    if (reason != TLS_OK)
-        return reason;
     /* Section 4.2.9: a client that offers PSKs MUST say how they are to be used. */
-    if (hello.psk_offered && hello.psk_key_exchange_modes.length == 0)
+    if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
         return TLS_REASON_MISSING_EXTENSION;
-    if (hello.early_data_offered && !hello.psk_offered)
+    if (hello->early_data_offered && !hello->psk_offered)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    while (!e->psk_selected && hello.psk_offered && tls13_may_use_psks(e, &hello) &&
+    while (!e->psk_selected && hello->psk_offered && tls13_may_use_psks(e, hello) &&
            e->psk_index < TLS13_PSKS_LOOKED_AT &&
-           identity_at(&hello, e->psk_index, &identity, &e->ticket_age)) {
-        reason = look_at(e, &hello, identity, &used, &waits);
+           identity_at(hello, e->psk_index, &identity, &e->ticket_age)) {
+        reason = look_at(e, hello, identity, &used, &waits);
         if (reason != TLS_OK || waits)
             return reason;
         if (used) {
@@ -243,7 +238,7 @@ tls13_choose_psk(tls13_engine *e, enum tls_progress *progress)
         e->psk_asked = ASKED_NOTHING;
     }
     if (e->psk_selected)
-        reason = tls13_check_binder(e, &hello);
+        reason = tls13_check_binder(e, hello);
     e->psk_chosen = 1;
     return reason;
 }
@@ -286,7 +281,7 @@ shares_fit(const tls_client_hello *hello)
 enum tls_reason
 tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *share)
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     size_t i;
 
     *share = tls_bytes_make(NULL, 0);
@@ -318,38 +313,23 @@ tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *sh
 
 /* ---- The certificate ---- */
 
-/* pick: the first scheme of our list that the client verifies and a credential's key can do. With
- * `named`, only credentials whose certificate is for the client's server name count. */
-static const tls_credential *
-pick(const tls13_engine *e, int named)
+/* can_sign: by this scheme of our list, if the client verifies it. */
+static int
+can_sign(void *data, size_t preference, const tls_credential *credential)
 {
-    const tls_context *context = e->connection->context;
-    tls_bytes name = tls_bytes_of_string(e->connection->server_name);
-    size_t i, j;
+    const tls13_engine *e = data;
+    unsigned scheme = e->handshake->host->context->signature_schemes[preference];
 
-    for (i = 0; i < context->signature_scheme_count; i++) {
-        unsigned scheme = context->signature_schemes[i];
-
-        if (!tls_u16_list_contains(tls_buffer_view(&e->peer_schemes), scheme))
-            continue;
-        for (j = 0; j < context->credential_count; j++) {
-            const tls_credential *credential = &context->credentials[j];
-
-            if (named && tls_hostname_verify(credential->chain[0], name) != TLS_OK)
-                continue;
-            if ((credential->chain[0]->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) &&
-                tls_scheme_fits_key(
-                    scheme, tls_private_key_public(credential->key), TLS_VERSION_13))
-                return credential;
-        }
-    }
-    return NULL;
+    return tls_u16_list_contains(tls_buffer_view(&e->peer_schemes), scheme) &&
+           (credential->chain[0]->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) &&
+           tls_scheme_fits_key(scheme, tls_private_key_public(credential->key), TLS_VERSION_13);
 }
 
 enum tls_reason
 tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
 {
-    const tls_credential *credential = NULL;
+    const tls_credential *credential;
+    size_t scheme;
 
     /* Section 4.2.3. */
     if (hello->signature_algorithms.length == 0)
@@ -359,21 +339,19 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
     if (e->peer_schemes.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     e->staple = hello->status_request;
-    if (e->terms.credential_fixed)
-        return tls13_pick_scheme(e, e->terms.credential.key) != 0 ? TLS_OK
-                                                                  : TLS_REASON_HANDSHAKE_FAILURE;
-    if (e->connection->server_name[0] != '\0')
-        credential = pick(e, 1);
-    /* A client that asks for an unknown name gets the default certificate and judges for itself. */
-    if (credential == NULL)
-        credential = pick(e, 0);
+    if (e->handshake->terms.credential_fixed)
+        return tls13_pick_scheme(e, e->handshake->terms.credential.key) != 0
+                   ? TLS_OK
+                   : TLS_REASON_HANDSHAKE_FAILURE;
+    credential = tls_pick_server_credential(
+        e->handshake, e->handshake->host->context->signature_scheme_count, can_sign, e, &scheme);
     /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */
-    if (credential == NULL && e->connection->context->credential_count == 0 &&
-        tls_connection_decides(e->connection, TLS_DECISION_PSK))
+    if (credential == NULL && e->handshake->host->context->credential_count == 0 &&
+        tls_host_decides(e->handshake->host, TLS_DECISION_PSK))
         return TLS_REASON_UNKNOWN_PSK_IDENTITY;
     if (credential == NULL)
         return TLS_REASON_HANDSHAKE_FAILURE;
-    return tls_credential_copy(&e->terms.credential, credential);
+    return tls_credential_copy(&e->handshake->terms.credential, credential);
 }
 
 /* ---- The protocol ---- */
@@ -381,13 +359,13 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
 enum tls_reason
 tls13_choose_alpn(tls13_engine *e, const tls_client_hello *hello)
 {
-    tls_connection *c = e->connection;
-    const tls_context *context = c->context;
+    tls_handshake *h = e->handshake;
+    const tls_context *context = h->host->context;
     tls_bytes chosen = {0};
     size_t i;
 
-    if (e->terms.alpn_selected != NULL)
-        chosen = tls_bytes_of_string(e->terms.alpn_selected);
+    if (e->handshake->terms.alpn_selected != NULL)
+        chosen = tls_bytes_of_string(e->handshake->terms.alpn_selected);
     for (i = 0; i < context->alpn_count && chosen.length == 0; i++)
         if (tls_protocol_listed(hello->alpn, tls_bytes_of_string(context->alpn[i])))
             chosen = tls_bytes_of_string(context->alpn[i]);
@@ -395,28 +373,41 @@ tls13_choose_alpn(tls13_engine *e, const tls_client_hello *hello)
     if (chosen.length == 0 && context->alpn_count > 0 &&
         (hello->alpn.length > 0 || context->alpn_required))
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
-    tls_buffer_clear(&c->alpn);
-    tls_buffer_append(&c->alpn, chosen.data, chosen.length);
-    return c->alpn.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+    tls_buffer_clear(&h->facts.alpn);
+    tls_buffer_append(&h->facts.alpn, chosen.data, chosen.length);
+    return h->facts.alpn.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 /* ---- Early data ---- */
 
-int
-tls13_early_data_possible(tls13_engine *e, const tls_client_hello *hello)
+static tls_replay_register *
+strikes(tls_context *context)
 {
-    const tls_connection *c = e->connection;
-    tls_context *context = c->context;
+    return context->ticket_keys != NULL ? tls_ticket_keys_register(context->ticket_keys)
+                                        : &context->replay;
+}
+
+static int64_t
+window_of(const tls_context *context)
+{
+    return (int64_t)context->early_data_window * 1000;
+}
+
+int
+tls13_early_data_possible(const tls13_engine *e)
+{
+    const tls_handshake *h = e->handshake;
+    tls_context *context = h->host->context;
     const tls_session *session = e->resume;
     int64_t now = tls_context_now_ms(context);
-    int64_t window = (int64_t)context->early_data_window * 1000;
+    int64_t window = window_of(context);
     int64_t age;
 
     /* Section 4.2.10: the first PSK, of a ticket that allows it; the same suite and protocol. */
-    if (!hello->early_data_offered || context->max_early_data == 0 || e->retried ||
+    if (!h->client_hello.hello.early_data_offered || context->max_early_data == 0 || e->retried ||
         !e->psk_selected || e->psk_index != 0 || e->psks[0].external ||
         session->max_early_data == 0 || session->suite != e->suite->id ||
-        !tls_bytes_equal(tls_buffer_view(&session->alpn), tls_buffer_view(&c->alpn)))
+        !tls_bytes_equal(tls_buffer_view(&session->alpn), tls_buffer_view(&h->facts.alpn)))
         return 0;
     /* Section 8.3: the age that the client saw must be ours, but for the way and the clocks. */
     age = (int64_t)(uint32_t)(e->ticket_age - session->age_add);
@@ -424,10 +415,17 @@ tls13_early_data_possible(tls13_engine *e, const tls_client_hello *hello)
         return 0;
     /* Section 8: no ticket is taken twice; what was taken before this process began is not known.
      */
-    if (session->issued < context->made && now < context->made + 2 * window)
-        return 0;
-    return tls_replay_register_use(context->ticket_keys != NULL
-                                       ? tls_ticket_keys_register(context->ticket_keys)
-                                       : &context->replay,
-        tls_bytes_make(session->id, session->id_length), now, now + 2 * window);
+    return (session->issued >= context->made || now >= context->made + 2 * window) &&
+           !tls_replay_register_has(
+               strikes(context), tls_bytes_make(session->id, session->id_length), now);
+}
+
+int
+tls13_claim_early_data(const tls13_engine *e)
+{
+    tls_context *context = e->handshake->host->context;
+    int64_t now = tls_context_now_ms(context);
+
+    return tls_replay_register_use(strikes(context),
+        tls_bytes_make(e->resume->id, e->resume->id_length), now, now + 2 * window_of(context));
 }

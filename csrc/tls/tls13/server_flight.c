@@ -2,24 +2,22 @@
  * EncryptedExtensions and CertificateRequest (RFC 8446 sections 4.1.3 and 4.3). */
 #include <string.h>
 
+#include "handshake/local_certificate.h"
+#include "handshake/record_limits.h"
 #include "tls13/internal.h"
 #include "base/random.h"
-
-/* The authorities of a CertificateRequest are left out when they would be longer than this:
- * section 4.2.4 is optional, and some clients refuse a message of many records. */
-#define AUTHORITIES_LENGTH_MAXIMUM 12000
 
 enum tls_reason
 tls13_send_server_hello(tls13_engine *e)
 {
-    tls_connection *c = e->connection;
+    tls_handshake *h = e->handshake;
     tls_server_hello hello;
     tls_buffer raw = {0}, extensions = {0};
-    enum tls_reason reason = tls_random(c->server_random, sizeof c->server_random);
+    enum tls_reason reason = tls_random(h->facts.server_random, sizeof h->facts.server_random);
 
     memset(&hello, 0, sizeof hello);
     hello.legacy_version = TLS_VERSION_12;
-    hello.random = tls_bytes_make(c->server_random, sizeof c->server_random);
+    hello.random = tls_bytes_make(h->facts.server_random, sizeof h->facts.server_random);
     hello.session_id = tls_bytes_make(e->session_id, e->session_id_length);
     hello.cipher_suite = e->suite->id;
     tls_extension_write_u16(&extensions, TLS_EXTENSION_SUPPORTED_VERSIONS, TLS_VERSION_13);
@@ -41,22 +39,23 @@ tls13_send_server_hello(tls13_engine *e)
 }
 
 enum tls_reason
-tls13_send_encrypted_extensions(tls13_engine *e, const tls_client_hello *hello)
+tls13_send_encrypted_extensions(tls13_engine *e)
 {
-    tls_connection *c = e->connection;
-    const tls_context *context = c->context;
-    tls_bytes alpn = tls_buffer_view(&c->alpn);
+    tls_handshake *h = e->handshake;
+    const tls_client_hello *hello = &h->client_hello.hello;
+    const tls_context *context = h->host->context;
+    tls_bytes alpn = tls_buffer_view(&h->facts.alpn);
     tls_message message;
     tls_buffer raw = {0}, extensions = {0};
     enum tls_reason reason;
 
     /* RFC 6066 section 3: empty, to say that it was used. */
-    if (hello->server_name.length > 0 && !c->resumed)
+    if (hello->server_name.length > 0 && !h->facts.resumed)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SERVER_NAME);
     if (alpn.length > 0)
         tls_extension_write_alpn(&extensions, &alpn, 1);
     if (hello->record_size_limit != 0) {
-        tls13_agree_record_size(c, hello->record_size_limit);
+        tls_limits_peer(h, hello->record_size_limit);
         tls_extension_write_u16(&extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT,
             context->record_size_limit != 0 ? context->record_size_limit
                                             : TLS_RECORD_PLAINTEXT_MAXIMUM + 1);
@@ -65,11 +64,9 @@ tls13_send_encrypted_extensions(tls13_engine *e, const tls_client_hello *hello)
 
         (void)tls_extensions_find(hello->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, &code);
         tls_extension_write(&extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH, code);
-        c->max_fragment_length = hello->max_fragment_length;
-        if (c->max_fragment_length < c->fragment_limit)
-            c->fragment_limit = c->max_fragment_length;
+        tls_limits_fragment(h, hello->max_fragment_length);
     }
-    if (c->early_data == TLS_EARLY_DATA_ACCEPTED)
+    if (h->facts.early_data == TLS_EARLY_DATA_ACCEPTED)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EARLY_DATA);
     memset(&message, 0, sizeof message);
     message.type = TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS;
@@ -83,29 +80,12 @@ tls13_send_encrypted_extensions(tls13_engine *e, const tls_client_hello *hello)
     return tls13_send(e, TLS_STAGE_ENCRYPTED_EXTENSIONS, &raw);
 }
 
-/* write_authorities: the subjects of the trust store (section 4.2.4). */
-static void
-write_authorities(const tls_context *context, tls_buffer *extensions)
-{
-    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
-    tls_buffer names = {0};
-    size_t i;
-
-    for (i = 0; i < count; i++)
-        tls_write_vector16(&names, tls_trust_store_at(context->trust, i)->subject);
-    if (names.length > 0 && names.length <= AUTHORITIES_LENGTH_MAXIMUM)
-        tls_extension_write_vector16(
-            extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES, tls_buffer_view(&names));
-    extensions->failed |= names.failed;
-    tls_buffer_release(&names);
-}
-
 enum tls_reason
 tls13_write_request(tls13_engine *e, tls_buffer *raw, tls_bytes request_context)
 {
-    const tls_context *context = e->connection->context;
+    const tls_context *context = e->handshake->host->context;
     tls_message message;
-    tls_buffer extensions = {0};
+    tls_buffer extensions = {0}, authorities = {0};
     enum tls_reason reason;
 
     e->certificate_requested = 1;
@@ -114,7 +94,12 @@ tls13_write_request(tls13_engine *e, tls_buffer *raw, tls_bytes request_context)
     e->request_context_length = request_context.length;
     tls_extension_write_u16_list(&extensions, TLS_EXTENSION_SIGNATURE_ALGORITHMS,
         context->signature_schemes, context->signature_scheme_count);
-    write_authorities(context, &extensions);
+    tls_write_authorities(context, &authorities);
+    if (authorities.length > 0)
+        tls_extension_write_vector16(
+            &extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES, tls_buffer_view(&authorities));
+    extensions.failed |= authorities.failed;
+    tls_buffer_release(&authorities);
     memset(&message, 0, sizeof message);
     message.type = TLS_HANDSHAKE_CERTIFICATE_REQUEST;
     message.u.certificate_request.is_13 = 1;

@@ -1,0 +1,83 @@
+/* facts.h - what a handshake settles. A handshake collects its own; they take the place of the
+ * connection's when it is over, and are dropped when it fails. So what a peer claims in the middle
+ * of one is never told, stored or sealed as a fact. */
+#ifndef TLS_FACTS_H
+#define TLS_FACTS_H
+
+#include "context/internal.h"
+#include "handshake/decision.h"
+
+#define TLS_VERIFY_DATA_MAXIMUM 64
+
+/* Who the peer is. Anyone can send anyone's certificate: only a signature and a Finished that were
+ * checked prove it. */
+typedef struct tls_peer {
+    tls_certificate_list *chain; /* as received, or as the resumed session knows it; NULL: none */
+    enum tls_verification_level level;
+    enum tls_reason verdict;
+    unsigned scheme;         /* of its handshake signature, or 0 */
+    int psk;                 /* authenticated by a PSK */
+    tls_buffer psk_identity; /* of an external one */
+    tls_buffer ocsp_response, signed_certificate_timestamps;
+} tls_peer;
+
+typedef struct tls_facts {
+    unsigned version, suite, group; /* 0 while unknown */
+    enum tls_verify_mode verify;    /* the mode in force */
+
+    tls_peer peer;
+    int proven; /* the peer's Finished was right: until then `peer` is only claimed */
+    tls_certificate_list *local_chain; /* what this side showed */
+    unsigned local_scheme;
+    int declined; /* the peer's answer to a late request was without a certificate */
+
+    tls_buffer alpn;
+    int resumed, ticket, hello_retry, post_handshake_auth;
+    int secure_renegotiation, extended_master_secret;
+    unsigned max_fragment_length; /* agreed (RFC 6066 section 4), or 0 */
+    unsigned peer_record_limit;   /* its record_size_limit (RFC 8449), or 0 */
+    enum tls_early_data early_data;
+    size_t early_data_length;
+
+    tls_session *session;    /* offered, then negotiated */
+    int session_is_new;      /* to be stored */
+    int64_t session_expires; /* of the one that was resumed in TLS 1.3: no ticket outlives it */
+
+    /* For exporters and bindings. */
+    unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* TLS 1.2 and below */
+    unsigned char client_random[32], server_random[32];
+    unsigned char client_verify_data[TLS_VERIFY_DATA_MAXIMUM];
+    unsigned char server_verify_data[TLS_VERIFY_DATA_MAXIMUM];
+    unsigned char client_verify_length, server_verify_length;
+    unsigned char
+        end_point[TLS_FINGERPRINT_MAXIMUM]; /* a resumed server's: see session/internal.h */
+    size_t end_point_length;
+} tls_facts;
+
+/* tls_facts_clear releases and wipes. tls_facts_settle replaces *settled by what a handshake found,
+ * and leaves that empty. */
+void tls_facts_clear(tls_facts *facts);
+void tls_facts_settle(tls_facts *settled, tls_facts *found);
+/* tls_facts_settle_late is that for a late authentication (RFC 8446 section 4.6.2), which says who
+ * a side is and nothing of how the connection is keyed. */
+void tls_facts_settle_late(tls_facts *settled, tls_facts *found);
+/* tls_facts_disown names nobody any more, and has the verdict say why: a handshake failed. */
+void tls_facts_disown(tls_facts *facts, enum tls_reason verdict);
+
+/* tls_facts_peer: who the peer has proven to be; nobody before. */
+const tls_peer *tls_facts_peer(const tls_facts *facts);
+
+/* tls_facts_set_chain replaces *list by a new counted list of these certificates. */
+enum tls_reason tls_facts_set_chain(
+    tls_certificate_list **list, tls_certificate *const *items, size_t count);
+/* tls_facts_note_finished keeps the verify_data of one side's Finished. */
+void tls_facts_note_finished(tls_facts *facts, tls_bytes verify_data, int from_client);
+
+/* tls_facts_end_point writes the tls-server-end-point binding (RFC 5929 section 4.1) and returns
+ * its length, 0 when the server's certificate is not known. */
+size_t tls_facts_end_point(
+    const tls_facts *facts, enum tls_role role, unsigned char out[TLS_FINGERPRINT_MAXIMUM]);
+
+size_t tls_facts_memory(const tls_facts *facts);
+
+#endif

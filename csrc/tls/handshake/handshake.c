@@ -1,0 +1,116 @@
+/* handshake.c - see handshake.h. */
+#include "handshake/handshake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Beginning and end ---- */
+
+/* begin_again: what a later handshake takes over of the one before: how the connection is keyed,
+ * and, in a renegotiation, the protocol in use. */
+static enum tls_reason
+begin_again(tls_facts *facts, const tls_facts *settled)
+{
+    facts->version = settled->version;
+    facts->suite = settled->suite;
+    facts->secure_renegotiation = settled->secure_renegotiation;
+    facts->extended_master_secret = settled->extended_master_secret;
+    facts->max_fragment_length = settled->max_fragment_length;
+    facts->peer_record_limit = settled->peer_record_limit;
+    memcpy(facts->client_random, settled->client_random, sizeof facts->client_random);
+    memcpy(facts->server_random, settled->server_random, sizeof facts->server_random);
+    tls_buffer_append(&facts->alpn, settled->alpn.data, settled->alpn.length);
+    return facts->alpn.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+enum tls_reason
+tls_handshake_new(
+    tls_host *host, enum tls_handshake_purpose purpose, const tls_engine_class *engine_class)
+{
+    tls_handshake *h = calloc(1, sizeof *h);
+    enum tls_reason reason = TLS_OK;
+
+    if (h == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    h->host = host;
+    h->purpose = purpose;
+    h->engine_class = engine_class;
+    h->facts.verify = host->settled.verify;
+    if (purpose != TLS_FIRST_HANDSHAKE)
+        reason = begin_again(&h->facts, &host->settled);
+    host->handshake = h;
+    if (reason != TLS_OK)
+        tls_handshake_end(host);
+    return reason;
+}
+
+void
+tls_handshake_end(tls_host *host)
+{
+    tls_handshake *h = host->handshake;
+
+    if (h == NULL)
+        return;
+    tls_events_answer_clear(&host->events);
+    if (h->engine != NULL)
+        h->engine_class->release(h);
+    tls_terms_clear(&h->terms);
+    tls_kept_hello_release(&h->client_hello);
+    tls_facts_clear(&h->facts);
+    tls_wipe(h, sizeof *h);
+    free(h);
+    host->handshake = NULL;
+}
+
+void
+tls_handshake_settle(tls_host *host)
+{
+    tls_handshake *h = host->handshake;
+
+    if (h->purpose == TLS_LATE_AUTHENTICATION)
+        tls_facts_settle_late(&host->settled, &h->facts);
+    else
+        tls_facts_settle(&host->settled, &h->facts);
+    tls_handshake_end(host);
+}
+
+size_t
+tls_handshake_memory(const tls_handshake *h)
+{
+    return sizeof *h + h->client_hello.raw.capacity + tls_facts_memory(&h->facts) +
+           (h->engine != NULL ? h->engine_class->memory(h) : 0);
+}
+
+/* ---- ClientHello ---- */
+
+enum tls_reason
+tls_kept_hello_take(tls_kept_hello *kept, tls_bytes message)
+{
+    tls_buffer_clear(&kept->raw);
+    tls_buffer_append(&kept->raw, message.data, message.length);
+    return kept->raw.failed ? TLS_REASON_OUT_OF_MEMORY
+                            : tls_client_hello_parse(&kept->hello, tls_buffer_view(&kept->raw));
+}
+
+void
+tls_kept_hello_move(tls_kept_hello *to, tls_kept_hello *from)
+{
+    tls_kept_hello_release(to);
+    *to = *from;
+    memset(from, 0, sizeof *from);
+}
+
+void
+tls_kept_hello_release(tls_kept_hello *kept)
+{
+    tls_buffer_release(&kept->raw);
+    memset(kept, 0, sizeof *kept);
+}
+
+/* ---- The peer ---- */
+
+void
+tls_handshake_prove(tls_handshake *h)
+{
+    h->facts.proven = 1;
+}

@@ -1,0 +1,154 @@
+/* local_certificate.c - see local_certificate.h. */
+#include "handshake/local_certificate.h"
+
+#include "crypto/hash.h"
+#include "key/signature.h"
+#include "x509/hostname.h"
+
+#define AUTHORITIES_LENGTH_MAXIMUM 12000
+
+/* ---- Which ---- */
+
+const tls_credential *
+tls_pick_client_credential(
+    const tls_handshake *h, tls_bytes authorities, tls_credential_fit fit, void *data)
+{
+    const tls_context *context = h->host->context;
+    const tls_credential *second = NULL;
+    size_t i;
+
+    for (i = 0; i < context->credential_count; i++) {
+        const tls_credential *credential = &context->credentials[i];
+
+        if (!fit(data, credential))
+            continue;
+        if (tls_credential_issued_by(credential, authorities))
+            return credential;
+        if (second == NULL)
+            second = credential;
+    }
+    return second;
+}
+
+static const tls_credential *
+pick(const tls_handshake *h, int named, size_t preferences, tls_credential_fit_for fit, void *data,
+    size_t *preference)
+{
+    const tls_terms *terms = &h->terms;
+    const tls_context *context = h->host->context;
+    const tls_credential *credentials =
+        terms->credential_fixed ? &terms->credential : context->credentials;
+    size_t count = terms->credential_fixed ? 1 : context->credential_count;
+    tls_bytes name = tls_bytes_of_string(h->host->server_name);
+    size_t i, j;
+
+    for (i = 0; i < preferences; i++)
+        for (j = 0; j < count; j++) {
+            if (named && tls_hostname_verify(credentials[j].chain[0], name) != TLS_OK)
+                continue;
+            if (fit(data, i, &credentials[j])) {
+                *preference = i;
+                return &credentials[j];
+            }
+        }
+    return NULL;
+}
+
+const tls_credential *
+tls_pick_server_credential(const tls_handshake *h, size_t preferences, tls_credential_fit_for fit,
+    void *data, size_t *preference)
+{
+    const tls_credential *credential = NULL;
+
+    if (h->host->server_name[0] != '\0' && !h->terms.credential_fixed)
+        credential = pick(h, 1, preferences, fit, data, preference);
+    return credential != NULL ? credential : pick(h, 0, preferences, fit, data, preference);
+}
+
+enum tls_reason
+tls_decide_client_certificate(tls_handshake *h, tls_bytes certificate_request, int *ready)
+{
+    tls_answer *answer = tls_host_take_answer(h->host);
+    enum tls_reason reason = TLS_OK;
+
+    *ready = answer != NULL || !tls_host_decides(h->host, TLS_DECISION_CLIENT_CERTIFICATE);
+    if (!*ready) {
+        h->host->events.question.u.client_certificate.certificate_request = certificate_request;
+        tls_host_ask(h->host, TLS_DECISION_CLIENT_CERTIFICATE);
+        return TLS_OK;
+    }
+    if (answer == NULL)
+        return TLS_OK;
+    h->terms.credential_fixed = !answer->is_default;
+    if (answer->has_credential) {
+        reason = tls_credential_check(&answer->credential);
+        if (reason == TLS_OK)
+            reason = tls_credential_copy(&h->terms.credential, &answer->credential);
+    }
+    tls_host_answer_clear(h->host);
+    return reason;
+}
+
+enum tls_reason
+tls_show_credential(tls_handshake *h)
+{
+    return tls_facts_set_chain(&h->facts.local_chain,
+        (tls_certificate *const *)(uintptr_t)h->terms.credential.chain,
+        h->terms.credential.chain_count);
+}
+
+/* ---- Signatures ---- */
+
+int
+tls_signs_elsewhere(const tls_handshake *h)
+{
+    return tls_host_decides(h->host, TLS_DECISION_SIGN) ||
+           tls_private_key_is_external(h->terms.credential.key);
+}
+
+void
+tls_ask_signature(tls_handshake *h, unsigned scheme, int hash, tls_bytes digest)
+{
+    tls_question *question = &h->host->events.question;
+
+    question->u.sign.scheme = scheme;
+    question->u.sign.hash = tls_hash_name(hash);
+    question->u.sign.digest = digest;
+    question->u.sign.certificate = h->terms.credential.chain[0];
+    tls_host_ask(h->host, TLS_DECISION_SIGN);
+}
+
+enum tls_reason
+tls_take_signature(tls_handshake *h, const tls_answer *answer, tls_buffer *signature, int *local)
+{
+    enum tls_reason reason = TLS_OK;
+
+    *local = answer->is_default;
+    if (*local) {
+        if (tls_private_key_is_external(h->terms.credential.key))
+            reason = TLS_REASON_SIGN_FAILED;
+    } else {
+        tls_buffer_clear(signature);
+        tls_buffer_append(signature, answer->bytes.data, answer->bytes.length);
+        if (signature->failed)
+            reason = TLS_REASON_OUT_OF_MEMORY;
+        else if (signature->length == 0 || signature->length > TLS_SIGNATURE_MAXIMUM)
+            reason = TLS_REASON_SIGN_FAILED;
+    }
+    tls_host_answer_clear(h->host);
+    return reason;
+}
+
+/* ---- Whom a server trusts ---- */
+
+void
+tls_write_authorities(const tls_context *context, tls_buffer *out)
+{
+    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        tls_write_vector16(out, tls_trust_store_at(context->trust, i)->subject);
+    if (out->length > AUTHORITIES_LENGTH_MAXIMUM)
+        tls_buffer_clear(out);
+}

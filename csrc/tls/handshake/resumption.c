@@ -1,0 +1,85 @@
+/* resumption.c - see resumption.h. */
+#include "handshake/resumption.h"
+
+#include <string.h>
+
+#define TICKET_CONTENT_MAXIMUM 16000
+
+int
+tls_resumption_allowed(const tls_handshake *h, const tls_session *session)
+{
+    const tls_host *host = h->host;
+    unsigned char policy[TLS_POLICY_LENGTH];
+
+    tls_host_policy(host, &h->facts, policy);
+    return tls_session_fits(session, TLS_ROLE_SERVER, host->server_name, policy,
+               tls_host_required_level(host, &h->facts), tls_context_now(host->context)) &&
+           session->version >= h->terms.version_min && session->version <= h->terms.version_max;
+}
+
+enum tls_reason
+tls_resumption_claim(tls_handshake *h, const tls_session *session)
+{
+    tls_facts *facts = &h->facts;
+
+    facts->resumed = 1;
+    facts->session_expires = session->expires;
+    facts->peer.level = facts->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level;
+    if (h->host->role == TLS_ROLE_SERVER) {
+        memcpy(facts->end_point, session->end_point, session->end_point_length);
+        facts->end_point_length = session->end_point_length;
+    }
+    if (session->peer_chain == NULL)
+        return TLS_OK;
+    return tls_facts_set_chain(
+        &facts->peer.chain, session->peer_chain->items, session->peer_chain->count);
+}
+
+enum tls_reason
+tls_resumption_session(const tls_host *host, const tls_facts *facts, tls_session **out)
+{
+    const tls_peer *peer = tls_facts_peer(facts);
+    tls_session *session =
+        tls_session_new(host->server_name, tls_buffer_view(&facts->alpn), peer->chain);
+
+    *out = session;
+    if (session == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    session->role = host->role;
+    session->version = facts->version;
+    session->suite = facts->suite;
+    tls_host_policy(host, facts, session->policy);
+    session->level = peer->level;
+    session->extended_master_secret = facts->extended_master_secret;
+    if (host->role == TLS_ROLE_SERVER)
+        session->end_point_length = tls_facts_end_point(facts, host->role, session->end_point);
+    session->created = tls_context_now(host->context);
+    session->expires = session->created + host->context->session_lifetime;
+    return TLS_OK;
+}
+
+tls_session *
+tls_resumption_open_ticket(const tls_host *host, tls_bytes ticket)
+{
+    tls_buffer encoded = {0};
+    tls_session *session = NULL;
+
+    if (host->context->ticket_keys != NULL && tls_ticket_open(host->context->ticket_keys, &encoded,
+                                                  ticket, tls_context_now(host->context)))
+        (void)tls_session_import(&session, tls_buffer_view(&encoded));
+    tls_buffer_release(&encoded);
+    return session;
+}
+
+enum tls_reason
+tls_resumption_seal_ticket(const tls_host *host, const tls_session *session, tls_buffer *ticket)
+{
+    tls_buffer encoded = {0};
+    enum tls_reason reason = tls_session_export(session, &encoded);
+
+    if (reason == TLS_OK && encoded.length <= TICKET_CONTENT_MAXIMUM)
+        reason = tls_ticket_seal(host->context->ticket_keys, ticket, tls_buffer_view(&encoded),
+            tls_context_now(host->context));
+    tls_buffer_release(&encoded);
+    return reason == TLS_OK && ticket->failed ? TLS_REASON_OUT_OF_MEMORY : reason;
+}

@@ -1,0 +1,31 @@
+/* resumption.h - sessions of a handshake: which may be resumed, what a resumed one says, how a new
+ * one is made, and tickets. The same for every version. */
+#ifndef TLS_RESUMPTION_H
+#define TLS_RESUMPTION_H
+
+#include "handshake/handshake.h"
+
+/* tls_resumption_allowed: may a server resume this session here and now: same name, policy and
+ * level of verification, in date, and a version that the terms allow? The suite is the engine's to
+ * check. */
+int tls_resumption_allowed(const tls_handshake *handshake, const tls_session *session);
+
+/* tls_resumption_claim: the session is resumed; the peer is claimed to be whom it knows. Where no
+ * certificate is asked for, whose trust it was judged by is not part of the policy, and so its
+ * level counts for nothing. */
+enum tls_reason tls_resumption_claim(tls_handshake *handshake, const tls_session *session);
+
+/* tls_resumption_session makes a session of what was settled, or found and proven; its ID, secrets
+ * and ticket are the caller's to fill. OUT_OF_MEMORY. */
+enum tls_reason tls_resumption_session(
+    const tls_host *host, const tls_facts *facts, tls_session **session);
+
+/* tls_resumption_open_ticket: the session in a ticket that the context's keys open, or NULL; the
+ * caller releases it. */
+tls_session *tls_resumption_open_ticket(const tls_host *host, tls_bytes ticket);
+/* tls_resumption_seal_ticket appends a ticket; nothing for a session that is too long for one (a
+ * ticket has a 16-bit length). OUT_OF_MEMORY, NO_RANDOM. */
+enum tls_reason tls_resumption_seal_ticket(
+    const tls_host *host, const tls_session *session, tls_buffer *ticket);
+
+#endif

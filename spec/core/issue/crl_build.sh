@@ -1,0 +1,4 @@
+#!/bin/sh
+# crl_build.sh PROGRAM - runs crl_build_test on the files of support/issuing_corpus.sh.
+. "$(dirname "$0")/../support/corpus.sh"
+run_on issuing "$1"

@@ -1,0 +1,4 @@
+#!/bin/sh
+# key_encrypted.sh PROGRAM - runs key_encrypted_test on the files of support/issuing_corpus.sh.
+. "$(dirname "$0")/../support/corpus.sh"
+run_on issuing "$1"

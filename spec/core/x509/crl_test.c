@@ -1,0 +1,161 @@
+/* crl_test.c - specs of reading CRLs. crl.sh runs it. */
+#include <string.h>
+
+#include "x509/crl.h"
+
+#include "support/check.h"
+#include "support/corpus.h"
+#include "support/damage.h"
+#include "support/exact_bytes.h"
+
+static int
+parse_crl(tls_bytes bytes)
+{
+    tls_crl *parsed;
+    tls_crl_entry entry;
+    enum tls_reason reason = tls_crl_from_der(&parsed, bytes);
+
+    if (reason == TLS_OK)
+        tls_crl_find(parsed, &entry, tls_bytes_make("\x12", 1));
+    tls_crl_release(parsed);
+    return reason == TLS_OK;
+}
+
+static void
+test_checking(void)
+{
+    static const struct {
+        const char *name;
+        enum tls_reason reason;
+        const char *unsupported;
+    } cases[] = {
+        {"int", TLS_OK, NULL},
+        {"empty", TLS_OK, NULL},
+        {"sha512", TLS_OK, NULL},
+        {"user", TLS_OK, NULL},
+        {"onlyca", TLS_OK, NULL},
+        {"point", TLS_OK, NULL},
+        {"sha1", TLS_REASON_WEAK_SIGNATURE, NULL},
+        {"by_twin", TLS_REASON_BAD_CRL, NULL},
+        {"by_other", TLS_REASON_BAD_CRL, NULL},
+        {"delta", TLS_REASON_UNSUPPORTED_CRL, "is a delta CRL"},
+        {"indirect", TLS_REASON_UNSUPPORTED_CRL, "is an indirect CRL"},
+        {"reasons", TLS_REASON_UNSUPPORTED_CRL, "is about some reasons only"},
+        {"critical", TLS_REASON_UNSUPPORTED_CRL, "has a critical extension that is not understood"},
+    };
+    tls_certificate *issuer = corpus_certificate("int"), *nosign = corpus_certificate("nosign");
+    tls_revocation_policy p = corpus_policy();
+    tls_crl *list;
+    size_t i;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        list = corpus_crl(cases[i].name);
+        check_reason(tls_crl_check(list, issuer, &p), cases[i].reason, "%s", cases[i].name);
+        check(
+            (list->unsupported == NULL) == (cases[i].unsupported == NULL) &&
+                (list->unsupported == NULL || strcmp(list->unsupported, cases[i].unsupported) == 0),
+            "%s: %s", cases[i].name, list->unsupported != NULL ? list->unsupported : "supported");
+        tls_crl_release(list);
+    }
+    list = corpus_crl("nosign");
+    check_reason(tls_crl_check(list, nosign, &p), TLS_REASON_BAD_CRL, "issuer without cRLSign");
+    tls_crl_release(list);
+    tls_certificate_release(issuer);
+    tls_certificate_release(nosign);
+}
+
+static void
+test_contents(void)
+{
+    tls_certificate *issuer = corpus_certificate("int"), *revoked = corpus_certificate("revoked"),
+                    *hold = corpus_certificate("hold"), *good = corpus_certificate("good");
+    tls_buffer number = {NULL, 0, 0, 0};
+    tls_crl_entry entry;
+    tls_crl *list;
+
+    list = corpus_crl("int");
+    check(list->version == 2 && list->revoked_count == 2 && list->number.length != 0 &&
+              list->next_update - list->this_update == 30 * 86400,
+        "fields");
+    tls_crl_number_text(&number, list);
+    check(number.length == 2, "number");
+    check(tls_crl_find(list, &entry, revoked->serial) &&
+              entry.reason == TLS_REVOKED_KEY_COMPROMISE && entry.has_invalidity_date &&
+              entry.invalidity_date == 1704164645,
+        "revoked, with the date of the compromise");
+    check(tls_crl_find(list, &entry, hold->serial) && entry.reason == TLS_REVOKED_CERTIFICATE_HOLD,
+        "on hold");
+    check(!tls_crl_find(list, &entry, good->serial), "good");
+    check(tls_crl_covers(list, good) && !tls_crl_covers(list, issuer),
+        "covers what its issuer issued");
+    tls_crl_release(list);
+    list = corpus_crl("point");
+    check(!tls_crl_covers(list, good), "distribution point of no certificate");
+    tls_crl_release(list);
+    list = corpus_crl("onlyca");
+    check(!tls_crl_covers(list, good), "only CAs");
+    tls_crl_release(list);
+    tls_buffer_release(&number);
+    tls_certificate_release(issuer);
+    tls_certificate_release(revoked);
+    tls_certificate_release(hold);
+    tls_certificate_release(good);
+}
+
+static void
+test_times(void)
+{
+    tls_certificate *issuer = corpus_certificate("int");
+    tls_revocation_policy p = corpus_policy();
+    tls_crl *list = corpus_crl("int");
+
+    p.time = list->next_update + 10;
+    check_reason(tls_crl_check(list, issuer, &p), TLS_REASON_CRL_EXPIRED, "expired");
+    p.clock_skew = 10;
+    check_reason(tls_crl_check(list, issuer, &p), TLS_OK, "within the skew");
+    p.time = list->this_update - 11;
+    check_reason(tls_crl_check(list, issuer, &p), TLS_REASON_CRL_NOT_YET_VALID, "not yet");
+    tls_crl_release(list);
+    tls_certificate_release(issuer);
+}
+
+static void
+test_damage(unsigned rounds)
+{
+    tls_certificate *issuer = corpus_certificate("int");
+    tls_revocation_policy p = corpus_policy();
+    tls_crl *list = corpus_crl("int"), *wrong;
+    tls_bytes flipped = exact_bytes(list->der);
+
+    check_damage("CRL", list->der, parse_crl, rounds);
+    exact_change(flipped, flipped.length - 1, 1);
+    require(tls_crl_from_der(&wrong, flipped) == TLS_OK, "flipped");
+    check_reason(tls_crl_check(wrong, issuer, &p), TLS_REASON_BAD_CRL, "wrong signature");
+    tls_crl_release(wrong);
+    release(flipped);
+    tls_crl_release(list);
+    tls_certificate_release(issuer);
+}
+
+static void
+test_reason_names(void)
+{
+    check(strcmp(tls_revocation_reason_name(1), "keyCompromise") == 0 &&
+              tls_revocation_reason_name(7) == NULL && tls_revocation_reason_name(-1) == NULL &&
+              tls_revocation_reason_name(11) == NULL &&
+              tls_revocation_reason_from_name(tls_bytes_of_string("CACompromise")) == 2 &&
+              tls_revocation_reason_from_name(tls_bytes_of_string("x")) == -1,
+        "names of reasons");
+}
+
+int
+main(int argc, char **argv)
+{
+    corpus_begin(argc, argv);
+    test_checking();
+    test_contents();
+    test_times();
+    test_damage(corpus_rounds(300));
+    test_reason_names();
+    return check_end();
+}

@@ -1,0 +1,58 @@
+/* distinguished_name_test.c - specs of names as text, and of which are equal. */
+#include <string.h>
+
+#include "x509/distinguished_name.h"
+
+#include "support/buffers.h"
+
+static tls_bytes
+build_name(unsigned char *out, unsigned char tag, const char *value, size_t length)
+{
+    unsigned char n = (unsigned char)length;
+    unsigned char head[] = {0x30, (unsigned char)(n + 11), 0x31, (unsigned char)(n + 9), 0x30,
+        (unsigned char)(n + 7), 6, 3, 0x55, 4, 3, tag, n};
+
+    memcpy(out, head, sizeof head);
+    memcpy(out + sizeof head, value, length);
+    return tls_bytes_make(out, sizeof head + length);
+}
+
+static void
+test_names(void)
+{
+    tls_buffer out = {NULL, 0, 0, 0};
+    unsigned char a[128], b[128];
+
+    tls_name_text(&out, build_name(a, 0x0C, "\xEF\xB7\xB0\xEF\xB8\x80\xEF\xBB\xBF", 9));
+    check_buffer(&out, "CN=\xEF\xB7\xB0\xEF\xB8\x80\xEF\xBB\xBF");
+    tls_name_text(&out, build_name(a, 0x1E, "\0A\0\xE9\xFE\0\xD8\x3D\xDE\0", 10));
+    check_buffer(&out, "CN=A\xC3\xA9\xEF\xB8\x80\xF0\x9F\x98\x80");
+    tls_name_text(&out, build_name(a, 0x14, "M\xFCller", 6));
+    check_buffer(&out, "CN=M\xC3\xBCller");
+    tls_name_text(&out, build_name(a, 0x1C, "\0\1\xF6\0", 4));
+    check_buffer(&out, "CN=\xF0\x9F\x98\x80");
+    tls_name_text(&out, build_name(a, 0x0C, "a\xC0\x80\xFFz", 5));
+    check_buffer(&out, "CN=a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz");
+    tls_name_text(&out, build_name(a, 0x13, " #a,b+c\"d\\e<f>g;h ", 18));
+    check_buffer(&out, "CN=\\ #a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h\\ ");
+    tls_name_text(&out, build_name(a, 0x0C, "#a\0\n", 4));
+    check_buffer(&out, "CN=\\#a\\00\\0A");
+    tls_name_text(&out, build_name(a, 0x02, "\x05", 1));
+    check_buffer(&out, "CN=#020105");
+    check(tls_name_equal(build_name(a, 0x0C, " Foo  BAR ", 10), build_name(b, 0x13, "foo bar", 7)),
+        "names fold case and space across types");
+    check(!tls_name_equal(build_name(a, 0x0C, "foobar", 6), build_name(b, 0x13, "foo bar", 7)),
+        "but a space is a space");
+    check(!tls_name_equal(build_name(a, 0x0C, "foo", 3), build_name(b, 0x13, "foo bar", 7)),
+        "prefix is not equal");
+    check(tls_name_is_within(build_name(a, 0x0C, "x", 1), tls_bytes_make("\x30\0", 2)),
+        "all is within the empty name");
+    tls_buffer_release(&out);
+}
+
+int
+main(void)
+{
+    test_names();
+    return check_end();
+}

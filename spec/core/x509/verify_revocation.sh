@@ -1,0 +1,4 @@
+#!/bin/sh
+# verify_revocation.sh PROGRAM - runs verify_revocation_test on the files of support/issuing_corpus.sh.
+. "$(dirname "$0")/../support/corpus.sh"
+run_on issuing "$1"

@@ -1,0 +1,239 @@
+-- A conversation over real sockets: its handshake, what the stream tells of it, and how it ends.
+local bearssl = require "bearssl"
+local certificates = require "spec.support.certificates"
+local loopback = require "spec.support.loopback"
+local socket = require "socket"
+local streams = require "spec.support.streams"
+local together = require "spec.support.together"
+
+local client_context, server_context = streams.client_context, streams.server_context
+local connected, keep, settle = streams.connected, streams.keep, streams.settle
+
+after_each(streams.close)
+
+describe("the handshake", function()
+   it("happens with the first send or receive", function()
+      local a, b = keep(loopback.pair())
+      local client = assert(client_context():wrap(a, { server_name = "localhost", timeout = 0 }))
+      local server = assert(server_context():wrap(b, { timeout = 0 }))
+      local got
+      together(function() assert(together.send(client, "hi\n")) end,
+         function() got = together.receive(server, "*l") end)
+      assert.equal("hi", got)
+      assert.is_true(client:handshake())
+      assert.is_true(client:dohandshake())
+   end)
+
+   it("fails the same way again, and the alert reaches the peer", function()
+      local a, b = keep(loopback.pair())
+      local client = assert(client_context():wrap(a, { server_name = "other.example", timeout = 0 }))
+      local server = assert(server_context():wrap(b, { timeout = 0 }))
+      local left, right
+      together(function() left = { together.try(client.handshake, client) } end,
+         function() right = { together.try(server.handshake, server) } end)
+      assert.equal("name_mismatch", left[3])
+      assert.matches("other.example", left[2])
+      assert.equal("alert_bad_certificate", right[3])
+      assert.same(left, { client:handshake() })
+      local _, message, partial, code = client:receive()
+      assert.same({ left[2], "", "name_mismatch" }, { message, partial, code })
+      assert.same({ nil, left[2], 0, "name_mismatch" }, { client:send("x") })
+   end)
+
+   it("tells the peer's alert rather than the broken pipe", function()
+      local a, b = keep(loopback.pair())
+      local context = assert(bearssl.context { cafile = certificates.ca.certfile, suites = {
+         "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+      } })
+      local client = assert(context:wrap(a, { server_name = "localhost", timeout = 0 }))
+      local server = assert(server_context():wrap(b, { timeout = 0 }))
+      client:handshake()
+      settle()
+      local _, _, code = server:handshake()
+      assert.equal("handshake_failure", code)
+      server:close()
+      settle()
+      _, _, code = client:handshake()
+      assert.equal("alert_handshake_failure", code)
+   end)
+end)
+
+describe("a stream tells", function()
+   it("event loops what they ask", function()
+      local client, server, a = keep(connected())
+      assert.equal(a:getfd(), client:getfd())
+      assert.is_nil(client:want())
+      client:receive()
+      assert.equal("read", client:want())
+      assert.is_false(client:dirty())
+      server:send("0123456789")
+      server:send("abc")
+      settle()
+      assert.equal("01", client:receive(2))
+      assert.is_true(client:dirty())
+      assert.is_nil(client:want())
+      assert.equal("23456789", client:receiveany())
+      assert.is_true(client:dirty()) -- the next record has arrived already
+      assert.equal("abc", client:receiveany())
+      assert.is_false(client:dirty())
+      client:receiveany()
+      assert.is_false(client:dirty())
+      local readable = socket.select({ client }, nil, 0)
+      assert.equal(0, #readable)
+      server:send("x")
+      readable = socket.select({ client }, nil, 5)
+      assert.equal(client, readable[1])
+   end)
+
+   it("what was negotiated", function()
+      local client, server = keep(connected())
+      for _, stream in ipairs { client, server } do
+         local info = stream:info()
+         assert.is_true(info.established)
+         assert.equal("TLSv1.3", info.version)
+         assert.matches("^TLS_[AC]", info.cipher_suite)
+         assert.equal("localhost", info.server_name)
+         assert.equal(32, #info.client_random)
+         assert.equal(stream:info("cipher_suite"), info.cipher_suite)
+         assert.is_number(info.memory)
+         local received, sent = stream:getstats()
+         assert.is_true(received > 0 and sent > 0)
+         assert.matches("^bearssl.stream: ", tostring(stream))
+      end
+      assert.is_true(client:getpeercertificate():matches("localhost"))
+      assert.is_nil(client:getpeercertificate(9))
+      assert.is_nil(server:getpeercertificate())
+      -- the server's tickets are on their way
+      assert.is_nil(client:session())
+      assert.same({ nil, "wantread", "", "wantread" }, { client:receive(1) })
+      assert.truthy(client:session())
+      local received, sent = client:getstats()
+      assert.same({ sent, received }, { server:getstats() })
+   end)
+end)
+
+describe("the end of a conversation", function()
+   it("in one direction leaves the other open", function()
+      local client, server = keep(connected())
+      client:send("question")
+      assert.is_true(client:shutdown("send"))
+      settle()
+      assert.equal("question", server:receive("*a"))
+      assert.equal(6, server:send("answer"))
+      assert.is_true(server:shutdown("send"))
+      settle()
+      assert.equal("answer", client:receive("*a"))
+      assert.is_true(client:info("close_notify_sent"))
+      assert.is_true(client:info("close_notify_received"))
+      assert.is_false((pcall(client.shutdown, client, "both")))
+   end)
+
+   it("without close_notify is told from a clean one, and nothing is lost", function()
+      for _, case in ipairs {
+         { "*l", "ab\ncd", "ab" }, { "*a", "abcd" }, { 10, "abcd" },
+      } do
+         local client, server, _, b = keep(connected())
+         server:send(case[2])
+         b:close()
+         settle()
+         if case[3] then assert.equal(case[3], client:receive(case[1])) end
+         local data, message, partial, code = client:receive(case[1])
+         assert.is_nil(data)
+         assert.equal("truncated", code)
+         assert.matches("close_notify", message)
+         assert.equal(case[3] and "cd" or "abcd", partial)
+         data, _, partial, code = client:receive()
+         assert.is_nil(data)
+         assert.equal("", partial)
+         assert.equal("truncated", code)
+      end
+   end)
+
+   it("in the middle of a record keeps what came before it", function()
+      local client, server, a, b = keep(connected())
+      server:send("whole")
+      b:send("\23\3\3\1\0half a record")
+      b:close()
+      settle()
+      assert.equal("who", client:receive(3))
+      local _, _, partial, code = client:receive(10)
+      assert.equal("le", partial)
+      assert.equal("truncated", code)
+      assert.truthy(a)
+   end)
+
+   it("comes once: close is true again and again", function()
+      local client, server, a = keep(connected())
+      -- sessions come while the client reads
+      assert(server:send "x")
+      settle()
+      assert.equal("x", client:receive(1))
+      assert.is_true(client:close())
+      assert.is_true(client:close())
+      assert.equal(-1, a:getfd())
+      assert.is_nil(client:getfd())
+      assert.is_false(client:dirty())
+      assert.equal("TLSv1.3", client:info("version"))
+      assert.is_true(client:session():resumable())
+      assert.matches("closed", tostring(client))
+      assert.same({ nil, "closed", "closed" }, { client:shutdown("send") })
+      assert.truthy(server)
+   end)
+
+   it("is told to its handlers once, with all that was sent", function()
+      local seen = {}
+      local function note(_, message)
+         seen[#seen + 1] = message.stage .. " " .. tostring(message.direction or message.clean)
+      end
+      local handlers = { closed = note, alert = note }
+      local client, server = keep(connected({ handlers = handlers }, {}))
+      server:send("never read")
+      settle()
+      client:close()
+      client:close()
+      assert.same({ "alert sent", "closed false" }, seen)
+      seen = {}
+      client, server = keep(connected({ handlers = handlers }))
+      server:shutdown("send")
+      settle()
+      assert.same({ nil, "closed", "", "closed" }, { client:receive() })
+      client:close()
+      assert.equal("closed", seen[2]:sub(1, 6))
+      assert.equal("alert received", seen[1])
+      assert.equal("alert sent", seen[3])
+      assert.is_nil(seen[4])
+   end)
+
+   it("in the middle of a handshake", function()
+      local a, b = keep(loopback.pair())
+      local client = assert(client_context():wrap(a, { server_name = "localhost", timeout = 5 }))
+      b:close()
+      local ok, _, code = client:handshake()
+      assert.is_nil(ok)
+      assert.is_true(code == "truncated" or code == "transport")
+   end)
+
+   it("by a variable that goes out of scope (Lua 5.4)", function()
+      local load_chunk = loadstring or load -- luacheck: ignore
+      local chunk = load_chunk("local stream = ...; do local s <close> = stream end")
+      if not chunk then return end
+      local client, server = keep(connected())
+      chunk(client)
+      settle()
+      assert.same({ nil, "closed", "", "closed" }, { server:receive() })
+   end)
+end)
+
+describe("a stream that is forgotten", function()
+   it("is collected, with the socket that only it held", function()
+      local client, server = connected()
+      local weak = setmetatable({ client, server }, { __mode = "k" })
+      weak[client], weak[server] = true, true
+      weak[1], weak[2] = nil, nil
+      client, server = nil, nil -- luacheck: ignore
+      collectgarbage()
+      collectgarbage()
+      collectgarbage()
+      assert.is_nil(next(weak))
+   end)
+end)
