@@ -292,6 +292,19 @@ describe("sessions", function()
    end)
 end)
 
+describe("a client's name", function()
+   it("is given, or said to be none: a forgotten one does not go unchecked", function()
+      local context = client_context()
+      for _, options in ipairs { {}, { server_name = "" }, { verify = "none" },
+         { server_name = "localhost", no_server_name = true } } do
+         assert.equal("illegal_parameter", select(3, core.connection(context, options)))
+      end
+      assert.equal("illegal_parameter", select(3, core.connection(context)))
+      assert.is_truthy(core.connection(context, { no_server_name = true }))
+      assert.is_truthy(core.connection(server_context()))
+   end)
+end)
+
 describe("patterns over data", function()
    local function send(client, server, data)
       assert(client:write(data))

@@ -118,8 +118,9 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
     return tls_bytes_make(bytes.data + (i - 1), (size_t)(j - i + 1));
 }
 
-/* core.connection(context, { server_name = DNS name or IP address (client), session = session to
- * resume (client), verify = "none" | "optional" | "required" (nil: the context's), early_data =
+/* core.connection(context, { server_name = DNS name or IP address (client), no_server_name =
+ * boolean: none is sent nor checked (a client needs one of the two), session = session to resume
+ * (client), verify = "none" | "optional" | "required" (nil: the context's), early_data =
  * string to send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when
  * it was not accepted, version_min, version_max = numbers within the context's, stage_mask =,
  * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
@@ -135,17 +136,18 @@ make(lua_State *L)
 
     (void)tls_lua_check_context(L, 1);
     lua_settop(L, 2);
-    options.verify = -1;
     if (!lua_isnil(L, 2)) {
         luaL_checktype(L, 2, LUA_TTABLE);
         options.server_name = tls_lua_option_text(L, 2, "server_name");
+        options.no_server_name = tls_lua_option_boolean(L, 2, "no_server_name");
         lua_getfield(L, 2, "session");
         if (!lua_isnil(L, -1)) {
             options.session = tls_lua_object_share(L, -1, &tls_lua_session_class);
             if (options.session == NULL)
                 return luaL_error(L, "option 'session' must be an open session object");
         }
-        options.verify = tls_lua_option_choice(L, 2, "verify", modes, -1);
+        options.verify = (enum tls_verify_mode)(
+            TLS_VERIFY_NONE + tls_lua_option_choice(L, 2, "verify", modes, -1));
         lua_getfield(L, 2, "early_data");
         if (!lua_isnil(L, -1)) {
             if (lua_type(L, -1) != LUA_TSTRING)

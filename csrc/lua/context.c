@@ -165,7 +165,7 @@ make(lua_State *L)
             return luaL_error(L, "option 'trust' must be an open trust store");
     }
     options.verify =
-        (enum tls_verify_mode)tls_lua_option_choice(L, 1, "verify", modes, TLS_VERIFY_REQUIRED);
+        (enum tls_verify_mode)(TLS_VERIFY_NONE + tls_lua_option_choice(L, 1, "verify", modes, -1));
     options.credentials =
         tls_lua_option_credentials(L, 1, "credentials", &options.credential_count);
     lua_getfield(L, 1, "ticket_keys");

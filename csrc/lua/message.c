@@ -263,7 +263,7 @@ server_key_exchange(lua_State *L, const tls_server_key_exchange *message)
 }
 
 static void
-certificate_request(lua_State *L, const tls_certificate_request *message)
+certificate_request(lua_State *L, const tls_certificate_request_message *message)
 {
     tls_reader reader;
     tls_bytes name;

@@ -335,7 +335,7 @@ certificate(lua_State *L, tls_certificate_message *message, int is_13)
 }
 
 static void
-certificate_request(lua_State *L, tls_certificate_request *message, unsigned version)
+certificate_request(lua_State *L, tls_certificate_request_message *message, unsigned version)
 {
     tls_buffer *names;
     size_t count, i;

@@ -57,7 +57,7 @@ request(lua_State *L)
 static void
 build_status(lua_State *L, tls_ocsp_fields *out)
 {
-    static const char *const statuses[] = {"good", "revoked", "unknown", NULL};
+    static const char *const statuses[] = {"unknown", "good", "revoked", NULL};
     int64_t now = (int64_t)time(NULL);
     const char *reason;
 

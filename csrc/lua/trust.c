@@ -210,6 +210,7 @@ verify(lua_State *L)
         request.revocation = tls_lua_option_revocation(L, 3);
         request.staple = tls_lua_option_staple(L, 3);
     }
+    request.no_server_name = request.server_name == NULL;
     if (tls_verify(&verdict, &request) != TLS_OK) {
         tls_lua_failure_text(L, verdict.reason, verdict.text);
         lua_pushinteger(L, (lua_Integer)verdict.index + 1);

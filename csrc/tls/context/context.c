@@ -272,15 +272,29 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->key_update_records = options->key_update_records;
 }
 
+/* choices_known: a number that names nothing must not stand for the weakest choice. */
+static int
+choices_known(const tls_context_options *options)
+{
+    return (unsigned)options->role <= TLS_ROLE_SERVER &&
+           (unsigned)options->verify <= TLS_VERIFY_REQUIRED &&
+           (unsigned)options->revocation <= TLS_REVOCATION_PATH &&
+           (unsigned)options->staple <= TLS_STAPLE_REQUIRED;
+}
+
 static enum tls_reason
 copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
 {
+    if (!choices_known(options))
+        return TLS_REASON_ILLEGAL_PARAMETER;
     context->version_min = options->version_min;
     context->version_max = options->version_max;
     context->record_size = options->record_size;
     context->role = options->role;
     context->alpn_required = options->alpn_required;
     context->verify = options->verify;
+    if (context->verify == TLS_VERIFY_DEFAULT)
+        context->verify = context->role == TLS_ROLE_CLIENT ? TLS_VERIFY_REQUIRED : TLS_VERIFY_NONE;
     context->verify_depth = options->verify_depth;
     context->session_lifetime = options->session_lifetime;
     context->client_preference = options->client_preference;

@@ -8,6 +8,8 @@
 
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 enum tls_basic_constraints {
     TLS_BASIC_CONSTRAINTS_ABSENT = 0,
     TLS_BASIC_CONSTRAINTS_LEAF, /* CA:FALSE */
@@ -64,5 +66,7 @@ int tls_key_identifier(unsigned char out[20], tls_bytes public_key_info);
  */
 unsigned tls_key_usage_from_name(tls_bytes name);
 int tls_extended_key_usage_from_name(tls_buffer *out, tls_bytes name);
+
+TLS_PUBLIC_END
 
 #endif

@@ -8,6 +8,8 @@
 #include "base/bytes.h"
 #include "session/replay.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_ticket_keys tls_ticket_keys;
 
 #define TLS_TICKET_KEY_NAME_LENGTH 16
@@ -49,5 +51,7 @@ enum tls_reason tls_ticket_seal(
     tls_ticket_keys *keys, tls_buffer *ticket, tls_bytes plaintext, int64_t now);
 int tls_ticket_open(
     const tls_ticket_keys *keys, tls_buffer *plaintext, tls_bytes ticket, int64_t now);
+
+TLS_PUBLIC_END
 
 #endif

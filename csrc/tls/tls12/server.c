@@ -391,7 +391,7 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
 {
     const tls_context *context = e->handshake->host->context;
     tls_message message = *m;
-    tls_certificate_request *request = &message.u.certificate_request;
+    tls_certificate_request_message *request = &message.u.certificate_request;
     tls_buffer authorities = {0}, schemes = {0};
     uint16_t allowed[TLS12_SCHEMES_MAXIMUM];
     size_t count = tls12_schemes(e, allowed);

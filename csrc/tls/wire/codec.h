@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 
+TLS_PUBLIC_BEGIN
+
 /* A zero-initialised reader is valid and at its end. */
 typedef struct tls_reader {
     const unsigned char *next;
@@ -89,5 +91,7 @@ void tls_write_vector24(tls_buffer *buffer, tls_bytes bytes);
 
 /* tls_write_result: TLS_OK; OUT_OF_MEMORY; LIMIT when some contents did not fit their prefix. */
 enum tls_reason tls_write_result(const tls_buffer *buffer);
+
+TLS_PUBLIC_END
 
 #endif

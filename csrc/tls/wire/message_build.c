@@ -96,7 +96,7 @@ write_server_key_exchange(tls_buffer *out, const tls_server_key_exchange *messag
 }
 
 static void
-write_certificate_request(tls_buffer *out, const tls_certificate_request *message)
+write_certificate_request(tls_buffer *out, const tls_certificate_request_message *message)
 {
     if (message->is_13) {
         tls_write_vector8(out, message->certificate_request_context);

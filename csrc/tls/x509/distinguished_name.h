@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "asn1/der.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_name_attribute {
     tls_bytes oid;   /* contents of the type's OID */
     tls_bytes value; /* contents of the value as encoded */
@@ -50,5 +52,7 @@ int tls_name_equal(tls_bytes a, tls_bytes b);
 /* tls_name_is_within returns 1 if the RDNs of `base` begin `name` (section 4.2.1.10,
  * directoryName). */
 int tls_name_is_within(tls_bytes name, tls_bytes base);
+
+TLS_PUBLIC_END
 
 #endif

@@ -193,8 +193,10 @@ check_leaf(search *s)
     /* Which of these the handshake needs depends on the cipher suite: the engines check that. */
     if (s->request->purpose != TLS_PURPOSE_ANY && (leaf->key_usage & usable) == 0)
         note(s, TLS_REASON_WRONG_PURPOSE, 0, NULL);
-    if (s->request->server_name != NULL &&
-        tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
+    if (s->request->server_name == NULL) {
+        if (s->request->purpose == TLS_PURPOSE_SERVER && !s->request->no_server_name)
+            note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
+    } else if (tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
         note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
     note(s, tls_staple_check(s->request, leaf), 0, NULL);
 }

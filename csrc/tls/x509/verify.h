@@ -12,6 +12,8 @@
 #include "x509/certificate.h"
 #include "x509/trust.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_PATH_MAXIMUM 16  /* certificates in a path, leaf and anchor included */
 #define TLS_CHAIN_MAXIMUM 64 /* certificates in a chain; more is TLS_REASON_LIMIT */
 #define TLS_SIGNATURE_CHECKS_MAXIMUM 100
@@ -44,12 +46,15 @@ struct tls_ocsp_response;
 
 #define TLS_PIN_LENGTH 32
 
-/* All zero but for chain and trust is what a client wants; the rest is opt-in. */
+/* All zero but for chain, trust, server_name and time is what a client wants; the rest is opt-in.
+ */
 struct tls_verify_request {
     const tls_certificate *const *chain;
     size_t count;
     const tls_trust_store *trust; /* NULL trusts nothing */
-    const char *server_name;      /* DNS name or IP address; NULL: names are not checked */
+    const char *server_name;      /* DNS name or IP address that the leaf must be for */
+    int no_server_name;           /* names are not checked; of TLS_PURPOSE_SERVER one of the two is
+                                     needed: without, NAME_MISMATCH */
     int64_t time;                 /* seconds since the epoch */
     enum tls_purpose purpose;
     unsigned depth;            /* most intermediate CAs in a path; 0: as TLS_PATH_MAXIMUM allows */
@@ -91,5 +96,7 @@ typedef struct tls_verdict {
 
 /* tls_verify returns out->reason. */
 enum tls_reason tls_verify(tls_verdict *out, const tls_verify_request *in);
+
+TLS_PUBLIC_END
 
 #endif
