@@ -239,7 +239,13 @@ doc: ## README and the reference as HTML, in BUILD/doc
 # ---- lint
 
 TIDY_FLAGS = -std=c99 -D_DEFAULT_SOURCE $(WARN) $(BEARSSL_CFLAGS) -Icsrc/tls -I$(LUA_INCDIR)
-lint: ## luacheck, clang-tidy, and -Werror builds with gcc and clang
+C_FILES   = $(sort $(shell find csrc spec .ci examples -name '*.[ch]'))
+# The style is that of Debian 12's release; others lay out some lines differently.
+CLANG_FORMAT ?= $(firstword $(foreach f,clang-format-14 clang-format,$(shell command -v $(f) 2>/dev/null)) clang-format)
+lint: ## rooms, layout, luacheck, clang-tidy, and -Werror builds with gcc and clang
+	@.ci/rooms
+	@.ci/lengths
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc all core-tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang all core-tests
 	luacheck --quiet --no-color . bin/bearssl rockspec/*.rockspec .busted .luacheckrc

@@ -23,8 +23,7 @@ spec_codec(void)
     tls_write_bytes(&out, tls_bytes_of_string("xyz"));
     tls_write_end8(&out, b);
     tls_write_end24(&out, a);
-    check(out.length == 14 && memcmp(out.data, "\1\2\3\7\10\11\12\0\0\4\3xyz", 14) == 0,
-        "writers");
+    check(out.length == 14 && memcmp(out.data, "\1\2\3\7\10\11\12\0\0\4\3xyz", 14) == 0, "writers");
     tls_reader_init(&reader, tls_buffer_view(&out));
     check(tls_read_u8(&reader) == 1 && tls_read_u16(&reader) == 0x0203 &&
               tls_read_u32(&reader) == 0x0708090A,

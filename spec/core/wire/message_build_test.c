@@ -225,16 +225,16 @@ spec_certificates(void)
     tls_extension_write(
         &block, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, tls_bytes_make("\0\5\0\3sct", 7));
     entries[0].extensions = tls_buffer_view(&block);
-    check_reason(tls_certificate_message_build(&list, 0, tls_bytes_of_string(""), entries, 2), TLS_OK,
-        "Certificate, 1.2");
+    check_reason(tls_certificate_message_build(&list, 0, tls_bytes_of_string(""), entries, 2),
+        TLS_OK, "Certificate, 1.2");
     check_message(tls_buffer_view(&list), 0x0303, 0, "Certificate of two");
     tls_buffer_clear(&list);
-    check_reason(tls_certificate_message_build(&list, 0, tls_bytes_of_string(""), entries, 0), TLS_OK,
-        "Certificate, none");
+    check_reason(tls_certificate_message_build(&list, 0, tls_bytes_of_string(""), entries, 0),
+        TLS_OK, "Certificate, none");
     check_message(tls_buffer_view(&list), 0x0303, 0, "Certificate of none");
     tls_buffer_clear(&list);
-    check_reason(tls_certificate_message_build(&list, 1, tls_bytes_of_string("ctx"), entries, 2), TLS_OK,
-        "Certificate, 1.3");
+    check_reason(tls_certificate_message_build(&list, 1, tls_bytes_of_string("ctx"), entries, 2),
+        TLS_OK, "Certificate, 1.3");
     check_message(tls_buffer_view(&list), 0x0304, 0, "Certificate of two, TLS 1.3");
     message_keep(tls_buffer_view(&list), 0x0304, 0);
     tls_buffer_release(&block);
