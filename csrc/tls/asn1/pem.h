@@ -5,6 +5,8 @@
 
 #include "asn1/base64.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_pem {
     const char *next;
     const char *end;
@@ -36,5 +38,7 @@ int tls_pem_next(tls_pem *pem, tls_pem_block *block, tls_buffer *der);
 int tls_pem_looks_like(tls_bytes bytes);
 /* tls_pem_encode appends a block with 64 characters a line. */
 void tls_pem_encode(tls_buffer *out, const char *label, tls_bytes der);
+
+TLS_PUBLIC_END
 
 #endif
