@@ -18,6 +18,7 @@
 #include "distinguished_name.h"
 #include "key.h"
 #include "module.h"
+#include "unreadable.h"
 #include "value.h"
 
 /* certificate == other: the same DER. */
@@ -87,7 +88,7 @@ load(lua_State *L)
 
     holder->counted = list;
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
+        return tls_lua_unreadable(L, reason, TLS_WANTED_CERTIFICATE, bytes, NULL);
     tls_lua_push_chain(L, (const tls_certificate *const *)list->items, list->count);
     tls_lua_object_close(&list_class, holder);
     return 1;

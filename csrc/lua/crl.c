@@ -17,6 +17,7 @@
 #include "issue_options.h"
 #include "module.h"
 #include "option.h"
+#include "unreadable.h"
 #include "value.h"
 
 /* crl == other: the same DER. */
@@ -53,7 +54,7 @@ load(lua_State *L)
 
     holder->counted = list;
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
+        return tls_lua_unreadable(L, reason, TLS_WANTED_CRL, bytes, NULL);
     lua_createtable(L, (int)list->count, 0);
     for (i = 0; i < list->count; i++) {
         tls_lua_object_push(L, &tls_lua_crl_class, list->items[i]);

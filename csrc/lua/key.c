@@ -19,6 +19,7 @@
 
 #include "certificate.h"
 #include "module.h"
+#include "unreadable.h"
 #include "value.h"
 
 #define PREMASTER_LENGTH 48
@@ -78,7 +79,8 @@ load(lua_State *L)
         reason = tls_private_key_decode_encrypted(&key, bytes, password);
     else
         reason = tls_private_key_decode(&key, bytes);
-    return tls_lua_object_made(L, self, key, reason);
+    self->counted = key;
+    return reason == TLS_OK ? 1 : tls_lua_unreadable(L, reason, TLS_WANTED_PRIVATE_KEY, bytes, password.data != NULL ? &password : NULL);
 }
 
 /* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521") -> a new key

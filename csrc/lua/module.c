@@ -14,6 +14,7 @@
 #include "session.h"
 #include "ticket_keys.h"
 #include "trust.h"
+#include "unreadable.h"
 
 #if defined(__GNUC__)
 #define EXPORT __attribute__((visibility("default")))
@@ -86,6 +87,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_crl_functions);
     tls_lua_functions(L, tls_lua_ocsp_functions);
     tls_lua_functions(L, tls_lua_trust_functions);
+    tls_lua_functions(L, tls_lua_unreadable_functions);
     tls_lua_functions(L, tls_lua_session_functions);
     tls_lua_functions(L, tls_lua_ticket_keys_functions);
     tls_lua_functions(L, tls_lua_context_functions);

@@ -15,6 +15,7 @@
 #include "issue_options.h"
 #include "module.h"
 #include "option.h"
+#include "unreadable.h"
 #include "value.h"
 
 TLS_LUA_DEFINE_OBJECT(ocsp_response, tls_ocsp_response, "OCSP response", 0, NULL)
@@ -29,7 +30,8 @@ load(lua_State *L)
     tls_ocsp_response *response = NULL;
     enum tls_reason reason = tls_ocsp_response_from_der(&response, bytes);
 
-    return tls_lua_object_made(L, self, response, reason);
+    self->counted = response;
+    return reason == TLS_OK ? 1 : tls_lua_unreadable(L, reason, TLS_WANTED_OCSP_RESPONSE, bytes, NULL);
 }
 
 /* core.ocsp_request(certificate, issuer [, nonce]) -> DER of an unsigned request about the

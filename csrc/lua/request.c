@@ -15,6 +15,7 @@
 #include "key.h"
 #include "module.h"
 #include "option.h"
+#include "unreadable.h"
 #include "value.h"
 
 /* request == other: the same DER. */
@@ -36,7 +37,8 @@ load(lua_State *L)
     tls_certificate_request *request = NULL;
     enum tls_reason reason = tls_certificate_request_load(&request, bytes);
 
-    return tls_lua_object_made(L, self, request, reason);
+    self->counted = request;
+    return reason == TLS_OK ? 1 : tls_lua_unreadable(L, reason, TLS_WANTED_REQUEST, bytes, NULL);
 }
 
 /* core.build_request{ key = key, subject = RFC 4514 text or list of { type, value }, most

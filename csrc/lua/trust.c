@@ -13,6 +13,7 @@
 #include "module.h"
 #include "option.h"
 #include "revocation.h"
+#include "unreadable.h"
 #include "value.h"
 
 typedef struct trust_object {
@@ -42,11 +43,12 @@ add(lua_State *L)
     tls_trust_store *store = tls_lua_check_trust(L, 1);
     trust_object *self = lua_touserdata(L, 1);
     tls_trust_load_result result = {0};
-    enum tls_reason reason = tls_trust_store_load(store, &result, tls_lua_check_bytes(L, 2));
+    tls_bytes bytes = tls_lua_check_bytes(L, 2);
+    enum tls_reason reason = tls_trust_store_load(store, &result, bytes);
 
     self->skipped += result.skipped;
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
+        return tls_lua_unreadable(L, reason, TLS_WANTED_CERTIFICATE, bytes, NULL);
     lua_pushinteger(L, (lua_Integer)result.added);
     lua_pushinteger(L, (lua_Integer)result.skipped);
     lua_pushinteger(L, (lua_Integer)result.duplicates);
@@ -106,6 +108,8 @@ replace(lua_State *L)
     if (reason == TLS_OK)
         reason = tls_trust_store_replace(store, replacement);
     tls_lua_object_close(&tls_lua_trust_class, made);
+    if (reason != TLS_OK && n > 0)
+        return tls_lua_unreadable(L, reason, TLS_WANTED_CERTIFICATE, files[0], NULL);
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
     ((trust_object *)lua_touserdata(L, 1))->skipped = result.skipped;

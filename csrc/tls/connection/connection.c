@@ -8,6 +8,7 @@
 #include "connection/negotiation.h"
 #include "tls13/traffic.h"
 #include "wire/protocol.h"
+#include "x509/server_name.h"
 
 /* ---- What engines may do with it (handshake/host.h) ---- */
 
@@ -95,8 +96,8 @@ set_up(tls_connection *c, const tls_connection_options *options)
     tls_host *host = &c->host;
     enum tls_reason reason;
 
-    host->server_name = tls_bytes_to_string(
-        tls_bytes_of_string(options->server_name != NULL ? options->server_name : ""));
+    host->server_name = tls_bytes_to_string(tls_server_name_canonical(
+        tls_bytes_of_string(options->server_name != NULL ? options->server_name : "")));
     if (host->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     if (host->role == TLS_ROLE_CLIENT)
@@ -111,6 +112,16 @@ set_up(tls_connection *c, const tls_connection_options *options)
     return TLS_OK;
 }
 
+static int
+is_server_name(const char *name)
+{
+    tls_buffer fault = {NULL, 0, 0, 0};
+    int good = tls_server_name_check(&fault, tls_bytes_of_string(name));
+
+    tls_buffer_release(&fault);
+    return good;
+}
+
 enum tls_reason
 tls_connection_new(
     tls_connection **out, tls_context *context, const tls_connection_options *options)
@@ -120,7 +131,9 @@ tls_connection_new(
     enum tls_reason reason;
 
     *out = NULL;
-    if (strlen(name) > 255 || options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
+    if (name[0] != '\0' && !is_server_name(name))
+        return TLS_REASON_BAD_NAME;
+    if (options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
         (unsigned)options->verify > TLS_VERIFY_REQUIRED)
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (context->role == TLS_ROLE_CLIENT && (name[0] == '\0') != (options->no_server_name != 0))

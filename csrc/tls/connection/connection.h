@@ -34,7 +34,7 @@ typedef struct tls_connection tls_connection;
 #define TLS_EARLY_DATA_MAXIMUM 32768
 typedef struct tls_connection_options {
     const char *server_name; /* client: DNS name or IP address text to verify and (names only) to
-                                send, up to 255 bytes */
+                                send, as x509/server_name.h has it */
     int no_server_name;      /* client: no name is sent and none is checked. One of the two must be
                                 given: a name that was forgotten must not go unchecked */
     tls_session *session;    /* client: a session to resume; ignored where it does not fit */
@@ -47,7 +47,8 @@ typedef struct tls_connection_options {
 } tls_connection_options;
 
 /* tls_connection_new: OUT_OF_MEMORY; ILLEGAL_PARAMETER for a client with neither a server name nor
- * `no_server_name`, or with both, and for what is out of its bounds. */
+ * `no_server_name`, or with both, and for what is out of its bounds; BAD_NAME for a server
+ * name that is neither a DNS name in A-label form nor an address. */
 enum tls_reason tls_connection_new(
     tls_connection **out, tls_context *context, const tls_connection_options *options);
 void tls_connection_free(tls_connection *connection);

@@ -349,9 +349,8 @@ decode_pkcs8(tls_private_key **out, tls_bytes bytes)
     return TLS_REASON_UNSUPPORTED_KEY;
 }
 
-/* What `openssl dsa` writes: version, p, q, g, y, x. No document defines it. */
-static int
-is_dsa(tls_bytes bytes)
+int
+tls_private_key_is_dsa(tls_bytes bytes)
 {
     tls_der der, inner;
     int i;
@@ -375,7 +374,7 @@ tls_private_key_decode_der(tls_private_key **out, tls_bytes bytes)
     tls_der_integer(&inner); /* version */
     switch (tls_der_peek(&inner)) {
     case TLS_DER_INTEGER:
-        if (is_dsa(bytes))
+        if (tls_private_key_is_dsa(bytes))
             return TLS_REASON_UNSUPPORTED_KEY;
         return decode_rsa(out, bytes, 0, tls_bytes_make(NULL, 0));
     case TLS_DER_OCTET_STRING:

@@ -7,6 +7,8 @@
 
 /* tls_private_key_decode_der is tls_private_key_decode for DER. */
 enum tls_reason tls_private_key_decode_der(tls_private_key **out, tls_bytes bytes);
+/* What `openssl dsa` writes: version, p, q, g, y, x. No document defines it. */
+int tls_private_key_is_dsa(tls_bytes bytes);
 
 /* tls_private_key_plain appends the DER of the private key that PEM or DER `bytes` hold, decrypted
  * if need be; `password` may be NULL. TLS_REASON_ENCRYPTED_KEY when it needs one that is not given,

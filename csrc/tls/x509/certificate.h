@@ -87,11 +87,17 @@ typedef struct tls_certificate {
     tls_bytes authority_key_identifier; /* the keyIdentifier */
     tls_bytes authority_information;    /* contents of SEQUENCE OF AccessDescription */
     tls_bytes distribution_points;      /* contents of SEQUENCE OF DistributionPoint */
+
+    const char *fault;   /* only while it is parsed: what is wrong if that fails, as a sentence */
+    tls_bytes fault_oid; /* the extension that it is about, or empty */
 } tls_certificate;
 
 /* tls_certificate_from_der parses one certificate that fills `der` exactly. The caller owns the
  * result. TLS_REASON_BAD_CERTIFICATE, TLS_REASON_OUT_OF_MEMORY. */
 enum tls_reason tls_certificate_from_der(tls_certificate **out, tls_bytes der);
+/* tls_certificate_fault appends why tls_certificate_from_der refuses `der`, such as "it has an
+ * extension twice (2.5.29.19)"; nothing for a good one. */
+void tls_certificate_fault(tls_buffer *out, tls_bytes der);
 tls_certificate *tls_certificate_retain(tls_certificate *certificate);
 void tls_certificate_release(tls_certificate *certificate);
 
@@ -102,8 +108,12 @@ typedef struct tls_certificate_list {
     tls_certificate **items;
 } tls_certificate_list;
 
-/* tls_certificates_load takes PEM with any number of CERTIFICATE blocks (other blocks are passed
- * over) or the DER of one certificate. One that cannot be parsed fails the whole:
+/* tls_certificate_block is one look for all that read PEM: it returns 1 and the certificate's DER if
+ * the block's label says that it holds one. OpenSSL's "TRUSTED CERTIFICATE" is a certificate
+ * followed by notes of OpenSSL's own, which are left out. */
+int tls_certificate_block(tls_bytes *der, tls_bytes label, tls_bytes contents);
+/* tls_certificates_load takes PEM with any number of certificates (other blocks are passed over) or
+ * the DER of one certificate. One that cannot be parsed fails the whole:
  * TLS_REASON_BAD_CERTIFICATE; none at all: TLS_REASON_BAD_PEM. */
 enum tls_reason tls_certificates_load(tls_certificate_list **out, tls_bytes bytes);
 /* tls_certificate_list_make takes a count of its own on each of `items`. */

@@ -346,13 +346,20 @@ tls_certificate_parse_extensions(tls_certificate *certificate)
 
     tls_der_init(&der, certificate->extensions);
     while (tls_certificate_extension_next(&der, &extension)) {
-        if (count == EXTENSION_MAXIMUM)
+        certificate->fault_oid = extension.oid;
+        if (count == EXTENSION_MAXIMUM) {
+            certificate->fault = "it has more than 64 extensions";
             return 0;
+        }
         /* 4.2: no extension twice. */
-        for (i = 0; i < count; i++)
-            if (tls_bytes_equal(seen[i], extension.oid))
+        for (i = 0; i < count; i++) {
+            if (tls_bytes_equal(seen[i], extension.oid)) {
+                certificate->fault = "it has an extension twice";
                 return 0;
+            }
+        }
         seen[count++] = extension.oid;
+        certificate->fault = "an extension is malformed";
         result = parse_extension(certificate, &extension);
         if (result < 0)
             return 0;
@@ -361,10 +368,20 @@ tls_certificate_parse_extensions(tls_certificate *certificate)
             certificate->unknown_critical_oid = extension.oid;
         }
     }
+    certificate->fault = "its extensions are malformed";
+    certificate->fault_oid = tls_bytes_make(NULL, 0);
     return tls_der_finish(&der);
 }
 
 /* ---- Certificate, section 4.1 ---- */
+
+/* reading notes what is read next: what stands there when a reader fails is the fault. */
+static void
+reading(tls_certificate *out, const tls_der *der, const char *fault)
+{
+    if (!tls_der_failed(der))
+        out->fault = fault;
+}
 
 static int
 parse_to_be_signed(tls_certificate *out, tls_der *tbs, tls_bytes *algorithm)
@@ -373,31 +390,61 @@ parse_to_be_signed(tls_certificate *out, tls_der *tbs, tls_bytes *algorithm)
     tls_bytes unused;
 
     out->version = 1;
+    reading(out, tbs, "its version is none of 1, 2 and 3");
     if (tls_der_peek(tbs) == (int)TLS_DER_CONTEXT_CONSTRUCTED(0)) {
         tls_der_enter(tbs, &part, TLS_DER_CONTEXT_CONSTRUCTED(0));
         out->version = tls_der_small(&part, 2) + 1;
         tls_der_leave(tbs, &part);
     }
+    reading(out, tbs, "its serial number is malformed");
     out->serial = tls_der_integer(tbs);
+    reading(out, tbs, "its signature algorithm is malformed");
     *algorithm = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    reading(out, tbs, "its issuer's name is malformed");
     out->issuer = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    reading(out, tbs, "its validity period has no well-formed times");
     tls_der_enter(tbs, &validity, TLS_DER_SEQUENCE);
     out->not_before = tls_der_time(&validity);
     out->not_after = tls_der_time(&validity);
     tls_der_leave(tbs, &validity);
+    reading(out, tbs, "its subject's name is malformed");
     out->subject = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    reading(out, tbs, "its public key is malformed");
     out->public_key_info = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    reading(out, tbs, "what follows its public key is malformed");
     /* issuerUniqueID, subjectUniqueID: nobody uses them */
     tls_der_optional(tbs, &unused, TLS_DER_CONTEXT(1));
     tls_der_optional(tbs, &unused, TLS_DER_CONTEXT(2));
     if (tls_der_peek(tbs) == (int)TLS_DER_CONTEXT_CONSTRUCTED(3)) {
+        reading(out, tbs, "its extensions are malformed");
         tls_der_enter(tbs, &part, TLS_DER_CONTEXT_CONSTRUCTED(3));
         out->extensions = tls_der_read(&part, TLS_DER_SEQUENCE);
         tls_der_leave(tbs, &part);
+        reading(out, tbs, "it has extensions, and a version below 3");
         if (out->version != 3) /* 4.1.2.9 */
             return 0;
+        reading(out, tbs, "something follows its extensions");
     }
     return tls_der_finish(tbs);
+}
+
+/* parse_parts reads what parse_to_be_signed has found. */
+static int
+parse_parts(tls_certificate *out, tls_bytes algorithm)
+{
+    out->fault = "its signature algorithm is malformed";
+    if (!tls_signature_algorithm_parse(&out->signature_algorithm, algorithm))
+        return 0;
+    out->fault = "its issuer's name is malformed";
+    if (!tls_name_check(out->issuer))
+        return 0;
+    out->fault = "its subject's name is malformed";
+    if (!tls_name_check(out->subject))
+        return 0;
+    out->fault = "its public key is malformed";
+    if (tls_public_key_parse(&out->public_key, out->public_key_info) != TLS_OK)
+        return 0;
+    return tls_certificate_parse_extensions(out);
 }
 
 enum tls_reason
@@ -408,25 +455,27 @@ tls_certificate_parse(tls_certificate *out)
 
     out->path_length = -1;
     out->key_usage = (1u << TLS_KEY_USAGE_COUNT) - 1;
+    out->fault = "its outer structure is malformed";
     tls_der_init(&der, out->der);
     tls_der_enter(&der, &outer, TLS_DER_SEQUENCE);
     out->to_be_signed = tls_der_read_whole(&outer, TLS_DER_SEQUENCE);
     outer_algorithm = tls_der_read_whole(&outer, TLS_DER_SEQUENCE);
+    reading(out, &outer, "its signature is malformed");
     out->signature = tls_der_bit_string(&outer, NULL);
     tls_der_leave(&der, &outer);
+    reading(out, &der, "bytes follow it");
     if (!tls_der_finish(&der))
         return TLS_REASON_BAD_CERTIFICATE;
+    out->fault = "its contents are malformed";
     tls_der_init(&outer, out->to_be_signed);
     tls_der_enter(&outer, &inner, TLS_DER_SEQUENCE);
-    /* 4.1.1.2: the two AlgorithmIdentifiers are the same. */
-    if (!parse_to_be_signed(out, &inner, &inner_algorithm) ||
-        !tls_bytes_equal(inner_algorithm, outer_algorithm))
+    if (!parse_to_be_signed(out, &inner, &inner_algorithm))
         return TLS_REASON_BAD_CERTIFICATE;
-    if (!tls_signature_algorithm_parse(&out->signature_algorithm, inner_algorithm) ||
-        !tls_name_check(out->issuer) || !tls_name_check(out->subject) ||
-        tls_public_key_parse(&out->public_key, out->public_key_info) != TLS_OK ||
-        !tls_certificate_parse_extensions(out))
+    /* 4.1.1.2: the two AlgorithmIdentifiers are the same. */
+    out->fault = "its two signature algorithms differ";
+    if (!tls_bytes_equal(inner_algorithm, outer_algorithm) || !parse_parts(out, inner_algorithm))
         return TLS_REASON_BAD_CERTIFICATE;
     out->self_issued = tls_bytes_equal(out->issuer, out->subject);
+    out->fault = NULL;
     return TLS_OK;
 }

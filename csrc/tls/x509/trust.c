@@ -266,32 +266,19 @@ load_one(tls_trust_store *store, tls_trust_load_result *result, tls_bytes der)
     return reason;
 }
 
-/* OpenSSL's "TRUSTED CERTIFICATE" is a certificate followed by OpenSSL's own notes. */
-static tls_bytes
-first_element(tls_bytes bytes)
-{
-    tls_der der;
-
-    tls_der_init(&der, bytes);
-    return tls_der_read_whole(&der, TLS_DER_SEQUENCE);
-}
-
 static enum tls_reason
 load_pem(tls_trust_store *store, tls_trust_load_result *result, tls_bytes bytes)
 {
     tls_pem pem;
     tls_pem_block block;
     tls_buffer der = {NULL, 0, 0, 0};
+    tls_bytes contents;
     enum tls_reason reason = TLS_OK;
 
     tls_pem_init(&pem, bytes);
-    while (reason == TLS_OK && tls_pem_next(&pem, &block, &der)) {
-        if (tls_bytes_equal_string(block.label, "TRUSTED CERTIFICATE"))
-            reason = load_one(store, result, first_element(tls_buffer_view(&der)));
-        else if (tls_bytes_equal_string(block.label, "CERTIFICATE") ||
-                 tls_bytes_equal_string(block.label, "X509 CERTIFICATE"))
-            reason = load_one(store, result, tls_buffer_view(&der));
-    }
+    while (reason == TLS_OK && tls_pem_next(&pem, &block, &der))
+        if (tls_certificate_block(&contents, block.label, tls_buffer_view(&der)))
+            reason = load_one(store, result, contents);
     if (der.failed)
         reason = TLS_REASON_OUT_OF_MEMORY;
     tls_buffer_release(&der);
