@@ -29,7 +29,8 @@ ifeq ($(UNAME),Darwin)
   SHARED   = -bundle -undefined dynamic_lookup
 else
   PLATFORM =
-  SHARED   = -shared -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--exclude-libs,ALL
+  # nodelete: LuaJIT unloads modules before it runs the finalizers of objects that finalizers have made.
+  SHARED   = -shared -Wl,-z,relro,-z,now,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL
 endif
 
 # The interpreter and the headers may be installed by the same `make deps test` that uses them, so what

@@ -6,6 +6,7 @@ local finish = require "bearssl.finish"
 local options = require "bearssl.options"
 
 local check = driver.check
+local own = require "bearssl.own" ("stream", "connection")
 
 -- Brings a message into the output and sends it: what cannot leave yet goes with the next call.
 local function post(tools, stream, name, argument)
@@ -72,9 +73,10 @@ return function(tools)
    -- the same. true; or nil, message, code: "not_ready" before the handshake is over, "busy" while the output is
    -- full or another request waits, "unsupported_version" below TLS 1.3.
    function methods:update_keys(request)
+      own(self, "update_keys")
       check(self.connection, "update_keys", 2, self.flushed)
       local ok, message, code = post(tools, self, "update_keys", request)
-      return ok, message, code -- no tail call: error messages name the caller's line
+      return options.result(ok, message, code) -- no tail call of post: error messages name the caller's line
    end
 
    --- request_certificate([options]) asks the client to authenticate now (server, TLS 1.3). Its answer is taken in by
@@ -86,6 +88,7 @@ return function(tools)
    -- true: the client is authenticated; or nil, message, code: "declined" when it shows no certificate and need not;
    -- after "wantread", "wantwrite" and "timeout" it can be called again; any other code is final.
    function methods:request_certificate(given)
+      own(self, "request_certificate")
       if given ~= nil then options.check(given, request_options, "request_certificate", 2) end
       local wait = given and given.wait
       check(self.connection, "request_certificate", 2, self.flushed and not wait)
@@ -104,9 +107,10 @@ return function(tools)
    --- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code: "busy"
    -- while a request for the client's certificate is open, and as update_keys.
    function methods:send_ticket()
+      own(self, "send_ticket")
       check(self.connection, "send_ticket", 2, self.flushed)
       local ok, message, code = post(tools, self, "send_ticket")
-      return ok, message, code
+      return options.result(ok, message, code)
    end
 
    return methods

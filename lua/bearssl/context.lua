@@ -6,6 +6,7 @@ local verification = require "bearssl.verification"
 local versions = require "bearssl.versions"
 
 local is = options.is
+local own = require "bearssl.own" ("context", "settings")
 
 local Context = {}
 Context.__index = Context
@@ -86,10 +87,7 @@ local function server_name(value)
    if value == false then return nil end
    if type(value) ~= "string" then return "a DNS name, an IP address, or false" end
    if value == "" then return "", "must not be empty; false stands for no name" end
-   if #value > 255 or value:find("[%z\1-\32\127]") then
-      return "", ("%s is not a DNS name or an IP address"):format(options.describe(value))
-   end
-   return nil
+   return is.server_name(value)
 end
 
 -- What a ticket may allow at most is another matter: so much is kept until the handshake is over.
@@ -178,7 +176,12 @@ local function gather_trust(given, needed)
       value = "system"
    end
    if value == "system" then return require("bearssl.trust").system() end
-   if type(value) == "string" then return require("bearssl.trust").load(value) end
+   if type(value) == "string" then
+      local store = core.trust()
+      local count, message, code = store:add(value)
+      if count then return store end
+      return require("bearssl.handed_in").refused(value, "the options 'cafile' and 'capath'", message, code)
+   end
    return value
 end
 
@@ -213,7 +216,7 @@ local function ticket_keys_of(given, is_client)
    if given.ticket_keys then return given.ticket_keys end
    local handlers_given = given.handlers or {}
    if given.tickets == nil and (handlers_given.session_load or handlers_given.session_store) then return false end
-   return core.ticket_keys { time = given.time and given.time() }
+   return core.ticket_keys { time = given.time and driver.time_of(given.time) }
 end
 
 -- Tickets of TLS 1.3 after a full handshake: clients that open several connections at once use each only once.
@@ -342,6 +345,7 @@ end
 -- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks). Returns the stream, or
 -- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
 function Context:wrap(transport, given)
+   own(self, "wrap")
    if transport == nil then error("wrap: the transport is missing", 2) end
    given = check_connection(self, given, wrap_options, "wrap")
    local carrier, message = require("bearssl.transport").new(transport)
@@ -351,18 +355,21 @@ end
 
 --- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
 function Context:connection(given)
+   own(self, "connection")
    given = check_connection(self, given, connection_options, "connection")
    return require("bearssl.connection").new(self, given)
 end
 
 --- flush_sessions() forgets the sessions that the server keeps in memory.
 function Context:flush_sessions()
+   own(self, "flush_sessions")
    self.core:flush_sessions()
 end
 
 --- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given,
 -- or its own; nil for a client and where tickets are off.
 function Context:ticket_keys()
+   own(self, "ticket_keys")
    return self.settings.ticket_keys
 end
 
@@ -370,6 +377,7 @@ end
 -- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
 -- sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
+   own(self, "info")
    local names, settings = require "bearssl.names", self.settings
    local info = self.core:info()
    info.mode, info.verify, info.alpn = settings.mode, settings.verify, settings.alpn

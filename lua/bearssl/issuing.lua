@@ -207,7 +207,7 @@ end
 --- certificate(value) is the first certificate of an object or string; nil, message, code.
 function issuing.certificate(value)
    if type(value) ~= "string" then return value end
-   local list, message, code = core.certificates(value)
+   local list, message, code = require("bearssl.handed_in").certificates(value)
    if not list then return nil, message, code end
    return list[1]
 end

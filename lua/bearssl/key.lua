@@ -30,7 +30,7 @@ function key.load(bytes, password)
    end
    check_password(password, "bearssl.key.load")
    local object, message, code = read(bytes, password)
-   return object, message, code
+   return options.result(object, message, code)
 end
 
 --- open(path [, password]) is load for the content of a file; a password function is called with the path. nil,

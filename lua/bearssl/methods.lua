@@ -1,6 +1,7 @@
 -- Adds methods that are written in Lua to the core's objects. Loaded with bearssl, so that every certificate and key
 -- has them, wherever it comes from.
 local core = require "bearssl.core"
+local result = require("bearssl.options").result
 
 local methods_of = core.methods
 local certificate, key, trust = methods_of "certificate", methods_of "key", methods_of "trust"
@@ -33,7 +34,7 @@ function key.pem(self, given)
    check(self, "key", "pem")
    local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
    if not ok then error(a, 2) end
-   return a, b, c
+   return result(a, b, c)
 end
 
 --- trust:verify(chain, options): see doc/api.md.
@@ -55,7 +56,7 @@ function trust.reload(self, list)
    check(self, "trust", "reload")
    local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
    if not ok then error(a, 2) end
-   return a, b, c
+   return result(a, b, c)
 end
 
 return true

@@ -75,6 +75,13 @@ function options.unknown(what, word, names, heading)
    return ("%s %s%s %s: %s"):format(what, shown, options.suggestion(word, names), heading, table.concat(names, ", "))
 end
 
+--- result(value, message, code) is value alone, or nil, message, code: what is given on to another function, as in
+-- f:write(key:pem()), has nothing behind it.
+function options.result(value, ...)
+   if value ~= nil then return value end
+   return nil, ...
+end
+
 --- check(given, specification, who, level) raises an error when `given` is not a table of known options
 -- with good values. who: the function's name in messages; level: as error()'s, seen from the caller.
 function options.check(given, specification, who, level)
@@ -162,6 +169,14 @@ function is.option(row)
    if row.kind == "boolean" then return is.boolean end
    if row.kind == "seconds" then return is.duration(row.maximum) end
    return row.values and is_number_of(row.values) or is.integer(row.minimum, row.maximum)
+end
+
+--- is.server_name: a DNS name in A-label form, or an address.
+function is.server_name(value)
+   if type(value) ~= "string" then return "a DNS name or an IP address" end
+   local good, fault = core.server_name(value)
+   if not good then return "", ("%s is no DNS name and no IP address: %s"):format(options.describe(value), fault) end
+   return nil
 end
 
 --- is.one_of(names) is a check for one string of a list.

@@ -16,6 +16,7 @@ local renegotiation = require "bearssl.renegotiation"
 local Connection = require "bearssl.connection"
 
 local monotonic = core.monotonic
+local own = require "bearssl.own" ("stream", "connection")
 local step, check = driver.step, driver.check
 
 local Stream = {}
@@ -155,6 +156,7 @@ end
 -- called again; any other code is final: "certificate_expired", "unknown_ca", "alert_handshake_failure" …
 -- Calling it once more when it is done is harmless. It waits as long as settimeout says, in all.
 function Stream:handshake()
+   own(self, "handshake")
    check(self.connection, "handshake", 2)
    if self.flushed then return true end
    lock(self, "reader", "handshake")
@@ -188,6 +190,7 @@ end
 -- data, otherwise as handshake(). Anyone may have sent early data a second time: only do with it what may be done
 -- twice. Whoever does not ask for it receives it after the handshake.
 function Stream:read_early(max)
+   own(self, "read_early")
    if self.connection.context.settings.mode ~= "server" then
       error("read_early: is for servers: a client gives the option 'early_data'", 2)
    elseif max == nil then
@@ -220,6 +223,7 @@ local tools = { fill = fill, note = note, send_last = send_last, establish = est
 -- here, a peer without RFC 5746, or the peer refuses: the connection goes on as it was), "unsupported_version" (TLS
 -- 1.3); after "wantread", "wantwrite" and "timeout" it can be called again; any other code is final.
 function Stream:renegotiate(given)
+   own(self, "renegotiate")
    local connection = self.connection
    check(connection, "renegotiate", 2)
    local verify = connection:check_renegotiate(given, "renegotiate", 2)
@@ -328,6 +332,7 @@ end
 -- unless there was nothing. "truncated": the transport ended without the peer's close_notify, so that the data may
 -- lack its end. To go on after "timeout" or "wantread", give the partial result back as prefix.
 function Stream:receive(pattern, prefix)
+   own(self, "receive")
    if prefix == nil and type(pattern) == "number" and pattern > 0 and pattern % 1 == 0 then
       local data, message, code = receive_directly(self, pattern)
       if data then return data end
@@ -374,6 +379,7 @@ end
 --- receiveany([max]) reads what is there, waiting for one byte at least: a string of at most `max` bytes (16384), or
 -- nil, message, "", code as receive does.
 function Stream:receiveany(max)
+   own(self, "receiveany")
    if max == nil then
       max = 16384
    elseif type(max) ~= "number" or max < 1 or max % 1 ~= 0 then
@@ -493,6 +499,7 @@ end
 -- the index of the last byte sent; or nil, message, the index of the last byte sent, code. After "timeout" and
 -- "wantwrite" go on by send(data, that index + 1, j): the same bytes must follow.
 function Stream:send(data, i, j)
+   own(self, "send")
    if type(data) == "number" then data = tostring(data) end
    if type(data) ~= "string" then error("send: the data must be a string, not a " .. type(data), 2) end
    local length = #data
@@ -527,6 +534,7 @@ end
 --- shutdown("send") tells the peer that nothing more will come (close_notify); reading goes on until the peer does
 -- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again.
 function Stream:shutdown(how)
+   own(self, "shutdown")
    if how ~= nil and how ~= "send" then
       error("shutdown: only \"send\" can be shut down; close() ends both directions", 2)
    end
@@ -579,6 +587,7 @@ end
 -- info() and session() go on giving what they gave last. It waits at most as long as settimeout says, and never
 -- more than 5 seconds.
 function Stream:close()
+   own(self, "close")
    local connection = self.connection
    local object = connection.core
    if object then
@@ -610,6 +619,7 @@ end
 --- settimeout(seconds) sets how long each later call may wait in all: nil for ever, 0 never. true. A second argument
 -- (LuaSocket's "b" or "t") is accepted and means nothing: the time is always that of the whole call.
 function Stream:settimeout(seconds)
+   own(self, "settimeout")
    if seconds ~= nil and type(seconds) ~= "number" then
       error("settimeout: the time must be a number of seconds or nil, not a " .. type(seconds), 2)
    end
@@ -620,6 +630,7 @@ end
 
 --- getfd() is the transport's descriptor, or nil when it has none or is closed.
 function Stream:getfd()
+   own(self, "getfd")
    if self.transport_closed then return nil end
    return self.transport:descriptor()
 end
@@ -628,6 +639,7 @@ end
 -- has arrived already. An event loop must not wait for the descriptor then. With handlers it may be true although a
 -- receive will have to wait: what has arrived cannot be decrypted without calling them.
 function Stream:dirty()
+   own(self, "dirty")
    local connection = self.connection
    local object = connection.core
    if not object then return false end
@@ -640,6 +652,7 @@ end
 
 --- want() is what the call that was cut short waits for: "read", "write", or nil when none was.
 function Stream:want()
+   own(self, "want")
    return self.wanted
 end
 

@@ -56,7 +56,11 @@ host_of(tls_bytes name)
         scheme = before(name, ']');
         return scheme.length != name.length ? tls_bytes_make(name.data, scheme.length + 1) : name;
     }
-    return is_address(name) ? name : before(name, ':');
+    /* More than one colon is no port. */
+    user = before(name, ':');
+    if (is_address(name) || user.length == name.length || has(after(name, user.length + 1), ':'))
+        return name;
+    return user;
 }
 
 /* A name of nothing but digits and dots is a mistaken address: no top-level domain is a number. */
@@ -151,7 +155,7 @@ explain(tls_buffer *out, tls_bytes name)
         put_instead(out, zone);
         return;
     }
-    if (host.length == name.length) {
+    if (host.length == name.length || host.length == 0) {
         explain_characters(out, name);
         return;
     }

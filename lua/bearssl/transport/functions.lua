@@ -95,6 +95,16 @@ function Functions:fill(object, deadline)
    return nil, tostring(reason), "transport"
 end
 
+-- Raises for a number of bytes that cannot be: what has been sent would be unknown.
+local function check_count(count, most)
+   if type(count) ~= "number" then
+      error("the transport's write function must return the number of bytes taken or nil, not a " .. type(count))
+   elseif not (count >= 0 and count <= most and count % 1 == 0) then
+      error(("the transport's write function returned %s as the number of bytes taken, of %d"):format(tostring(count),
+         most))
+   end
+end
+
 -- One writer at a time: bytes that have left the core must reach the function in order.
 local function enter(self)
    local writer = self.writer
@@ -130,9 +140,7 @@ function Functions:flush(object, deadline)
       self.broken = "the transport's write function raised an error"
       local count, reason, partial = self.write(bytes)
       local done = count or partial or 0
-      if type(done) ~= "number" then
-         error("the transport's write function must return the number of bytes taken or nil, not a " .. type(done))
-      end
+      check_count(done, #bytes)
       self.broken = nil
       self.unsent = done < #bytes and bytes:sub(done + 1) or nil
       if not count or count == 0 then
@@ -153,7 +161,8 @@ end
 
 function Functions:descriptor()
    local getfd = self.getfd
-   return getfd and getfd() or nil
+   local fd = getfd and getfd()
+   return type(fd) == "number" and fd >= 0 and fd % 1 == 0 and fd or nil
 end
 
 function Functions:close()
