@@ -1,7 +1,6 @@
 -- Adds methods that are written in Lua to the core's objects. Loaded with bearssl, so that every certificate and key
 -- has them, wherever it comes from.
 local core = require "bearssl.core"
-local result = require("bearssl.options").result
 
 local methods_of = core.methods
 local certificate, key, trust = methods_of "certificate", methods_of "key", methods_of "trust"
@@ -34,7 +33,7 @@ function key.pem(self, given)
    check(self, "key", "pem")
    local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
    if not ok then error(a, 2) end
-   return result(a, b, c)
+   return require("bearssl.options").result(a, b, c)
 end
 
 --- trust:verify(chain, options): see doc/api.md.
@@ -56,7 +55,7 @@ function trust.reload(self, list)
    check(self, "trust", "reload")
    local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
    if not ok then error(a, 2) end
-   return result(a, b, c)
+   return require("bearssl.options").result(a, b, c)
 end
 
 return true

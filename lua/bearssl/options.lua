@@ -175,7 +175,7 @@ end
 function is.server_name(value)
    if type(value) ~= "string" then return "a DNS name or an IP address" end
    local good, fault = core.server_name(value)
-   if not good then return "", ("%s is no DNS name and no IP address: %s"):format(options.describe(value), fault) end
+   if not good then return "", ("%s is not a DNS name or an IP address: %s"):format(options.describe(value), fault) end
    return nil
 end
 
