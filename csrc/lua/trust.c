@@ -198,7 +198,7 @@ verify(lua_State *L)
             L, TLS_REASON_CERTIFICATE_REQUIRED, "the chain has no certificate");
     if (!lua_isnil(L, 3)) {
         luaL_checktype(L, 3, LUA_TTABLE);
-        request.server_name = tls_lua_option_text(L, 3, "server_name");
+        request.server_name = tls_lua_option_server_name(L, 3, "server_name");
         request.purpose =
             (enum tls_purpose)tls_lua_option_choice(L, 3, "purpose", purposes, TLS_PURPOSE_SERVER);
         request.depth = (unsigned)option_number(L, "depth");

@@ -3,6 +3,8 @@
 
 #include "x509/server_name.h"
 
+#include "option.h"
+
 /* The reasons that the input is to blame for; a password, memory and limits have their own words. */
 static int
 blames_input(enum tls_reason reason)
@@ -65,6 +67,23 @@ server_name(lua_State *L)
     lua_insert(L, -2);
     tls_lua_finish_buffer(L, fault);
     return 2;
+}
+
+const char *
+tls_lua_option_server_name(lua_State *L, int table, const char *option)
+{
+    const char *name = tls_lua_option_text(L, table, option);
+    tls_buffer *fault;
+
+    if (name == NULL)
+        return NULL;
+    fault = tls_lua_buffer(L);
+    if (!tls_server_name_check(fault, tls_bytes_of_string(name))) {
+        tls_lua_finish_buffer(L, fault);
+        luaL_error(L, "option '%s': %s", option, lua_tostring(L, -1));
+    }
+    lua_pop(L, 1);
+    return name;
 }
 
 const luaL_Reg tls_lua_unreadable_functions[] = {

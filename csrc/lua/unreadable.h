@@ -11,6 +11,10 @@
 int tls_lua_unreadable(lua_State *L, enum tls_reason reason, enum tls_wanted wanted,
     tls_bytes bytes, const tls_bytes *password);
 
+/* tls_lua_option_server_name is tls_lua_option_text for a server name: raises when it cannot be one,
+ * and says what to give instead. */
+const char *tls_lua_option_server_name(lua_State *L, int table, const char *option);
+
 extern const luaL_Reg tls_lua_unreadable_functions[];
 
 #endif

@@ -155,6 +155,10 @@ explain(tls_buffer *out, tls_bytes name)
         put_instead(out, zone);
         return;
     }
+    if (host.length == 0 && has(name, '/')) {
+        put(out, "it is a URL, or a path, without a host");
+        return;
+    }
     if (host.length == name.length || host.length == 0) {
         explain_characters(out, name);
         return;

@@ -10,23 +10,24 @@ local function wait(fd, direction, seconds)
    -- poll also returns for other reasons: what it gives tells which
    local ready, other = cqueues.poll(wanted, seconds)
    if ready == wanted or other == wanted then return true end
-   if ready == nil and other ~= nil then return nil, tostring(other) end
-   return nil, "timeout"
+   if ready == nil and other ~= nil then return nil, tostring(other), "transport" end
+   return nil, "timeout", "timeout"
 end
 
 -- The socket as the transport over a descriptor sees one.
 local function as_socket(socket)
    local self = {}
    function self.getfd()
-      local fd = socket:pollfd()
-      return type(fd) == "number" and fd or nil
+      local open, fd = pcall(socket.pollfd, socket) -- raises when it is closed
+      return open and type(fd) == "number" and fd or nil
    end
    function self.dirty()
       return (socket:pending()) > 0
    end
    function self.settimeout() end
    function self.receive(_, count)
-      return socket:read(-math.min(count, (socket:pending())))
+      -- in binary: a socket in text mode would change line ends
+      return socket:xread(-math.min(count, (socket:pending())), "bn", 0)
    end
    function self.close()
       socket:close()
