@@ -74,7 +74,7 @@ local function default_clock()
 end
 
 --- recorder([options]) notes every stage of one connection. options: mode ("client", or "server" when the
--- connection is a server's), clock (function → seconds), states (true: with the state in which each message came or went).
+-- connection is a server's), clock (function → seconds), states (true: each with the state of the handshake).
 function ladder.recorder(options)
    options = options or {}
    if options.mode and options.mode ~= "client" and options.mode ~= "server" then
