@@ -6,7 +6,9 @@ local tls13 = require "spec.support.tls13"
 local tool = require "spec.support.tool"
 
 local function contexts(version, options)
-   local server = { min_version = version, max_version = version, verify = "optional", cafile = certificates.ca.certfile }
+   local server = {
+      min_version = version, max_version = version, verify = "optional", cafile = certificates.ca.certfile,
+   }
    local client = {
       min_version = version, max_version = version,
       certfile = certificates.client_ec.chainfile, keyfile = certificates.client_ec.keyfile,

@@ -1,8 +1,9 @@
 /* stage.c - stage events of a connection as message tables, and its summary.
  *
  * Every message has stage, direction ("sent", "received"; nil for authenticated, established and
- * closed), version and version_id (negotiated so far; nil while unknown), length, state (where the handshake
- * stood; nil where none ran), renegotiation (true where it is of one), the fields that are its own, and raw. */
+ * closed), version and version_id (negotiated so far; nil while unknown), length, state (where the
+ * handshake stood; nil where none ran), renegotiation (true where it is of one), the fields that
+ * are its own, and raw. */
 #include "stage.h"
 
 #include "wire/message.h"
