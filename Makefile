@@ -88,7 +88,7 @@ endif
 # Objects are made again when what they are made with changes: `make BEARSSL_DIR=…` after `make` is enough.
 define remember
 @mkdir -p $(@D)
-@printf '%s\n' '$(subst ','\'',$(1))' >$@.new; if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+@new=$@.$$$$; printf '%s\n' '$(subst ','\'',$(1))' >$$new; if cmp -s $$new $@; then rm -f $$new; else mv -f $$new $@; fi
 endef
 
 .PHONY: always
@@ -149,9 +149,11 @@ demo: all ## a server and a client over loopback, drawn as a ladder
 # What to test, and how: make test SPEC=spec/session_spec.lua SPECFLAGS='--filter=resumes'
 SPEC      ?= spec
 SPECFLAGS ?=
-# Specs that wait may wait this many times longer than usual.
-SLOWDOWN  ?= 1
-SUITE      = $(RUN) SPEC='$(SPEC)' SPECFLAGS='$(SPECFLAGS)' OUT='$(OUT)' SLOWDOWN=$(SLOWDOWN) .ci/suite
+# Test programs and spec files that run at once. They wait for their peers more than they compute.
+JOBS      ?= 3
+# Specs that wait may wait this many times longer than usual, which with others beside them they sometimes must.
+SLOWDOWN  ?= 2
+SUITE      = $(RUN) SPEC='$(SPEC)' SPECFLAGS='$(SPECFLAGS)' OUT='$(OUT)' JOBS=$(JOBS) SLOWDOWN=$(SLOWDOWN) .ci/suite
 
 test: all core-tests ## the C unit tests and the specs
 	@$(SUITE) $(if $(filter file,$(origin SPEC)),$(TEST_BINS))
