@@ -171,14 +171,15 @@ $(HOST): .ci/host.c $(BUILD)/tls/flags
 	$(call run,LINK,$(COMPILE) -I$(LUA_INCDIR) $(LDFLAGS) -rdynamic -o $@ $< $$(.ci/find-lua --libs '$(LUA)'))
 
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
+# More to build in: see `checked`.
+INSTRUMENT ?=
+SANITIZED   = OPT='-O1 -g -fno-omit-frame-pointer $(SANITIZERS) $(INSTRUMENT)' HARDEN= LDFLAGS='-Wl,-z,nodelete'
 sanitize: ## the suite under AddressSanitizer, LeakSanitizer and UBSan
-	@$(MAKE) --no-print-directory host BUILD=$(BUILD)/sanitize \
-	    OPT='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' HARDEN= LDFLAGS='-Wl,-z,nodelete'
+	@$(MAKE) --no-print-directory host BUILD=$(BUILD)/sanitize $(SANITIZED)
 	@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0 \
 	 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 LABEL=sanitize \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/sanitize LUA=$(abspath $(BUILD))/sanitize/host/$(LUA_ID) \
-	    LUA_INCDIR='$(LUA_INCDIR)' SLOWDOWN=4 \
-	    OPT='-O1 -g -fno-omit-frame-pointer $(SANITIZERS)' HARDEN= LDFLAGS='-Wl,-z,nodelete'
+	    LUA_INCDIR='$(LUA_INCDIR)' SLOWDOWN=4 $(SANITIZED)
 
 VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 --num-callers=24
 valgrind: ## the suite under valgrind, but for specs tagged slow
@@ -195,11 +196,19 @@ fuzz: ## both engines and every parser under libFuzzer (needs clang), FUZZ_SECON
 	    sh spec/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 COVERAGE_MIN ?= 90
+# Both are for the directory of one build: forget what earlier runs counted; say what was counted since.
+uncount = find $(1) -name '*.gcda' -delete 2>/dev/null; true
+count   = .ci/coverage $(1)/tls $(COVERAGE_MIN) $(TLS_SOURCES)
 coverage: ## lines of csrc/tls that the suite runs; fails under COVERAGE_MIN percent
-	@rm -rf $(BUILD)/coverage/tls/*.gcda
+	@$(call uncount,$(BUILD)/coverage)
 	@LABEL=coverage $(MAKE) --no-print-directory test BUILD=$(BUILD)/coverage CC=gcc \
-	    OPT='-O0 -g --coverage' HARDEN= SLOWDOWN=2
-	@.ci/coverage $(BUILD)/coverage/tls $(COVERAGE_MIN) $(TLS_SOURCES)
+	    OPT='-O0 -g --coverage' HARDEN= SLOWDOWN=3
+	@$(call count,$(BUILD)/coverage)
+
+checked: ## sanitize and coverage in one run of the suite
+	@$(call uncount,$(BUILD)/checked/sanitize)
+	@$(MAKE) --no-print-directory sanitize BUILD=$(BUILD)/checked CC=gcc INSTRUMENT=--coverage
+	@$(call count,$(BUILD)/checked/sanitize)
 
 doc: ## README and the reference as HTML, in BUILD/doc
 	@mkdir -p $(BUILD)
