@@ -147,7 +147,8 @@ demo: all ## a server and a client over loopback, drawn as a ladder
 	@$(RUN) $(LUA) examples/demo.lua
 
 # What to test, and how: make test SPEC=spec/session_spec.lua SPECFLAGS='--filter=resumes'
-SPEC      ?= spec
+SPECS     ?= spec
+SPEC      ?= $(SPECS)
 SPECFLAGS ?=
 # Test programs and spec files that run at once. They wait for their peers more than they compute.
 JOBS      ?= 3
@@ -182,10 +183,16 @@ sanitize: ## the suite under AddressSanitizer, LeakSanitizer and UBSan
 	    LUA_INCDIR='$(LUA_INCDIR)' SLOWDOWN=4 $(SANITIZED)
 
 VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 --num-callers=24
-valgrind: ## the suite under valgrind, but for specs tagged slow
-	@LABEL=valgrind CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1200} CORE_TIMEOUT=$${CORE_TIMEOUT:-600} \
+# What the sanitizers cannot see is a read of memory that nobody wrote. All C unit tests look for it. Of the specs those
+# do that drive the binding in the interpreter's own process. The others have their work done by peers, the tool or
+# a build, which valgrind does not follow; or alter bytes and chains in tables that the C unit tests have as well.
+VALGRIND_PASSED_OVER = rockspec examples tool ca_tool system_bundle chains transport
+VALGRIND_SPECS = $(shell find spec -name '*_spec.lua' ! -path 'spec/interop/*' ! -path 'spec/nginx/*' \
+    $(VALGRIND_PASSED_OVER:%=! -name '%_spec.lua'))
+valgrind: ## the C unit tests, and the specs that need no other program, under valgrind (but for specs tagged slow)
+	@LABEL=valgrind CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1800} \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
-	    SLOWDOWN=20 SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
+	    JOBS=2 SLOWDOWN=20 SPECS='$(VALGRIND_SPECS)' SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
 
 # Seconds for each target, and which (all of spec/fuzz); two run at once.
 FUZZ_SECONDS ?= 40
