@@ -186,9 +186,9 @@ VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirec
 # What the sanitizers cannot see is a read of memory that nobody wrote. All C unit tests look for it. Of the specs those
 # do that drive the binding in the interpreter's own process. The others have their work done by peers, the tool or
 # a build, which valgrind does not follow; or alter bytes and chains in tables that the C unit tests have as well.
-VALGRIND_PASSED_OVER = rockspec examples tool ca_tool system_bundle chains transport
+VALGRIND_PASSED_OVER = rockspec examples tool ca_tool system_bundle chains robustness/transport
 VALGRIND_SPECS = $(shell find spec -name '*_spec.lua' ! -path 'spec/interop/*' ! -path 'spec/nginx/*' \
-    $(VALGRIND_PASSED_OVER:%=! -name '%_spec.lua'))
+    $(VALGRIND_PASSED_OVER:%=! -path 'spec/%_spec.lua'))
 valgrind: ## the C unit tests, and the specs that need no other program, under valgrind (but for specs tagged slow)
 	@LABEL=valgrind CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1800} \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
