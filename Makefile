@@ -203,7 +203,7 @@ fuzz: ## both engines and every parser under libFuzzer (needs clang), FUZZ_SECON
 	    sh spec/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 COVERAGE_MIN ?= 90
-# Both are for the directory of one build: forget what earlier runs counted; say what was counted since.
+# Both take the directory of one build: forget what earlier runs counted; say what was counted since.
 uncount = find $(1) -name '*.gcda' -delete 2>/dev/null; true
 count   = .ci/coverage $(1)/tls $(COVERAGE_MIN) $(TLS_SOURCES)
 coverage: ## lines of csrc/tls that the suite runs; fails under COVERAGE_MIN percent
