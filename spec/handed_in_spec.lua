@@ -89,7 +89,8 @@ describe("what is something else", function()
          .. " -inkey " .. certificates.ec.keyfile .. " -out OUT") },
       { "PKCS#7", ": `openssl pkcs7", openssl("crl2pkcs7 -nocrl -outform DER -certfile " .. certificates.ec.certfile
          .. " -out OUT") },
-      { "PKCS#7", ": `openssl pkcs7", openssl("crl2pkcs7 -nocrl -certfile " .. certificates.ec.certfile .. " -out OUT") },
+      { "PKCS#7", ": `openssl pkcs7", openssl("crl2pkcs7 -nocrl -certfile " .. certificates.ec.certfile
+         .. " -out OUT") },
       { "a PUBLIC KEY", "", openssl("pkey -pubout -in " .. certificates.ec.keyfile .. " -out OUT") },
       { "a public key", "", openssl("pkey -pubout -outform DER -in " .. certificates.ec.keyfile .. " -out OUT") },
       { "an OpenSSH public key", "", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL0n me@here\n" },
@@ -189,10 +190,12 @@ describe("a certificate that cannot be read", function()
       local body = leaf:match("CERTIFICATE%-%-%-%-%-\n(.-)%-%-%-%-%-END")
       refuses("bad_certificate", "it is cut short: its END line is missing", load(leaf:sub(1, 300)))
       refuses("bad_certificate", "certificate 1 of 2: it is cut short", load(leaf:sub(1, 301) .. leaf))
-      refuses("bad_certificate", "its base64 is damaged in line 3", load((leaf:gsub("\n(.)(.-)\n(..)", "\n%1%2\n*%3", 1))))
+      refuses("bad_certificate", "its base64 is damaged in line 3",
+         load((leaf:gsub("\n(.)(.-)\n(..)", "\n%1%2\n*%3", 1))))
       refuses("bad_certificate", "characters or padding are missing", load((leaf:gsub("\n(.)", "\n", 1))))
       refuses("bad_certificate", "the two characters \\ and n", load((leaf:gsub("\n", "\\n"))))
-      refuses("bad_certificate", "nothing stands between", load("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----"))
+      refuses("bad_certificate", "nothing stands between",
+         load("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----"))
       refuses("bad_certificate", "its END line does not say what its BEGIN line says",
          load("-----BEGIN CERTIFICATE-----\n" .. body .. "-----END CERTIFICAT-----\n"))
       refuses("bad_pem", "the BEGIN line of PEM is damaged", load("-----BEGIN CERTIFICATE---\n" .. body))

@@ -55,10 +55,15 @@ describe("wrap", function()
       local methods = {}
       for method in name:gmatch("%a+") do methods[method] = function() end end
       assert.equal(methods, transport.new(methods))
-      if not newproxy then return end
-      local proxy = newproxy(true)
-      getmetatable(proxy).__index = methods
-      assert.is_nil(transport.new(proxy))
+      local userdata = luv.new_timer()
+      local metatable = debug.getmetatable(userdata)
+      local index = metatable.__index
+      metatable.__index = methods
+      local carrier = transport.new(userdata)
+      metatable.__index = index
+      userdata:close()
+      luv.run()
+      assert.is_nil(carrier)
    end)
 end)
 

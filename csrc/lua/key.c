@@ -80,7 +80,9 @@ load(lua_State *L)
     else
         reason = tls_private_key_decode(&key, bytes);
     self->counted = key;
-    return reason == TLS_OK ? 1 : tls_lua_unreadable(L, reason, TLS_WANTED_PRIVATE_KEY, bytes, password.data != NULL ? &password : NULL);
+    return reason == TLS_OK ? 1
+                            : tls_lua_unreadable(L, reason, TLS_WANTED_PRIVATE_KEY, bytes,
+                                  password.data != NULL ? &password : NULL);
 }
 
 /* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521") -> a new key

@@ -31,7 +31,8 @@ load(lua_State *L)
     enum tls_reason reason = tls_ocsp_response_from_der(&response, bytes);
 
     self->counted = response;
-    return reason == TLS_OK ? 1 : tls_lua_unreadable(L, reason, TLS_WANTED_OCSP_RESPONSE, bytes, NULL);
+    return reason == TLS_OK ? 1
+                            : tls_lua_unreadable(L, reason, TLS_WANTED_OCSP_RESPONSE, bytes, NULL);
 }
 
 /* core.ocsp_request(certificate, issuer [, nonce]) -> DER of an unsigned request about the

@@ -5,7 +5,8 @@
 
 #include "option.h"
 
-/* The reasons that the input is to blame for; a password, memory and limits have their own words. */
+/* The reasons that the input is to blame for; a password, memory and limits have their own words.
+ */
 static int
 blames_input(enum tls_reason reason)
 {
@@ -51,8 +52,8 @@ looks_like_path(lua_State *L)
     return 1;
 }
 
-/* core.server_name(string) -> true: it is a DNS name in A-label form or an address | nil, what it is
- * and what to give instead */
+/* core.server_name(string) -> true: it is a DNS name in A-label form or an address | nil, what it
+ * is and what to give instead */
 static int
 server_name(lua_State *L)
 {

@@ -44,7 +44,7 @@ bearssl.certificate = {}
 ---@return bearssl.Code? code
 function bearssl.certificate.load(bytes) end
 
----@param path string
+---@param path string a file, or a directory of PEM files
 ---@return bearssl.Certificate[]? chain
 ---@return string? message
 ---@return bearssl.Code? code
@@ -288,7 +288,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field verify? bearssl.Verify server: from now on
 
 ---@class bearssl.ConnectionOptions
----@field server_name? string|false a client must say it
+---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
 ---@field session? bearssl.Session
 ---@field early_data? string client, with a session; at most 32768 bytes
 ---@field early_data_resend? boolean default false

@@ -53,8 +53,9 @@ local function mismatch(chain, key)
    return message
 end
 
---- make(certificate, key [, password [, where [, instead]]]) is { chain =, key = } for the core, or nil, message, code, and what is
--- to blame: "certificate" or "key", nil for both. The key may stand in the same PEM string as the certificate.
+--- make(certificate, key [, password [, where [, instead]]]) is { chain =, key = } for the core, or nil, message, code,
+-- and what is to blame: "certificate" or "key", nil for both. The key may stand in the same PEM string as the
+-- certificate. instead: what takes the path of each.
 function credential.make(certificate, key, password, where, instead)
    if key == nil and type(certificate) == "string" and certificate:find("PRIVATE KEY-----", 1, true)
       and certificate:find("CERTIFICATE-----", 1, true) then
@@ -97,13 +98,13 @@ end
 -- ocsp_response (DER), ocsp_file of a table; messages name the file. password: for a table without one. Returns nil,
 -- message, code.
 function credential.gather(given, password)
-   local values, message, code = {}, nil, nil
+   local values = {}
    for _, name in ipairs({ "certificate", "key", "ocsp_response" }) do
-      values[name], message, code = read(given, name)
-      if values[name] == false then return nil, message, code end
+      local value, message, code = read(given, name)
+      if value == false then return nil, message, code end
+      values[name] = value
    end
-   local result, to_blame
-   result, message, code, to_blame = credential.make(values.certificate, values.key, given.password or password,
+   local result, message, code, to_blame = credential.make(values.certificate, values.key, given.password or password,
       given.keyfile or given.certfile, INSTEAD)
    if code == "misuse" then return nil, message, code end
    if result and values.ocsp_response then

@@ -1,6 +1,5 @@
 -- What certificates, requests, CRLs and OCSP responses that we make have in common: names, periods, usages, and the
 -- objects that may be given as strings.
-local core = require "bearssl.core"
 local credential = require "bearssl.credential"
 local options = require "bearssl.options"
 

@@ -11,9 +11,9 @@ local function load(bytes, secret, where, instead)
    return require("bearssl.handed_in").refused(bytes, instead or "bearssl.key.open", message, code)
 end
 
---- read(bytes, secret, where, instead) is the key of PEM or DER. secret: the password, or a function(where) that gives it
--- when it is needed; where: the file's path, or nil; instead: what takes a path. Returns the key object or nil, message,
--- code.
+--- read(bytes, secret, where, instead) is the key of PEM or DER. secret: the password, or a function(where) that gives
+-- it when it is needed; where: the file's path, or nil; instead: what takes a path. Returns the key object or nil,
+-- message, code.
 function password.read(bytes, secret, where, instead)
    if type(secret) ~= "function" then
       local key, message, code = load(bytes, secret, where, instead)

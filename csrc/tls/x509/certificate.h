@@ -108,8 +108,8 @@ typedef struct tls_certificate_list {
     tls_certificate **items;
 } tls_certificate_list;
 
-/* tls_certificate_block is one look for all that read PEM: it returns 1 and the certificate's DER if
- * the block's label says that it holds one. OpenSSL's "TRUSTED CERTIFICATE" is a certificate
+/* tls_certificate_block is one look for all that read PEM: it returns 1 and the certificate's DER
+ * if the block's label says that it holds one. OpenSSL's "TRUSTED CERTIFICATE" is a certificate
  * followed by notes of OpenSSL's own, which are left out. */
 int tls_certificate_block(tls_bytes *der, tls_bytes label, tls_bytes contents);
 /* tls_certificates_load takes PEM with any number of certificates (other blocks are passed over) or

@@ -307,8 +307,8 @@ put_label(tls_buffer *out, tls_bytes label)
     size_t i;
 
     for (i = 0; i < label.length; i++)
-        tls_buffer_append(
-            out, label.data[i] < 0x20 || label.data[i] > 0x7E ? "?" : (const char *)label.data + i, 1);
+        tls_buffer_append(out,
+            label.data[i] < 0x20 || label.data[i] > 0x7E ? "?" : (const char *)label.data + i, 1);
 }
 
 /* put_labels names the first blocks: "a PRIVATE KEY, an X509 CRL". */

@@ -13,9 +13,9 @@ enum tls_wanted {
     TLS_WANTED_OCSP_RESPONSE
 };
 
-/* tls_unreadable appends a sentence about `bytes`, which have been refused as `wanted` for `reason`:
- * what they are instead and how to convert them, or what is wrong with them. `password` as they were
- * tried with, or NULL. Appends nothing where it knows no more than the reason says. */
+/* tls_unreadable appends a sentence about `bytes`, which have been refused as `wanted` for
+ * `reason`: what they are instead and how to convert them, or what is wrong with them. `password`
+ * as they were tried with, or NULL. Appends nothing where it knows no more than the reason says. */
 void tls_unreadable(tls_buffer *out, enum tls_wanted wanted, tls_bytes bytes,
     const tls_bytes *password, enum tls_reason reason);
 /* tls_looks_like_path returns 1 if the bytes are the name of a file, not its content. */

@@ -66,7 +66,9 @@ local function refuse(object)
       return "a luv handle tells what it reads in a callback: give its descriptor, handle:fileno(), or a table with "
          .. "read and write functions that wait in a coroutine"
    end
-   if io.type(object) then return "a file of Lua's waits for all that it is asked to read: give a descriptor or a socket" end
+   if io.type(object) then
+      return "a file of Lua's waits for all that it is asked to read: give a descriptor or a socket"
+   end
    return nil
 end
 

@@ -68,15 +68,15 @@ static void
 test_kinds(void)
 {
     /* BER with indefinite lengths, as browsers and Java export it: RFC 7292 section 4, RFC 5652 */
-    static const unsigned char pfx[] = {0x30, 0x80, 2, 1, 3, 0x30, 0x80, 6, 9, 0x2A, 0x86, 0x48,
-        0x86, 0xF7, 0x0D, 1, 7, 1};
-    static const unsigned char signed_data[] = {0x30, 0x80, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7,
-        0x0D, 1, 7, 2, 0xA0, 0x80};
+    static const unsigned char pfx[] = {
+        0x30, 0x80, 2, 1, 3, 0x30, 0x80, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1};
+    static const unsigned char signed_data[] = {
+        0x30, 0x80, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2, 0xA0, 0x80};
     static const unsigned char longest[] = {0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 2, 1, 3};
 
     check_number(tls_der_kind(tls_bytes_make(pfx, sizeof pfx)), TLS_DER_KIND_PKCS12, "PKCS#12");
-    check_number(tls_der_kind(tls_bytes_make(signed_data, sizeof signed_data)),
-        TLS_DER_KIND_PKCS7, "PKCS#7");
+    check_number(tls_der_kind(tls_bytes_make(signed_data, sizeof signed_data)), TLS_DER_KIND_PKCS7,
+        "PKCS#7");
     check_number(tls_der_length(tls_bytes_make(pfx, sizeof pfx)), 0, "indefinite length");
     check_number(tls_der_length(tls_bytes_make(longest, sizeof longest)), 0x100000005, "length");
     check_number(tls_der_length(tls_bytes_make(longest, 5)), 0, "length that is cut");
