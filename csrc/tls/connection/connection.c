@@ -12,9 +12,9 @@
 /* ---- What engines may do with it (handshake/host.h) ---- */
 
 static enum tls_reason
-next_message(tls_host *host, tls_bytes *message)
+next_message(tls_host *host, uint32_t awaited, tls_bytes *message)
 {
-    return tls_input_next_message(tls_connection_of(host), message);
+    return tls_input_next_message(tls_connection_of(host), awaited, message);
 }
 
 static void
@@ -396,7 +396,8 @@ message_after(tls_connection *c, int *got)
 {
     tls_bytes message;
     int renegotiate = 0;
-    enum tls_reason reason = tls_input_next_message(c, &message);
+    enum tls_reason reason =
+        tls_input_next_message(c, c->settled_class->awaits(&c->host), &message);
 
     *got = message.length > 0;
     if (reason == TLS_OK && *got)

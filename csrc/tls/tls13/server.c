@@ -27,7 +27,8 @@ tls13_server_start(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
     const tls_client_hello *hello = &h->client_hello.hello;
-    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
+    enum tls_reason reason =
+        tls_host_next_message(h->host, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CLIENT_HELLO), &e->message);
 
     if (reason != TLS_OK)
         return reason;
@@ -253,14 +254,14 @@ static enum tls_reason
 wait_client_hello(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
-    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
+    enum tls_reason reason =
+        tls_host_next_message(h->host, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CLIENT_HELLO), &e->message);
 
     if (reason != TLS_OK || e->message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
         return reason;
     }
-    if (e->message.data[0] != TLS_HANDSHAKE_CLIENT_HELLO ||
-        !tls_host_is_last(h->host, e->message.length))
+    if (!tls_host_is_last(h->host, e->message.length))
         return TLS_REASON_UNEXPECTED_MESSAGE;
     h->host->skip_early_data = 0;
     reason = take_second(e);
@@ -433,12 +434,11 @@ static enum tls_reason
 wait_end_of_early_data(tls13_engine *e, enum tls_progress *progress)
 {
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_END_OF_EARLY_DATA), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_END_OF_EARLY_DATA)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls13_report(e, TLS_STAGE_END_OF_EARLY_DATA);
     if (reason == TLS_OK)
         reason = tls13_open_with(e, e->client_secret);
@@ -454,12 +454,11 @@ tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress)
     tls_handshake *h = e->handshake;
     tls_message message;
     const tls_certificate_message *certificate = &message.u.certificate;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_CERTIFICATE)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     if (!tls_bytes_equal(certificate->certificate_request_context,
             tls_bytes_make(e->request_context, e->request_context_length)))
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -482,12 +481,11 @@ wait_finished(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_FINISHED), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_FINISHED)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls13_receive_finished(
         e, message.u.verify_data, tls13_is_late(e) ? h->host->traffic->client : e->client_secret);
     if (reason == TLS_OK)
