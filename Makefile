@@ -70,14 +70,14 @@ TEST_BINS    := $(addprefix $(BUILD)/core/,$(basename $(notdir $(CORE_TESTS))))
 TEST_OBJECTS := $(CORE_SUPPORT:spec/core/%.c=$(BUILD)/core/%.o)
 LUA_MODULES  := $(sort $(shell find lua/bearssl -name '*.lua' 2>/dev/null))
 
-.PHONY: all deps demo test lint bench install uninstall clean env coverage sanitize valgrind doc help core-tests
+.PHONY: all lib deps demo test lint bench install uninstall install-lib uninstall-lib clean env coverage sanitize valgrind doc help core-tests
 .DELETE_ON_ERROR:
 
 all: $(MODULE) $(TOOL) ## build the C module and the tool for LUA
 
 help: ## this list
 	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…]'
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r t d; do printf '  %-10s %s\n' "$$t" "$$d"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r t d; do printf '  %-13s %s\n' "$$t" "$$d"; done
 
 deps: ## install what is missing (apt; apk, dnf and Homebrew in part)
 	@.ci/deps
@@ -126,6 +126,26 @@ vpath %_test.c $(sort $(dir $(CORE_TESTS)))
 $(BUILD)/core/%_test: %_test.c $(TEST_OBJECTS) $(TLS_OBJECTS) $(BUILD)/tls/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -MMD -MP $(LDFLAGS) -o $@ $< $(TEST_OBJECTS) $(TLS_OBJECTS) $(BEARSSL_LIBS))
+
+# ---- the core alone, for hosts in C
+
+ARCHIVE   := $(BUILD)/lib/libtlscore.a
+PKGCONFIG := $(BUILD)/lib/tlscore.pc
+
+lib: $(ARCHIVE) $(PKGCONFIG) ## build the TLS core alone, for hosts in C: libtlscore.a and tlscore.pc in BUILD/lib
+
+$(BUILD)/lib/flags: always
+	$(call remember,$(AR) $(TLS_OBJECTS))
+
+$(ARCHIVE): $(TLS_OBJECTS) $(BUILD)/lib/flags
+	@rm -f $@
+	$(call run,AR,$(AR) rcs $@ $(TLS_OBJECTS))
+
+# There is no shared library, so whoever links the archive links BearSSL himself: it stands in Libs.
+$(PKGCONFIG): csrc/tls/tlscore.pc.in always
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@ARCHIVEDIR@|$(abspath $(ARCHIVEDIR))|' \
+	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
 
 # Make every allocation fail once; the last looks into what is freed.
 $(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -219,7 +239,13 @@ doc: ## README and the reference as HTML, in BUILD/doc
 # ---- lint
 
 TIDY_FLAGS = -std=c99 -D_DEFAULT_SOURCE $(WARN) $(BEARSSL_CFLAGS) -Icsrc/tls -I$(LUA_INCDIR)
-lint: ## luacheck, clang-tidy, and -Werror builds with gcc and clang
+C_FILES   = $(sort $(shell find csrc spec .ci examples -name '*.[ch]'))
+# The style is that of Debian 12's release; others lay out some lines differently.
+CLANG_FORMAT ?= $(firstword $(foreach f,clang-format-14 clang-format,$(shell command -v $(f) 2>/dev/null)) clang-format)
+lint: ## rooms, layout, luacheck, clang-tidy, and -Werror builds with gcc and clang
+	@.ci/rooms
+	@.ci/lengths
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc all core-tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang all core-tests
 	luacheck --quiet --no-color . bin/bearssl rockspec/*.rockspec .busted .luacheckrc
@@ -247,6 +273,25 @@ uninstall: ## remove what install put there
 	for f in $(LUA_MODULES:lua/%=%); do rm -f "$(DESTDIR)$(LUADIR)/$$f"; done
 	for d in '$(DESTDIR)$(LUADIR)/bearssl' '$(DESTDIR)$(LIBDIR)/bearssl'; do \
 	    [ ! -d "$$d" ] || find "$$d" -depth -type d -empty -exec rmdir {} \; ; done
+
+ARCHIVEDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+# Headers are public when they say so, and what those need.
+PUBLIC_HEADERS = tls.h base/error_table.h base/linkage.h \
+    $(patsubst csrc/tls/%,%,$(sort $(shell grep -l '^TLS_PUBLIC_BEGIN' csrc/tls/*/*.h)))
+
+install-lib: lib ## install the TLS core for hosts in C below PREFIX, with its headers and for pkg-config
+	mkdir -p '$(DESTDIR)$(ARCHIVEDIR)/pkgconfig'
+	install -m 644 $(ARCHIVE) '$(DESTDIR)$(ARCHIVEDIR)/libtlscore.a'
+	install -m 644 $(PKGCONFIG) '$(DESTDIR)$(ARCHIVEDIR)/pkgconfig/tlscore.pc'
+	for f in $(PUBLIC_HEADERS); do \
+	    to="$(DESTDIR)$(INCLUDEDIR)/tlscore/$$f"; \
+	    mkdir -p "$$(dirname "$$to")" && install -m 644 "csrc/tls/$$f" "$$to" || exit 1; done
+
+uninstall-lib: ## remove what install-lib put there
+	rm -f '$(DESTDIR)$(ARCHIVEDIR)/libtlscore.a' '$(DESTDIR)$(ARCHIVEDIR)/pkgconfig/tlscore.pc'
+	for f in $(PUBLIC_HEADERS); do rm -f "$(DESTDIR)$(INCLUDEDIR)/tlscore/$$f"; done
+	d='$(DESTDIR)$(INCLUDEDIR)/tlscore'; [ ! -d "$$d" ] || find "$$d" -depth -type d -empty -exec rmdir {} \;
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)

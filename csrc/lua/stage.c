@@ -3,9 +3,15 @@
  * Every message has stage, direction ("sent", "received"; nil for authenticated, established and
  * closed), version and version_id (negotiated so far; nil while unknown), length, renegotiation
  * (true where it is of one), the fields that are its own, and raw. */
-#include "classes.h"
+#include "stage.h"
 
 #include "wire/message.h"
+
+#include "certificate.h"
+#include "connection.h"
+#include "message.h"
+#include "session.h"
+#include "value.h"
 
 void
 tls_lua_set_raw(lua_State *L, tls_bytes raw)

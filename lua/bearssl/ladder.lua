@@ -7,7 +7,7 @@
 --     stream:handshake()
 --     print(recorder:draw())
 -- Double arrows are messages under encryption.
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 
 local ladder = { describe = describe.message, title = describe.title }
 

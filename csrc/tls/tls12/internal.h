@@ -3,8 +3,8 @@
  * The message filter. BearSSL's handshake code is run as a machine over whole, clear handshake
  * messages:
  *
- *   wire ── record.c ── transfer.c ── inspect ── decide ── feed ──▶ BearSSL
- *   wire ◀─ record.c ── transfer.c ◀─ note, rewrite ◀─────── pump ── BearSSL
+ *   wire ── record.c ── input.c ─── inspect ── decide ── feed ──▶ BearSSL
+ *   wire ◀─ record.c ── output.c ◀─ note, rewrite ◀──────── pump ── BearSSL
  *
  * - Every message is parsed by us first: it is checked, reported as a stage, and what must be
  * decided is asked before BearSSL sees it. So `select`, `session_load`, `verify`,

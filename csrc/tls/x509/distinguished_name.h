@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "asn1/der.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_name_attribute {
     tls_bytes oid;   /* contents of the type's OID */
     tls_bytes value; /* contents of the value as encoded */
@@ -43,8 +45,6 @@ tls_bytes tls_name_attribute_oid(tls_bytes keyword);
 /* tls_name_text appends the RFC 4514 string: last RDN first, escaped; unknown types dotted with the
  * value in hex. The text is UTF-8 without a NUL. */
 void tls_name_text(tls_buffer *out, tls_bytes name);
-/* tls_name_common_name appends the last commonName as UTF-8; returns 0 if there is none. */
-int tls_name_common_name(tls_buffer *out, tls_bytes name);
 
 /* tls_name_equal compares as RFC 5280 section 7.1 asks: same encoding, or same attributes after
  * folding ASCII case and white space, across string types. */
@@ -52,5 +52,7 @@ int tls_name_equal(tls_bytes a, tls_bytes b);
 /* tls_name_is_within returns 1 if the RDNs of `base` begin `name` (section 4.2.1.10,
  * directoryName). */
 int tls_name_is_within(tls_bytes name, tls_bytes base);
+
+TLS_PUBLIC_END
 
 #endif

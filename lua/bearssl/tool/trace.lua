@@ -1,6 +1,6 @@
 -- bearssl trace HOST[:PORT]: the handshake as a ladder diagram.
 local bearssl = require "bearssl"
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 local ladder = require "bearssl.ladder"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
