@@ -294,7 +294,8 @@ end
 -- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time, password,
 -- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.2 renegotiation (boolean); of TLS 1.3 key_shares,
 -- grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds;
--- server), middlebox_compatibility, psk_only, record_size_limit, record_padding (bytes), key_update_after (records).
+-- server), middlebox_compatibility, psk_only, record_size_limit, record_padding (bytes), key_update_after (records);
+-- of a server client_hello_limit (bytes).
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)

@@ -212,8 +212,9 @@ same_extensions(tls_bytes first, tls_bytes second)
 /* check_second: section 4.1.2: the second ClientHello is the first one but for what
  * HelloRetryRequest changes. */
 static enum tls_reason
-check_second(tls13_engine *e, const tls_client_hello *hello)
+check_second(tls13_engine *e, const tls_kept_hello *second)
 {
+    const tls_client_hello *hello = &second->hello;
     const tls_client_hello *first = &e->handshake->client_hello.hello;
 
     /* Section 4.2.9: a client that offers PSKs says how it would use them, this time too. */
@@ -222,7 +223,7 @@ check_second(tls13_engine *e, const tls_client_hello *hello)
     if (first->legacy_version != hello->legacy_version ||
         !tls_bytes_equal(first->random, hello->random) ||
         !tls_bytes_equal(first->session_id, hello->session_id) ||
-        !tls_bytes_equal(first->cipher_suites, hello->cipher_suites) ||
+        !tls_bytes_equal(e->handshake->client_hello.suites_sent, second->suites_sent) ||
         !tls_bytes_equal(first->compression_methods, hello->compression_methods) ||
         !same_extensions(first->extensions, hello->extensions) || hello->early_data_offered ||
         (hello->psk_offered && !first->psk_offered))
@@ -242,7 +243,7 @@ take_second(tls13_engine *e)
     enum tls_reason reason = tls_kept_hello_take(&second, e->message);
 
     if (reason == TLS_OK)
-        reason = check_second(e, &second.hello);
+        reason = check_second(e, &second);
     if (reason == TLS_OK)
         tls_kept_hello_move(&h->client_hello, &second);
     else
