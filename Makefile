@@ -245,7 +245,7 @@ CLANG_FORMAT ?= $(firstword $(foreach f,clang-format-14 clang-format,$(shell com
 lint: ## rooms, layout, luacheck, clang-tidy, and -Werror builds with gcc and clang
 	@.ci/rooms
 	@.ci/lengths
-	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+	@$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc all core-tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang all core-tests
 	luacheck --quiet --no-color . bin/bearssl rockspec/*.rockspec .busted .luacheckrc

@@ -410,6 +410,7 @@ function Context:info() end
 
 ---@class bearssl.Message
 ---@field stage string
+---@field state? string where the handshake stood
 ---@field direction? "sent"|"received"
 ---@field version? bearssl.Version
 ---@field length integer
@@ -679,6 +680,7 @@ function Connection:release() end
 ---@field server_name? string
 ---@field resumed boolean
 ---@field resumable boolean
+---@field state? string where a handshake stands
 ---@field session_id? string
 ---@field peer_verified boolean
 ---@field verdict "ok"|bearssl.Code

@@ -12,6 +12,10 @@
 
 #include <stdint.h>
 
+#include "base/linkage.h"
+
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_bounds {
     const char *option; /* NULL ends a table */
     uint64_t minimum, maximum;
@@ -32,5 +36,7 @@ typedef struct tls_bounds {
 int tls_bounds_complete(uint64_t *value, uint64_t minimum, uint64_t maximum, uint64_t otherwise);
 /* tls_bounds_find returns the row of an option, or NULL. */
 const tls_bounds *tls_bounds_find(const tls_bounds *table, const char *option);
+
+TLS_PUBLIC_END
 
 #endif

@@ -6,6 +6,8 @@
 #include "context/context.h"
 #include "wire/registry.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_WEEK 604800 /* RFC 8446 section 4.6.1: no ticket lives longer */
 
 /* record_size and record_size_limit: RFC 8446 section 5.1, RFC 8449 section 4; max_fragment_length:
@@ -32,5 +34,7 @@ extern const tls_bounds tls_context_bounds[];
 
 #define TLS_MAX_FRAGMENT_LENGTHS 4
 extern const unsigned tls_max_fragment_lengths[TLS_MAX_FRAGMENT_LENGTHS]; /* RFC 6066 section 4 */
+
+TLS_PUBLIC_END
 
 #endif

@@ -68,7 +68,7 @@ typedef struct tls_context_options {
     size_t pin_count;
 
     /* ---- Sessions ---- */
-    size_t session_cache_size;    /* server: sessions kept in memory; 0: none */
+    size_t session_cache_size;    /* server: sessions kept in memory, to 100000000; 0: none */
     unsigned session_lifetime;    /* seconds, both sides, to 604800; 0: 7200 */
     tls_ticket_keys *ticket_keys; /* server: issue tickets under these (RFC 5077); NULL: none */
     int no_tickets;               /* client: do not ask for tickets */
@@ -97,22 +97,22 @@ typedef struct tls_context_options {
                                      top */
 
     /* ---- TLS 1.3 ---- */
-    unsigned
-        key_share_count;  /* client: groups of the list for which ClientHello has a share; 0: 1 */
-    int no_grease;        /* client: no GREASE values in ClientHello (RFC 8701) */
-    int no_compatibility; /* no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
+    unsigned key_share_count; /* client: groups of the list, from the first, for which ClientHello
+                                 has a share, 1 … 4; 0: 1 */
+    int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
+    int no_compatibility;     /* no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
     int psk_only; /* psk_ke where both sides allow it: resumption without (EC)DHE, and without
                      forward secrecy */
-    int post_handshake_auth; /* client: offer it (RFC 8446 section 4.6.2) */
-    int retry_cookie;        /* server: a cookie in HelloRetryRequest */
-    unsigned
-        max_early_data; /* server: bytes of 0-RTT that its tickets allow; 0: none is accepted */
-    unsigned early_data_window;  /* server: seconds that the client's age of a ticket may be off; 0:
-                                    10 */
+    int post_handshake_auth;     /* client: offer it (RFC 8446 section 4.6.2) */
+    int retry_cookie;            /* server: a cookie in HelloRetryRequest */
+    unsigned max_early_data;     /* server: bytes of 0-RTT that its tickets allow, to 2^31 - 1; 0:
+                                    none is accepted */
+    unsigned early_data_window;  /* server: seconds that the client's age of a ticket may be off, to
+                                    604800; 0: 10 */
     unsigned record_padding;     /* records are padded to a multiple of so many bytes, to 16384; 0:
                                     not */
-    uint64_t key_update_records; /* records sent under one key before it is updated; 0: what the
-                                    suite allows */
+    uint64_t key_update_records; /* records sent under one key before it is updated, to 2^31 - 1;
+                                    0: what the suite allows */
 
     /* ---- Clock ---- */
     int64_t (*now)(void *now_data); /* seconds since the epoch; NULL: time() */

@@ -48,6 +48,7 @@ typedef struct tls_stage_event {
                                      change_cipher_spec: the record's content; application_data: empty */
     size_t length;                /* bytes of the message or of the record's content */
     unsigned suite;    /* negotiated so far (parsing server_key_exchange needs it), or 0 */
+    const char *state; /* where the handshake stood, as "wait_server_hello"; NULL when none ran */
     int resumed;       /* known from server_hello on */
     int renegotiation; /* the message, or `established`, is of a renegotiation */
 } tls_stage_event;

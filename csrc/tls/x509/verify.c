@@ -445,6 +445,8 @@ run(search *s)
 
 const tls_bounds tls_verify_bounds[] = {TLS_VERIFY_BOUNDS(TLS_BOUNDS_ROW) TLS_BOUNDS_END};
 
+/* numbers_are_good: within their bounds; and what names nothing must not stand for the weakest
+ * choice. */
 static int
 numbers_are_good(const tls_verify_request *in)
 {
@@ -456,7 +458,9 @@ numbers_are_good(const tls_verify_request *in)
         return 0;
     TLS_VERIFY_BOUNDS(CHECK)
 #undef CHECK
-    return 1;
+    return (unsigned)in->purpose <= TLS_PURPOSE_ANY &&
+           (unsigned)in->revocation <= TLS_REVOCATION_PATH &&
+           (unsigned)in->staple <= TLS_STAPLE_REQUIRED;
 }
 
 enum tls_reason

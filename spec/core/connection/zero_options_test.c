@@ -291,6 +291,15 @@ test_verify(const identity *id)
     request.trust = NULL;
     check(tls_verify(&verdict, &request) != TLS_OK, "no trust");
     request.trust = id->trust;
+    request.purpose = (enum tls_purpose)(TLS_PURPOSE_ANY + 1);
+    check(tls_verify(&verdict, &request) == TLS_REASON_ILLEGAL_PARAMETER, "no such purpose");
+    request.purpose = TLS_PURPOSE_ANY;
+    request.revocation = (enum tls_revocation_mode)(TLS_REVOCATION_PATH + 1);
+    check(tls_verify(&verdict, &request) == TLS_REASON_ILLEGAL_PARAMETER, "no such mode");
+    request.revocation = TLS_REVOCATION_IF_KNOWN;
+    request.staple = (enum tls_staple_mode)(TLS_STAPLE_REQUIRED + 1);
+    check(tls_verify(&verdict, &request) == TLS_REASON_ILLEGAL_PARAMETER, "no such need");
+    request.staple = TLS_STAPLE_NOT_NEEDED;
     request.time = 0;
     check(tls_verify(&verdict, &request) == TLS_REASON_CERTIFICATE_NOT_YET_VALID, "no time");
 }
