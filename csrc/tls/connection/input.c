@@ -167,10 +167,11 @@ message_limit(const tls_connection *c, unsigned type)
 /* check_header: a message's type and length are looked at as soon as its header is there, so that a
  * peer is not listened to for what will be refused. */
 static enum tls_reason
-check_header(const tls_connection *c, const unsigned char header[TLS_HANDSHAKE_HEADER_LENGTH])
+check_header(tls_connection *c, const unsigned char header[TLS_HANDSHAKE_HEADER_LENGTH])
 {
     unsigned type = header[0];
 
+    c->input.subject_message = (int)type;
     if (type >= 32 || (c->input.awaited & TLS_MESSAGE_BIT(type)) == 0)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     return tls_get24(header + 1) > message_limit(c, type) ? TLS_REASON_LIMIT : TLS_OK;
@@ -246,7 +247,7 @@ awaits_hello(const tls_connection *c)
 
 /* peek looks at the header of a ClientHello whose first record is not whole. */
 static enum tls_reason
-peek(const tls_connection *c, const unsigned char *content, size_t length)
+peek(tls_connection *c, const unsigned char *content, size_t length)
 {
     unsigned char header[TLS_HANDSHAKE_HEADER_LENGTH];
     size_t kept = c->input.handshake.length;
@@ -263,8 +264,7 @@ peek(const tls_connection *c, const unsigned char *content, size_t length)
  * ClientHello; so a record is looked at before it is whole, and all that it may be is a part of
  * one, or an alert. */
 static enum tls_reason
-check_first_flight(
-    const tls_connection *c, const unsigned char *record, size_t available, size_t total)
+check_first_flight(tls_connection *c, const unsigned char *record, size_t available, size_t total)
 {
     size_t length = total - TLS_RECORD_HEADER_LENGTH;
     size_t limit = TLS_HANDSHAKE_HEADER_LENGTH + c->host.context->client_hello_limit;
@@ -409,6 +409,8 @@ tls_input_read_record(tls_connection *c, int *got)
     if (available == 0)
         return TLS_OK;
     record = c->input.buffer + c->input.start;
+    c->input.subject_content = record[0];
+    c->input.subject_message = -1;
     reason = tls_record_measure(&c->host.opener, &total, record, available);
     if (reason != TLS_OK)
         return reason;
@@ -432,6 +434,7 @@ tls_input_read_record(tls_connection *c, int *got)
         c->host.skip_early_data = 0;
         c->host.opener.plain_alerts = 0;
     }
+    c->input.subject_content = type;
     if (is_too_long(c, record[0], total, length))
         return TLS_REASON_RECORD_OVERFLOW;
     /* Handshake messages that span records may not be interleaved with other types (RFC 8446

@@ -37,6 +37,8 @@ typedef struct tls_input {
     int ended;
     uint64_t bytes;
     tls_buffer handshake;     /* reassembly; messages are taken from its front */
+    unsigned subject_content; /* what was looked at last: a content type, 0 for nothing */
+    int subject_message;      /* and a handshake message's type, -1 for none */
     uint32_t awaited;         /* the types of message that the engine has asked for */
     unsigned char *plaintext; /* decrypted application data inside `buffer` */
     size_t plaintext_length;
@@ -108,6 +110,11 @@ extern const tls_host_class tls_connection_host_class;
 
 /* ---- connection.c ---- */
 void tls_connection_explain(tls_connection *c, const char *text);
+
+/* ---- explain.c ---- */
+/* tls_explain_failure keeps the sentence for what ends the connection now, where this connection
+ * knows more than error_table.h and nobody has explained it yet. */
+void tls_explain_failure(tls_connection *c, enum tls_reason reason);
 
 /* ---- input.c: records and handshake messages in ---- */
 enum tls_reason tls_input_next_message(tls_connection *c, uint32_t awaited, tls_bytes *message);

@@ -29,6 +29,7 @@ typedef struct tls_facts {
     int proven; /* the peer's Finished was right: until then `peer` is only claimed */
     tls_certificate_list *local_chain; /* what this side showed */
     unsigned local_scheme;
+    int certificate_requested; /* client: the server asked for a certificate */
     int declined; /* the peer's answer to a late request was without a certificate */
 
     tls_buffer alpn;

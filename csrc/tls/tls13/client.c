@@ -415,6 +415,7 @@ tls13_take_request(tls13_engine *e, const tls_certificate_request_message *reque
     tls_bytes context = request->certificate_request_context;
 
     e->certificate_requested = 1;
+    e->handshake->facts.certificate_requested = 1;
     if (context.length > 0)
         memcpy(e->request_context, context.data, context.length);
     e->request_context_length = context.length;
