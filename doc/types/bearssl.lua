@@ -300,6 +300,7 @@ function bearssl.ticket_keys.import(bytes) end
 
 ---@class bearssl.WrapOptions: bearssl.ConnectionOptions
 ---@field timeout? number seconds; nil waits for ever, 0 never
+---@field max_line? integer bytes of a line that receive takes; nil: any number
 
 ---@class bearssl.Context
 local Context = {}

@@ -90,6 +90,10 @@ function credential.gather(given, password)
    local result
    result, message, code = credential.make(certificate, key, given.password or password,
       given.keyfile or given.certfile)
+   if result and not result.key:matches(result.chain[1]) then
+      -- said here, where it is known which of several this is, and of which files
+      result, message, code = nil, "the private key does not belong to the certificate", "key_mismatch"
+   end
    if result then result.ocsp_response = ocsp_response end
    if result or code == "misuse" then return result, message, code end
    local where = given.certfile or given.keyfile

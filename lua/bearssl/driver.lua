@@ -14,6 +14,7 @@
 -- the handlers of the stages that its sending made happen in the sender's lane. Neither waits for the other's.
 local core = require "bearssl.core"
 local decision = require "bearssl.decision"
+local describe = require("bearssl.options").describe
 local protect = require "bearssl.protect"
 
 local driver = {}
@@ -158,7 +159,12 @@ end
 --- set_clock(context) tells a context's core what its clock says, if it has one of its own.
 function driver.set_clock(context)
    local clock = context.clock
-   if clock then context.core:set_time(clock()) end
+   if not clock then return end
+   local seconds = clock()
+   if type(seconds) ~= "number" or seconds ~= seconds then
+      error(("bearssl.context: option 'time' must give a number of seconds, not %s"):format(describe(seconds)), 0)
+   end
+   context.core:set_time(seconds)
 end
 
 --- step(connection) runs until there is something for the caller: "wantread", "data", "closed", or nil,

@@ -30,7 +30,9 @@ function Descriptor.new(object, wait, close)
    }, Descriptor)
    if type(object) == "number" then return self end
    local fd = object:getfd()
-   if type(fd) ~= "number" or fd < 0 then return nil, "the socket is closed: it has no descriptor" end
+   if type(fd) ~= "number" or fd < 0 then
+      return nil, "the socket is closed, or was never connected: it has no descriptor"
+   end
    self.socket, self.fd, self.early = object, fd, take_buffered(object)
    return self
 end
