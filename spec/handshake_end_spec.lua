@@ -1,5 +1,5 @@
--- What ended a handshake is told: what a peer says that does not speak TLS, where the transport ended, which message and
--- which extension broke a rule, and what the peer's alert probably means.
+-- What ended a handshake is told: what a peer says that does not speak TLS, where the transport ended, which message
+-- and which extension broke a rule, and what the peer's alert probably means.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 
@@ -191,7 +191,8 @@ describe("the peer's alert", function()
    end
 
    it("tells of a certificate that was asked for and not given", function()
-      for version, code in pairs { ["TLSv1.2"] = "alert_handshake_failure", ["TLSv1.3"] = "alert_certificate_required" } do
+      local codes = { ["TLSv1.2"] = "alert_handshake_failure", ["TLSv1.3"] = "alert_certificate_required" }
+      for version, code in pairs(codes) do
          local server = server_of { verify = "required", cafile = cafile }
          ends(client_of { max_version = version, min_version = version }, server, "client", code,
             "(the server asked for a certificate and got none)")
@@ -217,7 +218,8 @@ describe("the peer's alert", function()
    end)
 
    it("tells a server that its certificate is not trusted", function()
-      ends(client_of { verify = "required", trust = bearssl.certificate.selfsigned({ names = { "x" } }):pem() }, server_of {}, "server", "alert_unknown_ca",
+      local other = bearssl.certificate.selfsigned { names = { "x" } }
+      ends(client_of { verify = "required", trust = other:pem() }, server_of {}, "server", "alert_unknown_ca",
          "intermediate certificates are missing")
    end)
 

@@ -96,7 +96,8 @@ describe("fetch --location", function()
       local here, here_port = loopback.listen()
       local there, there_port = loopback.listen()
       local function redirect(port, path)
-         return ("HTTP/1.1 302 Found\r\nLocation: https://LOCALHOST:%d/%s\r\nContent-Length: 0\r\n\r\n"):format(port, path)
+         return "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+            .. ("Location: https://LOCALHOST:%d/%s\r\n\r\n"):format(port, path)
       end
       local child = start { "fetch", "--cafile", certificates.ca.certfile, "--timeout", "5", "-L",
          "--cert", certificates.client_ec.chainfile, "--key", certificates.client_ec.keyfile,

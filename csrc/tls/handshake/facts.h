@@ -30,7 +30,7 @@ typedef struct tls_facts {
     tls_certificate_list *local_chain; /* what this side showed */
     unsigned local_scheme;
     int certificate_requested; /* client: the server asked for a certificate */
-    int declined; /* the peer's answer to a late request was without a certificate */
+    int declined;              /* the peer's answer to a late request was without a certificate */
 
     tls_buffer alpn;
     int resumed, ticket, hello_retry, post_handshake_auth;

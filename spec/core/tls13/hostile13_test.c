@@ -448,9 +448,9 @@ endless(const peer_world *w)
         peer_close(&p);
 
         check_about("one byte too many of %u behind %s", places[i].type, places[i].script);
-        whole = TLS_HANDSHAKE_HEADER_LENGTH +
-                (places[i].type == TLS_HANDSHAKE_CLIENT_HELLO ? 16384
-                                                              : tls_message_limit(places[i].type));
+        whole = TLS_HANDSHAKE_HEADER_LENGTH + (places[i].type == TLS_HANDSHAKE_CLIENT_HELLO
+                                                      ? 16384
+                                                      : tls_message_limit(places[i].type));
         tls_put24(message + 1, whole - TLS_HANDSHAKE_HEADER_LENGTH + 1);
         peer_open(&p, w, places[i].role);
         peer_play(&p, places[i].script);
