@@ -224,7 +224,8 @@ describe("a context", function()
       fails("key_mismatch", "does not belong", { certfile = ec.certfile, keyfile = certificates.rsa.keyfile })
       local other = bearssl.key.generate "p256"
       local function plain(text) return (text:gsub("%p", "%%%0")) end
-      fails("key_mismatch", plain(ec.certfile .. ": the private key does not belong"), { certfile = ec.certfile, key = other })
+      fails("key_mismatch", plain(ec.certfile .. ": the private key does not belong"),
+         { certfile = ec.certfile, key = other })
       fails("key_mismatch", plain "certificates[2]: the private key does not belong", { certificates = {
          { certfile = ec.certfile, keyfile = ec.keyfile }, { certificate = ec.chain, key = other },
       } })
