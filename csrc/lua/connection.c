@@ -69,7 +69,7 @@ tls_lua_push_failure(lua_State *L, const tls_connection *connection)
         return tls_lua_failure_text(L, reason, text);
     name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert);
     lua_pushnil(L);
-    lua_pushfstring(L, "%s: %s", text, name != NULL ? name : "unknown");
+    lua_pushstring(L, text);
     if (name != NULL)
         lua_pushfstring(L, "alert_%s", name);
     else

@@ -50,6 +50,7 @@ static const row rows[] = {
     ROW("status_request", NEGATED, CLIENT, no_status_request),
     ROW("max_fragment_length", NUMBER, CLIENT, max_fragment_length),
     ROW("record_size", NUMBER, BOTH, record_size),
+    ROW("client_hello_limit", NUMBER, SERVER, client_hello_limit),
     ROW("client_preference", FLAG, BOTH, client_preference),
     ROW("renegotiation", FLAG, BOTH, renegotiation),
     /* TLS 1.3 */

@@ -34,6 +34,14 @@ check_export(lua_State *L)
 }
 
 static int
+binding_failure(
+    lua_State *L, const tls_lua_connection *self, enum tls_reason reason, const char *type)
+{
+    return tls_lua_failure_text(
+        L, reason, tls_connection_binding_cause(self->connection, reason, type));
+}
+
+static int
 export_with(lua_State *L, int early)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
@@ -55,7 +63,7 @@ export_with(lua_State *L, int early)
         reason = tls_connection_export_keying_material(self->connection, bytes, request.length,
             request.label, request.has_context ? &request.context : NULL);
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
+        return binding_failure(L, self, reason, NULL);
     out->length += request.length;
     tls_lua_finish_buffer(L, out);
     return 1;
@@ -96,12 +104,8 @@ channel_binding(lua_State *L)
     if (self->connection == NULL)
         return tls_lua_connection_closed(L);
     reason = tls_connection_channel_binding(self->connection, out, type);
-    if (reason == TLS_REASON_UNSAFE_BINDING && strcmp(type, "tls-server-end-point") == 0)
-        return tls_lua_failure_text(L, reason,
-            "no certificate of the server is known on this connection: it was resumed, or has "
-            "none");
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
+        return binding_failure(L, self, reason, type);
     tls_lua_finish_buffer(L, out);
     return 1;
 }

@@ -78,6 +78,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_open_ticket_keys(L);
     tls_lua_open_context(L);
     tls_lua_open_connection(L);
+    tls_lua_open_epoll(L);
     lua_newtable(L);
     tls_lua_functions(L, functions);
     tls_lua_functions(L, tls_lua_certificate_functions);
@@ -98,6 +99,8 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_names_functions);
     tls_lua_functions(L, tls_lua_message_functions);
     tls_lua_functions(L, tls_lua_message_build_functions);
+    tls_lua_functions(L, tls_lua_epoll_functions);
+    tls_lua_functions(L, tls_lua_path_functions);
     tls_lua_functions(L, tls_lua_signal_functions);
     return 1;
 }

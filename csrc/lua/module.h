@@ -14,6 +14,7 @@ void tls_lua_open_session(lua_State *L);
 void tls_lua_open_ticket_keys(lua_State *L);
 void tls_lua_open_context(lua_State *L);
 void tls_lua_open_connection(lua_State *L);
+void tls_lua_open_epoll(lua_State *L);
 
 extern const luaL_Reg tls_lua_certificate_functions[];
 extern const luaL_Reg tls_lua_key_functions[];
@@ -32,6 +33,8 @@ extern const luaL_Reg tls_lua_descriptor_functions[];
 extern const luaL_Reg tls_lua_names_functions[];
 extern const luaL_Reg tls_lua_message_functions[];
 extern const luaL_Reg tls_lua_message_build_functions[];
+extern const luaL_Reg tls_lua_epoll_functions[];
+extern const luaL_Reg tls_lua_path_functions[];
 extern const luaL_Reg tls_lua_signal_functions[];
 
 #endif

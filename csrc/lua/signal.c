@@ -152,15 +152,10 @@ push_ready(lua_State *L, const struct pollfd *entries, int count)
 static int
 poll_lists(lua_State *L)
 {
-    int readers = count_list(L, 1), writers = count_list(L, 2), milliseconds = -1, ready;
+    int readers = count_list(L, 1), writers = count_list(L, 2);
+    int milliseconds = tls_lua_milliseconds(L, 3), ready;
     struct pollfd *entries;
 
-    if (!lua_isnoneornil(L, 3)) {
-        double seconds = luaL_checknumber(L, 3);
-
-        /* rounded up: who waits for a deadline must not come too early again and again */
-        milliseconds = !(seconds > 0) ? 0 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000) + 1;
-    }
     entries = lua_newuserdata(L, ((size_t)readers + (size_t)writers + 1) * sizeof *entries);
     add_list(L, 2, writers, add_list(L, 1, readers, entries, POLLIN), POLLOUT);
     ready = poll(entries, (nfds_t)readers + (nfds_t)writers, milliseconds);

@@ -45,6 +45,17 @@ tls_lua_finish_buffer(lua_State *L, tls_buffer *buffer)
     lua_remove(L, -2);
 }
 
+int
+tls_lua_milliseconds(lua_State *L, int index)
+{
+    double seconds;
+
+    if (lua_isnoneornil(L, index))
+        return -1;
+    seconds = luaL_checknumber(L, index);
+    return !(seconds > 0) ? 0 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000) + 1;
+}
+
 /* ---- Failures ---- */
 
 int

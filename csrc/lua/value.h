@@ -16,6 +16,9 @@ void tls_lua_finish_buffer(lua_State *L, tls_buffer *buffer);
 /* ---- Failures ---- */
 /* Each pushes nil, message, code and returns 3. A NULL or empty text: the reason's own sentence. */
 int tls_lua_failure(lua_State *L, enum tls_reason reason);
+/* tls_lua_milliseconds: an argument of seconds as poll() takes it, rounded up: who waits for a
+ * deadline must not come too early again and again. -1, for ever, where it is nil. */
+int tls_lua_milliseconds(lua_State *L, int index);
 int tls_lua_failure_text(lua_State *L, enum tls_reason reason, const char *text);
 
 /* ---- Arguments ---- */

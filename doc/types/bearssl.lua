@@ -269,6 +269,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field extensions? {type: integer, data: string}[] client
 ---@field record_size? integer 512 … 16384, default 16384
 ---@field record_size_limit? integer 64 … 16384 (RFC 8449)
+---@field client_hello_limit? integer server: 512 … 131396 bytes, default 16384
 ---@field record_padding? integer TLS 1.3: bytes, default 0
 ---@field key_shares? integer client, TLS 1.3: 1 … 4, default 1
 ---@field grease? boolean client, default true
@@ -299,6 +300,7 @@ function bearssl.ticket_keys.import(bytes) end
 
 ---@class bearssl.WrapOptions: bearssl.ConnectionOptions
 ---@field timeout? number seconds; nil waits for ever, 0 never
+---@field max_line? integer bytes of a line that receive takes; nil: any number
 
 ---@class bearssl.Context
 local Context = {}
@@ -357,6 +359,7 @@ function Context:info() end
 ---@field session_cache integer
 ---@field session_lifetime integer
 ---@field record_size integer
+---@field client_hello_limit? integer
 ---@field client_preference boolean
 ---@field early_data_window? integer
 ---@field sessions integer

@@ -103,7 +103,7 @@ local connection_options = {
    server_name = server_name, session = is.object("session"), verify = is.one_of(VERIFY), handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, min_version = is.string, max_version = is.string,
 }
-local wrap_options = { timeout = is.seconds }
+local wrap_options = { timeout = is.seconds, max_line = is.integer(1, 2 ^ 31 - 1) }
 for name, check in pairs(connection_options) do wrap_options[name] = check end
 
 -- Raises for misuse, returns what a file or an object is to blame for.
@@ -297,7 +297,8 @@ end
 -- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time, password,
 -- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.2 renegotiation (boolean); of TLS 1.3 key_shares,
 -- grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds;
--- server), middlebox_compatibility, psk_only, record_size_limit, record_padding (bytes), key_update_after (records).
+-- server), middlebox_compatibility, psk_only, record_size_limit, record_padding (bytes), key_update_after (records);
+-- of a server client_hello_limit (bytes).
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
@@ -342,7 +343,8 @@ end
 --- wrap(transport, options) makes a stream. transport: a LuaSocket TCP object, a descriptor number, an nginx
 -- cosocket, a Copas socket, another stream, or { read =, write =, settimeout =, close = }. options: server_name
 -- (string; a client must give it, or false), session (session object), early_data (a client's; needs a session),
--- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks). Returns the stream, or
+-- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks), max_line (bytes of a
+-- line that receive("*l") takes; nil: any number). Returns the stream, or
 -- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
 function Context:wrap(transport, given)
    own(self, "wrap")

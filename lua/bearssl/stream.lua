@@ -33,7 +33,9 @@ local HELD_BACK = 64
 
 --- new(context, transport, options): context:wrap() has checked them. Returns the stream, or nil, message, code.
 function Stream.new(context, transport, options)
-   local self = setmetatable({ transport = transport, timeout = options.timeout }, Stream)
+   local self = setmetatable({
+      transport = transport, timeout = options.timeout, max_line = options.max_line,
+   }, Stream)
    local connection, message, code = Connection.new(context, options, self)
    if not connection then return nil, message, code end
    self.connection = connection
@@ -270,7 +272,7 @@ local function await_data(self, deadline)
 end
 
 local collectors = {
-   ["*l"] = function(object) return object:collect_line() end,
+   ["*l"] = function(object, maximum) return object:collect_line(maximum) end,
    ["*a"] = function(object) return object:collect_all() end,
 }
 collectors.l, collectors.a = collectors["*l"], collectors["*a"]
@@ -288,12 +290,17 @@ local function receive(self, collect, count, prefix, deadline)
    while true do
       local object = connection.core
       if not object then return nil, "closed", prefix, "closed" end
-      local result = collect(object, count)
+      local result, message, code = collect(object, count)
       if result then
          self.wanted = nil
          return prefix ~= "" and prefix .. result or result
       end
-      local ok, message, code = await_data(self, deadline)
+      if code then
+         self.wanted = nil
+         return nil, message, prefix .. object:collected(), code
+      end
+      local ok
+      ok, message, code = await_data(self, deadline)
       if not ok then
          object = connection.core
          local partial = object and object:collected() or ""
@@ -330,7 +337,8 @@ end
 -- a string to put in front; it counts towards a number of bytes. Returns the data; or nil, message, what has
 -- arrived so far (prefix included), code. "closed": the peer has ended the conversation; for "*a" that is success,
 -- unless there was nothing. "truncated": the transport ended without the peer's close_notify, so that the data may
--- lack its end. To go on after "timeout" or "wantread", give the partial result back as prefix.
+-- lack its end. "limit_exceeded": a line has more bytes than the option `max_line`, the prefix among them. To go on
+-- after "timeout" or "wantread", give the partial result back as prefix.
 function Stream:receive(pattern, prefix)
    own(self, "receive")
    if prefix == nil and type(pattern) == "number" and pattern > 0 and pattern % 1 == 0 then
@@ -363,6 +371,8 @@ function Stream:receive(pattern, prefix)
    if count then
       count = count - #prefix
       if count <= 0 then return prefix end
+   elseif collect == collectors["*l"] and self.max_line then
+      count = math.max(0, self.max_line - #prefix)
    end
    lock(self, "reader", "receive")
    local data, message, partial, code = receive(self, collect, count, prefix, deadline_of(self))

@@ -13,9 +13,9 @@
 /* ---- What engines may do with it (handshake/host.h) ---- */
 
 static enum tls_reason
-next_message(tls_host *host, tls_bytes *message)
+next_message(tls_host *host, uint32_t awaited, tls_bytes *message)
 {
-    return tls_input_next_message(tls_connection_of(host), message);
+    return tls_input_next_message(tls_connection_of(host), awaited, message);
 }
 
 static void
@@ -156,6 +156,7 @@ tls_connection_new(
     c->verify_given = options->verify != TLS_VERIFY_DEFAULT;
     c->host.settled.verify = c->verify_given ? options->verify : context->verify;
     c->peer_alert = TLS_ALERT_NONE;
+    c->input.subject_message = -1;
     reason = set_up(c, options);
     if (reason != TLS_OK) {
         tls_connection_free(c);
@@ -194,25 +195,6 @@ tls_connection_explain(tls_connection *c, const char *text)
 {
     free(c->failure_text);
     c->failure_text = tls_bytes_to_string(tls_bytes_of_string(text));
-}
-
-/* explain_state says in which state of the handshake a message had no place. */
-static void
-explain_state(tls_connection *c)
-{
-    const char *state = tls_connection_state(c);
-    tls_buffer text = {0};
-
-    if (c->failure_text != NULL || c->failure != TLS_REASON_UNEXPECTED_MESSAGE || state == NULL)
-        return;
-    tls_buffer_append(
-        &text, tls_reason_sentence(c->failure), strlen(tls_reason_sentence(c->failure)));
-    tls_buffer_append(&text, " (", 2);
-    tls_buffer_append(&text, state, strlen(state));
-    tls_buffer_append(&text, ")", 1);
-    if (!text.failed)
-        c->failure_text = tls_bytes_to_string(tls_buffer_view(&text));
-    tls_buffer_release(&text);
 }
 
 /* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
@@ -269,9 +251,9 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
         (void)tls_output_alert(c, TLS_ALERT_LEVEL_FATAL, alert);
     if (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT)
         forget_sessions(c);
+    tls_explain_failure(c, reason);
     fail_handshake(c, reason);
     c->failure = reason;
-    explain_state(c);
     tls_handshake_end(host);
     tls_traffic_free(host->traffic);
     host->traffic = NULL;
@@ -411,7 +393,8 @@ message_after(tls_connection *c, int *got)
 {
     tls_bytes message;
     int renegotiate = 0;
-    enum tls_reason reason = tls_input_next_message(c, &message);
+    enum tls_reason reason =
+        tls_input_next_message(c, c->settled_class->awaits(&c->host), &message);
 
     *got = message.length > 0;
     if (reason == TLS_OK && *got)

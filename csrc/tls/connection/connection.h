@@ -261,6 +261,10 @@ enum tls_reason tls_connection_export_early_keying_material(const tls_connection
  * ILLEGAL_PARAMETER (unknown type). */
 enum tls_reason tls_connection_channel_binding(
     const tls_connection *c, tls_buffer *out, const char *type);
+/* tls_connection_binding_cause: why one of these failed, in a sentence, where the reason alone does
+ * not tell; NULL where it does. `type` is that of a channel binding, NULL for keying material. */
+const char *tls_connection_binding_cause(
+    const tls_connection *c, enum tls_reason reason, const char *type);
 
 /* tls_connection_session: a new reference to the connection's resumable session, or NULL. */
 tls_session *tls_connection_session(const tls_connection *connection);

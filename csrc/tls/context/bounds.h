@@ -11,7 +11,7 @@ TLS_PUBLIC_BEGIN
 #define TLS_WEEK 604800 /* RFC 8446 section 4.6.1: no ticket lives longer */
 
 /* record_size and record_size_limit: RFC 8446 section 5.1, RFC 8449 section 4; max_fragment_length:
- * one of tls_max_fragment_lengths. */
+ * one of tls_max_fragment_lengths; client_hello_limit: to TLS_CLIENT_HELLO_MAXIMUM. */
 #define TLS_CONTEXT_BOUNDS(X)                                                                      \
     X(version_min, TLS_VERSION_10, TLS_VERSION_13, TLS_VERSION_12)                                 \
     X(version_max, TLS_VERSION_10, TLS_VERSION_13, TLS_VERSION_13)                                 \
@@ -21,6 +21,7 @@ TLS_PUBLIC_BEGIN
     X(session_lifetime, 1, TLS_WEEK, 7200)                                                         \
     X(max_fragment_length, 512, 4096, 0)                                                           \
     X(record_size, 512, 16384, 16384)                                                              \
+    X(client_hello_limit, 512, 131396, 16384)                                                      \
     X(key_share_count, 1, 4, 1)                                                                    \
     X(ticket_count, 0, TLS_TICKETS_MAXIMUM, 0)                                                     \
     X(max_early_data, 0, 0x7FFFFFFF, 0)                                                            \

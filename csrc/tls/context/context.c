@@ -7,6 +7,7 @@
 
 #include "context/bounds.h"
 #include "wire/extension.h"
+#include "wire/message.h"
 #include "crypto/key_exchange.h"
 #include "wire/registry.h"
 #include "record/record.h"
@@ -282,6 +283,19 @@ choices_known(const tls_context_options *options)
            (unsigned)options->staple <= TLS_STAPLE_REQUIRED;
 }
 
+/* hello_limit: a ticket brings back what it was given: where clients are asked for certificates,
+ * their chain (RFC 5077 section 4), up to 16 KiB. */
+static size_t
+hello_limit(const tls_context_options *options)
+{
+    size_t limit = options->client_hello_limit;
+
+    if (options->ticket_keys != NULL && options->verify != TLS_VERIFY_NONE &&
+        options->verify != TLS_VERIFY_DEFAULT)
+        limit += TLS_TICKET_MAXIMUM;
+    return limit < TLS_CLIENT_HELLO_MAXIMUM ? limit : TLS_CLIENT_HELLO_MAXIMUM;
+}
+
 static enum tls_reason
 copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
 {
@@ -298,6 +312,7 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->verify_depth = options->verify_depth;
     context->session_lifetime = options->session_lifetime;
     context->client_preference = options->client_preference;
+    context->client_hello_limit = hello_limit(options);
     context->renegotiation = options->renegotiation;
     context->no_tickets = options->no_tickets;
     context->no_extended_master_secret = options->no_extended_master_secret;

@@ -92,6 +92,9 @@ typedef struct tls_context_options {
                                      0: no */
     unsigned record_size_limit;   /* RFC 8449: the longest plaintext to receive, 64 … 16384; 0: no
                                      limit is sent */
+    size_t client_hello_limit;    /* server: the longest ClientHello to read, 512 … 131396; 0:
+                                     16384. Tickets of one's own that hold a client's chain come on
+                                     top */
 
     /* ---- TLS 1.3 ---- */
     unsigned key_share_count; /* client: groups of the list, from the first, for which ClientHello

@@ -37,6 +37,7 @@ struct tls_context {
     unsigned session_lifetime;
     size_t record_size;
     int client_preference;
+    size_t client_hello_limit; /* with the room for tickets of our own */
     int renegotiation;
     tls_ticket_keys *ticket_keys;
     int no_tickets;

@@ -14,6 +14,8 @@ typedef struct tls_ticket_keys tls_ticket_keys;
 
 #define TLS_TICKET_KEY_NAME_LENGTH 16
 #define TLS_TICKET_KEYS_MAXIMUM 8
+/* No ticket that is sealed here is longer. */
+#define TLS_TICKET_MAXIMUM ((size_t)16384)
 
 /* Seconds. */
 #define TLS_TICKET_KEYS_BOUNDS(X)                                                                  \

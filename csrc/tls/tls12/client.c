@@ -554,6 +554,7 @@ tls12_client_decide(tls12_engine *e, int *ready)
     }
     switch (type) {
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+        h->facts.certificate_requested = 1;
         return tls_decide_client_certificate(h, e->message, ready);
     default:
         *ready = 1;

@@ -247,12 +247,11 @@ static enum tls_reason
 wait_certificate_verify(tls13_engine *e, enum tls_progress *progress)
 {
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE_VERIFY), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_CERTIFICATE_VERIFY)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = receive_certificate_verify(e, &message.u.certificate_verify);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_CERTIFICATE_VERIFY);

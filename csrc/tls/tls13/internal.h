@@ -110,9 +110,10 @@ tls13_of(const tls_handshake *h)
 }
 
 /* ---- tls13/engine.c ---- */
-/* tls13_next takes the next message: e->message is empty, and *progress BLOCKED, while there is
- * none. */
-enum tls_reason tls13_next(tls13_engine *e, tls_message *message, enum tls_progress *progress);
+/* tls13_next takes the next message, of one of the types in `awaited`: e->message is empty, and
+ * *progress BLOCKED, while there is none. */
+enum tls_reason tls13_next(
+    tls13_engine *e, uint32_t awaited, tls_message *message, enum tls_progress *progress);
 /* tls13_report reports e->message as a stage; tls13_consume adds it to the transcript and drops it.
  */
 enum tls_reason tls13_report(tls13_engine *e, enum tls_stage stage);
@@ -139,6 +140,7 @@ enum tls_reason tls13_end(tls13_engine *e, enum tls_progress *progress);
 
 /* ---- tls13/post_handshake.c ---- */
 /* Members of tls13_class: see engine.h. */
+uint32_t tls13_awaits(const tls_host *host);
 enum tls_reason tls13_message(tls_host *host, tls_bytes raw, int *renegotiate);
 enum tls_reason tls13_before_write(tls_host *host);
 uint64_t tls13_records_left(const tls_host *host);

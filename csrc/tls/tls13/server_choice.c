@@ -16,10 +16,11 @@ usable_suite(
 {
     const tls_suite *suite = tls_suite_find(id);
 
+    /* The client's list may be long: it comes last. */
     if (suite == NULL || !tls_suite_fits(suite, TLS_VERSION_13) ||
-        !tls_u16_list_contains(hello->cipher_suites, id) ||
         !tls_terms_allow_suite(&e->handshake->terms, id) ||
-        (hash != NULL && tls_hash_class((int)suite->prf_hash) != hash))
+        (hash != NULL && tls_hash_class((int)suite->prf_hash) != hash) ||
+        !tls_u16_list_contains(hello->cipher_suites, id))
         return NULL;
     return suite;
 }

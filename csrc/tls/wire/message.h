@@ -189,6 +189,15 @@ typedef struct tls_message {
  * header is there, else 0. The caller caps the length. */
 int tls_message_header(tls_bytes input, unsigned *type, size_t *length);
 
+/* A set of message types: what may come in a state. */
+#define TLS_MESSAGE_BIT(type) ((uint32_t)1 << (type))
+/* tls_message_limit: the longest body of a message that is read; the caller knows a lower one for
+ * ClientHello. */
+size_t tls_message_limit(unsigned type);
+/* The longest body of a ClientHello that its vectors allow (RFC 8446 section 4.1.2). */
+#define TLS_CLIENT_HELLO_MAXIMUM                                                                   \
+    ((size_t)2 + TLS_RANDOM_LENGTH + 1 + TLS_SESSION_ID_MAXIMUM + 2 + 65534 + 1 + 255 + 2 + 65535)
+
 /* tls_message_parse reads one whole message, header included. `version` is the negotiated one (0
  * while unknown: read as TLS 1.2), `suite` the negotiated one (0 while unknown: a message that
  * depends on it is then UNEXPECTED_MESSAGE). DECODE when malformed; ILLEGAL_PARAMETER for a value

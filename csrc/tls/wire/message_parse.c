@@ -25,6 +25,34 @@ tls_message_header(tls_bytes input, unsigned *type, size_t *length)
     return input.length >= whole;
 }
 
+size_t
+tls_message_limit(unsigned type)
+{
+    /* Chains, lists of authorities and tickets: 128 KiB with the header. */
+    static const size_t list = (size_t)128 * 1024 - TLS_HANDSHAKE_HEADER_LENGTH;
+    /* One field that may be long: an OCSP response, an extension. */
+    static const size_t field = (size_t)64 * 1024 + 256;
+
+    switch (type) {
+    case TLS_HANDSHAKE_CLIENT_HELLO:
+        return TLS_CLIENT_HELLO_MAXIMUM;
+    case TLS_HANDSHAKE_SERVER_HELLO:
+    case TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS:
+    case TLS_HANDSHAKE_CERTIFICATE_STATUS:
+        return field;
+    case TLS_HANDSHAKE_CERTIFICATE:
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
+        return list;
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE: /* two numbers of a group, a share and a signature */
+    case TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
+    case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
+        return 8192;
+    default: /* Finished, and what has no body or one of a byte */
+        return 256;
+    }
+}
+
 static enum tls_reason
 finish(const tls_reader *reader)
 {
