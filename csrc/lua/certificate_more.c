@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "issue/certificate_dump.h"
-#include "x509/distinguished_name.h"
+#include "x509/distinguished_name_match.h"
 #include "asn1/pem.h"
 #include "x509/signed_certificate_timestamp.h"
 

@@ -206,7 +206,7 @@ make(lua_State *L)
     options.verify =
         (enum tls_verify_mode)tls_lua_option_choice(L, 1, "verify", modes, TLS_VERIFY_REQUIRED);
     options.verify_depth =
-        (unsigned)tls_lua_option_integer(L, 1, "verify_depth", 0, 0, TLS_PATH_MAXIMUM);
+        tls_lua_option_depth(L, 1, "verify_depth", TLS_PATH_MAXIMUM, &options.no_intermediates);
     options.credentials =
         tls_lua_option_credentials(L, 1, "credentials", &options.credential_count);
     options.session_cache_size =

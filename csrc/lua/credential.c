@@ -24,8 +24,10 @@ make_holder(lua_State *L, int list, const char *what)
         luaL_error(
             L, "%s must be a list of certificate objects, not %s", what, luaL_typename(L, list));
     count = tls_lua_length(L, list);
-    if (count > TLS_CHAIN_MAXIMUM)
-        luaL_error(L, "%s has more than %d certificates", what, TLS_CHAIN_MAXIMUM);
+    /* TLS_CHAIN_MAXIMUM is the core's to demand: how many a file holds is no mistake of the caller.
+     */
+    if (count > 0xFFFFFF)
+        luaL_error(L, "%s is too long", what);
     self = tls_lua_new(L, HOLDER_CLASS, sizeof *self + count * sizeof self->chain[0], SLOTS);
     for (i = 0; i < count; i++) {
         tls_certificate *certificate;

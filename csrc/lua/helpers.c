@@ -180,6 +180,15 @@ tls_lua_option_integer(lua_State *L, int table, const char *name, lua_Integer ot
     return (lua_Integer)number;
 }
 
+unsigned
+tls_lua_option_depth(lua_State *L, int table, const char *name, lua_Integer maximum, int *none)
+{
+    lua_Integer depth = tls_lua_option_integer(L, table, name, -1, 0, maximum);
+
+    *none = depth == 0;
+    return depth < 0 ? 0 : (unsigned)depth;
+}
+
 int64_t
 tls_lua_option_time(lua_State *L, int table, const char *name, int64_t otherwise)
 {

@@ -50,6 +50,10 @@ unsigned tls_lua_check_id(lua_State *L, int index);
 /* An integer of `minimum` … `maximum`, or `otherwise` when it is nil. */
 lua_Integer tls_lua_option_integer(lua_State *L, int table, const char *name, lua_Integer otherwise,
     lua_Integer minimum, lua_Integer maximum);
+/* tls_lua_option_depth: how many intermediates a path may have; 0 when absent, and then *none is 0;
+ * a given 0 sets *none. */
+unsigned tls_lua_option_depth(
+    lua_State *L, int table, const char *name, lua_Integer maximum, int *none);
 /* A time in seconds since the epoch. */
 int64_t tls_lua_option_time(lua_State *L, int table, const char *name, int64_t otherwise);
 int tls_lua_option_boolean(lua_State *L, int table, const char *name);

@@ -182,13 +182,13 @@ contains(lua_State *L)
  * | nil, message, code, index. chain: list of certificates, leaf first, then in any order; index:
  * which of them is at fault, from 1. options: server_name (string; without it names are not
  * checked), purpose
- * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates; as many as can
- * be), minimum_rsa_bits (2048), allow_sha1 (false), clock_skew (seconds by which clocks may differ;
- * 0), crls, ocsp_responses (lists of objects: what they say always counts), revocation (whose
- * status must be known: "if_known" (default: nobody's), "leaf", "path"), staple (when an OCSP
- * response must be given: "not_needed" (default), "if_must", "required"), pins (list of 32-byte
- * SHA-256 of SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a handshake:
- * "unknown_ca", "certificate_expired", "name_mismatch", "certificate_revoked",
+ * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates, 0 for none; as
+ * many as can be), minimum_rsa_bits (2048), allow_sha1 (false), clock_skew (seconds by which clocks
+ * may differ; 0), crls, ocsp_responses (lists of objects: what they say always counts), revocation
+ * (whose status must be known: "if_known" (default: nobody's), "leaf", "path"), staple (when an
+ * OCSP response must be given: "not_needed" (default), "if_must", "required"), pins (list of
+ * 32-byte SHA-256 of SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a
+ * handshake: "unknown_ca", "certificate_expired", "name_mismatch", "certificate_revoked",
  * "revocation_unknown", "staple_required", "bad_ocsp_response", "ocsp_expired", "bad_crl",
  * "unsupported_crl", "crl_expired", "crl_not_yet_valid", "pin_mismatch" … */
 static int
@@ -212,7 +212,8 @@ verify(lua_State *L)
         request.server_name = tls_lua_option_text(L, 3, "server_name");
         request.purpose =
             (enum tls_purpose)tls_lua_option_choice(L, 3, "purpose", purposes, TLS_PURPOSE_SERVER);
-        request.depth = (unsigned)tls_lua_option_integer(L, 3, "depth", 0, 0, TLS_PATH_MAXIMUM);
+        request.depth =
+            tls_lua_option_depth(L, 3, "depth", TLS_PATH_MAXIMUM, &request.no_intermediates);
         request.minimum_rsa_bits =
             (unsigned)tls_lua_option_integer(L, 3, "minimum_rsa_bits", 0, 0, TLS_RSA_MAXIMUM_BITS);
         request.allow_sha1 = tls_lua_option_boolean(L, 3, "allow_sha1");

@@ -74,7 +74,7 @@ local context_options = {
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.string, capath = is.string,
    verify = is.one_of(VERIFY),
-   verify_depth = is.integer(1, 16),
+   verify_depth = is.integer(0, 16),
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
    certificates = credentials, ocsp_response = is.string, ocsp_file = is.string, password = password,
    session_cache = is.integer(0, 100000000),

@@ -72,7 +72,7 @@ local specification = {
    server_name = is.string, purpose = is.one_of({ "server", "client", "any" }), time = finite,
    ocsp_responses = is.any("the DER of an OCSP response, or a list of OCSP response objects", is.string,
       is.object("ocsp_response"), is.list(ocsp, "OCSP responses")),
-   depth = is.integer(1, 16), minimum_rsa_bits = is.integer(1024, 8192), allow_sha1 = is.boolean,
+   depth = is.integer(0, 16), minimum_rsa_bits = is.integer(1024, 8192), allow_sha1 = is.boolean,
 }
 for name, check in pairs(verification.checks) do specification[name] = check end
 

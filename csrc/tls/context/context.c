@@ -267,6 +267,8 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->alpn_required = options->alpn_required;
     context->verify = options->verify;
     context->verify_depth = options->verify_depth ? options->verify_depth : DEFAULT_VERIFY_DEPTH;
+    if (options->no_intermediates)
+        context->verify_depth = 0;
     context->session_lifetime =
         options->session_lifetime ? options->session_lifetime : DEFAULT_SESSION_LIFETIME;
     context->client_preference = options->client_preference;

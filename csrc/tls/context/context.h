@@ -41,7 +41,10 @@ typedef struct tls_context_options {
     int alpn_required;      /* fail (no_application_protocol) when there is no common name */
     tls_trust_store *trust; /* may be NULL */
     enum tls_verify_mode verify;
-    unsigned verify_depth; /* intermediate certificates allowed; 0: default of 8 */
+    /* Intermediate certificates allowed, self-issued ones not counted; 0: default of 8, or none if
+     * `no_intermediates`. */
+    unsigned verify_depth;
+    int no_intermediates;
     /* As in verify.h. */
     const struct tls_crl *const *crls;
     size_t crl_count;

@@ -51,7 +51,10 @@ struct tls_verify_request {
     const char *server_name;      /* DNS name or IP address; NULL: names are not checked */
     int64_t time;                 /* seconds since the epoch */
     enum tls_purpose purpose;
-    unsigned depth;            /* most intermediate CAs in a path; 0: as TLS_PATH_MAXIMUM allows */
+    /* Most intermediate CAs in a path, self-issued ones not counted (RFC 5280 section 6.1.4 (l));
+     * 0: as TLS_PATH_MAXIMUM allows, or none if `no_intermediates`. */
+    unsigned depth;
+    int no_intermediates;
     unsigned minimum_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
     int allow_sha1;            /* accept SHA-1 signatures; an option that weakens */
     int64_t clock_skew; /* seconds by which clocks may differ: widens every validity period */
