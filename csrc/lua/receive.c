@@ -2,9 +2,11 @@
  * the connection's until the pattern is complete, so that a long transfer makes one Lua string, not
  * one per record. Each returns the string, or nil while more is needed: step, then call again.
  * collected() gives what a pattern has so far, when the caller gives up. */
-#include "classes.h"
+#include "connection.h"
 
 #include <string.h>
+
+#include "value.h"
 
 typedef struct collect_request {
     tls_lua_connection *self;

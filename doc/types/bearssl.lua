@@ -349,8 +349,16 @@ function Context:info() end
 ---@field ticket_count integer
 ---@field max_early_data integer
 ---@field record_size_limit? integer
----@field record_padding? integer
+---@field record_padding integer
 ---@field key_update_after? integer
+---@field verify_depth integer
+---@field clock_skew number
+---@field alpn_required boolean
+---@field session_cache integer
+---@field session_lifetime integer
+---@field record_size integer
+---@field client_preference boolean
+---@field early_data_window? integer
 ---@field sessions integer
 ---@field pooled_buffers integer
 
@@ -400,6 +408,7 @@ function Context:info() end
 
 ---@class bearssl.Message
 ---@field stage string
+---@field state? string where the handshake stood
 ---@field direction? "sent"|"received"
 ---@field version? bearssl.Version
 ---@field length integer
@@ -669,6 +678,7 @@ function Connection:release() end
 ---@field server_name? string
 ---@field resumed boolean
 ---@field resumable boolean
+---@field state? string where a handshake stands
 ---@field session_id? string
 ---@field peer_verified boolean
 ---@field verdict "ok"|bearssl.Code

@@ -12,22 +12,22 @@ local function post(tools, stream, name, argument)
    local object = stream.connection.core
    if not object then return nil, driver.CLOSED, "closed" end
    local transport, deadline = stream.transport, tools.deadline_of(stream)
-   local ok, code, message
+   local ok, message, code
    if stream.flushed and transport:pending(object) then -- the message needs room in the output
-      ok, code, message = transport:flush(object, deadline)
+      ok, message, code = transport:flush(object, deadline)
       if not ok then
-         message, code = tools.note(stream, code, message)
+         message, code = tools.note(stream, message, code)
          return nil, message, code
       end
    end
    ok, message, code = object[name](object, argument)
    if not ok then return nil, message, code end
-   ok, code, message = transport:flush(object, deadline)
+   ok, message, code = transport:flush(object, deadline)
    tools.deliver_stages(stream, true)
    if ok then
       stream.wanted = nil
    else
-      message, code = tools.note(stream, code, message)
+      message, code = tools.note(stream, message, code)
       if not tools.again[code] then return nil, message, code end
    end
    return true
@@ -45,8 +45,8 @@ local function authenticate(tools, stream, deadline)
    local before = stream.authentications
    if not before then
       before = object:info().authentications
-      local ok, code, message = stream.transport:flush(object, deadline)
-      if not ok then return nil, tools.note(stream, code, message) end
+      local ok, message, code = stream.transport:flush(object, deadline)
+      if not ok then return nil, tools.note(stream, message, code) end
       if not object:authenticating() then
          ok, message, code = object:request_certificate()
          if not ok then return nil, message, code end

@@ -20,6 +20,7 @@ function Connection.new(context, given, holder)
    driver.set_clock(context)
    local object, message, code = core.connection(context.core, {
       server_name = given.server_name or nil,
+      no_server_name = given.server_name == false,
       session = given.session,
       verify = given.verify,
       early_data = given.early_data,

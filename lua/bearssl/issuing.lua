@@ -26,13 +26,8 @@ local function text(value)
    return (type(value) ~= "string" or value == "") and "a string that is not empty" or nil
 end
 
-local function finite(value)
-   if type(value) == "number" and value == value and value < math.huge and value > -math.huge then return nil end
-   return "a number of seconds since the epoch"
-end
-
 check.text = text
-check.time = finite
+check.time = is.time
 check.certificate = is.any("a certificate object, PEM or DER", is.string, is.object("certificate"))
 check.key = is.any("a key object, PEM or DER", is.string, is.object("key"))
 check.password = is.any("a string or a function that gives it", is.string, is["function"])

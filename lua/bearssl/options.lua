@@ -127,6 +127,43 @@ function is.seconds(value)
    return "a number of seconds, not negative"
 end
 
+--- is.duration(maximum) is a check for seconds that the core takes.
+function is.duration(maximum)
+   return function(value)
+      if is.seconds(value) or value <= maximum then return is.seconds(value) end
+      return ("a number of seconds, at most %.0f"):format(maximum)
+   end
+end
+
+--- is.time: seconds since the epoch, which may be fractions.
+function is.time(value)
+   return not core.is_time(value) and "a number of seconds since the epoch" or nil
+end
+
+--- is.bounded(kind, option) is a check for an integer within the bounds that the core states: core.bounds.
+function is.bounded(kind, option)
+   local minimum, maximum = core.bounds(kind, option)
+   return is.integer(minimum, maximum)
+end
+
+-- is_number_of(values) is a check for one of a list of numbers.
+local function is_number_of(values)
+   local must = table.concat(values, ", ", 1, #values - 1) .. " or " .. values[#values]
+   return function(value)
+      for _, known in ipairs(values) do
+         if value == known then return nil end
+      end
+      return must
+   end
+end
+
+--- is.option(row) is the check for an option as core.context_options lists it.
+function is.option(row)
+   if row.kind == "boolean" then return is.boolean end
+   if row.kind == "seconds" then return is.duration(row.maximum) end
+   return row.values and is_number_of(row.values) or is.integer(row.minimum, row.maximum)
+end
+
 --- is.one_of(names) is a check for one string of a list.
 function is.one_of(names)
    return function(value)

@@ -61,7 +61,7 @@ local again = { timeout = true, wantread = true, wantwrite = true }
 -- Messages for codes that are their own message, as in LuaSocket.
 local plain = { timeout = true, wantread = true, wantwrite = true, closed = true }
 
-local function note(self, code, message)
+local function note(self, message, code)
    local wanted
    if code == "wantwrite" then
       wanted = "write"
@@ -75,38 +75,38 @@ local function note(self, code, message)
    return plain[code] and code or message or code, code
 end
 
--- Sends what output there is before waiting for the peer: "sent", "blocked", or nil, code, message. During the
+-- Sends what output there is before waiting for the peer: "sent", "blocked", or nil, message, code. During the
 -- handshake it must leave before anything can arrive; afterwards the peer may want to send before it reads, so the
 -- reader goes on reading; and what cannot send any more may still have something to read.
 local function flush_before_fill(self, object, deadline)
    local transport = self.transport
    -- in a renegotiation as in the first handshake
    local polling = self.established and transport.polls and object:renegotiating() ~= "running"
-   local ok, code, message = transport:flush(object, polling and 0 or deadline)
+   local ok, message, code = transport:flush(object, polling and 0 or deadline)
    if ok or self.established and (code == "transport" or code == "wantwrite" and not polling) then return "sent" end
    if polling then return "blocked" end
-   if code ~= "transport" then return nil, code, message end
+   if code ~= "transport" then return nil, message, code end
    -- The peer may have sent an alert before it closed: that says more than "broken pipe".
    if transport:fill(object, 0) then
       local event, reason, failure = step(self.connection)
-      if event == nil and failure and failure:find("^alert_") then return nil, failure, reason end
+      if event == nil and failure and failure:find("^alert_") then return nil, reason, failure end
    end
-   return nil, code, message
+   return nil, message, code
 end
 
--- Brings more ciphertext into the core: true, or nil, code, message.
+-- Brings more ciphertext into the core: true, or nil, message, code.
 local function fill(self, deadline)
    local object, transport = self.connection.core, self.transport
-   if not object then return nil, "closed", driver.CLOSED end
+   if not object then return nil, driver.CLOSED, "closed" end
    while transport:pending(object) do
-      local state, code, message = flush_before_fill(self, object, deadline)
-      if not state then return nil, code, message end
+      local state, message, code = flush_before_fill(self, object, deadline)
+      if not state then return nil, message, code end
       if state == "sent" or deadline == 0 then break end
       local slice = monotonic() + SLICE
       local is_last = deadline and deadline <= slice
       local ok
-      ok, code, message = transport:fill(object, is_last and deadline or slice)
-      if ok or is_last or code ~= "timeout" then return ok, code, message end
+      ok, message, code = transport:fill(object, is_last and deadline or slice)
+      if ok or is_last or code ~= "timeout" then return ok, message, code end
    end
    return transport:fill(object, deadline)
 end
@@ -131,8 +131,8 @@ local function establish(self, deadline, until_early)
          if until_early then return true end
       elseif event == "wantread" then
          local ok
-         ok, code, message = fill(self, deadline)
-         if not ok then return nil, note(self, code, message) end
+         ok, message, code = fill(self, deadline)
+         if not ok then return nil, note(self, message, code) end
       elseif event == "closed" then
          send_last(self)
          return nil, "the peer closed the connection during the handshake", "closed"
@@ -144,8 +144,8 @@ local function establish(self, deadline, until_early)
    end
    local object = connection.core
    if object and self.transport:pending(object) then
-      local ok, code, message = self.transport:flush(object, deadline)
-      if not ok then return nil, note(self, code, message) end
+      local ok, message, code = self.transport:flush(object, deadline)
+      if not ok then return nil, note(self, message, code) end
    end
    self.flushed, self.wanted = true, nil
    return true
@@ -233,7 +233,7 @@ end
 -- A renegotiation stands in the way of whoever wants to send: true when it is over, or nil, message, code.
 local function clear_way(self, method, deadline)
    -- Whoever receives goes on with it, and only then can be sent.
-   if is_busy(self, "reader") or self.connection.handling then return nil, note(self, "wantread") end
+   if is_busy(self, "reader") or self.connection.handling then return nil, note(self, "wantread", "wantread") end
    lock(self, "reader", method)
    local ok, message, code = renegotiation.finish(tools, self, deadline)
    self.reader = nil
@@ -253,10 +253,10 @@ local function await_data(self, deadline)
    end
    if event == "wantread" then
       local ok
-      ok, code, message = fill(self, deadline)
+      ok, message, code = fill(self, deadline)
       self.at_end = not ok
       if ok then return true end
-      message, code = note(self, code, message)
+      message, code = note(self, message, code)
       return nil, message, code
    end
    self.wanted = nil
@@ -332,7 +332,7 @@ function Stream:receive(pattern, prefix)
       local data, message, code = receive_directly(self, pattern)
       if data then return data end
       if code then
-         message, code = note(self, code, message)
+         message, code = note(self, message, code)
          return nil, message, self.connection.core:collected(), code
       end
    end
@@ -389,7 +389,7 @@ end
 
 -- ---- Sending ----
 
--- Encrypts and sends data[i … j]: the index of the last byte when all is sent, or nil, code, message, index of the
+-- Encrypts and sends data[i … j]: the index of the last byte when all is sent, or nil, message, code, index of the
 -- last byte that was encrypted.
 local function send_through(self, object, data, i, j, deadline)
    local transport = self.transport
@@ -398,14 +398,14 @@ local function send_through(self, object, data, i, j, deadline)
    while true do
       if last < j then
          local done, message, code = object:write(data, last + 1, j)
-         if not done then return nil, code, message, last end
+         if not done then return nil, message, code, last end
          last = done
       end
-      local ok, code, message = transport:flush(object, deadline)
-      if not ok then return nil, code, message, last end
+      local ok, message, code = transport:flush(object, deadline)
+      if not ok then return nil, message, code, last end
       if last >= j then return last end
       object = self.connection.core
-      if not object then return nil, "closed", driver.CLOSED, last end
+      if not object then return nil, driver.CLOSED, "closed", last end
    end
 end
 
@@ -460,14 +460,14 @@ local function send(self, data, i, j, deadline, sealed)
    local object = connection.core
    if not object then return nil, "closed", i - 1, "closed" end
    local start = sealed and sealed + 1 or skip_held(self, data, i, j)
-   local last, code, message
-   last, code, message, sealed = send_through(self, object, data, start, j, deadline)
+   local last, message, code
+   last, message, code, sealed = send_through(self, object, data, start, j, deadline)
    while not last and code == "not_ready" and object:renegotiating() == "running" do
       local ok
       ok, message, code = clear_way(self, "send", deadline)
       object = connection.core
       if not ok or not object then return nil, message or "closed", sealed, code or "closed" end
-      last, code, message, sealed = send_through(self, object, data, sealed + 1, j, deadline)
+      last, message, code, sealed = send_through(self, object, data, sealed + 1, j, deadline)
    end
    if not last and sealed >= j then sealed = hold_back(self, data, i, j) end
    -- before that, whoever finishes the handshake reports them
@@ -476,7 +476,7 @@ local function send(self, data, i, j, deadline, sealed)
       self.wanted = nil
       return j
    end
-   message, code = note(self, code, message)
+   message, code = note(self, message, code)
    return nil, message, sealed, code
 end
 
@@ -500,13 +500,13 @@ function Stream:send(data, i, j)
    if i == nil and j == nil and not self.held then
       local fd, object = direct(self, "writer")
       if fd then
-         local done, reason, third = object:send_all(fd, data)
+         local done, _, code, last = object:send_all(fd, data)
          if done then
             self.wanted = nil
             return done
          end
          -- The ordinary way waits, or finds the same failure again.
-         if reason == "wantwrite" then sealed = third end
+         if code == "wantwrite" then sealed = last end
       end
    end
    i, j = index_of(i, length, 1, "i"), index_of(j, length, length, "j")
@@ -540,10 +540,10 @@ function Stream:shutdown(how)
       if not clear then return nil, message, code end
    end
    object:close()
-   local ok, code, message = self.transport:flush(object, deadline)
+   local ok, message, code = self.transport:flush(object, deadline)
    deliver_stages(self)
    if ok then return true end
-   message, code = note(self, code, message)
+   message, code = note(self, message, code)
    return nil, message, code
 end
 

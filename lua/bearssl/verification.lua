@@ -58,21 +58,17 @@ verification.checks = {
    crls = is.any("a PEM or DER string, or a list of CRL objects", is.string, is.object("crl"),
       is.list(crl, "CRL objects")),
    pins = is.list(is_pin, "pins"),
-   clock_skew = is.seconds,
+   clock_skew = is.duration((select(2, core.bounds("verify", "clock_skew")))),
    revocation = is.one_of(verification.revocations),
    staple = is.one_of(verification.staples),
 }
 
-local function finite(value)
-   if type(value) == "number" and value == value and value < math.huge and value > -math.huge then return nil end
-   return "a number of seconds since the epoch"
-end
-
 local specification = {
-   server_name = is.string, purpose = is.one_of({ "server", "client", "any" }), time = finite,
+   server_name = is.string, purpose = is.one_of({ "server", "client", "any" }), time = is.time,
    ocsp_responses = is.any("the DER of an OCSP response, or a list of OCSP response objects", is.string,
       is.object("ocsp_response"), is.list(ocsp, "OCSP responses")),
-   depth = is.integer(0, 16), minimum_rsa_bits = is.integer(1024, 8192), allow_sha1 = is.boolean,
+   depth = is.bounded("verify", "depth"), minimum_rsa_bits = is.bounded("verify", "minimum_rsa_bits"),
+   allow_sha1 = is.boolean,
 }
 for name, check in pairs(verification.checks) do specification[name] = check end
 

@@ -5,6 +5,8 @@
 
 #include "base/bytes.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_pem {
     const char *next;
     const char *end;
@@ -29,5 +31,7 @@ void tls_pem_encode(tls_buffer *out, const char *label, tls_bytes der);
  * absent. Returns 0 on bad input. tls_base64_encode appends unbroken base64. */
 int tls_base64_decode(tls_buffer *out, tls_bytes text);
 void tls_base64_encode(tls_buffer *out, tls_bytes bytes);
+
+TLS_PUBLIC_END
 
 #endif

@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 
+TLS_PUBLIC_BEGIN
+
 /* tls_bytes is a read-only view of `length` bytes at `data`; `data` may be NULL when it is empty.
  */
 typedef struct tls_bytes {
@@ -83,5 +85,7 @@ tls_put24(unsigned char *p, uint32_t value)
     p[1] = (unsigned char)(value >> 8);
     p[2] = (unsigned char)value;
 }
+
+TLS_PUBLIC_END
 
 #endif

@@ -115,12 +115,15 @@ enum tls_reason
 tls_connection_new(
     tls_connection **out, tls_context *context, const tls_connection_options *options)
 {
+    const char *name = options->server_name != NULL ? options->server_name : "";
     tls_connection *c;
     enum tls_reason reason;
 
     *out = NULL;
-    if ((options->server_name != NULL && strlen(options->server_name) > 255) ||
-        options->early_data.length > TLS_EARLY_DATA_MAXIMUM)
+    if (strlen(name) > 255 || options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
+        (unsigned)options->verify > TLS_VERIFY_REQUIRED)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (context->role == TLS_ROLE_CLIENT && (name[0] == '\0') != (options->no_server_name != 0))
         return TLS_REASON_ILLEGAL_PARAMETER;
     c = calloc(1, sizeof *c);
     if (c == NULL)
@@ -137,9 +140,8 @@ tls_connection_new(
     c->host.events.decision_mask = options->decision_mask;
     c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;
     c->pool_owner = tls_context_retain(context);
-    c->verify_given = options->verify >= 0;
-    c->host.settled.verify =
-        c->verify_given ? (enum tls_verify_mode)options->verify : context->verify;
+    c->verify_given = options->verify != TLS_VERIFY_DEFAULT;
+    c->host.settled.verify = c->verify_given ? options->verify : context->verify;
     c->peer_alert = TLS_ALERT_NONE;
     reason = set_up(c, options);
     if (reason != TLS_OK) {
@@ -377,7 +379,7 @@ settle(tls_connection *c)
         c->phase = TLS_PHASE_TELL;
     c->established = 1;
     c->settled_class = h->engine_class;
-    c->renegotiation_verify_given = 0;
+    c->renegotiation_verify = TLS_VERIFY_DEFAULT;
     host->may_write = 0;
     /* What the server took early is not sent again, nor is what the application did not want sent
      * late. */

@@ -68,7 +68,6 @@ struct tls_connection {
     /* Renegotiation. */
     int renegotiation_asked;                   /* server: HelloRequest was sent */
     enum tls_verify_mode renegotiation_verify; /* the mode that it was asked with */
-    int renegotiation_verify_given;
     unsigned renegotiations, renegotiations_idle;
 
     /* The end. */

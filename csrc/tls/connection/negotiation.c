@@ -60,8 +60,9 @@ read_client_hello(tls_handshake *h, negotiation *n, enum tls_progress *progress)
         return reason;
     memcpy(h->facts.client_random, hello->random.data, sizeof h->facts.client_random);
     h->facts.secure_renegotiation = hello->secure_renegotiation;
+    reason = tls_host_happened(h->host, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, message);
     n->phase = SELECT;
-    return tls_host_happened(h->host, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, message);
+    return reason;
 }
 
 /* ---- select ---- */

@@ -7,7 +7,7 @@
 #include "wire/extension.h"
 #include "x509/verify.h"
 
-/* One flight must fit the output buffer (transfer.c), so a chain is bounded. */
+/* One flight must fit the output buffer (connection/output.c), so a chain is bounded. */
 #define CHAIN_LENGTH_MAXIMUM 45000
 
 enum tls_reason

@@ -38,6 +38,8 @@ add_stage(tls_host *host, enum tls_stage stage, enum tls_direction direction, tl
                                 tls_handshake_renegotiates(host->handshake) &&
                                 stage != TLS_STAGE_APPLICATION_DATA && stage != TLS_STAGE_ALERT &&
                                 stage != TLS_STAGE_CLOSED;
+    if (host->handshake != NULL && host->handshake->engine != NULL)
+        node->event.state = host->handshake->engine_class->state(host->handshake);
     node->event.length = length;
     return TLS_OK;
 }

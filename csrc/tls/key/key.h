@@ -6,6 +6,8 @@
 #include "asn1/der.h"
 #include "wire/registry.h"
 
+TLS_PUBLIC_BEGIN
+
 /* BearSSL's RSA code has 4096-bit buffers (BR_MAX_RSA_SIZE). */
 #define TLS_RSA_MAXIMUM_BITS 4096
 /* The longest SubjectPublicKey point: uncompressed P-521. */
@@ -67,5 +69,7 @@ const tls_public_key *tls_private_key_public(const tls_private_key *key);
 tls_bytes tls_private_key_exponent(const tls_private_key *key);
 /* tls_private_key_matches returns 1 if `public_key` is this key's public half. */
 int tls_private_key_matches(const tls_private_key *key, const tls_public_key *public_key);
+
+TLS_PUBLIC_END
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "key/key.h"
 
+TLS_PUBLIC_BEGIN
+
 /* What a file may ask for, and what is written when nothing else is asked. A million take about
  * half a second. */
 #define TLS_PBKDF2_ITERATIONS_MAXIMUM 10000000u
@@ -30,5 +32,7 @@ enum tls_reason tls_private_key_encode_encrypted(
     tls_buffer *out, const tls_private_key *key, tls_bytes password, uint32_t iterations);
 enum tls_reason tls_private_key_encode_encrypted_pem(
     tls_buffer *out, const tls_private_key *key, tls_bytes password, uint32_t iterations);
+
+TLS_PUBLIC_END
 
 #endif

@@ -34,7 +34,7 @@ tls12_take_over(tls_handshake *h)
     e->alpn_names[0] = h->terms.alpn_selected;
     if (h->host->role == TLS_ROLE_SERVER) {
         /* ClientHello was read, reported and put to `select`. */
-        e->rank = tls12_server_rank(TLS_HANDSHAKE_CLIENT_HELLO);
+        e->rank = e->told_rank = tls12_server_rank(TLS_HANDSHAKE_CLIENT_HELLO);
         e->phase = TLS12_DECIDE;
         return tls_host_next_message(h->host, &e->message);
     }
@@ -549,6 +549,7 @@ after_feed(tls12_engine *e)
     tls_host_message_done(e->handshake->host, e->message.length);
     tls_buffer_clear(&e->replacement);
     e->message = tls_bytes_make(NULL, 0);
+    e->told_rank = e->rank;
 }
 
 static enum tls_reason
@@ -635,7 +636,7 @@ state(const tls_handshake *h)
         return "sign";
     if (e->opening && e->phase == TLS12_READ)
         return "wait_finished";
-    return h->host->role == TLS_ROLE_CLIENT ? client[e->rank] : server[e->rank];
+    return h->host->role == TLS_ROLE_CLIENT ? client[e->told_rank] : server[e->told_rank];
 }
 
 const tls_engine_class tls12_class = {advance, change_cipher_spec, release, memory, state,

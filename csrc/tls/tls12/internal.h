@@ -3,8 +3,8 @@
  * The message filter. BearSSL's handshake code is run as a machine over whole, clear handshake
  * messages:
  *
- *   wire ── record.c ── transfer.c ── inspect ── decide ── feed ──▶ BearSSL
- *   wire ◀─ record.c ── transfer.c ◀─ note, rewrite ◀─────── pump ── BearSSL
+ *   wire ── record.c ── input.c ─── inspect ── decide ── feed ──▶ BearSSL
+ *   wire ◀─ record.c ── output.c ◀─ note, rewrite ◀──────── pump ── BearSSL
  *
  * - Every message is parsed by us first: it is checked, reported as a stage, and what must be
  * decided is asked before BearSSL sees it. So `select`, `session_load`, `verify`,
@@ -86,8 +86,9 @@ typedef struct tls12_engine {
     int sealing, opening; /* this handshake's keys are in use: our ChangeCipherSpec was sent, the
                              peer's came */
     enum tls12_phase phase;
-    tls_bytes message; /* being worked on: the front of connection->handshake_in */
-    unsigned rank;     /* of the last message received: order is strictly rising */
+    tls_bytes message;  /* being worked on: the front of connection->handshake_in */
+    unsigned rank;      /* of the last message received: order is strictly rising */
+    unsigned told_rank; /* the same, but for a message that is still looked at: for state() */
     br_multihash_context transcript;
     tls_buffer written; /* handshake bytes BearSSL wrote, not yet whole messages */
     int in_message;     /* BearSSL has had a part of the message being fed */

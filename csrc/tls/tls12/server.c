@@ -38,7 +38,8 @@ tls12_server_rank(unsigned type)
 static enum tls_reason
 start(tls12_engine *e)
 {
-    /* BearSSL asks for a certificate only when it has a name to list; sent() writes the real list.
+    /* BearSSL asks for a certificate only when it has a name to list; tls12_server_sent writes the
+     * real list.
      */
     static unsigned char empty_name[] = {0x30, 0x00};
     static const br_x500_name names[] = {{empty_name, sizeof empty_name}};
@@ -390,7 +391,7 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
 {
     const tls_context *context = e->handshake->host->context;
     tls_message message = *m;
-    tls_certificate_request *request = &message.u.certificate_request;
+    tls_certificate_request_message *request = &message.u.certificate_request;
     tls_buffer authorities = {0}, schemes = {0};
     uint16_t allowed[TLS12_SCHEMES_MAXIMUM];
     size_t count = tls12_schemes(e, allowed);

@@ -41,7 +41,7 @@ tls13_send_certificate(tls13_engine *e)
     }
     reason = tls_write_result(&extensions);
     if (reason == TLS_OK)
-        reason = tls_certificate_build(&raw, 1,
+        reason = tls_certificate_message_build(&raw, 1,
             tls_bytes_make(e->request_context, e->request_context_length), entries,
             credential->chain_count);
     free(entries);

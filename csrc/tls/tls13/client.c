@@ -412,7 +412,7 @@ wait_encrypted_extensions(tls13_engine *e, enum tls_progress *progress)
 /* ---- The server's authentication ---- */
 
 enum tls_reason
-tls13_take_request(tls13_engine *e, const tls_certificate_request *request)
+tls13_take_request(tls13_engine *e, const tls_certificate_request_message *request)
 {
     tls_bytes context = request->certificate_request_context;
 
@@ -428,7 +428,7 @@ tls13_take_request(tls13_engine *e, const tls_certificate_request *request)
 }
 
 static enum tls_reason
-received_request(tls13_engine *e, const tls_certificate_request *request)
+received_request(tls13_engine *e, const tls_certificate_request_message *request)
 {
     enum tls_reason reason;
 

@@ -179,7 +179,7 @@ enum tls_reason tls13_decide_certificate(tls13_engine *e, enum tls_progress *pro
 enum tls_reason tls13_client_finish(tls13_engine *e, enum tls_progress *progress);
 enum tls_reason tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress);
 /* tls13_take_request keeps what a CertificateRequest says. */
-enum tls_reason tls13_take_request(tls13_engine *e, const tls_certificate_request *request);
+enum tls_reason tls13_take_request(tls13_engine *e, const tls_certificate_request_message *request);
 /* ---- tls13/server_flight.c ---- */
 enum tls_reason tls13_send_server_hello(tls13_engine *e);
 /* `hello` is the client's. */

@@ -150,7 +150,7 @@ checked_value(tls_extension_value *value, tls_bytes block, unsigned type, unsign
 
 /* RFC 8446 section 4.3.2. */
 static enum tls_reason
-parse_certificate_request_13(tls_certificate_request *out, tls_reader *reader)
+parse_certificate_request_13(tls_certificate_request_message *out, tls_reader *reader)
 {
     tls_extension_value value;
     enum tls_reason reason;
@@ -178,7 +178,8 @@ parse_certificate_request_13(tls_certificate_request *out, tls_reader *reader)
 
 /* RFC 5246 section 7.4.4; signature_algorithms came with TLS 1.2. */
 static enum tls_reason
-parse_certificate_request_12(tls_certificate_request *out, tls_reader *reader, unsigned version)
+parse_certificate_request_12(
+    tls_certificate_request_message *out, tls_reader *reader, unsigned version)
 {
     tls_reader list;
     tls_bytes name;
@@ -243,7 +244,9 @@ parse_finished(tls_bytes *verify_data, tls_reader *reader, unsigned version, uns
     /* RFC 8446 section 4.4.4: as long as the suite's hash: 48 for SHA-384 (5), else 32. */
     if (suite == NULL)
         return verify_data->length > 0 ? TLS_OK : TLS_REASON_DECODE;
-    return verify_data->length == (suite->prf_hash == 5 ? 48u : 32u) ? TLS_OK : TLS_REASON_DECODE;
+    return verify_data->length == (suite->prf_hash == TLS_HASH_SHA384 ? 48u : 32u)
+               ? TLS_OK
+               : TLS_REASON_DECODE;
 }
 
 static enum tls_reason

@@ -11,6 +11,8 @@
 #include "key/signature_algorithm.h"
 #include "x509/distinguished_name_match.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_CERTIFICATE_MAXIMUM_LENGTH 0x40000
 
 /* Key usage, RFC 5280 section 4.2.1.3: bit n of the RFC is 1 << n here. */
@@ -181,5 +183,7 @@ void tls_certificate_serial_text(tls_buffer *out, const tls_certificate *certifi
 
 /* tls_certificate_is_self_signed returns 1 if it is self-issued and its own key verifies it. */
 int tls_certificate_is_self_signed(const tls_certificate *certificate);
+
+TLS_PUBLIC_END
 
 #endif

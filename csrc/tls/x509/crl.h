@@ -8,6 +8,8 @@
 
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_CRL_MAXIMUM_LENGTH 0x4000000
 
 /* CRLReason, section 5.3.1. */
@@ -116,5 +118,7 @@ int tls_crl_covers(const tls_crl *crl, const tls_certificate *certificate);
 
 /* tls_crl_number_text appends the CRL number in hex; nothing when there is none. */
 void tls_crl_number_text(tls_buffer *out, const tls_crl *crl);
+
+TLS_PUBLIC_END
 
 #endif

@@ -386,22 +386,3 @@ tls_name_text(tls_buffer *out, tls_bytes name)
     }
     tls_buffer_release(&scratch);
 }
-
-int
-tls_name_common_name(tls_buffer *out, tls_bytes name)
-{
-    tls_name_reader reader;
-    tls_name_attribute attribute, last;
-    int found = 0;
-
-    tls_name_begin(&reader, name);
-    while (tls_name_next(&reader, &attribute)) {
-        if (attribute.oid.length == 3 && memcmp(attribute.oid.data, "\x55\x04\x03", 3) == 0) {
-            last = attribute;
-            found = 1;
-        }
-    }
-    if (found)
-        tls_name_string_utf8(out, last.tag, last.value);
-    return found;
-}

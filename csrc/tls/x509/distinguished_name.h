@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "asn1/der.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_name_attribute {
     tls_bytes oid;   /* contents of the type's OID */
     tls_bytes value; /* contents of the value as encoded */
@@ -48,7 +50,7 @@ tls_bytes tls_name_attribute_oid(tls_bytes keyword);
 /* tls_name_text appends the RFC 4514 string: last RDN first, escaped; unknown types dotted with the
  * value in hex. The text is UTF-8 without a NUL. */
 void tls_name_text(tls_buffer *out, tls_bytes name);
-/* tls_name_common_name appends the last commonName as UTF-8; returns 0 if there is none. */
-int tls_name_common_name(tls_buffer *out, tls_bytes name);
+
+TLS_PUBLIC_END
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "x509/distinguished_name.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_NAME_DIGEST_LENGTH 32
 
 /* tls_name_digest is SHA-256 of a form that is the same for equal names and for no others. A value
@@ -18,5 +20,7 @@ int tls_name_equal(tls_bytes a, tls_bytes b);
  * directoryName). When `excluded`, also if that cannot be ruled out: a value of a type that is not
  * text, characters that are not valid or whose case and composition are not known here. */
 int tls_name_is_within(tls_bytes name, tls_bytes base, int excluded);
+
+TLS_PUBLIC_END
 
 #endif

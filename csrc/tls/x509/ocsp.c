@@ -25,7 +25,7 @@ tls_ocsp_response_status_name(enum tls_ocsp_response_status status)
 const char *
 tls_ocsp_certificate_status_name(enum tls_ocsp_certificate_status status)
 {
-    static const char *const names[] = {"good", "revoked", "unknown"};
+    static const char *const names[] = {"unknown", "good", "revoked"};
 
     return (size_t)status < sizeof names / sizeof names[0] ? names[status] : "unknown";
 }

@@ -14,6 +14,8 @@
 #include "base/bytes.h"
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_trust_store tls_trust_store;
 
 enum tls_reason tls_trust_store_new(tls_trust_store **out);
@@ -58,5 +60,7 @@ const tls_certificate *tls_trust_store_find(const tls_trust_store *store, size_t
     const unsigned char subject_digest[TLS_NAME_DIGEST_LENGTH]);
 /* tls_trust_store_contains returns the stored certificate with exactly these DER bytes, or NULL. */
 const tls_certificate *tls_trust_store_contains(const tls_trust_store *store, tls_bytes der);
+
+TLS_PUBLIC_END
 
 #endif

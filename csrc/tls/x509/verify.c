@@ -192,8 +192,10 @@ check_leaf(search *s)
     /* Which of these the handshake needs depends on the cipher suite: the engines check that. */
     if (s->request->purpose != TLS_PURPOSE_ANY && !tls_certificate_allows_handshake(leaf))
         note(s, TLS_REASON_WRONG_PURPOSE, 0, NULL);
-    if (s->request->server_name != NULL &&
-        tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
+    if (s->request->server_name == NULL) {
+        if (s->request->purpose == TLS_PURPOSE_SERVER && !s->request->no_server_name)
+            note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
+    } else if (tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
         note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
     note(s, tls_staple_check(s->request, leaf), 0, NULL);
 }
@@ -448,6 +450,26 @@ run(search *s)
     return extend(s);
 }
 
+const tls_bounds tls_verify_bounds[] = {TLS_VERIFY_BOUNDS(TLS_BOUNDS_ROW) TLS_BOUNDS_END};
+
+/* numbers_are_good: within their bounds; and what names nothing must not stand for the weakest
+ * choice. */
+static int
+numbers_are_good(const tls_verify_request *in)
+{
+    uint64_t value;
+
+#define CHECK(option, minimum, maximum, otherwise)                                                 \
+    value = (uint64_t)in->option;                                                                  \
+    if (!tls_bounds_complete(&value, minimum, maximum, otherwise))                                 \
+        return 0;
+    TLS_VERIFY_BOUNDS(CHECK)
+#undef CHECK
+    return (unsigned)in->purpose <= TLS_PURPOSE_ANY &&
+           (unsigned)in->revocation <= TLS_REVOCATION_PATH &&
+           (unsigned)in->staple <= TLS_STAPLE_REQUIRED;
+}
+
 enum tls_reason
 tls_verify(tls_verdict *out, const tls_verify_request *in)
 {
@@ -455,6 +477,11 @@ tls_verify(tls_verdict *out, const tls_verify_request *in)
 
     memset(out, 0, sizeof *out);
     memset(&s, 0, sizeof s);
+    if (!numbers_are_good(in)) {
+        out->reason = TLS_REASON_ILLEGAL_PARAMETER;
+        tls_verdict_describe(out, in, NULL, NULL, NULL);
+        return out->reason;
+    }
     s.request = in;
     s.comparisons = NAME_COMPARISONS_MAXIMUM;
     if (in->count == 0 || in->count > TLS_CHAIN_MAXIMUM) {

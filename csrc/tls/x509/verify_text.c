@@ -209,6 +209,10 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
         put_expiry(out, verdict, request, certificate);
         return;
     case TLS_REASON_NAME_MISMATCH:
+        if (request->server_name == NULL) {
+            put(out, "there is no server name to check the certificate against");
+            return;
+        }
         put(out, "certificate is not for \"");
         put(out, request->server_name);
         put(out, "\" but for");

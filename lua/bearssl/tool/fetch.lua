@@ -1,5 +1,5 @@
 -- bearssl fetch URL: an HTTPS request, its body to standard output.
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 local http = require "bearssl.tool.http"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"

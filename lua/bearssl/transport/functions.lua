@@ -70,7 +70,7 @@ function Functions:fill(object, deadline)
       object:feed_end()
       return true
    end
-   if not limit(self, deadline) then return nil, "timeout" end
+   if not limit(self, deadline) then return nil, "timeout", "timeout" end
    local bytes, reason, partial = self.read(READ_SIZE)
    if bytes == nil then bytes = partial end
    if type(bytes) == "string" then
@@ -78,18 +78,21 @@ function Functions:fill(object, deadline)
          feed(self, object, bytes)
          return true
       elseif reason == nil then
-         return nil, "wantread"
+         return nil, "wantread", "wantread"
       end
    elseif bytes ~= nil then
       error("the transport's read function must return a string or nil, not a " .. type(bytes))
    end
-   if again[reason] then return nil, deadline == 0 and "wantread" or reason == "timeout" and "timeout" or "wantread" end
+   if again[reason] then
+      local code = deadline ~= 0 and reason == "timeout" and "timeout" or "wantread"
+      return nil, code, code
+   end
    if reason == nil or reason == "closed" or reason == "eof" then
       self.ended = true
       object:feed_end()
       return true
    end
-   return nil, "transport", tostring(reason)
+   return nil, tostring(reason), "transport"
 end
 
 -- One writer at a time: bytes that have left the core must reach the function in order.
@@ -105,10 +108,10 @@ end
 
 function Functions:flush(object, deadline)
    -- After a failure nobody knows how much was written, and records cannot be sent twice.
-   if self.broken then return nil, "transport", self.broken end
+   if self.broken then return nil, self.broken, "transport" end
    if not enter(self) then
       -- another coroutine is sending, and will send this too
-      return nil, "wantwrite"
+      return nil, "wantwrite", "wantwrite"
    end
    while true do
       local bytes = self.unsent
@@ -122,7 +125,7 @@ function Functions:flush(object, deadline)
       end
       if not limit(self, deadline) then
          self.writer = nil
-         return nil, "timeout"
+         return nil, "timeout", "timeout"
       end
       self.broken = "the transport's write function raised an error"
       local count, reason, partial = self.write(bytes)
@@ -135,10 +138,11 @@ function Functions:flush(object, deadline)
       if not count or count == 0 then
          self.writer = nil
          if count == 0 or again[reason] then
-            return nil, deadline == 0 and "wantwrite" or reason == "timeout" and "timeout" or "wantwrite"
+            local code = deadline ~= 0 and reason == "timeout" and "timeout" or "wantwrite"
+            return nil, code, code
          end
          self.broken = reason == nil and "the write function failed" or tostring(reason)
-         return nil, "transport", self.broken
+         return nil, self.broken, "transport"
       end
    end
 end

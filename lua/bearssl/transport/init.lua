@@ -3,19 +3,19 @@
 --
 --    fill(core, deadline)    brings ciphertext into the core: core:feed(bytes) or core:fill(descriptor), and
 --                            core:feed_end() at the end of the stream. Returns true when something was
---                            brought (or the end), otherwise nil and
---                               "wantread"             nothing there, and the deadline is 0
---                               "timeout"              the deadline has passed
---                               "transport", message   it failed
---    flush(core, deadline)   sends all the output the core has. Returns true when none is left, otherwise nil
---                            and "wantwrite", "timeout" or "transport", message. What could not be sent yet
+--                            brought (or the end), otherwise nil, message, code:
+--                               "wantread"    nothing there, and the deadline is 0
+--                               "timeout"     the deadline has passed
+--                               "transport"   it failed
+--    flush(core, deadline)   sends all the output the core has. Returns true when none is left, otherwise nil,
+--                            message, code ("wantwrite", "timeout", "transport"). What could not be sent yet
 --                            stays, here or in the core; pending() tells.
 --    pending(core)           whether output waits that has not been sent
 --    close()                 closes what lies below, if it is the transport's to close
 --    descriptor()            the descriptor to wait for, or nil
 --    polls                   true when flush(core, 0) and fill(core, 0) come back at once
 --    send(core, data, i, j, deadline)   optional: encrypts and sends; the index of the last byte when all is sent,
---                            otherwise nil, code, message, index of the last byte that was encrypted
+--                            otherwise nil, message, code, index of the last byte that was encrypted
 --
 -- deadline: in seconds of core.monotonic(); nil waits for ever, 0 never waits.
 -- fill and flush may yield. One coroutine may be in fill while another is in flush.

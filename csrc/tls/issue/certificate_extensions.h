@@ -1,12 +1,14 @@
-/* certificate_build.h - writing the extensions of RFC 5280 section 4.2 for certificates and
+/* certificate_extensions.h - writing the extensions of RFC 5280 section 4.2 for certificates and
  * requests.
  *
  * The fields take the same structs that reading gives (tls_general_name, tls_extension_view), so
  * that what one certificate has can be put into another. */
-#ifndef TLS_CERTIFICATE_BUILD_H
-#define TLS_CERTIFICATE_BUILD_H
+#ifndef TLS_CERTIFICATE_EXTENSIONS_H
+#define TLS_CERTIFICATE_EXTENSIONS_H
 
 #include "x509/certificate.h"
+
+TLS_PUBLIC_BEGIN
 
 enum tls_basic_constraints {
     TLS_BASIC_CONSTRAINTS_ABSENT = 0,
@@ -14,14 +16,16 @@ enum tls_basic_constraints {
     TLS_BASIC_CONSTRAINTS_CA
 };
 
+#define TLS_PATH_LENGTH_MAXIMUM 255
+
 /* All zero is: no extensions. Arrays and views belong to the caller and need to live only during
  * the call. */
 typedef struct tls_extension_fields {
     enum tls_basic_constraints basic_constraints; /* critical */
     int has_path_length;                          /* only with a CA */
-    unsigned path_length;
-    unsigned key_usage;                   /* enum tls_key_usage; critical; 0: absent */
-    const tls_bytes *extended_key_usages; /* OID contents */
+    unsigned path_length;                         /* 0 ... TLS_PATH_LENGTH_MAXIMUM */
+    unsigned key_usage;                           /* enum tls_key_usage; critical; 0: absent */
+    const tls_bytes *extended_key_usages;         /* OID contents */
     size_t extended_key_usage_count;
     const tls_general_name *alternative_names; /* critical when the subject is empty */
     size_t alternative_name_count;
@@ -62,5 +66,7 @@ int tls_key_identifier(unsigned char out[20], tls_bytes public_key_info);
  */
 unsigned tls_key_usage_from_name(tls_bytes name);
 int tls_extended_key_usage_from_name(tls_buffer *out, tls_bytes name);
+
+TLS_PUBLIC_END
 
 #endif

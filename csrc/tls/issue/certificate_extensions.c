@@ -1,5 +1,5 @@
-/* certificate_build.c - see certificate_build.h. Section numbers are RFC 5280's. */
-#include "issue/certificate_build.h"
+/* certificate_extensions.c - see certificate_extensions.h. Section numbers are RFC 5280's. */
+#include "issue/certificate_extensions.h"
 
 #include <string.h>
 
@@ -259,8 +259,8 @@ fields_agree(const tls_extension_fields *fields)
 {
     size_t i;
 
-    if (fields->has_path_length &&
-        (fields->basic_constraints != TLS_BASIC_CONSTRAINTS_CA || fields->path_length > 0x7FFFFFFF))
+    if (fields->has_path_length && (fields->basic_constraints != TLS_BASIC_CONSTRAINTS_CA ||
+                                       fields->path_length > TLS_PATH_LENGTH_MAXIMUM))
         return 0;
     if (fields->key_usage >> TLS_KEY_USAGE_COUNT != 0)
         return 0;

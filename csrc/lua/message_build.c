@@ -1,16 +1,19 @@
-/* build.c - handshake messages from Lua tables, for scripted peers and the codec's specs. It takes
- * the fields that parse_message gives (message.c) and checks nothing but types and lengths: what no
- * honest peer would send can be built.
+/* message_build.c - handshake messages from Lua tables, for scripted peers and the codec's specs.
+ * It takes the fields that parse_message gives (message.c) and checks nothing but types and
+ * lengths: what no honest peer would send can be built.
  *
  *     bytes = core.build_message{ stage = "client_hello", … }
  *
  * Numbers may be given by number (field or field_id) or by name. Every value that the core is shown
  * is left on the stack until it has been used. */
-#include "classes.h"
-
 #include <string.h>
 
 #include "wire/message.h"
+
+#include "certificate.h"
+#include "module.h"
+#include "option.h"
+#include "value.h"
 
 /* The message table is argument 1 throughout. */
 #define TABLE 1
@@ -332,7 +335,7 @@ certificate(lua_State *L, tls_certificate_message *message, int is_13)
 }
 
 static void
-certificate_request(lua_State *L, tls_certificate_request *message, unsigned version)
+certificate_request(lua_State *L, tls_certificate_request_message *message, unsigned version)
 {
     tls_buffer *names;
     size_t count, i;
@@ -516,4 +519,4 @@ build(lua_State *L)
     return 1;
 }
 
-const luaL_Reg tls_lua_build_functions[] = {{"build_message", build}, {NULL, NULL}};
+const luaL_Reg tls_lua_message_build_functions[] = {{"build_message", build}, {NULL, NULL}};

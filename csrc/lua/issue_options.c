@@ -1,5 +1,5 @@
-/* fields.c - see fields.h. */
-#include "fields.h"
+/* issue_options.c - see issue_options.h. */
+#include "issue_options.h"
 
 #include <string.h>
 
@@ -7,19 +7,18 @@
 #include "issue/general_name_build.h"
 #include "key/signature.h"
 
-#define REFERENCE_CLASS "bearssl.reference"
-#define LIST_MAXIMUM 10000000u
+#include "certificate.h"
+#include "key.h"
+#include "option.h"
+#include "request.h"
+#include "value.h"
 
-typedef struct reference {
-    tls_certificate *certificate;
-    tls_private_key *key;
-    tls_certificate_request *request;
-} reference;
+#define LIST_MAXIMUM 10000000u
 
 /* ---- The anchor ---- */
 
 void
-tls_lua_fields_begin(lua_State *L, tls_lua_fields *fields)
+tls_lua_issue_begin(lua_State *L, tls_lua_issue_options *fields)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -31,7 +30,7 @@ tls_lua_fields_begin(lua_State *L, tls_lua_fields *fields)
 }
 
 int
-tls_lua_fields_failed(lua_State *L, const tls_lua_fields *fields)
+tls_lua_issue_failed(lua_State *L, const tls_lua_issue_options *fields)
 {
     if (fields->reason == TLS_OK)
         return 0;
@@ -42,7 +41,7 @@ tls_lua_fields_failed(lua_State *L, const tls_lua_fields *fields)
 }
 
 void
-tls_lua_fields_refuse(tls_lua_fields *fields, const char *option, enum tls_reason reason)
+tls_lua_issue_refuse(tls_lua_issue_options *fields, const char *option, enum tls_reason reason)
 {
     if (fields->reason != TLS_OK || reason == TLS_OK)
         return;
@@ -51,113 +50,76 @@ tls_lua_fields_refuse(tls_lua_fields *fields, const char *option, enum tls_reaso
 }
 
 void
-tls_lua_fields_hold(lua_State *L, tls_lua_fields *fields)
+tls_lua_issue_hold(lua_State *L, tls_lua_issue_options *fields)
 {
     lua_rawseti(L, fields->anchor, ++fields->held);
 }
 
 void *
-tls_lua_fields_memory(lua_State *L, tls_lua_fields *fields, size_t count, size_t size)
+tls_lua_issue_memory(lua_State *L, tls_lua_issue_options *fields, size_t count, size_t size)
 {
     void *memory = tls_lua_userdata(L, (count + 1) * size, 0);
 
-    tls_lua_fields_hold(L, fields);
+    tls_lua_issue_hold(L, fields);
     return memory;
 }
 
 tls_buffer *
-tls_lua_fields_buffer(lua_State *L, tls_lua_fields *fields)
+tls_lua_issue_buffer(lua_State *L, tls_lua_issue_options *fields)
 {
     tls_buffer *buffer = tls_lua_buffer(L);
 
-    tls_lua_fields_hold(L, fields);
+    tls_lua_issue_hold(L, fields);
     return buffer;
 }
 
 /* ---- Objects ---- */
 
-/* new_reference leaves the reference on the stack: whoever fills it holds it then. */
-static reference *
-new_reference(lua_State *L)
+/* object_option holds an object of our own for the one that the option gives. */
+static const void *
+object_option(lua_State *L, tls_lua_issue_options *fields, const char *option, int needed,
+    const tls_lua_object_class *object_class, const char *what)
 {
-    return tls_lua_new(L, REFERENCE_CLASS, sizeof(reference), 0);
-}
+    const void *counted;
 
-static int
-reference_gc(lua_State *L)
-{
-    reference *self = luaL_checkudata(L, 1, REFERENCE_CLASS);
-
-    tls_certificate_release(self->certificate);
-    tls_private_key_release(self->key);
-    tls_certificate_request_release(self->request);
-    memset(self, 0, sizeof *self);
-    return 0;
+    lua_getfield(L, fields->table, option);
+    if (lua_isnil(L, -1) && !needed) {
+        lua_pop(L, 1);
+        return NULL;
+    }
+    counted = tls_lua_object_share(L, -1, object_class);
+    if (counted == NULL)
+        luaL_error(L, "option '%s' must be an open %s, not %s", option, what, luaL_typename(L, -1));
+    tls_lua_issue_hold(L, fields);
+    lua_pop(L, 1);
+    return counted;
 }
 
 const tls_certificate *
-tls_lua_fields_certificate(lua_State *L, tls_lua_fields *fields, const char *option, int needed)
+tls_lua_issue_certificate(
+    lua_State *L, tls_lua_issue_options *fields, const char *option, int needed)
 {
-    reference *self = new_reference(L);
-    tls_certificate *certificate;
-
-    lua_getfield(L, fields->table, option);
-    if (lua_isnil(L, -1) && !needed) {
-        lua_pop(L, 2);
-        return NULL;
-    }
-    certificate = tls_lua_test_certificate(L, -1);
-    if (certificate == NULL)
-        luaL_error(L, "option '%s' must be an open certificate object, not %s", option,
-            luaL_typename(L, -1));
-    self->certificate = tls_certificate_retain(certificate);
-    lua_pop(L, 1);
-    tls_lua_fields_hold(L, fields);
-    return certificate;
+    return object_option(
+        L, fields, option, needed, &tls_lua_certificate_class, "certificate object");
 }
 
 const tls_certificate_request *
-tls_lua_fields_request(lua_State *L, tls_lua_fields *fields, const char *option)
+tls_lua_issue_request(lua_State *L, tls_lua_issue_options *fields, const char *option)
 {
-    reference *self = new_reference(L);
-    tls_certificate_request *request;
-
-    lua_getfield(L, fields->table, option);
-    request = tls_lua_test_request(L, -1);
-    if (request == NULL)
-        luaL_error(L, "option '%s' must be an open request, not %s", option, luaL_typename(L, -1));
-    self->request = tls_certificate_request_retain(request);
-    lua_pop(L, 1);
-    tls_lua_fields_hold(L, fields);
-    return request;
+    return object_option(L, fields, option, 1, &tls_lua_request_class, "request");
 }
 
 const tls_private_key *
-tls_lua_fields_key(lua_State *L, tls_lua_fields *fields, const char *option, int needed)
+tls_lua_issue_key(lua_State *L, tls_lua_issue_options *fields, const char *option, int needed)
 {
-    reference *self = new_reference(L);
-    tls_private_key *key;
-
-    lua_getfield(L, fields->table, option);
-    if (lua_isnil(L, -1) && !needed) {
-        lua_pop(L, 2);
-        return NULL;
-    }
-    key = tls_lua_test_key(L, -1);
-    if (key == NULL)
-        luaL_error(
-            L, "option '%s' must be an open key object, not %s", option, luaL_typename(L, -1));
-    self->key = tls_private_key_retain(key);
-    lua_pop(L, 1);
-    tls_lua_fields_hold(L, fields);
-    return key;
+    return object_option(L, fields, option, needed, &tls_lua_key_class, "key object");
 }
 
 /* ---- Values ---- */
 
 /* take_string pops the string on the top, which is held from now on. */
 static tls_bytes
-take_string(lua_State *L, tls_lua_fields *fields, const char *option)
+take_string(lua_State *L, tls_lua_issue_options *fields, const char *option)
 {
     const char *data;
     size_t length;
@@ -165,12 +127,12 @@ take_string(lua_State *L, tls_lua_fields *fields, const char *option)
     if (lua_type(L, -1) != LUA_TSTRING)
         luaL_error(L, "option '%s' must hold strings, not %s", option, luaL_typename(L, -1));
     data = lua_tolstring(L, -1, &length);
-    tls_lua_fields_hold(L, fields);
+    tls_lua_issue_hold(L, fields);
     return tls_bytes_make(data, length);
 }
 
 tls_bytes
-tls_lua_fields_bytes(lua_State *L, tls_lua_fields *fields, int table, const char *option)
+tls_lua_issue_bytes(lua_State *L, tls_lua_issue_options *fields, int table, const char *option)
 {
     lua_getfield(L, table, option);
     if (lua_isnil(L, -1)) {
@@ -220,21 +182,21 @@ tls_lua_hex_to_bytes(tls_buffer *out, tls_bytes text)
 }
 
 tls_bytes
-tls_lua_fields_hex(lua_State *L, tls_lua_fields *fields, int table, const char *option)
+tls_lua_issue_hex(lua_State *L, tls_lua_issue_options *fields, int table, const char *option)
 {
-    tls_bytes text = tls_lua_fields_bytes(L, fields, table, option);
+    tls_bytes text = tls_lua_issue_bytes(L, fields, table, option);
     tls_buffer *out;
 
     if (text.data == NULL)
         return text;
-    out = tls_lua_fields_buffer(L, fields);
+    out = tls_lua_issue_buffer(L, fields);
     if (!tls_lua_hex_to_bytes(out, text))
-        tls_lua_fields_refuse(fields, option, TLS_REASON_BAD_FIELD);
+        tls_lua_issue_refuse(fields, option, TLS_REASON_BAD_FIELD);
     return tls_buffer_view(out);
 }
 
 int
-tls_lua_fields_hash(lua_State *L, tls_lua_fields *fields)
+tls_lua_issue_hash(lua_State *L, tls_lua_issue_options *fields)
 {
     static const char *const names[] = {"sha256", "sha384", "sha512", NULL};
     static const int ids[] = {TLS_HASH_SHA256, TLS_HASH_SHA384, TLS_HASH_SHA512};
@@ -244,7 +206,7 @@ tls_lua_fields_hash(lua_State *L, tls_lua_fields *fields)
 }
 
 size_t
-tls_lua_fields_list(lua_State *L, int table, const char *option)
+tls_lua_issue_list(lua_State *L, int table, const char *option)
 {
     int list = tls_lua_option_table(L, table, option);
     size_t count = list != 0 ? tls_lua_length(L, list) : 0;
@@ -255,7 +217,7 @@ tls_lua_fields_list(lua_State *L, int table, const char *option)
 }
 
 int
-tls_lua_fields_element(lua_State *L, int list, size_t i, const char *option)
+tls_lua_issue_element(lua_State *L, int list, size_t i, const char *option)
 {
     lua_rawgeti(L, list, (int)i + 1);
     if (!lua_istable(L, -1))
@@ -266,15 +228,15 @@ tls_lua_fields_element(lua_State *L, int list, size_t i, const char *option)
 
 /* strings reads a list of strings. */
 static const tls_bytes *
-strings(lua_State *L, tls_lua_fields *fields, const char *option, size_t *count)
+strings(lua_State *L, tls_lua_issue_options *fields, const char *option, size_t *count)
 {
     tls_bytes *values;
     int list;
     size_t i;
 
-    *count = tls_lua_fields_list(L, fields->table, option);
+    *count = tls_lua_issue_list(L, fields->table, option);
     list = lua_gettop(L);
-    values = tls_lua_fields_memory(L, fields, *count, sizeof *values);
+    values = tls_lua_issue_memory(L, fields, *count, sizeof *values);
     for (i = 0; i < *count; i++) {
         lua_rawgeti(L, list, (int)i + 1);
         values[i] = take_string(L, fields, option);
@@ -287,8 +249,8 @@ strings(lua_State *L, tls_lua_fields *fields, const char *option, size_t *count)
 
 /* read_part reads the attribute in the table at `element`. */
 static void
-read_part(
-    lua_State *L, tls_lua_fields *fields, int element, const char *option, tls_name_part *part)
+read_part(lua_State *L, tls_lua_issue_options *fields, int element, const char *option,
+    tls_name_part *part)
 {
     static const char *const keys[] = {"oid", "name"};
     size_t i;
@@ -309,7 +271,7 @@ read_part(
 }
 
 tls_bytes
-tls_lua_fields_subject(lua_State *L, tls_lua_fields *fields, const char *option)
+tls_lua_issue_subject(lua_State *L, tls_lua_issue_options *fields, const char *option)
 {
     enum tls_reason reason;
     tls_name_part *parts;
@@ -322,16 +284,16 @@ tls_lua_fields_subject(lua_State *L, tls_lua_fields *fields, const char *option)
         lua_pop(L, 1);
         return tls_bytes_make(NULL, 0);
     }
-    out = tls_lua_fields_buffer(L, fields);
+    out = tls_lua_issue_buffer(L, fields);
     if (lua_type(L, -1) == LUA_TSTRING) {
         reason = tls_name_from_text(out, take_string(L, fields, option));
     } else {
         lua_pop(L, 1);
-        count = tls_lua_fields_list(L, fields->table, option);
+        count = tls_lua_issue_list(L, fields->table, option);
         list = lua_gettop(L);
-        parts = tls_lua_fields_memory(L, fields, count, sizeof *parts);
+        parts = tls_lua_issue_memory(L, fields, count, sizeof *parts);
         for (i = 0; i < count; i++) {
-            int element = tls_lua_fields_element(L, list, i, option);
+            int element = tls_lua_issue_element(L, list, i, option);
 
             read_part(L, fields, element, option, &parts[i]);
             lua_pop(L, 1);
@@ -339,24 +301,24 @@ tls_lua_fields_subject(lua_State *L, tls_lua_fields *fields, const char *option)
         lua_pop(L, 1);
         reason = tls_name_build(out, parts, count);
     }
-    tls_lua_fields_refuse(fields, option, reason);
+    tls_lua_issue_refuse(fields, option, reason);
     return tls_buffer_view(out);
 }
 
 /* general_names reads a list of { type =, value = }. */
 static const tls_general_name *
-general_names(lua_State *L, tls_lua_fields *fields, int table, const char *option, int constraint,
-    size_t *count)
+general_names(lua_State *L, tls_lua_issue_options *fields, int table, const char *option,
+    int constraint, size_t *count)
 {
     tls_general_name *names;
     int list;
     size_t i;
 
-    *count = tls_lua_fields_list(L, table, option);
+    *count = tls_lua_issue_list(L, table, option);
     list = lua_gettop(L);
-    names = tls_lua_fields_memory(L, fields, *count, sizeof *names);
+    names = tls_lua_issue_memory(L, fields, *count, sizeof *names);
     for (i = 0; i < *count; i++) {
-        int element = tls_lua_fields_element(L, list, i, option), kind;
+        int element = tls_lua_issue_element(L, list, i, option), kind;
         tls_bytes type, value;
         tls_buffer *out;
 
@@ -372,8 +334,8 @@ general_names(lua_State *L, tls_lua_fields *fields, int table, const char *optio
         names[i].value = value;
         if (kind == TLS_NAME_OTHER || kind == TLS_NAME_X400 || kind == TLS_NAME_EDI_PARTY)
             continue;
-        out = tls_lua_fields_buffer(L, fields);
-        tls_lua_fields_refuse(
+        out = tls_lua_issue_buffer(L, fields);
+        tls_lua_issue_refuse(
             fields, option, tls_general_name_from_text(out, names[i].kind, value, constraint));
         names[i].value = tls_buffer_view(out);
     }
@@ -384,7 +346,7 @@ general_names(lua_State *L, tls_lua_fields *fields, int table, const char *optio
 /* ---- Extensions ---- */
 
 static unsigned
-key_usages(lua_State *L, tls_lua_fields *fields)
+key_usages(lua_State *L, tls_lua_issue_options *fields)
 {
     size_t count, i;
     const tls_bytes *names = strings(L, fields, "key_usage", &count);
@@ -401,14 +363,14 @@ key_usages(lua_State *L, tls_lua_fields *fields)
 }
 
 static const tls_bytes *
-extended_key_usages(lua_State *L, tls_lua_fields *fields, size_t *count)
+extended_key_usages(lua_State *L, tls_lua_issue_options *fields, size_t *count)
 {
     const tls_bytes *names = strings(L, fields, "extended_key_usage", count);
-    tls_bytes *values = tls_lua_fields_memory(L, fields, *count, sizeof *values);
+    tls_bytes *values = tls_lua_issue_memory(L, fields, *count, sizeof *values);
     size_t i;
 
     for (i = 0; i < *count; i++) {
-        tls_buffer *oid = tls_lua_fields_buffer(L, fields);
+        tls_buffer *oid = tls_lua_issue_buffer(L, fields);
 
         if (!tls_extended_key_usage_from_name(oid, names[i]))
             luaL_error(
@@ -419,18 +381,18 @@ extended_key_usages(lua_State *L, tls_lua_fields *fields, size_t *count)
 }
 
 const tls_extension_view *
-tls_lua_fields_extra(lua_State *L, tls_lua_fields *fields, const char *option, size_t *count)
+tls_lua_issue_extra(lua_State *L, tls_lua_issue_options *fields, const char *option, size_t *count)
 {
     tls_extension_view *extensions;
     int list;
     size_t i;
 
-    *count = tls_lua_fields_list(L, fields->table, option);
+    *count = tls_lua_issue_list(L, fields->table, option);
     list = lua_gettop(L);
-    extensions = tls_lua_fields_memory(L, fields, *count, sizeof *extensions);
+    extensions = tls_lua_issue_memory(L, fields, *count, sizeof *extensions);
     for (i = 0; i < *count; i++) {
-        int element = tls_lua_fields_element(L, list, i, option);
-        tls_buffer *oid = tls_lua_fields_buffer(L, fields);
+        int element = tls_lua_issue_element(L, list, i, option);
+        tls_buffer *oid = tls_lua_issue_buffer(L, fields);
         tls_bytes text;
 
         lua_getfield(L, element, "oid");
@@ -441,7 +403,7 @@ tls_lua_fields_extra(lua_State *L, tls_lua_fields *fields, const char *option, s
         lua_pop(L, 1);
         /* A Lua string has a zero byte behind it. */
         if (!tls_oid_from_text(oid, (const char *)text.data))
-            tls_lua_fields_refuse(fields, option, TLS_REASON_BAD_FIELD);
+            tls_lua_issue_refuse(fields, option, TLS_REASON_BAD_FIELD);
         extensions[i].oid = tls_buffer_view(oid);
     }
     lua_pop(L, 1);
@@ -449,7 +411,7 @@ tls_lua_fields_extra(lua_State *L, tls_lua_fields *fields, const char *option, s
 }
 
 static void
-basic_constraints(lua_State *L, tls_lua_fields *fields, tls_extension_fields *out)
+basic_constraints(lua_State *L, tls_lua_issue_options *fields, tls_extension_fields *out)
 {
     int absent;
 
@@ -463,11 +425,12 @@ basic_constraints(lua_State *L, tls_lua_fields *fields, tls_extension_fields *ou
     lua_getfield(L, fields->table, "path_length");
     out->has_path_length = !lua_isnil(L, -1);
     lua_pop(L, 1);
-    out->path_length = (unsigned)tls_lua_option_integer(L, fields->table, "path_length", 0, 0, 255);
+    out->path_length = (unsigned)tls_lua_option_integer(
+        L, fields->table, "path_length", 0, 0, TLS_PATH_LENGTH_MAXIMUM);
 }
 
 void
-tls_lua_fields_extensions(lua_State *L, tls_lua_fields *fields, tls_extension_fields *out)
+tls_lua_issue_extensions(lua_State *L, tls_lua_issue_options *fields, tls_extension_fields *out)
 {
     int table = fields->table, constraints;
 
@@ -484,21 +447,12 @@ tls_lua_fields_extensions(lua_State *L, tls_lua_fields *fields, tls_extension_fi
             general_names(L, fields, constraints, "excluded", 1, &out->excluded_name_count);
     }
     lua_pop(L, 1);
-    out->subject_key_identifier = tls_lua_fields_bytes(L, fields, table, "subject_key_identifier");
+    out->subject_key_identifier = tls_lua_issue_bytes(L, fields, table, "subject_key_identifier");
     out->authority_key_identifier =
-        tls_lua_fields_bytes(L, fields, table, "authority_key_identifier");
+        tls_lua_issue_bytes(L, fields, table, "authority_key_identifier");
     out->ocsp_uris = strings(L, fields, "ocsp_uris", &out->ocsp_uri_count);
     out->issuer_uris = strings(L, fields, "issuer_uris", &out->issuer_uri_count);
     out->crl_uris = strings(L, fields, "crl_uris", &out->crl_uri_count);
     out->must_staple = tls_lua_option_boolean(L, table, "must_staple");
-    out->extra = tls_lua_fields_extra(L, fields, "extensions", &out->extra_count);
-}
-
-static const luaL_Reg methods[] = {{NULL, NULL}};
-static const luaL_Reg metamethods[] = {{"__gc", reference_gc}, {NULL, NULL}};
-
-void
-tls_lua_open_fields(lua_State *L)
-{
-    tls_lua_class(L, REFERENCE_CLASS, methods, metamethods);
+    out->extra = tls_lua_issue_extra(L, fields, "extensions", &out->extra_count);
 }
