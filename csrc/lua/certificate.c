@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "issue/certificate_dump.h"
-#include "x509/distinguished_name.h"
+#include "x509/distinguished_name_match.h"
 #include "x509/hostname.h"
 #include "asn1/pem.h"
 #include "key/signature.h"

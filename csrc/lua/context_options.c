@@ -176,6 +176,7 @@ tls_lua_read_context_options(lua_State *L, int table, tls_context_options *optio
             check_fragment_length(L, option, value);
         put(options, option, value);
     }
+    options->no_intermediates = tls_lua_option_is_zero(L, table, "verify_depth");
 }
 
 void
@@ -185,6 +186,7 @@ tls_lua_keep_context_options(tls_context_options *kept, const tls_context_option
 
     memset(kept, 0, sizeof *kept);
     kept->role = options->role;
+    kept->no_intermediates = options->no_intermediates;
     for (i = 0; i < ROW_COUNT; i++)
         put(kept, &rows[i], get(options, &rows[i]));
 }
@@ -204,6 +206,13 @@ show_number(lua_State *L, const row *option, uint64_t value, int completed)
     lua_setfield(L, -2, option->name);
 }
 
+/* is_none: 0 was given, which for one option is a number like others. */
+static int
+is_none(const tls_context_options *options, const row *option)
+{
+    return options->no_intermediates && strcmp(option->field, "verify_depth") == 0;
+}
+
 void
 tls_lua_show_context_options(lua_State *L, const tls_context_options *options)
 {
@@ -217,7 +226,7 @@ tls_lua_show_context_options(lua_State *L, const tls_context_options *options)
         if (is_flag(option))
             tls_lua_set_boolean(L, option->name, useful && (value != 0) == (option->kind == FLAG));
         else
-            show_number(L, option, value, useful);
+            show_number(L, option, value, useful && !is_none(options, option));
     }
 }
 

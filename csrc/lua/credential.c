@@ -22,8 +22,10 @@ push_chain(lua_State *L, int list, const char *what, size_t *count)
         luaL_error(
             L, "%s must be a list of certificate objects, not %s", what, luaL_typename(L, list));
     *count = tls_lua_length(L, list);
-    if (*count > TLS_CHAIN_MAXIMUM)
-        luaL_error(L, "%s has more than %d certificates", what, TLS_CHAIN_MAXIMUM);
+    /* TLS_CHAIN_MAXIMUM is the core's to demand: how many a file holds is no mistake of the caller.
+     */
+    if (*count > 0xFFFFFF)
+        luaL_error(L, "%s is too long", what);
     lua_createtable(L, (int)*count + 1, 0);
     holder = lua_gettop(L);
     chain = tls_lua_userdata(L, (*count + 1) * sizeof *chain, 0);

@@ -33,6 +33,17 @@ tls_lua_option_integer(lua_State *L, int table, const char *name, lua_Integer ot
     return (lua_Integer)number;
 }
 
+int
+tls_lua_option_is_zero(lua_State *L, int table, const char *name)
+{
+    int zero;
+
+    lua_getfield(L, table, name);
+    zero = lua_type(L, -1) == LUA_TNUMBER && lua_tonumber(L, -1) == 0;
+    lua_pop(L, 1);
+    return zero;
+}
+
 int64_t
 tls_lua_option_time(lua_State *L, int table, const char *name, int64_t otherwise)
 {

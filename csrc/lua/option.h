@@ -9,6 +9,8 @@
 /* An integer of `minimum` … `maximum`, or `otherwise` when it is nil. */
 lua_Integer tls_lua_option_integer(lua_State *L, int table, const char *name, lua_Integer otherwise,
     lua_Integer minimum, lua_Integer maximum);
+/* tls_lua_option_is_zero: given, and 0, which the core takes for "not given". */
+int tls_lua_option_is_zero(lua_State *L, int table, const char *name);
 /* A time in seconds since the epoch. */
 int64_t tls_lua_option_time(lua_State *L, int table, const char *name, int64_t otherwise);
 int tls_lua_option_boolean(lua_State *L, int table, const char *name);

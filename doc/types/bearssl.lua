@@ -242,7 +242,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field cafile? string
 ---@field capath? string
 ---@field verify? bearssl.Verify client: "required"; server: "none"
----@field verify_depth? integer 1 … 16, default 8
+---@field verify_depth? integer 0 … 16, default 8: intermediates allowed, self-issued ones not counted
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
 ---@field key? string|bearssl.Key
 ---@field certfile? string
@@ -787,7 +787,7 @@ function Certificate:verify(chain, trust, options) end
 ---@field server_name? string
 ---@field purpose? "server"|"client"|"any" default "server"
 ---@field time? number default now
----@field depth? integer
+---@field depth? integer intermediates allowed, 0 for none; self-issued ones do not count
 ---@field minimum_rsa_bits? integer default 2048
 ---@field allow_sha1? boolean default false
 ---@field clock_skew? number

@@ -309,7 +309,7 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->verify = options->verify;
     if (context->verify == TLS_VERIFY_DEFAULT)
         context->verify = context->role == TLS_ROLE_CLIENT ? TLS_VERIFY_REQUIRED : TLS_VERIFY_NONE;
-    context->verify_depth = options->verify_depth;
+    context->verify_depth = options->no_intermediates ? 0 : options->verify_depth;
     context->session_lifetime = options->session_lifetime;
     context->client_preference = options->client_preference;
     context->client_hello_limit = hello_limit(options);

@@ -56,7 +56,9 @@ typedef struct tls_context_options {
     /* ---- Verification: what the peer must show ---- */
     enum tls_verify_mode verify; /* 0: a client requires, a server asks nobody */
     tls_trust_store *trust;      /* NULL: nobody is trusted */
-    unsigned verify_depth;       /* intermediate certificates allowed, to 16; 0: 8 */
+    unsigned verify_depth;       /* intermediate certificates allowed, self-issued ones not counted
+                                    (RFC 5280 section 6.1.4 (l)), to 16; 0: 8 */
+    int no_intermediates;        /* none are, whatever verify_depth says */
     int64_t clock_skew;          /* seconds by which clocks may differ, 0 and up */
     /* As in verify.h. */
     const struct tls_crl *const *crls;

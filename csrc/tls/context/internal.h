@@ -24,7 +24,7 @@ struct tls_context {
     int alpn_required;
     tls_trust_store *trust;
     enum tls_verify_mode verify;
-    unsigned verify_depth;
+    unsigned verify_depth; /* 0: none */
     tls_crl **crls;
     size_t crl_count;
     unsigned char (*pins)[TLS_PIN_LENGTH];

@@ -45,6 +45,7 @@ judge(tls_handshake *h)
     request.trust = context->trust;
     request.time = tls_context_now(context);
     request.depth = context->verify_depth;
+    request.no_intermediates = context->verify_depth == 0;
     request.purpose = h->host->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
     if (h->host->role == TLS_ROLE_CLIENT && h->host->server_name[0] != '\0')
         request.server_name = h->host->server_name;

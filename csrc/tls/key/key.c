@@ -331,10 +331,10 @@ decode_pkcs8(tls_private_key **out, tls_bytes bytes)
     if (strcmp(tls_public_key_type(&type), "rsa") == 0)
         return decode_rsa(out, contents, 0, tls_bytes_make(NULL, 0));
     if (strcmp(tls_public_key_type(&type), "rsa-pss") == 0) {
-        if (tls_der_peek(&algorithm) == TLS_DER_SEQUENCE)
+        if (!tls_der_at_end(&algorithm)) /* RFC 4055 section 1.2: absent, never NULL */
             parameters = tls_der_read_whole(&algorithm, TLS_DER_SEQUENCE);
-        return tls_der_failed(&algorithm) ? TLS_REASON_BAD_KEY
-                                          : decode_rsa(out, contents, 1, parameters);
+        return !tls_der_finish(&algorithm) ? TLS_REASON_BAD_KEY
+                                           : decode_rsa(out, contents, 1, parameters);
     }
     if (strcmp(tls_public_key_type(&type), "ec") == 0) {
         int curve;
@@ -445,5 +445,7 @@ tls_private_key_exponent(const tls_private_key *key)
 int
 tls_private_key_matches(const tls_private_key *key, const tls_public_key *public_key)
 {
-    return tls_public_key_equal(&key->public_key, public_key);
+    /* A key for RSA-PSS alone is another one than the same number for everything. */
+    return key->public_key.pss_only == public_key->pss_only &&
+           tls_public_key_equal(&key->public_key, public_key);
 }

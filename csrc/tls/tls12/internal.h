@@ -248,6 +248,9 @@ enum tls_reason tls12_decide_sign(tls12_engine *e, int *ready);
  * its key. */
 enum tls_reason tls12_check_scheme(const tls12_engine *e, unsigned scheme);
 
+/* tls12_check_old_signature: WRONG_PURPOSE when the peer's key may not sign as below TLS 1.2. */
+enum tls_reason tls12_check_old_signature(const tls12_engine *e);
+
 /* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic
  * groups, and a client takes RSA-PSS besides PKCS#1 and ECDSA. Both return how many. */
 #define TLS12_GROUPS_MAXIMUM 8

@@ -291,7 +291,7 @@ tls12_server_received(tls12_engine *e, const tls_message *m)
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
         h->facts.peer.scheme = m->u.certificate_verify.scheme;
         return m->u.certificate_verify.has_scheme ? tls12_check_scheme(e, h->facts.peer.scheme)
-                                                  : TLS_OK;
+                                                  : tls12_check_old_signature(e);
     default:
         return TLS_OK;
     }

@@ -209,9 +209,9 @@ int tls13_claim_early_data(const tls13_engine *e);
 
 /* ---- tls13/authentication.c: Certificate, CertificateVerify and Finished, both ways ---- */
 enum tls_reason tls13_send_certificate(tls13_engine *e);
-/* tls13_pick_scheme: the first of our schemes that the peer verifies and the key can do; 0: none.
- */
-unsigned tls13_pick_scheme(const tls13_engine *e, const tls_private_key *key);
+/* tls13_pick_scheme: the first of our schemes that the peer verifies and the credential can do; 0:
+ * none. */
+unsigned tls13_pick_scheme(const tls13_engine *e, const tls_credential *credential);
 /* tls13_sign is the state that asks for, or makes, the signature of CertificateVerify and sends it;
  * then comes e->after_sign. */
 enum tls_reason tls13_sign(tls13_engine *e, enum tls_progress *progress);

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "asn1/der.h"
 #include "key/signature_algorithm.h"
+#include "x509/distinguished_name_match.h"
 
 TLS_PUBLIC_BEGIN
 
@@ -67,10 +68,14 @@ typedef struct tls_certificate {
     int64_t not_after;
     tls_bytes public_key_info; /* SubjectPublicKeyInfo, header included */
     tls_public_key public_key;
-    int self_issued; /* issuer and subject are the same bytes */
+    int self_issued; /* issuer and subject are the same name */
+    /* tls_name_digest of both: they are equal where the names are (RFC 5280 section 7.1). */
+    unsigned char issuer_digest[TLS_NAME_DIGEST_LENGTH];
+    unsigned char subject_digest[TLS_NAME_DIGEST_LENGTH];
 
     unsigned present;     /* enum tls_extension_present */
-    int unknown_critical; /* has a critical extension that this library does not process */
+    int unknown_critical; /* has a critical extension that this library does not process, or one
+                             that must not be critical */
     tls_bytes unknown_critical_oid;
     int is_ca;                   /* basicConstraints cA */
     int path_length;             /* pathLenConstraint, or -1 if there is none */

@@ -56,6 +56,7 @@ typedef struct tls_crl {
     tls_bytes signature;
     unsigned version; /* 1 or 2 */
     tls_bytes issuer; /* whole Name */
+    unsigned char issuer_digest[TLS_NAME_DIGEST_LENGTH];
     int64_t this_update;
     int64_t next_update; /* INT64_MAX when absent */
     tls_bytes revoked;   /* contents of SEQUENCE OF entries; walk with tls_crl_next */

@@ -57,7 +57,10 @@ struct tls_verify_request {
                                      needed: without, NAME_MISMATCH */
     int64_t time;                 /* seconds since the epoch */
     enum tls_purpose purpose;
-    unsigned depth;            /* most intermediate CAs in a path; 0: as TLS_PATH_MAXIMUM allows */
+    /* Most intermediate CAs in a path, self-issued ones not counted (RFC 5280 section 6.1.4 (l));
+     * 0: as TLS_PATH_MAXIMUM allows, or none if `no_intermediates`. */
+    unsigned depth;
+    int no_intermediates;
     unsigned minimum_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
     int allow_sha1;            /* accept SHA-1 signatures; an option that weakens */
     int64_t clock_skew; /* seconds by which clocks may differ: widens every validity period */
@@ -77,7 +80,7 @@ struct tls_verify_request {
 typedef struct tls_verify_request tls_verify_request;
 
 #define TLS_VERIFY_BOUNDS(X)                                                                       \
-    X(depth, 1, TLS_PATH_MAXIMUM, 0)                                                               \
+    X(depth, 0, TLS_PATH_MAXIMUM, 0)                                                               \
     X(minimum_rsa_bits, 1024, TLS_RSA_MAXIMUM_BITS, TLS_RSA_MINIMUM_BITS)                          \
     X(clock_skew, 0, TLS_SECONDS_MAXIMUM, 0)
 

@@ -85,6 +85,12 @@ issuingDistributionPoint = critical,@point_idp
 fullname = URI:http://crl.example/c.crl
 [critical]
 1.2.3.4.5 = critical,DER:0500
+[critical_identifier]
+2.5.29.35 = critical,DER:30048002AABB
+[critical_freshest]
+2.5.29.46 = critical,DER:3000
+[critical_number]
+2.5.29.20 = critical,DER:020101
 CONF
 gencrl() { openssl ca -config ca.conf -gencrl -cert "$2.pem" -keyfile "$2.key" -out "$1.crl" $3 2>/dev/null; }
 openssl ca -config ca.conf -cert int.pem -keyfile int.key -valid good.pem 2>/dev/null
@@ -98,9 +104,13 @@ gencrl sha1 int '-md sha1'
 gencrl by_twin twin
 gencrl by_other other
 gencrl short int '-crlhours 1'
-for kind in delta indirect user onlyca reasons point critical; do
+for kind in delta indirect user onlyca reasons point critical critical_identifier critical_freshest; do
     gencrl $kind int "-crlexts $kind"
 done
+# openssl writes a number of its own where it has a file for them.
+grep -v '^crlnumber' ca.conf >unnumbered.conf
+openssl ca -config unnumbered.conf -gencrl -cert int.pem -keyfile int.key -crlexts critical_number \
+    -out critical_number.crl 2>/dev/null
 # CRLs of the root, which revoke the intermediate or nobody.
 cp index.txt index.saved; : >index.txt
 gencrl root root
