@@ -98,12 +98,18 @@ tls_looks_like_path(tls_bytes bytes)
     return bytes.length > 3 && bytes.data[1] == ':' && bytes.data[2] == '\\';
 }
 
+static int
+is_space(unsigned char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static tls_bytes
 trim(tls_bytes bytes)
 {
-    while (bytes.length > 0 && memchr(" \t\r\n", bytes.data[0], 4) != NULL)
+    while (bytes.length > 0 && is_space(bytes.data[0]))
         bytes = tls_bytes_make(bytes.data + 1, bytes.length - 1);
-    while (bytes.length > 0 && memchr(" \t\r\n", bytes.data[bytes.length - 1], 4) != NULL)
+    while (bytes.length > 0 && is_space(bytes.data[bytes.length - 1]))
         bytes.length--;
     return bytes;
 }
@@ -327,7 +333,9 @@ put_labels(tls_buffer *out, tls_bytes text)
             continue;
         last = block.label;
         put(out, count++ > 0 ? ", " : "");
-        put(out, last.length != 0 && memchr("AEIORX", last.data[0], 6) != NULL ? "an " : "a ");
+        put(out, last.length != 0 && last.data[0] != '\0' && strchr("AEIORX", last.data[0]) != NULL
+                     ? "an "
+                     : "a ");
         put_label(out, last);
     }
     tls_buffer_release(&der);

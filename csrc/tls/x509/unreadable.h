@@ -5,6 +5,8 @@
 
 #include "base/bytes.h"
 
+TLS_PUBLIC_BEGIN
+
 enum tls_wanted {
     TLS_WANTED_CERTIFICATE = 0,
     TLS_WANTED_PRIVATE_KEY,
@@ -20,5 +22,7 @@ void tls_unreadable(tls_buffer *out, enum tls_wanted wanted, tls_bytes bytes,
     const tls_bytes *password, enum tls_reason reason);
 /* tls_looks_like_path returns 1 if the bytes are the name of a file, not its content. */
 int tls_looks_like_path(tls_bytes bytes);
+
+TLS_PUBLIC_END
 
 #endif
