@@ -109,7 +109,7 @@ describe("an option", function()
    end)
 
    it("of a wrong type says what it must be", function()
-      misuse("'verify_depth' must be an integer from 1 to 16, not \"8\" %(a string%)", bearssl.context, {
+      misuse("'verify_depth' must be an integer from 0 to 16, not \"8\" %(a string%)", bearssl.context, {
          verify_depth = "8",
       })
       misuse("'verify_depth' must be an integer", bearssl.context, { verify_depth = 1.5 })

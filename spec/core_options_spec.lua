@@ -107,7 +107,7 @@ describe("a context of the core", function()
          { session_lifetime = 68 * 52 * WEEK })
       misuse("'session_cache' must be an integer from 0 to 100000000", core.context, { session_cache = 100000001 })
       misuse("'early_data_window' must be", core.context, { role = "server", early_data_window = WEEK + 1 })
-      misuse("'verify_depth' must be an integer from 1 to 16", core.context, { verify_depth = 0 })
+      misuse("'verify_depth' must be an integer from 0 to 16", core.context, { verify_depth = -1 })
       misuse("'record_size' must be an integer from 512 to 16384", core.context, { record_size = 511 })
       misuse("'version_min' must be", core.context, { version_min = 0x300 })
       misuse("'version_max' must be", core.context, { version_max = 0x305 })
@@ -179,7 +179,7 @@ describe("the Lua layer", function()
    it("has the core's bounds of everything else", function()
       local leaf, key = bearssl.certificate.load(certificates.rsa.certificate)[1], bearssl.key.generate("p256")
       local function verify(options) return leaf:verify(nil, certificates.ca.certificate, options) end
-      misuse("'depth' must be an integer from 1 to 16", verify, { depth = 17 })
+      misuse("'depth' must be an integer from 0 to 16", verify, { depth = 17 })
       misuse("'minimum_rsa_bits' must be an integer from 1024 to 4096", verify, { minimum_rsa_bits = 5000 })
       misuse("'clock_skew' must be a number of seconds, at most", verify, { clock_skew = math.huge })
       misuse("'time' must be a number of seconds since the epoch", verify, { time = 1e300 })
@@ -208,7 +208,7 @@ describe("other options of the core", function()
    it("of verification have bounds", function()
       local function verify(options) return store:verify({ leaf }, options) end
       for _, case in ipairs {
-         { "depth", 0 }, { "depth", 17 }, { "minimum_rsa_bits", 1023 }, { "minimum_rsa_bits", 4097 },
+         { "depth", -1 }, { "depth", 17 }, { "minimum_rsa_bits", 1023 }, { "minimum_rsa_bits", 4097 },
          { "clock_skew", -1 }, { "clock_skew", 9e15 },
       } do
          local minimum, maximum = core.bounds("verify", case[1])
