@@ -81,7 +81,7 @@ describe("wrap", function()
       local idle = socket.tcp()
       ok, message = pcall(context.wrap, context, idle, { server_name = "localhost" })
       assert.is_false(ok)
-      assert.matches("never connected", message)
+      assert.matches("is not connected", message)
       idle:close()
    end)
 
