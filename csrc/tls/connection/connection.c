@@ -254,6 +254,7 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
     tls_explain_failure(c, reason);
     fail_handshake(c, reason);
     c->failure = reason;
+    tls_host_answer_clear(host);
     tls_handshake_end(host);
     tls_traffic_free(host->traffic);
     host->traffic = NULL;

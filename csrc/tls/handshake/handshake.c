@@ -51,7 +51,6 @@ tls_handshake_end(tls_host *host)
 
     if (h == NULL)
         return;
-    tls_events_answer_clear(&host->events);
     if (h->engine != NULL)
         h->engine_class->release(h);
     tls_terms_clear(&h->terms);

@@ -43,7 +43,8 @@ struct tls_handshake {
 /* tls_handshake_new makes host->handshake. OUT_OF_MEMORY. */
 enum tls_reason tls_handshake_new(
     tls_host *host, enum tls_handshake_purpose purpose, const tls_engine_class *engine_class);
-/* tls_handshake_end frees host->handshake, with its engine; nothing happens when there is none. */
+/* tls_handshake_end frees host->handshake, with its engine; nothing happens when there is none. A
+ * question that waits stays: it may be about something else. */
 void tls_handshake_end(tls_host *host);
 /* tls_handshake_settle makes its facts the connection's, and ends it. */
 void tls_handshake_settle(tls_host *host);
