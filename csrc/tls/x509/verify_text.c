@@ -274,6 +274,13 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
         put_certificate(out, verdict, request, certificate);
         put(out, " has a key or signature of a type that is not supported");
         return;
+    case TLS_REASON_LIMIT:
+        if (request->count > TLS_CHAIN_MAXIMUM) {
+            put(out, "the chain has more certificates than are looked at");
+            return;
+        }
+        put(out, "the certificates ask for more signature checks than a verification may make");
+        return;
     case TLS_REASON_PATH_TOO_LONG:
         put(out, "certification path is too long: ");
         put_certificate(out, verdict, request, certificate);
