@@ -198,7 +198,6 @@ fuzz_pair_open(fuzz_pair *pair, tls_bytes *input)
 
     seed(pair);
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     options.stage_mask = pair->options & FUZZ_STAGES ? UINT32_MAX : 0;
     options.decision_mask = pair->options & FUZZ_DECISIONS ? UINT32_MAX : 0;
     if (pair->options & FUZZ_PSK)
@@ -246,7 +245,7 @@ answer_sign(fuzz_side *side, const tls_question *q)
     unsigned char out[TLS_SIGNATURE_MAXIMUM];
     size_t length;
 
-    if (side->c->version == 0x0304)
+    if (tls_host_facts(&side->c->host)->version == 0x0304)
         length = tls_sign_scheme(side->key, out, q->u.sign.scheme, q->u.sign.digest);
     else
         length = tls_sign_digest(side->key, out, tls_hash_from_name(q->u.sign.hash),

@@ -6,6 +6,7 @@
 #include "tls12/internal.h"
 #include "handshake/local_certificate.h"
 #include "key/key_bearssl.h"
+#include "x509/key_use.h"
 
 /* What a choice rests on: BearSSL's view of what the client offers. */
 typedef struct offer {
@@ -50,16 +51,16 @@ fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
         return 0;
     switch (suite->key_exchange) {
     case TLS_KEY_EXCHANGE_RSA:
-        return key->kind == TLS_KEY_RSA && (leaf->key_usage & TLS_KEY_USAGE_KEY_ENCIPHERMENT);
+        return tls_certificate_allows(leaf, TLS_KEY_USE_DECRYPTION);
     case TLS_KEY_EXCHANGE_ECDHE:
         return key->kind ==
                    (suite->authentication == TLS_AUTHENTICATION_RSA ? TLS_KEY_RSA : TLS_KEY_EC) &&
-               (leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) && o->group != 0 &&
-               !key->pss_only && signature_hash(o, key->kind) >= 0;
+               tls_certificate_allows(leaf, TLS_KEY_USE_OLD_SIGNATURE) && o->group != 0 &&
+               signature_hash(o, key->kind) >= 0;
     case TLS_KEY_EXCHANGE_ECDH:
         /* RFC 8422 section 2: the suite names the key that signed the certificate. */
         issuer = leaf->signature_algorithm.kind;
-        return key->kind == TLS_KEY_EC && (leaf->key_usage & TLS_KEY_USAGE_KEY_AGREEMENT) &&
+        return tls_certificate_allows(leaf, TLS_KEY_USE_AGREEMENT) &&
                !tls_private_key_is_external(credential->key) &&
                (issuer == TLS_SIGNATURE_ECDSA) ==
                    (suite->authentication == TLS_AUTHENTICATION_ECDSA);

@@ -9,6 +9,7 @@
 #include "handshake/record_limits.h"
 #include "handshake/resumption.h"
 #include "base/random.h"
+#include "x509/key_use.h"
 #include "handshake/renegotiation_info.h"
 
 unsigned
@@ -200,7 +201,8 @@ can_sign(void *data, const tls_credential *credential)
     const certificate_choice *choice = data;
     enum tls_key_kind kind = tls_private_key_public(credential->key)->kind;
 
-    return signature_hash(choice->engine, kind, choice->allowed) >= 0;
+    return tls_certificate_allows(credential->chain[0], TLS_KEY_USE_OLD_SIGNATURE) &&
+           signature_hash(choice->engine, kind, choice->allowed) >= 0;
 }
 
 static const tls_credential *
@@ -222,22 +224,20 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
 {
     tls12_engine *e = engine_of_certificate(pctx);
     const tls_credential *credential = &e->handshake->terms.credential;
+    certificate_choice choice = {e, auth_types};
     enum tls_key_kind kind;
-    int hash;
 
     (void)cc;
     memset(choices, 0, sizeof *choices);
     if (!e->handshake->terms.credential_fixed)
         credential = pick_credential(e, auth_types);
-    if (credential == NULL || credential->key == NULL)
-        return;
-    kind = tls_private_key_public(credential->key)->kind;
-    hash = signature_hash(e, kind, auth_types);
     /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
-    if (hash < 0 || tls12_use_credential(e, credential) != TLS_OK)
+    if (credential == NULL || credential->key == NULL || !can_sign(&choice, credential) ||
+        tls12_use_credential(e, credential) != TLS_OK)
         return;
+    kind = tls_private_key_public(e->handshake->terms.credential.key)->kind;
     choices->auth_type = kind == TLS_KEY_RSA ? BR_AUTH_RSA : BR_AUTH_ECDSA;
-    choices->hash_id = hash;
+    choices->hash_id = signature_hash(e, kind, auth_types);
     choices->chain = e->chain;
     choices->chain_len = e->handshake->terms.credential.chain_count;
 }
@@ -501,7 +501,7 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
     h->facts.group = exchange->group;
     h->facts.peer.scheme = exchange->scheme;
     if (!exchange->has_scheme)
-        return TLS_OK;
+        return tls12_check_old_signature(e);
     reason = tls12_check_scheme(e, exchange->scheme);
     if (reason != TLS_OK || !tls12_is_pss(exchange->scheme))
         return reason;
@@ -554,6 +554,7 @@ tls12_client_decide(tls12_engine *e, int *ready)
     }
     switch (type) {
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+        h->facts.certificate_requested = 1;
         return tls_decide_client_certificate(h, e->message, ready);
     default:
         *ready = 1;
