@@ -221,7 +221,7 @@ describe("a context", function()
       local ec = certificates.ec
       fails("file_unreadable", "certfile cannot be read: /nowhere/x", { certfile = "/nowhere/x", keyfile = "/x" })
       fails("file_unreadable", "keyfile cannot be read", { certfile = ec.certfile, keyfile = "/nowhere/y" })
-      fails("bad_pem", "no usable PEM", { certificate = "nonsense", key = ec.key })
+      fails("bad_pem", "neither PEM nor DER", { certificate = "nonsense", key = ec.key })
       fails("key_mismatch", "does not belong", { certfile = ec.certfile, keyfile = certificates.rsa.keyfile })
       local other = bearssl.key.generate "p256"
       local function plain(text) return (text:gsub("%p", "%%%0")) end

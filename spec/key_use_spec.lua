@@ -96,7 +96,8 @@ describe("an ECDSA signature that is not DER", function()
             if bytes:byte(i) == 3 and bytes:byte(i + 1) == #bytes - i - 1 and bytes:byte(i + 2) == 0 then at = i end
          end
          local signature = der(3, "\0" .. recoded(bytes:sub(assert(at) + 3)))
-         return der(0x30, bytes:sub(bytes:byte(2) == 0x82 and 5 or bytes:byte(2) == 0x81 and 4 or 3, at - 1) .. signature)
+         local first = bytes:byte(2) == 0x82 and 5 or bytes:byte(2) == 0x81 and 4 or 3
+         return der(0x30, bytes:sub(first, at - 1) .. signature)
       end
       local leaf = certificate(rsa)
       local function verdict(one, options)

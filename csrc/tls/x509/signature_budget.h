@@ -15,7 +15,10 @@
 #ifndef TLS_SIGNATURE_BUDGET_H
 #define TLS_SIGNATURE_BUDGET_H
 
+#include "base/linkage.h"
 #include "key/key.h"
+
+TLS_PUBLIC_BEGIN
 
 #define TLS_SIGNATURE_CHECKS_MAXIMUM 40
 #define TLS_SIGNATURE_COST_MAXIMUM (12 * TLS_SIGNATURE_COST_P521)
@@ -38,5 +41,7 @@ unsigned tls_signature_cost(const tls_public_key *key);
 /* tls_signature_pay takes the cost of a check out of the budget. Returns 0, and takes nothing, when
  * there is not enough. NULL: somebody asks about one signature of his own, and pays nothing. */
 int tls_signature_pay(tls_signature_budget *budget, const tls_public_key *key);
+
+TLS_PUBLIC_END
 
 #endif
