@@ -128,10 +128,6 @@ static uint32_t
 do_key_exchange(const br_ssl_server_policy_class **pctx, unsigned char *data, size_t *length)
 {
     tls12_engine *e = engine_of_policy(pctx);
-    const br_ec_private_key *ec = tls_private_key_ec(e->handshake->terms.credential.key);
-    const br_ec_impl *implementation = br_ec_get_default();
-    size_t offset, coordinate;
-    uint32_t ok;
 
     if (e->premaster_known) {
         /* A failed decryption goes on with a random secret, in the same time (RFC 5246 section
@@ -140,13 +136,9 @@ do_key_exchange(const br_ssl_server_policy_class **pctx, unsigned char *data, si
         tls_wipe(e->premaster, sizeof e->premaster);
         return (uint32_t)e->premaster_valid;
     }
-    if (ec == NULL)
-        return tls_decrypt_premaster(e->handshake->terms.credential.key, data, *length);
-    ok = implementation->mul(data, *length, ec->x, ec->xlen, ec->curve);
-    offset = implementation->xoff(ec->curve, &coordinate);
-    memmove(data, data + offset, coordinate);
-    *length = coordinate;
-    return ok;
+    if (tls_private_key_ec(e->handshake->terms.credential.key) != NULL)
+        return tls12_static_agreement(e, data, length);
+    return tls_decrypt_premaster(e->handshake->terms.credential.key, data, *length);
 }
 
 /* digest_params hashes what ServerKeyExchange signs, in place: both randoms and the parameters (RFC

@@ -526,7 +526,7 @@ feed(tls12_engine *e)
                  : give(e, TLS_CONTENT_HANDSHAKE, content);
     e->in_message = 0;
     e->phase = TLS12_PUMP;
-    return reason;
+    return reason == TLS_OK && e->bad_point ? TLS_REASON_ILLEGAL_PARAMETER : reason;
 }
 
 /* after_feed hashes the message, once BearSSL has really had it. It takes no Finished that is not

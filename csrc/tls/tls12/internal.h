@@ -115,6 +115,8 @@ typedef struct tls12_engine {
     size_t usable_count;
     const char *alpn_names[1]; /* the one that `select` chose */
     tls_session *resume;       /* what is offered (client) or found (server) */
+    br_ec_impl arithmetic;     /* tls12/key_agreement.c */
+    int bad_point;             /* the peer's was none, or of small order */
     int premaster_known;       /* `decrypt` answered */
     int premaster_valid;
     unsigned char premaster[48];
@@ -200,6 +202,12 @@ void tls12_set_prf(br_ssl_engine_context *engine, int below_12);
 void tls12_keep_prf_hash(tls12_engine *e);
 /* tls12_note_session_hash hashes the transcript with `pending` behind it. */
 void tls12_note_session_hash(tls12_engine *e, tls_bytes pending);
+
+/* ---- tls12/key_agreement.c ---- */
+/* tls12_set_key_agreement gives BearSSL's engine arithmetic that looks at the peer's points. */
+void tls12_set_key_agreement(tls12_engine *e);
+/* tls12_static_agreement is static ECDH with the credential's key: the point becomes the secret. */
+uint32_t tls12_static_agreement(tls12_engine *e, unsigned char *data, size_t *length);
 
 /* ---- tls12/pss.c ---- */
 int tls12_is_pss(unsigned scheme);

@@ -149,6 +149,7 @@ tls12_start(tls12_engine *e)
         br_ssl_engine_set_protocol_names(engine, (const char **)context->alpn, context->alpn_count);
     /* RFC 7301 section 3.2: a server with a list and no match SHALL refuse. */
     br_ssl_engine_add_flags(engine, BR_OPT_FAIL_ON_ALPN_MISMATCH);
+    tls12_set_key_agreement(e);
     br_ssl_engine_set_x509(engine, &e->x509.vtable);
     br_ssl_engine_set_buffers_bidi(engine, e->input, sizeof e->input, e->output, sizeof e->output);
     engine->log_max_frag_len = 14;
