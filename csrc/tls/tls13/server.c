@@ -194,18 +194,34 @@ next_fixed(tls_reader *reader, tls_extension *extension)
     return 0;
 }
 
+static size_t
+count_fixed(tls_bytes block)
+{
+    tls_reader reader;
+    tls_extension extension;
+    size_t count = 0;
+
+    tls_reader_init(&reader, block);
+    while (next_fixed(&reader, &extension))
+        count++;
+    return count;
+}
+
+/* same_extensions: in whatever order: section 4.1.2 lists no change of it, section 4.2 gives it no
+ * meaning, and there are clients that change it. No type stands twice in either. */
 static int
 same_extensions(tls_bytes first, tls_bytes second)
 {
-    tls_reader a, b;
-    tls_extension x, y;
+    tls_reader reader;
+    tls_extension extension;
+    tls_bytes data;
 
-    tls_reader_init(&a, first);
-    tls_reader_init(&b, second);
-    while (next_fixed(&a, &x))
-        if (!next_fixed(&b, &y) || x.type != y.type || !tls_bytes_equal(x.data, y.data))
+    tls_reader_init(&reader, first);
+    while (next_fixed(&reader, &extension))
+        if (!tls_extensions_find(second, extension.type, &data) ||
+            !tls_bytes_equal(extension.data, data))
             return 0;
-    return !next_fixed(&b, &y);
+    return count_fixed(first) == count_fixed(second);
 }
 
 /* check_second: section 4.1.2: the second ClientHello is the first one but for what
