@@ -71,6 +71,14 @@ list_groups(const tls13_engine *e, uint16_t *out)
     return count;
 }
 
+/* keeps_shares: a HelloRetryRequest that only brings a cookie leaves the shares as they are, the
+ * GREASE one too (section 4.1.2). */
+static int
+keeps_shares(const tls13_engine *e)
+{
+    return e->retried && e->group == 0;
+}
+
 /* make_shares: for the first groups of the list; after HelloRetryRequest for the one it names
  * (section 4.2.8). */
 static enum tls_reason
@@ -80,8 +88,7 @@ make_shares(tls13_engine *e)
     enum tls_reason reason = TLS_OK;
     size_t i;
 
-    /* A HelloRetryRequest that only brings a cookie leaves the shares as they are. */
-    if (e->retried && e->group == 0)
+    if (keeps_shares(e))
         return TLS_OK;
     for (i = 0; i < e->share_count; i++)
         tls_key_exchange_wipe(&e->shares[i]);
@@ -105,7 +112,7 @@ write_shares(const tls13_engine *e, tls_buffer *extensions)
     tls_bytes keys[TLS13_SHARES_MAXIMUM + 1];
     size_t count = 0, i;
 
-    if (!e->handshake->host->context->no_grease && !e->retried) {
+    if (!e->handshake->host->context->no_grease && (!e->retried || keeps_shares(e))) {
         groups[count] = grease_value(e, GREASE_GROUP);
         keys[count++] = tls_bytes_make(one, sizeof one);
     }
