@@ -14,7 +14,7 @@ tls_resumption_allowed(const tls_handshake *h, const tls_session *session)
     tls_host_policy(host, &h->facts, policy);
     return tls_session_fits(session, TLS_ROLE_SERVER, host->server_name, policy,
                tls_host_required_level(host, &h->facts), tls_context_now(host->context)) &&
-           session->version >= h->terms.version_min && session->version <= h->terms.version_max;
+           session->version == h->terms.version_chosen;
 }
 
 enum tls_reason

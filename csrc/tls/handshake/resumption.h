@@ -6,7 +6,8 @@
 #include "handshake/handshake.h"
 
 /* tls_resumption_allowed: may a server resume this session here and now: same name, policy and
- * level of verification, in date, and a version that the terms allow? The suite is the engine's to
+ * level of verification, in date, and of the version that was chosen? Another one would be marked as
+ * a downgrade, and a client breaks off (RFC 8446 section 4.1.3). The suite is the engine's to
  * check. */
 int tls_resumption_allowed(const tls_handshake *handshake, const tls_session *session);
 

@@ -98,7 +98,8 @@ shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *o
 }
 
 /* show_hello makes the ClientHello that BearSSL sees; the transcript has the client's own.
- * - Only suites that may be chosen, only extensions that BearSSL reads.
+ * - Only suites that may be chosen, only extensions that BearSSL reads, and the version that was
+ * chosen, since supported_versions rules legacy_version (RFC 8446 section 4.2.1).
  * - BearSSL resumes only under session IDs of 32 bytes, while a client that offers a ticket may
  * send any, or none (RFC 5077 section 3.4). Then BearSSL is shown one, and the ServerHello that
  * leaves has the client's.
@@ -117,9 +118,8 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
     enum tls_reason reason = TLS_OK;
     size_t i;
 
-    /* A session whose suite or version the client no longer offers is not resumed. */
-    if (e->resume != NULL && (!tls_u16_list_contains(hello->cipher_suites, e->resume->suite) ||
-                                 hello->legacy_version < e->resume->version)) {
+    /* A session whose suite the client no longer offers is not resumed. */
+    if (e->resume != NULL && !tls_u16_list_contains(hello->cipher_suites, e->resume->suite)) {
         tls_session_release(e->resume);
         e->resume = NULL;
     }
@@ -130,6 +130,7 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
         reason = tls_random(e->offered_id, sizeof e->offered_id);
         e->offered_id_length = sizeof e->offered_id;
     }
+    shown.legacy_version = h->terms.version_chosen;
     shown.session_id = tls_bytes_make(e->offered_id, e->offered_id_length);
     shown_suites(e, hello, &suites);
     shown.cipher_suites = tls_buffer_view(&suites);
@@ -349,6 +350,8 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
     h->facts.version = hello->legacy_version;
     h->facts.suite = hello->cipher_suite;
     h->host->opener.version = h->host->sealer.version = h->facts.version;
+    /* What the client's premaster secret must begin with (RFC 5246 section 7.4.7.1). */
+    e->bearssl.server.client_max_version = (uint16_t)h->client_hello.hello.legacy_version;
     memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
     tls12_mark_downgrade(e, h->facts.server_random);
     tls12_mark_downgrade(e, tls12_core(e)->server_random);
