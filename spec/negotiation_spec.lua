@@ -98,3 +98,161 @@ describe("a session of an older version", function()
       end
    end)
 end)
+
+describe("extensions of the other version's handshake", function()
+   local BOTH, ONLY_12, ONLY_13 = { 0x0304, 0x0303 }, { 0x0303 }, { 0x0304 }
+   -- by type: what is wrong in a hello of TLS 1.2, and of TLS 1.3
+   local before_13 = { [11] = "\1\1", [22] = "x", [23] = "x", [0xFF01] = "" }
+   local in_13 = { [42] = "x", [44] = "\0\0", [45] = "\0", [49] = "x", [51] = "\0", [47] = "\0\0" }
+
+   local function ask(context, versions, extensions)
+      return hello.ask(context, hello.build { versions = versions, extensions = extensions })
+   end
+
+   it("do not refuse a ClientHello, and those of its own do", function()
+      local any, older = server(), server { max_version = "TLSv1.2" }
+      for kind, raw in pairs(before_13) do
+         assert.equal("TLSv1.3", (ask(any, BOTH, { [kind] = raw }).server_hello or {}).version, kind)
+         assert.equal("TLSv1.3", (ask(any, ONLY_13, { [kind] = raw }).server_hello or {}).version, kind)
+         for _, versions in ipairs { BOTH, ONLY_12 } do
+            local reply = ask(older, versions, { [kind] = raw })
+            assert.equal(kind == 11 and "illegal_parameter" or "decode_error", reply.alert, kind)
+         end
+      end
+      for kind, raw in pairs(in_13) do
+         assert.equal("TLSv1.2", (ask(older, BOTH, { [kind] = raw }).server_hello or {}).version, kind)
+         assert.equal("TLSv1.2", (ask(older, ONLY_12, { [kind] = raw }).server_hello or {}).version, kind)
+         for _, versions in ipairs { BOTH, ONLY_13 } do
+            assert.equal("decode_error", ask(any, versions, { [kind] = raw }).alert, kind)
+         end
+      end
+   end)
+
+   it("are shown to handlers as they came", function()
+      local seen
+      local context = server { handlers = { client_hello = function(_, message) seen = message end } }
+      ask(context, BOTH, { [23] = "x" })
+      assert.is_nil(seen.extended_master_secret or nil)
+      assert.equal("x", hello.extension(seen, 23))
+   end)
+end)
+
+describe("ServerHello up to TLS 1.2", function()
+   local function ask(options, context)
+      return hello.ask(context or server(legacy { max_version = options.version }),
+         hello.build { versions = false, suites = options.suites, extensions = options.extensions }).server_hello
+   end
+
+   it("answers server_name and ec_point_formats", function()
+      for _, version in ipairs { "TLSv1.0", "TLSv1.1", "TLSv1.2" } do
+         local found = ask { version = version }
+         assert.equal("", hello.extension(found, 0))
+         assert.equal("\1\0", hello.extension(found, 11))
+      end
+   end)
+
+   it("answers neither where it was not asked", function()
+      local found = ask { extensions = { [0] = false, [11] = false } }
+      assert.is_nil(hello.extension(found, 0))
+      assert.is_nil(hello.extension(found, 11))
+      -- RFC 8422 section 5.2: with an elliptic suite only
+      local rsa = server { identity = certificates.rsa, suites = { "TLS_RSA_WITH_AES_128_GCM_SHA256" } }
+      found = ask({ suites = { 0x009C } }, rsa)
+      assert.equal("", hello.extension(found, 0))
+      assert.is_nil(hello.extension(found, 11))
+   end)
+
+   it("answers neither when it resumes", function()
+      local own, context, hellos = client { max_version = "TLSv1.2" }, server(), {}
+      local session
+      for index = 1, 2 do
+         local a = assert(own:connection { server_name = "localhost", session = session, handlers = {
+            server_hello = function(_, message) hellos[index] = message end,
+         } })
+         local result = pump(a, assert(context:connection()))
+         assert.equal("wantread", result.client.status, result.client.message)
+         assert.equal(index == 2, a:info "resumed")
+         session = a:session()
+      end
+      assert.equal("", hello.extension(hellos[1], 0))
+      assert.equal("\1\0", hello.extension(hellos[1], 11))
+      assert.is_nil(hello.extension(hellos[2], 0))
+      assert.is_nil(hello.extension(hellos[2], 11))
+   end)
+
+   it("with point formats but the uncompressed one is refused", function()
+      local a, _, result = assert(client { max_version = "TLSv1.2" }:connection { server_name = "localhost" })
+      result = pump(a, assert(server():connection()), { tamper = function(bytes, from)
+         return from == "server" and bytes:gsub("\0\11\0\2\1\0", "\0\11\0\2\1\1", 1) or bytes
+      end })
+      assert.is_nil(result.client.status)
+      assert.equal("illegal_parameter", result.client.code)
+      assert.equal("alert_illegal_parameter", result.server.code)
+   end)
+end)
+
+describe("server_name", function()
+   local VERSIONS = { ["TLSv1.2"] = { 0x0303 }, ["TLSv1.3"] = { 0x0304 } }
+
+   local function each(raw, check)
+      for name, versions in pairs(VERSIONS) do
+         local seen
+         local context = server { handlers = { client_hello = function(_, message) seen = message end } }
+         local reply = hello.ask(context, hello.build { versions = versions, extensions = { [0] = raw } })
+         check(reply, seen, name)
+      end
+   end
+
+   it("with two names is illegal_parameter", function()
+      for _, raw in ipairs { hello.names("localhost", "localhost"), hello.names("localhost", { 7, "x" }, "example.org"),
+         hello.names({ 7, "x" }, { 7, "y" }) } do
+         each(raw, function(reply) assert.equal("illegal_parameter", reply.alert) end)
+      end
+   end)
+
+   it("of other types is passed over", function()
+      each(hello.names({ 7, "x" }, "localhost", { 9, "" }), function(reply, seen)
+         assert.equal("localhost", seen.server_name)
+         assert.equal("localhost", reply.connection:info "server_name")
+         assert.truthy(reply.server_hello)
+      end)
+      each(hello.names { 7, "x" }, function(reply, seen)
+         assert.is_nil(seen.server_name)
+         assert.is_nil(reply.connection:info "server_name")
+         assert.is_nil(hello.extension(reply.server_hello, 0))
+      end)
+   end)
+
+   it("that is an address is passed over: it is no host name", function()
+      for _, address in ipairs { "127.0.0.1", "::1", "[::1]", "2001:db8::1" } do
+         each(hello.names(address), function(reply, _, version)
+            assert.truthy(reply.server_hello, version)
+            assert.is_nil(reply.connection:info "server_name")
+            assert.is_nil(hello.extension(reply.server_hello, 0))
+         end)
+      end
+   end)
+
+   it("that is no name is refused", function()
+      for _, name in ipairs { "a..b", "local host", "-\255", ("a"):rep(64) .. ".org" } do
+         each(hello.names(name), function(reply) assert.equal("illegal_parameter", reply.alert) end)
+      end
+   end)
+
+   it("is sent without a trailing dot, and an address not at all", function()
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+         local function sent(name)
+            local seen
+            local context = server { handlers = { client_hello = function(_, message) seen = message end } }
+            local a = assert(client { max_version = version }:connection { server_name = name })
+            local result = pump(a, assert(context:connection()))
+            assert.equal("wantread", result.client.status, result.client.message)
+            return seen.server_name
+         end
+         assert.equal("localhost", sent "localhost.")
+         assert.equal("example.org", sent "example.org")
+         assert.is_nil(sent "127.0.0.1")
+         assert.is_nil(sent "::1")
+      end
+   end)
+end)

@@ -18,14 +18,18 @@ typedef struct negotiation {
 } negotiation;
 
 /* take_server_name: RFC 6066 section 3: a HostName is ASCII without a trailing dot. What is no host
- * name would later be compared with certificates and sessions, so it is refused here. In a
- * renegotiation it is the one that there is, which others look at meanwhile. */
+ * name would later be compared with certificates and sessions, so it is refused here. Addresses are
+ * not permitted in it either, but there are clients that send them wherever they were given one:
+ * such a name is passed over, and not acknowledged, as if none had come. In a renegotiation it is
+ * the one that there is, which others look at meanwhile. */
 static enum tls_reason
 take_server_name(tls_handshake *h, tls_bytes server_name)
 {
+    unsigned char address[16];
     char *name;
 
-    if (server_name.length == 0 || tls_handshake_renegotiates(h))
+    if (server_name.length == 0 || tls_handshake_renegotiates(h) ||
+        tls_address_parse(address, server_name) != 0)
         return TLS_OK;
     if (server_name.length > 255 || !tls_hostname_is_valid(server_name))
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -156,6 +160,7 @@ choose_version(tls_handshake *h)
     const tls_client_hello *hello = &h->client_hello.hello;
     tls_terms *terms = &h->terms;
     unsigned version;
+    enum tls_reason reason;
 
     tls_renegotiation_narrow(h);
     version = terms->version_max;
@@ -170,6 +175,9 @@ choose_version(tls_handshake *h)
     if (version < terms->version_min)
         return TLS_REASON_PROTOCOL_VERSION;
     terms->version_chosen = version;
+    reason = tls_client_hello_fault(hello, version);
+    if (reason != TLS_OK)
+        return reason;
     return version == TLS_VERSION_13 ? tls13_take_over(h) : tls12_take_over(h);
 }
 

@@ -108,9 +108,9 @@ shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *o
 static enum tls_reason
 show_hello(tls12_engine *e, const tls_client_hello *hello)
 {
-    static const uint16_t read_by_bearssl[] = {TLS_EXTENSION_SERVER_NAME,
-        TLS_EXTENSION_MAX_FRAGMENT_LENGTH, TLS_EXTENSION_SUPPORTED_GROUPS,
-        TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN, TLS_EXTENSION_RENEGOTIATION_INFO};
+    static const uint16_t read_by_bearssl[] = {TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
+        TLS_EXTENSION_SUPPORTED_GROUPS, TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN,
+        TLS_EXTENSION_RENEGOTIATION_INFO};
     static const unsigned char empty_info[] = {0};
     const tls_handshake *h = e->handshake;
     tls_client_hello shown = *hello;
@@ -295,6 +295,23 @@ tls12_mark_downgrade(const tls12_engine *e, unsigned char random[TLS_RANDOM_LENG
     random[TLS_RANDOM_LENGTH - 1] = version == TLS_VERSION_12;
 }
 
+/* write_answers: what a full handshake answers, and an abbreviated one does not (RFC 6066 section
+ * 3: the empty server_name; RFC 8422 sections 4 and 5.2: ec_point_formats with an elliptic suite).
+ */
+static void
+write_answers(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *extensions)
+{
+    static const unsigned char uncompressed[] = {0};
+    const tls_suite *suite = tls_suite_find(e->handshake->facts.suite);
+
+    if (hello->server_name.length > 0 && e->handshake->host->server_name[0] != '\0')
+        tls_extension_write_empty(extensions, TLS_EXTENSION_SERVER_NAME);
+    if (hello->ec_point_formats.length > 0 && suite != NULL &&
+        suite->key_exchange != TLS_KEY_EXCHANGE_RSA)
+        tls_extension_write_vector8(extensions, TLS_EXTENSION_EC_POINT_FORMATS,
+            tls_bytes_make(uncompressed, sizeof uncompressed));
+}
+
 /* rewrite_server_hello adds what BearSSL does not know, and the session ID that the client is to
  * see. */
 static enum tls_reason
@@ -315,6 +332,8 @@ rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer 
     }
     if (e->extended)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EXTENDED_MASTER_SECRET);
+    if (!e->handshake->facts.resumed)
+        write_answers(e, client_hello, &extensions);
     if (e->ticket_agreed)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SESSION_TICKET);
     /* RFC 6066 section 8: only with a Certificate, so not when resuming. */

@@ -231,6 +231,8 @@ check_second(tls13_engine *e, const tls_client_hello *hello)
 {
     const tls_client_hello *first = &e->handshake->client_hello.hello;
 
+    if (hello->faults.in_13 != TLS_OK)
+        return hello->faults.in_13;
     /* Section 4.2.9: a client that offers PSKs says how it would use them, this time too. */
     if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
         return TLS_REASON_MISSING_EXTENSION;

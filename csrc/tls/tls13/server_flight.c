@@ -50,7 +50,7 @@ tls13_send_encrypted_extensions(tls13_engine *e)
     enum tls_reason reason;
 
     /* RFC 6066 section 3: empty, to say that it was used. */
-    if (hello->server_name.length > 0 && !h->facts.resumed)
+    if (h->host->server_name[0] != '\0' && !h->facts.resumed)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SERVER_NAME);
     if (alpn.length > 0)
         tls_extension_write_alpn(&extensions, &alpn, 1);
