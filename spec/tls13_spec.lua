@@ -209,6 +209,17 @@ describe("the handshake of TLS 1.3", function()
          established(client { middlebox_compatibility = pair[1] }, server { middlebox_compatibility = pair[2] })
       end
    end)
+
+   it("has a server send change_cipher_spec to every client with a session ID", function()
+      for _, groups in ipairs { { "x25519" }, { "secp384r1" } } do -- the second asks for another ClientHello
+         local theirs = {}
+         established(client { groups = { "x25519", "secp384r1" } },
+            server { middlebox_compatibility = false, groups = groups }, { server = { handlers = recorder(theirs) } })
+         local sent = 0
+         for _, name in ipairs(theirs) do sent = sent + (name == "sent change_cipher_spec" and 1 or 0) end
+         assert.equal(1, sent)
+      end
+   end)
 end)
 
 describe("HelloRetryRequest", function()

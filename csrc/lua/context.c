@@ -153,6 +153,7 @@ options_13(lua_State *L, tls_context_options *options)
     options->psk_only = tls_lua_option_boolean(L, 1, "psk_only");
     options->post_handshake_auth = tls_lua_option_boolean(L, 1, "post_handshake_auth");
     options->retry_cookie = tls_lua_option_boolean(L, 1, "retry_cookie");
+    options->tickets_always = tls_lua_option_boolean(L, 1, "tickets_always");
     options->ticket_count = option_unsigned(L, "ticket_count", TLS_TICKETS_MAXIMUM);
     options->max_early_data = option_unsigned(L, "max_early_data", 0x7FFFFFFF);
     options->early_data_window = option_unsigned(L, "early_data_window", 0x7FFFFFFF);
@@ -172,10 +173,11 @@ options_13(lua_State *L, tls_context_options *options)
  * require_extended_master_secret, fallback = booleans, and as in trust:verify crls, pins,
  * clock_skew, revocation, staple; for TLS 1.3 key_share_count, ticket_count, max_early_data,
  * early_data_window (seconds), record_size_limit, record_padding, key_update_records = integers,
- * no_grease, no_compatibility, psk_only, post_handshake_auth, retry_cookie = booleans } -> context.
- * What is absent takes the core's default, but for ticket_count: none. | nil, message,
- * "illegal_parameter" (an unknown suite or group, versions the wrong way round, an extension that
- * may not be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" | "no_random" */
+ * no_grease, no_compatibility, tickets_always, psk_only, post_handshake_auth, retry_cookie =
+ * booleans } -> context. What is absent takes the core's default, but for ticket_count: none. |
+ * nil, message, "illegal_parameter" (an unknown suite or group, versions the wrong way round, an
+ * extension that may not be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" |
+ * "no_random" */
 static int
 make(lua_State *L)
 {

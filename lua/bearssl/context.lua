@@ -81,7 +81,7 @@ local context_options = {
    session_lifetime = is.integer(1, 604800),
    record_size = is.integer(512, 16384),
    client_preference = is.boolean, renegotiation = is.boolean,
-   tickets = is.boolean, ticket_keys = is.object("ticket_keys"),
+   tickets = is.any('true, false or "always"', is.boolean, is.one_of { "always" }), ticket_keys = is.object("ticket_keys"),
    extended_master_secret = is.boolean, require_extended_master_secret = is.boolean,
    fallback = is.boolean, status_request = is.boolean,
    key_shares = is.integer(1, 4), grease = is.boolean, middlebox_compatibility = is.boolean,
@@ -206,6 +206,8 @@ local function refuse_contradictions(given, is_client)
       error("bearssl.context: the option 'ticket_keys' is for servers: a client only keeps the tickets it is given", 0)
    elseif is_client and (given.ocsp_response or given.ocsp_file) then
       error("bearssl.context: the options 'ocsp_response' and 'ocsp_file' are for servers", 0)
+   elseif is_client and given.tickets == "always" then
+      error('bearssl.context: tickets = "always" is for servers: a client has those that it is given', 0)
    elseif given.tickets == false and given.ticket_keys then
       error("bearssl.context: ticket_keys are of no use with tickets = false", 0)
    elseif given.require_extended_master_secret and given.extended_master_secret == false then
@@ -255,6 +257,7 @@ local function build(given)
       key_share_count = given.key_shares, no_grease = given.grease == false,
       no_compatibility = given.middlebox_compatibility == false, psk_only = given.psk_only,
       post_handshake_auth = given.post_handshake_auth, retry_cookie = given.retry_cookie,
+      tickets_always = given.tickets == "always",
       ticket_count = not is_client and given.tickets ~= false and (given.ticket_count or DEFAULT_TICKET_COUNT) or 0,
       max_early_data = given.max_early_data, early_data_window = given.early_data_window,
       record_size_limit = given.record_size_limit, record_padding = given.record_padding,
@@ -305,8 +308,8 @@ local function build(given)
          ticket_count = settings.ticket_count, max_early_data = settings.max_early_data or 0,
          record_size_limit = settings.record_size_limit, record_padding = settings.record_padding,
          key_update_after = settings.key_update_records,
-         ticket_keys = settings.ticket_keys, tickets = is_client and not settings.no_tickets or ticket_keys and true
-            or false,
+         ticket_keys = settings.ticket_keys, tickets = is_client and not settings.no_tickets
+            or ticket_keys and (given.tickets or true) or false,
          extended_master_secret = not settings.no_extended_master_secret,
          require_extended_master_secret = settings.require_extended_master_secret or false,
          fallback = settings.fallback or false, status_request = is_client and not settings.no_status_request,

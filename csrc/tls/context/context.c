@@ -234,6 +234,7 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->psk_only = options->psk_only;
     context->post_handshake_auth = options->post_handshake_auth;
     context->retry_cookie = options->retry_cookie;
+    context->tickets_always = options->tickets_always;
     context->ticket_count = options->ticket_count;
     context->max_early_data = options->max_early_data;
     context->early_data_window =

@@ -357,6 +357,15 @@ keeps_sessions(const tls_host *host)
            tls_host_decides(host, TLS_DECISION_SESSION_STORE);
 }
 
+/* may_use_tickets: section 4.2.9: a client says how it would use one. Some say so only when they
+ * come back with one. */
+static int
+may_use_tickets(const tls13_engine *e, const tls_client_hello *hello)
+{
+    return tls13_may_use_psks(e, hello) || (e->handshake->host->context->tickets_always &&
+                                               hello->psk_key_exchange_modes.length == 0);
+}
+
 /* use_hello takes over what remains to be used of ClientHello, and adds it to the transcript. */
 static enum tls_reason
 use_hello(tls13_engine *e)
@@ -367,9 +376,8 @@ use_hello(tls13_engine *e)
     h->facts.post_handshake_auth = hello->post_handshake_auth;
     /* Section 4.2.9: no tickets for a client that has no way to use them, nor of sessions that
      * nobody keeps. */
-    e->tickets_left = tls13_may_use_psks(e, hello) && keeps_sessions(h->host)
-                          ? h->host->context->ticket_count
-                          : 0;
+    e->tickets_left =
+        may_use_tickets(e, hello) && keeps_sessions(h->host) ? h->host->context->ticket_count : 0;
     if (h->facts.resumed && e->tickets_left > 1)
         e->tickets_left = 1;
     tls13_consume(e);

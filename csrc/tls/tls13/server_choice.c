@@ -222,8 +222,6 @@ tls13_choose_psk(tls13_engine *e, enum tls_progress *progress)
     /* Section 4.2.9: a client that offers PSKs MUST say how they are to be used. */
     if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
         return TLS_REASON_MISSING_EXTENSION;
-    if (hello->early_data_offered && !hello->psk_offered)
-        return TLS_REASON_ILLEGAL_PARAMETER;
     while (!e->psk_selected && hello->psk_offered && tls13_may_use_psks(e, hello) &&
            e->psk_index < TLS13_PSKS_LOOKED_AT &&
            identity_at(hello, e->psk_index, &identity, &e->ticket_age)) {
