@@ -71,6 +71,15 @@ tls_resumption_open_ticket(const tls_host *host, tls_bytes ticket)
     return session;
 }
 
+int
+tls_resumption_renews(const tls_host *host, const tls_session *session, tls_bytes ticket)
+{
+    int64_t now = tls_context_now(host->context);
+
+    return !tls_ticket_is_current(host->context->ticket_keys, ticket, now) ||
+           now - session->created >= (session->expires - session->created) / 2;
+}
+
 enum tls_reason
 tls_resumption_seal_ticket(const tls_host *host, const tls_session *session, tls_buffer *ticket)
 {

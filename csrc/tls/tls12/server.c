@@ -97,6 +97,12 @@ shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *o
     }
 }
 
+static int
+may_send_ticket(const tls_handshake *h, const tls_client_hello *hello)
+{
+    return h->host->context->ticket_keys != NULL && hello->session_ticket_offered;
+}
+
 /* show_hello makes the ClientHello that BearSSL sees; the transcript has the client's own.
  * - Only suites that may be chosen, only extensions that BearSSL reads, and the version that was
  * chosen, since supported_versions rules legacy_version (RFC 8446 section 4.2.1).
@@ -122,6 +128,7 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
     if (e->resume != NULL && !tls_u16_list_contains(hello->cipher_suites, e->resume->suite)) {
         tls_session_release(e->resume);
         e->resume = NULL;
+        e->ticket_agreed = may_send_ticket(h, hello);
     }
     e->offered_id_length = hello->session_id.length;
     if (hello->session_id.length > 0)
@@ -165,8 +172,7 @@ decide_client_hello(tls12_engine *e, int *ready)
     const tls_client_hello *hello = &h->client_hello.hello;
     enum tls_reason reason;
 
-    if (!(e->asked & SESSION_DONE) && h->host->context->ticket_keys != NULL &&
-        hello->session_ticket_offered) {
+    if (!(e->asked & SESSION_DONE) && may_send_ticket(h, hello)) {
         e->ticket_agreed = 1;
         if (answer == NULL && hello->session_ticket.length > 0 && !tls_handshake_renegotiates(h))
             tls12_use_ticket(e, hello);
