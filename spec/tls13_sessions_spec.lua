@@ -27,32 +27,6 @@ after_each(function()
    process.stop_all()
 end)
 
-describe("tickets for a client that does not say how it would use one", function()
-   -- Such a one is ours with tickets = false: it sends no psk_key_exchange_modes.
-   local function sent(options)
-      local theirs, count = {}, 0
-      local _, b = established(client { tickets = false }, server(options), { server = { handlers = recorder(theirs) } })
-      for _, name in ipairs(theirs) do count = count + (name == "sent new_session_ticket" and 1 or 0) end
-      return count, b
-   end
-
-   it("are sent when the server is told to", function()
-      assert.equal(0, (sent()))
-      assert.equal(0, (sent { tickets = true }))
-      assert.equal(2, (sent { tickets = "always" }))
-      assert.equal(3, (sent { tickets = "always", ticket_count = 3 }))
-      assert.equal("always", server { tickets = "always" }:info().tickets)
-   end)
-
-   it("are not the client's to ask for", function()
-      assert.has_error(function() client { tickets = "always" } end,
-         'bearssl.context: tickets = "always" is for servers: a client has those that it is given')
-      local ok, message = pcall(server, { tickets = "sometimes" })
-      assert.is_false(ok)
-      assert.truthy(message:find('true, false or "always"', 1, true), message)
-   end)
-end)
-
 describe("resumption in TLS 1.3", function()
    it("takes neither certificates nor their signatures", function()
       local c, s = client(), server()
@@ -538,6 +512,38 @@ describe("early data", function()
       a = established(c, early_server(), { session = session, early_data = "x" })
       assert.equal("rejected", a:info "early_data")
       assert.is_false(a:info "resumed")
+   end)
+
+   it("goes by the context's own clock alone, from the first", function()
+      for _, shift in ipairs { -86400, -30, 30, 86400 } do
+         local function clock() return os.time() + shift end
+         local c, s = client { time = clock }, early_server { time = clock }
+         local session = session_of(c, s)
+         local a = established(c, s, { session = session, early_data = "x" })
+         assert.equal("accepted", a:info "early_data", shift)
+         assert.equal("rejected", established(c, s, { session = session, early_data = "x" }):info "early_data")
+      end
+   end)
+
+   it("stays rejected after a clock that went on and came back", function()
+      local now = os.time()
+      local time = now
+      local function clock() return time end
+      local keys = assert(bearssl.ticket_keys.new())
+      local c = client { time = function() return now end }
+      local s = early_server { ticket_keys = keys, time = clock }
+      local session = session_of(c, s)
+      local function offer()
+         return established(c, s, { session = session, early_data = "x" }):info "early_data"
+      end
+      assert.equal("accepted", offer())
+      time = now + 60
+      assert.equal("rejected", offer())
+      time = now
+      assert.equal("rejected", offer())
+      -- nor does another context with the same keys take it
+      s = early_server { ticket_keys = keys, time = clock }
+      assert.equal("rejected", offer())
    end)
 
    it("is rejected by a HelloRetryRequest", function()

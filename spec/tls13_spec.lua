@@ -463,3 +463,29 @@ describe("the key log", function()
       end
    end)
 end)
+
+describe("tickets for a client that does not say how it would use one", function()
+   -- Such a one is ours with tickets = false: it sends no psk_key_exchange_modes.
+   local function sent(options)
+      local theirs, count = {}, 0
+      local _, b = established(client { tickets = false }, server(options), { server = { handlers = recorder(theirs) } })
+      for _, name in ipairs(theirs) do count = count + (name == "sent new_session_ticket" and 1 or 0) end
+      return count, b
+   end
+
+   it("are sent when the server is told to", function()
+      assert.equal(0, (sent()))
+      assert.equal(0, (sent { tickets = true }))
+      assert.equal(2, (sent { tickets = "always" }))
+      assert.equal(3, (sent { tickets = "always", ticket_count = 3 }))
+      assert.equal("always", server { tickets = "always" }:info().tickets)
+   end)
+
+   it("are not the client's to ask for", function()
+      assert.has_error(function() client { tickets = "always" } end,
+         'bearssl.context: tickets = "always" is for servers: a client has those that it is given')
+      local ok, message = pcall(server, { tickets = "sometimes" })
+      assert.is_false(ok)
+      assert.truthy(message:find('true, false or "always"', 1, true), message)
+   end)
+end)

@@ -5,8 +5,6 @@
  * Every method raises on an object that __close has closed; connections that use it go on. */
 #include "classes.h"
 
-#include <time.h>
-
 #include "x509/ocsp.h"
 
 /* The clock stands in the object, where the core reads it: so whoever keeps the tls_context keeps
@@ -22,7 +20,7 @@ now(void *data)
 {
     const object *self = data;
 
-    return self->has_time ? self->time : (int64_t)time(NULL);
+    return self->has_time ? self->time : TLS_SYSTEM_TIME;
 }
 
 tls_context *
@@ -245,6 +243,11 @@ make(lua_State *L)
     self = tls_lua_new(L, TLS_LUA_CONTEXT, sizeof *self, 0);
     options.now = now;
     options.now_data = self;
+    lua_getfield(L, 1, "time");
+    self->has_time = !lua_isnil(L, -1);
+    if (self->has_time)
+        self->time = tls_lua_check_time(L, lua_gettop(L));
+    lua_pop(L, 1);
     reason = tls_context_new(&self->context, &options);
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }

@@ -286,6 +286,8 @@ local function build(given)
    ticket_keys, message, code = ticket_keys_of(given, is_client)
    if ticket_keys == nil then return nil, message, code end
    settings.ticket_keys = ticket_keys or nil
+   -- what is made with the context goes by its clock from the first
+   settings.time = given.time and given.time()
    local object
    object, message, code = core.context(settings)
    if not object and code == "illegal_parameter" and given.extensions then

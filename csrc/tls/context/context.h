@@ -23,6 +23,7 @@ typedef struct tls_custom_extension {
     tls_bytes data;
 } tls_custom_extension;
 
+#define TLS_SYSTEM_TIME INT64_MIN
 #define TLS_TICKETS_MAXIMUM 16 /* of one handshake */
 
 /* ---- Contexts. Made once, then only read; counted. ---- */
@@ -88,7 +89,8 @@ typedef struct tls_context_options {
     unsigned record_padding;        /* records are padded to a multiple of this; 0: not */
     uint64_t key_update_records;    /* records sent under one key before it is updated; 0: what the
                                        suite allows */
-    int64_t (*now)(void *now_data); /* seconds since the epoch; NULL: time() */
+    int64_t (*now)(void *now_data); /* seconds since the epoch; NULL, or the answer
+                                       TLS_SYSTEM_TIME: the system's clock */
     void *now_data;
 } tls_context_options;
 

@@ -134,10 +134,10 @@ obfuscated_age(const tls13_engine *e, const tls13_psk *psk)
     if (psk->external)
         return 0;
     age = tls_context_now_ms(e->handshake->host->context) - e->resume->issued;
-    /* Both times were cut to whole milliseconds. GnuTLS rejects early data whose ticket claims to
+    /* Both times were cut to what the clock has. GnuTLS rejects early data whose ticket claims to
      * be older than it is. */
     if (age > 0)
-        age--;
+        age -= tls_context_clock_step(e->handshake->host->context);
     return (uint32_t)age + e->resume->age_add;
 }
 

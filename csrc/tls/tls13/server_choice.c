@@ -378,13 +378,6 @@ tls13_choose_alpn(tls13_engine *e, const tls_client_hello *hello)
 
 /* ---- Early data ---- */
 
-static tls_replay_register *
-strikes(tls_context *context)
-{
-    return context->ticket_keys != NULL ? tls_ticket_keys_register(context->ticket_keys)
-                                        : &context->replay;
-}
-
 static int64_t
 window_of(const tls_context *context)
 {
@@ -397,7 +390,7 @@ tls13_early_data_possible(const tls13_engine *e)
     const tls_handshake *h = e->handshake;
     tls_context *context = h->host->context;
     const tls_session *session = e->resume;
-    int64_t now = tls_context_now_ms(context);
+    int64_t now = tls_context_early_data_now(context);
     int64_t window = window_of(context);
     int64_t age;
 
@@ -415,15 +408,15 @@ tls13_early_data_possible(const tls13_engine *e)
      */
     return (session->issued >= context->made || now >= context->made + 2 * window) &&
            !tls_replay_register_has(
-               strikes(context), tls_bytes_make(session->id, session->id_length), now);
+               tls_context_strikes(context), tls_bytes_make(session->id, session->id_length), now);
 }
 
 int
 tls13_claim_early_data(const tls13_engine *e)
 {
     tls_context *context = e->handshake->host->context;
-    int64_t now = tls_context_now_ms(context);
+    int64_t now = tls_context_early_data_now(context);
 
-    return tls_replay_register_use(strikes(context),
+    return tls_replay_register_use(tls_context_strikes(context),
         tls_bytes_make(e->resume->id, e->resume->id_length), now, now + 2 * window_of(context));
 }
