@@ -220,6 +220,18 @@ copy_alpn(tls_context *context, const tls_context_options *options)
     return TLS_OK;
 }
 
+/* is_padding: what the core does not do itself, and takes as it is given (RFC 7685: zeros). */
+static int
+is_padding(const tls_custom_extension *extension)
+{
+    size_t i;
+
+    for (i = 0; i < extension->data.length; i++)
+        if (extension->data.data[i] != 0)
+            return 0;
+    return extension->type == TLS_EXTENSION_PADDING;
+}
+
 static enum tls_reason
 copy_custom_extensions(tls_context *context, const tls_context_options *options)
 {
@@ -234,7 +246,8 @@ copy_custom_extensions(tls_context *context, const tls_context_options *options)
         const tls_custom_extension *extension = &options->custom_extensions[i];
 
         /* What the core handles has its own options, and nothing may stand twice. */
-        if (tls_extension_places(extension->type) != 0 || extension->data.length > 0x3FFF)
+        if ((tls_extension_places(extension->type) != 0 && !is_padding(extension)) ||
+            extension->data.length > 0x3FFF)
             return TLS_REASON_ILLEGAL_PARAMETER;
         for (j = 0; j < i; j++)
             if (context->custom_types[j] == extension->type)
