@@ -256,3 +256,83 @@ describe("server_name", function()
       end
    end)
 end)
+
+describe("records that no handshake has a place for", function()
+   local EMPTY_DATA, LONG_CHANGE, WRONG_CHANGE = "\23\3\3\0\0", "\20\3\3\0\2\1\1", "\20\3\3\0\1\2"
+
+   it("are unexpected_message, before there is a version and after", function()
+      for _, version in ipairs { "TLSv1.0", "TLSv1.2", "TLSv1.3" } do
+         for _, bytes in ipairs { EMPTY_DATA, LONG_CHANGE, WRONG_CHANGE } do
+            for _, begun in ipairs { false, true } do
+               local a = assert(client(legacy { max_version = version }):connection { server_name = "localhost" })
+               local b = assert(server(legacy { max_version = version }):connection())
+               a:step()
+               -- under the keys of TLS 1.3 an empty record is one that cannot be opened
+               if begun and not (version == "TLSv1.3" and bytes == EMPTY_DATA) then
+                  b:feed(a:drain())
+                  b:step()
+                  b:drain()
+               end
+               for _, victim in ipairs { a, b } do
+                  victim:feed(version == "TLSv1.0" and (bytes:gsub("^(.)\3\3", "%1\3\1")) or bytes)
+                  local status, _, code = victim:step()
+                  assert.is_nil(status)
+                  assert.equal("unexpected_message", code)
+                  assert.equal("\2\10", victim:drain():sub(-2))
+               end
+            end
+         end
+      end
+   end)
+end)
+
+describe("GREASE and extensions of one's own", function()
+   it("never have the same type", function()
+      for _, kinds in ipairs { { 0x0A0A }, { 0x1A1A, 0x2A2A, 0x3A3A, 0x4A4A, 0x5A5A, 0x6A6A, 0x7A7A, 0x8A8A } } do
+         local list, own = {}, {}
+         for index, kind in ipairs(kinds) do
+            list[index], own[kind] = { type = kind, data = "mine" }, true
+         end
+         local context, seen = client { extensions = list }, nil
+         local receiver = server { handlers = { client_hello = function(_, message) seen = message end } }
+         for _ = 1, 60 do
+            local result = pump(assert(context:connection { server_name = "localhost" }), assert(receiver:connection()))
+            assert.equal("wantread", result.client.status, result.client.message)
+            local grease = 0
+            for _, extension in ipairs(seen.extensions) do
+               if own[extension.id] then
+                  assert.equal("mine", extension.raw)
+               elseif extension.id % 256 == math.floor(extension.id / 256) and extension.id % 16 == 10 then
+                  grease = grease + 1
+               end
+            end
+            assert.equal(2, grease)
+         end
+      end
+   end)
+
+   it("leave GREASE out where all of its types are given", function()
+      local list, count = {}, 0
+      for index = 0, 15 do list[index + 1] = { type = index * 0x1010 + 0x0A0A, data = "mine" } end
+      local receiver = server { handlers = { client_hello = function(_, message)
+         for _, extension in ipairs(message.extensions) do count = count + (extension.raw == "mine" and 1 or 0) end
+      end } }
+      local a = assert(client { extensions = list }:connection { server_name = "localhost" })
+      assert.equal("wantread", pump(a, assert(receiver:connection())).client.status)
+      assert.equal(16, count)
+   end)
+
+   it("may be padding, of zeros", function()
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+         local seen
+         local receiver = server { handlers = { client_hello = function(_, message) seen = message end } }
+         local a = assert(client { max_version = version, extensions = { { type = 21, data = ("\0"):rep(300) } } }
+            :connection { server_name = "localhost" })
+         assert.equal("wantread", pump(a, assert(receiver:connection())).client.status)
+         assert.equal(("\0"):rep(300), hello.extension(seen, 21))
+      end
+      local ok, message = pcall(client, { extensions = { { type = 21, data = "text" } } })
+      assert.is_false(ok)
+      assert.truthy(message:find("option 'extensions'", 1, true), message)
+   end)
+end)
