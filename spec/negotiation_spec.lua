@@ -278,7 +278,10 @@ describe("records that no handshake has a place for", function()
                   local status, _, code = victim:step()
                   assert.is_nil(status)
                   assert.equal("unexpected_message", code)
-                  assert.equal("\2\10", victim:drain():sub(-2))
+                  -- a server of TLS 1.3 that has said ServerHello has keys for its alert
+                  if not (begun and version == "TLSv1.3" and victim == b) then
+                     assert.equal("\2\10", victim:drain():sub(-2))
+                  end
                end
             end
          end
