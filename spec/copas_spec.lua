@@ -355,7 +355,7 @@ describe("Copas:", function()
                handlers = {
                   sign = function(_, question)
                      asked = asked + 1
-                     return ask(keys, "sign", question.hash, (mime.b64(question.digest)))
+                     return ask(keys, "sign", question.scheme:match "^rsa_pss.*" or question.hash, (mime.b64(question.digest)))
                   end,
                   decrypt = function(_, question)
                      asked = asked + 1

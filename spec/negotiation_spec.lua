@@ -339,3 +339,67 @@ describe("GREASE and extensions of one's own", function()
       assert.truthy(message:find("option 'extensions'", 1, true), message)
    end)
 end)
+
+describe("RSA-PSS in TLS 1.2", function()
+   local function mutual(options)
+      local context = server {
+         identity = certificates.rsa, verify = "required", cafile = certificates.ca.certfile, suites = "compatible",
+         signature_algorithms = options.server,
+      }
+      local own = certificates[options.own or "client_rsa"]
+      local settings = {
+         max_version = "TLSv1.2", suites = "compatible", signature_algorithms = options.client,
+         certfile = own.chainfile, keyfile = own.keyfile, handlers = options.handlers,
+      }
+      return shake(client(settings), context)
+   end
+
+   it("is what both sides sign by where it comes first, with static RSA for neither", function()
+      for _, scheme in ipairs { "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512" } do
+         for _, only in ipairs { "client", "server" } do
+            local a, b, result = mutual { [only] = { scheme } }
+            assert.equal("wantread", result.client.status, result.client.message or result.server.message)
+            assert.matches("^TLS_ECDHE_RSA", a:info "cipher_suite")
+            for _, side in ipairs { a, b } do
+               assert.equal(scheme, side:info "signature_algorithm")
+               assert.equal(scheme, side:info "local_signature_algorithm")
+               assert.is_true(side:info "peer_verified")
+            end
+         end
+      end
+   end)
+
+   it("is what a key that does nothing else signs by", function()
+      local a, b, result = mutual { own = "client_rsa_pss" }
+      assert.equal("wantread", result.client.status, result.client.message or result.server.message)
+      assert.equal("rsa_pss_pss_sha256", a:info "local_signature_algorithm")
+      assert.equal("rsa_pss_pss_sha256", b:info "signature_algorithm")
+      local identity = certificates.rsa_pss
+      local c, _, served = shake(client { max_version = "TLSv1.2" }, server { identity = identity })
+      assert.equal("wantread", served.client.status, served.client.message or served.server.message)
+      assert.equal("rsa_pss_pss_sha256", c:info "signature_algorithm")
+   end)
+
+   it("of a client is verified: over the transcript, by its key, with its own scheme", function()
+      local key = assert(bearssl.key.load(certificates.client_rsa.key))
+      local other = assert(bearssl.key.load(certificates.rsa.key))
+      local zeros = ("\0"):rep(32)
+      for what, sign in pairs {
+         ["another digest"] = function(question) return key:sign(question.scheme, zeros) end,
+         ["another key"] = function(question) return other:sign(question.scheme, question.digest) end,
+         ["another scheme"] = function(question) return key:sign("rsa_pkcs1_sha256", question.digest) end,
+         ["a byte less"] = function(question) return key:sign(question.scheme, question.digest):sub(2) end,
+         ["nothing but zeros"] = function() return ("\0"):rep(256) end,
+      } do
+         local asked
+         local _, b, result = mutual { handlers = { sign = function(_, question)
+            asked = question.scheme
+            return assert(sign(question))
+         end } }
+         assert.equal("rsa_pss_rsae_sha256", asked)
+         assert.equal("bad_signature", result.server.code, what)
+         assert.equal("alert_decrypt_error", result.client.code, what)
+         assert.is_false(b:info "peer_verified")
+      end
+   end)
+end)

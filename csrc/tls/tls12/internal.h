@@ -133,7 +133,9 @@ typedef struct tls12_engine {
     size_t key_block_length;
     /* What BearSSL is fed instead of `message`, when it must not see all of it. */
     tls_buffer replacement;
-    /* What a server signed with RSA-PSS, once it is verified: tls12/pss.c. */
+    /* The RSA-PSS scheme that this side signs by, or 0: BearSSL believes that it is PKCS#1. */
+    unsigned own_pss;
+    /* What the peer signed with RSA-PSS, once it is verified: tls12/pss.c. */
     unsigned char pss_digest[TLS_FINGERPRINT_MAXIMUM];
     size_t pss_digest_length;
     /* OCSP stapling (RFC 6066 section 8). */
@@ -215,7 +217,9 @@ int tls12_is_pss(unsigned scheme);
  * BearSSL is shown. BAD_SIGNATURE, ILLEGAL_PARAMETER (the scheme does not go with the key),
  * OUT_OF_MEMORY. */
 enum tls_reason tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange);
-/* tls12_set_rsa_verification: for a client's engine, inside of an tls12_engine. */
+/* The same for a client's CertificateVerify, which signs the transcript. */
+enum tls_reason tls12_verify_pss_client(tls12_engine *e, const tls_certificate_verify *verify);
+/* tls12_set_rsa_verification: for an engine inside of an tls12_engine. */
 void tls12_set_rsa_verification(br_ssl_engine_context *engine);
 
 /* ---- tls12/client.c and tls12/server.c: the same three jobs ---- */
@@ -256,7 +260,7 @@ enum tls_reason tls12_decide_sign(tls12_engine *e, int *ready);
 enum tls_reason tls12_check_scheme(const tls12_engine *e, unsigned scheme);
 
 /* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic
- * groups, and a client takes RSA-PSS besides PKCS#1 and ECDSA. Both return how many. */
+ * groups, PKCS#1 and ECDSA; RSA-PSS is done beside it. Both return how many. */
 #define TLS12_GROUPS_MAXIMUM 8
 #define TLS12_SCHEMES_MAXIMUM 16
 size_t tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM]);

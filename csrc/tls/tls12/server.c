@@ -103,6 +103,43 @@ may_send_ticket(const tls_handshake *h, const tls_client_hello *hello)
     return h->host->context->ticket_keys != NULL && hello->session_ticket_offered;
 }
 
+/* takes_rsa: by PKCS#1 or by RSA-PSS with this hash. */
+static int
+takes_rsa(tls_u16_list schemes, int hash)
+{
+    size_t i;
+
+    for (i = 0; i < tls_u16_list_count(schemes); i++) {
+        unsigned scheme = tls_u16_list_at(schemes, i);
+
+        if (scheme == ((unsigned)hash << 8 | 1) ||
+            (tls12_is_pss(scheme) && tls_scheme_hash(scheme) == hash))
+            return 1;
+    }
+    return 0;
+}
+
+/* show_schemes writes what BearSSL knows of the client's signature_algorithms. RSA-PSS is shown as
+ * PKCS#1: without any of RSA that it knows BearSSL would fall to static RSA. choice.c looks at the
+ * client's own list. */
+static void
+show_schemes(const tls_client_hello *hello, tls_buffer *extensions)
+{
+    uint16_t shown[2 * (TLS_HASH_SHA512 - TLS_HASH_SHA1 + 1)];
+    size_t count = 0;
+    int hash;
+
+    for (hash = TLS_HASH_SHA1; hash <= TLS_HASH_SHA512; hash++) {
+        uint16_t ecdsa = (uint16_t)(hash << 8 | 3);
+
+        if (takes_rsa(hello->signature_algorithms, hash))
+            shown[count++] = (uint16_t)(hash << 8 | 1);
+        if (tls_u16_list_contains(hello->signature_algorithms, ecdsa))
+            shown[count++] = ecdsa;
+    }
+    tls_extension_write_u16_list(extensions, TLS_EXTENSION_SIGNATURE_ALGORITHMS, shown, count);
+}
+
 /* show_hello makes the ClientHello that BearSSL sees; the transcript has the client's own.
  * - Only suites that may be chosen, only extensions that BearSSL reads, and the version that was
  * chosen, since supported_versions rules legacy_version (RFC 8446 section 4.2.1).
@@ -149,8 +186,10 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
             continue;
         if (tls_handshake_renegotiates(h) && type == TLS_EXTENSION_RENEGOTIATION_INFO)
             data = tls_bytes_make(empty_info, sizeof empty_info);
-        if (!tls_handshake_renegotiates(h) || type != TLS_EXTENSION_ALPN ||
-            e->handshake->terms.alpn_selected != NULL)
+        if (type == TLS_EXTENSION_SIGNATURE_ALGORITHMS)
+            show_schemes(hello, &extensions);
+        else if (!tls_handshake_renegotiates(h) || type != TLS_EXTENSION_ALPN ||
+                 e->handshake->terms.alpn_selected != NULL)
             tls_extension_write(&extensions, type, data);
     }
     shown.extensions = tls_buffer_view(&extensions);
@@ -205,20 +244,29 @@ decide_client_hello(tls12_engine *e, int *ready)
 
 /* ---- The client's other messages ---- */
 
+static enum tls_reason
+received_verify(tls12_engine *e, const tls_certificate_verify *verify)
+{
+    enum tls_reason reason;
+
+    e->handshake->facts.peer.scheme = verify->scheme;
+    if (!verify->has_scheme)
+        return TLS_OK;
+    reason = tls12_check_scheme(e, verify->scheme);
+    return reason == TLS_OK && tls12_is_pss(verify->scheme) ? tls12_verify_pss_client(e, verify)
+                                                            : reason;
+}
+
 enum tls_reason
 tls12_server_received(tls12_engine *e, const tls_message *m)
 {
-    tls_handshake *h = e->handshake;
-
     switch (m->type) {
     case TLS_HANDSHAKE_CERTIFICATE:
         if (!e->certificate_requested)
             return TLS_REASON_UNEXPECTED_MESSAGE;
         return tls12_peer_chain(e, &m->u.certificate);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        h->facts.peer.scheme = m->u.certificate_verify.scheme;
-        return m->u.certificate_verify.has_scheme ? tls12_check_scheme(e, h->facts.peer.scheme)
-                                                  : TLS_OK;
+        return received_verify(e, &m->u.certificate_verify);
     default:
         return TLS_OK;
     }

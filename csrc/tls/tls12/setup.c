@@ -93,8 +93,7 @@ make_template(tls_context *context)
         br_ssl_server_zero(&template->server);
     }
     set_implementations(&template->client.eng, context);
-    if (context->role == TLS_ROLE_CLIENT)
-        tls12_set_rsa_verification(&template->client.eng);
+    tls12_set_rsa_verification(&template->client.eng);
     br_ssl_engine_set_all_flags(&template->client.eng, BR_OPT_NO_RENEGOTIATION);
     br_ssl_engine_inject_entropy(&template->client.eng, "", 0); /* see tls12_start */
     context->tls12_template = template;
