@@ -403,3 +403,42 @@ describe("RSA-PSS in TLS 1.2", function()
       end
    end)
 end)
+
+describe("record_size_limit below TLS 1.3", function()
+   it("binds both sides, and max_fragment_length beside it does not count", function()
+      for _, version in ipairs { "TLSv1.0", "TLSv1.2" } do
+         for _, own in ipairs { false, 700 } do
+            local a, b = shake(client(legacy { max_version = version, record_size_limit = 300 }),
+               server(legacy { record_size_limit = own or nil }))
+            assert.is_true(a:info "established")
+            assert.equal(version, a:info "version")
+            assert.equal(300, b:info "record_size_limit")
+            assert.equal(own or 16384, a:info "record_size_limit")
+            for from, case in pairs { [a] = { b, own or 16384 }, [b] = { a, 300 } } do
+               from:write(("x"):rep(2000))
+               local bytes, longest = from:drain(), 0
+               for _, record in ipairs((pump.records(bytes))) do longest = math.max(longest, #record.body) end
+               -- what protects a record: MAC, padding and IV at most
+               assert.is_true(longest <= case[2] + 64, longest)
+               case[1]:feed(bytes)
+               local text = ""
+               while case[1]:step() == "data" do text = text .. case[1]:read() end
+               assert.equal(("x"):rep(2000), text)
+            end
+         end
+      end
+   end)
+
+   it("is answered where it is asked for, and max_fragment_length is not", function()
+      local function answer(extensions)
+         return hello.ask(server { record_size_limit = 500 },
+            hello.build { versions = false, extensions = extensions }).server_hello
+      end
+      local found = answer { [28] = "\1\0", [1] = "\1" }
+      assert.equal("\1\244", hello.extension(found, 28))
+      assert.is_nil(hello.extension(found, 1))
+      found = answer { [1] = "\1" }
+      assert.is_nil(hello.extension(found, 28))
+      assert.equal("\1", hello.extension(found, 1))
+   end)
+end)

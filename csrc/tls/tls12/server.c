@@ -182,7 +182,8 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
         unsigned type = read_by_bearssl[i];
         tls_bytes data;
 
-        if (!tls_extensions_find(hello->extensions, type, &data))
+        if (!tls_extensions_find(hello->extensions, type, &data) ||
+            (type == TLS_EXTENSION_MAX_FRAGMENT_LENGTH && hello->record_size_limit != 0))
             continue;
         if (tls_handshake_renegotiates(h) && type == TLS_EXTENSION_RENEGOTIATION_INFO)
             data = tls_bytes_make(empty_info, sizeof empty_info);
@@ -390,6 +391,7 @@ rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer 
         write_answers(e, client_hello, &extensions);
     if (e->ticket_agreed)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SESSION_TICKET);
+    tls_limits_write(e->handshake, &extensions);
     /* RFC 6066 section 8: only with a Certificate, so not when resuming. */
     if (!e->handshake->facts.resumed && client_hello->status_request) {
         if (e->handshake->terms.ocsp_response.length == 0)
@@ -434,8 +436,11 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
         return TLS_REASON_OUT_OF_MEMORY;
     if (h->facts.alpn.length == 0 && h->host->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
-    /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. */
-    if (log_fragment != 0)
+    /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. RFC 8449
+     * section 5: record_size_limit rules it. */
+    if (h->client_hello.hello.record_size_limit != 0)
+        tls_limits_peer(h, h->client_hello.hello.record_size_limit);
+    else if (log_fragment != 0)
         tls_limits_fragment(h, 1u << log_fragment);
     if (e->resume == NULL ||
         !tls_bytes_equal(hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length))) {

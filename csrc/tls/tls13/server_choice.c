@@ -289,8 +289,9 @@ tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *sh
         return TLS_REASON_MISSING_EXTENSION;
     if (!shares_fit(hello))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    /* Section 4.2.9: psk_ke where both sides ask for it by name. */
-    if (e->psk_selected && context->psk_only && offers_mode(hello, PSK_KE))
+    /* Section 4.2.9: psk_ke where it is allowed, and the client offers nothing better. */
+    if (e->psk_selected && context->psk_only && offers_mode(hello, PSK_KE) &&
+        !offers_mode(hello, PSK_DHE_KE))
         return TLS_OK;
     if (!hello->has_key_share)
         return TLS_REASON_MISSING_EXTENSION;

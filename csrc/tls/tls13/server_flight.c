@@ -43,7 +43,6 @@ tls13_send_encrypted_extensions(tls13_engine *e)
 {
     tls_handshake *h = e->handshake;
     const tls_client_hello *hello = &h->client_hello.hello;
-    const tls_context *context = h->host->context;
     tls_bytes alpn = tls_buffer_view(&h->facts.alpn);
     tls_message message;
     tls_buffer raw = {0}, extensions = {0};
@@ -56,9 +55,7 @@ tls13_send_encrypted_extensions(tls13_engine *e)
         tls_extension_write_alpn(&extensions, &alpn, 1);
     if (hello->record_size_limit != 0) {
         tls_limits_peer(h, hello->record_size_limit);
-        tls_extension_write_u16(&extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT,
-            context->record_size_limit != 0 ? context->record_size_limit
-                                            : TLS_RECORD_PLAINTEXT_MAXIMUM + 1);
+        tls_limits_write(h, &extensions);
     } else if (hello->max_fragment_length != 0) {
         tls_bytes code;
 
