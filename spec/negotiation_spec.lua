@@ -442,3 +442,123 @@ describe("record_size_limit below TLS 1.3", function()
       assert.equal("\1", hello.extension(found, 1))
    end)
 end)
+
+describe("the certificate for a client", function()
+   local function credential(names, kind, more)
+      local options = { names = names, key = bearssl.key.generate(kind) }
+      for name, value in pairs(more or {}) do options[name] = value end
+      return { certificate = { (assert(bearssl.certificate.selfsigned(options))) }, key = options.key }
+   end
+
+   local first_rsa, first_ec = credential({ "first.example", "www.first.example" }, "rsa"),
+      credential({ "www.first.example", "first.example" }, "p256")
+   local second_rsa, second_ec = credential({ "second.example" }, "rsa"), credential({ "second.example" }, "p256")
+
+   local function shown(list, name, options)
+      options = options or {}
+      options.verify = "none"
+      local context = assert(bearssl.context { mode = "server", certificates = list, min_version = "TLSv1.0",
+         suites = "compatible" })
+      local a = assert(assert(bearssl.context(options)):connection { server_name = name })
+      local result = pump(a, assert(context:connection()))
+      assert.equal("wantread", result.client.status, result.client.message or result.server.message)
+      local leaf = a:info("peer_certificates")[1]
+      return (leaf:names()[1].value:gsub("^www%.", "")), a:info "version"
+   end
+
+   it("that names none of them is the first, in every version", function()
+      for _, version in ipairs { "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3" } do
+         for _, name in ipairs { false, "unknown.example" } do
+            local function options() return { min_version = "TLSv1.0", max_version = version, suites = "compatible" } end
+            assert.equal("first.example", (shown({ first_rsa, second_ec }, name, options())))
+            assert.equal("first.example", (shown({ first_ec, second_rsa }, name, options())))
+            assert.equal("second.example", (shown({ second_rsa, first_ec }, name, options())))
+            assert.equal("second.example", (shown({ first_rsa, second_ec }, "second.example", options())))
+         end
+      end
+   end)
+
+   it("is one of the same names where the first cannot do it, and any where none of these can", function()
+      local function only(...) return { signature_algorithms = { ... } } end
+      assert.equal("first.example", (shown({ first_rsa, second_ec, first_ec }, false, only "ecdsa_secp256r1_sha256")))
+      assert.equal("first.example", (shown({ first_ec, second_rsa, first_rsa }, false,
+         only("rsa_pss_rsae_sha256", "rsa_pkcs1_sha256"))))
+      assert.equal("second.example", (shown({ first_rsa, second_ec }, false, only "ecdsa_secp256r1_sha256")))
+   end)
+
+   it("decides the version: none in which no certificate can sign", function()
+      local old = credential({ "example.org" }, "rsa", { key_usage = { "keyEncipherment" } })
+      local _, version = shown({ old }, "example.org", { suites = "compatible" })
+      assert.equal("TLSv1.2", version)
+      -- nor is it a downgrade, where a client knows nothing that TLS 1.3 signs with
+      _, version = shown({ first_rsa }, false, { signature_algorithms = { "rsa_pkcs1_sha256", "ecdsa_secp256r1_sha256" } })
+      assert.equal("TLSv1.2", version)
+      _, version = shown({ first_rsa }, false)
+      assert.equal("TLSv1.3", version)
+   end)
+end)
+
+describe("nothing in common", function()
+   local identity = certificates.ec384
+
+   local function failure(theirs, own, who)
+      theirs.identity, own.verify = who or identity, "none"
+      local a = assert(bearssl.context(own)):connection { server_name = "localhost" }
+      local result = pump(a, assert(server(theirs):connection()))
+      assert.equal("handshake_failure", result.server.code)
+      assert.equal("alert_handshake_failure", result.client.code)
+      return result.server.message
+   end
+
+   local function names(message, ...)
+      for _, text in ipairs { ... } do assert.truthy(message:find(text, 1, true), message) end
+   end
+
+   it("is told: cipher suites", function()
+      names(failure({ suites = { "TLS_AES_256_GCM_SHA384" } }, { suites = { "TLS_CHACHA20_POLY1305_SHA256" } }),
+         "no cipher suite in common", "TLSv1.3", "server's: TLS_AES_256_GCM_SHA384",
+         "client's: TLS_CHACHA20_POLY1305_SHA256")
+      names(failure({ suites = { "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" } },
+         { suites = { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" } }),
+         "no cipher suite in common", "TLSv1.2", "server's: TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+         "client's: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+   end)
+
+   it("is told: groups", function()
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+         names(failure({ groups = { "secp521r1" } }, { max_version = version, groups = { "x25519", "secp384r1" } }),
+            "no group in common", "server's: secp521r1", "client's: x25519, secp384r1")
+      end
+   end)
+
+   it("is told: signature algorithms, and the keys", function()
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+         names(failure({ max_version = version, min_version = version },
+            { max_version = version, signature_algorithms = { "rsa_pss_rsae_sha256", "rsa_pkcs1_sha256" } }),
+            "no signature algorithm in common", "ecdsa_secp384r1_sha384",
+            "client's: rsa_pss_rsae_sha256", "keys: secp384r1")
+      end
+   end)
+
+   it("is told: key usage", function()
+      local key = bearssl.key.generate "rsa"
+      local certificate = assert(bearssl.certificate.selfsigned { names = { "localhost" }, key = key,
+         key_usage = { "keyEncipherment" } })
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+         local context = assert(bearssl.context { mode = "server", certificate = { certificate }, key = key })
+         local a = assert(bearssl.context { verify = "none", min_version = version, max_version = version })
+            :connection { server_name = "localhost" }
+         local result = pump(a, assert(context:connection()))
+         names(result.server.message, "key usage", "digitalSignature", version)
+      end
+   end)
+
+   it("does not grow with what the client lists", function()
+      local many = {}
+      for index = 1, 5000 do many[index] = 0x5000 + index end
+      local reply = hello.ask(server(), hello.build { suites = many })
+      assert.equal("handshake_failure", reply.code)
+      assert.is_true(#reply.message < 1500)
+      names(reply.message, "no cipher suite in common", "0x5001", "…")
+   end)
+end)

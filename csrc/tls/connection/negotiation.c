@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handshake/local_certificate.h"
 #include "handshake/renegotiation_info.h"
 #include "tls12/engine.h"
 #include "tls13/engine.h"
+#include "wire/suite.h"
 #include "x509/hostname.h"
 
 /* ---- ClientHello ---- */
@@ -154,6 +156,35 @@ client_has(const tls_client_hello *hello, unsigned version)
     return version <= hello->legacy_version && version <= TLS_VERSION_12;
 }
 
+/* has_suite: both sides have one of this version. */
+static int
+has_suite(const tls_handshake *h, unsigned version)
+{
+    tls_u16_list suites = h->client_hello.hello.cipher_suites;
+    size_t i;
+
+    for (i = 0; i < h->terms.suite_count; i++)
+        if (tls_suite_fits(tls_suite_find(h->terms.suites[i]), version) &&
+            tls_u16_list_contains(suites, h->terms.suites[i]))
+            return 1;
+    return 0;
+}
+
+/* without_13: TLS 1.3 is not for a server whose certificates cannot sign in it (RFC 8446 section
+ * 4.4.2.2), where an older version goes. It then could not do better, and does not say that it
+ * could (section 4.1.3). */
+static void
+without_13(tls_handshake *h)
+{
+    const tls_client_hello *hello = &h->client_hello.hello;
+    tls_terms *terms = &h->terms;
+
+    if (terms->version_max == TLS_VERSION_13 && terms->version_min <= TLS_VERSION_12 &&
+        client_has(hello, TLS_VERSION_13) && client_has(hello, TLS_VERSION_12) &&
+        has_suite(h, TLS_VERSION_12) && !tls_may_sign_13(h))
+        terms->version_max = TLS_VERSION_12;
+}
+
 static enum tls_reason
 choose_version(tls_handshake *h)
 {
@@ -163,6 +194,7 @@ choose_version(tls_handshake *h)
     enum tls_reason reason;
 
     tls_renegotiation_narrow(h);
+    without_13(h);
     version = terms->version_max;
     /* RFC 8446 appendix D.5: nobody may say SSL 3.0, whatever supported_versions says. */
     if (hello->legacy_version <= TLS_VERSION_SSL30)

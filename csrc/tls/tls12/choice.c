@@ -5,6 +5,7 @@
 
 #include "tls12/internal.h"
 #include "handshake/local_certificate.h"
+#include "handshake/no_common.h"
 #include "key/key_bearssl.h"
 
 /* What a choice rests on: BearSSL's view of what the client offers. */
@@ -134,6 +135,33 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
         e->bearssl.server.curves = (uint32_t)1 << o.group;
     }
     return 1;
+}
+
+/* What BearSSL only tells by an alert. */
+enum tls_reason
+tls12_nothing_in_common(tls12_engine *e)
+{
+    tls_handshake *h = e->handshake;
+    const tls_client_hello *hello = &h->client_hello.hello;
+    unsigned version = h->terms.version_chosen;
+    int some = 0, elliptic = 1, group = hello->supported_groups.length == 0;
+    size_t i;
+
+    for (i = 0; i < e->usable_count; i++) {
+        const tls_suite *suite = tls_suite_find(e->usable[i]);
+
+        if (!tls_suite_fits(suite, version) ||
+            !tls_u16_list_contains(hello->cipher_suites, suite->id))
+            continue;
+        some = 1;
+        elliptic &= suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE;
+    }
+    for (i = 0; i < h->host->context->group_count; i++)
+        group |= tls_u16_list_contains(hello->supported_groups, h->host->context->groups[i]) &&
+                 h->host->context->groups[i] < 32;
+    if (!some || version < TLS_VERSION_12)
+        return tls_no_common_suites(h, version);
+    return elliptic && !group ? tls_no_common_groups(h) : tls_no_common_schemes(h, version);
 }
 
 /* do_key_exchange: static RSA and static ECDH. */

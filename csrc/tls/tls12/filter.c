@@ -442,6 +442,9 @@ pump(tls12_engine *e)
             break;
         default:
             reason = reason_of_alert(record[TLS_RECORD_HEADER_LENGTH + 1]);
+            if (reason == TLS_REASON_HANDSHAKE_FAILURE &&
+                e->handshake->host->role == TLS_ROLE_SERVER)
+                reason = tls12_nothing_in_common(e);
             break;
         }
         if (reason == TLS_OK)

@@ -177,6 +177,8 @@ enum tls_reason tls12_start(tls12_engine *e);
 
 /* ---- tls12/choice.c ---- */
 extern const br_ssl_server_policy_class tls12_policy_class;
+/* tls12_nothing_in_common explains why a server's choice failed: HANDSHAKE_FAILURE. */
+enum tls_reason tls12_nothing_in_common(tls12_engine *e);
 
 /* ---- tls12/session.c ---- */
 extern const br_ssl_session_cache_class tls12_cache_class;

@@ -1,6 +1,7 @@
 /* server.c - the server's states of TLS 1.3 (RFC 8446 appendix A.2). */
 #include <string.h>
 
+#include "handshake/no_common.h"
 #include "tls13/internal.h"
 #include "handshake/peer_certificate.h"
 #include "base/random.h"
@@ -75,7 +76,7 @@ choose(tls13_engine *e, enum tls_progress *progress)
         : e->resume != NULL ? e->resume->suite
                             : 0);
     if (suite == NULL)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return tls_no_common_suites(h, TLS_VERSION_13);
     if (e->retried && suite != e->suite)
         return TLS_REASON_ILLEGAL_PARAMETER;
     h->facts.version = TLS_VERSION_13;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "handshake/local_certificate.h"
+#include "handshake/no_common.h"
 #include "handshake/resumption.h"
 #include "tls13/internal.h"
 #include "session/replay.h"
@@ -307,7 +308,7 @@ tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *sh
             e->group = context->groups[i];
             return TLS_OK;
         }
-    return TLS_REASON_HANDSHAKE_FAILURE;
+    return tls_no_common_groups(e->handshake);
 }
 
 /* ---- The certificate ---- */
@@ -341,7 +342,7 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
     if (e->handshake->terms.credential_fixed)
         return tls13_pick_scheme(e, e->handshake->terms.credential.key) != 0
                    ? TLS_OK
-                   : TLS_REASON_HANDSHAKE_FAILURE;
+                   : tls_no_common_schemes(e->handshake, TLS_VERSION_13);
     credential = tls_pick_server_credential(
         e->handshake, e->handshake->host->context->signature_scheme_count, can_sign, e, &scheme);
     /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */
@@ -349,7 +350,7 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
         tls_host_decides(e->handshake->host, TLS_DECISION_PSK))
         return TLS_REASON_UNKNOWN_PSK_IDENTITY;
     if (credential == NULL)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return tls_no_common_schemes(e->handshake, TLS_VERSION_13);
     return tls_credential_copy(&e->handshake->terms.credential, credential);
 }
 
