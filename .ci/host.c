@@ -1,7 +1,7 @@
 /*
- * A plain Lua interpreter, built with the same instrumentation as the module under test. A sanitizer's
- * runtime must be there before the first allocation; preloading it into a stock interpreter would hand it
- * to every child process too. This one has it linked in.
+ * A plain Lua interpreter, built with the same instrumentation as the module under test. A
+ * sanitizer's runtime must be there before the first allocation; preloading it into a stock
+ * interpreter would hand it to every child process too. This one has it linked in.
  *
  *     host [-e code] [-l module] [script [argument…]]
  */
@@ -56,7 +56,8 @@ run(lua_State *L)
 
     for (i = 1; i + 1 < job->argc && i < script; i += 2) {
         if (strcmp(job->argv[i], "-e") == 0) {
-            check(L, luaL_loadbuffer(L, job->argv[i + 1], strlen(job->argv[i + 1]), "=(command line)"));
+            check(L,
+                luaL_loadbuffer(L, job->argv[i + 1], strlen(job->argv[i + 1]), "=(command line)"));
             lua_call(L, 0, 0);
         } else if (strcmp(job->argv[i], "-l") == 0) {
             lua_getglobal(L, "require");
@@ -79,7 +80,7 @@ run(lua_State *L)
 int
 main(int argc, char **argv)
 {
-    struct job job = { argc, argv };
+    struct job job = {argc, argv};
     lua_State *L = luaL_newstate();
     int status;
 

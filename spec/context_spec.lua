@@ -109,7 +109,7 @@ describe("an option", function()
    end)
 
    it("of a wrong type says what it must be", function()
-      misuse("'verify_depth' must be an integer from 1 to 16, not \"8\" %(a string%)", bearssl.context, {
+      misuse("'verify_depth' must be an integer from 0 to 16, not \"8\" %(a string%)", bearssl.context, {
          verify_depth = "8",
       })
       misuse("'verify_depth' must be an integer", bearssl.context, { verify_depth = 1.5 })
@@ -118,6 +118,10 @@ describe("an option", function()
       misuse("'alpn': element 2 must be a protocol's name", bearssl.context, { alpn = { "h2", 2 } })
       misuse("'alpn': the list has holes", bearssl.context, { alpn = { [1] = "h2", [3] = "x" } })
       misuse("'time' must be a function, not a table", bearssl.context, { time = {} })
+      for _, wrong in ipairs { "now", 0 / 0, {} } do
+         local context = bearssl.context { verify = "none", time = function() return wrong end }
+         misuse("must return a number of seconds since the epoch, not", context.connection, context, { server_name = "x" })
+      end
       misuse("'suites' must be a policy's name or a list", bearssl.context, { suites = 5 })
       misuse("the options must be a table, not \"client\"", bearssl.context, "client")
       misuse("'trust' must be a trust store", bearssl.context, { trust = 5 })
@@ -218,6 +222,15 @@ describe("a context", function()
       fails("file_unreadable", "keyfile cannot be read", { certfile = ec.certfile, keyfile = "/nowhere/y" })
       fails("bad_pem", "no usable PEM", { certificate = "nonsense", key = ec.key })
       fails("key_mismatch", "does not belong", { certfile = ec.certfile, keyfile = certificates.rsa.keyfile })
+      local other = bearssl.key.generate "p256"
+      local function plain(text) return (text:gsub("%p", "%%%0")) end
+      fails("key_mismatch", plain(ec.certfile .. ": the private key does not belong"),
+         { certfile = ec.certfile, key = other })
+      fails("key_mismatch", plain "certificates[2]: the private key does not belong", { certificates = {
+         { certfile = ec.certfile, keyfile = ec.keyfile }, { certificate = ec.chain, key = other },
+      } })
+      fails("key_mismatch", plain("certificates[1]: " .. ec.certfile .. " and " .. certificates.rsa.keyfile),
+         { certificates = { { certfile = ec.certfile, keyfile = certificates.rsa.keyfile } } })
       local encrypted = shell.run({ "openssl", "pkey", "-in", ec.keyfile, "-aes128", "-passout", "pass:x" })
       fails("encrypted_key", "encrypted", { certificate = ec.certificate, key = encrypted })
       local broken = temporary.write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")

@@ -292,6 +292,19 @@ describe("sessions", function()
    end)
 end)
 
+describe("a client's name", function()
+   it("is given, or said to be none: a forgotten one does not go unchecked", function()
+      local context = client_context()
+      for _, options in ipairs { {}, { server_name = "" }, { verify = "none" },
+         { server_name = "localhost", no_server_name = true } } do
+         assert.equal("illegal_parameter", select(3, core.connection(context, options)))
+      end
+      assert.equal("illegal_parameter", select(3, core.connection(context)))
+      assert.is_truthy(core.connection(context, { no_server_name = true }))
+      assert.is_truthy(core.connection(server_context()))
+   end)
+end)
+
 describe("patterns over data", function()
    local function send(client, server, data)
       assert(client:write(data))
@@ -406,8 +419,8 @@ describe("descriptors", function()
       local last, pieces, received = 0, {}, 0
       for _ = 1, 100000 do
          if last < #data then
-            local done, want, index = client:send_all(a:getfd(), data, last + 1)
-            if not done then assert.equal("wantwrite", want) end
+            local done, message, code, index = client:send_all(a:getfd(), data, last + 1)
+            if not done then assert.same({ "wantwrite", "wantwrite" }, { message, code }) end
             last = done or index
          else
             client:flush(a:getfd())
@@ -430,6 +443,15 @@ describe("descriptors", function()
          count = server:fill(b:getfd())
       until count == 0 or server:step() == nil
       assert.equal("truncated", select(3, server:step()))
+      b:close()
+   end)
+
+   it("that have nothing yet are no failure: nil, code, code", function()
+      local a, b = sockets()
+      local client = pair()
+      client:step()
+      assert.same({ nil, "wantread", "wantread" }, { client:fill(a:getfd()) })
+      a:close()
       b:close()
    end)
 
@@ -471,7 +493,7 @@ describe("descriptors", function()
       local a, b = sockets()
       assert.is_true(core.wait(a:getfd(), "w", 0))
       local start = core.monotonic()
-      assert.same({ nil, "timeout" }, { core.wait(a:getfd(), "r", 0.02) })
+      assert.same({ nil, "timeout", "timeout" }, { core.wait(a:getfd(), "r", 0.02) })
       assert.is_true(core.monotonic() - start >= 0.02)
       b:send("x")
       assert.is_true(core.wait(a:getfd(), "r"))

@@ -5,7 +5,7 @@ local ladder = require "bearssl.ladder"
 local loopback = require "spec.support.loopback"
 local peer = require "spec.support.peer"
 local process = require "spec.support.process"
-local words = require "bearssl.tool.describe"
+local words = require "bearssl.describe"
 
 local function width_of(line)
    local _, continuations = line:gsub("[\128-\191]", "")

@@ -1,5 +1,5 @@
 -- Renegotiation (RFC 5746) between two sides of ours: the option, what handlers see, data around it, and who may call
--- what. Other implementations: spec/interop/renegotiation_spec.lua; hostile peers: spec/core/connection/renegotiation_test.c.
+-- what. Other implementations: spec/interop/renegotiation_spec.lua; hostile peers: the C tests of spec/core/connection.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"

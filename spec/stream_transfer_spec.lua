@@ -27,6 +27,35 @@ describe("receive", function()
       assert.equal("rest!", server:receive("*l", "rest!"))
    end)
 
+   it("bounds a line by max_line", function()
+      for _, ending in ipairs { "\n", "\r\n" } do
+         local client, server = keep(connected({}, { max_line = 10 }))
+         client:send(("a"):rep(10) .. ending .. ("b"):rep(11) .. ending)
+         settle()
+         assert.equal(("a"):rep(10), server:receive("*l"))
+         assert.same({ nil, "a line is longer than max_line", "", "limit_exceeded" }, { server:receive("*l") })
+         assert.equal(("b"):rep(11), server:receive(11)) -- it is there for who wants it
+      end
+      -- a line without an end is not collected for ever, and what came before the call counts
+      local client, server = keep(connected({}, { max_line = 10 }))
+      client:send("0123456")
+      settle()
+      local _, code, partial = server:receive("*l")
+      assert.same({ "wantread", "0123456" }, { code, partial })
+      client:send("789x")
+      settle()
+      assert.same({ nil, "a line is longer than max_line", "0123456", "limit_exceeded" },
+         { server:receive("*l", partial) })
+      client, server = keep(connected())
+      client:send(("x"):rep(100000) .. "\n")
+      assert.equal(100000, #together.receive(server, "*l"))
+      for _, wrong in ipairs { 0, 1.5, "1" } do
+         local ok, message = pcall(connected, {}, { max_line = wrong })
+         assert.is_false(ok)
+         assert.matches("max_line", message)
+      end
+   end)
+
    it("reads counts, prefix included", function()
       local client, server = keep(connected())
       client:send("0123456789")

@@ -60,4 +60,68 @@ describe("fetch", function()
       assert.are.equal(1, status)
       assert.is_truthy(err:find("without an answer", 1, true), err)
    end)
+
+   it("gives up after ten interim answers", function()
+      local interim = "HTTP/1.1 103 Early Hints\r\n\r\n"
+      local status, out = answer(interim:rep(10) .. "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true)
+      assert.are.equal(0, status)
+      assert.are.equal("ok", out)
+      local err
+      status, out, err = answer(interim:rep(11) .. "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true)
+      assert.are.equal(1, status)
+      assert.are.equal("", out)
+      assert.is_truthy(err:find("more than 10 interim answers", 1, true), err)
+   end)
+end)
+
+describe("fetch --location", function()
+   -- Answers one request on a listener and returns it.
+   local function serve_once(context, listener, bytes)
+      local tcp = loopback.accept(listener)
+      local stream = assert(context:wrap(tcp, { timeout = 5 }))
+      assert(stream:handshake())
+      local lines = {}
+      repeat
+         lines[#lines + 1] = assert(stream:receive("*l"))
+      until lines[#lines] == ""
+      assert(stream:send(bytes))
+      local shown = stream:getpeercertificate() ~= nil
+      stream:close()
+      return table.concat(lines, "\n"), shown
+   end
+
+   it("keeps what is for one origin from another", function()
+      local context = assert(require("bearssl").context { mode = "server", certificate = certificates.ec.chain,
+         key = certificates.ec.key, verify = "optional", cafile = certificates.ca.certfile })
+      local here, here_port = loopback.listen()
+      local there, there_port = loopback.listen()
+      local function redirect(port, path)
+         return "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+            .. ("Location: https://LOCALHOST:%d/%s\r\n\r\n"):format(port, path)
+      end
+      local child = start { "fetch", "--cafile", certificates.ca.certfile, "--timeout", "5", "-L",
+         "--cert", certificates.client_ec.chainfile, "--key", certificates.client_ec.keyfile,
+         "-H", "authorization: Basic c2VjcmV0", "-H", "Cookie: session=secret", "-H", "Proxy-Authorization: secret",
+         "-H", "Host: virtual.example", "-H", "Accept: text/x", "-H", "X-Own: plain",
+         "https://localhost:" .. here_port .. "/" }
+      local requests, shown = {}, {}
+      requests[1], shown[1] = serve_once(context, here, redirect(here_port, "same"))
+      requests[2], shown[2] = serve_once(context, here, redirect(there_port, "other"))
+      requests[3], shown[3] = serve_once(context, there, redirect(here_port, "back"))
+      requests[4], shown[4] = serve_once(context, here, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nback")
+      assert.are.equal(0, child:wait(10), child:errors())
+      assert.are.equal("back", child:output())
+      here:close()
+      there:close()
+      for i, request in ipairs(requests) do
+         local own = i ~= 3
+         assert.are.equal(own, request:find("secret", 1, true) ~= nil, request)
+         assert.are.equal(own, request:find("c2VjcmV0", 1, true) ~= nil, request)
+         assert.are.equal(own, request:find("Host: virtual.example\n", 1, true) ~= nil, request)
+         assert.is_truthy(request:find("X-Own: plain\n", 1, true), request)
+         assert.is_truthy(request:find("Accept: text/x\n", 1, true), request)
+         assert.are.equal(own, shown[i], "the client's certificate")
+      end
+      assert.is_truthy(requests[3]:lower():find("host: localhost:" .. there_port .. "\n", 1, true), requests[3])
+   end)
 end)

@@ -108,6 +108,19 @@ describe("serve and fetch", function()
       assert.are.equal("sub index", select(2, curl("--path-as-is", server.url .. "//sub//index.html")))
    end)
 
+   it("answers nothing that is not a regular file", function()
+      shell.run { "mkdir", "-p", directory .. "/odd/index.html" }
+      shell.run { "mkfifo", directory .. "/pipe" }
+      shell.run { "ln", "-s", "/dev/zero", directory .. "/zero" }
+      shell.run { "ln", "-s", directory .. "/pipe", directory .. "/link" }
+      for _, path in ipairs { "/pipe", "/link", "/zero", "/odd/" } do
+         local status, out, err = fetch("--timeout", "5", server.url .. path)
+         assert.are.equal(0, status, err)
+         assert.are.equal("403 Forbidden\n", out, path)
+      end
+      assert.are.equal("<h1>hello</h1>\n", (select(2, fetch(server.url .. "/"))))
+   end)
+
    it("writes JSON", function()
       local status, out = fetch("--json", server.url .. "/index.html")
       assert.are.equal(0, status)

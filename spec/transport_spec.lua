@@ -78,6 +78,11 @@ describe("wrap", function()
       local ok, message = pcall(context.wrap, context, closed, { server_name = "localhost" })
       assert.is_false(ok)
       assert.matches("the socket is closed", message)
+      local idle = socket.tcp()
+      ok, message = pcall(context.wrap, context, idle, { server_name = "localhost" })
+      assert.is_false(ok)
+      assert.matches("is not connected", message)
+      idle:close()
    end)
 
    it("takes a transport that is one already", function()
@@ -355,6 +360,77 @@ describe("the memory pair", function()
       assert.same({ nil, "timeout" }, { a.write("ef") })
       assert.equal("abcd", b.read(10))
       assert.equal(2, a.write("ef"))
+   end)
+end)
+
+-- What streams build on: whoever carries, one order of results.
+describe("every transport", function()
+   local context
+
+   setup(function() context = client_context() end)
+   teardown(function() context = nil end)
+
+   -- a connection of the core with a ClientHello in its output
+   local function hello()
+      local connection = assert(context:connection { server_name = "localhost" })
+      connection:step()
+      return connection.core
+   end
+
+   local soon = function() return core.monotonic() + 0.01 end
+
+   local function functions(reason)
+      return transport.new { read = function() return nil, reason end, write = function() return nil, reason end }
+   end
+
+   it("that has nothing yet gives nil, code, code", function()
+      local a, b = loopback.pair()
+      for _, carrier in ipairs({ transport.new(a), transport.new(a:getfd()), functions "timeout" }) do
+         assert.same({ nil, "wantread", "wantread" }, { carrier:fill(hello(), 0) })
+         assert.same({ nil, "timeout", "timeout" }, { carrier:fill(hello(), soon()) })
+      end
+      a:close()
+      b:close()
+      assert.same({ nil, "wantwrite", "wantwrite" }, { functions("timeout"):flush(hello(), 0) })
+      assert.same({ nil, "timeout", "timeout" }, { functions("timeout"):flush(hello(), soon()) })
+      assert.same({ nil, "timeout", "timeout" }, { functions("wantwrite"):flush(hello(), core.monotonic() - 1) })
+   end)
+
+   it("that is cut short in sending gives nil, code, code, last byte", function()
+      local a, b = loopback.pair()
+      local client, server = wrap_client(a), wrap_server(b)
+      client:settimeout(0)
+      server:settimeout(0)
+      repeat
+         local here, there = client:handshake(), server:handshake()
+      until here and there
+      local object, data = client.connection.core, ("x"):rep(16 * 1024 * 1024)
+      local last, message, code, sealed = client.transport:send(object, data, 1, #data, 0)
+      assert.same({ false, "wantwrite", "wantwrite" }, { last or false, message, code })
+      assert.is_true(sealed > 0 and sealed < #data)
+      last, message, code, sealed = client.transport:send(object, data, sealed + 1, #data, soon())
+      assert.same({ false, "timeout", "timeout" }, { last or false, message, code })
+      assert.is_true(sealed > 0 and sealed < #data)
+      a:close()
+      last, message, code, sealed = client.transport:send(object, data, sealed + 1, #data, 0)
+      assert.same({ false, "the transport is closed", "transport" }, { last or false, message, code })
+      assert.is_true(sealed > 0 and sealed < #data)
+      b:close()
+   end)
+
+   it("that fails gives nil, message, code", function()
+      local closed = loopback.pair()
+      local carriers = { functions "the modem hung up", transport.new(closed), transport.new(1000) }
+      closed:close()
+      for _, carrier in ipairs(carriers) do
+         for _, method in ipairs({ "fill", "flush" }) do
+            local ok, message, code = carrier[method](carrier, hello(), 0)
+            assert.is_nil(ok)
+            assert.equal("transport", code)
+            assert.is_true(type(message) == "string" and message ~= "transport")
+         end
+      end
+      assert.same({ nil, "the modem hung up", "transport" }, { carriers[1]:flush(hello(), 0) })
    end)
 end)
 

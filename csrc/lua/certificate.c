@@ -4,66 +4,51 @@
  *
  * Methods that find an extension absent return nil. Every method raises on an object that __close
  * has closed. */
-#include "classes.h"
+#include "certificate.h"
 
-#include <string.h>
+#include <time.h>
 
-#include "x509/distinguished_name.h"
+#include "issue/certificate_dump.h"
+#include "x509/distinguished_name_match.h"
 #include "x509/hostname.h"
 #include "asn1/pem.h"
 #include "key/signature.h"
 
-#define LIST_CLASS "bearssl.certificate_list"
+#include "certificate_extensions.h"
+#include "distinguished_name.h"
+#include "key.h"
+#include "module.h"
+#include "unreadable.h"
+#include "value.h"
 
-typedef struct object {
-    tls_certificate *certificate;
-} object;
+/* certificate == other: the same DER. */
+static tls_bytes
+identity(const void *counted)
+{
+    return ((const tls_certificate *)counted)->der;
+}
+
+TLS_LUA_DEFINE_OBJECT(certificate, tls_certificate, "certificate", 0, identity)
 
 /* ---- For the other files ---- */
 
 void
 tls_lua_push_certificate(lua_State *L, const tls_certificate *certificate)
 {
-    object *self = tls_lua_new(L, TLS_LUA_CERTIFICATE, sizeof *self, 0);
-
-    /* The core's views are const; the count is all that changes. */
-    self->certificate = tls_certificate_retain((tls_certificate *)certificate);
+    tls_lua_object_push(L, &tls_lua_certificate_class, certificate);
 }
 
 enum tls_reason
 tls_lua_push_certificate_der(lua_State *L, tls_bytes der)
 {
-    object *self = tls_lua_new(L, TLS_LUA_CERTIFICATE, sizeof *self, 0);
-    enum tls_reason reason = tls_certificate_from_der(&self->certificate, der);
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_certificate_class);
+    tls_certificate *certificate = NULL;
+    enum tls_reason reason = tls_certificate_from_der(&certificate, der);
 
+    self->counted = certificate;
     if (reason != TLS_OK)
         lua_pop(L, 1);
     return reason;
-}
-
-tls_certificate **
-tls_lua_new_certificate(lua_State *L)
-{
-    object *self = tls_lua_new(L, TLS_LUA_CERTIFICATE, sizeof *self, 0);
-
-    return &self->certificate;
-}
-
-tls_certificate *
-tls_lua_test_certificate(lua_State *L, int index)
-{
-    object *self = tls_lua_test(L, index, TLS_LUA_CERTIFICATE);
-
-    return self != NULL ? self->certificate : NULL;
-}
-
-tls_certificate *
-tls_lua_check_certificate(lua_State *L, int index)
-{
-    object *self = luaL_checkudata(L, index, TLS_LUA_CERTIFICATE);
-
-    luaL_argcheck(L, self->certificate != NULL, index, "closed certificate");
-    return self->certificate;
 }
 
 void
@@ -80,15 +65,15 @@ tls_lua_push_chain(lua_State *L, const tls_certificate *const *chain, size_t cou
 
 /* ---- core.certificates ---- */
 
-static int
-list_gc(lua_State *L)
+static void
+release_list(void *list)
 {
-    tls_certificate_list **list = luaL_checkudata(L, 1, LIST_CLASS);
-
-    tls_certificate_list_release(*list);
-    *list = NULL;
-    return 0;
+    tls_certificate_list_release(list);
 }
+
+/* Holds what was loaded while Lua makes objects of it. */
+static const tls_lua_object_class list_class = {
+    "bearssl.certificate_list", "list", 0, NULL, release_list, NULL};
 
 /* core.certificates(string) -> list of certificate objects, leaf first as in the file
  * | nil, message, "bad_pem" (no certificate in it) | "bad_certificate" (one could not be parsed)
@@ -97,14 +82,15 @@ static int
 load(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 1);
-    tls_certificate_list **list = tls_lua_new(L, LIST_CLASS, sizeof(tls_certificate_list *), 0);
-    enum tls_reason reason = tls_certificates_load(list, bytes);
+    tls_lua_object *holder = tls_lua_object_new(L, &list_class);
+    tls_certificate_list *list = NULL;
+    enum tls_reason reason = tls_certificates_load(&list, bytes);
 
+    holder->counted = list;
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
-    tls_lua_push_chain(L, (const tls_certificate *const *)(*list)->items, (*list)->count);
-    tls_certificate_list_release(*list);
-    *list = NULL;
+        return tls_lua_unreadable(L, reason, TLS_WANTED_CERTIFICATE, bytes, NULL);
+    tls_lua_push_chain(L, (const tls_certificate *const *)list->items, list->count);
+    tls_lua_object_close(&list_class, holder);
     return 1;
 }
 
@@ -369,14 +355,55 @@ matches(lua_State *L)
     return 1;
 }
 
-/* certificate == other: the same DER. */
+/* certificate:text() -> for people to read, as `openssl x509 -text` prints it */
 static int
-equal(lua_State *L)
+text(lua_State *L)
 {
-    const tls_certificate *a = tls_lua_test_certificate(L, 1);
-    const tls_certificate *b = tls_lua_test_certificate(L, 2);
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    tls_buffer *out = tls_lua_buffer(L);
 
-    lua_pushboolean(L, a != NULL && b != NULL && tls_bytes_equal(a->der, b->der));
+    tls_certificate_dump(out, certificate);
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* certificate:pin() -> base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469) */
+static int
+pin(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
+    size_t length = tls_fingerprint(digest, TLS_HASH_SHA256, certificate->public_key_info);
+    tls_buffer *out = tls_lua_buffer(L);
+
+    tls_base64_encode(out, tls_bytes_make(digest, length));
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* certificate:expires_in([time]) -> seconds until its last valid instant from `time` (seconds since
+ * the epoch; now); negative when it has expired */
+static int
+expires_in(lua_State *L)
+{
+    const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
+    int64_t from = lua_isnoneornil(L, 2) ? (int64_t)time(NULL) : tls_lua_check_time(L, 2);
+
+    tls_lua_push_int64(L, certificate->not_after - from);
+    return 1;
+}
+
+/* certificate:issued(other) -> boolean: `other` names it as its issuer and is signed with its key
+ */
+static int
+issued(lua_State *L)
+{
+    const tls_certificate *self = tls_lua_check_certificate(L, 1);
+    const tls_certificate *other = tls_lua_check_certificate(L, 2);
+
+    lua_pushboolean(L, tls_name_equal(self->subject, other->issuer) &&
+                           tls_verify_signature(&self->public_key, &other->signature_algorithm,
+                               other->to_be_signed, other->signature) == TLS_OK);
     return 1;
 }
 
@@ -384,26 +411,17 @@ equal(lua_State *L)
 static int
 tostring(lua_State *L)
 {
-    object *self = luaL_checkudata(L, 1, TLS_LUA_CERTIFICATE);
+    const tls_certificate *certificate = tls_lua_test_certificate(L, 1);
 
-    if (self->certificate == NULL || tls_name_is_empty(self->certificate->subject)) {
-        tls_lua_push_address(L, TLS_LUA_CERTIFICATE, 1);
+    luaL_checkudata(L, 1, tls_lua_certificate_class.name);
+    if (certificate == NULL || tls_name_is_empty(certificate->subject)) {
+        tls_lua_push_address(L, tls_lua_certificate_class.name, 1);
         return 1;
     }
-    lua_pushliteral(L, TLS_LUA_CERTIFICATE ": ");
-    tls_lua_push_name_text(L, self->certificate->subject);
+    lua_pushfstring(L, "%s: ", tls_lua_certificate_class.name);
+    tls_lua_push_name_text(L, certificate->subject);
     lua_concat(L, 2);
     return 1;
-}
-
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_CERTIFICATE);
-
-    tls_certificate_release(self->certificate);
-    self->certificate = NULL;
-    return 0;
 }
 
 static const luaL_Reg methods[] = {
@@ -430,28 +448,23 @@ static const luaL_Reg methods[] = {
     {"must_staple", must_staple},
     {"is_self_signed", is_self_signed},
     {"matches", matches},
+    {"text", text},
+    {"pin", pin},
+    {"expires_in", expires_in},
+    {"issued", issued},
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {
-    {"__gc", gc},
-    {"__eq", equal},
-    {"__tostring", tostring},
-    {NULL, NULL},
-};
+static const luaL_Reg metamethods[] = {{"__tostring", tostring}, {NULL, NULL}};
 
 static const luaL_Reg list_methods[] = {{NULL, NULL}};
-static const luaL_Reg list_metamethods[] = {{"__gc", list_gc}, {NULL, NULL}};
 
 const luaL_Reg tls_lua_certificate_functions[] = {{"certificates", load}, {NULL, NULL}};
 
 void
 tls_lua_open_certificate(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_CERTIFICATE, methods, metamethods);
-    lua_getfield(L, LUA_REGISTRYINDEX, TLS_LUA_CERTIFICATE);
-    lua_getfield(L, -1, "__index");
-    tls_lua_functions(L, tls_lua_certificate_more_methods);
-    lua_pop(L, 2);
-    tls_lua_class(L, LIST_CLASS, list_methods, list_metamethods);
+    tls_lua_object_open(L, &tls_lua_certificate_class, methods, metamethods);
+    tls_lua_add_methods(L, tls_lua_certificate_class.name, tls_lua_certificate_extension_methods);
+    tls_lua_object_open(L, &list_class, list_methods, NULL);
 }

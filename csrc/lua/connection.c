@@ -1,14 +1,22 @@
-/* connection.c - class "bearssl.connection": one conversation, bytes in and bytes out. Patterns are
- * in receive.c, descriptors in descriptor.c, questions and answers in question.c.
+/* connection.c - class "bearssl.connection": one conversation, bytes in and bytes out. The methods
+ * of its other files are in connection.h.
  *
  *     connection = core.connection(context, { … })
  *
  * Every method of a connection that free() has closed returns nil, message, "closed". */
-#include "classes.h"
+#include "connection.h"
 
 #include <string.h>
 
 #include "wire/registry.h"
+
+#include "bounds.h"
+#include "context.h"
+#include "module.h"
+#include "option.h"
+#include "session.h"
+#include "stage.h"
+#include "value.h"
 
 tls_lua_connection *
 tls_lua_connection_look(lua_State *L)
@@ -61,7 +69,7 @@ tls_lua_push_failure(lua_State *L, const tls_connection *connection)
         return tls_lua_failure_text(L, reason, text);
     name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert);
     lua_pushnil(L);
-    lua_pushfstring(L, "%s: %s", text, name != NULL ? name : "unknown");
+    lua_pushstring(L, text);
     if (name != NULL)
         lua_pushfstring(L, "alert_%s", name);
     else
@@ -110,8 +118,9 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
     return tls_bytes_make(bytes.data + (i - 1), (size_t)(j - i + 1));
 }
 
-/* core.connection(context, { server_name = DNS name or IP address (client), session = session to
- * resume (client), verify = "none" | "optional" | "required" (nil: the context's), early_data =
+/* core.connection(context, { server_name = DNS name or IP address (client), no_server_name =
+ * boolean: none is sent nor checked (a client needs one of the two), session = session to resume
+ * (client), verify = "none" | "optional" | "required" (nil: the context's), early_data =
  * string to send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when
  * it was not accepted, version_min, version_max = numbers within the context's, stage_mask =,
  * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
@@ -127,17 +136,18 @@ make(lua_State *L)
 
     (void)tls_lua_check_context(L, 1);
     lua_settop(L, 2);
-    options.verify = -1;
     if (!lua_isnil(L, 2)) {
         luaL_checktype(L, 2, LUA_TTABLE);
         options.server_name = tls_lua_option_text(L, 2, "server_name");
+        options.no_server_name = tls_lua_option_boolean(L, 2, "no_server_name");
         lua_getfield(L, 2, "session");
         if (!lua_isnil(L, -1)) {
-            options.session = tls_lua_test_session(L, -1);
+            options.session = tls_lua_object_share(L, -1, &tls_lua_session_class);
             if (options.session == NULL)
                 return luaL_error(L, "option 'session' must be an open session object");
         }
-        options.verify = tls_lua_option_choice(L, 2, "verify", modes, -1);
+        options.verify = (enum tls_verify_mode)(
+            TLS_VERIFY_NONE + tls_lua_option_choice(L, 2, "verify", modes, -1));
         lua_getfield(L, 2, "early_data");
         if (!lua_isnil(L, -1)) {
             if (lua_type(L, -1) != LUA_TSTRING)
@@ -145,8 +155,8 @@ make(lua_State *L)
             options.early_data = tls_lua_check_bytes(L, lua_gettop(L));
         }
         options.early_data_resend = tls_lua_option_boolean(L, 2, "early_data_resend");
-        options.version_min = (unsigned)tls_lua_option_integer(L, 2, "version_min", 0, 0, 0xFFFF);
-        options.version_max = (unsigned)tls_lua_option_integer(L, 2, "version_max", 0, 0, 0xFFFF);
+        options.version_min = tls_lua_option_version(L, 2, "version_min");
+        options.version_max = tls_lua_option_version(L, 2, "version_max");
         options.stage_mask = (uint32_t)tls_lua_option_integer(L, 2, "stage_mask", 0, 0, 0x7FFFFFFF);
         options.decision_mask =
             (uint32_t)tls_lua_option_integer(L, 2, "decision_mask", 0, 0, 0x7FFFFFFF);
@@ -591,12 +601,10 @@ void
 tls_lua_open_connection(lua_State *L)
 {
     tls_lua_class(L, TLS_LUA_CONNECTION, methods, metamethods);
-    lua_getfield(L, LUA_REGISTRYINDEX, TLS_LUA_CONNECTION);
-    lua_getfield(L, -1, "__index");
-    tls_lua_functions(L, tls_lua_connection_more_methods);
-    tls_lua_functions(L, tls_lua_question_methods);
-    tls_lua_functions(L, tls_lua_receive_methods);
-    tls_lua_functions(L, tls_lua_renegotiation_methods);
-    tls_lua_functions(L, tls_lua_descriptor_methods);
-    lua_pop(L, 2);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_exporter_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_post_handshake_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_question_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_receive_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_renegotiation_methods);
+    tls_lua_add_methods(L, TLS_LUA_CONNECTION, tls_lua_descriptor_methods);
 }

@@ -3,47 +3,37 @@
  *     context = core.context{ … }
  *
  * Every method raises on an object that __close has closed; connections that use it go on. */
-#include "classes.h"
+#include "context.h"
 
 #include "x509/ocsp.h"
 
+#include "bounds.h"
+#include "context_options.h"
+#include "credential.h"
+#include "module.h"
+#include "option.h"
+#include "revocation.h"
+#include "ticket_keys.h"
+#include "trust.h"
+#include "value.h"
+
 /* The clock stands in the object, where the core reads it: so whoever keeps the tls_context keeps
  * the object too (slots of a connection). */
-typedef struct object {
-    tls_context *context;
+typedef struct context_object {
+    tls_lua_object object; /* a tls_context */
     int has_time;
     int64_t time;
-} object;
+    tls_context_options options; /* of context_options.h: for info */
+} context_object;
+
+TLS_LUA_DEFINE_OBJECT(context, tls_context, "context", sizeof(context_object), NULL)
 
 static int64_t
 now(void *data)
 {
-    const object *self = data;
+    const context_object *self = data;
 
     return self->has_time ? self->time : TLS_SYSTEM_TIME;
-}
-
-tls_context *
-tls_lua_test_context(lua_State *L, int index)
-{
-    object *self = tls_lua_test(L, index, TLS_LUA_CONTEXT);
-
-    return self != NULL ? self->context : NULL;
-}
-
-tls_context *
-tls_lua_check_context(lua_State *L, int index)
-{
-    object *self;
-
-    /* The Lua layer's context is a table around it. */
-    if (lua_istable(L, index)) {
-        lua_getfield(L, index, "core");
-        lua_replace(L, index);
-    }
-    self = luaL_checkudata(L, index, TLS_LUA_CONTEXT);
-    luaL_argcheck(L, self->context != NULL, index, "closed context");
-    return self->context;
 }
 
 /* option_alpn pushes what holds the names. */
@@ -134,46 +124,15 @@ check_responses(const tls_context_options *options)
     return reason;
 }
 
-/* option_unsigned: an integer of 0 … `maximum`, 0 when it is absent. */
-static unsigned
-option_unsigned(lua_State *L, const char *name, lua_Integer maximum)
-{
-    return (unsigned)tls_lua_option_integer(L, 1, name, 0, 0, maximum);
-}
-
-/* The options of TLS 1.3; the table is argument 1. */
-static void
-options_13(lua_State *L, tls_context_options *options)
-{
-    options->key_share_count = option_unsigned(L, "key_share_count", 16);
-    options->no_grease = tls_lua_option_boolean(L, 1, "no_grease");
-    options->no_compatibility = tls_lua_option_boolean(L, 1, "no_compatibility");
-    options->psk_only = tls_lua_option_boolean(L, 1, "psk_only");
-    options->post_handshake_auth = tls_lua_option_boolean(L, 1, "post_handshake_auth");
-    options->retry_cookie = tls_lua_option_boolean(L, 1, "retry_cookie");
-    options->tickets_always = tls_lua_option_boolean(L, 1, "tickets_always");
-    options->ticket_count = option_unsigned(L, "ticket_count", TLS_TICKETS_MAXIMUM);
-    options->max_early_data = option_unsigned(L, "max_early_data", 0x7FFFFFFF);
-    options->early_data_window = option_unsigned(L, "early_data_window", 0x7FFFFFFF);
-    options->record_size_limit = option_unsigned(L, "record_size_limit", 16384);
-    options->record_padding = option_unsigned(L, "record_padding", 16384);
-    options->key_update_records = option_unsigned(L, "key_update_records", 0x7FFFFFFF);
-}
-
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
- * =, signature_schemes = lists of numbers, alpn = list of strings, alpn_required = boolean, trust =
- * trust store, verify = "none" | "optional" | "required", verify_depth = integer, credentials =
- * list of { chain = list of certificates, key = key, ocsp_response = DER or nil }, session_cache =,
- * session_lifetime = seconds, record_size = integers, ticket_keys = ticket keys (server: issue
- * tickets under them), max_fragment_length = 512, 1024, 2048 or 4096, extensions = list of { type =
- * number, data = string } (client: of types that the core does not handle itself),
- * client_preference, renegotiation, no_status_request, no_tickets, no_extended_master_secret,
- * require_extended_master_secret, fallback = booleans, and as in trust:verify crls, pins,
- * clock_skew, revocation, staple; for TLS 1.3 key_share_count, ticket_count, max_early_data,
- * early_data_window (seconds), record_size_limit, record_padding, key_update_records = integers,
- * no_grease, no_compatibility, tickets_always, psk_only, post_handshake_auth, retry_cookie =
- * booleans } -> context. What is absent takes the core's default, but for ticket_count: none. |
- * nil, message, "illegal_parameter" (an unknown suite or group, versions the wrong way round, an
+ * =, signature_schemes = lists of numbers, alpn = list of strings, trust = trust store, verify =
+ * "none" | "optional" | "required", credentials = list of { chain = list of certificates, key =
+ * key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue tickets under them),
+ * extensions = list of { type = number, data = string } (client: of types that the core does not
+ * handle itself), as in trust:verify crls, pins, revocation, staple, and what
+ * core.context_options() lists, tickets_always = boolean, time = seconds: the first of set_time }
+ * -> context. What is absent takes the core's default. | nil,
+ * message, "illegal_parameter" (an unknown suite or group, versions the wrong way round, an
  * extension that may not be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" |
  * "no_random" */
 static int
@@ -182,65 +141,49 @@ make(lua_State *L)
     static const char *const roles[] = {"client", "server", NULL};
     static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_context_options options = {0};
+    tls_context *context = NULL;
     enum tls_reason reason;
-    object *self;
+    context_object *self;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     luaL_checkstack(L, LUA_MINSTACK, "options");
     options.role = (enum tls_role)tls_lua_option_choice(L, 1, "role", roles, TLS_ROLE_CLIENT);
-    options.version_min = (unsigned)tls_lua_option_integer(L, 1, "version_min", 0, 0, 0xFFFF);
-    options.version_max = (unsigned)tls_lua_option_integer(L, 1, "version_max", 0, 0, 0xFFFF);
+    tls_lua_read_context_options(L, 1, &options);
+    options.version_min = tls_lua_option_version(L, 1, "version_min");
+    options.version_max = tls_lua_option_version(L, 1, "version_max");
     options.suites = tls_lua_option_list16(L, 1, "suites", &options.suite_count);
     options.groups = tls_lua_option_list16(L, 1, "groups", &options.group_count);
     options.signature_schemes =
         tls_lua_option_list16(L, 1, "signature_schemes", &options.signature_scheme_count);
     options.alpn = option_alpn(L, 1, &options.alpn_count);
-    options.alpn_required = tls_lua_option_boolean(L, 1, "alpn_required");
     lua_getfield(L, 1, "trust");
     if (!lua_isnil(L, -1)) {
-        options.trust = tls_lua_test_trust(L, -1);
+        options.trust = tls_lua_object_share(L, -1, &tls_lua_trust_class);
         if (options.trust == NULL)
             return luaL_error(L, "option 'trust' must be an open trust store");
     }
     options.verify =
-        (enum tls_verify_mode)tls_lua_option_choice(L, 1, "verify", modes, TLS_VERIFY_REQUIRED);
-    options.verify_depth =
-        (unsigned)tls_lua_option_integer(L, 1, "verify_depth", 0, 0, TLS_PATH_MAXIMUM);
+        (enum tls_verify_mode)(TLS_VERIFY_NONE + tls_lua_option_choice(L, 1, "verify", modes, -1));
     options.credentials =
         tls_lua_option_credentials(L, 1, "credentials", &options.credential_count);
-    options.session_cache_size =
-        (size_t)tls_lua_option_integer(L, 1, "session_cache", 0, 0, 0x7FFFFFFF);
-    options.session_lifetime =
-        (unsigned)tls_lua_option_integer(L, 1, "session_lifetime", 0, 0, 0x7FFFFFFF);
     lua_getfield(L, 1, "ticket_keys");
     if (!lua_isnil(L, -1)) {
-        options.ticket_keys = tls_lua_test_ticket_keys(L, -1);
+        options.ticket_keys = tls_lua_object_share(L, -1, &tls_lua_ticket_keys_class);
         if (options.ticket_keys == NULL)
             return luaL_error(L, "option 'ticket_keys' must be an open ticket keys object");
     }
-    options.no_tickets = tls_lua_option_boolean(L, 1, "no_tickets");
-    options.no_extended_master_secret = tls_lua_option_boolean(L, 1, "no_extended_master_secret");
-    options.require_extended_master_secret =
-        tls_lua_option_boolean(L, 1, "require_extended_master_secret");
-    options.fallback = tls_lua_option_boolean(L, 1, "fallback");
-    options.no_status_request = tls_lua_option_boolean(L, 1, "no_status_request");
-    options.max_fragment_length =
-        (unsigned)tls_lua_option_integer(L, 1, "max_fragment_length", 0, 0, 4096);
+    options.tickets_always = tls_lua_option_boolean(L, 1, "tickets_always");
     options.custom_extensions = option_extensions(L, 1, &options.custom_extension_count);
-    options.record_size = (size_t)tls_lua_option_integer(L, 1, "record_size", 0, 0, 16384);
-    options.client_preference = tls_lua_option_boolean(L, 1, "client_preference");
-    options.renegotiation = tls_lua_option_boolean(L, 1, "renegotiation");
     options.crls = tls_lua_option_crls(L, 1, "crls", &options.crl_count);
     options.pins = tls_lua_option_pins(L, 1, "pins", &options.pin_count);
-    options.clock_skew = tls_lua_option_clock_skew(L, 1);
     options.revocation = tls_lua_option_revocation(L, 1);
     options.staple = tls_lua_option_staple(L, 1);
-    options_13(L, &options);
     reason = check_responses(&options);
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
-    self = tls_lua_new(L, TLS_LUA_CONTEXT, sizeof *self, 0);
+    self = tls_lua_object_new(L, &tls_lua_context_class);
+    tls_lua_keep_context_options(&self->options, &options);
     options.now = now;
     options.now_data = self;
     lua_getfield(L, 1, "time");
@@ -248,8 +191,8 @@ make(lua_State *L)
     if (self->has_time)
         self->time = tls_lua_check_time(L, lua_gettop(L));
     lua_pop(L, 1);
-    reason = tls_context_new(&self->context, &options);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    reason = tls_context_new(&context, &options);
+    return tls_lua_object_made(L, self, context, reason);
 }
 
 /* context:role() -> "client" or "server" */
@@ -266,7 +209,7 @@ role(lua_State *L)
 static int
 set_time(lua_State *L)
 {
-    object *self = luaL_checkudata(L, 1, TLS_LUA_CONTEXT);
+    context_object *self = luaL_checkudata(L, 1, tls_lua_context_class.name);
 
     if (lua_isnoneornil(L, 2)) {
         self->has_time = 0;
@@ -301,17 +244,18 @@ pooled_buffers(lua_State *L)
     return 1;
 }
 
+/* context:info() -> { name = value } of what core.context_options() lists, as it is in force */
 static int
-gc(lua_State *L)
+info(lua_State *L)
 {
-    object *self = luaL_checkudata(L, 1, TLS_LUA_CONTEXT);
-
-    tls_context_release(self->context);
-    self->context = NULL;
-    return 0;
+    tls_lua_check_context(L, 1);
+    lua_createtable(L, 0, 32);
+    tls_lua_show_context_options(L, &((const context_object *)lua_touserdata(L, 1))->options);
+    return 1;
 }
 
 static const luaL_Reg methods[] = {
+    {"info", info},
     {"role", role},
     {"set_time", set_time},
     {"flush_sessions", flush_sessions},
@@ -320,12 +264,10 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
-
 const luaL_Reg tls_lua_context_functions[] = {{"context", make}, {NULL, NULL}};
 
 void
 tls_lua_open_context(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_CONTEXT, methods, metamethods);
+    tls_lua_object_open(L, &tls_lua_context_class, methods, NULL);
 }

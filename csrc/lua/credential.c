@@ -1,80 +1,73 @@
-/* credential.c - chains and credentials of the caller's tables as the core wants them: arrays that
- * hold counts of their own in a scratch userdata, so that no finalizer can take an element away. */
-#include "classes.h"
+/* credential.c - chains and credentials of the caller's tables as the core wants them: arrays of
+ * what objects of our own hold, so that no finalizer can take an element away. */
+#include "credential.h"
 
 #include <string.h>
 
-#define HOLDER_CLASS "bearssl.credential"
+#include "certificate.h"
+#include "key.h"
+#include "option.h"
+#include "value.h"
 
-enum { SLOT_OCSP_RESPONSE = 1, SLOTS = 1 }; /* of a holder */
-
-typedef struct holder {
-    tls_private_key *key;
-    size_t count;
-    const tls_certificate *chain[];
-} holder;
-
-static holder *
-make_holder(lua_State *L, int list, const char *what)
+/* push_chain pushes one table that holds the certificates of the list at `list`, and the array of
+ * them, which it returns. */
+static const tls_certificate **
+push_chain(lua_State *L, int list, const char *what, size_t *count)
 {
-    size_t count, i;
-    holder *self;
+    const tls_certificate **chain;
+    int holder;
+    size_t i;
 
     if (!lua_istable(L, list))
         luaL_error(
             L, "%s must be a list of certificate objects, not %s", what, luaL_typename(L, list));
-    count = tls_lua_length(L, list);
-    if (count > TLS_CHAIN_MAXIMUM)
-        luaL_error(L, "%s has more than %d certificates", what, TLS_CHAIN_MAXIMUM);
-    self = tls_lua_new(L, HOLDER_CLASS, sizeof *self + count * sizeof self->chain[0], SLOTS);
-    for (i = 0; i < count; i++) {
-        tls_certificate *certificate;
-
+    *count = tls_lua_length(L, list);
+    /* TLS_CHAIN_MAXIMUM is the core's to demand: how many a file holds is no mistake of the caller.
+     */
+    if (*count > 0xFFFFFF)
+        luaL_error(L, "%s is too long", what);
+    lua_createtable(L, (int)*count + 1, 0);
+    holder = lua_gettop(L);
+    chain = tls_lua_userdata(L, (*count + 1) * sizeof *chain, 0);
+    lua_rawseti(L, holder, (int)*count + 1);
+    for (i = 0; i < *count; i++) {
         lua_rawgeti(L, list, (int)i + 1);
-        certificate = tls_lua_test_certificate(L, -1);
-        if (certificate == NULL)
+        chain[i] = tls_lua_object_share(L, -1, &tls_lua_certificate_class);
+        if (chain[i] == NULL)
             luaL_error(L, "%s: element %d must be an open certificate object", what, (int)i + 1);
-        self->chain[i] = tls_certificate_retain(certificate);
-        self->count = i + 1;
+        lua_rawseti(L, holder, (int)i + 1);
         lua_pop(L, 1);
     }
-    return self;
+    return chain;
 }
 
 const tls_certificate **
 tls_lua_check_chain(lua_State *L, int index, const char *what, size_t *count)
 {
-    holder *self = make_holder(L, tls_lua_absolute(L, index), what);
-
-    *count = self->count;
-    return self->chain;
+    return push_chain(L, tls_lua_absolute(L, index), what, count);
 }
 
 void
 tls_lua_check_credential(lua_State *L, int index, const char *what, tls_credential *credential)
 {
-    int table = tls_lua_absolute(L, index);
-    tls_private_key *key;
-    holder *self;
+    int table = tls_lua_absolute(L, index), holder;
 
     if (!lua_istable(L, table))
         luaL_error(
             L, "%s must be a table with chain and key, not %s", what, luaL_typename(L, table));
+    memset(credential, 0, sizeof *credential);
     lua_getfield(L, table, "chain");
-    self = make_holder(L, lua_gettop(L), what);
-    if (self->count == 0)
+    credential->chain = push_chain(L, lua_gettop(L), what, &credential->chain_count);
+    if (credential->chain_count == 0)
         luaL_error(L, "%s has no certificate", what);
     lua_replace(L, -2);
+    holder = lua_gettop(L);
     lua_getfield(L, table, "key");
-    key = tls_lua_test_key(L, -1);
-    if (key == NULL)
+    credential->key = tls_lua_object_share(L, -1, &tls_lua_key_class);
+    if (credential->key == NULL)
         luaL_error(L, "%s: key must be an open key object", what);
-    self->key = tls_private_key_retain(key);
+    lua_setfield(L, holder, "key");
     lua_pop(L, 1);
-    memset(credential, 0, sizeof *credential);
-    credential->chain = self->chain;
-    credential->chain_count = self->count;
-    credential->key = self->key;
     lua_getfield(L, table, "ocsp_response");
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -83,7 +76,7 @@ tls_lua_check_credential(lua_State *L, int index, const char *what, tls_credenti
     if (lua_type(L, -1) != LUA_TSTRING)
         luaL_error(L, "%s: ocsp_response must be a string", what);
     credential->ocsp_response = tls_lua_check_bytes(L, lua_gettop(L));
-    tls_lua_keep(L, -2, SLOT_OCSP_RESPONSE);
+    lua_setfield(L, holder, "ocsp_response");
 }
 
 const tls_credential *
@@ -112,25 +105,4 @@ tls_lua_option_credentials(lua_State *L, int table, const char *name, size_t *co
     }
     lua_replace(L, list);
     return credentials;
-}
-
-static int
-gc(lua_State *L)
-{
-    holder *self = luaL_checkudata(L, 1, HOLDER_CLASS);
-
-    while (self->count > 0)
-        tls_certificate_release((tls_certificate *)self->chain[--self->count]);
-    tls_private_key_release(self->key);
-    self->key = NULL;
-    return 0;
-}
-
-static const luaL_Reg methods[] = {{NULL, NULL}};
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
-
-void
-tls_lua_open_credential(lua_State *L)
-{
-    tls_lua_class(L, HOLDER_CLASS, methods, metamethods);
 }

@@ -4,7 +4,7 @@
  *     crl = core.build_crl{ issuer = …, … }      a new one, signed
  *
  * Every method raises on an object that __close has closed. */
-#include "fields.h"
+#include "crl.h"
 
 #include <string.h>
 #include <time.h>
@@ -12,40 +12,34 @@
 #include "issue/crl_build.h"
 #include "asn1/pem.h"
 
-#define LIST_CLASS "bearssl.crl_list"
+#include "certificate.h"
+#include "distinguished_name.h"
+#include "issue_options.h"
+#include "module.h"
+#include "option.h"
+#include "unreadable.h"
+#include "value.h"
 
-typedef struct object {
-    tls_crl *crl;
-} object;
-
-tls_crl *
-tls_lua_test_crl(lua_State *L, int index)
+/* crl == other: the same DER. */
+static tls_bytes
+identity(const void *counted)
 {
-    object *self = tls_lua_test(L, index, TLS_LUA_CRL);
-
-    return self != NULL ? self->crl : NULL;
+    return ((const tls_crl *)counted)->der;
 }
 
-static const tls_crl *
-check(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_CRL);
-
-    luaL_argcheck(L, self->crl != NULL, 1, "closed CRL");
-    return self->crl;
-}
+TLS_LUA_DEFINE_OBJECT(crl, tls_crl, "CRL", 0, identity)
 
 /* ---- core.crls ---- */
 
-static int
-list_gc(lua_State *L)
+static void
+release_list(void *list)
 {
-    tls_crl_list **list = luaL_checkudata(L, 1, LIST_CLASS);
-
-    tls_crl_list_release(*list);
-    *list = NULL;
-    return 0;
+    tls_crl_list_release(list);
 }
+
+/* Holds what was loaded while Lua makes objects of it. */
+static const tls_lua_object_class list_class = {
+    "bearssl.crl_list", "list", 0, NULL, release_list, NULL};
 
 /* core.crls(string) -> list of CRLs: of PEM with any number of them, or one in DER | nil, message,
  * "bad_pem" (no CRL in it) | "bad_crl" (one could not be parsed) | "out_of_memory" */
@@ -53,21 +47,20 @@ static int
 load(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 1);
-    tls_crl_list **list = tls_lua_new(L, LIST_CLASS, sizeof(tls_crl_list *), 0);
-    enum tls_reason reason = tls_crls_load(list, bytes);
+    tls_lua_object *holder = tls_lua_object_new(L, &list_class);
+    tls_crl_list *list = NULL;
+    enum tls_reason reason = tls_crls_load(&list, bytes);
     size_t i;
 
+    holder->counted = list;
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
-    lua_createtable(L, (int)(*list)->count, 0);
-    for (i = 0; i < (*list)->count; i++) {
-        object *self = tls_lua_new(L, TLS_LUA_CRL, sizeof *self, 0);
-
-        self->crl = tls_crl_retain((*list)->items[i]);
+        return tls_lua_unreadable(L, reason, TLS_WANTED_CRL, bytes, NULL);
+    lua_createtable(L, (int)list->count, 0);
+    for (i = 0; i < list->count; i++) {
+        tls_lua_object_push(L, &tls_lua_crl_class, list->items[i]);
         lua_rawseti(L, -2, (int)i + 1);
     }
-    tls_crl_list_release(*list);
-    *list = NULL;
+    tls_lua_object_close(&list_class, holder);
     return 1;
 }
 
@@ -89,19 +82,19 @@ revocation_reason(lua_State *L, int element)
 }
 
 static const tls_crl_entry *
-revoked_entries(lua_State *L, tls_lua_fields *fields, int64_t date, size_t *count)
+revoked_entries(lua_State *L, tls_lua_issue_options *fields, int64_t date, size_t *count)
 {
     tls_crl_entry *entries;
     int list;
     size_t i;
 
-    *count = tls_lua_fields_list(L, fields->table, "revoked");
+    *count = tls_lua_issue_list(L, fields->table, "revoked");
     list = lua_gettop(L);
-    entries = tls_lua_fields_memory(L, fields, *count, sizeof *entries);
+    entries = tls_lua_issue_memory(L, fields, *count, sizeof *entries);
     for (i = 0; i < *count; i++) {
-        int element = tls_lua_fields_element(L, list, i, "revoked");
+        int element = tls_lua_issue_element(L, list, i, "revoked");
 
-        entries[i].serial = tls_lua_fields_hex(L, fields, element, "serial");
+        entries[i].serial = tls_lua_issue_hex(L, fields, element, "serial");
         if (entries[i].serial.length == 0 && fields->reason == TLS_OK)
             luaL_error(L, "option 'revoked': element %d has no serial", (int)i + 1);
         entries[i].revocation_date = tls_lua_option_time(L, element, "date", date);
@@ -126,27 +119,28 @@ build(lua_State *L)
 {
     tls_crl_fields out = {0};
     enum tls_reason reason;
-    tls_lua_fields fields;
-    object *self;
+    tls_lua_issue_options fields;
+    tls_lua_object *self;
+    tls_crl *crl = NULL;
 
-    tls_lua_fields_begin(L, &fields);
-    out.issuer = tls_lua_fields_certificate(L, &fields, "issuer", 1);
-    out.key = tls_lua_fields_key(L, &fields, "issuer_key", 1);
-    out.hash = tls_lua_fields_hash(L, &fields);
+    tls_lua_issue_begin(L, &fields);
+    out.issuer = tls_lua_issue_certificate(L, &fields, "issuer", 1);
+    out.key = tls_lua_issue_key(L, &fields, "issuer_key", 1);
+    out.hash = tls_lua_issue_hash(L, &fields);
     lua_getfield(L, 1, "next_update");
     if (lua_isnil(L, -1))
         return luaL_error(L, "option 'next_update' is missing");
     lua_pop(L, 1);
     out.this_update = tls_lua_option_time(L, 1, "this_update", (int64_t)time(NULL));
     out.next_update = tls_lua_option_time(L, 1, "next_update", 0);
-    out.number = tls_lua_fields_hex(L, &fields, 1, "number");
+    out.number = tls_lua_issue_hex(L, &fields, 1, "number");
     out.entries = revoked_entries(L, &fields, out.this_update, &out.entry_count);
-    out.extra = tls_lua_fields_extra(L, &fields, "extensions", &out.extra_count);
+    out.extra = tls_lua_issue_extra(L, &fields, "extensions", &out.extra_count);
     if (fields.reason != TLS_OK)
-        return tls_lua_fields_failed(L, &fields);
-    self = tls_lua_new(L, TLS_LUA_CRL, sizeof *self, 0);
-    reason = tls_crl_issue(&self->crl, &out);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+        return tls_lua_issue_failed(L, &fields);
+    self = tls_lua_object_new(L, &tls_lua_crl_class);
+    reason = tls_crl_issue(&crl, &out);
+    return tls_lua_object_made(L, self, crl, reason);
 }
 
 /* ---- Methods ---- */
@@ -155,14 +149,14 @@ build(lua_State *L)
 static int
 issuer(lua_State *L)
 {
-    return tls_lua_push_name_pair(L, check(L)->issuer);
+    return tls_lua_push_name_pair(L, tls_lua_check_crl(L, 1)->issuer);
 }
 
 /* crl:this_update() -> seconds since the epoch */
 static int
 this_update(lua_State *L)
 {
-    tls_lua_push_int64(L, check(L)->this_update);
+    tls_lua_push_int64(L, tls_lua_check_crl(L, 1)->this_update);
     return 1;
 }
 
@@ -170,7 +164,7 @@ this_update(lua_State *L)
 static int
 next_update(lua_State *L)
 {
-    const tls_crl *crl = check(L);
+    const tls_crl *crl = tls_lua_check_crl(L, 1);
 
     if (crl->next_update == INT64_MAX)
         lua_pushnil(L);
@@ -183,7 +177,7 @@ next_update(lua_State *L)
 static int
 number(lua_State *L)
 {
-    const tls_crl *crl = check(L);
+    const tls_crl *crl = tls_lua_check_crl(L, 1);
     tls_buffer *out;
 
     if (crl->number.length == 0) {
@@ -200,7 +194,7 @@ number(lua_State *L)
 static int
 count(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)check(L)->revoked_count);
+    lua_pushinteger(L, (lua_Integer)tls_lua_check_crl(L, 1)->revoked_count);
     return 1;
 }
 
@@ -229,7 +223,7 @@ push_entry(lua_State *L, const tls_crl_entry *entry)
 static int
 revoked(lua_State *L)
 {
-    const tls_crl *crl = check(L);
+    const tls_crl *crl = tls_lua_check_crl(L, 1);
     const tls_certificate *certificate = tls_lua_test_certificate(L, 2);
     tls_crl_entry entry;
     tls_bytes serial;
@@ -260,7 +254,7 @@ revoked(lua_State *L)
 static int
 entries(lua_State *L)
 {
-    const tls_crl *crl = check(L);
+    const tls_crl *crl = tls_lua_check_crl(L, 1);
     tls_crl_entry entry;
     tls_der reader;
     int n = 0;
@@ -279,7 +273,7 @@ entries(lua_State *L)
 static int
 covers(lua_State *L)
 {
-    const tls_crl *crl = check(L);
+    const tls_crl *crl = tls_lua_check_crl(L, 1);
 
     lua_pushboolean(L, tls_crl_covers(crl, tls_lua_check_certificate(L, 2)));
     return 1;
@@ -292,7 +286,7 @@ covers(lua_State *L)
 static int
 verify(lua_State *L)
 {
-    const tls_crl *crl = check(L);
+    const tls_crl *crl = tls_lua_check_crl(L, 1);
     const tls_certificate *by = tls_lua_check_certificate(L, 2);
     tls_revocation_policy policy = {0};
     enum tls_reason reason;
@@ -311,7 +305,7 @@ verify(lua_State *L)
 static int
 der(lua_State *L)
 {
-    tls_lua_push_bytes(L, check(L)->der);
+    tls_lua_push_bytes(L, tls_lua_check_crl(L, 1)->der);
     return 1;
 }
 
@@ -319,33 +313,12 @@ der(lua_State *L)
 static int
 pem(lua_State *L)
 {
-    const tls_crl *crl = check(L);
+    const tls_crl *crl = tls_lua_check_crl(L, 1);
     tls_buffer *out = tls_lua_buffer(L);
 
     tls_pem_encode(out, "X509 CRL", crl->der);
     tls_lua_finish_buffer(L, out);
     return 1;
-}
-
-/* crl == other: the same DER. */
-static int
-equal(lua_State *L)
-{
-    const tls_crl *a = tls_lua_test_crl(L, 1);
-    const tls_crl *b = tls_lua_test_crl(L, 2);
-
-    lua_pushboolean(L, a != NULL && b != NULL && tls_bytes_equal(a->der, b->der));
-    return 1;
-}
-
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_CRL);
-
-    tls_crl_release(self->crl);
-    self->crl = NULL;
-    return 0;
 }
 
 static const luaL_Reg methods[] = {
@@ -363,9 +336,7 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {"__eq", equal}, {NULL, NULL}};
 static const luaL_Reg list_methods[] = {{NULL, NULL}};
-static const luaL_Reg list_metamethods[] = {{"__gc", list_gc}, {NULL, NULL}};
 
 const luaL_Reg tls_lua_crl_functions[] = {
     {"crls", load},
@@ -376,6 +347,6 @@ const luaL_Reg tls_lua_crl_functions[] = {
 void
 tls_lua_open_crl(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_CRL, methods, metamethods);
-    tls_lua_class(L, LIST_CLASS, list_methods, list_metamethods);
+    tls_lua_object_open(L, &tls_lua_crl_class, methods, NULL);
+    tls_lua_object_open(L, &list_class, list_methods, NULL);
 }

@@ -20,7 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "classes.h"
+#include "connection.h"
+#include "module.h"
+#include "value.h"
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* there SO_NOSIGPIPE, which is set on first use */
@@ -191,6 +193,16 @@ transport_failure(lua_State *L, int error)
     return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(error));
 }
 
+/* not_yet pushes nil, code, code: a code that means "later" is its own message. */
+static int
+not_yet(lua_State *L, const char *code)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, code);
+    lua_pushvalue(L, -1);
+    return 3;
+}
+
 static int
 check_descriptor(lua_State *L, int index)
 {
@@ -201,8 +213,8 @@ check_descriptor(lua_State *L, int index)
 }
 
 /* connection:fill(descriptor) -> number of bytes read, 0 at the end of the stream (the connection
- * is told) | nil, "wantread" | nil, "full" (what has been decrypted must be read first) | nil,
- * message, "transport" | nil, message, code of the connection's failure */
+ * is told) | nil, message, code: "wantread", "full" (what has been decrypted must be read first),
+ * "transport", or that of the connection's failure */
 static int
 fill(lua_State *L)
 {
@@ -217,16 +229,12 @@ fill(lua_State *L)
     if (data == NULL || room == 0) {
         if (tls_connection_failure(self->connection) != TLS_OK)
             return tls_lua_connection_failed(L, self);
-        lua_pushnil(L);
-        lua_pushliteral(L, "full");
-        return 2;
+        return not_yet(L, "full");
     }
     switch (receive_some(self, descriptor, data, room, &length)) {
     case OUTCOME_WAIT:
         tls_connection_idle_input(self->connection);
-        lua_pushnil(L);
-        lua_pushliteral(L, "wantread");
-        return 2;
+        return not_yet(L, "wantread");
     case OUTCOME_FAILED:
         return transport_failure(L, errno);
     case OUTCOME_DONE:
@@ -262,8 +270,7 @@ wait_readable(int descriptor, double seconds, double deadline)
 /* connection:receive_now(descriptor, n [, seconds]) -> n bytes: what collect, step, fill and
  * core.wait do for a connection that nobody watches, without Lua between them | nil: something else
  * has happened or must be done first (step tells what); what has arrived is kept for collect | nil,
- * message, code of the transport's failure | nil, "timeout", "timeout" | nil, "wantread",
- * "wantread" (seconds is 0) */
+ * message, code: "transport", "timeout", "wantread" (seconds is 0) */
 static int
 receive_now(lua_State *L)
 {
@@ -308,12 +315,8 @@ receive_now(lua_State *L)
         }
         if (outcome == OUTCOME_FAILED)
             return transport_failure(L, errno);
-        if (outcome == OUTCOME_WAIT) {
-            lua_pushnil(L);
-            lua_pushstring(L, seconds == 0 ? "wantread" : "timeout");
-            lua_pushvalue(L, -1);
-            return 3;
-        }
+        if (outcome == OUTCOME_WAIT)
+            return not_yet(L, seconds == 0 ? "wantread" : "timeout");
         if (length > 0)
             tls_connection_input_commit(self->connection, length);
         else
@@ -323,8 +326,8 @@ receive_now(lua_State *L)
     return 1;
 }
 
-/* connection:flush(descriptor) -> true when all output is gone | nil, "wantwrite"
- * | nil, message, "transport" */
+/* connection:flush(descriptor) -> true when all output is gone | nil, message, code: "wantwrite",
+ * "transport" */
 static int
 flush(lua_State *L)
 {
@@ -335,9 +338,7 @@ flush(lua_State *L)
         return tls_lua_connection_closed(L);
     switch (flush_output(self, descriptor)) {
     case OUTCOME_WAIT:
-        lua_pushnil(L);
-        lua_pushliteral(L, "wantwrite");
-        return 2;
+        return not_yet(L, "wantwrite");
     case OUTCOME_FAILED:
         return transport_failure(L, errno);
     case OUTCOME_DONE:
@@ -355,9 +356,9 @@ send_failure(lua_State *L, int results, lua_Integer last)
 }
 
 /* connection:send_all(descriptor, data [, i [, j]]) seals and writes until all is gone or the
- * descriptor would have to be waited for -> index of the last byte | nil, "wantwrite", index of the
- * last byte that was sealed (when it is the last of all, flush is what is left to do) | nil,
- * message, code, the same index. i, j as in string.sub. */
+ * descriptor would have to be waited for -> index of the last byte | nil, message, code, index of
+ * the last byte that was sealed. After "wantwrite", when it is the last of all, flush is what is
+ * left to do. i, j as in string.sub. */
 static int
 send_all(lua_State *L)
 {
@@ -388,18 +389,15 @@ send_all(lua_State *L)
         if (outcome == OUTCOME_FAILED)
             return send_failure(L, transport_failure(L, errno), first - 1 + (lua_Integer)done);
         /* What goes out slowly may still leave room for more. */
-        if (outcome == OUTCOME_WAIT && (written == 0 || done == bytes.length)) {
-            lua_pushnil(L);
-            lua_pushliteral(L, "wantwrite");
-            return send_failure(L, 2, first - 1 + (lua_Integer)done);
-        }
+        if (outcome == OUTCOME_WAIT && (written == 0 || done == bytes.length))
+            return send_failure(L, not_yet(L, "wantwrite"), first - 1 + (lua_Integer)done);
     } while (done < bytes.length);
     lua_pushinteger(L, first - 1 + (lua_Integer)done);
     return 1;
 }
 
 /* core.wait(descriptor, "r" | "w" [, seconds]) -> true when it can be read or written (or is
- * broken) | nil, "timeout" | nil, message, "transport". Without seconds it waits for ever. */
+ * broken) | nil, message, code: "timeout", "transport". Without seconds it waits for ever. */
 static int
 wait_for(lua_State *L)
 {
@@ -427,11 +425,8 @@ wait_for(lua_State *L)
              (ready == 0 && !forever && deadline > monotonic_seconds()));
     if (ready < 0)
         return transport_failure(L, errno);
-    if (ready == 0) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "timeout");
-        return 2;
-    }
+    if (ready == 0)
+        return not_yet(L, "timeout");
     lua_pushboolean(L, 1);
     return 1;
 }

@@ -1,9 +1,11 @@
 /* extension.c - hello extensions as Lua values: each { id =, name =, value =, raw = }, by kind.
  * What the core does not know, or cannot parse, has no value, only raw bytes. */
-#include "classes.h"
+#include "message.h"
 
 #include "wire/extension.h"
 #include "wire/registry.h"
+
+#include "value.h"
 
 static void
 push_number(lua_State *L, int registry, unsigned id)

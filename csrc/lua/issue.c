@@ -1,17 +1,23 @@
 /* issue.c - making and signing certificates.
  *
  *     certificate = core.issue{ issuer_key = …, … } */
-#include "fields.h"
-
 #include <string.h>
 #include <time.h>
 
 #include "issue/certificate_issue.h"
 #include "key/key_encode.h"
 
+#include "certificate.h"
+#include "issue_options.h"
+#include "key.h"
+#include "module.h"
+#include "option.h"
+#include "request.h"
+#include "value.h"
+
 /* whose reads `public_key`: an object of one of three classes. */
 static void
-whose(lua_State *L, tls_lua_fields *fields, tls_issue_fields *issue)
+whose(lua_State *L, tls_lua_issue_options *fields, tls_issue_fields *issue)
 {
     const tls_certificate *certificate;
     const tls_certificate_request *request;
@@ -30,15 +36,15 @@ whose(lua_State *L, tls_lua_fields *fields, tls_issue_fields *issue)
     lua_pop(L, 1);
     if (certificate != NULL) {
         /* Asked for again: what was found may be gone by now. */
-        certificate = tls_lua_fields_certificate(L, fields, "public_key", 1);
+        certificate = tls_lua_issue_certificate(L, fields, "public_key", 1);
         issue->public_key_info = certificate->public_key_info;
     } else if (request != NULL) {
-        issue->request = tls_lua_fields_request(L, fields, "public_key");
+        issue->request = tls_lua_issue_request(L, fields, "public_key");
     } else {
-        tls_buffer *out = tls_lua_fields_buffer(L, fields);
+        tls_buffer *out = tls_lua_issue_buffer(L, fields);
 
-        key = tls_lua_fields_key(L, fields, "public_key", 1);
-        tls_lua_fields_refuse(
+        key = tls_lua_issue_key(L, fields, "public_key", 1);
+        tls_lua_issue_refuse(
             fields, "public_key", tls_public_key_encode(out, tls_private_key_public(key)));
         issue->public_key_info = tls_buffer_view(out);
     }
@@ -50,7 +56,7 @@ accepted(lua_State *L, int table)
     static const char *const names[] = {"names", "key_usage", "extended_key_usage", "must_staple"};
     static const unsigned bits[] = {TLS_HAS_SUBJECT_ALTERNATIVE_NAME, TLS_HAS_KEY_USAGE,
         TLS_HAS_EXTENDED_KEY_USAGE, TLS_HAS_TLS_FEATURE};
-    size_t count = tls_lua_fields_list(L, table, "accept"), i, j;
+    size_t count = tls_lua_issue_list(L, table, "accept"), i, j;
     int list = lua_gettop(L);
     unsigned all = 0;
 
@@ -90,33 +96,34 @@ issue(lua_State *L)
 {
     tls_issue_fields out = {0};
     enum tls_reason reason;
-    tls_lua_fields fields;
-    tls_certificate **made;
+    tls_lua_issue_options fields;
+    tls_certificate *certificate = NULL;
+    tls_lua_object *self;
 
-    tls_lua_fields_begin(L, &fields);
-    out.issuer = tls_lua_fields_certificate(L, &fields, "issuer", 0);
-    out.key = tls_lua_fields_key(L, &fields, "issuer_key", 1);
-    out.hash = tls_lua_fields_hash(L, &fields);
+    tls_lua_issue_begin(L, &fields);
+    out.issuer = tls_lua_issue_certificate(L, &fields, "issuer", 0);
+    out.key = tls_lua_issue_key(L, &fields, "issuer_key", 1);
+    out.hash = tls_lua_issue_hash(L, &fields);
     whose(L, &fields, &out);
-    out.subject = tls_lua_fields_subject(L, &fields, "subject");
+    out.subject = tls_lua_issue_subject(L, &fields, "subject");
     out.accept = accepted(L, 1);
-    out.serial = tls_lua_fields_hex(L, &fields, 1, "serial");
+    out.serial = tls_lua_issue_hex(L, &fields, 1, "serial");
     lua_getfield(L, 1, "not_after");
     if (lua_isnil(L, -1))
         luaL_error(L, "option 'not_after' is missing");
     lua_pop(L, 1);
     out.not_before = tls_lua_option_time(L, 1, "not_before", (int64_t)time(NULL));
     out.not_after = tls_lua_option_time(L, 1, "not_after", 0);
-    tls_lua_fields_extensions(L, &fields, &out.extensions);
+    tls_lua_issue_extensions(L, &fields, &out.extensions);
     out.without_subject_key_identifier =
         tls_lua_option_boolean(L, 1, "without_subject_key_identifier");
     out.without_authority_key_identifier =
         tls_lua_option_boolean(L, 1, "without_authority_key_identifier");
     if (fields.reason != TLS_OK)
-        return tls_lua_fields_failed(L, &fields);
-    made = tls_lua_new_certificate(L);
-    reason = tls_certificate_issue(made, &out);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+        return tls_lua_issue_failed(L, &fields);
+    self = tls_lua_object_new(L, &tls_lua_certificate_class);
+    reason = tls_certificate_issue(&certificate, &out);
+    return tls_lua_object_made(L, self, certificate, reason);
 }
 
 const luaL_Reg tls_lua_issue_functions[] = {{"issue", issue}, {NULL, NULL}};

@@ -5,7 +5,7 @@
  *     key = core.external_key(certificate)    the key is elsewhere: only handlers can use it
  *
  * Every method raises on an object that __close has closed. */
-#include "classes.h"
+#include "key.h"
 
 #include <string.h>
 
@@ -17,28 +17,14 @@
 #include "key/signature.h"
 #include "key/key_bearssl.h"
 
+#include "certificate.h"
+#include "module.h"
+#include "unreadable.h"
+#include "value.h"
+
 #define PREMASTER_LENGTH 48
 
-typedef struct object {
-    tls_private_key *key;
-} object;
-
-tls_private_key *
-tls_lua_test_key(lua_State *L, int index)
-{
-    object *self = tls_lua_test(L, index, TLS_LUA_KEY);
-
-    return self != NULL ? self->key : NULL;
-}
-
-tls_private_key *
-tls_lua_check_key(lua_State *L, int index)
-{
-    object *self = luaL_checkudata(L, index, TLS_LUA_KEY);
-
-    luaL_argcheck(L, self->key != NULL, index, "closed key");
-    return self->key;
-}
+TLS_LUA_DEFINE_OBJECT(key, tls_private_key, "key", 0, NULL)
 
 /* type_name: tls_public_key_type as the API writes it. */
 static const char *
@@ -82,17 +68,21 @@ load(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 1);
     tls_bytes password = {NULL, 0};
+    tls_private_key *key = NULL;
     enum tls_reason reason;
-    object *self;
+    tls_lua_object *self;
 
     if (!lua_isnoneornil(L, 2))
         password = tls_lua_check_bytes(L, 2);
-    self = tls_lua_new(L, TLS_LUA_KEY, sizeof *self, 0);
+    self = tls_lua_object_new(L, &tls_lua_key_class);
     if (password.data != NULL)
-        reason = tls_private_key_decode_encrypted(&self->key, bytes, password);
+        reason = tls_private_key_decode_encrypted(&key, bytes, password);
     else
-        reason = tls_private_key_decode(&self->key, bytes);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+        reason = tls_private_key_decode(&key, bytes);
+    self->counted = key;
+    return reason == TLS_OK ? 1
+                            : tls_lua_unreadable(L, reason, TLS_WANTED_PRIVATE_KEY, bytes,
+                                  password.data != NULL ? &password : NULL);
 }
 
 /* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521") -> a new key
@@ -106,14 +96,15 @@ generate(lua_State *L)
     static const int curves[] = {0, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
     int kind = luaL_checkoption(L, 1, NULL, kinds);
     unsigned size = lua_isnoneornil(L, 2) ? TLS_RSA_GENERATE_MINIMUM : tls_lua_check_id(L, 2);
-    object *self = tls_lua_new(L, TLS_LUA_KEY, sizeof *self, 0);
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_key_class);
+    tls_private_key *key = NULL;
     enum tls_reason reason;
 
     if (kind == 0)
-        reason = tls_private_key_generate_rsa(&self->key, size);
+        reason = tls_private_key_generate_rsa(&key, size);
     else
-        reason = tls_private_key_generate_ec(&self->key, curves[kind]);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+        reason = tls_private_key_generate_ec(&key, curves[kind]);
+    return tls_lua_object_made(L, self, key, reason);
 }
 
 /* key:pem([password [, iterations]]) -> PKCS#8 PEM; with a password encrypted: AES-256-CBC under
@@ -198,10 +189,11 @@ static int
 external(lua_State *L)
 {
     const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
-    object *self = tls_lua_new(L, TLS_LUA_KEY, sizeof *self, 0);
-    enum tls_reason reason = tls_private_key_external(&self->key, &certificate->public_key);
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_key_class);
+    tls_private_key *key = NULL;
+    enum tls_reason reason = tls_private_key_external(&key, &certificate->public_key);
 
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    return tls_lua_object_made(L, self, key, reason);
 }
 
 /* key:type() -> "RSA", "RSA-PSS" or "EC" */
@@ -328,16 +320,6 @@ decrypt(lua_State *L)
     return 1;
 }
 
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_KEY);
-
-    tls_private_key_release(self->key);
-    self->key = NULL;
-    return 0;
-}
-
 static const luaL_Reg methods[] = {
     {"type", type},
     {"bits", bits},
@@ -354,8 +336,6 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
-
 const luaL_Reg tls_lua_key_functions[] = {
     {"key", load},
     {"generate_key", generate},
@@ -366,5 +346,5 @@ const luaL_Reg tls_lua_key_functions[] = {
 void
 tls_lua_open_key(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_KEY, methods, metamethods);
+    tls_lua_object_open(L, &tls_lua_key_class, methods, NULL);
 }

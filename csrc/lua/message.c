@@ -3,10 +3,17 @@
  * =, name = }.
  *
  *     table = core.parse_message(bytes [, { version =, suite =, type = }]) */
-#include "classes.h"
+#include "message.h"
 
 #include "x509/distinguished_name.h"
 #include "wire/message.h"
+
+#include "certificate.h"
+#include "distinguished_name.h"
+#include "module.h"
+#include "option.h"
+#include "stage.h"
+#include "value.h"
 
 void
 tls_lua_set_named(lua_State *L, const char *field, int registry, unsigned id)
@@ -256,7 +263,7 @@ server_key_exchange(lua_State *L, const tls_server_key_exchange *message)
 }
 
 static void
-certificate_request(lua_State *L, const tls_certificate_request *message)
+certificate_request(lua_State *L, const tls_certificate_request_message *message)
 {
     tls_reader reader;
     tls_bytes name;

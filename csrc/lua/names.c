@@ -1,13 +1,15 @@
 /* names.c - the numbers of TLS and their names, as functions of the module. No policy is made here:
  * defaults and validation are the Lua layer's. */
-#include "classes.h"
-
 #include <string.h>
 
 #include "crypto/key_exchange.h"
 #include "wire/registry.h"
 #include "key/signature.h"
 #include "wire/suite.h"
+
+#include "message.h"
+#include "module.h"
+#include "value.h"
 
 /* push_registry pushes the list { {id=, name=}… } of what is `supported` in a registry. */
 static int
@@ -308,40 +310,6 @@ has_aes(lua_State *L)
     return 1;
 }
 
-/* core.type(value) -> "context", "connection", "certificate", "key", "trust", "session",
- * "ticket_keys", "request", "crl", "ocsp_response" for an object of this module, else nil */
-static int
-type(lua_State *L)
-{
-    static const char *const classes[] = {TLS_LUA_CONTEXT, TLS_LUA_CONNECTION, TLS_LUA_CERTIFICATE,
-        TLS_LUA_KEY, TLS_LUA_TRUST, TLS_LUA_SESSION, TLS_LUA_TICKET_KEYS, TLS_LUA_REQUEST,
-        TLS_LUA_CRL, TLS_LUA_OCSP_RESPONSE};
-    size_t i;
-
-    luaL_checkany(L, 1);
-    for (i = 0; i < sizeof classes / sizeof classes[0]; i++) {
-        if (tls_lua_test(L, 1, classes[i]) != NULL) {
-            lua_pushstring(L, classes[i] + strlen("bearssl."));
-            return 1;
-        }
-    }
-    lua_pushnil(L);
-    return 1;
-}
-
-/* core.methods(class) -> the table of methods that all objects of a class share, for the Lua layer
- * to add its own; class as core.type names it. nil for another name. */
-static int
-methods(lua_State *L)
-{
-    lua_pushfstring(L, "bearssl.%s", luaL_checkstring(L, 1));
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    if (!lua_istable(L, -1))
-        return 0;
-    lua_getfield(L, -1, "__index");
-    return 1;
-}
-
 const luaL_Reg tls_lua_names_functions[] = {
     {"suites", suites},
     {"suite_id", suite_id},
@@ -366,7 +334,5 @@ const luaL_Reg tls_lua_names_functions[] = {
     {"decisions", decisions},
     {"reason", reason},
     {"has_aes", has_aes},
-    {"methods", methods},
-    {"type", type},
     {NULL, NULL},
 };

@@ -5,32 +5,20 @@
  *     string = core.ocsp_request(certificate, issuer)       DER of a request for one
  *
  * Every method raises on an object that __close has closed. */
-#include "fields.h"
+#include "ocsp.h"
 
 #include <time.h>
 
 #include "issue/ocsp_build.h"
 
-typedef struct object {
-    tls_ocsp_response *response;
-} object;
+#include "certificate.h"
+#include "issue_options.h"
+#include "module.h"
+#include "option.h"
+#include "unreadable.h"
+#include "value.h"
 
-tls_ocsp_response *
-tls_lua_test_ocsp_response(lua_State *L, int index)
-{
-    object *self = tls_lua_test(L, index, TLS_LUA_OCSP_RESPONSE);
-
-    return self != NULL ? self->response : NULL;
-}
-
-static const tls_ocsp_response *
-check(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_OCSP_RESPONSE);
-
-    luaL_argcheck(L, self->response != NULL, 1, "closed OCSP response");
-    return self->response;
-}
+TLS_LUA_DEFINE_OBJECT(ocsp_response, tls_ocsp_response, "OCSP response", 0, NULL)
 
 /* core.ocsp_response(string) -> response, from DER, also one that says why there is none | nil,
  * message, "bad_ocsp_response" | "out_of_memory" */
@@ -38,10 +26,13 @@ static int
 load(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 1);
-    object *self = tls_lua_new(L, TLS_LUA_OCSP_RESPONSE, sizeof *self, 0);
-    enum tls_reason reason = tls_ocsp_response_from_der(&self->response, bytes);
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_ocsp_response_class);
+    tls_ocsp_response *response = NULL;
+    enum tls_reason reason = tls_ocsp_response_from_der(&response, bytes);
 
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    self->counted = response;
+    return reason == TLS_OK ? 1
+                            : tls_lua_unreadable(L, reason, TLS_WANTED_OCSP_RESPONSE, bytes, NULL);
 }
 
 /* core.ocsp_request(certificate, issuer [, nonce]) -> DER of an unsigned request about the
@@ -69,7 +60,7 @@ request(lua_State *L)
 static void
 build_status(lua_State *L, tls_ocsp_fields *out)
 {
-    static const char *const statuses[] = {"good", "revoked", "unknown", NULL};
+    static const char *const statuses[] = {"unknown", "good", "revoked", NULL};
     int64_t now = (int64_t)time(NULL);
     const char *reason;
 
@@ -101,22 +92,23 @@ build(lua_State *L)
 {
     tls_ocsp_fields out = {0};
     enum tls_reason reason;
-    tls_lua_fields fields;
-    object *self;
+    tls_lua_issue_options fields;
+    tls_ocsp_response *response = NULL;
+    tls_lua_object *self;
 
-    tls_lua_fields_begin(L, &fields);
-    out.certificate = tls_lua_fields_certificate(L, &fields, "certificate", 1);
-    out.issuer = tls_lua_fields_certificate(L, &fields, "issuer", 1);
-    out.responder = tls_lua_fields_certificate(L, &fields, "responder", 0);
-    out.key = tls_lua_fields_key(L, &fields, "key", 1);
-    out.hash = tls_lua_fields_hash(L, &fields);
+    tls_lua_issue_begin(L, &fields);
+    out.certificate = tls_lua_issue_certificate(L, &fields, "certificate", 1);
+    out.issuer = tls_lua_issue_certificate(L, &fields, "issuer", 1);
+    out.responder = tls_lua_issue_certificate(L, &fields, "responder", 0);
+    out.key = tls_lua_issue_key(L, &fields, "key", 1);
+    out.hash = tls_lua_issue_hash(L, &fields);
     out.responder_by_key = tls_lua_option_boolean(L, 1, "responder_by_key");
     out.without_certificate = tls_lua_option_boolean(L, 1, "without_certificate");
-    out.nonce = tls_lua_fields_bytes(L, &fields, 1, "nonce");
+    out.nonce = tls_lua_issue_bytes(L, &fields, 1, "nonce");
     build_status(L, &out);
-    self = tls_lua_new(L, TLS_LUA_OCSP_RESPONSE, sizeof *self, 0);
-    reason = tls_ocsp_response_build(&self->response, &out);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    self = tls_lua_object_new(L, &tls_lua_ocsp_response_class);
+    reason = tls_ocsp_response_build(&response, &out);
+    return tls_lua_object_made(L, self, response, reason);
 }
 
 /* response:status(certificate, issuer [, time [, clock_skew]]) -> "good", "revoked" or "unknown",
@@ -127,7 +119,7 @@ build(lua_State *L)
 static int
 status(lua_State *L)
 {
-    const tls_ocsp_response *response = check(L);
+    const tls_ocsp_response *response = tls_lua_check_ocsp_response(L, 1);
     const tls_certificate *certificate = tls_lua_check_certificate(L, 2);
     const tls_certificate *issuer = tls_lua_check_certificate(L, 3);
     tls_revocation_policy policy = {0};
@@ -163,7 +155,7 @@ status(lua_State *L)
 static int
 response_status(lua_State *L)
 {
-    lua_pushstring(L, tls_ocsp_response_status_name(check(L)->status));
+    lua_pushstring(L, tls_ocsp_response_status_name(tls_lua_check_ocsp_response(L, 1)->status));
     return 1;
 }
 
@@ -171,7 +163,7 @@ response_status(lua_State *L)
 static int
 produced_at(lua_State *L)
 {
-    const tls_ocsp_response *response = check(L);
+    const tls_ocsp_response *response = tls_lua_check_ocsp_response(L, 1);
 
     if (response->status != TLS_OCSP_SUCCESSFUL)
         lua_pushnil(L);
@@ -184,7 +176,7 @@ produced_at(lua_State *L)
 static int
 nonce(lua_State *L)
 {
-    const tls_ocsp_response *response = check(L);
+    const tls_ocsp_response *response = tls_lua_check_ocsp_response(L, 1);
 
     if (response->nonce.length == 0)
         lua_pushnil(L);
@@ -197,18 +189,8 @@ nonce(lua_State *L)
 static int
 der(lua_State *L)
 {
-    tls_lua_push_bytes(L, check(L)->der);
+    tls_lua_push_bytes(L, tls_lua_check_ocsp_response(L, 1)->der);
     return 1;
-}
-
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_OCSP_RESPONSE);
-
-    tls_ocsp_response_release(self->response);
-    self->response = NULL;
-    return 0;
 }
 
 static const luaL_Reg methods[] = {
@@ -220,8 +202,6 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
-
 const luaL_Reg tls_lua_ocsp_functions[] = {
     {"ocsp_response", load},
     {"ocsp_request", request},
@@ -232,5 +212,5 @@ const luaL_Reg tls_lua_ocsp_functions[] = {
 void
 tls_lua_open_ocsp(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_OCSP_RESPONSE, methods, metamethods);
+    tls_lua_object_open(L, &tls_lua_ocsp_response_class, methods, NULL);
 }

@@ -1,9 +1,19 @@
 /* question.c - decisions: the question that waits as a name and a table, and the answer to it. */
-#include "classes.h"
+#include "connection.h"
 
 #include <string.h>
 
 #include "wire/registry.h"
+
+#include "bounds.h"
+#include "certificate.h"
+#include "context.h"
+#include "credential.h"
+#include "message.h"
+#include "option.h"
+#include "session.h"
+#include "stage.h"
+#include "value.h"
 
 static void
 set_certificate(lua_State *L, const tls_certificate *certificate)
@@ -180,10 +190,11 @@ answer_select(lua_State *L, tls_connection *connection)
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_getfield(L, 2, "context");
     if (!lua_isnil(L, -1)) {
-        selection.context = tls_lua_test_context(L, -1);
+        selection.context = tls_lua_object_share(L, -1, &tls_lua_context_class);
         if (selection.context == NULL || tls_context_role(selection.context) != TLS_ROLE_SERVER)
             luaL_error(L, "answer 'context' must be an open context of role server");
         /* The clock of that context stands in its object. */
+        lua_pushvalue(L, -2);
         tls_lua_keep(L, 1, TLS_LUA_SLOT_SELECTED);
     } else {
         lua_pop(L, 1);
@@ -205,8 +216,8 @@ answer_select(lua_State *L, tls_connection *connection)
             luaL_error(L, "answer 'ocsp_response' must be a string");
         selection.ocsp_response = tls_lua_check_bytes(L, lua_gettop(L));
     }
-    selection.version_min = (unsigned)tls_lua_option_integer(L, 2, "version_min", 0, 0, 0xFFFF);
-    selection.version_max = (unsigned)tls_lua_option_integer(L, 2, "version_max", 0, 0, 0xFFFF);
+    selection.version_min = tls_lua_option_version(L, 2, "version_min");
+    selection.version_max = tls_lua_option_version(L, 2, "version_max");
     selection.suites = tls_lua_option_list16(L, 2, "suites", &selection.suite_count);
     /* Finalizers have run since the question was looked at. */
     if (tls_lua_connection_self(L)->connection != connection)

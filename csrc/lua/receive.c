@@ -2,9 +2,11 @@
  * the connection's until the pattern is complete, so that a long transfer makes one Lua string, not
  * one per record. Each returns the string, or nil while more is needed: step, then call again.
  * collected() gives what a pattern has so far, when the caller gives up. */
-#include "classes.h"
+#include "connection.h"
 
 #include <string.h>
+
+#include "value.h"
 
 typedef struct collect_request {
     tls_lua_connection *self;
@@ -131,28 +133,39 @@ without_returns(lua_State *L, tls_bytes piece)
 static int
 guarded_collect_line(lua_State *L)
 {
-    tls_lua_connection *self = lua_touserdata(L, 1);
+    const collect_request *request = lua_touserdata(L, 1);
+    tls_lua_connection *self = request->self;
     tls_bytes plaintext = tls_connection_plaintext(self->connection);
     const unsigned char *end = NULL;
-    size_t length;
+    size_t length, counted;
 
     if (plaintext.length > 0)
         end = memchr(plaintext.data, '\n', plaintext.length);
+    length = end != NULL ? (size_t)(end - plaintext.data) : plaintext.length;
+    /* The carriage return of a line's end is no part of it. */
+    counted = length > 0 && plaintext.data[length - 1] == '\r' ? length - 1 : length;
+    if (self->collected.length > request->wanted ||
+        counted > request->wanted - self->collected.length)
+        return tls_lua_failure_text(L, TLS_REASON_LIMIT, "a line is longer than max_line");
     if (end == NULL)
         return gather(L, self, without_returns(L, plaintext), plaintext.length);
-    length = (size_t)(end - plaintext.data);
     return push_with(
         L, self, without_returns(L, tls_bytes_make(plaintext.data, length)), length + 1);
 }
 
-/* connection:collect_line() -> the next line without its end, or nil while it is not complete.
- * Lines end with LF; CRs are dropped. */
+/* connection:collect_line([maximum]) -> the next line without its end, or nil while it is not
+ * complete. Lines end with LF; CRs are dropped. | nil, message, "limit_exceeded": the line has more
+ * than so many bytes before its LF; nothing of what is at hand is taken */
 static int
 collect_line(lua_State *L)
 {
-    tls_lua_connection *self = tls_lua_connection_self(L);
+    collect_request request;
+    lua_Number maximum = luaL_optnumber(L, 2, 9e15);
 
-    return tls_lua_guarded(L, self, guarded_collect_line, self);
+    luaL_argcheck(L, maximum >= 0, 2, "not a number of bytes");
+    request.self = tls_lua_connection_self(L);
+    request.wanted = maximum < (lua_Number)(SIZE_MAX / 2) ? (size_t)maximum : SIZE_MAX / 2;
+    return tls_lua_guarded(L, request.self, guarded_collect_line, &request);
 }
 
 static int

@@ -1,5 +1,7 @@
 /* renegotiation.c - another handshake on an established connection (RFC 5746). */
-#include "classes.h"
+#include "connection.h"
+
+#include "value.h"
 
 /* connection:renegotiate([verify]) -> true: begun, or under way already; step() goes on with it.
  * verify (server): "none" | "optional" | "required" from then on | nil, message, "no_renegotiation"
@@ -11,12 +13,13 @@ renegotiate(lua_State *L)
 {
     static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_lua_connection *self = tls_lua_connection_self(L);
-    int verify = lua_isnoneornil(L, 2) ? -1 : luaL_checkoption(L, 2, NULL, modes);
+    int mode = lua_isnoneornil(L, 2) ? -1 : luaL_checkoption(L, 2, NULL, modes);
     enum tls_reason reason;
 
     if (self->connection == NULL)
         return tls_lua_connection_closed(L);
-    reason = tls_connection_renegotiate(self->connection, verify);
+    reason = tls_connection_renegotiate(
+        self->connection, (enum tls_verify_mode)(TLS_VERIFY_NONE + mode));
     if (reason != TLS_OK)
         return tls_lua_connection_refused(L, self, reason);
     lua_pushboolean(L, 1);

@@ -4,31 +4,28 @@
  *     request = core.build_request{ key = … }   a new one, signed
  *
  * Every method raises on an object that __close has closed. */
-#include "fields.h"
+#include "request.h"
 
 #include "issue/certificate_dump.h"
 #include "asn1/pem.h"
 
-typedef struct object {
-    tls_certificate_request *request;
-} object;
+#include "certificate_extensions.h"
+#include "distinguished_name.h"
+#include "issue_options.h"
+#include "key.h"
+#include "module.h"
+#include "option.h"
+#include "unreadable.h"
+#include "value.h"
 
-tls_certificate_request *
-tls_lua_test_request(lua_State *L, int index)
+/* request == other: the same DER. */
+static tls_bytes
+identity(const void *counted)
 {
-    object *self = tls_lua_test(L, index, TLS_LUA_REQUEST);
-
-    return self != NULL ? self->request : NULL;
+    return ((const tls_certificate_request *)counted)->der;
 }
 
-static const tls_certificate_request *
-check(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_REQUEST);
-
-    luaL_argcheck(L, self->request != NULL, 1, "closed request");
-    return self->request;
-}
+TLS_LUA_DEFINE_OBJECT(request, tls_certificate_request, "request", 0, identity)
 
 /* core.request(string) -> request. PEM or DER; its signature is not looked at: request:verify().
  * | nil, message, "bad_pem" (no request in it) | "bad_request" | "out_of_memory" */
@@ -36,10 +33,12 @@ static int
 load(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 1);
-    object *self = tls_lua_new(L, TLS_LUA_REQUEST, sizeof *self, 0);
-    enum tls_reason reason = tls_certificate_request_load(&self->request, bytes);
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_request_class);
+    tls_certificate_request *request = NULL;
+    enum tls_reason reason = tls_certificate_request_load(&request, bytes);
 
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    self->counted = request;
+    return reason == TLS_OK ? 1 : tls_lua_unreadable(L, reason, TLS_WANTED_REQUEST, bytes, NULL);
 }
 
 /* core.build_request{ key = key, subject = RFC 4514 text or list of { type, value }, most
@@ -52,21 +51,22 @@ load(lua_State *L)
 static int
 build(lua_State *L)
 {
-    tls_request_fields request = {0};
+    tls_certificate_request *request = NULL;
+    tls_request_fields wanted = {0};
     enum tls_reason reason;
-    tls_lua_fields fields;
-    object *self;
+    tls_lua_issue_options fields;
+    tls_lua_object *self;
 
-    tls_lua_fields_begin(L, &fields);
-    request.key = tls_lua_fields_key(L, &fields, "key", 1);
-    request.hash = tls_lua_fields_hash(L, &fields);
-    request.subject = tls_lua_fields_subject(L, &fields, "subject");
-    tls_lua_fields_extensions(L, &fields, &request.extensions);
+    tls_lua_issue_begin(L, &fields);
+    wanted.key = tls_lua_issue_key(L, &fields, "key", 1);
+    wanted.hash = tls_lua_issue_hash(L, &fields);
+    wanted.subject = tls_lua_issue_subject(L, &fields, "subject");
+    tls_lua_issue_extensions(L, &fields, &wanted.extensions);
     if (fields.reason != TLS_OK)
-        return tls_lua_fields_failed(L, &fields);
-    self = tls_lua_new(L, TLS_LUA_REQUEST, sizeof *self, 0);
-    reason = tls_certificate_request_build(&self->request, &request);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+        return tls_lua_issue_failed(L, &fields);
+    self = tls_lua_object_new(L, &tls_lua_request_class);
+    reason = tls_certificate_request_build(&request, &wanted);
+    return tls_lua_object_made(L, self, request, reason);
 }
 
 /* request:subject() -> list of { oid = dotted, name = "CN" or nil, value = UTF-8 }, RFC 4514 text
@@ -74,14 +74,14 @@ build(lua_State *L)
 static int
 subject(lua_State *L)
 {
-    return tls_lua_push_name_pair(L, check(L)->wanted.subject);
+    return tls_lua_push_name_pair(L, tls_lua_check_request(L, 1)->wanted.subject);
 }
 
 /* request:names() -> list of { type = "DNS" | "IP" | …, value = text }, empty without any */
 static int
 names(lua_State *L)
 {
-    tls_lua_push_general_names(L, check(L)->wanted.alternative_names);
+    tls_lua_push_general_names(L, tls_lua_check_request(L, 1)->wanted.alternative_names);
     return 1;
 }
 
@@ -89,7 +89,7 @@ names(lua_State *L)
 static int
 public_key(lua_State *L)
 {
-    const tls_certificate_request *request = check(L);
+    const tls_certificate_request *request = tls_lua_check_request(L, 1);
 
     tls_lua_push_public_key(L, &request->wanted.public_key);
     tls_lua_set_bytes(L, "der", request->wanted.public_key_info);
@@ -100,7 +100,7 @@ public_key(lua_State *L)
 static int
 key_usage(lua_State *L)
 {
-    tls_lua_push_key_usage(L, &check(L)->wanted);
+    tls_lua_push_key_usage(L, &tls_lua_check_request(L, 1)->wanted);
     return 1;
 }
 
@@ -108,7 +108,7 @@ key_usage(lua_State *L)
 static int
 extended_key_usage(lua_State *L)
 {
-    tls_lua_push_extended_key_usage(L, &check(L)->wanted);
+    tls_lua_push_extended_key_usage(L, &tls_lua_check_request(L, 1)->wanted);
     return 1;
 }
 
@@ -116,7 +116,7 @@ extended_key_usage(lua_State *L)
 static int
 extensions(lua_State *L)
 {
-    tls_lua_push_certificate_extensions(L, &check(L)->wanted);
+    tls_lua_push_certificate_extensions(L, &tls_lua_check_request(L, 1)->wanted);
     return 1;
 }
 
@@ -124,7 +124,7 @@ extensions(lua_State *L)
 static int
 is_ca(lua_State *L)
 {
-    lua_pushboolean(L, check(L)->wanted.is_ca);
+    lua_pushboolean(L, tls_lua_check_request(L, 1)->wanted.is_ca);
     return 1;
 }
 
@@ -132,7 +132,7 @@ is_ca(lua_State *L)
 static int
 must_staple(lua_State *L)
 {
-    lua_pushboolean(L, check(L)->wanted.must_staple);
+    lua_pushboolean(L, tls_lua_check_request(L, 1)->wanted.must_staple);
     return 1;
 }
 
@@ -142,7 +142,7 @@ must_staple(lua_State *L)
 static int
 verify(lua_State *L)
 {
-    enum tls_reason reason = tls_certificate_request_verify(check(L));
+    enum tls_reason reason = tls_certificate_request_verify(tls_lua_check_request(L, 1));
 
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
@@ -154,7 +154,7 @@ verify(lua_State *L)
 static int
 der(lua_State *L)
 {
-    tls_lua_push_bytes(L, check(L)->der);
+    tls_lua_push_bytes(L, tls_lua_check_request(L, 1)->der);
     return 1;
 }
 
@@ -162,7 +162,7 @@ der(lua_State *L)
 static int
 pem(lua_State *L)
 {
-    const tls_certificate_request *request = check(L);
+    const tls_certificate_request *request = tls_lua_check_request(L, 1);
     tls_buffer *out = tls_lua_buffer(L);
 
     tls_pem_encode(out, "CERTIFICATE REQUEST", request->der);
@@ -174,33 +174,12 @@ pem(lua_State *L)
 static int
 text(lua_State *L)
 {
-    const tls_certificate_request *request = check(L);
+    const tls_certificate_request *request = tls_lua_check_request(L, 1);
     tls_buffer *out = tls_lua_buffer(L);
 
     tls_certificate_request_dump(out, request);
     tls_lua_finish_buffer(L, out);
     return 1;
-}
-
-/* request == other: the same DER. */
-static int
-equal(lua_State *L)
-{
-    const tls_certificate_request *a = tls_lua_test_request(L, 1);
-    const tls_certificate_request *b = tls_lua_test_request(L, 2);
-
-    lua_pushboolean(L, a != NULL && b != NULL && tls_bytes_equal(a->der, b->der));
-    return 1;
-}
-
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_REQUEST);
-
-    tls_certificate_request_release(self->request);
-    self->request = NULL;
-    return 0;
 }
 
 static const luaL_Reg methods[] = {
@@ -219,8 +198,6 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {"__eq", equal}, {NULL, NULL}};
-
 const luaL_Reg tls_lua_request_functions[] = {
     {"request", load},
     {"build_request", build},
@@ -230,5 +207,5 @@ const luaL_Reg tls_lua_request_functions[] = {
 void
 tls_lua_open_request(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_REQUEST, methods, metamethods);
+    tls_lua_object_open(L, &tls_lua_request_class, methods, NULL);
 }

@@ -3,39 +3,24 @@
  *     session = core.session_import(string)      what session:export() gave
  *
  * Every method raises on an object that __close has closed. */
-#include "classes.h"
+#include "session.h"
 
 #include <time.h>
 
 #include "wire/registry.h"
 
-typedef struct object {
-    tls_session *session;
-} object;
+#include "certificate.h"
+#include "context.h"
+#include "message.h"
+#include "module.h"
+#include "value.h"
+
+TLS_LUA_DEFINE_OBJECT(session, tls_session, "session", 0, NULL)
 
 void
 tls_lua_push_session(lua_State *L, const tls_session *session)
 {
-    object *self = tls_lua_new(L, TLS_LUA_SESSION, sizeof *self, 0);
-
-    self->session = tls_session_retain(session);
-}
-
-tls_session *
-tls_lua_test_session(lua_State *L, int index)
-{
-    object *self = tls_lua_test(L, index, TLS_LUA_SESSION);
-
-    return self != NULL ? self->session : NULL;
-}
-
-tls_session *
-tls_lua_check_session(lua_State *L, int index)
-{
-    object *self = luaL_checkudata(L, index, TLS_LUA_SESSION);
-
-    luaL_argcheck(L, self->session != NULL, index, "closed session");
-    return self->session;
+    tls_lua_object_push(L, &tls_lua_session_class, session);
 }
 
 /* core.session_import(string) -> session | nil, message, "bad_session" | "out_of_memory" */
@@ -43,10 +28,11 @@ static int
 import(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 1);
-    object *self = tls_lua_new(L, TLS_LUA_SESSION, sizeof *self, 0);
-    enum tls_reason reason = tls_session_import(&self->session, bytes);
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_session_class);
+    tls_session *session = NULL;
+    enum tls_reason reason = tls_session_import(&session, bytes);
 
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    return tls_lua_object_made(L, self, session, reason);
 }
 
 /* session:export() -> string that holds the master secret: keep it like a key
@@ -63,6 +49,17 @@ static int export(lua_State *L)
     return 1;
 }
 
+/* check_context: the Lua layer's context is a table around the core's. */
+static const tls_context *
+check_context(lua_State *L, int index)
+{
+    if (lua_istable(L, index)) {
+        lua_getfield(L, index, "core");
+        lua_replace(L, index);
+    }
+    return tls_lua_check_context(L, index);
+}
+
 /* session:resumable([context [, server_name]]) -> boolean: would that context offer or accept it
  * now for that name? Without a context: is it in date? */
 static int
@@ -77,7 +74,7 @@ resumable(lua_State *L)
 
         lua_pushboolean(L, now < info.expires);
     } else {
-        const tls_context *context = tls_lua_check_context(L, 2);
+        const tls_context *context = check_context(L, 2);
         const char *server_name = luaL_optstring(L, 3, info.server_name);
 
         lua_pushboolean(L, tls_session_resumable(session, context, server_name));
@@ -136,16 +133,6 @@ info(lua_State *L)
     return 1;
 }
 
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_SESSION);
-
-    tls_session_release(self->session);
-    self->session = NULL;
-    return 0;
-}
-
 static const luaL_Reg methods[] = {
     {"export", export},
     {"resumable", resumable},
@@ -155,12 +142,10 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
-
 const luaL_Reg tls_lua_session_functions[] = {{"session_import", import}, {NULL, NULL}};
 
 void
 tls_lua_open_session(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_SESSION, methods, metamethods);
+    tls_lua_object_open(L, &tls_lua_session_class, methods, NULL);
 }

@@ -24,10 +24,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <lauxlib.h>
-#include <lua.h>
-
-extern const luaL_Reg tls_lua_signal_functions[];
+#include "module.h"
+#include "value.h"
 
 static volatile sig_atomic_t signals;
 static int wake_read = -1, wake_write = -1;
@@ -66,26 +64,22 @@ make_pipe(void)
     return 0;
 }
 
-/* trap_terminate() -> descriptor to wait on, or nil, message. Calling it again gives the same one.
- */
+/* trap_terminate() -> descriptor to wait on | nil, message, "transport". Calling it again gives the
+ * same one. */
 static int
 trap_terminate(lua_State *L)
 {
     struct sigaction action;
 
     if (wake_read < 0 && make_pipe() != 0) {
-        lua_pushnil(L);
-        lua_pushstring(L, strerror(errno));
-        return 2;
+        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(errno));
     }
     memset(&action, 0, sizeof action);
     action.sa_handler = on_terminate;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0) {
-        lua_pushnil(L);
-        lua_pushstring(L, strerror(errno));
-        return 2;
+        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(errno));
     }
     lua_pushinteger(L, wake_read);
     return 1;
@@ -154,26 +148,19 @@ push_ready(lua_State *L, const struct pollfd *entries, int count)
 /* poll(readers, writers [, seconds]) waits until a descriptor of the first list can be read, or one
  * of the second written (or is broken: the call that follows tells); nil waits for ever. -> two
  * lists of positions in these lists; both are empty when the time was over, or when a signal came.
- * There is no limit of 1024 as select has. | nil, message */
+ * There is no limit of 1024 as select has. | nil, message, "transport" */
 static int
 poll_lists(lua_State *L)
 {
-    int readers = count_list(L, 1), writers = count_list(L, 2), milliseconds = -1, ready;
+    int readers = count_list(L, 1), writers = count_list(L, 2);
+    int milliseconds = tls_lua_milliseconds(L, 3), ready;
     struct pollfd *entries;
 
-    if (!lua_isnoneornil(L, 3)) {
-        double seconds = luaL_checknumber(L, 3);
-
-        /* rounded up: who waits for a deadline must not come too early again and again */
-        milliseconds = !(seconds > 0) ? 0 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000) + 1;
-    }
     entries = lua_newuserdata(L, ((size_t)readers + (size_t)writers + 1) * sizeof *entries);
     add_list(L, 2, writers, add_list(L, 1, readers, entries, POLLIN), POLLOUT);
     ready = poll(entries, (nfds_t)readers + (nfds_t)writers, milliseconds);
     if (ready < 0 && errno != EINTR) {
-        lua_pushnil(L);
-        lua_pushstring(L, strerror(errno));
-        return 2;
+        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(errno));
     }
     /* after a failure the entries are as they were: nothing happened */
     push_ready(L, entries, readers);

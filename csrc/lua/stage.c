@@ -1,11 +1,18 @@
 /* stage.c - stage events of a connection as message tables, and its summary.
  *
  * Every message has stage, direction ("sent", "received"; nil for authenticated, established and
- * closed), version and version_id (negotiated so far; nil while unknown), length, renegotiation
- * (true where it is of one), the fields that are its own, and raw. */
-#include "classes.h"
+ * closed), version and version_id (negotiated so far; nil while unknown), length, state (where the
+ * handshake stood; nil where none ran), renegotiation (true where it is of one), the fields that
+ * are its own, and raw. */
+#include "stage.h"
 
 #include "wire/message.h"
+
+#include "certificate.h"
+#include "connection.h"
+#include "message.h"
+#include "session.h"
+#include "value.h"
 
 void
 tls_lua_set_raw(lua_State *L, tls_bytes raw)
@@ -71,6 +78,7 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_boolean(L, "established", info.established);
     if (info.version != 0)
         tls_lua_set_named(L, "version", TLS_REGISTRY_VERSION, info.version);
+    tls_lua_set_string(L, "state", info.state);
     tls_lua_set_suite(L, info.suite);
     if (info.group != 0)
         tls_lua_set_named(L, "group", TLS_REGISTRY_GROUP, info.group);
@@ -243,6 +251,7 @@ common_fields(lua_State *L, const tls_stage_event *event)
     if (event->version != 0)
         tls_lua_set_named(L, "version", TLS_REGISTRY_VERSION, event->version);
     tls_lua_set_integer(L, "length", (int64_t)event->length);
+    tls_lua_set_string(L, "state", event->state);
     if (event->renegotiation)
         tls_lua_set_boolean(L, "renegotiation", 1);
 }

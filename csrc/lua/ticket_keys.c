@@ -7,35 +7,28 @@
  * Contexts share the object: what changes in it holds for all of them at once. Every method raises
  * on an object that __close has closed; contexts that use it go on. Nothing here shows a secret but
  * export. */
-#include "classes.h"
+#include "ticket_keys.h"
 
 #include <time.h>
 
-typedef struct object {
-    tls_ticket_keys *keys;
-} object;
+#include "bounds.h"
+#include "module.h"
+#include "option.h"
+#include "value.h"
 
-tls_ticket_keys *
-tls_lua_test_ticket_keys(lua_State *L, int index)
-{
-    object *self = tls_lua_test(L, index, TLS_LUA_TICKET_KEYS);
-
-    return self != NULL ? self->keys : NULL;
-}
-
-static tls_ticket_keys *
-check(lua_State *L, int index)
-{
-    object *self = luaL_checkudata(L, index, TLS_LUA_TICKET_KEYS);
-
-    luaL_argcheck(L, self->keys != NULL, index, "closed ticket keys");
-    return self->keys;
-}
+TLS_LUA_DEFINE_OBJECT(ticket_keys, tls_ticket_keys, "ticket keys", 0, NULL)
 
 static int64_t
 optional_time(lua_State *L, int index)
 {
     return lua_isnoneornil(L, index) ? (int64_t)time(NULL) : tls_lua_check_time(L, index);
+}
+
+static unsigned
+option_seconds(lua_State *L, const char *name)
+{
+    return (unsigned)tls_lua_option_bounded(
+        L, 1, name, tls_bounds_find(tls_ticket_keys_bounds, name));
 }
 
 /* core.ticket_keys{ rotation =, overlap = seconds (86400 each), time = seconds since the epoch
@@ -46,16 +39,17 @@ make(lua_State *L)
     unsigned rotation, overlap;
     int64_t now;
     enum tls_reason reason;
-    object *self;
+    tls_ticket_keys *keys = NULL;
+    tls_lua_object *self;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    rotation = (unsigned)tls_lua_option_integer(L, 1, "rotation", 0, 1, 0x7FFFFFFF);
-    overlap = (unsigned)tls_lua_option_integer(L, 1, "overlap", 0, 1, 0x7FFFFFFF);
+    rotation = option_seconds(L, "rotation");
+    overlap = option_seconds(L, "overlap");
     now = tls_lua_option_time(L, 1, "time", (int64_t)time(NULL));
-    self = tls_lua_new(L, TLS_LUA_TICKET_KEYS, sizeof *self, 0);
-    reason = tls_ticket_keys_new(&self->keys, rotation, overlap, now);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    self = tls_lua_object_new(L, &tls_lua_ticket_keys_class);
+    reason = tls_ticket_keys_new(&keys, rotation, overlap, now);
+    return tls_lua_object_made(L, self, keys, reason);
 }
 
 /* core.ticket_keys_import(string) -> keys as they were when keys:export() gave the string
@@ -64,13 +58,14 @@ static int
 import(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 1);
-    object *self = tls_lua_new(L, TLS_LUA_TICKET_KEYS, sizeof *self, 0);
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_ticket_keys_class);
+    tls_ticket_keys *keys = NULL;
     /* Made long ago, so that replacing does not keep the fresh key behind. */
-    enum tls_reason reason = tls_ticket_keys_new(&self->keys, 1, 1, 0);
+    enum tls_reason reason = tls_ticket_keys_new(&keys, 1, 1, 0);
 
     if (reason == TLS_OK)
-        reason = tls_ticket_keys_replace(self->keys, bytes, (int64_t)time(NULL));
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+        reason = tls_ticket_keys_replace(keys, bytes, (int64_t)time(NULL));
+    return tls_lua_object_made(L, self, keys, reason);
 }
 
 /* keys:rotate([time]) -> true: tickets are sealed under a new key from now on; the older ones still
@@ -78,7 +73,8 @@ import(lua_State *L)
 static int
 rotate(lua_State *L)
 {
-    enum tls_reason reason = tls_ticket_keys_rotate(check(L, 1), optional_time(L, 2));
+    enum tls_reason reason =
+        tls_ticket_keys_rotate(tls_lua_check_ticket_keys(L, 1), optional_time(L, 2));
 
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
@@ -90,7 +86,7 @@ rotate(lua_State *L)
 static int export(lua_State *L)
 {
     tls_buffer *out = tls_lua_buffer(L);
-    enum tls_reason reason = tls_ticket_keys_export(check(L, 1), out);
+    enum tls_reason reason = tls_ticket_keys_export(tls_lua_check_ticket_keys(L, 1), out);
 
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
@@ -106,7 +102,7 @@ replace(lua_State *L)
 {
     tls_bytes bytes = tls_lua_check_bytes(L, 2);
     int64_t now = optional_time(L, 3);
-    enum tls_reason reason = tls_ticket_keys_replace(check(L, 1), bytes, now);
+    enum tls_reason reason = tls_ticket_keys_replace(tls_lua_check_ticket_keys(L, 1), bytes, now);
 
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
@@ -118,18 +114,8 @@ replace(lua_State *L)
 static int
 count(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)tls_ticket_keys_count(check(L, 1)));
+    lua_pushinteger(L, (lua_Integer)tls_ticket_keys_count(tls_lua_check_ticket_keys(L, 1)));
     return 1;
-}
-
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_TICKET_KEYS);
-
-    tls_ticket_keys_release(self->keys);
-    self->keys = NULL;
-    return 0;
 }
 
 static const luaL_Reg methods[] = {
@@ -140,8 +126,6 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
-
 const luaL_Reg tls_lua_ticket_keys_functions[] = {
     {"ticket_keys", make},
     {"ticket_keys_import", import},
@@ -151,5 +135,5 @@ const luaL_Reg tls_lua_ticket_keys_functions[] = {
 void
 tls_lua_open_ticket_keys(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_TICKET_KEYS, methods, metamethods);
+    tls_lua_object_open(L, &tls_lua_ticket_keys_class, methods, NULL);
 }

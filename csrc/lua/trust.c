@@ -3,48 +3,35 @@
  *     store = core.trust()     an empty one
  *
  * Every method raises on an object that __close has closed. */
-#include "classes.h"
+#include "trust.h"
 
 #include <time.h>
 
-#define REPLACEMENT_CLASS "bearssl.trust_replacement"
+#include "bounds.h"
+#include "certificate.h"
+#include "credential.h"
+#include "module.h"
+#include "option.h"
+#include "revocation.h"
+#include "unreadable.h"
+#include "value.h"
 
-typedef struct object {
-    tls_trust_store *store;
+typedef struct trust_object {
+    tls_lua_object object; /* a tls_trust_store */
     size_t skipped;
-} object;
+} trust_object;
 
-tls_trust_store *
-tls_lua_test_trust(lua_State *L, int index)
-{
-    object *self = tls_lua_test(L, index, TLS_LUA_TRUST);
-
-    return self != NULL ? self->store : NULL;
-}
-
-static object *
-check(lua_State *L, int index)
-{
-    object *self = luaL_checkudata(L, index, TLS_LUA_TRUST);
-
-    luaL_argcheck(L, self->store != NULL, index, "closed trust store");
-    return self;
-}
-
-tls_trust_store *
-tls_lua_check_trust(lua_State *L, int index)
-{
-    return check(L, index)->store;
-}
+TLS_LUA_DEFINE_OBJECT(trust, tls_trust_store, "trust store", sizeof(trust_object), NULL)
 
 /* core.trust() -> an empty trust store | nil, message, "out_of_memory" */
 static int
 make(lua_State *L)
 {
-    object *self = tls_lua_new(L, TLS_LUA_TRUST, sizeof *self, 0);
-    enum tls_reason reason = tls_trust_store_new(&self->store);
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_trust_class);
+    tls_trust_store *store = NULL;
+    enum tls_reason reason = tls_trust_store_new(&store);
 
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    return tls_lua_object_made(L, self, store, reason);
 }
 
 /* trust:add(string) -> certificates added, skipped (could not be parsed), duplicates. The string is
@@ -53,13 +40,15 @@ make(lua_State *L)
 static int
 add(lua_State *L)
 {
-    object *self = check(L, 1);
+    tls_trust_store *store = tls_lua_check_trust(L, 1);
+    trust_object *self = lua_touserdata(L, 1);
     tls_trust_load_result result = {0};
-    enum tls_reason reason = tls_trust_store_load(self->store, &result, tls_lua_check_bytes(L, 2));
+    tls_bytes bytes = tls_lua_check_bytes(L, 2);
+    enum tls_reason reason = tls_trust_store_load(store, &result, bytes);
 
     self->skipped += result.skipped;
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
+        return tls_lua_unreadable(L, reason, TLS_WANTED_CERTIFICATE, bytes, NULL);
     lua_pushinteger(L, (lua_Integer)result.added);
     lua_pushinteger(L, (lua_Integer)result.skipped);
     lua_pushinteger(L, (lua_Integer)result.duplicates);
@@ -79,16 +68,6 @@ add_certificate(lua_State *L)
     return 1;
 }
 
-static int
-replacement_gc(lua_State *L)
-{
-    tls_trust_store **store = luaL_checkudata(L, 1, REPLACEMENT_CLASS);
-
-    tls_trust_store_release(*store);
-    *store = NULL;
-    return 0;
-}
-
 /* trust:replace(list of strings) -> certificates in it now. Each string is a PEM bundle or one
  * certificate in DER; one without a certificate is passed over. Who uses the store sees the old
  * contents until all of the new are there. | nil, message, "bad_pem" (no certificate in any) |
@@ -97,13 +76,13 @@ static int
 replace(lua_State *L)
 {
     tls_trust_load_result result = {0};
-    tls_trust_store **made;
-    object *self;
+    tls_trust_store *store, *replacement = NULL;
+    tls_lua_object *made;
     enum tls_reason reason;
     tls_bytes *files;
     size_t n, i;
 
-    check(L, 1);
+    tls_lua_check_trust(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     n = tls_lua_length(L, 2);
@@ -120,19 +99,21 @@ replace(lua_State *L)
         files[i].length = length;
         lua_rawseti(L, 3, (int)i + 1);
     }
-    made = tls_lua_new(L, REPLACEMENT_CLASS, sizeof(tls_trust_store *), 0);
-    self = check(L, 1);
-    reason = tls_trust_store_new(made);
+    made = tls_lua_object_new(L, &tls_lua_trust_class);
+    store = tls_lua_check_trust(L, 1);
+    reason = tls_trust_store_new(&replacement);
+    made->counted = replacement;
     if (reason == TLS_OK)
-        reason = tls_trust_store_load_files(*made, &result, files, n);
+        reason = tls_trust_store_load_files(replacement, &result, files, n);
     if (reason == TLS_OK)
-        reason = tls_trust_store_replace(self->store, *made);
-    tls_trust_store_release(*made);
-    *made = NULL;
+        reason = tls_trust_store_replace(store, replacement);
+    tls_lua_object_close(&tls_lua_trust_class, made);
+    if (reason != TLS_OK && n > 0)
+        return tls_lua_unreadable(L, reason, TLS_WANTED_CERTIFICATE, files[0], NULL);
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
-    self->skipped = result.skipped;
-    lua_pushinteger(L, (lua_Integer)tls_trust_store_count(self->store));
+    ((trust_object *)lua_touserdata(L, 1))->skipped = result.skipped;
+    lua_pushinteger(L, (lua_Integer)tls_trust_store_count(store));
     return 1;
 }
 
@@ -148,7 +129,8 @@ count(lua_State *L)
 static int
 skipped(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)check(L, 1)->skipped);
+    tls_lua_check_trust(L, 1);
+    lua_pushinteger(L, (lua_Integer)((const trust_object *)lua_touserdata(L, 1))->skipped);
     return 1;
 }
 
@@ -178,30 +160,37 @@ contains(lua_State *L)
     return 1;
 }
 
+static uint64_t
+option_number(lua_State *L, const char *name)
+{
+    return tls_lua_option_bounded(L, 3, name, tls_bounds_find(tls_verify_bounds, name));
+}
+
 /* trust:verify(chain [, options]) -> true, path (list of certificates, leaf first, anchor last)
  * | nil, message, code, index. chain: list of certificates, leaf first, then in any order; index:
  * which of them is at fault, from 1. options: server_name (string; without it names are not
  * checked), purpose
- * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates; as many as can
- * be), minimum_rsa_bits (2048), allow_sha1 (false), clock_skew (seconds by which clocks may differ;
- * 0), crls, ocsp_responses (lists of objects: what they say always counts), revocation (whose
- * status must be known: "if_known" (default: nobody's), "leaf", "path"), staple (when an OCSP
- * response must be given: "not_needed" (default), "if_must", "required"), pins (list of 32-byte
- * SHA-256 of SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a handshake:
- * "unknown_ca", "certificate_expired", "name_mismatch", "certificate_revoked",
+ * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates, 0 for none; as
+ * many as can be), minimum_rsa_bits (2048), allow_sha1 (false), clock_skew (seconds by which clocks
+ * may differ; 0), crls, ocsp_responses (lists of objects: what they say always counts), revocation
+ * (whose status must be known: "if_known" (default: nobody's), "leaf", "path"), staple (when an
+ * OCSP response must be given: "not_needed" (default), "if_must", "required"), pins (list of
+ * 32-byte SHA-256 of SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a
+ * handshake: "unknown_ca", "certificate_expired", "name_mismatch", "certificate_revoked",
  * "revocation_unknown", "staple_required", "bad_ocsp_response", "ocsp_expired", "bad_crl",
  * "unsupported_crl", "crl_expired", "crl_not_yet_valid", "pin_mismatch" … */
 static int
 verify(lua_State *L)
 {
     static const char *const purposes[] = {"server", "client", "any", NULL};
-    const tls_trust_store *store = tls_lua_check_trust(L, 1);
     tls_verify_request request = {0};
     tls_verdict verdict;
 
+    tls_lua_check_trust(L, 1);
     lua_settop(L, 3);
     luaL_checkstack(L, LUA_MINSTACK, "options");
-    request.trust = store;
+    /* Reading the options may run metamethods, which may close the store. */
+    request.trust = tls_lua_object_share(L, 1, &tls_lua_trust_class);
     request.time = (int64_t)time(NULL);
     request.chain = tls_lua_check_chain(L, 2, "chain", &request.count);
     if (request.count == 0)
@@ -209,15 +198,16 @@ verify(lua_State *L)
             L, TLS_REASON_CERTIFICATE_REQUIRED, "the chain has no certificate");
     if (!lua_isnil(L, 3)) {
         luaL_checktype(L, 3, LUA_TTABLE);
-        request.server_name = tls_lua_option_text(L, 3, "server_name");
+        request.server_name = tls_lua_option_server_name(L, 3, "server_name");
         request.purpose =
             (enum tls_purpose)tls_lua_option_choice(L, 3, "purpose", purposes, TLS_PURPOSE_SERVER);
-        request.depth = (unsigned)tls_lua_option_integer(L, 3, "depth", 0, 0, TLS_PATH_MAXIMUM);
-        request.minimum_rsa_bits =
-            (unsigned)tls_lua_option_integer(L, 3, "minimum_rsa_bits", 0, 0, TLS_RSA_MAXIMUM_BITS);
+        request.depth = (unsigned)option_number(L, "depth");
+        request.minimum_rsa_bits = (unsigned)option_number(L, "minimum_rsa_bits");
+        request.no_intermediates = tls_lua_option_is_zero(L, 3, "depth");
         request.allow_sha1 = tls_lua_option_boolean(L, 3, "allow_sha1");
         request.time = tls_lua_option_time(L, 3, "time", request.time);
-        request.clock_skew = tls_lua_option_clock_skew(L, 3);
+        request.clock_skew = tls_lua_option_seconds(
+            L, 3, "clock_skew", tls_bounds_find(tls_verify_bounds, "clock_skew"));
         request.crls = tls_lua_option_crls(L, 3, "crls", &request.crl_count);
         request.ocsp_responses =
             tls_lua_option_ocsp_responses(L, 3, "ocsp_responses", &request.ocsp_response_count);
@@ -225,6 +215,7 @@ verify(lua_State *L)
         request.revocation = tls_lua_option_revocation(L, 3);
         request.staple = tls_lua_option_staple(L, 3);
     }
+    request.no_server_name = request.server_name == NULL;
     if (tls_verify(&verdict, &request) != TLS_OK) {
         tls_lua_failure_text(L, verdict.reason, verdict.text);
         lua_pushinteger(L, (lua_Integer)verdict.index + 1);
@@ -233,16 +224,6 @@ verify(lua_State *L)
     lua_pushboolean(L, 1);
     tls_lua_push_chain(L, verdict.path, verdict.path_count);
     return 2;
-}
-
-static int
-gc(lua_State *L)
-{
-    object *self = luaL_checkudata(L, 1, TLS_LUA_TRUST);
-
-    tls_trust_store_release(self->store);
-    self->store = NULL;
-    return 0;
 }
 
 static const luaL_Reg methods[] = {
@@ -257,16 +238,10 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg metamethods[] = {{"__gc", gc}, {NULL, NULL}};
-
-static const luaL_Reg replacement_methods[] = {{NULL, NULL}};
-static const luaL_Reg replacement_metamethods[] = {{"__gc", replacement_gc}, {NULL, NULL}};
-
 const luaL_Reg tls_lua_trust_functions[] = {{"trust", make}, {NULL, NULL}};
 
 void
 tls_lua_open_trust(lua_State *L)
 {
-    tls_lua_class(L, TLS_LUA_TRUST, methods, metamethods);
-    tls_lua_class(L, REPLACEMENT_CLASS, replacement_methods, replacement_metamethods);
+    tls_lua_object_open(L, &tls_lua_trust_class, methods, NULL);
 }

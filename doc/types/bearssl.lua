@@ -44,7 +44,7 @@ bearssl.certificate = {}
 ---@return bearssl.Code? code
 function bearssl.certificate.load(bytes) end
 
----@param path string
+---@param path string a file, or a directory of PEM files
 ---@return bearssl.Certificate[]? chain
 ---@return string? message
 ---@return bearssl.Code? code
@@ -242,7 +242,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field cafile? string
 ---@field capath? string
 ---@field verify? bearssl.Verify client: "required"; server: "none"
----@field verify_depth? integer 1 … 16, default 8
+---@field verify_depth? integer 0 … 16, default 8: intermediates allowed, self-issued ones not counted
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
 ---@field key? string|bearssl.Key
 ---@field certfile? string
@@ -269,6 +269,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field extensions? {type: integer, data: string}[] client
 ---@field record_size? integer 512 … 16384, default 16384
 ---@field record_size_limit? integer 64 … 16384 (RFC 8449)
+---@field client_hello_limit? integer server: 512 … 131396 bytes, default 16384
 ---@field record_padding? integer TLS 1.3: bytes, default 0
 ---@field key_shares? integer client, TLS 1.3: 1 … 4, default 1
 ---@field grease? boolean client, default true
@@ -288,7 +289,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field verify? bearssl.Verify server: from now on
 
 ---@class bearssl.ConnectionOptions
----@field server_name? string|false a client must say it
+---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
 ---@field session? bearssl.Session
 ---@field early_data? string client, with a session; at most 32768 bytes
 ---@field early_data_resend? boolean default false
@@ -299,6 +300,7 @@ function bearssl.ticket_keys.import(bytes) end
 
 ---@class bearssl.WrapOptions: bearssl.ConnectionOptions
 ---@field timeout? number seconds; nil waits for ever, 0 never
+---@field max_line? integer bytes of a line that receive takes; nil: any number
 
 ---@class bearssl.Context
 local Context = {}
@@ -349,8 +351,17 @@ function Context:info() end
 ---@field ticket_count integer
 ---@field max_early_data integer
 ---@field record_size_limit? integer
----@field record_padding? integer
+---@field record_padding integer
 ---@field key_update_after? integer
+---@field verify_depth integer
+---@field clock_skew number
+---@field alpn_required boolean
+---@field session_cache integer
+---@field session_lifetime integer
+---@field record_size integer
+---@field client_hello_limit? integer
+---@field client_preference boolean
+---@field early_data_window? integer
 ---@field sessions integer
 ---@field pooled_buffers integer
 
@@ -400,6 +411,7 @@ function Context:info() end
 
 ---@class bearssl.Message
 ---@field stage string
+---@field state? string where the handshake stood
 ---@field direction? "sent"|"received"
 ---@field version? bearssl.Version
 ---@field length integer
@@ -669,6 +681,7 @@ function Connection:release() end
 ---@field server_name? string
 ---@field resumed boolean
 ---@field resumable boolean
+---@field state? string where a handshake stands
 ---@field session_id? string
 ---@field peer_verified boolean
 ---@field verdict "ok"|bearssl.Code
@@ -774,7 +787,7 @@ function Certificate:verify(chain, trust, options) end
 ---@field server_name? string
 ---@field purpose? "server"|"client"|"any" default "server"
 ---@field time? number default now
----@field depth? integer
+---@field depth? integer intermediates allowed, 0 for none; self-issued ones do not count
 ---@field minimum_rsa_bits? integer default 2048
 ---@field allow_sha1? boolean default false
 ---@field clock_skew? number

@@ -6,28 +6,29 @@ local finish = require "bearssl.finish"
 local options = require "bearssl.options"
 
 local check = driver.check
+local own = require "bearssl.own" ("stream", "connection")
 
 -- Brings a message into the output and sends it: what cannot leave yet goes with the next call.
 local function post(tools, stream, name, argument)
    local object = stream.connection.core
    if not object then return nil, driver.CLOSED, "closed" end
    local transport, deadline = stream.transport, tools.deadline_of(stream)
-   local ok, code, message
+   local ok, message, code
    if stream.flushed and transport:pending(object) then -- the message needs room in the output
-      ok, code, message = transport:flush(object, deadline)
+      ok, message, code = transport:flush(object, deadline)
       if not ok then
-         message, code = tools.note(stream, code, message)
+         message, code = tools.note(stream, message, code)
          return nil, message, code
       end
    end
    ok, message, code = object[name](object, argument)
    if not ok then return nil, message, code end
-   ok, code, message = transport:flush(object, deadline)
+   ok, message, code = transport:flush(object, deadline)
    tools.deliver_stages(stream, true)
    if ok then
       stream.wanted = nil
    else
-      message, code = tools.note(stream, code, message)
+      message, code = tools.note(stream, message, code)
       if not tools.again[code] then return nil, message, code end
    end
    return true
@@ -45,8 +46,8 @@ local function authenticate(tools, stream, deadline)
    local before = stream.authentications
    if not before then
       before = object:info().authentications
-      local ok, code, message = stream.transport:flush(object, deadline)
-      if not ok then return nil, tools.note(stream, code, message) end
+      local ok, message, code = stream.transport:flush(object, deadline)
+      if not ok then return nil, tools.note(stream, message, code) end
       if not object:authenticating() then
          ok, message, code = object:request_certificate()
          if not ok then return nil, message, code end
@@ -72,9 +73,10 @@ return function(tools)
    -- the same. true; or nil, message, code: "not_ready" before the handshake is over, "busy" while the output is
    -- full or another request waits, "unsupported_version" below TLS 1.3.
    function methods:update_keys(request)
+      own(self, "update_keys")
       check(self.connection, "update_keys", 2, self.flushed)
       local ok, message, code = post(tools, self, "update_keys", request)
-      return ok, message, code -- no tail call: error messages name the caller's line
+      return options.result(ok, message, code) -- no tail call of post: error messages name the caller's line
    end
 
    --- request_certificate([options]) asks the client to authenticate now (server, TLS 1.3). Its answer is taken in by
@@ -86,6 +88,7 @@ return function(tools)
    -- true: the client is authenticated; or nil, message, code: "declined" when it shows no certificate and need not;
    -- after "wantread", "wantwrite" and "timeout" it can be called again; any other code is final.
    function methods:request_certificate(given)
+      own(self, "request_certificate")
       if given ~= nil then options.check(given, request_options, "request_certificate", 2) end
       local wait = given and given.wait
       check(self.connection, "request_certificate", 2, self.flushed and not wait)
@@ -104,9 +107,10 @@ return function(tools)
    --- send_ticket() gives the client one more session ticket (server, TLS 1.3). true; or nil, message, code: "busy"
    -- while a request for the client's certificate is open, and as update_keys.
    function methods:send_ticket()
+      own(self, "send_ticket")
       check(self.connection, "send_ticket", 2, self.flushed)
       local ok, message, code = post(tools, self, "send_ticket")
-      return ok, message, code
+      return options.result(ok, message, code)
    end
 
    return methods

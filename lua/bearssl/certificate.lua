@@ -1,5 +1,6 @@
 -- bearssl.certificate: certificates from strings and files; made, and asked for.
 local core = require "bearssl.core"
+local handed_in = require "bearssl.handed_in"
 local issuing = require "bearssl.issuing"
 local options = require "bearssl.options"
 
@@ -7,20 +8,38 @@ local is, check = options.is, issuing.is
 
 local certificate = {}
 
---- load(string) reads PEM (any number of certificates; other blocks are passed over) or one DER certificate.
--- Returns the list of certificate objects in the string's order, leaf first; or nil, message, code
--- ("bad_pem", "bad_der", "bad_certificate").
+--- load(string) reads PEM (any number of certificates, OpenSSL's TRUSTED CERTIFICATE too; other blocks are passed over)
+-- or one DER certificate. Returns the list of certificate objects in the string's order, leaf first; or nil, message,
+-- code ("bad_pem", "bad_certificate"): the message says what the string is instead, or which certificate is at fault.
 function certificate.load(bytes)
    if type(bytes) ~= "string" then
       error("bearssl.certificate.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
-   return core.certificates(bytes)
+   return handed_in.certificates(bytes)
 end
 
---- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
+-- The certificates of a directory, each once, by name.
+local function open_directory(path)
+   local seen, list = {}, {}
+   local found, message, code = require("bearssl.trust").each_file(path, function(bytes)
+      for _, one in ipairs(core.certificates(bytes) or {}) do
+         local der = one:der()
+         if not seen[der] then list[#list + 1] = one end
+         seen[der] = true
+      end
+   end)
+   if not found then return nil, message, code end
+   if #list == 0 then return nil, "the directory " .. path .. " holds no certificate", "bad_pem" end
+   return list
+end
+
+--- open(path) is load for the content of a file; of a directory, it is what bearssl.trust.open finds there: each
+-- certificate once, in the order of the files' names. nil, message, "file_unreadable" when it cannot be read.
 function certificate.open(path)
    if type(path) ~= "string" then error("bearssl.certificate.open: the path must be a string", 2) end
-   local bytes, message, code = require("bearssl.file").read(path, "certificate file")
+   local file = require "bearssl.file"
+   if file.is_directory(path) then return open_directory(path) end
+   local bytes, message, code = file.read(path, "certificate file")
    if not bytes then return nil, message, code end
    local list
    list, message, code = core.certificates(bytes)
@@ -60,9 +79,9 @@ end
 --- request(options) makes a certification request (PKCS#10), signed with its key; request(string) reads one from PEM
 -- or DER. Returns a request object, or nil, message, code ("bad_request", "bad_name", "bad_field", "bad_pem" …).
 function certificate.request(given)
-   if type(given) == "string" then return core.request(given) end
+   if type(given) == "string" then return handed_in.request(given) end
    local request, message, code = issuing.call(build_request, given)
-   return request, message, code
+   return options.result(request, message, code)
 end
 
 --- open_request(path) is request(string) for the content of a file. nil, message, "file_unreadable" when it cannot be
@@ -83,7 +102,7 @@ local ACCEPT = { "names", "key_usage", "extended_key_usage", "must_staple" }
 
 local common = {
    subject = check.subject, names = check.names, not_before = check.time, not_after = check.time, days = check.days,
-   serial = check.serial, ca = is.boolean, path_length = is.integer(0, 255), key_usage = check.usages,
+   serial = check.serial, ca = is.boolean, path_length = is.bounded("issue", "path_length"), key_usage = check.usages,
    extended_key_usage = check.usages, name_constraints = check.constraints, ocsp_uris = check.strings,
    issuer_uris = check.strings, crl_uris = check.strings, must_staple = is.boolean, extensions = check.extensions,
    hash = check.hash, password = check.password, key = check.key,
@@ -175,7 +194,7 @@ local function issue(given)
    local public, message, code = given.key or given.certificate or given.request
    if type(public) == "string" then
       if given.request then
-         public, message, code = core.request(public)
+         public, message, code = handed_in.request(public)
       elseif given.certificate then
          public, message, code = issuing.certificate(public)
       else
@@ -198,7 +217,7 @@ end
 -- ("key_mismatch", "bad_field", "bad_name", "bad_request", "unsupported_key" …).
 function certificate.issue(given)
    local object, message, code = issuing.call(issue, given)
-   return object, message, code
+   return options.result(object, message, code)
 end
 
 local function selfsigned(given)

@@ -5,6 +5,7 @@ local driver = require "bearssl.driver"
 local options = require "bearssl.options"
 
 local is = options.is
+local own = require "bearssl.own" ("connection", "holder")
 
 local Connection = {}
 Connection.__index = Connection
@@ -20,6 +21,7 @@ function Connection.new(context, given, holder)
    driver.set_clock(context)
    local object, message, code = core.connection(context.core, {
       server_name = given.server_name or nil,
+      no_server_name = given.server_name == false,
       session = given.session,
       verify = given.verify,
       early_data = given.early_data,
@@ -45,6 +47,7 @@ end
 -- what has been decrypted must be read first. feed() tells that the transport has ended.
 -- After close(): nil, message, "closed".
 function Connection:feed(bytes)
+   own(self, "feed")
    local object = self.core
    if not object then return nil, driver.CLOSED, "closed" end
    if bytes == nil then
@@ -57,6 +60,7 @@ end
 
 --- drain([max]) is ciphertext to send to the peer, at most `max` bytes; "" when there is none.
 function Connection:drain(max)
+   own(self, "drain")
    local object = self.core
    return object and object:drain(max) or ""
 end
@@ -66,12 +70,14 @@ end
 -- early_data() gives what the client sent ahead of it), "closed" (the peer has sent close_notify), or nil, message,
 -- code. Raises an error inside a handler of this connection.
 function Connection:step()
+   own(self, "step")
    driver.check(self, "step", 2)
    return driver.step(self)
 end
 
 --- read([max]) is decrypted data, at most `max` bytes; "" when there is none: step() then.
 function Connection:read(max)
+   own(self, "read")
    local object = self.core
    return object and object:read(max) or ""
 end
@@ -79,6 +85,7 @@ end
 --- early_data([max]) is early data of a client, while the handshake goes on; "" when there is none. Anyone may have
 -- sent it a second time. What is not taken is the first that read() gives after the handshake.
 function Connection:early_data(max)
+   own(self, "early_data")
    local object = self.core
    return object and object:early_data(max) or ""
 end
@@ -87,7 +94,12 @@ end
 -- index of the last byte taken, i - 1 when the output is full (drain it); or nil, message, code: "not_ready"
 -- before the handshake is over and during a renegotiation, "closed" afterwards, or the connection's failure.
 function Connection:write(data, i)
+   own(self, "write")
    local object = self.core
+   if type(data) ~= "string" then error("write: the data must be a string, not " .. options.describe(data), 2) end
+   if i ~= nil and (type(i) ~= "number" or i % 1 ~= 0 or i < 1) then
+      error("write: i must be a positive integer, not " .. options.describe(i), 2)
+   end
    if not object then return nil, driver.CLOSED, "closed" end
    return object:write(data, i or 1, #data)
 end
@@ -114,6 +126,7 @@ end
 -- true, also when one is under way; nil, message, code: "no_renegotiation" (not allowed here, or a peer without RFC
 -- 5746), "unsupported_version" (TLS 1.3), "not_ready" (drain() first), "closed", or the connection's failure.
 function Connection:renegotiate(given)
+   own(self, "renegotiate")
    driver.check(self, "renegotiate", 2)
    local verify = self:check_renegotiate(given, "renegotiate", 2)
    local object = self.core
@@ -124,6 +137,7 @@ end
 --- close() ends the conversation: close_notify goes into the output (drain() gives it), nothing can be written
 -- any more; what the peer still sends can be read until its own close_notify. true.
 function Connection:close()
+   own(self, "close")
    local object = self.core
    if object then object:close() end
    return true
@@ -132,6 +146,7 @@ end
 --- fail(reason) ends the connection with an alert. reason: a code ("certificate_refused"), an alert's name
 -- ("handshake_failure"), or any text (alert access_denied). The next step() returns the failure.
 function Connection:fail(reason)
+   own(self, "fail")
    if type(reason) ~= "string" then error("fail: the reason must be a string, not a " .. type(reason), 2) end
    local object = self.core
    if object then object:fail(reason) end
@@ -140,6 +155,7 @@ end
 --- info([field]) is a table of what is known and negotiated (doc/api.md), or one field of it. After the
 -- end it is what it was last.
 function Connection:info(field)
+   own(self, "info")
    local info = (self.core or self.retired):info()
    if field ~= nil then return info[field] end
    return info
@@ -147,12 +163,14 @@ end
 
 --- session() is the session object that a later connection can resume, or nil.
 function Connection:session()
+   own(self, "session")
    return (self.core or self.retired):session()
 end
 
 -- Methods of TLS 1.3 that bring a message into the output.
 local function forward(name)
    return function(self, argument)
+      own(self, name)
       driver.check(self, name, 2)
       local object = self.core
       if not object then return nil, driver.CLOSED, "closed" end
@@ -187,7 +205,7 @@ local function export(self, name, label, length, context)
    if not object then return nil, driver.CLOSED, "closed" end
    local bytes, message, code = object[name](object, label, length, context)
    if code == "illegal_parameter" then error(("%s: TLS itself uses the label '%s'"):format(name, label), 3) end
-   return bytes, message, code
+   return options.result(bytes, message, code)
 end
 
 --- export_keying_material(label, length [, context]) is `length` bytes (RFC 5705) that only the two ends of this
@@ -195,21 +213,24 @@ end
 -- context: a string; none and "" are different. nil, message, code: "not_ready" before the handshake is over,
 -- "unsafe_binding" where the extended master secret was not negotiated, "closed" after close().
 function Connection:export_keying_material(label, length, context)
+   own(self, "export_keying_material")
    local bytes, message, code = export(self, "export_keying_material", label, length, context)
-   return bytes, message, code -- no tail call: error messages name the caller's line
+   return options.result(bytes, message, code) -- no tail call of export: error messages name the caller's line
 end
 
 --- export_early_keying_material(label, length [, context]) is the same of the early exporter (RFC 8446 section 7.5), on
 -- connections whose early data was accepted; "not_ready" otherwise. Who replays early data replays this too.
 function Connection:export_early_keying_material(label, length, context)
+   own(self, "export_early_keying_material")
    local bytes, message, code = export(self, "export_early_keying_material", label, length, context)
-   return bytes, message, code
+   return options.result(bytes, message, code)
 end
 
 --- channel_binding(type) is what ties another authentication to this connection: "tls-unique" and
 -- "tls-server-end-point" (RFC 5929), "tls-exporter" (RFC 9266); another type raises. nil, message, code: "not_ready",
 -- "unsafe_binding" (no extended master secret), "closed".
 function Connection:channel_binding(kind)
+   own(self, "channel_binding")
    local known = false
    for _, name in ipairs(bindings) do known = known or kind == name end
    if not known then
@@ -222,6 +243,7 @@ end
 
 --- release() gives the connection's buffers and keys back at once; info() and session() go on telling.
 function Connection:release()
+   own(self, "release")
    local object = self.core
    if not object then return end
    self.core, self.retired = nil, object

@@ -6,6 +6,7 @@ local verification = require "bearssl.verification"
 local versions = require "bearssl.versions"
 
 local is = options.is
+local own = require "bearssl.own" ("context", "settings")
 
 local Context = {}
 Context.__index = Context
@@ -41,12 +42,6 @@ local function credentials(value)
    return nil
 end
 
-local FRAGMENT_LENGTHS = { [512] = true, [1024] = true, [2048] = true, [4096] = true }
-
-local function max_fragment_length(value)
-   return not FRAGMENT_LENGTHS[value] and "512, 1024, 2048 or 4096" or nil
-end
-
 local extension_options = { type = is.integer(0, 65535), data = is.string }
 
 local function extensions(value)
@@ -70,43 +65,34 @@ local context_options = {
    groups = is.list(is.string, "names"),
    signature_algorithms = is.list(is.string, "names"),
    alpn = is.list(protocol_name, "protocol names"),
-   alpn_required = is.boolean,
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.string, capath = is.string,
    verify = is.one_of(VERIFY),
-   verify_depth = is.integer(1, 16),
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
    certificates = credentials, ocsp_response = is.string, ocsp_file = is.string, password = password,
-   session_cache = is.integer(0, 100000000),
-   session_lifetime = is.integer(1, 604800),
-   record_size = is.integer(512, 16384),
-   client_preference = is.boolean, renegotiation = is.boolean,
-   tickets = is.any('true, false or "always"', is.boolean, is.one_of { "always" }), ticket_keys = is.object("ticket_keys"),
-   extended_master_secret = is.boolean, require_extended_master_secret = is.boolean,
-   fallback = is.boolean, status_request = is.boolean,
-   key_shares = is.integer(1, 4), grease = is.boolean, middlebox_compatibility = is.boolean,
-   psk_only = is.boolean, post_handshake_auth = is.boolean, retry_cookie = is.boolean,
-   ticket_count = is.integer(0, 16), max_early_data = is.integer(0, 2147483647),
-   early_data_window = is.integer(1, 604800), record_size_limit = is.integer(64, 16384),
-   record_padding = is.integer(0, 16384), key_update_after = is.integer(1, 2147483647),
-   max_fragment_length = max_fragment_length, extensions = extensions,
-   handlers = handlers,
-   time = is["function"],
+   ticket_keys = is.object("ticket_keys"), extensions = extensions, handlers = handlers, time = is["function"],
 }
 for name, check in pairs(verification.checks) do context_options[name] = check end
+
+-- Numbers and flags, which the core takes as they are: it says which there are, and their bounds.
+local plain_options = core.context_options()
+-- Options that only one kind of context has a use for.
+local only = { client = { "extensions" }, server = {} }
+for _, option in ipairs(plain_options) do
+   context_options[option.name] = is.option(option)
+   if option.role then table.insert(only[option.role], option.name) end
+end
+context_options.tickets = is.any('true, false or "always"', is.boolean, is.one_of { "always" })
 
 local function server_name(value)
    if value == false then return nil end
    if type(value) ~= "string" then return "a DNS name, an IP address, or false" end
    if value == "" then return "", "must not be empty; false stands for no name" end
-   if #value > 255 or value:find("[%z\1-\32\127]") then
-      return "", ("%s is not a DNS name or an IP address"):format(options.describe(value))
-   end
-   return nil
+   return is.server_name(value)
 end
 
 -- What a ticket may allow at most is another matter: so much is kept until the handshake is over.
-local EARLY_DATA_MAXIMUM = 32768
+local _, EARLY_DATA_MAXIMUM = core.bounds("connection", "early_data")
 
 local function early_data(value)
    if type(value) ~= "string" then return "a string" end
@@ -118,7 +104,7 @@ local connection_options = {
    server_name = server_name, session = is.object("session"), verify = is.one_of(VERIFY), handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, min_version = is.string, max_version = is.string,
 }
-local wrap_options = { timeout = is.seconds }
+local wrap_options = { timeout = is.seconds, max_line = is.integer(1, 2 ^ 31 - 1) }
 for name, check in pairs(connection_options) do wrap_options[name] = check end
 
 -- Raises for misuse, returns what a file or an object is to blame for.
@@ -191,14 +177,14 @@ local function gather_trust(given, needed)
       value = "system"
    end
    if value == "system" then return require("bearssl.trust").system() end
-   if type(value) == "string" then return require("bearssl.trust").load(value) end
+   if type(value) == "string" then
+      local store = core.trust()
+      local count, message, code = store:add(value)
+      if count then return store end
+      return require("bearssl.handed_in").refused(value, "the options 'cafile' and 'capath'", message, code)
+   end
    return value
 end
-
-local ONLY_CLIENTS = {
-   "fallback", "status_request", "max_fragment_length", "extensions", "key_shares", "grease", "post_handshake_auth",
-}
-local ONLY_SERVERS = { "retry_cookie", "ticket_count", "max_early_data", "early_data_window" }
 
 -- Options that one kind of context has no use for, or that contradict each other.
 local function refuse_contradictions(given, is_client)
@@ -213,7 +199,7 @@ local function refuse_contradictions(given, is_client)
    elseif given.require_extended_master_secret and given.extended_master_secret == false then
       error("bearssl.context: require_extended_master_secret needs extended_master_secret", 0)
    end
-   for _, name in ipairs(is_client and ONLY_SERVERS or ONLY_CLIENTS) do
+   for _, name in ipairs(is_client and only.server or only.client) do
       if given[name] then
          error(("bearssl.context: the option '%s' is for %s"):format(name, is_client and "servers" or "clients"), 0)
       end
@@ -233,36 +219,32 @@ local function ticket_keys_of(given, is_client)
    if given.ticket_keys then return given.ticket_keys end
    local handlers_given = given.handlers or {}
    if given.tickets == nil and (handlers_given.session_load or handlers_given.session_store) then return false end
-   return core.ticket_keys { time = given.time and given.time() }
+   return core.ticket_keys { time = given.time and driver.time_of(given.time) }
 end
 
 -- Tickets of TLS 1.3 after a full handshake: clients that open several connections at once use each only once.
 local DEFAULT_TICKET_COUNT = 2
+local DEFAULT_SESSION_CACHE = 1000
+
+-- The options that the core takes as they are; a server keeps sessions and gives tickets without being told to.
+local function plain_settings(given, is_client, into)
+   for _, option in ipairs(plain_options) do into[option.name] = given[option.name] end
+   if given.tickets == "always" then into.tickets, into.tickets_always = true, true end
+   if not is_client then
+      into.session_cache = given.session_cache or DEFAULT_SESSION_CACHE
+      into.ticket_count = given.tickets ~= false and (given.ticket_count or DEFAULT_TICKET_COUNT) or 0
+   end
+   return into
+end
 
 local function build(given)
    local mode = given.mode or "client"
    local is_client = mode == "client"
    refuse_contradictions(given, is_client)
    local verify = given.verify or (is_client and "required" or "none")
-   local settings = {
-      role = mode, verify = verify, alpn = given.alpn, alpn_required = given.alpn_required,
-      verify_depth = given.verify_depth, session_lifetime = given.session_lifetime, record_size = given.record_size,
-      client_preference = given.client_preference, renegotiation = given.renegotiation,
-      session_cache = given.session_cache or (not is_client and 1000 or 0),
-      no_tickets = given.tickets == false, fallback = given.fallback,
-      no_extended_master_secret = given.extended_master_secret == false,
-      require_extended_master_secret = given.require_extended_master_secret,
-      no_status_request = given.status_request == false, max_fragment_length = given.max_fragment_length,
-      extensions = given.extensions,
-      key_share_count = given.key_shares, no_grease = given.grease == false,
-      no_compatibility = given.middlebox_compatibility == false, psk_only = given.psk_only,
-      post_handshake_auth = given.post_handshake_auth, retry_cookie = given.retry_cookie,
-      tickets_always = given.tickets == "always",
-      ticket_count = not is_client and given.tickets ~= false and (given.ticket_count or DEFAULT_TICKET_COUNT) or 0,
-      max_early_data = given.max_early_data, early_data_window = given.early_data_window,
-      record_size_limit = given.record_size_limit, record_padding = given.record_padding,
-      key_update_records = given.key_update_after,
-   }
+   local settings = plain_settings(given, is_client, {
+      role = mode, verify = verify, alpn = given.alpn, extensions = given.extensions,
+   })
    convert_names(given, settings)
    local list, named, code = judge(gather_credentials(given))
    if not list then return nil, named, code end
@@ -287,7 +269,7 @@ local function build(given)
    if ticket_keys == nil then return nil, message, code end
    settings.ticket_keys = ticket_keys or nil
    -- what is made with the context goes by its clock from the first
-   settings.time = given.time and given.time()
+   settings.time = given.time and driver.time_of(given.time)
    local object
    object, message, code = core.context(settings)
    if not object and code == "illegal_parameter" and given.extensions then
@@ -304,18 +286,8 @@ local function build(given)
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
          version_min = settings.version_min, version_max = settings.version_max,
-         key_shares = is_client and (given.key_shares or 1) or nil, grease = is_client and not settings.no_grease,
-         middlebox_compatibility = not settings.no_compatibility, psk_only = settings.psk_only or false,
-         post_handshake_auth = settings.post_handshake_auth or false, retry_cookie = settings.retry_cookie or false,
-         ticket_count = settings.ticket_count, max_early_data = settings.max_early_data or 0,
-         record_size_limit = settings.record_size_limit, record_padding = settings.record_padding,
-         key_update_after = settings.key_update_records,
-         ticket_keys = settings.ticket_keys, tickets = is_client and not settings.no_tickets
-            or ticket_keys and (given.tickets or true) or false,
-         extended_master_secret = not settings.no_extended_master_secret,
-         require_extended_master_secret = settings.require_extended_master_secret or false,
-         fallback = settings.fallback or false, status_request = is_client and not settings.no_status_request,
-         max_fragment_length = settings.max_fragment_length, renegotiation = settings.renegotiation or false,
+         ticket_keys = settings.ticket_keys,
+         tickets = is_client and given.tickets ~= false or ticket_keys and (given.tickets or true) or false,
       },
    }, Context)
 end
@@ -331,7 +303,8 @@ end
 -- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time, password,
 -- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.2 renegotiation (boolean); of TLS 1.3 key_shares,
 -- grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds;
--- server), middlebox_compatibility, psk_only, record_size_limit, record_padding (bytes), key_update_after (records).
+-- server), middlebox_compatibility, psk_only, record_size_limit, record_padding (bytes), key_update_after (records);
+-- of a server client_hello_limit (bytes).
 function Context.new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
@@ -376,9 +349,11 @@ end
 --- wrap(transport, options) makes a stream. transport: a LuaSocket TCP object, a descriptor number, an nginx
 -- cosocket, a Copas socket, another stream, or { read =, write =, settimeout =, close = }. options: server_name
 -- (string; a client must give it, or false), session (session object), early_data (a client's; needs a session),
--- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks). Returns the stream, or
+-- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks), max_line (bytes of a
+-- line that receive("*l") takes; nil: any number). Returns the stream, or
 -- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
 function Context:wrap(transport, given)
+   own(self, "wrap")
    if transport == nil then error("wrap: the transport is missing", 2) end
    given = check_connection(self, given, wrap_options, "wrap")
    local carrier, message = require("bearssl.transport").new(transport)
@@ -388,48 +363,39 @@ end
 
 --- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
 function Context:connection(given)
+   own(self, "connection")
    given = check_connection(self, given, connection_options, "connection")
    return require("bearssl.connection").new(self, given)
 end
 
 --- flush_sessions() forgets the sessions that the server keeps in memory.
 function Context:flush_sessions()
+   own(self, "flush_sessions")
    self.core:flush_sessions()
 end
 
 --- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given,
 -- or its own; nil for a client and where tickets are off.
 function Context:ticket_keys()
+   own(self, "ticket_keys")
    return self.settings.ticket_keys
 end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
--- (lists of names), alpn, verify, tickets, extended_master_secret, require_extended_master_secret, fallback,
--- status_request, renegotiation (booleans), max_fragment_length, key_shares, grease, middlebox_compatibility, psk_only,
--- post_handshake_auth, retry_cookie, ticket_count, max_early_data, record_size_limit, record_padding, key_update_after,
--- and sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
+-- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
+-- sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
+   own(self, "info")
    local names, settings = require "bearssl.names", self.settings
-   return {
-      mode = settings.mode, verify = settings.verify, alpn = settings.alpn,
-      min_version = core.version_name(settings.version_min), max_version = core.version_name(settings.version_max),
-      suites = names.list(settings.suites, core.suite_name),
-      groups = names.list(settings.groups or core.default_groups(), core.group_name),
-      signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name),
-      tickets = settings.tickets, fallback = settings.fallback,
-      status_request = settings.status_request, max_fragment_length = settings.max_fragment_length,
-      renegotiation = settings.renegotiation,
-      extended_master_secret = settings.extended_master_secret,
-      require_extended_master_secret = settings.require_extended_master_secret,
-      key_shares = settings.key_shares, grease = settings.grease,
-      middlebox_compatibility = settings.middlebox_compatibility, psk_only = settings.psk_only,
-      post_handshake_auth = settings.post_handshake_auth, retry_cookie = settings.retry_cookie,
-      ticket_count = settings.ticket_count, max_early_data = settings.max_early_data,
-      record_size_limit = settings.record_size_limit, record_padding = settings.record_padding,
-      key_update_after = settings.key_update_after,
-      sessions = self.core:session_count(),
-      pooled_buffers = self.core:pooled_buffers(),
-   }
+   local info = self.core:info()
+   info.mode, info.verify, info.alpn = settings.mode, settings.verify, settings.alpn
+   info.min_version, info.max_version = core.version_name(settings.version_min), core.version_name(settings.version_max)
+   info.suites = names.list(settings.suites, core.suite_name)
+   info.groups = names.list(settings.groups or core.default_groups(), core.group_name)
+   info.signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name)
+   info.tickets = settings.tickets
+   info.sessions, info.pooled_buffers = self.core:session_count(), self.core:pooled_buffers()
+   return info
 end
 
 function Context:__tostring()

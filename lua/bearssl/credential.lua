@@ -1,14 +1,16 @@
 -- Certificate chains and their keys, in every form that options and handlers may give them.
 local core = require "bearssl.core"
 local file = require "bearssl.file"
+local handed_in = require "bearssl.handed_in"
 local options = require "bearssl.options"
 
 local credential = {}
 
---- chain(value) turns a PEM or DER string, a certificate object, or a list of them into a list of certificate
--- objects. Returns nil, message, code when a string cannot be read; nil, message, "misuse" for other types.
-function credential.chain(value)
-   if type(value) == "string" then return core.certificates(value) end
+--- chain(value [, instead]) turns a PEM or DER string, a certificate object, or a list of them into a list of
+-- certificate objects. instead: what takes a path, for messages. Returns nil, message, code when a string cannot be
+-- read; nil, message, "misuse" for other types.
+function credential.chain(value, instead)
+   if type(value) == "string" then return handed_in.certificates(value, instead) end
    if options.is_object(value, "certificate") then return { value } end
    if type(value) ~= "table" or #value == 0 then
       return nil, "a certificate must be a PEM or DER string or a list of certificate objects, not "
@@ -19,8 +21,8 @@ function credential.chain(value)
       if options.is_object(element, "certificate") then
          list[#list + 1] = element
       elseif type(element) == "string" then
-         local more, message, code = core.certificates(element)
-         if not more then return nil, message, code end
+         local more, message, code = handed_in.certificates(element, instead)
+         if not more then return nil, ("element %d: %s"):format(index, message), code end
          for _, one in ipairs(more) do list[#list + 1] = one end
       else
          return nil, ("element %d of a certificate list must be a certificate object, not %s"):format(
@@ -30,71 +32,96 @@ function credential.chain(value)
    return list
 end
 
---- key(value [, password [, where]]) turns a PEM or DER string or a key object into a key object. password: a string,
--- or a function(where) that gives it when the key is encrypted; where: the file's path.
-function credential.key(value, password, where)
+--- key(value [, password [, where [, instead]]]) turns a PEM or DER string or a key object into a key object. password:
+-- a string, or a function(where) that gives it when the key is encrypted; where: the file's path.
+function credential.key(value, password, where, instead)
    if type(value) == "string" then
-      if password == nil then return core.key(value) end
-      return require("bearssl.password").read(value, password, where)
+      return require("bearssl.password").read(value, password, where, instead)
    end
    if options.is_object(value, "key") then return value end
    return nil, "a key must be a PEM or DER string or a key object, not " .. options.describe(value), "misuse"
 end
 
---- make(certificate, key [, password [, where]]) is { chain =, key = } for the core, or nil, message, code. The key may
--- stand in the same PEM string as the certificate.
-function credential.make(certificate, key, password, where)
-   if key == nil and type(certificate) == "string" and certificate:find("PRIVATE KEY-----", 1, true) then
+-- Which certificate of a chain the key belongs to instead, for the message.
+local function mismatch(chain, key)
+   local message = "the private key does not belong to the certificate"
+   for index, one in ipairs(chain) do
+      if key:matches(one) then
+         return ("%s but to certificate %d of its chain: one's own comes first"):format(message, index)
+      end
+   end
+   return message
+end
+
+--- make(certificate, key [, password [, where [, instead]]]) is { chain =, key = } for the core, or nil, message, code,
+-- and what is to blame: "certificate" or "key", nil for both. The key may stand in the same PEM string as the
+-- certificate. instead: what takes the path of each.
+function credential.make(certificate, key, password, where, instead)
+   if key == nil and type(certificate) == "string" and certificate:find("PRIVATE KEY-----", 1, true)
+      and certificate:find("CERTIFICATE-----", 1, true) then
       key = certificate
    end
    if certificate == nil or key == nil then
       return nil, "a certificate and its key must be given together: the "
          .. (certificate == nil and "certificate" or "key") .. " is missing", "misuse"
    end
-   local chain, message, code = credential.chain(certificate)
-   if not chain then return nil, message, code end
+   local chain, message, code = credential.chain(certificate, instead and instead.certificate)
+   if not chain then return nil, message, code, "certificate" end
    local object
-   object, message, code = credential.key(key, password, where)
-   if not object then return nil, message, code end
+   object, message, code = credential.key(key, password, where, instead and instead.key)
+   if not object then return nil, message, code, key == certificate and "certificate" or "key" end
+   if not object:matches(chain[1]) then return nil, mismatch(chain, object), "key_mismatch" end
    return { chain = chain, key = object }
 end
 
+-- The option that takes a path instead of a string.
+local FILES = { certificate = "certfile", key = "keyfile", ocsp_response = "ocsp_file" }
+local INSTEAD = {}
+for name, option in pairs(FILES) do INSTEAD[name] = ("the option '%s'"):format(option) end
+
+-- What one option, or the file that another names, holds: nil when neither is given; or false, message, code.
 local function read(given, name)
-   local path = given[name]
-   if not path then return nil end
-   return file.read(path, name)
+   local value, path = given[name], given[FILES[name]]
+   if not path then return value end
+   if value ~= nil then return false, ("give either '%s' or '%s', not both"):format(name, FILES[name]), "misuse" end
+   local bytes, message, code = file.read(path, FILES[name])
+   if not bytes then return false, message, code end
+   return bytes
+end
+
+-- Whether certificate and key were exchanged.
+local function is_exchanged(certificate, key)
+   return type(certificate) == "string" and type(key) == "string" and core.certificates(key) and core.key(certificate)
 end
 
 --- gather(given [, password]) makes one credential of the fields certificate, key, certfile, keyfile, password,
 -- ocsp_response (DER), ocsp_file of a table; messages name the file. password: for a table without one. Returns nil,
 -- message, code.
 function credential.gather(given, password)
-   local certificate, key = given.certificate, given.key
-   local message, code
-   if given.certfile then
-      if certificate then return nil, "give either 'certificate' or 'certfile', not both", "misuse" end
-      certificate, message, code = read(given, "certfile")
-      if not certificate then return nil, message, code end
+   local values = {}
+   for _, name in ipairs({ "certificate", "key", "ocsp_response" }) do
+      local value, message, code = read(given, name)
+      if value == false then return nil, message, code end
+      values[name] = value
    end
-   local ocsp_response = given.ocsp_response
-   if given.ocsp_file then
-      if ocsp_response then return nil, "give either 'ocsp_response' or 'ocsp_file', not both", "misuse" end
-      ocsp_response, message, code = read(given, "ocsp_file")
-      if not ocsp_response then return nil, message, code end
+   local result, message, code, to_blame = credential.make(values.certificate, values.key, given.password or password,
+      given.keyfile or given.certfile, INSTEAD)
+   if code == "misuse" then return nil, message, code end
+   if result and values.ocsp_response then
+      result.ocsp_response = values.ocsp_response
+      local parsed
+      parsed, message, code = handed_in.ocsp_response(values.ocsp_response, INSTEAD.ocsp_response)
+      if not parsed then result, to_blame = nil, "ocsp_response" end
    end
-   if given.keyfile then
-      if key then return nil, "give either 'key' or 'keyfile', not both", "misuse" end
-      key, message, code = read(given, "keyfile")
-      if not key then return nil, message, code end
+   if result then return result end
+   if is_exchanged(values.certificate, values.key) then message = message .. " (certificate and key are exchanged)" end
+   local paths = {}
+   for _, name in ipairs({ "certificate", "key", "ocsp_response" }) do
+      local path = given[FILES[name]]
+      local concerns = to_blame == name or not to_blame and name ~= "ocsp_response"
+      if path and concerns then paths[#paths + 1] = path end
    end
-   local result
-   result, message, code = credential.make(certificate, key, given.password or password,
-      given.keyfile or given.certfile)
-   if result then result.ocsp_response = ocsp_response end
-   if result or code == "misuse" then return result, message, code end
-   local where = given.certfile or given.keyfile
-   if given.certfile and given.keyfile then where = where .. " and " .. given.keyfile end
-   return nil, where and where .. ": " .. message or message, code
+   return nil, #paths > 0 and table.concat(paths, " and ") .. ": " .. message or message, code
 end
 
 return credential

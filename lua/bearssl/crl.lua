@@ -18,7 +18,7 @@ function crl.load(bytes)
    if type(bytes) ~= "string" then
       error("bearssl.crl.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
-   return core.crls(bytes)
+   return require("bearssl.handed_in").crls(bytes)
 end
 
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
@@ -104,6 +104,6 @@ return setmetatable(crl, {
    -- revoked. Returns a CRL object, or nil, message, code.
    __call = function(_, given)
       local object, message, code = issuing.call(build, given)
-      return object, message, code
+      return options.result(object, message, code)
    end,
 })

@@ -14,6 +14,7 @@
 -- the handlers of the stages that its sending made happen in the sender's lane. Neither waits for the other's.
 local core = require "bearssl.core"
 local decision = require "bearssl.decision"
+local describe = require("bearssl.options").describe
 local protect = require "bearssl.protect"
 
 local driver = {}
@@ -155,10 +156,19 @@ function driver.check(connection, method, level, only_own)
    error(message:format(method, lane.handling), (level or 1) + 1)
 end
 
+--- time_of(clock) is what a context's clock says; raises when that is no time. Beyond the bounds a double has no whole
+-- seconds.
+function driver.time_of(clock)
+   local time = clock()
+   if type(time) == "number" and time > -9e15 and time < 9e15 then return time end
+   error(("option 'time': the function%s must return a number of seconds since the epoch, not %s"):format(
+      place_of(clock), describe(time)), 0)
+end
+
 --- set_clock(context) tells a context's core what its clock says, if it has one of its own.
 function driver.set_clock(context)
    local clock = context.clock
-   if clock then context.core:set_time(clock()) end
+   if clock then context.core:set_time(driver.time_of(clock)) end
 end
 
 --- step(connection) runs until there is something for the caller: "wantread", "data", "closed", or nil,

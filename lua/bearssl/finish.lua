@@ -14,14 +14,14 @@ return function(tools, stream, deadline, running)
       if event == "data" then
          ok, message, code = object:hold()
          if code == "limit_exceeded" then
-            return nil, tools.note(stream, "wantread")
+            return nil, tools.note(stream, "wantread", "wantread")
          elseif not ok then
             return nil, message, code
          end
       elseif event == "wantread" then
          if object[running](object) then
-            ok, code, message = tools.fill(stream, deadline)
-            if not ok then return nil, tools.note(stream, code, message) end
+            ok, message, code = tools.fill(stream, deadline)
+            if not ok then return nil, tools.note(stream, message, code) end
          end
       elseif event == "closed" then
          return nil, "closed", "closed"
@@ -33,7 +33,7 @@ return function(tools, stream, deadline, running)
       object = connection.core
    end
    if not object then return nil, driver.CLOSED, "closed" end
-   local ok, code, message = stream.transport:flush(object, deadline)
-   if not ok then return nil, tools.note(stream, code, message) end
+   local ok, message, code = stream.transport:flush(object, deadline)
+   if not ok then return nil, tools.note(stream, message, code) end
    return true
 end

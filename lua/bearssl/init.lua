@@ -14,7 +14,8 @@ local bearssl = { _VERSION = "bearssl for Lua scm" }
 -- Returns the context, or nil, message, code when a file, certificate or key cannot be used.
 function bearssl.context(options)
    local context, message, code = require("bearssl.context").new(options)
-   return context, message, code -- no tail call: error messages name the caller's line
+   -- no tail call of new: error messages name the caller's line
+   return require("bearssl.options").result(context, message, code)
 end
 
 --- suites([policy]) is the list of RFC names of a policy's cipher suites, in order of preference; without

@@ -1,6 +1,5 @@
 -- What certificates, requests, CRLs and OCSP responses that we make have in common: names, periods, usages, and the
 -- objects that may be given as strings.
-local core = require "bearssl.core"
 local credential = require "bearssl.credential"
 local options = require "bearssl.options"
 
@@ -26,13 +25,8 @@ local function text(value)
    return (type(value) ~= "string" or value == "") and "a string that is not empty" or nil
 end
 
-local function finite(value)
-   if type(value) == "number" and value == value and value < math.huge and value > -math.huge then return nil end
-   return "a number of seconds since the epoch"
-end
-
 check.text = text
-check.time = finite
+check.time = is.time
 check.certificate = is.any("a certificate object, PEM or DER", is.string, is.object("certificate"))
 check.key = is.any("a key object, PEM or DER", is.string, is.object("key"))
 check.password = is.any("a string or a function that gives it", is.string, is["function"])
@@ -212,7 +206,7 @@ end
 --- certificate(value) is the first certificate of an object or string; nil, message, code.
 function issuing.certificate(value)
    if type(value) ~= "string" then return value end
-   local list, message, code = core.certificates(value)
+   local list, message, code = require("bearssl.handed_in").certificates(value)
    if not list then return nil, message, code end
    return list[1]
 end

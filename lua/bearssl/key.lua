@@ -30,7 +30,7 @@ function key.load(bytes, password)
    end
    check_password(password, "bearssl.key.load")
    local object, message, code = read(bytes, password)
-   return object, message, code
+   return options.result(object, message, code)
 end
 
 --- open(path [, password]) is load for the content of a file; a password function is called with the path. nil,
@@ -58,10 +58,11 @@ function key.generate(kind, bits)
       if bits ~= nil then error("bearssl.key.generate: only an RSA key has a number of bits to choose", 2) end
       return core.generate_key(kind)
    end
-   if bits == nil then bits = 2048 end
-   if is.integer(2048, 4096)(bits) or bits % 8 ~= 0 then
-      error(("bearssl.key.generate: the bits of an RSA key must be a multiple of 8 from 2048 to 4096, not %s"):format(
-         options.describe(bits)), 2)
+   local minimum, maximum, default = core.bounds("key", "bits")
+   if bits == nil then bits = default end
+   if is.integer(minimum, maximum)(bits) or bits % 8 ~= 0 then
+      error(("bearssl.key.generate: the bits of an RSA key must be a multiple of 8 from %d to %d, not %s"):format(
+         minimum, maximum, options.describe(bits)), 2)
    end
    return core.generate_key(kind, bits)
 end
@@ -76,7 +77,7 @@ local function filled(value)
    return (type(value) ~= "string" or value == "") and "a string that is not empty" or nil
 end
 
-local pem_options = { password = filled, iterations = is.integer(1000, 10000000) }
+local pem_options = { password = filled, iterations = is.bounded("key", "iterations") }
 
 -- What key:pem does (methods.lua).
 function key.pem(self, given)

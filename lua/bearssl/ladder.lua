@@ -7,7 +7,7 @@
 --     stream:handshake()
 --     print(recorder:draw())
 -- Double arrows are messages under encryption.
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 
 local ladder = { describe = describe.message, title = describe.title }
 
@@ -74,7 +74,7 @@ local function default_clock()
 end
 
 --- recorder([options]) notes every stage of one connection. options: mode ("client", or "server" when the
--- connection is a server's), clock (function → seconds).
+-- connection is a server's), clock (function → seconds), states (true: each with the state of the handshake).
 function ladder.recorder(options)
    options = options or {}
    if options.mode and options.mode ~= "client" and options.mode ~= "server" then
@@ -82,6 +82,7 @@ function ladder.recorder(options)
    end
    return setmetatable({
       mode = options.mode or "client", clock = options.clock or default_clock(), entries = {},
+      states = options.states and true or false,
    }, Recorder)
 end
 
@@ -101,6 +102,7 @@ function Recorder:note(message)
       from = self.mode == "client" and "server" or "client"
    end
    local title, fields = describe.message(message)
+   if self.states and message.state then table.insert(fields, 1, { "state", message.state }) end
    self.entries[#self.entries + 1] = {
       stage = message.stage, from = from, at = now - self.began, title = title, fields = fields,
       length = message.length, message = message,

@@ -33,7 +33,7 @@ function key.pem(self, given)
    check(self, "key", "pem")
    local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
    if not ok then error(a, 2) end
-   return a, b, c
+   return require("bearssl.options").result(a, b, c)
 end
 
 --- trust:verify(chain, options): see doc/api.md.
@@ -55,7 +55,7 @@ function trust.reload(self, list)
    check(self, "trust", "reload")
    local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
    if not ok then error(a, 2) end
-   return a, b, c
+   return require("bearssl.options").result(a, b, c)
 end
 
 return true

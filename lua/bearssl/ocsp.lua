@@ -12,7 +12,7 @@ function ocsp.load(bytes)
    if type(bytes) ~= "string" then
       error("bearssl.ocsp.load: DER must be given as a string, not a " .. type(bytes), 2)
    end
-   return core.ocsp_response(bytes)
+   return require("bearssl.handed_in").ocsp_response(bytes)
 end
 
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
@@ -90,6 +90,6 @@ return setmetatable(ocsp, {
    -- message, code.
    __call = function(_, given)
       local object, message, code = issuing.call(build, given)
-      return object, message, code
+      return options.result(object, message, code)
    end,
 })

@@ -75,6 +75,13 @@ function options.unknown(what, word, names, heading)
    return ("%s %s%s %s: %s"):format(what, shown, options.suggestion(word, names), heading, table.concat(names, ", "))
 end
 
+--- result(value, message, code) is value alone, or nil, message, code: what is given on to another function, as in
+-- f:write(key:pem()), has nothing behind it.
+function options.result(value, ...)
+   if value ~= nil then return value end
+   return nil, ...
+end
+
 --- check(given, specification, who, level) raises an error when `given` is not a table of known options
 -- with good values. who: the function's name in messages; level: as error()'s, seen from the caller.
 function options.check(given, specification, who, level)
@@ -125,6 +132,51 @@ end
 function is.seconds(value)
    if type(value) == "number" and value >= 0 then return nil end
    return "a number of seconds, not negative"
+end
+
+--- is.duration(maximum) is a check for seconds that the core takes.
+function is.duration(maximum)
+   return function(value)
+      if is.seconds(value) or value <= maximum then return is.seconds(value) end
+      return ("a number of seconds, at most %.0f"):format(maximum)
+   end
+end
+
+--- is.time: seconds since the epoch, which may be fractions.
+function is.time(value)
+   return not core.is_time(value) and "a number of seconds since the epoch" or nil
+end
+
+--- is.bounded(kind, option) is a check for an integer within the bounds that the core states: core.bounds.
+function is.bounded(kind, option)
+   local minimum, maximum = core.bounds(kind, option)
+   return is.integer(minimum, maximum)
+end
+
+-- is_number_of(values) is a check for one of a list of numbers.
+local function is_number_of(values)
+   local must = table.concat(values, ", ", 1, #values - 1) .. " or " .. values[#values]
+   return function(value)
+      for _, known in ipairs(values) do
+         if value == known then return nil end
+      end
+      return must
+   end
+end
+
+--- is.option(row) is the check for an option as core.context_options lists it.
+function is.option(row)
+   if row.kind == "boolean" then return is.boolean end
+   if row.kind == "seconds" then return is.duration(row.maximum) end
+   return row.values and is_number_of(row.values) or is.integer(row.minimum, row.maximum)
+end
+
+--- is.server_name: a DNS name in A-label form, or an address.
+function is.server_name(value)
+   if type(value) ~= "string" then return "a DNS name or an IP address" end
+   local good, fault = core.server_name(value)
+   if not good then return "", ("%s is not a DNS name or an IP address: %s"):format(options.describe(value), fault) end
+   return nil
 end
 
 --- is.one_of(names) is a check for one string of a list.

@@ -3,14 +3,23 @@ local core = require "bearssl.core"
 
 local password = {}
 
---- read(bytes, secret, where) is the key of PEM or DER. secret: the password, or a function(where) that gives it
--- when it is needed; where: the file's path, or nil. Returns the key object or nil, message, code.
-function password.read(bytes, secret, where)
+-- The core's key, whose failures tell what takes a path; a file's content has its path already.
+local function load(bytes, secret, where, instead)
+   local key, message, code = core.key(bytes, secret)
+   if key then return key end
+   if where then return nil, message, code end
+   return require("bearssl.handed_in").refused(bytes, instead or "bearssl.key.open", message, code)
+end
+
+--- read(bytes, secret, where, instead) is the key of PEM or DER. secret: the password, or a function(where) that gives
+-- it when it is needed; where: the file's path, or nil; instead: what takes a path. Returns the key object or nil,
+-- message, code.
+function password.read(bytes, secret, where, instead)
    if type(secret) ~= "function" then
-      local key, message, code = core.key(bytes, secret)
+      local key, message, code = load(bytes, secret, where, instead)
       return key, message, code
    end
-   local key, message, code = core.key(bytes)
+   local key, message, code = load(bytes, nil, where, instead)
    if key or code ~= "encrypted_key" then return key, message, code end
    local given, reason = secret(where)
    if given == nil or given == false then
@@ -19,7 +28,7 @@ function password.read(bytes, secret, where)
    if type(given) ~= "string" then
       error("the password function must return a string, not a " .. type(given), 0)
    end
-   key, message, code = core.key(bytes, given)
+   key, message, code = load(bytes, given, where, instead)
    return key, message, code
 end
 

@@ -21,8 +21,8 @@ function renegotiation.run(tools, stream, verify, deadline)
    local before = stream.renegotiations
    if not before then
       before = object:info().renegotiations
-      local ok, code, message = stream.transport:flush(object, deadline)
-      if not ok then return nil, tools.note(stream, code, message) end
+      local ok, message, code = stream.transport:flush(object, deadline)
+      if not ok then return nil, tools.note(stream, message, code) end
       ok, message, code = object:renegotiate(verify)
       if not ok then return nil, message, code end
       stream.renegotiations = before

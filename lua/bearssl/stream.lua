@@ -16,6 +16,7 @@ local renegotiation = require "bearssl.renegotiation"
 local Connection = require "bearssl.connection"
 
 local monotonic = core.monotonic
+local own = require "bearssl.own" ("stream", "connection")
 local step, check = driver.step, driver.check
 
 local Stream = {}
@@ -32,7 +33,9 @@ local HELD_BACK = 64
 
 --- new(context, transport, options): context:wrap() has checked them. Returns the stream, or nil, message, code.
 function Stream.new(context, transport, options)
-   local self = setmetatable({ transport = transport, timeout = options.timeout }, Stream)
+   local self = setmetatable({
+      transport = transport, timeout = options.timeout, max_line = options.max_line,
+   }, Stream)
    local connection, message, code = Connection.new(context, options, self)
    if not connection then return nil, message, code end
    self.connection = connection
@@ -61,7 +64,7 @@ local again = { timeout = true, wantread = true, wantwrite = true }
 -- Messages for codes that are their own message, as in LuaSocket.
 local plain = { timeout = true, wantread = true, wantwrite = true, closed = true }
 
-local function note(self, code, message)
+local function note(self, message, code)
    local wanted
    if code == "wantwrite" then
       wanted = "write"
@@ -75,38 +78,38 @@ local function note(self, code, message)
    return plain[code] and code or message or code, code
 end
 
--- Sends what output there is before waiting for the peer: "sent", "blocked", or nil, code, message. During the
+-- Sends what output there is before waiting for the peer: "sent", "blocked", or nil, message, code. During the
 -- handshake it must leave before anything can arrive; afterwards the peer may want to send before it reads, so the
 -- reader goes on reading; and what cannot send any more may still have something to read.
 local function flush_before_fill(self, object, deadline)
    local transport = self.transport
    -- in a renegotiation as in the first handshake
    local polling = self.established and transport.polls and object:renegotiating() ~= "running"
-   local ok, code, message = transport:flush(object, polling and 0 or deadline)
+   local ok, message, code = transport:flush(object, polling and 0 or deadline)
    if ok or self.established and (code == "transport" or code == "wantwrite" and not polling) then return "sent" end
    if polling then return "blocked" end
-   if code ~= "transport" then return nil, code, message end
+   if code ~= "transport" then return nil, message, code end
    -- The peer may have sent an alert before it closed: that says more than "broken pipe".
    if transport:fill(object, 0) then
       local event, reason, failure = step(self.connection)
-      if event == nil and failure and failure:find("^alert_") then return nil, failure, reason end
+      if event == nil and failure and failure:find("^alert_") then return nil, reason, failure end
    end
-   return nil, code, message
+   return nil, message, code
 end
 
--- Brings more ciphertext into the core: true, or nil, code, message.
+-- Brings more ciphertext into the core: true, or nil, message, code.
 local function fill(self, deadline)
    local object, transport = self.connection.core, self.transport
-   if not object then return nil, "closed", driver.CLOSED end
+   if not object then return nil, driver.CLOSED, "closed" end
    while transport:pending(object) do
-      local state, code, message = flush_before_fill(self, object, deadline)
-      if not state then return nil, code, message end
+      local state, message, code = flush_before_fill(self, object, deadline)
+      if not state then return nil, message, code end
       if state == "sent" or deadline == 0 then break end
       local slice = monotonic() + SLICE
       local is_last = deadline and deadline <= slice
       local ok
-      ok, code, message = transport:fill(object, is_last and deadline or slice)
-      if ok or is_last or code ~= "timeout" then return ok, code, message end
+      ok, message, code = transport:fill(object, is_last and deadline or slice)
+      if ok or is_last or code ~= "timeout" then return ok, message, code end
    end
    return transport:fill(object, deadline)
 end
@@ -131,8 +134,8 @@ local function establish(self, deadline, until_early)
          if until_early then return true end
       elseif event == "wantread" then
          local ok
-         ok, code, message = fill(self, deadline)
-         if not ok then return nil, note(self, code, message) end
+         ok, message, code = fill(self, deadline)
+         if not ok then return nil, note(self, message, code) end
       elseif event == "closed" then
          send_last(self)
          return nil, "the peer closed the connection during the handshake", "closed"
@@ -144,8 +147,8 @@ local function establish(self, deadline, until_early)
    end
    local object = connection.core
    if object and self.transport:pending(object) then
-      local ok, code, message = self.transport:flush(object, deadline)
-      if not ok then return nil, note(self, code, message) end
+      local ok, message, code = self.transport:flush(object, deadline)
+      if not ok then return nil, note(self, message, code) end
    end
    self.flushed, self.wanted = true, nil
    return true
@@ -155,6 +158,7 @@ end
 -- called again; any other code is final: "certificate_expired", "unknown_ca", "alert_handshake_failure" …
 -- Calling it once more when it is done is harmless. It waits as long as settimeout says, in all.
 function Stream:handshake()
+   own(self, "handshake")
    check(self.connection, "handshake", 2)
    if self.flushed then return true end
    lock(self, "reader", "handshake")
@@ -188,6 +192,7 @@ end
 -- data, otherwise as handshake(). Anyone may have sent early data a second time: only do with it what may be done
 -- twice. Whoever does not ask for it receives it after the handshake.
 function Stream:read_early(max)
+   own(self, "read_early")
    if self.connection.context.settings.mode ~= "server" then
       error("read_early: is for servers: a client gives the option 'early_data'", 2)
    elseif max == nil then
@@ -220,6 +225,7 @@ local tools = { fill = fill, note = note, send_last = send_last, establish = est
 -- here, a peer without RFC 5746, or the peer refuses: the connection goes on as it was), "unsupported_version" (TLS
 -- 1.3); after "wantread", "wantwrite" and "timeout" it can be called again; any other code is final.
 function Stream:renegotiate(given)
+   own(self, "renegotiate")
    local connection = self.connection
    check(connection, "renegotiate", 2)
    local verify = connection:check_renegotiate(given, "renegotiate", 2)
@@ -233,7 +239,7 @@ end
 -- A renegotiation stands in the way of whoever wants to send: true when it is over, or nil, message, code.
 local function clear_way(self, method, deadline)
    -- Whoever receives goes on with it, and only then can be sent.
-   if is_busy(self, "reader") or self.connection.handling then return nil, note(self, "wantread") end
+   if is_busy(self, "reader") or self.connection.handling then return nil, note(self, "wantread", "wantread") end
    lock(self, "reader", method)
    local ok, message, code = renegotiation.finish(tools, self, deadline)
    self.reader = nil
@@ -253,10 +259,10 @@ local function await_data(self, deadline)
    end
    if event == "wantread" then
       local ok
-      ok, code, message = fill(self, deadline)
+      ok, message, code = fill(self, deadline)
       self.at_end = not ok
       if ok then return true end
-      message, code = note(self, code, message)
+      message, code = note(self, message, code)
       return nil, message, code
    end
    self.wanted = nil
@@ -266,7 +272,7 @@ local function await_data(self, deadline)
 end
 
 local collectors = {
-   ["*l"] = function(object) return object:collect_line() end,
+   ["*l"] = function(object, maximum) return object:collect_line(maximum) end,
    ["*a"] = function(object) return object:collect_all() end,
 }
 collectors.l, collectors.a = collectors["*l"], collectors["*a"]
@@ -284,12 +290,17 @@ local function receive(self, collect, count, prefix, deadline)
    while true do
       local object = connection.core
       if not object then return nil, "closed", prefix, "closed" end
-      local result = collect(object, count)
+      local result, message, code = collect(object, count)
       if result then
          self.wanted = nil
          return prefix ~= "" and prefix .. result or result
       end
-      local ok, message, code = await_data(self, deadline)
+      if code then
+         self.wanted = nil
+         return nil, message, prefix .. object:collected(), code
+      end
+      local ok
+      ok, message, code = await_data(self, deadline)
       if not ok then
          object = connection.core
          local partial = object and object:collected() or ""
@@ -326,13 +337,15 @@ end
 -- a string to put in front; it counts towards a number of bytes. Returns the data; or nil, message, what has
 -- arrived so far (prefix included), code. "closed": the peer has ended the conversation; for "*a" that is success,
 -- unless there was nothing. "truncated": the transport ended without the peer's close_notify, so that the data may
--- lack its end. To go on after "timeout" or "wantread", give the partial result back as prefix.
+-- lack its end. "limit_exceeded": a line has more bytes than the option `max_line`, the prefix among them. To go on
+-- after "timeout" or "wantread", give the partial result back as prefix.
 function Stream:receive(pattern, prefix)
+   own(self, "receive")
    if prefix == nil and type(pattern) == "number" and pattern > 0 and pattern % 1 == 0 then
       local data, message, code = receive_directly(self, pattern)
       if data then return data end
       if code then
-         message, code = note(self, code, message)
+         message, code = note(self, message, code)
          return nil, message, self.connection.core:collected(), code
       end
    end
@@ -358,6 +371,8 @@ function Stream:receive(pattern, prefix)
    if count then
       count = count - #prefix
       if count <= 0 then return prefix end
+   elseif collect == collectors["*l"] and self.max_line then
+      count = math.max(0, self.max_line - #prefix)
    end
    lock(self, "reader", "receive")
    local data, message, partial, code = receive(self, collect, count, prefix, deadline_of(self))
@@ -374,6 +389,7 @@ end
 --- receiveany([max]) reads what is there, waiting for one byte at least: a string of at most `max` bytes (16384), or
 -- nil, message, "", code as receive does.
 function Stream:receiveany(max)
+   own(self, "receiveany")
    if max == nil then
       max = 16384
    elseif type(max) ~= "number" or max < 1 or max % 1 ~= 0 then
@@ -389,7 +405,7 @@ end
 
 -- ---- Sending ----
 
--- Encrypts and sends data[i … j]: the index of the last byte when all is sent, or nil, code, message, index of the
+-- Encrypts and sends data[i … j]: the index of the last byte when all is sent, or nil, message, code, index of the
 -- last byte that was encrypted.
 local function send_through(self, object, data, i, j, deadline)
    local transport = self.transport
@@ -398,14 +414,14 @@ local function send_through(self, object, data, i, j, deadline)
    while true do
       if last < j then
          local done, message, code = object:write(data, last + 1, j)
-         if not done then return nil, code, message, last end
+         if not done then return nil, message, code, last end
          last = done
       end
-      local ok, code, message = transport:flush(object, deadline)
-      if not ok then return nil, code, message, last end
+      local ok, message, code = transport:flush(object, deadline)
+      if not ok then return nil, message, code, last end
       if last >= j then return last end
       object = self.connection.core
-      if not object then return nil, "closed", driver.CLOSED, last end
+      if not object then return nil, driver.CLOSED, "closed", last end
    end
 end
 
@@ -460,14 +476,14 @@ local function send(self, data, i, j, deadline, sealed)
    local object = connection.core
    if not object then return nil, "closed", i - 1, "closed" end
    local start = sealed and sealed + 1 or skip_held(self, data, i, j)
-   local last, code, message
-   last, code, message, sealed = send_through(self, object, data, start, j, deadline)
+   local last, message, code
+   last, message, code, sealed = send_through(self, object, data, start, j, deadline)
    while not last and code == "not_ready" and object:renegotiating() == "running" do
       local ok
       ok, message, code = clear_way(self, "send", deadline)
       object = connection.core
       if not ok or not object then return nil, message or "closed", sealed, code or "closed" end
-      last, code, message, sealed = send_through(self, object, data, sealed + 1, j, deadline)
+      last, message, code, sealed = send_through(self, object, data, sealed + 1, j, deadline)
    end
    if not last and sealed >= j then sealed = hold_back(self, data, i, j) end
    -- before that, whoever finishes the handshake reports them
@@ -476,7 +492,7 @@ local function send(self, data, i, j, deadline, sealed)
       self.wanted = nil
       return j
    end
-   message, code = note(self, code, message)
+   message, code = note(self, message, code)
    return nil, message, sealed, code
 end
 
@@ -493,6 +509,7 @@ end
 -- the index of the last byte sent; or nil, message, the index of the last byte sent, code. After "timeout" and
 -- "wantwrite" go on by send(data, that index + 1, j): the same bytes must follow.
 function Stream:send(data, i, j)
+   own(self, "send")
    if type(data) == "number" then data = tostring(data) end
    if type(data) ~= "string" then error("send: the data must be a string, not a " .. type(data), 2) end
    local length = #data
@@ -500,13 +517,13 @@ function Stream:send(data, i, j)
    if i == nil and j == nil and not self.held then
       local fd, object = direct(self, "writer")
       if fd then
-         local done, reason, third = object:send_all(fd, data)
+         local done, _, code, last = object:send_all(fd, data)
          if done then
             self.wanted = nil
             return done
          end
          -- The ordinary way waits, or finds the same failure again.
-         if reason == "wantwrite" then sealed = third end
+         if code == "wantwrite" then sealed = last end
       end
    end
    i, j = index_of(i, length, 1, "i"), index_of(j, length, length, "j")
@@ -527,6 +544,7 @@ end
 --- shutdown("send") tells the peer that nothing more will come (close_notify); reading goes on until the peer does
 -- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again.
 function Stream:shutdown(how)
+   own(self, "shutdown")
    if how ~= nil and how ~= "send" then
       error("shutdown: only \"send\" can be shut down; close() ends both directions", 2)
    end
@@ -540,10 +558,10 @@ function Stream:shutdown(how)
       if not clear then return nil, message, code end
    end
    object:close()
-   local ok, code, message = self.transport:flush(object, deadline)
+   local ok, message, code = self.transport:flush(object, deadline)
    deliver_stages(self)
    if ok then return true end
-   message, code = note(self, code, message)
+   message, code = note(self, message, code)
    return nil, message, code
 end
 
@@ -579,6 +597,7 @@ end
 -- info() and session() go on giving what they gave last. It waits at most as long as settimeout says, and never
 -- more than 5 seconds.
 function Stream:close()
+   own(self, "close")
    local connection = self.connection
    local object = connection.core
    if object then
@@ -610,6 +629,7 @@ end
 --- settimeout(seconds) sets how long each later call may wait in all: nil for ever, 0 never. true. A second argument
 -- (LuaSocket's "b" or "t") is accepted and means nothing: the time is always that of the whole call.
 function Stream:settimeout(seconds)
+   own(self, "settimeout")
    if seconds ~= nil and type(seconds) ~= "number" then
       error("settimeout: the time must be a number of seconds or nil, not a " .. type(seconds), 2)
    end
@@ -620,6 +640,7 @@ end
 
 --- getfd() is the transport's descriptor, or nil when it has none or is closed.
 function Stream:getfd()
+   own(self, "getfd")
    if self.transport_closed then return nil end
    return self.transport:descriptor()
 end
@@ -628,6 +649,7 @@ end
 -- has arrived already. An event loop must not wait for the descriptor then. With handlers it may be true although a
 -- receive will have to wait: what has arrived cannot be decrypted without calling them.
 function Stream:dirty()
+   own(self, "dirty")
    local connection = self.connection
    local object = connection.core
    if not object then return false end
@@ -640,6 +662,7 @@ end
 
 --- want() is what the call that was cut short waits for: "read", "write", or nil when none was.
 function Stream:want()
+   own(self, "want")
    return self.wanted
 end
 

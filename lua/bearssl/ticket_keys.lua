@@ -12,8 +12,8 @@ local ticket_keys = {}
 
 local is = options.is
 local specification = {
-   rotation = is.integer(1, 31536000), overlap = is.integer(1, 31536000),
-   time = is.any("a number of seconds since the epoch", is.seconds),
+   rotation = is.bounded("ticket_keys", "rotation"), overlap = is.bounded("ticket_keys", "overlap"),
+   time = is.time,
 }
 
 --- new([options]) makes keys. rotation: seconds for which a key seals new tickets; then the next ticket makes a new

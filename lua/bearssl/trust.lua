@@ -1,6 +1,7 @@
 -- bearssl.trust: stores of trusted certificates.
 local core = require "bearssl.core"
 local file = require "bearssl.file"
+local handed_in = require "bearssl.handed_in"
 local options = require "bearssl.options"
 
 local trust = {}
@@ -25,19 +26,24 @@ trust.directories = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/secur
 -- Where a store came from, for reload: store → function(store) that fills one.
 local sources = setmetatable({}, { __mode = "k" })
 
-local function add_directory(store, path)
+--- each_file(directory, take) calls take(bytes) for each file of a directory that may hold certificates in PEM: hash
+-- links ("4a6481c9.0") and what is named so; the rest is passed over. true, or nil, message, code.
+function trust.each_file(path, take)
    local names, message, code = file.list(path)
    if not names then return nil, message, code end
-   local count = 0
    for _, name in ipairs(names) do
-      -- hash links ("4a6481c9.0") and PEM files; what is neither is passed over
       if name:find("%.%d+$") or name:find("%.pem$") or name:find("%.crt$") or name:find("%.cer$") then
          local bytes = file.read(path .. "/" .. name)
-         if bytes and bytes:find("-----BEGIN", 1, true) then
-            count = count + (store:add(bytes) or 0)
-         end
+         if bytes and bytes:find("-----BEGIN", 1, true) then take(bytes) end
       end
    end
+   return true
+end
+
+local function add_directory(store, path)
+   local count = 0
+   local found, message, code = trust.each_file(path, function(bytes) count = count + (store:add(bytes) or 0) end)
+   if not found then return nil, message, code end
    if count == 0 and store:count() == 0 then
       return nil, "the directory " .. path .. " holds no certificate", "bad_pem"
    end
@@ -97,7 +103,7 @@ function trust.load(bytes)
    end
    local store = core.trust()
    local count, message, code = store:add(bytes)
-   if not count then return nil, message, code end
+   if not count then return handed_in.refused(bytes, "bearssl.trust.open", message, code) end
    return store
 end
 
@@ -109,7 +115,7 @@ function trust.open(path)
       if file.is_directory(path) then return add_directory(store, path) end
       return add_file(store, path)
    end)
-   return store, message, code
+   return options.result(store, message, code)
 end
 
 --- gather(cafile, capath) is a store of a file, a directory, or both.
@@ -137,6 +143,7 @@ function trust.new(list)
          local count, message, code = true, nil, nil
          if type(entry) == "string" then
             count, message, code = store:add(entry)
+            if not count then count, message, code = handed_in.refused(entry, "bearssl.trust.open", message, code) end
          elseif type(entry) == "table" then
             count, message, code = add(entry)
          elseif options.is_object(entry, "certificate") then

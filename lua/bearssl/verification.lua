@@ -1,5 +1,6 @@
 -- The options of verification, for contexts, trust stores and certificates: checked, and in the core's form.
 local core = require "bearssl.core"
+local handed_in = require "bearssl.handed_in"
 local options = require "bearssl.options"
 
 local is = options.is
@@ -58,21 +59,17 @@ verification.checks = {
    crls = is.any("a PEM or DER string, or a list of CRL objects", is.string, is.object("crl"),
       is.list(crl, "CRL objects")),
    pins = is.list(is_pin, "pins"),
-   clock_skew = is.seconds,
+   clock_skew = is.duration((select(2, core.bounds("verify", "clock_skew")))),
    revocation = is.one_of(verification.revocations),
    staple = is.one_of(verification.staples),
 }
 
-local function finite(value)
-   if type(value) == "number" and value == value and value < math.huge and value > -math.huge then return nil end
-   return "a number of seconds since the epoch"
-end
-
 local specification = {
-   server_name = is.string, purpose = is.one_of({ "server", "client", "any" }), time = finite,
+   server_name = is.server_name, purpose = is.one_of({ "server", "client", "any" }), time = is.time,
    ocsp_responses = is.any("the DER of an OCSP response, or a list of OCSP response objects", is.string,
       is.object("ocsp_response"), is.list(ocsp, "OCSP responses")),
-   depth = is.integer(1, 16), minimum_rsa_bits = is.integer(1024, 8192), allow_sha1 = is.boolean,
+   depth = is.bounded("verify", "depth"), minimum_rsa_bits = is.bounded("verify", "minimum_rsa_bits"),
+   allow_sha1 = is.boolean,
 }
 for name, check in pairs(verification.checks) do specification[name] = check end
 
@@ -86,7 +83,7 @@ local function crl_list(value)
    local list = {}
    for _, entry in ipairs(each(value)) do
       if type(entry) == "string" then
-         local more, message, code = core.crls(entry)
+         local more, message, code = handed_in.crls(entry)
          if not more then return nil, message, code end
          for _, one in ipairs(more) do list[#list + 1] = one end
       else
@@ -100,7 +97,7 @@ local function ocsp_list(value)
    local list = {}
    for _, entry in ipairs(each(value)) do
       if type(entry) == "string" then
-         local object, message, code = core.ocsp_response(entry)
+         local object, message, code = handed_in.ocsp_response(entry)
          if not object then return nil, message, code end
          entry = object
       end

@@ -48,7 +48,7 @@ check_good_block(tls_bytes block, unsigned place)
     tls_extension_value value;
     tls_bytes found;
     tls_buffer again = {NULL, 0, 0, 0}, less = {NULL, 0, 0, 0};
-    size_t count = 0, grease = 0;
+    size_t count = 0, left = 0, grease = 0;
     uint16_t type = 0;
 
     tls_reader_init(&reader, block);
@@ -61,11 +61,14 @@ check_good_block(tls_bytes block, unsigned place)
         fuzz_check(tls_extension_places(type) == 0 || tls_extension_places(type) & place);
         tls_extension_write(&again, type, extension.data);
     }
-    fuzz_check(tls_reader_finish(&reader) && count == tls_extensions_count(block));
+    fuzz_check(tls_reader_finish(&reader));
     fuzz_check(tls_bytes_equal(tls_buffer_view(&again), block));
     tls_extensions_copy_except(&less, block, &type, count > 0);
     fuzz_check(!tls_extensions_find(tls_buffer_view(&less), type, &found) || count == 0);
-    fuzz_check(tls_extensions_count(tls_buffer_view(&less)) == (count > 0 ? count - 1 : 0));
+    tls_reader_init(&reader, tls_buffer_view(&less));
+    while (tls_extensions_next(&reader, &extension))
+        left++;
+    fuzz_check(tls_reader_finish(&reader) && left == (count > 0 ? count - 1 : 0));
     /* What is offered may be answered, but for GREASE (RFC 8701 section 3.1). */
     fuzz_check(
         (tls_extensions_check_offered(block, place, block, 0, NULL) == TLS_OK) == (grease == 0));

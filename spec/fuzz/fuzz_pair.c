@@ -198,7 +198,6 @@ fuzz_pair_open(fuzz_pair *pair, tls_bytes *input)
 
     seed(pair);
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     options.stage_mask = pair->options & FUZZ_STAGES ? UINT32_MAX : 0;
     options.decision_mask = pair->options & FUZZ_DECISIONS ? UINT32_MAX : 0;
     if (pair->options & FUZZ_PSK)

@@ -162,7 +162,7 @@ __wrap_tls13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw)
     enum tls_reason reason = TLS_OK;
     unsigned how;
 
-    if (hostile.breaker == NULL || e->connection != hostile.breaker->c ||
+    if (hostile.breaker == NULL || e->handshake->host != &hostile.breaker->c->host ||
         tls_write_result(raw) != TLS_OK || raw->length < 4)
         return __real_tls13_send(e, stage, raw);
     how = fuzz_u8(&hostile.input) % 10;
@@ -297,7 +297,7 @@ __wrap_tls_record_seal(tls_record_sealer *sealer, size_t *consumed, unsigned cha
     size_t written;
     unsigned how;
 
-    if (hostile.breaker == NULL || sealer != &hostile.breaker->c->sealer || length == 0)
+    if (hostile.breaker == NULL || sealer != &hostile.breaker->c->host.sealer || length == 0)
         return __real_tls_record_seal(sealer, consumed, out, room, type, data, length, fragment);
     note(&hostile.meant, type, tls_bytes_make(data, length));
     how = fuzz_u8(&hostile.input) % 12;
@@ -339,6 +339,8 @@ static void
 check_authenticity(const fuzz_pair *pair)
 {
     const tls_connection *c = hostile.victim->c;
+    const tls_facts *facts = &c->host.settled;
+    const tls_peer *peer = tls_facts_peer(facts);
     tls_buffer meant = {NULL, 0, 0, 0}, told = {NULL, 0, 0, 0};
 
     if (!c->established)
@@ -350,19 +352,19 @@ check_authenticity(const fuzz_pair *pair)
     fuzz_check(meant.length == 0 || memcmp(told.data, meant.data, meant.length) == 0);
     tls_buffer_release(&meant);
     tls_buffer_release(&told);
-    if (c->version != TLS_VERSION_13)
+    if (facts->version != TLS_VERSION_13)
         return;
     fuzz_check(hostile.genuine_finished);
     /* A late authentication failed, and nobody is named any more. */
-    if (c->failure != TLS_OK && c->peer.verdict != TLS_OK && c->peer.chain == NULL) {
-        fuzz_check(c->peer.level == TLS_LEVEL_NONE);
+    if (c->failure != TLS_OK && peer->verdict != TLS_OK && peer->chain == NULL) {
+        fuzz_check(peer->level == TLS_LEVEL_NONE);
         return;
     }
-    if (!c->peer.psk && (c->role == TLS_ROLE_CLIENT || c->verify == TLS_VERIFY_REQUIRED))
+    if (!peer->psk && (c->host.role == TLS_ROLE_CLIENT || facts->verify == TLS_VERIFY_REQUIRED))
         fuzz_check(hostile.genuine_verify);
-    if (c->role == TLS_ROLE_SERVER && c->verify == TLS_VERIFY_REQUIRED &&
+    if (c->host.role == TLS_ROLE_SERVER && facts->verify == TLS_VERIFY_REQUIRED &&
         !(pair->options & FUZZ_PSK))
-        fuzz_check(c->peer.chain != NULL);
+        fuzz_check(peer->chain != NULL);
 }
 
 /* ---- After the handshake ---- */
@@ -398,8 +400,8 @@ inject(tls_bytes *input, int message)
         tls_buffer_append(&content, bytes.data, bytes.length);
     if (message)
         type = TLS_CONTENT_HANDSHAKE;
-    sealed =
-        seal_noted(&hostile.breaker->c->sealer, out, sizeof out, type, tls_buffer_view(&content));
+    sealed = seal_noted(
+        &hostile.breaker->c->host.sealer, out, sizeof out, type, tls_buffer_view(&content));
     fuzz_random_use(&hostile.victim->random);
     tls_connection_feed(hostile.victim->c, out, sealed);
     tls_buffer_release(&content);

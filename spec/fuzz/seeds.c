@@ -151,7 +151,7 @@ record(uint32_t options)
             tls_connection_failure_text(pair.client.c), tls_connection_failure_text(pair.server.c));
         exit(1);
     }
-    if ((options & FUZZ_RESUME) && !pair.client.c->resumed) {
+    if ((options & FUZZ_RESUME) && !tls_host_facts(&pair.client.c->host)->resumed) {
         fprintf(stderr, "seeds: options %08X: not resumed\n", (unsigned)options);
         exit(1);
     }

@@ -11,7 +11,7 @@ offer(tls_session *session, uint32_t options)
     pair.session = tls_session_retain(session);
     fuzz_pair_open(&pair, NULL);
     /* Under a policy that fits: a stolen one would. */
-    tls_connection_policy(pair.client.c, session->policy);
+    tls_host_policy(&pair.client.c->host, tls_host_facts(&pair.client.c->host), session->policy);
     session->expires = fuzz_clock(NULL) + 1;
     session->level = TLS_LEVEL_VERIFIED;
     fuzz_pair_close(&pair);

@@ -4,6 +4,7 @@ local certificates = require "spec.support.certificates"
 local dkjson = require "dkjson"
 local key_server = require "spec.support.key_server"
 local loopback = require "spec.support.loopback"
+local luajit = require "spec.support.luajit"
 local peer = require "spec.support.peer"
 local peers13 = require "spec.support.peers13"
 local port = require "spec.support.port"
@@ -12,12 +13,6 @@ local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
 local MODULES = { "/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/lib/nginx/modules" }
-
--- The module for LuaJIT is built when it is not there: not as part of the make that runs this.
-local function build()
-   -- Does nothing when it is up to date.
-   shell.run("env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s LUA=luajit all")
-end
 
 local function modules_directory()
    for _, directory in ipairs(MODULES) do
@@ -29,7 +24,7 @@ local function modules_directory()
 end
 
 local function start_nginx(workers)
-   build()
+   luajit.build()
    local prefix = temporary.make_directory()
    local number = port.free()
    local values = {

@@ -31,7 +31,7 @@ end
 local function clean(message, ...)
    assert.is_string(message)
    for _, pattern in ipairs({ "0x%x%x%x%x", "table: ", "userdata: ", "function: ", "thread: ", "%(null%)",
-      "PRIVATE KEY" }) do
+      "%-%-%-%-%-" }) do -- a label may be named, its block must not be shown
       assert.is_nil(message:find(pattern), pattern .. " in: " .. message)
    end
    for index = 1, select("#", ...) do

@@ -254,7 +254,19 @@ describe("a hostile client and tickets:", function()
       goes_on(contexts, with_ticket(session, ticket, ticket .. "\0"), "longer")
       goes_on(contexts, with_ticket(session, ticket, ticket .. ticket), "twice")
       goes_on(contexts, with_ticket(session, ticket, ("\0"):rep(#ticket)), "zeros")
-      goes_on(contexts, with_ticket(session, ticket, ("x"):rep(60000)), "60000 bytes")
+      goes_on(contexts, with_ticket(session, ticket, ("x"):rep(15000)), "15000 bytes")
+   end)
+
+   it("a ticket longer than what is read of a ClientHello means no handshake, but for who reads more", function()
+      local session, ticket = first(contexts)
+      local client, server = hostile.pair(contexts.client, contexts.server,
+         { session = with_ticket(session, ticket, ("x"):rep(60000)) })
+      local result = pump(client, server)
+      assert.equal("limit_exceeded", result.server.code)
+      assert.equal("alert_decode_error", result.client.code)
+      local wide = make { client_hello_limit = 131396 }
+      session, ticket = first(wide)
+      goes_on(wide, with_ticket(session, ticket, ("x"):rep(60000)), "60000 bytes")
    end)
 
    it("a ticket with no room in a ClientHello is left out", function()

@@ -5,9 +5,10 @@
 --     certificates.rsa.certificate, .key, .chain         the same as strings
 --     certificates.ca.certfile                           the root that signed nearly all of them
 -- chain is what a server sends: the leaf, then its intermediates, without the root; rest (restfile) is the
--- chain without the leaf, which may be empty. The files live as long as the test run; child processes find
--- them through BEARSSL_SPEC_DIR.
+-- chain without the leaf, which may be empty. The files live as long as the test run. Spec files that run beside
+-- each other share them, and so do child processes.
 local core = require "bearssl.core"
+local lock = require "spec.support.lock"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
@@ -195,7 +196,8 @@ local function make(name, path)
       chain = chain .. signer.chain
    end
    temporary.write(chain:match("%-%-\n(%-%-%-%-%-BEGIN.*)$") or "", nil, path .. ".rest")
-   temporary.write(chain, nil, path .. ".chain") -- last: its presence says that all is there
+   temporary.write(chain, nil, path .. ".part")
+   assert(os.rename(path .. ".part", path .. ".chain")) -- last: its presence says that all is there
 end
 
 local cache = {}
@@ -208,9 +210,13 @@ function get(name)
    if not definitions[name] then
       error("spec.support.certificates makes no certificate named " .. tostring(name), 3)
    end
-   local path = temporary.directory() .. "/certificates/" .. name
+   local path = temporary.shared() .. "/certificates/" .. name
    if not temporary.read(path .. ".chain") then
-      make(name, path)
+      lock.hold(name, function()
+         if not temporary.read(path .. ".chain") then
+            make(name, path)
+         end
+      end)
    end
    entry = {
       name = name,

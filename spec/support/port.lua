@@ -1,19 +1,24 @@
--- Loopback ports for programs that cannot choose one themselves.
+-- Loopback ports for programs that cannot choose one themselves. Between the choice and the program's own bind
+-- nobody else may take one: they lie below those that a system gives out by itself (from 32768, or 49152), and spec
+-- files that run beside each other choose from lanes of their own, by the number in SPEC_LANE.
 local socket = require "socket"
 
 local port = {}
 
-local given = {}
+local FIRST, LANES, WIDTH = 10000, 110, 200
+
+local lane = (tonumber(os.getenv("SPEC_LANE") or "") or 0) % LANES
+-- Another checkout's run has the same lanes: it starts elsewhere in them.
+local offset = math.floor(socket.gettime() * 1000) % WIDTH
 
 -- free is a TCP port of 127.0.0.1 where nobody listens.
 function port.free()
-   for _ = 1, 100 do
-      local listener = assert(socket.bind("127.0.0.1", 0))
-      local _, number = listener:getsockname()
-      listener:close()
-      number = tonumber(number)
-      if not given[number] then
-         given[number] = true
+   for _ = 1, WIDTH do
+      offset = (offset + 1) % WIDTH
+      local number = FIRST + lane * WIDTH + offset
+      local listener = socket.bind("127.0.0.1", number)
+      if listener then
+         listener:close()
          return number
       end
    end

@@ -34,6 +34,11 @@ function temporary.directory()
    return root
 end
 
+-- shared is the directory of what several runs beside each other use: .ci/suite gives one to all spec files.
+function temporary.shared()
+   return os.getenv("BEARSSL_SPEC_SHARED") or temporary.directory()
+end
+
 -- path is a new name in it, which nothing has yet.
 function temporary.path(suffix)
    count = count + 1

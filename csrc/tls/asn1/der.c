@@ -271,7 +271,8 @@ tls_der_time(tls_der *der)
     int field[5]; /* month, day, hour, minute, second */
     int year, high, i;
 
-    /* RFC 5280 4.1.2.5.1, 4.1.2.5.2: seconds are there, the zone is Z, no fractions. */
+    /* RFC 5280 4.1.2.5.1, 4.1.2.5.2: seconds are there, the zone is Z, no fractions.
+     * Neither form has a leap second. */
     if (tag == TLS_DER_UTC_TIME && value.length == 13) {
         year = two_digits(p);
         if (year < 0)
@@ -294,7 +295,7 @@ tls_der_time(tls_der *der)
             goto bad;
     }
     if (*p != 'Z' || field[0] < 1 || field[0] > 12 || field[1] < 1 ||
-        field[1] > days_in_month(year, field[0]) || field[2] > 23 || field[3] > 59 || field[4] > 60)
+        field[1] > days_in_month(year, field[0]) || field[2] > 23 || field[3] > 59 || field[4] > 59)
         goto bad;
     return tls_time_from_date(year, field[0], field[1], field[2], field[3], field[4]);
 bad:

@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_DER_DEPTH 16
 
 enum tls_der_tag {
@@ -97,5 +99,7 @@ int tls_oid_from_text(tls_buffer *out, const char *text);
 int64_t tls_time_from_date(int year, int month, int day, int hour, int minute, int second);
 /* tls_time_text writes "2026-01-31T23:59:59Z" and a NUL; years are clamped to 0..9999. */
 void tls_time_text(char out[21], int64_t seconds);
+
+TLS_PUBLIC_END
 
 #endif

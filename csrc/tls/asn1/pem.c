@@ -3,116 +3,9 @@
 
 #include <string.h>
 
-enum { SPACE = 0xFE, BAD = 0xFF, PAD = 0xFD };
-
-#define B BAD
-#define S SPACE
-/* What a character stands for: 0..63, SPACE, PAD or BAD. All three have the top bit, so four
- * characters are checked with one OR. */
-static const unsigned char base64_value[256] = {B, B, B, B, B, B, B, B, B, S, S, S, S, S, B, B, B,
-    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, S, B, B, B, B, B, B, B, B, B, B, 62, B, B, B, 63,
-    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, B, B, B, PAD, B, B, B, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, B, B, B, B, B, B, 26, 27, 28, 29,
-    30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, B, B, B,
-    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-    B, B};
-#undef B
-#undef S
-
-int
-tls_base64_decode(tls_buffer *out, tls_bytes text)
-{
-    const unsigned char *p = text.data;
-    const unsigned char *end = text.length ? p + text.length : p;
-    unsigned char *to;
-    uint32_t a, b, c, d, bits = 0;
-    unsigned count = 0, padding = 0;
-
-    to = tls_buffer_reserve(out, text.length / 4 * 3 + 3);
-    if (to == NULL)
-        return 0;
-    while (p < end) {
-        /* Whole groups between line ends: nearly everything. */
-        while (count == 0 && end - p >= 4) {
-            a = base64_value[p[0]];
-            b = base64_value[p[1]];
-            c = base64_value[p[2]];
-            d = base64_value[p[3]];
-            if ((a | b | c | d) & 0x80)
-                break;
-            bits = a << 18 | b << 12 | c << 6 | d;
-            to[0] = (unsigned char)(bits >> 16);
-            to[1] = (unsigned char)(bits >> 8);
-            to[2] = (unsigned char)bits;
-            to += 3;
-            p += 4;
-        }
-        if (p == end)
-            break;
-        a = base64_value[*p++];
-        if (a == SPACE)
-            continue;
-        if (a == PAD) {
-            padding++;
-            continue;
-        }
-        if (a == BAD || padding != 0)
-            return 0;
-        bits = (count ? bits << 6 : 0) | a;
-        if (++count == 4) {
-            to[0] = (unsigned char)(bits >> 16);
-            to[1] = (unsigned char)(bits >> 8);
-            to[2] = (unsigned char)bits;
-            to += 3;
-            count = 0;
-        }
-    }
-    /* RFC 4648 section 4: what a last, incomplete group may be. Its spare bits must be zero, or two
-     * texts would mean the same bytes (section 3.5). */
-    if (padding != 0 && (padding > 2 || padding + count != 4))
-        return 0;
-    if (count == 1 || (count == 2 && (bits & 0x0F)) || (count == 3 && (bits & 0x03)))
-        return 0;
-    if (count == 2)
-        *to++ = (unsigned char)(bits >> 4);
-    if (count == 3) {
-        *to++ = (unsigned char)(bits >> 10);
-        *to++ = (unsigned char)(bits >> 2);
-    }
-    out->length = (size_t)(to - out->data);
-    return 1;
-}
-
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void
-encode_group(tls_buffer *out, const unsigned char *p, size_t length)
-{
-    uint32_t bits = (uint32_t)p[0] << 16;
-    char group[4];
-
-    if (length > 1)
-        bits |= (uint32_t)p[1] << 8;
-    if (length > 2)
-        bits |= p[2];
-    group[0] = alphabet[bits >> 18];
-    group[1] = alphabet[bits >> 12 & 63];
-    group[2] = length > 1 ? alphabet[bits >> 6 & 63] : '=';
-    group[3] = length > 2 ? alphabet[bits & 63] : '=';
-    tls_buffer_append(out, group, 4);
-}
-
-void
-tls_base64_encode(tls_buffer *out, tls_bytes bytes)
-{
-    size_t i;
-
-    for (i = 0; i < bytes.length; i += 3)
-        encode_group(out, bytes.data + i, bytes.length - i);
-}
+/* RFC 7468 section 2 sets no limit; the longest label in use has 23 characters. A bound keeps the
+ * search for its end, and so the reading of any text, linear. */
+#define LABEL_MAXIMUM_LENGTH 64
 
 void
 tls_pem_encode(tls_buffer *out, const char *label, tls_bytes der)
@@ -173,12 +66,35 @@ end_of_line(const char *p, const char *end)
     return p;
 }
 
+static int
+begins_with(const char *p, size_t length, const char *word)
+{
+    return length >= strlen(word) && memcmp(p, word, strlen(word)) == 0;
+}
+
+/* take_header looks at one header line (RFC 1421 section 4.6). */
+static void
+take_header(tls_pem_block *block, const char *line, size_t length)
+{
+    const char *p;
+
+    if (begins_with(line, length, "Proc-Type:"))
+        for (p = line; (size_t)(line + length - p) >= 9; p++)
+            if (memcmp(p, "ENCRYPTED", 9) == 0)
+                block->encrypted = 1;
+    if (begins_with(line, length, "DEK-Info:")) {
+        for (p = line + 9; p < line + length && (*p == ' ' || *p == '\t'); p++)
+            ;
+        block->encryption = tls_bytes_make(p, (size_t)(line + length - p));
+    }
+}
+
 /* skip_headers passes the RFC 1421 header lines ("Name: value", continued by leading white space)
  * that may stand before the base64. */
 static const char *
-skip_headers(const char *p, const char *end, int *encrypted)
+skip_headers(const char *p, const char *end, tls_pem_block *block)
 {
-    const char *line_end, *q;
+    const char *line_end;
     size_t length;
     int in_headers = 0;
 
@@ -187,10 +103,7 @@ skip_headers(const char *p, const char *end, int *encrypted)
         length = (size_t)(line_end - p);
         if (length > 0 && memchr(p, ':', length) != NULL) {
             in_headers = 1;
-            for (q = p; (size_t)(line_end - q) >= 9; q++)
-                if (length >= 10 && memcmp(p, "Proc-Type:", 10) == 0 &&
-                    memcmp(q, "ENCRYPTED", 9) == 0)
-                    *encrypted = 1;
+            take_header(block, p, length);
         } else if (!in_headers || length == 0 || (*p != ' ' && *p != '\t')) {
             return p;
         }
@@ -202,52 +115,79 @@ skip_headers(const char *p, const char *end, int *encrypted)
     }
 }
 
+/* find_begin finds the next BEGIN line and sets the block's label; returns what follows it, or NULL
+ * when there is none. */
+static const char *
+find_begin(tls_pem *pem, tls_pem_block *block)
+{
+    const char *start, *label, *limit, *dashes;
+
+    while ((start = find(pem->next, pem->end, "-----BEGIN ")) != NULL) {
+        label = start + 11;
+        limit = pem->end;
+        if ((size_t)(limit - label) > LABEL_MAXIMUM_LENGTH + 5)
+            limit = label + LABEL_MAXIMUM_LENGTH + 5;
+        dashes = find(label, end_of_line(label, limit), "-----");
+        pem->next = label;
+        if (dashes != NULL) {
+            block->label = tls_bytes_make(label, (size_t)(dashes - label));
+            return dashes + 5;
+        }
+    }
+    pem->next = pem->end;
+    return NULL;
+}
+
+/* find_end returns where the base64 ends, and sets the block's fault and where the search for the
+ * next block goes on. */
+static const char *
+find_end(tls_pem *pem, tls_pem_block *block, const char *body)
+{
+    const char *close = find(body, pem->end, "-----");
+    size_t length = block->label.length;
+
+    block->fault = TLS_PEM_NO_END;
+    if (close == NULL) {
+        pem->next = pem->end;
+        return pem->end;
+    }
+    pem->next = close;
+    if (!begins_with(close, (size_t)(pem->end - close), "-----END "))
+        return close;
+    block->fault = TLS_PEM_OTHER_END;
+    if ((size_t)(pem->end - close) < 9 + length + 5 ||
+        memcmp(close + 9, block->label.data, length) != 0 ||
+        memcmp(close + 9 + length, "-----", 5) != 0)
+        return close;
+    block->fault = TLS_PEM_OK;
+    pem->next = close + 9 + length + 5;
+    return close;
+}
+
 int
 tls_pem_next(tls_pem *pem, tls_pem_block *block, tls_buffer *der)
 {
-    const char *start, *label, *dashes, *body, *close, *after;
-    size_t label_length;
+    const char *body, *close;
 
     tls_buffer_clear(der);
     memset(block, 0, sizeof *block);
-    for (;;) {
-        if (pem->next == pem->end)
-            return 0;
-        start = find(pem->next, pem->end, "-----BEGIN ");
-        if (start == NULL) {
-            pem->next = pem->end;
-            return 0;
-        }
-        label = start + 11;
-        body = end_of_line(label, pem->end);
-        dashes = find(label, body, "-----");
-        pem->next = label;
-        if (dashes != NULL)
-            break;
-    }
-    label_length = (size_t)(dashes - label);
-    block->label = tls_bytes_make(label, label_length);
-    body = dashes + 5;
-    close = find(body, pem->end, "-----");
-    if (close == NULL) {
-        pem->next = pem->end;
-        return 1;
-    }
-    after = close + 9 + label_length + 5;
-    if ((size_t)(pem->end - close) < 9 + label_length + 5 || memcmp(close, "-----END ", 9) != 0 ||
-        memcmp(close + 9, label, label_length) != 0 || memcmp(after - 5, "-----", 5) != 0) {
-        /* Cut short. The search for the next BEGIN goes on right here. */
-        pem->next = close;
-        return 1;
-    }
-    pem->next = after;
+    if (pem->next == pem->end)
+        return 0;
+    body = find_begin(pem, block);
+    if (body == NULL)
+        return 0;
+    close = find_end(pem, block, body);
     while (body < close && (*body == ' ' || *body == '\t' || *body == '\r' || *body == '\n'))
         body++;
-    body = skip_headers(body, close, &block->encrypted);
-    block->valid =
-        tls_base64_decode(der, tls_bytes_make(body, (size_t)(close - body))) && der->length != 0;
+    body = skip_headers(body, close, block);
+    block->body = tls_bytes_make(body, (size_t)(close - body));
+    if (block->fault != TLS_PEM_OK)
+        return 1;
+    if (!tls_base64_decode(der, block->body) || der->length == 0)
+        block->fault = TLS_PEM_BASE64;
     if (der->failed)
         return 0;
+    block->valid = block->fault == TLS_PEM_OK;
     if (!block->valid)
         tls_buffer_clear(der);
     return 1;

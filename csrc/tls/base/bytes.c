@@ -43,26 +43,13 @@ tls_bytes_to_string(tls_bytes bytes)
     return string;
 }
 
-unsigned char *
-tls_buffer_reserve(tls_buffer *buffer, size_t extra)
+/* grow moves the contents to a block of `capacity` bytes. Not realloc: the old block must be wiped
+ * before it goes back to the allocator. */
+static unsigned char *
+grow(tls_buffer *buffer, size_t capacity)
 {
-    unsigned char *grown;
-    size_t capacity;
+    unsigned char *grown = malloc(capacity);
 
-    if (buffer->failed)
-        return NULL;
-    if (buffer->data != NULL && extra <= buffer->capacity - buffer->length)
-        return buffer->data + buffer->length;
-    capacity = buffer->capacity ? buffer->capacity : 64;
-    while (capacity - buffer->length < extra) {
-        if (capacity > SIZE_MAX / 2) {
-            buffer->failed = 1;
-            return NULL;
-        }
-        capacity *= 2;
-    }
-    /* Not realloc: the old block must be wiped before it goes back to the allocator. */
-    grown = malloc(capacity);
     if (grown == NULL) {
         buffer->failed = 1;
         return NULL;
@@ -75,6 +62,41 @@ tls_buffer_reserve(tls_buffer *buffer, size_t extra)
     buffer->data = grown;
     buffer->capacity = capacity;
     return grown + buffer->length;
+}
+
+static int
+has_room(const tls_buffer *buffer, size_t extra)
+{
+    return buffer->data != NULL && extra <= buffer->capacity - buffer->length;
+}
+
+unsigned char *
+tls_buffer_reserve(tls_buffer *buffer, size_t extra)
+{
+    size_t capacity = buffer->capacity ? buffer->capacity : 64;
+
+    if (buffer->failed)
+        return NULL;
+    if (has_room(buffer, extra))
+        return buffer->data + buffer->length;
+    while (capacity - buffer->length < extra) {
+        if (capacity > SIZE_MAX / 2) {
+            buffer->failed = 1;
+            return NULL;
+        }
+        capacity *= 2;
+    }
+    return grow(buffer, capacity);
+}
+
+unsigned char *
+tls_buffer_reserve_steps(tls_buffer *buffer, size_t extra, size_t step)
+{
+    size_t steps = (buffer->length + extra) / step + 1;
+
+    if (buffer->failed)
+        return NULL;
+    return has_room(buffer, extra) ? buffer->data + buffer->length : grow(buffer, steps * step);
 }
 
 void

@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 
+TLS_PUBLIC_BEGIN
+
 /* tls_bytes is a read-only view of `length` bytes at `data`; `data` may be NULL when it is empty.
  */
 typedef struct tls_bytes {
@@ -43,6 +45,9 @@ typedef struct tls_buffer {
 
 /* tls_buffer_reserve makes room for `extra` more bytes and returns where they go, or NULL. */
 unsigned char *tls_buffer_reserve(tls_buffer *buffer, size_t extra);
+/* The same, but the capacity grows to the next multiple of `step` and not twofold: for what a
+ * stranger can have us keep. */
+unsigned char *tls_buffer_reserve_steps(tls_buffer *buffer, size_t extra, size_t step);
 void tls_buffer_append(tls_buffer *buffer, const void *data, size_t length);
 /* tls_buffer_consume drops `length` bytes from the front. */
 void tls_buffer_consume(tls_buffer *buffer, size_t length);
@@ -83,5 +88,7 @@ tls_put24(unsigned char *p, uint32_t value)
     p[1] = (unsigned char)(value >> 8);
     p[2] = (unsigned char)value;
 }
+
+TLS_PUBLIC_END
 
 #endif

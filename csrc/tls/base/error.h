@@ -5,6 +5,10 @@
 #ifndef TLS_ERROR_H
 #define TLS_ERROR_H
 
+#include "base/linkage.h"
+
+TLS_PUBLIC_BEGIN
+
 enum tls_reason {
     TLS_OK = 0,
 #define TLS_REASON(name, alert, code, sentence) TLS_REASON_##name,
@@ -62,5 +66,7 @@ const char *tls_reason_code(enum tls_reason reason);
 const char *tls_reason_sentence(enum tls_reason reason);
 /* tls_reason_from_code finds the reason that a handler named by its code; TLS_OK if unknown. */
 enum tls_reason tls_reason_from_code(const char *code);
+
+TLS_PUBLIC_END
 
 #endif

@@ -118,8 +118,8 @@ TLS_REASON(UNSUPPORTED_ENCRYPTION, TLS_ALERT_NONE, "unsupported_encryption",
     "-topk8`")
 TLS_REASON(KEY_ITERATIONS, TLS_ALERT_NONE, "key_iterations",
     "the iteration count of an encrypted private key must lie between 1000 and 10 million")
-TLS_REASON(
-    UNSUPPORTED_KEY, TLS_ALERT_NONE, "unsupported_key", "a key of this kind or size cannot do that")
+TLS_REASON(UNSUPPORTED_KEY, TLS_ALERT_NONE, "unsupported_key",
+    "a key of this kind or size cannot be used for that")
 TLS_REASON(KEY_MISMATCH, TLS_ALERT_NONE, "key_mismatch",
     "the private key does not belong to the certificate")
 TLS_REASON(BAD_REQUEST, TLS_ALERT_NONE, "bad_request",

@@ -155,6 +155,8 @@ tls_connection_answer_psk(tls_connection *c, tls_bytes identity, tls_bytes key, 
     tls_answer *answer;
     enum tls_reason reason;
 
+    if (hash == 0)
+        hash = TLS_HASH_SHA256;
     if (key.length > TLS_PSK_MAXIMUM || identity.length > 0xFFFF ||
         (hash != TLS_HASH_SHA256 && hash != TLS_HASH_SHA384) ||
         (c->host.role == TLS_ROLE_CLIENT && key.length > 0 && identity.length == 0))

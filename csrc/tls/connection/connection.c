@@ -8,13 +8,14 @@
 #include "connection/negotiation.h"
 #include "tls13/traffic.h"
 #include "wire/protocol.h"
+#include "x509/server_name.h"
 
 /* ---- What engines may do with it (handshake/host.h) ---- */
 
 static enum tls_reason
-next_message(tls_host *host, tls_bytes *message)
+next_message(tls_host *host, uint32_t awaited, tls_bytes *message)
 {
-    return tls_input_next_message(tls_connection_of(host), message);
+    return tls_input_next_message(tls_connection_of(host), awaited, message);
 }
 
 static void
@@ -108,8 +109,8 @@ set_up(tls_connection *c, const tls_connection_options *options)
     tls_host *host = &c->host;
     enum tls_reason reason;
 
-    host->server_name = tls_bytes_to_string(
-        tls_bytes_of_string(options->server_name != NULL ? options->server_name : ""));
+    host->server_name = tls_bytes_to_string(tls_server_name_canonical(
+        tls_bytes_of_string(options->server_name != NULL ? options->server_name : "")));
     if (host->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     if (host->role == TLS_ROLE_CLIENT)
@@ -124,16 +125,31 @@ set_up(tls_connection *c, const tls_connection_options *options)
     return TLS_OK;
 }
 
+static int
+is_server_name(const char *name)
+{
+    tls_buffer fault = {NULL, 0, 0, 0};
+    int good = tls_server_name_check(&fault, tls_bytes_of_string(name));
+
+    tls_buffer_release(&fault);
+    return good;
+}
+
 enum tls_reason
 tls_connection_new(
     tls_connection **out, tls_context *context, const tls_connection_options *options)
 {
+    const char *name = options->server_name != NULL ? options->server_name : "";
     tls_connection *c;
     enum tls_reason reason;
 
     *out = NULL;
-    if ((options->server_name != NULL && strlen(options->server_name) > 255) ||
-        options->early_data.length > TLS_EARLY_DATA_MAXIMUM)
+    if (name[0] != '\0' && !is_server_name(name))
+        return TLS_REASON_BAD_NAME;
+    if (options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
+        (unsigned)options->verify > TLS_VERIFY_REQUIRED)
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (context->role == TLS_ROLE_CLIENT && (name[0] == '\0') != (options->no_server_name != 0))
         return TLS_REASON_ILLEGAL_PARAMETER;
     c = calloc(1, sizeof *c);
     if (c == NULL)
@@ -150,10 +166,10 @@ tls_connection_new(
     c->host.events.decision_mask = options->decision_mask;
     c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;
     c->pool_owner = tls_context_retain(context);
-    c->verify_given = options->verify >= 0;
-    c->host.settled.verify =
-        c->verify_given ? (enum tls_verify_mode)options->verify : context->verify;
+    c->verify_given = options->verify != TLS_VERIFY_DEFAULT;
+    c->host.settled.verify = c->verify_given ? options->verify : context->verify;
     c->peer_alert = TLS_ALERT_NONE;
+    c->input.subject_message = -1;
     reason = set_up(c, options);
     if (reason != TLS_OK) {
         tls_connection_free(c);
@@ -192,25 +208,6 @@ tls_connection_explain(tls_connection *c, const char *text)
 {
     free(c->failure_text);
     c->failure_text = tls_bytes_to_string(tls_bytes_of_string(text));
-}
-
-/* explain_state says in which state of the handshake a message had no place. */
-static void
-explain_state(tls_connection *c)
-{
-    const char *state = tls_connection_state(c);
-    tls_buffer text = {0};
-
-    if (c->failure_text != NULL || c->failure != TLS_REASON_UNEXPECTED_MESSAGE || state == NULL)
-        return;
-    tls_buffer_append(
-        &text, tls_reason_sentence(c->failure), strlen(tls_reason_sentence(c->failure)));
-    tls_buffer_append(&text, " (", 2);
-    tls_buffer_append(&text, state, strlen(state));
-    tls_buffer_append(&text, ")", 1);
-    if (!text.failed)
-        c->failure_text = tls_bytes_to_string(tls_buffer_view(&text));
-    tls_buffer_release(&text);
 }
 
 /* RFC 5246 section 7.2.2: a session that ended in a fatal alert must not be resumed. */
@@ -267,9 +264,9 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
         (void)tls_output_alert(c, TLS_ALERT_LEVEL_FATAL, alert);
     if (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT)
         forget_sessions(c);
+    tls_explain_failure(c, reason);
     fail_handshake(c, reason);
     c->failure = reason;
-    explain_state(c);
     tls_handshake_end(host);
     tls_traffic_free(host->traffic);
     host->traffic = NULL;
@@ -390,7 +387,7 @@ settle(tls_connection *c)
         c->phase = TLS_PHASE_TELL;
     c->established = 1;
     c->settled_class = h->engine_class;
-    c->renegotiation_verify_given = 0;
+    c->renegotiation_verify = TLS_VERIFY_DEFAULT;
     host->may_write = 0;
     /* What the server took early is not sent again, nor is what the application did not want sent
      * late. */
@@ -409,7 +406,8 @@ message_after(tls_connection *c, int *got)
 {
     tls_bytes message;
     int renegotiate = 0;
-    enum tls_reason reason = tls_input_next_message(c, &message);
+    enum tls_reason reason =
+        tls_input_next_message(c, c->settled_class->awaits(&c->host), &message);
 
     *got = message.length > 0;
     if (reason == TLS_OK && *got)

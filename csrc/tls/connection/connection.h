@@ -12,9 +12,9 @@
  *     case TLS_EVENT_DECISION:   answer tls_connection_question() with a tls_connection_answer_*
  *                                (or let the next step take the default), at any later time
  *     case TLS_EVENT_DATA:       the handshake is over, or bytes of the peer can be read
- *     case TLS_EVENT_EARLY_DATA: a server may look at tls_connection_early_data; the handshake goes
- * on case TLS_EVENT_CLOSED:     the peer sent close_notify case TLS_EVENT_FAILED:
- * tls_connection_failure(); send what output is left: the alert
+ *     case TLS_EVENT_EARLY_DATA: a server may look at tls_connection_early_data, and goes on
+ *     case TLS_EVENT_CLOSED:     the peer sent close_notify
+ *     case TLS_EVENT_FAILED:     tls_connection_failure(); send what output is left: the alert
  *     }
  * The core never calls back. A stage or decision nobody watches costs nothing: decisions then take
  * their default inside the core.
@@ -26,22 +26,29 @@
 #include "handshake/decision.h"
 #include "handshake/stage.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_connection tls_connection;
 
 /* One flight must hold the early data too. */
 #define TLS_EARLY_DATA_MAXIMUM 32768
 typedef struct tls_connection_options {
     const char *server_name; /* client: DNS name or IP address text to verify and (names only) to
-                                send; NULL: no name is sent and none is checked */
+                                send, as x509/server_name.h has it */
+    int no_server_name;      /* client: no name is sent and none is checked. One of the two must be
+                                given: a name that was forgotten must not go unchecked */
     tls_session *session;    /* client: a session to resume; ignored where it does not fit */
-    int64_t verify;          /* an enum tls_verify_mode, or -1 for the context's */
-    tls_bytes early_data;    /* client: to be sent as 0-RTT when the session allows so much */
+    enum tls_verify_mode verify; /* TLS_VERIFY_DEFAULT: the context's */
+    tls_bytes early_data;        /* client: to be sent as 0-RTT when the session allows so much */
     int early_data_resend; /* send it after the handshake when it was not accepted as early data */
     unsigned version_min, version_max; /* 0: the context's; else within them */
     uint32_t stage_mask;               /* 1u << TLS_STAGE_… : stages to report */
     uint32_t decision_mask;            /* 1u << TLS_DECISION_… : decisions to ask */
 } tls_connection_options;
 
+/* tls_connection_new: OUT_OF_MEMORY; ILLEGAL_PARAMETER for a client with neither a server name nor
+ * `no_server_name`, or with both, and for what is out of its bounds; BAD_NAME for a server
+ * name that is neither a DNS name in A-label form nor an address. */
 enum tls_reason tls_connection_new(
     tls_connection **out, tls_context *context, const tls_connection_options *options);
 void tls_connection_free(tls_connection *connection);
@@ -105,15 +112,15 @@ enum tls_reason tls_connection_write(
     tls_connection *connection, size_t *written, const void *data, size_t length);
 
 /* tls_connection_renegotiate begins a renegotiation (RFC 5746) of TLS 1.0 to 1.2: a client's step()
- * then sends ClientHello; a server asks for one by HelloRequest, and `verify`, an enum
- * tls_verify_mode or -1, is the mode from then on. It goes on with step(), and ends with the stage
- * `established`, or is refused by the peer's warning, after which the connection is what it was:
- * see tls_connection_renegotiating and the info's `renegotiations`. Until its end
+ * then sends ClientHello; a server asks for one by HelloRequest, and `verify` is
+ * the mode from then on (TLS_VERIFY_DEFAULT: as before). It goes on with step(), and ends with the
+ * stage `established`, or is refused by the peer's warning, after which the connection is what it
+ * was: see tls_connection_renegotiating and the info's `renegotiations`. Until its end
  * tls_connection_get_info and tls_connection_session tell what the handshake before settled. OK too
  * when one is under way. NO_RENEGOTIATION: the context does not allow it, or the peer has no RFC
  * 5746. UNSUPPORTED_VERSION; CLOSED; NOT_READY before the first handshake is over, or while output
  * from before the last renegotiation waits to be sent. */
-enum tls_reason tls_connection_renegotiate(tls_connection *connection, int64_t verify);
+enum tls_reason tls_connection_renegotiate(tls_connection *connection, enum tls_verify_mode verify);
 /* tls_connection_renegotiating: one was asked for, or is under way. */
 int tls_connection_renegotiating(const tls_connection *connection);
 /* tls_connection_asks_renegotiation: a server sent HelloRequest, and no ClientHello has come yet.
@@ -172,8 +179,9 @@ enum tls_reason tls_connection_answer_credential(
 /* signature: PKCS#1 v1.5 bytes as long as the modulus, or an ASN.1 DER ECDSA signature. */
 enum tls_reason tls_connection_answer_signature(tls_connection *c, tls_bytes signature);
 /* identity: what a client offers (a server's is the one it was asked about and is not read); key:
- * the PSK, empty for none; hash: BearSSL's number, 4 (SHA-256) or 5 (SHA-384). ILLEGAL_PARAMETER
- * for an identity over 65535 bytes or empty, a key over 64 bytes, another hash. */
+ * the PSK, empty for none; hash: TLS_HASH_SHA256, also for 0 (RFC 8446 section 4.2.11), or
+ * TLS_HASH_SHA384. ILLEGAL_PARAMETER for an identity over 65535 bytes or empty, a key over 64
+ * bytes, another hash. */
 enum tls_reason tls_connection_answer_psk(
     tls_connection *c, tls_bytes identity, tls_bytes key, int hash);
 enum tls_reason tls_connection_answer_early_data(tls_connection *c, int accept);
@@ -186,7 +194,7 @@ typedef struct tls_connection_info {
     enum tls_role role;
     int established;   /* the handshake is complete */
     const char *state; /* where a handshake stands, as "wait_server_hello"; NULL while none runs */
-    unsigned version;  /* 0x0303 …; 0 while unknown */
+    unsigned version;  /* enum tls_version_number; 0 while unknown */
     unsigned suite;    /* 0 while unknown */
     unsigned group;    /* named group of an (EC)DHE exchange, or 0 */
     unsigned peer_scheme; /* scheme of the peer's handshake signature, or 0 */
@@ -253,8 +261,14 @@ enum tls_reason tls_connection_export_early_keying_material(const tls_connection
  * ILLEGAL_PARAMETER (unknown type). */
 enum tls_reason tls_connection_channel_binding(
     const tls_connection *c, tls_buffer *out, const char *type);
+/* tls_connection_binding_cause: why one of these failed, in a sentence, where the reason alone does
+ * not tell; NULL where it does. `type` is that of a channel binding, NULL for keying material. */
+const char *tls_connection_binding_cause(
+    const tls_connection *c, enum tls_reason reason, const char *type);
 
 /* tls_connection_session: a new reference to the connection's resumable session, or NULL. */
 tls_session *tls_connection_session(const tls_connection *connection);
+
+TLS_PUBLIC_END
 
 #endif

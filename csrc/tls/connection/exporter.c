@@ -61,6 +61,32 @@ tls_connection_export_keying_material(const tls_connection *c, unsigned char *ou
                : reason;
 }
 
+const char *
+tls_connection_binding_cause(const tls_connection *c, enum tls_reason reason, const char *type)
+{
+    const tls_facts *facts = &c->host.settled;
+
+    if (reason == TLS_REASON_NOT_READY && c->failure != TLS_OK)
+        return "the connection has failed: nothing binds to it";
+    if (reason == TLS_REASON_NOT_READY && tls_connection_in_renegotiation(c))
+        return "a renegotiation runs, whose keys replace those of before";
+    if (reason == TLS_REASON_NOT_READY && type == NULL && c->established)
+        return "no early data was accepted on this connection";
+    if (reason == TLS_REASON_ILLEGAL_PARAMETER)
+        return type != NULL ? "the type must be tls-exporter, tls-server-end-point or tls-unique"
+                            : "this label is one that TLS itself uses";
+    if (reason != TLS_REASON_UNSAFE_BINDING || type == NULL)
+        return NULL;
+    if (strcmp(type, "tls-server-end-point") == 0)
+        return facts->resumed || facts->peer.psk
+                   ? "no certificate of the server is known on this connection: it was resumed, or "
+                     "rests on a pre-shared key"
+                   : "the server has shown no certificate on this connection";
+    if (strcmp(type, "tls-unique") == 0 && facts->version == TLS_VERSION_13)
+        return "TLS 1.3 has no tls-unique: use tls-exporter (RFC 9266)";
+    return NULL;
+}
+
 static enum tls_reason
 server_end_point(const tls_connection *c, tls_buffer *out)
 {

@@ -1,5 +1,6 @@
 /* input.c - ciphertext in, records opened, what is in them: handshake messages for the engine,
  * alerts, application data. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "connection/internal.h"
@@ -7,31 +8,103 @@
 
 /* ---- Ciphertext in ---- */
 
+/* The first own buffer of a server: most ClientHellos fit. */
+#define OWN_BUFFER_MINIMUM ((size_t)2048)
+#define RECORD_MAXIMUM (TLS_RECORD_HEADER_LENGTH + TLS_RECORD_PROTECTED_MAXIMUM)
+
+static void
+give_buffer(tls_connection *c)
+{
+    tls_input *in = &c->input;
+
+    if (in->borrowed) {
+        tls_pool_give(&c->pool_owner->pool, in->buffer, in->used);
+    } else if (in->buffer != NULL) {
+        tls_wipe(in->buffer, in->used);
+        free(in->buffer);
+    }
+    in->buffer = NULL;
+    in->room = in->used = 0;
+    in->borrowed = 0;
+}
+
+/* change_buffer moves what waits in the buffer, if there is one, to another: of the pool, or of
+ * `room` bytes. OUT_OF_MEMORY. */
+static enum tls_reason
+change_buffer(tls_connection *c, int borrow, size_t room)
+{
+    tls_input *in = &c->input;
+    size_t waiting = in->end - in->start;
+    unsigned char *buffer = borrow ? tls_pool_take(&c->pool_owner->pool) : malloc(room);
+
+    if (buffer == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (waiting > 0)
+        memcpy(buffer, in->buffer + in->start, waiting);
+    give_buffer(c);
+    in->buffer = buffer;
+    in->room = borrow ? TLS_POOL_BUFFER_LENGTH : room;
+    in->borrowed = borrow;
+    in->start = 0;
+    in->end = in->used = waiting;
+    return TLS_OK;
+}
+
+/* own_room: how long a server's own buffer must be that is full, or not there. It grows as bytes
+ * really come, up to the record that they say they are. */
+static size_t
+own_room(const tls_connection *c)
+{
+    const tls_input *in = &c->input;
+    size_t waiting = in->end - in->start, record = RECORD_MAXIMUM;
+
+    if (in->buffer == NULL)
+        return OWN_BUFFER_MINIMUM;
+    if (waiting >= TLS_RECORD_HEADER_LENGTH)
+        record = TLS_RECORD_HEADER_LENGTH + tls_get16(in->buffer + in->start + 3);
+    /* Records that nobody has looked at yet may stand behind it. */
+    if (record <= waiting || record > RECORD_MAXIMUM)
+        record = RECORD_MAXIMUM;
+    return record < 2 * in->room ? record : 2 * in->room;
+}
+
+/* find_room makes a buffer with room in it, for a record at least in the end. */
+static enum tls_reason
+find_room(tls_connection *c)
+{
+    tls_input *in = &c->input;
+    int borrow = c->host.role == TLS_ROLE_CLIENT || c->established;
+
+    if (in->start == in->end)
+        in->start = in->end = 0;
+    if (borrow && !in->borrowed)
+        return change_buffer(c, 1, 0);
+    /* Only the beginning of one record is ever moved, once per buffer. */
+    if (in->start > 0 && in->room - in->end < RECORD_MAXIMUM) {
+        memmove(in->buffer, in->buffer + in->start, in->end - in->start);
+        in->end -= in->start;
+        in->start = 0;
+    }
+    return borrow || in->end < in->room || in->room >= RECORD_MAXIMUM
+               ? TLS_OK
+               : change_buffer(c, 0, own_room(c));
+}
+
 unsigned char *
 tls_connection_input(tls_connection *c, size_t *room)
 {
+    enum tls_reason reason;
+
     *room = 0;
     if (c->input.plaintext_length > 0 || (c->established && c->input.early.length > 0) ||
         c->failure != TLS_OK || c->close_received || c->input.ended)
         return NULL;
-    if (c->input.buffer == NULL) {
-        c->input.buffer = tls_pool_take(&c->pool_owner->pool);
-        if (c->input.buffer == NULL) {
-            tls_connection_fail(c, TLS_REASON_OUT_OF_MEMORY, TLS_ALERT_NONE, NULL);
-            return NULL;
-        }
-        c->input.start = c->input.end = c->input.used = 0;
+    reason = find_room(c);
+    if (reason != TLS_OK) {
+        tls_connection_fail(c, reason, TLS_ALERT_NONE, NULL);
+        return NULL;
     }
-    if (c->input.start == c->input.end) {
-        c->input.start = c->input.end = 0;
-    } else if (TLS_POOL_BUFFER_LENGTH - c->input.end <
-               TLS_RECORD_HEADER_LENGTH + TLS_RECORD_PROTECTED_MAXIMUM) {
-        /* Only the beginning of one record is ever moved, once per buffer. */
-        memmove(c->input.buffer, c->input.buffer + c->input.start, c->input.end - c->input.start);
-        c->input.end -= c->input.start;
-        c->input.start = 0;
-    }
-    *room = TLS_POOL_BUFFER_LENGTH - c->input.end;
+    *room = c->input.room - c->input.end;
     return c->input.buffer + c->input.end;
 }
 
@@ -47,16 +120,20 @@ tls_connection_input_commit(tls_connection *c, size_t length)
 size_t
 tls_connection_feed(tls_connection *c, const void *data, size_t length)
 {
-    size_t room;
-    unsigned char *input = length > 0 ? tls_connection_input(c, &room) : NULL;
+    size_t taken = 0, room;
 
-    if (input == NULL)
-        return 0;
-    if (length > room)
-        length = room;
-    memcpy(input, data, length);
-    tls_connection_input_commit(c, length);
-    return length;
+    while (taken < length) {
+        unsigned char *input = tls_connection_input(c, &room);
+
+        if (input == NULL || room == 0)
+            break;
+        if (room > length - taken)
+            room = length - taken;
+        memcpy(input, (const unsigned char *)data + taken, room);
+        tls_connection_input_commit(c, room);
+        taken += room;
+    }
+    return taken;
 }
 
 void
@@ -70,8 +147,7 @@ tls_connection_idle_input(tls_connection *c)
 {
     if (c->input.buffer == NULL || c->input.start != c->input.end || c->input.plaintext_length > 0)
         return;
-    tls_pool_give(&c->pool_owner->pool, c->input.buffer, c->input.used);
-    c->input.buffer = NULL;
+    give_buffer(c);
     c->input.start = c->input.end = 0;
     if (c->input.handshake.length == 0)
         tls_buffer_release(&c->input.handshake);
@@ -81,20 +157,38 @@ tls_connection_idle_input(tls_connection *c)
 
 /* ---- Handshake messages in ---- */
 
-enum tls_reason
-tls_input_next_message(tls_connection *c, tls_bytes *message)
+static size_t
+message_limit(const tls_connection *c, unsigned type)
 {
+    return type == TLS_HANDSHAKE_CLIENT_HELLO ? c->host.context->client_hello_limit
+                                              : tls_message_limit(type);
+}
+
+/* check_header: a message's type and length are looked at as soon as its header is there, so that a
+ * peer is not listened to for what will be refused. */
+static enum tls_reason
+check_header(tls_connection *c, const unsigned char header[TLS_HANDSHAKE_HEADER_LENGTH])
+{
+    unsigned type = header[0];
+
+    c->input.subject_message = (int)type;
+    if (type >= 32 || (c->input.awaited & TLS_MESSAGE_BIT(type)) == 0)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    return tls_get24(header + 1) > message_limit(c, type) ? TLS_REASON_LIMIT : TLS_OK;
+}
+
+enum tls_reason
+tls_input_next_message(tls_connection *c, uint32_t awaited, tls_bytes *message)
+{
+    tls_bytes came = tls_buffer_view(&c->input.handshake);
+    unsigned type;
     size_t length;
 
+    c->input.awaited = awaited;
     *message = tls_bytes_make(NULL, 0);
-    if (c->input.handshake.length < 4)
-        return TLS_OK;
-    length = 4 + (size_t)tls_get24(c->input.handshake.data + 1);
-    if (length > TLS_HANDSHAKE_MAXIMUM)
-        return TLS_REASON_LIMIT;
-    if (c->input.handshake.length >= length)
-        *message = tls_bytes_make(c->input.handshake.data, length);
-    return TLS_OK;
+    if (tls_message_header(came, &type, &length))
+        *message = tls_bytes_make(came.data, length);
+    return length > 0 ? check_header(c, came.data) : TLS_OK;
 }
 
 void
@@ -138,14 +232,65 @@ receive_alert(tls_connection *c, tls_bytes content)
     return TLS_REASON_PEER_ALERT;
 }
 
+/* What a server keeps of a ClientHello grows by this much. */
+#define HELLO_STEP 1024
+
+/* awaits_hello: nothing is known of the client: its first ClientHello is not whole yet. */
+static int
+awaits_hello(const tls_connection *c)
+{
+    const tls_handshake *h = c->host.handshake;
+
+    return c->host.role == TLS_ROLE_SERVER && !c->established && h != NULL &&
+           h->client_hello.raw.length == 0;
+}
+
+/* peek looks at the header of a ClientHello whose first record is not whole. */
+static enum tls_reason
+peek(tls_connection *c, const unsigned char *content, size_t length)
+{
+    unsigned char header[TLS_HANDSHAKE_HEADER_LENGTH];
+    size_t kept = c->input.handshake.length;
+
+    if (kept >= sizeof header || kept + length < sizeof header)
+        return TLS_OK;
+    if (kept > 0)
+        memcpy(header, c->input.handshake.data, kept);
+    memcpy(header + kept, content, sizeof header - kept);
+    return check_header(c, header);
+}
+
+/* check_first_flight: what a server holds for a client that has not said anything yet is one
+ * ClientHello; so a record is looked at before it is whole, and all that it may be is a part of
+ * one, or an alert. */
+static enum tls_reason
+check_first_flight(tls_connection *c, const unsigned char *record, size_t available, size_t total)
+{
+    size_t length = total - TLS_RECORD_HEADER_LENGTH;
+    size_t limit = TLS_HANDSHAKE_HEADER_LENGTH + c->host.context->client_hello_limit;
+    enum tls_reason reason;
+
+    switch (record[0]) {
+    case TLS_CONTENT_HANDSHAKE:
+        reason = peek(c, record + TLS_RECORD_HEADER_LENGTH,
+            (available < total ? available : total) - TLS_RECORD_HEADER_LENGTH);
+        if (reason != TLS_OK)
+            return reason;
+        return c->input.handshake.length + length > limit ? TLS_REASON_LIMIT : TLS_OK;
+    case TLS_CONTENT_ALERT:
+        return length > 2 ? TLS_REASON_DECODE : TLS_OK;
+    default:
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    }
+}
+
 static enum tls_reason
 receive_handshake(tls_connection *c, tls_bytes content)
 {
     if (content.length == 0)
         return TLS_REASON_DECODE;
-    if (c->input.handshake.length + content.length >
-        TLS_HANDSHAKE_MAXIMUM + TLS_RECORD_PLAINTEXT_MAXIMUM)
-        return TLS_REASON_LIMIT;
+    if (awaits_hello(c))
+        (void)tls_buffer_reserve_steps(&c->input.handshake, content.length, HELLO_STEP);
     tls_buffer_append(&c->input.handshake, content.data, content.length);
     return c->input.handshake.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
@@ -263,11 +408,15 @@ tls_input_read_record(tls_connection *c, int *got)
     if (available == 0)
         return TLS_OK;
     record = c->input.buffer + c->input.start;
+    c->input.subject_content = record[0];
+    c->input.subject_message = -1;
     reason = tls_record_measure(&c->host.opener, &total, record, available);
     if (reason != TLS_OK)
         return reason;
-    if (total == 0 || total > available)
-        return TLS_OK;
+    if (total > 0 && awaits_hello(c))
+        reason = check_first_flight(c, record, available, total);
+    if (reason != TLS_OK || total == 0 || total > available)
+        return reason;
     *got = 1;
     c->input.start += total;
     if (skips_in_the_clear(c, record))
@@ -284,6 +433,7 @@ tls_input_read_record(tls_connection *c, int *got)
         c->host.skip_early_data = 0;
         c->host.opener.plain_alerts = 0;
     }
+    c->input.subject_content = type;
     if (is_too_long(c, record[0], total, length))
         return TLS_REASON_RECORD_OVERFLOW;
     /* Handshake messages that span records may not be interleaved with other types (RFC 8446
@@ -392,9 +542,7 @@ tls_input_release(tls_connection *c)
 {
     tls_input *in = &c->input;
 
-    if (in->buffer != NULL)
-        tls_pool_give(&c->pool_owner->pool, in->buffer, in->used);
-    in->buffer = NULL;
+    give_buffer(c);
     in->start = in->end = in->held_start = in->plaintext_length = 0;
     tls_buffer_release(&in->handshake);
     tls_buffer_release(&in->held);
@@ -406,6 +554,5 @@ tls_input_memory(const tls_connection *c)
 {
     const tls_input *in = &c->input;
 
-    return in->handshake.capacity + in->held.capacity + in->early.capacity +
-           (in->buffer != NULL ? TLS_POOL_BUFFER_LENGTH : 0);
+    return in->handshake.capacity + in->held.capacity + in->early.capacity + in->room;
 }

@@ -5,9 +5,6 @@
 #include "connection/connection.h"
 #include "handshake/handshake.h"
 
-/* A handshake message longer than this is refused (LIMIT): room for a long chain, and a cap on what
- * a peer can make us hold. */
-#define TLS_HANDSHAKE_MAXIMUM ((size_t)128 * 1024)
 /* Output room that application data never takes, so that an alert can always be sealed. */
 #define TLS_ALERT_RESERVE 256
 /* More than this is not put aside of what a peer sends while a renegotiation goes on. */
@@ -29,14 +26,20 @@ enum tls_phase {
     TLS_PHASE_FAILED
 };
 
-/* Bytes from the transport, and what is in them. `buffer` is borrowed from the pool while it holds
- * something. */
+/* Bytes from the transport, and what is in them. `buffer` is there while it holds something. It is
+ * borrowed from the pool, but not by a server before its handshake is over: what anybody can make a
+ * server hold is to be small. */
 typedef struct tls_input {
     unsigned char *buffer;
+    size_t room;  /* its length */
+    int borrowed; /* from the pool */
     size_t start, end, used;
     int ended;
     uint64_t bytes;
     tls_buffer handshake;     /* reassembly; messages are taken from its front */
+    unsigned subject_content; /* what was looked at last: a content type, 0 for nothing */
+    int subject_message;      /* and a handshake message's type, -1 for none */
+    uint32_t awaited;         /* the types of message that the engine has asked for */
     unsigned char *plaintext; /* decrypted application data inside `buffer` */
     size_t plaintext_length;
     tls_buffer held; /* plaintext put aside; read first, from held_start on */
@@ -68,7 +71,6 @@ struct tls_connection {
     /* Renegotiation. */
     int renegotiation_asked;                   /* server: HelloRequest was sent */
     enum tls_verify_mode renegotiation_verify; /* the mode that it was asked with */
-    int renegotiation_verify_given;
     unsigned renegotiations, renegotiations_idle;
 
     /* The end. */
@@ -109,8 +111,13 @@ extern const tls_host_class tls_connection_host_class;
 /* ---- connection.c ---- */
 void tls_connection_explain(tls_connection *c, const char *text);
 
+/* ---- explain.c ---- */
+/* tls_explain_failure keeps the sentence for what ends the connection now, where this connection
+ * knows more than error_table.h and nobody has explained it yet. */
+void tls_explain_failure(tls_connection *c, enum tls_reason reason);
+
 /* ---- input.c: records and handshake messages in ---- */
-enum tls_reason tls_input_next_message(tls_connection *c, tls_bytes *message);
+enum tls_reason tls_input_next_message(tls_connection *c, uint32_t awaited, tls_bytes *message);
 void tls_input_message_done(tls_connection *c, size_t length);
 /* tls_input_read_record opens and dispatches one record; *got is 0 while none is complete. */
 enum tls_reason tls_input_read_record(tls_connection *c, int *got);

@@ -48,15 +48,13 @@ read_client_hello(tls_handshake *h, negotiation *n, enum tls_progress *progress)
 {
     const tls_client_hello *hello = &h->client_hello.hello;
     tls_bytes message;
-    enum tls_reason reason = tls_host_next_message(h->host, &message);
+    enum tls_reason reason =
+        tls_host_next_message(h->host, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CLIENT_HELLO), &message);
 
     if (reason != TLS_OK || message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
         return reason;
     }
-    /* Which message it is comes first: without a version there is no way to read another. */
-    if (message.data[0] != TLS_HANDSHAKE_CLIENT_HELLO)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls_kept_hello_take(&h->client_hello, message);
     if (reason == TLS_OK)
         reason = tls_renegotiation_check_client_hello(h, hello);
@@ -66,8 +64,9 @@ read_client_hello(tls_handshake *h, negotiation *n, enum tls_progress *progress)
         return reason;
     memcpy(h->facts.client_random, hello->random.data, sizeof h->facts.client_random);
     h->facts.secure_renegotiation = hello->secure_renegotiation;
+    reason = tls_host_happened(h->host, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, message);
     n->phase = SELECT;
-    return tls_host_happened(h->host, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, message);
+    return reason;
 }
 
 /* ---- select ---- */
@@ -316,4 +315,4 @@ state(const tls_handshake *h)
 
 /* It never runs when no handshake does: nothing of what comes then is its. */
 const tls_engine_class tls_negotiation_class = {advance, unexpected_change_cipher_spec, release,
-    memory, state, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+    memory, state, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};

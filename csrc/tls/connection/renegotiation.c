@@ -21,8 +21,9 @@ begin(tls_connection *c)
         reason = tls_handshake_new(host, TLS_RENEGOTIATION, &tls_negotiation_class);
     if (reason != TLS_OK)
         return reason;
-    host->handshake->verify_given = c->verify_given || c->renegotiation_verify_given;
-    if (c->renegotiation_verify_given)
+    host->handshake->verify_given =
+        c->verify_given || c->renegotiation_verify != TLS_VERIFY_DEFAULT;
+    if (c->renegotiation_verify != TLS_VERIFY_DEFAULT)
         host->handshake->facts.verify = c->renegotiation_verify;
     c->renegotiation_asked = 0;
     c->phase = TLS_PHASE_HANDSHAKE;
@@ -36,7 +37,7 @@ tls_renegotiation_warned(tls_connection *c)
 
     if (c->renegotiation_asked) {
         c->renegotiation_asked = 0;
-        c->renegotiation_verify_given = 0;
+        c->renegotiation_verify = TLS_VERIFY_DEFAULT;
     } else if (tls_connection_in_renegotiation(c) && c->host.role == TLS_ROLE_CLIENT &&
                !h->answered && h->engine != NULL) {
         /* The server does not want to, and nothing but our ClientHello happened. */
@@ -101,10 +102,12 @@ send_hello_request(tls_connection *c)
 }
 
 enum tls_reason
-tls_connection_renegotiate(tls_connection *c, int64_t verify)
+tls_connection_renegotiate(tls_connection *c, enum tls_verify_mode verify)
 {
     enum tls_reason reason;
 
+    if ((unsigned)verify > TLS_VERIFY_REQUIRED)
+        return TLS_REASON_ILLEGAL_PARAMETER;
     if (c->failure != TLS_OK)
         return c->failure;
     if (c->host.close_sent || c->close_received)
@@ -121,9 +124,7 @@ tls_connection_renegotiate(tls_connection *c, int64_t verify)
         return TLS_REASON_NOT_READY;
     if (c->host.role == TLS_ROLE_CLIENT)
         return begin(c);
-    c->renegotiation_verify_given = verify >= 0;
-    if (verify >= 0)
-        c->renegotiation_verify = (enum tls_verify_mode)verify;
+    c->renegotiation_verify = verify;
     reason = tls_output_make_room(c);
     if (reason == TLS_OK)
         reason = send_hello_request(c);

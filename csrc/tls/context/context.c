@@ -5,17 +5,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "context/bounds.h"
 #include "wire/extension.h"
+#include "wire/message.h"
 #include "crypto/key_exchange.h"
 #include "wire/registry.h"
 #include "record/record.h"
 #include "key/signature.h"
 #include "wire/suite.h"
 
-#define DEFAULT_SESSION_LIFETIME 7200
-#define DEFAULT_VERIFY_DEPTH 8
-#define RECORD_SIZE_MINIMUM 512
-#define DEFAULT_EARLY_DATA_WINDOW 10
 static const uint16_t default_groups[] = {
     TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
 
@@ -278,10 +276,43 @@ copy_credentials(tls_context *context, const tls_context_options *options)
     return reason;
 }
 
-static enum tls_reason
+const tls_bounds tls_context_bounds[] = {TLS_CONTEXT_BOUNDS(TLS_BOUNDS_ROW) TLS_BOUNDS_END};
+
+const unsigned tls_max_fragment_lengths[TLS_MAX_FRAGMENT_LENGTHS] = {512, 1024, 2048, 4096};
+
+static int
+is_fragment_length(unsigned length)
+{
+    size_t i;
+
+    for (i = 0; i < TLS_MAX_FRAGMENT_LENGTHS; i++)
+        if (tls_max_fragment_lengths[i] == length)
+            return 1;
+    return 0;
+}
+
+/* complete_numbers checks every number of the options, and puts what stands for it where none was
+ * given. */
+static int
+complete_numbers(tls_context_options *options)
+{
+    uint64_t value;
+
+#define COMPLETE(option, minimum, maximum, otherwise)                                              \
+    value = (uint64_t)options->option;                                                             \
+    if (!tls_bounds_complete(&value, minimum, maximum, otherwise))                                 \
+        return 0;                                                                                  \
+    options->option = value;
+    TLS_CONTEXT_BOUNDS(COMPLETE)
+#undef COMPLETE
+    return options->version_min <= options->version_max &&
+           (options->max_fragment_length == 0 || is_fragment_length(options->max_fragment_length));
+}
+
+static void
 copy_tls13(tls_context *context, const tls_context_options *options)
 {
-    context->key_share_count = options->key_share_count ? options->key_share_count : 1;
+    context->key_share_count = options->key_share_count;
     context->no_grease = options->no_grease;
     context->no_compatibility = options->no_compatibility;
     context->psk_only = options->psk_only;
@@ -290,40 +321,52 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->tickets_always = options->tickets_always;
     context->ticket_count = options->ticket_count;
     context->max_early_data = options->max_early_data;
-    context->early_data_window =
-        options->early_data_window ? options->early_data_window : DEFAULT_EARLY_DATA_WINDOW;
+    context->early_data_window = options->early_data_window;
     context->record_size_limit = options->record_size_limit;
     context->record_padding = options->record_padding;
     context->key_update_records = options->key_update_records;
-    if (context->ticket_count > TLS_TICKETS_MAXIMUM ||
-        context->record_padding > TLS_RECORD_PLAINTEXT_MAXIMUM)
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    /* RFC 8449 section 4: at least 64. */
-    if (context->record_size_limit != 0 &&
-        (context->record_size_limit < 64 ||
-            context->record_size_limit > TLS_RECORD_PLAINTEXT_MAXIMUM))
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    return TLS_OK;
+}
+
+/* choices_known: a number that names nothing must not stand for the weakest choice. */
+static int
+choices_known(const tls_context_options *options)
+{
+    return (unsigned)options->role <= TLS_ROLE_SERVER &&
+           (unsigned)options->verify <= TLS_VERIFY_REQUIRED &&
+           (unsigned)options->revocation <= TLS_REVOCATION_PATH &&
+           (unsigned)options->staple <= TLS_STAPLE_REQUIRED;
+}
+
+/* hello_limit: a ticket brings back what it was given: where clients are asked for certificates,
+ * their chain (RFC 5077 section 4), up to 16 KiB. */
+static size_t
+hello_limit(const tls_context_options *options)
+{
+    size_t limit = options->client_hello_limit;
+
+    if (options->ticket_keys != NULL && options->verify != TLS_VERIFY_NONE &&
+        options->verify != TLS_VERIFY_DEFAULT)
+        limit += TLS_TICKET_MAXIMUM;
+    return limit < TLS_CLIENT_HELLO_MAXIMUM ? limit : TLS_CLIENT_HELLO_MAXIMUM;
 }
 
 static enum tls_reason
 copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
 {
-    context->version_min = options->version_min ? options->version_min : TLS_VERSION_12;
-    context->version_max = options->version_max ? options->version_max : TLS_VERSION_13;
-    context->record_size =
-        options->record_size ? options->record_size : TLS_RECORD_PLAINTEXT_MAXIMUM;
-    if (context->version_min < TLS_VERSION_10 || context->version_max > TLS_VERSION_13 ||
-        context->version_min > context->version_max || context->record_size < RECORD_SIZE_MINIMUM ||
-        context->record_size > TLS_RECORD_PLAINTEXT_MAXIMUM)
+    if (!choices_known(options))
         return TLS_REASON_ILLEGAL_PARAMETER;
+    context->version_min = options->version_min;
+    context->version_max = options->version_max;
+    context->record_size = options->record_size;
     context->role = options->role;
     context->alpn_required = options->alpn_required;
     context->verify = options->verify;
-    context->verify_depth = options->verify_depth ? options->verify_depth : DEFAULT_VERIFY_DEPTH;
-    context->session_lifetime =
-        options->session_lifetime ? options->session_lifetime : DEFAULT_SESSION_LIFETIME;
+    if (context->verify == TLS_VERIFY_DEFAULT)
+        context->verify = context->role == TLS_ROLE_CLIENT ? TLS_VERIFY_REQUIRED : TLS_VERIFY_NONE;
+    context->verify_depth = options->no_intermediates ? 0 : options->verify_depth;
+    context->session_lifetime = options->session_lifetime;
     context->client_preference = options->client_preference;
+    context->client_hello_limit = hello_limit(options);
     context->renegotiation = options->renegotiation;
     context->no_tickets = options->no_tickets;
     context->no_extended_master_secret = options->no_extended_master_secret;
@@ -331,10 +374,6 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->fallback = options->fallback;
     context->no_status_request = options->no_status_request;
     context->max_fragment_length = options->max_fragment_length;
-    if (context->max_fragment_length != 0 && context->max_fragment_length != 512 &&
-        context->max_fragment_length != 1024 && context->max_fragment_length != 2048 &&
-        context->max_fragment_length != 4096)
-        return TLS_REASON_ILLEGAL_PARAMETER;
     if (context->no_extended_master_secret && context->require_extended_master_secret)
         return TLS_REASON_ILLEGAL_PARAMETER;
     context->now = options->now;
@@ -348,8 +387,6 @@ copy_revocation(tls_context *context, const tls_context_options *options)
 {
     size_t i;
 
-    if (options->clock_skew < 0)
-        return TLS_REASON_ILLEGAL_PARAMETER;
     context->clock_skew = options->clock_skew;
     context->revocation = options->revocation;
     context->staple = options->staple;
@@ -370,10 +407,15 @@ copy_revocation(tls_context *context, const tls_context_options *options)
 enum tls_reason
 tls_context_new(tls_context **out, const tls_context_options *options)
 {
-    tls_context *context = calloc(1, sizeof *context);
+    tls_context_options complete = *options;
+    tls_context *context;
     enum tls_reason reason;
 
     *out = NULL;
+    options = &complete;
+    if (!complete_numbers(&complete))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    context = calloc(1, sizeof *context);
     if (context == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     context->references = 1;
@@ -382,8 +424,7 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     if (options->ticket_keys != NULL)
         context->ticket_keys = tls_ticket_keys_retain(options->ticket_keys);
     reason = copy_numbers_and_sizes(context, options);
-    if (reason == TLS_OK)
-        reason = copy_tls13(context, options);
+    copy_tls13(context, options);
     if (reason == TLS_OK)
         reason = copy_suites(context, options);
     if (reason == TLS_OK)

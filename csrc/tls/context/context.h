@@ -8,12 +8,16 @@
 #include "x509/trust.h"
 #include "x509/verify.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_context tls_context;
 
 enum tls_verify_mode {
-    TLS_VERIFY_NONE,     /* client: any certificate is taken; server: none is asked for */
-    TLS_VERIFY_OPTIONAL, /* server: asked for, may be absent, must verify when present;
-                            client: the verdict is reported, the handshake goes on */
+    TLS_VERIFY_DEFAULT = 0, /* a context's: REQUIRED for a client, NONE for a server;
+                               a connection's: as its context; a renegotiation's: as before */
+    TLS_VERIFY_NONE,        /* client: any certificate is taken; server: none is asked for */
+    TLS_VERIFY_OPTIONAL,    /* server: asked for, may be absent, must verify when present;
+                               client: the verdict is reported, the handshake goes on */
     TLS_VERIFY_REQUIRED
 };
 
@@ -26,76 +30,104 @@ typedef struct tls_custom_extension {
 #define TLS_SYSTEM_TIME INT64_MIN
 #define TLS_TICKETS_MAXIMUM 16 /* of one handshake */
 
-/* ---- Contexts. Made once, then only read; counted. ---- */
+/* All zero is a client with the library's defaults, which are the safe ones: what 0, NULL or an
+ * empty list stands for is said of each. */
 typedef struct tls_context_options {
-    enum tls_role role;
-    unsigned version_min, version_max; /* 0x0301 … 0x0304; 0: 0x0303 and 0x0304. A version for which
+    /* ---- Role and versions ---- */
+    enum tls_role role;                /* 0: a client */
+    unsigned version_min, version_max; /* enum tls_version_number, TLS_VERSION_10 and up; 0:
+                                          TLS_VERSION_12 and TLS_VERSION_13. A version for which
                                           there is no suite in the list is not spoken. */
-    const uint16_t *suites;            /* in order of preference; NULL: suite.h's "modern" */
+    int fallback;                      /* client: this is a second attempt with an older version:
+                                          send TLS_FALLBACK_SCSV (RFC 7507) */
+
+    /* ---- Suites, groups, signatures: numbers, in order of preference ---- */
+    const uint16_t *suites; /* NULL: suite.h's "modern" */
     size_t suite_count;
-    const uint16_t *groups; /* in order; NULL: x25519, secp256r1, secp384r1, secp521r1 */
+    int client_preference;  /* server: take the client's order of suites */
+    const uint16_t *groups; /* NULL: x25519, secp256r1, secp384r1, secp521r1 */
     size_t group_count;
-    const uint16_t *signature_schemes; /* in order; NULL: every SHA-2 one that BearSSL can do */
+    const uint16_t *signature_schemes; /* NULL: every SHA-2 one that BearSSL can do */
     size_t signature_scheme_count;
-    const tls_bytes *alpn; /* protocol names, in order */
-    size_t alpn_count;
-    int alpn_required;      /* fail (no_application_protocol) when there is no common name */
-    tls_trust_store *trust; /* may be NULL */
-    enum tls_verify_mode verify;
-    unsigned verify_depth; /* intermediate certificates allowed; 0: default of 8 */
+
+    /* ---- Authentication: what this side shows ---- */
+    const tls_credential *credentials; /* a server's are chosen by name and kind of key */
+    size_t credential_count;           /* 0: none, which is no use to a server without PSKs */
+
+    /* ---- Verification: what the peer must show ---- */
+    enum tls_verify_mode verify; /* 0: a client requires, a server asks nobody */
+    tls_trust_store *trust;      /* NULL: nobody is trusted */
+    unsigned verify_depth;       /* intermediate certificates allowed, self-issued ones not counted
+                                    (RFC 5280 section 6.1.4 (l)), to 16; 0: 8 */
+    int no_intermediates;        /* none are, whatever verify_depth says */
+    int64_t clock_skew;          /* seconds by which clocks may differ, 0 and up */
     /* As in verify.h. */
     const struct tls_crl *const *crls;
     size_t crl_count;
-    const unsigned char (*pins)[TLS_PIN_LENGTH];
+    enum tls_revocation_mode revocation; /* 0: what is not known to be revoked is accepted */
+    enum tls_staple_mode staple; /* 0: needed when a client asks and the certificate says so */
+    int no_status_request;       /* client: do not ask for a stapled OCSP response */
+    const unsigned char (*pins)[TLS_PIN_LENGTH]; /* 0 of them: not checked */
     size_t pin_count;
-    int64_t clock_skew;
-    enum tls_revocation_mode revocation;
-    enum tls_staple_mode staple;
-    const tls_credential *credentials;
-    size_t credential_count;
-    size_t session_cache_size;     /* server: sessions kept in memory, 0: none */
-    unsigned session_lifetime;     /* seconds, both sides; 0: 7200 */
-    tls_ticket_keys *ticket_keys;  /* server: issue tickets under these (RFC 5077); may be NULL */
-    int no_tickets;                /* client: do not ask for tickets */
+
+    /* ---- Sessions ---- */
+    size_t session_cache_size;    /* server: sessions kept in memory, to 100000000; 0: none */
+    unsigned session_lifetime;    /* seconds, both sides, to 604800; 0: 7200 */
+    tls_ticket_keys *ticket_keys; /* server: issue tickets under these (RFC 5077); NULL: none */
+    int no_tickets;               /* client: do not ask for tickets */
+    int tickets_always;           /* server, TLS 1.3: for clients too that do not say how they would
+                                     use one */
+    unsigned ticket_count;        /* server, TLS 1.3: tickets after a full handshake, 0 …
+                                     TLS_TICKETS_MAXIMUM */
+
+    /* ---- Extensions ---- */
+    const tls_bytes *alpn; /* protocol names of 1 … 255 bytes, in order (RFC 7301); 0: none */
+    size_t alpn_count;
+    int alpn_required;             /* fail (no_application_protocol) when there is no common name */
     int no_extended_master_secret; /* neither offer nor accept RFC 7627 */
-    int require_extended_master_secret; /* refuse peers without it */
-    int fallback;                       /* client: send TLS_FALLBACK_SCSV (RFC 7507) */
-    int no_status_request;              /* client: do not ask for a stapled OCSP response */
+    int require_extended_master_secret; /* refuse peers without it; not with the one above */
+    const tls_custom_extension *custom_extensions; /* client: of types that the core does not
+                                                      handle, each once, data to 16383 bytes */
+    size_t custom_extension_count;
+    int renegotiation; /* allow it below TLS 1.3, with peers that have RFC 5746; 0: refused */
+
+    /* ---- Records: bytes ---- */
+    size_t record_size;           /* plaintext per record sent, 512 … 16384; 0: 16384 */
     unsigned max_fragment_length; /* client: ask for it (RFC 6066 section 4): 512, 1024, 2048, 4096;
                                      0: no */
-    const tls_custom_extension
-        *custom_extensions; /* client: of types that the core does not handle */
-    size_t custom_extension_count;
-    size_t record_size;    /* plaintext bytes per record sent, 512 … 16384; 0: 16384 */
-    int client_preference; /* server: take the client's order of suites */
-    int renegotiation;     /* allow it below TLS 1.3, with peers that have RFC 5746 */
-    /* TLS 1.3. */
-    unsigned
-        key_share_count;  /* client: groups of the list for which ClientHello has a share; 0: 1 */
-    int no_grease;        /* client: no GREASE values in ClientHello (RFC 8701) */
+    unsigned record_size_limit;   /* RFC 8449: the longest plaintext to receive, 64 … 16384; 0: no
+                                     limit is sent */
+    size_t client_hello_limit;    /* server: the longest ClientHello to read, 512 … 131396; 0:
+                                     16384. Tickets of one's own that hold a client's chain come on
+                                     top */
+
+    /* ---- TLS 1.3 ---- */
+    unsigned key_share_count; /* client: groups of the list, from the first, for which ClientHello
+                                 has a share, 1 … 4; 0: 1 */
+    int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
     int no_compatibility; /* client: no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
     int psk_only; /* psk_ke where the client offers nothing better: resumption without (EC)DHE, and
                      without forward secrecy */
-    int post_handshake_auth; /* client: offer it (RFC 8446 section 4.6.2) */
-    int retry_cookie;        /* server: a cookie in HelloRetryRequest */
-    int tickets_always;      /* server: for clients too that do not say how they would use one */
-    unsigned ticket_count;   /* server: tickets after a full handshake, 0 … 16; see no_tickets */
-    unsigned
-        max_early_data; /* server: bytes of 0-RTT that its tickets allow; 0: none is accepted */
-    unsigned
-        early_data_window; /* server: seconds that the client's age of a ticket may be off; 0: 10 */
-    unsigned
-        record_size_limit; /* RFC 8449: the longest plaintext to receive, 64 … 16384; 0: no limit */
-    unsigned record_padding;        /* records are padded to a multiple of this; 0: not */
-    uint64_t key_update_records;    /* records sent under one key before it is updated; 0: what the
-                                       suite allows */
+    int post_handshake_auth;     /* client: offer it (RFC 8446 section 4.6.2) */
+    int retry_cookie;            /* server: a cookie in HelloRetryRequest */
+    unsigned max_early_data;     /* server: bytes of 0-RTT that its tickets allow, to 2^31 - 1; 0:
+                                    none is accepted */
+    unsigned early_data_window;  /* server: seconds that the client's age of a ticket may be off, to
+                                    604800; 0: 10 */
+    unsigned record_padding;     /* records are padded to a multiple of so many bytes, to 16384; 0:
+                                    not */
+    uint64_t key_update_records; /* records sent under one key before it is updated, to 2^31 - 1;
+                                    0: what the suite allows */
+
+    /* ---- Clock ---- */
     int64_t (*now)(void *now_data); /* seconds since the epoch; NULL, or the answer
                                        TLS_SYSTEM_TIME: the system's clock */
     void *now_data;
 } tls_context_options;
 
 /* tls_context_new copies the options and retains the objects in them. Fails with OUT_OF_MEMORY,
- * ILLEGAL_PARAMETER (an unknown suite or group, versions the wrong way round), KEY_MISMATCH. */
+ * ILLEGAL_PARAMETER (an unknown suite or group, versions the wrong way round, a number out of the
+ * bounds in context/bounds.h), KEY_MISMATCH. */
 enum tls_reason tls_context_new(tls_context **out, const tls_context_options *options);
 tls_context *tls_context_retain(tls_context *context);
 void tls_context_release(tls_context *context);
@@ -117,5 +149,7 @@ int tls_processor_has_aes(void);
  * `server_name`: same name, same policy, same verification level, in date. */
 int tls_session_resumable(
     const tls_session *session, const tls_context *context, const char *server_name);
+
+TLS_PUBLIC_END
 
 #endif

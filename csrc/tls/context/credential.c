@@ -7,7 +7,7 @@
 #include "wire/extension.h"
 #include "x509/verify.h"
 
-/* One flight must fit the output buffer (transfer.c), so a chain is bounded. */
+/* One flight must fit the output buffer (connection/output.c), so a chain is bounded. */
 #define CHAIN_LENGTH_MAXIMUM 45000
 
 enum tls_reason
@@ -50,9 +50,10 @@ tls_credential_check(const tls_credential *credential)
 {
     size_t total = 0, i;
 
-    if (credential->chain_count == 0 || credential->key == NULL ||
-        credential->chain_count > TLS_CHAIN_MAXIMUM)
+    if (credential->chain_count == 0 || credential->key == NULL)
         return TLS_REASON_ILLEGAL_PARAMETER;
+    if (credential->chain_count > TLS_CHAIN_MAXIMUM)
+        return TLS_REASON_LIMIT;
     for (i = 0; i < credential->chain_count; i++)
         total += credential->chain[i]->der.length + 3;
     if (total + credential->ocsp_response.length > CHAIN_LENGTH_MAXIMUM)
@@ -65,6 +66,7 @@ tls_credential_check(const tls_credential *credential)
 int
 tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities)
 {
+    unsigned char digest[TLS_NAME_DIGEST_LENGTH];
     tls_reader reader;
     tls_bytes name;
     size_t i;
@@ -72,9 +74,11 @@ tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities
     if (authorities.length == 0)
         return 1;
     tls_reader_init(&reader, authorities);
-    while (tls_vector16_next(&reader, &name))
+    while (tls_vector16_next(&reader, &name)) {
+        tls_name_digest(digest, name);
         for (i = 0; i < credential->chain_count; i++)
-            if (tls_bytes_equal(credential->chain[i]->issuer, name))
+            if (memcmp(credential->chain[i]->issuer_digest, digest, sizeof digest) == 0)
                 return 1;
+    }
     return 0;
 }

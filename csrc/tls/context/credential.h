@@ -4,6 +4,8 @@
 
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_credential {
     const tls_certificate **chain; /* leaf first */
     size_t chain_count;
@@ -21,5 +23,7 @@ int tls_credential_issued_by(const tls_credential *credential, tls_bytes authori
 /* tls_credential_copy retains; tls_credential_clear releases and zeroes. */
 enum tls_reason tls_credential_copy(tls_credential *out, const tls_credential *credential);
 void tls_credential_clear(tls_credential *credential);
+
+TLS_PUBLIC_END
 
 #endif

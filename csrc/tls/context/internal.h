@@ -24,7 +24,7 @@ struct tls_context {
     int alpn_required;
     tls_trust_store *trust;
     enum tls_verify_mode verify;
-    unsigned verify_depth;
+    unsigned verify_depth; /* 0: none */
     tls_crl **crls;
     size_t crl_count;
     unsigned char (*pins)[TLS_PIN_LENGTH];
@@ -37,6 +37,7 @@ struct tls_context {
     unsigned session_lifetime;
     size_t record_size;
     int client_preference;
+    size_t client_hello_limit; /* with the room for tickets of our own */
     int renegotiation;
     tls_ticket_keys *ticket_keys;
     int no_tickets;

@@ -132,6 +132,8 @@ tls_session_resumable(
 {
     tls_context *shared = (tls_context *)(uintptr_t)context; /* only its kept digest may change */
 
+    if (server_name == NULL)
+        server_name = "";
     /* The caller has no connection yet, so it does not matter whether a verify handler has a say.
      */
     return tls_context_resumes(shared, session, server_name, context->verify, 0) ||

@@ -4,8 +4,6 @@
 
 #include "base/bytes.h"
 
-#define TLS_FFDHE_EXPONENT_MAXIMUM 40
-
 /* tls_ffdhe_prime: the prime of TLS_GROUP_FFDHE2048 or TLS_GROUP_FFDHE3072, big-endian; empty for
  * another group. */
 tls_bytes tls_ffdhe_prime(unsigned group);

@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "wire/registry.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_FINGERPRINT_MAXIMUM 64
 
 struct br_hash_class_; /* BearSSL's br_hash_class */
@@ -26,5 +28,7 @@ const unsigned char *tls_hash_oid(int hash);
 /* tls_fingerprint hashes `bytes` by TLS_HASH_MD5 .. TLS_HASH_SHA512. Returns the length, 0 for
  * another hash. Use on certificate->der, or ->public_key_info for a pin. */
 size_t tls_fingerprint(unsigned char out[TLS_FINGERPRINT_MAXIMUM], int hash, tls_bytes bytes);
+
+TLS_PUBLIC_END
 
 #endif

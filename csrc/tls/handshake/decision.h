@@ -5,6 +5,8 @@
 
 #include "context/context.h"
 
+TLS_PUBLIC_BEGIN
+
 enum tls_decision {
     TLS_DECISION_SELECT,
     TLS_DECISION_SESSION_LOAD,
@@ -48,9 +50,9 @@ typedef struct tls_question {
             tls_bytes certificate_request; /* raw message */
         } client_certificate;
         struct {              /* both: SIGN */
-            unsigned scheme;  /* TLS 1.2 SignatureScheme code point; below TLS 1.2:
-                                 0x0000 RSA with MD5+SHA-1, 0x0203 ECDSA with SHA-1 */
-            const char *hash; /* "sha256", "md5sha1" … */
+            unsigned scheme;  /* enum tls_signature_scheme; below TLS 1.2: 0 for RSA with
+                                 TLS_HASH_MD5_SHA1, or TLS_SCHEME_ECDSA_SHA1 */
+            const char *hash; /* tls_hash_name's "sha256", "md5sha1" … */
             tls_bytes digest; /* the hash value to sign */
             const tls_certificate *certificate; /* whose key must sign */
         } sign;
@@ -91,5 +93,7 @@ typedef struct tls_selection {
     size_t suite_count;
     tls_bytes ocsp_response; /* stapled instead of the credential's; empty: the credential's */
 } tls_selection;
+
+TLS_PUBLIC_END
 
 #endif

@@ -30,7 +30,9 @@ typedef struct tls_engine_class {
     /* state: where the handshake stands, as "wait_server_hello". */
     const char *(*state)(const tls_handshake *handshake);
 
-    /* message: a handshake message arrived and no handshake runs. Takes it, or makes a handshake
+    /* awaits: the types of message that may come while no handshake runs (TLS_MESSAGE_BIT). */
+    uint32_t (*awaits)(const tls_host *host);
+    /* message: one of these arrived. Takes it, or makes a handshake
      * that will; *renegotiate is set when it asks for one that the connection must allow first. */
     enum tls_reason (*message)(tls_host *host, tls_bytes message, int *renegotiate);
     /* export_keying_material: RFC 5705, RFC 8446 section 7.5; `early`: with the early exporter.

@@ -29,7 +29,8 @@ typedef struct tls_facts {
     int proven; /* the peer's Finished was right: until then `peer` is only claimed */
     tls_certificate_list *local_chain; /* what this side showed */
     unsigned local_scheme;
-    int declined; /* the peer's answer to a late request was without a certificate */
+    int certificate_requested; /* client: the server asked for a certificate */
+    int declined;              /* the peer's answer to a late request was without a certificate */
 
     tls_buffer alpn;
     int resumed, ticket, hello_retry, post_handshake_auth;

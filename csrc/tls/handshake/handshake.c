@@ -77,19 +77,57 @@ tls_handshake_settle(tls_host *host)
 size_t
 tls_handshake_memory(const tls_handshake *h)
 {
-    return sizeof *h + h->client_hello.raw.capacity + tls_facts_memory(&h->facts) +
+    const tls_kept_hello *kept = &h->client_hello;
+
+    return sizeof *h + kept->raw.capacity + kept->suites.capacity + kept->groups.capacity +
+           kept->schemes.capacity + tls_facts_memory(&h->facts) +
            (h->engine != NULL ? h->engine_class->memory(h) : 0);
 }
 
 /* ---- ClientHello ---- */
 
+/* drop_duplicates replaces a list that repeats itself by one in `kept`, in the same order. */
+static enum tls_reason
+drop_duplicates(tls_u16_list *list, tls_buffer *kept)
+{
+    tls_u16_set seen;
+    size_t count = tls_u16_list_count(*list), i;
+
+    tls_buffer_clear(kept);
+    if (count < 2)
+        return TLS_OK;
+    tls_u16_set_clear(&seen);
+    for (i = 0; i < count; i++)
+        if (tls_u16_set_add(&seen, tls_u16_list_at(*list, i)))
+            tls_write_u16(kept, tls_u16_list_at(*list, i));
+    if (kept->failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    if (kept->length == list->length)
+        tls_buffer_release(kept);
+    else
+        *list = tls_buffer_view(kept);
+    return TLS_OK;
+}
+
 enum tls_reason
 tls_kept_hello_take(tls_kept_hello *kept, tls_bytes message)
 {
+    tls_client_hello *hello = &kept->hello;
+    enum tls_reason reason;
+
     tls_buffer_clear(&kept->raw);
     tls_buffer_append(&kept->raw, message.data, message.length);
-    return kept->raw.failed ? TLS_REASON_OUT_OF_MEMORY
-                            : tls_client_hello_parse(&kept->hello, tls_buffer_view(&kept->raw));
+    if (kept->raw.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    reason = tls_client_hello_parse(hello, tls_buffer_view(&kept->raw));
+    kept->suites_sent = hello->cipher_suites;
+    if (reason == TLS_OK)
+        reason = drop_duplicates(&hello->cipher_suites, &kept->suites);
+    if (reason == TLS_OK)
+        reason = drop_duplicates(&hello->supported_groups, &kept->groups);
+    if (reason == TLS_OK)
+        reason = drop_duplicates(&hello->signature_algorithms, &kept->schemes);
+    return reason;
 }
 
 void
@@ -104,6 +142,9 @@ void
 tls_kept_hello_release(tls_kept_hello *kept)
 {
     tls_buffer_release(&kept->raw);
+    tls_buffer_release(&kept->suites);
+    tls_buffer_release(&kept->groups);
+    tls_buffer_release(&kept->schemes);
     memset(kept, 0, sizeof *kept);
 }
 

@@ -15,10 +15,14 @@ enum tls_handshake_purpose {
     TLS_LATE_AUTHENTICATION /* TLS 1.3: RFC 8446 section 4.6.2 */
 };
 
-/* A ClientHello as it stands on the wire, parsed once; the views lead into `raw`. */
+/* A ClientHello as it stands on the wire, parsed once; the views lead into `raw`. What a client
+ * says a thousand times is compared with ours once: a list of suites, groups or signature schemes
+ * that repeats itself is replaced by one that does not. */
 typedef struct tls_kept_hello {
     tls_buffer raw; /* empty: there is none yet */
     tls_client_hello hello;
+    tls_bytes suites_sent;              /* cipher_suites with its duplicates */
+    tls_buffer suites, groups, schemes; /* without, where there were some */
 } tls_kept_hello;
 
 struct tls_handshake {

@@ -38,6 +38,8 @@ add_stage(tls_host *host, enum tls_stage stage, enum tls_direction direction, tl
                                 tls_handshake_renegotiates(host->handshake) &&
                                 stage != TLS_STAGE_APPLICATION_DATA && stage != TLS_STAGE_ALERT &&
                                 stage != TLS_STAGE_CLOSED;
+    if (host->handshake != NULL && host->handshake->engine != NULL)
+        node->event.state = host->handshake->engine_class->state(host->handshake);
     node->event.length = length;
     return TLS_OK;
 }
@@ -54,15 +56,21 @@ tls_host_data_happened(tls_host *host, enum tls_direction direction, size_t leng
     return add_stage(host, TLS_STAGE_APPLICATION_DATA, direction, tls_bytes_make(NULL, 0), length);
 }
 
+/* A secret's digits come from arithmetic, not from a table. */
+static unsigned char
+hex_digit(uint32_t value)
+{
+    return (unsigned char)('0' + value + (((9 - value) >> 8) & ('a' - '9' - 1)));
+}
+
 static unsigned char *
 put_hex(unsigned char *out, const unsigned char *data, size_t length)
 {
-    static const char digits[] = "0123456789abcdef";
     size_t i;
 
     for (i = 0; i < length; i++) {
-        *out++ = (unsigned char)digits[data[i] >> 4];
-        *out++ = (unsigned char)digits[data[i] & 15];
+        *out++ = hex_digit(data[i] >> 4);
+        *out++ = hex_digit(data[i] & 15u);
     }
     return out;
 }

@@ -14,9 +14,11 @@ struct tls_traffic;
 
 typedef struct tls_host_class {
     /* next_message: the next whole handshake message that came, an empty view while there is none;
-     * it stays until message_done. is_last: nothing came behind its `length` bytes, so that keys
+     * it stays until message_done. `awaited` has the types that may come now (TLS_MESSAGE_BIT):
+     * another is UNEXPECTED_MESSAGE, and one that is too long LIMIT, as soon as its header is
+     there. is_last: nothing came behind its `length` bytes, so that keys
      * may change (RFC 8446 section 5.1). */
-    enum tls_reason (*next_message)(tls_host *host, tls_bytes *message);
+    enum tls_reason (*next_message)(tls_host *host, uint32_t awaited, tls_bytes *message);
     void (*message_done)(tls_host *host, size_t length);
     int (*is_last)(const tls_host *host, size_t length);
     /* send_message adds to the flight; send_alone seals a message in a record of its own, before a
@@ -74,9 +76,9 @@ struct tls_host {
 };
 
 static inline enum tls_reason
-tls_host_next_message(tls_host *host, tls_bytes *message)
+tls_host_next_message(tls_host *host, uint32_t awaited, tls_bytes *message)
 {
-    return host->class->next_message(host, message);
+    return host->class->next_message(host, awaited, message);
 }
 
 static inline void

@@ -5,6 +5,7 @@
 #include "key/signature.h"
 #include "x509/certificate.h"
 #include "x509/hostname.h"
+#include "x509/key_use.h"
 
 #define AUTHORITIES_LENGTH_MAXIMUM 12000
 
@@ -117,7 +118,7 @@ signs_13(const tls_handshake *h, const tls_credential *credential)
     const tls_context *context = h->host->context;
     size_t i;
 
-    if (!(credential->chain[0]->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE))
+    if (!tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE))
         return 0;
     for (i = 0; i < context->signature_scheme_count; i++)
         if (tls_u16_list_contains(

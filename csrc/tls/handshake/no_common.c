@@ -5,6 +5,7 @@
 
 #include "key/signature.h"
 #include "wire/suite.h"
+#include "x509/key_use.h"
 
 /* A list may have thousands; what helps stands at its front. */
 #define NAMES_MAXIMUM 16
@@ -124,7 +125,7 @@ lacks_usage(const tls_handshake *h, unsigned version)
                     h->client_hello.hello.signature_algorithms, context->signature_schemes[j]) &&
                 tls_scheme_fits_key(context->signature_schemes[j],
                     tls_private_key_public(credentials[i].key), version) &&
-                !(credentials[i].chain[0]->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE))
+                !tls_certificate_allows(credentials[i].chain[0], TLS_KEY_USE_SIGNATURE))
                 return 1;
     return 0;
 }

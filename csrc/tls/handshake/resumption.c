@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define TICKET_CONTENT_MAXIMUM 16000
+/* What sealing adds to a session, at most. */
+#define TICKET_OVERHEAD 384
 
 int
 tls_resumption_allowed(const tls_handshake *h, const tls_session *session)
@@ -80,13 +81,23 @@ tls_resumption_renews(const tls_host *host, const tls_session *session, tls_byte
            now - session->created >= (session->expires - session->created) / 2;
 }
 
+/* ticket_content: how long a session may be that is sealed: its ticket must come back in a
+ * ClientHello that we read, and leave room for the rest of it. */
+static size_t
+ticket_content(const tls_context *context)
+{
+    size_t limit = context->client_hello_limit / 4 * 3;
+
+    return (limit < TLS_TICKET_MAXIMUM ? limit : TLS_TICKET_MAXIMUM) - TICKET_OVERHEAD;
+}
+
 enum tls_reason
 tls_resumption_seal_ticket(const tls_host *host, const tls_session *session, tls_buffer *ticket)
 {
     tls_buffer encoded = {0};
     enum tls_reason reason = tls_session_export(session, &encoded);
 
-    if (reason == TLS_OK && encoded.length <= TICKET_CONTENT_MAXIMUM)
+    if (reason == TLS_OK && encoded.length <= ticket_content(host->context))
         reason = tls_ticket_seal(host->context->ticket_keys, ticket, tls_buffer_view(&encoded),
             tls_context_now(host->context));
     tls_buffer_release(&encoded);

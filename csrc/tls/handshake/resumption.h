@@ -19,7 +19,7 @@ enum tls_reason tls_resumption_claim(tls_handshake *handshake, const tls_session
 /* tls_resumption_session makes a session of what was settled, or found and proven; its ID, secrets
  * and ticket are the caller's to fill. OUT_OF_MEMORY. */
 enum tls_reason tls_resumption_session(
-    const tls_host *host, const tls_facts *facts, tls_session **session);
+    const tls_host *host, const tls_facts *facts, tls_session **out);
 
 /* tls_resumption_open_ticket: the session in a ticket that the context's keys open, or NULL; the
  * caller releases it. */

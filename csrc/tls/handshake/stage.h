@@ -5,6 +5,8 @@
 
 #include "base/bytes.h"
 
+TLS_PUBLIC_BEGIN
+
 enum tls_stage {
     TLS_STAGE_CLIENT_HELLO,
     TLS_STAGE_HELLO_RETRY_REQUEST,
@@ -41,13 +43,16 @@ enum tls_direction { TLS_SENT, TLS_RECEIVED, TLS_NEITHER };
 typedef struct tls_stage_event {
     enum tls_stage stage;
     enum tls_direction direction; /* TLS_NEITHER for authenticated, established and closed */
-    unsigned version;             /* negotiated so far, 0x0303 …; 0 while unknown */
+    unsigned version;             /* negotiated so far, enum tls_version_number; 0 while unknown */
     tls_bytes raw;                /* handshake message with its 4-byte header; alert and
                                      change_cipher_spec: the record's content; application_data: empty */
     size_t length;                /* bytes of the message or of the record's content */
     unsigned suite;    /* negotiated so far (parsing server_key_exchange needs it), or 0 */
+    const char *state; /* where the handshake stood, as "wait_server_hello"; NULL when none ran */
     int resumed;       /* known from server_hello on */
     int renegotiation; /* the message, or `established`, is of a renegotiation */
 } tls_stage_event;
+
+TLS_PUBLIC_END
 
 #endif

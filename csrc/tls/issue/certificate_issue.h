@@ -3,9 +3,11 @@
 #ifndef TLS_CERTIFICATE_ISSUE_H
 #define TLS_CERTIFICATE_ISSUE_H
 
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "issue/signing_request.h"
 #include "key/key.h"
+
+TLS_PUBLIC_BEGIN
 
 #define TLS_SERIAL_MAXIMUM_LENGTH 20 /* RFC 5280 section 4.1.2.2 */
 
@@ -43,5 +45,7 @@ typedef struct tls_issue_fields {
  *   TLS_REASON_UNSUPPORTED_KEY, TLS_REASON_SIGN_FAILED, TLS_REASON_NO_RANDOM,
  * TLS_REASON_OUT_OF_MEMORY */
 enum tls_reason tls_certificate_issue(tls_certificate **out, const tls_issue_fields *fields);
+
+TLS_PUBLIC_END
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "asn1/der_write.h"
 #include "x509/signed_structure.h"
 

@@ -5,6 +5,8 @@
 #include "x509/crl.h"
 #include "key/key.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_crl_fields {
     const tls_certificate *issuer;
     const tls_private_key *key; /* the issuer's */
@@ -23,5 +25,7 @@ typedef struct tls_crl_fields {
 /* tls_crl_issue: the caller owns the result. TLS_REASON_KEY_MISMATCH, TLS_REASON_BAD_FIELD,
  * TLS_REASON_UNSUPPORTED_KEY, TLS_REASON_SIGN_FAILED. */
 enum tls_reason tls_crl_issue(tls_crl **out, const tls_crl_fields *fields);
+
+TLS_PUBLIC_END
 
 #endif

@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "x509/distinguished_name.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_NAME_PARTS_MAXIMUM 64
 
 /* One attribute, as a caller gives it. */
@@ -32,5 +34,7 @@ enum tls_reason tls_name_build(tls_buffer *out, const tls_name_part *parts, size
  * of one RDN, "\" escapes, "#" and hex digits for a value in BER. Spaces around separators are
  * passed over. What tls_name_text writes reads back to an equal name. TLS_REASON_BAD_NAME. */
 enum tls_reason tls_name_from_text(tls_buffer *out, tls_bytes text);
+
+TLS_PUBLIC_END
 
 #endif

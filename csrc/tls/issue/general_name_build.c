@@ -6,6 +6,7 @@
 #include "asn1/der_write.h"
 #include "issue/distinguished_name_build.h"
 #include "x509/hostname.h"
+#include "x509/name_constraints.h"
 
 #define OID_TEXT_MAXIMUM_LENGTH 256
 
@@ -68,7 +69,8 @@ put_mask(tls_buffer *out, tls_bytes text, size_t length)
     unsigned bits = 0;
     size_t i;
 
-    if (tls_address_parse(mask, text) == length) {
+    if (tls_address_parse(mask, text) == length &&
+        tls_address_mask_is_valid(tls_bytes_make(mask, length))) {
         tls_buffer_append(out, mask, length);
         return 1;
     }

@@ -4,6 +4,8 @@
 
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 /* tls_general_name_from_text appends the `value` that a tls_general_name of this kind holds:
  *   TLS_NAME_DNS, _EMAIL, _URI   the text, which must be ASCII and have the shape of one
  *   TLS_NAME_IP                  "192.0.2.1", "2001:db8::1"
@@ -24,5 +26,7 @@ int tls_general_name_kind_from_text(tls_bytes text);
 void tls_general_name_write(tls_buffer *out, const tls_general_name *name);
 /* tls_general_names_write appends the elements of a GeneralNames, without its header. */
 void tls_general_names_write(tls_buffer *out, const tls_general_name *names, size_t count);
+
+TLS_PUBLIC_END
 
 #endif

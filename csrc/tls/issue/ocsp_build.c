@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "asn1/der_write.h"
 #include "x509/signed_structure.h"
 
@@ -108,7 +108,8 @@ put_status(tls_buffer *out, const tls_ocsp_fields *fields)
     size_t mark, part;
 
     if (fields->status != TLS_OCSP_REVOKED) {
-        tls_der_put(out, TLS_DER_CONTEXT(fields->status), tls_bytes_make(NULL, 0));
+        tls_der_put(
+            out, TLS_DER_CONTEXT(fields->status == TLS_OCSP_GOOD ? 0 : 2), tls_bytes_make(NULL, 0));
         return;
     }
     mark = tls_der_open(out, TLS_DER_CONTEXT_CONSTRUCTED(1));
@@ -162,7 +163,7 @@ build_data(tls_buffer *out, const tls_ocsp_fields *fields, const tls_certificate
 static int
 fields_make_sense(const tls_ocsp_fields *fields)
 {
-    if (fields->status > TLS_OCSP_UNKNOWN || fields->nonce.length > NONCE_MAXIMUM_LENGTH)
+    if ((unsigned)fields->status > TLS_OCSP_REVOKED || fields->nonce.length > NONCE_MAXIMUM_LENGTH)
         return 0;
     if (!tls_der_time_is_writable(fields->produced_at) ||
         !tls_der_time_is_writable(fields->this_update))

@@ -5,6 +5,8 @@
 #include "key/key.h"
 #include "x509/ocsp.h"
 
+TLS_PUBLIC_BEGIN
+
 /* tls_ocsp_request_build appends the DER of an unsigned request about one certificate. `hash` is
  * TLS_HASH_SHA1 (what every responder knows; also for 0) or TLS_HASH_SHA256; `nonce` may be empty.
  * TLS_REASON_BAD_FIELD. */
@@ -38,5 +40,7 @@ enum tls_reason tls_ocsp_response_build(tls_ocsp_response **out, const tls_ocsp_
  * malformed issuer key. */
 int tls_ocsp_certificate_id_write(
     tls_buffer *out, const tls_certificate *certificate, const tls_certificate *issuer, int hash);
+
+TLS_PUBLIC_END
 
 #endif

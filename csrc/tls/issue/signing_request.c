@@ -1,4 +1,4 @@
-/* signing_request.c - see certificate_request.h. Section numbers are RFC 2986's. */
+/* signing_request.c - see signing_request.h. Section numbers are RFC 2986's. */
 #include "issue/signing_request.h"
 
 #include <stdlib.h>

@@ -3,8 +3,10 @@
 #ifndef TLS_SIGNING_REQUEST_H
 #define TLS_SIGNING_REQUEST_H
 
-#include "issue/certificate_build.h"
+#include "issue/certificate_extensions.h"
 #include "key/key.h"
+
+TLS_PUBLIC_BEGIN
 
 /* A request owns a copy of its DER; views point into it. */
 typedef struct tls_certificate_request {
@@ -44,5 +46,7 @@ typedef struct tls_request_fields {
  * tls_certificate_issue. */
 enum tls_reason tls_certificate_request_build(
     tls_certificate_request **out, const tls_request_fields *fields);
+
+TLS_PUBLIC_END
 
 #endif

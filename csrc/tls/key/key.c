@@ -7,11 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "asn1/pem.h"
 #include "key/key_bearssl.h"
-
-/* Below this a key is of no use to TLS, and BearSSL's padding has no room. */
-#define RSA_MINIMUM_BITS 1024
+#include "key/key_file.h"
 
 struct tls_private_key {
     unsigned references;
@@ -146,12 +143,13 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only, tls_bytes pss_p
     tls_der der, inner;
     tls_bytes n, e, d, p, q, dp, dq, iq;
     tls_private_key *key;
+    uint32_t version;
     size_t bits;
     unsigned char top;
 
     tls_der_init(&der, bytes);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
-    tls_der_small(&inner, 0); /* version: 1 has more than two primes */
+    version = tls_der_small(&inner, 1);
     n = tls_der_unsigned(&inner);
     e = tls_der_unsigned(&inner);
     d = tls_der_unsigned(&inner);
@@ -160,17 +158,20 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only, tls_bytes pss_p
     dp = tls_der_unsigned(&inner);
     dq = tls_der_unsigned(&inner);
     iq = tls_der_unsigned(&inner);
+    if (version == 1) /* more than two primes */
+        tls_der_read(&inner, TLS_DER_SEQUENCE);
     tls_der_leave(&der, &inner);
     if (!tls_der_finish(&der))
         return TLS_REASON_BAD_KEY;
     if (!is_odd(n) || !is_odd(e) || !is_odd(p) || !is_odd(q) || dp.length == 0 || dq.length == 0 ||
-        iq.length == 0 || e.length > 8 || (e.length == 1 && e.data[0] < 3))
+        iq.length == 0 || (e.length == 1 && e.data[0] < 3))
         return TLS_REASON_BAD_KEY;
     bits = n.length * 8;
     for (top = n.data[0]; (top & 0x80) == 0; top = (unsigned char)(top << 1))
         bits--;
-    if (bits < RSA_MINIMUM_BITS || bits > TLS_RSA_MAXIMUM_BITS)
-        return TLS_REASON_BAD_KEY;
+    if (version == 1 || e.length > 8 || bits < TLS_PRIVATE_RSA_MINIMUM_BITS ||
+        bits > TLS_RSA_MAXIMUM_BITS)
+        return TLS_REASON_UNSUPPORTED_KEY;
     /* BearSSL's buffers hold factors of BR_MAX_RSA_FACTOR bits: half of 4096, plus 32. */
     if (p.length > (n.length + 1) / 2 + 4 || q.length > (n.length + 1) / 2 + 4 ||
         d.length > n.length || dp.length > p.length || dq.length > q.length || iq.length > p.length)
@@ -247,9 +248,13 @@ decode_ec(tls_private_key **out, tls_bytes bytes, int curve)
     x = tls_der_read(&inner, TLS_DER_OCTET_STRING);
     if (tls_der_peek(&inner) == (int)TLS_DER_CONTEXT_CONSTRUCTED(0)) {
         tls_der_enter(&inner, &part, TLS_DER_CONTEXT_CONSTRUCTED(0));
+        if (tls_der_peek(&part) != TLS_DER_OID) /* its parameters written out */
+            return TLS_REASON_UNSUPPORTED_KEY;
         named = tls_curve_from_oid(tls_der_oid(&part));
         tls_der_leave(&inner, &part);
-        if (named == 0 || (curve != 0 && curve != named))
+        if (named == 0)
+            return tls_der_failed(&inner) ? TLS_REASON_BAD_KEY : TLS_REASON_UNSUPPORTED_KEY;
+        if (curve != 0 && curve != named)
             return TLS_REASON_BAD_KEY;
         curve = named;
     }
@@ -326,38 +331,51 @@ decode_pkcs8(tls_private_key **out, tls_bytes bytes)
     if (strcmp(tls_public_key_type(&type), "rsa") == 0)
         return decode_rsa(out, contents, 0, tls_bytes_make(NULL, 0));
     if (strcmp(tls_public_key_type(&type), "rsa-pss") == 0) {
-        if (tls_der_peek(&algorithm) == TLS_DER_SEQUENCE)
+        if (!tls_der_at_end(&algorithm)) /* RFC 4055 section 1.2: absent, never NULL */
             parameters = tls_der_read_whole(&algorithm, TLS_DER_SEQUENCE);
-        return tls_der_failed(&algorithm) ? TLS_REASON_BAD_KEY
-                                          : decode_rsa(out, contents, 1, parameters);
+        return !tls_der_finish(&algorithm) ? TLS_REASON_BAD_KEY
+                                           : decode_rsa(out, contents, 1, parameters);
     }
     if (strcmp(tls_public_key_type(&type), "ec") == 0) {
-        int curve = tls_curve_from_oid(tls_der_oid(&algorithm));
+        int curve;
 
-        if (!tls_der_finish(&algorithm) || curve == 0)
+        if (tls_der_peek(&algorithm) == TLS_DER_SEQUENCE) /* its parameters written out */
+            return TLS_REASON_UNSUPPORTED_KEY;
+        curve = tls_curve_from_oid(tls_der_oid(&algorithm));
+        if (!tls_der_finish(&algorithm))
             return TLS_REASON_BAD_KEY;
-        return decode_ec(out, contents, curve);
+        return curve == 0 ? TLS_REASON_UNSUPPORTED_KEY : decode_ec(out, contents, curve);
     }
-    return TLS_REASON_BAD_KEY;
+    return TLS_REASON_UNSUPPORTED_KEY;
 }
 
-static enum tls_reason
-decode_der(tls_private_key **out, tls_bytes bytes)
+int
+tls_private_key_is_dsa(tls_bytes bytes)
 {
     tls_der der, inner;
+    int i;
 
     tls_der_init(&der, bytes);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
-    if (tls_der_peek(&inner) == TLS_DER_SEQUENCE) {
-        /* EncryptedPrivateKeyInfo, RFC 5208 section 6: an algorithm, then an OCTET STRING. */
-        tls_der_read(&inner, TLS_DER_SEQUENCE);
-        tls_der_read(&inner, TLS_DER_OCTET_STRING);
-        tls_der_leave(&der, &inner);
-        return tls_der_finish(&der) ? TLS_REASON_ENCRYPTED_KEY : TLS_REASON_BAD_KEY;
-    }
+    for (i = 0; i < 6; i++)
+        tls_der_integer(&inner);
+    tls_der_leave(&der, &inner);
+    return tls_der_finish(&der);
+}
+
+enum tls_reason
+tls_private_key_decode_der(tls_private_key **out, tls_bytes bytes)
+{
+    tls_der der, inner;
+
+    *out = NULL;
+    tls_der_init(&der, bytes);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
     tls_der_integer(&inner); /* version */
     switch (tls_der_peek(&inner)) {
     case TLS_DER_INTEGER:
+        if (tls_private_key_is_dsa(bytes))
+            return TLS_REASON_UNSUPPORTED_KEY;
         return decode_rsa(out, bytes, 0, tls_bytes_make(NULL, 0));
     case TLS_DER_OCTET_STRING:
         return decode_ec(out, bytes, 0);
@@ -366,46 +384,6 @@ decode_der(tls_private_key **out, tls_bytes bytes)
     default:
         return TLS_REASON_BAD_KEY;
     }
-}
-
-static int
-ends_with(tls_bytes bytes, const char *end)
-{
-    size_t length = strlen(end);
-
-    return bytes.length >= length && memcmp(bytes.data + bytes.length - length, end, length) == 0;
-}
-
-enum tls_reason
-tls_private_key_decode(tls_private_key **out, tls_bytes bytes)
-{
-    tls_pem pem;
-    tls_pem_block block;
-    tls_buffer der = {NULL, 0, 0, 0};
-    enum tls_reason reason = TLS_REASON_BAD_PEM;
-
-    *out = NULL;
-    if (!tls_pem_looks_like(bytes)) {
-        if (bytes.length == 0 || bytes.data[0] != TLS_DER_SEQUENCE)
-            return TLS_REASON_BAD_PEM;
-        return decode_der(out, bytes);
-    }
-    tls_pem_init(&pem, bytes);
-    while (tls_pem_next(&pem, &block, &der)) {
-        if (!ends_with(block.label, "PRIVATE KEY"))
-            continue;
-        if (block.encrypted || ends_with(block.label, "ENCRYPTED PRIVATE KEY"))
-            reason = TLS_REASON_ENCRYPTED_KEY;
-        else if (!block.valid)
-            reason = TLS_REASON_BAD_KEY;
-        else
-            reason = decode_der(out, tls_buffer_view(&der));
-        break;
-    }
-    if (der.failed)
-        reason = TLS_REASON_OUT_OF_MEMORY;
-    tls_buffer_release(&der);
-    return reason;
 }
 
 /* ---- Keys held elsewhere, and access ---- */
@@ -467,5 +445,7 @@ tls_private_key_exponent(const tls_private_key *key)
 int
 tls_private_key_matches(const tls_private_key *key, const tls_public_key *public_key)
 {
-    return tls_public_key_equal(&key->public_key, public_key);
+    /* A key for RSA-PSS alone is another one than the same number for everything. */
+    return key->public_key.pss_only == public_key->pss_only &&
+           tls_public_key_equal(&key->public_key, public_key);
 }

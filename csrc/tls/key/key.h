@@ -6,8 +6,12 @@
 #include "asn1/der.h"
 #include "wire/registry.h"
 
+TLS_PUBLIC_BEGIN
+
 /* BearSSL's RSA code has 4096-bit buffers (BR_MAX_RSA_SIZE). */
 #define TLS_RSA_MAXIMUM_BITS 4096
+/* Below this a private key is of no use to TLS, and BearSSL's padding has no room. */
+#define TLS_PRIVATE_RSA_MINIMUM_BITS 1024
 /* The longest SubjectPublicKey point: uncompressed P-521. */
 #define TLS_EC_POINT_MAXIMUM 133
 
@@ -51,7 +55,11 @@ typedef struct tls_private_key tls_private_key;
  * (RFC 5915) or PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958). In PEM the first block with a private
  * key label counts; others (EC PARAMETERS, certificates) are passed over. The parts must fit
  * together: a key whose CRT parts are wrong would give away its factors with its first signature.
- * TLS_REASON_BAD_PEM (no private key block), TLS_REASON_BAD_KEY, TLS_REASON_ENCRYPTED_KEY. */
+ *   TLS_REASON_BAD_PEM                  no private key block
+ *   TLS_REASON_BAD_KEY                  damaged, or parts that do not fit together
+ *   TLS_REASON_UNSUPPORTED_KEY          whole, but of a kind, curve or size that cannot be used
+ *   TLS_REASON_ENCRYPTED_KEY            needs a password: see key_encrypted.h
+ *   TLS_REASON_UNSUPPORTED_ENCRYPTION   no password will help */
 enum tls_reason tls_private_key_decode(tls_private_key **out, tls_bytes bytes);
 /* tls_private_key_external makes a key object without secret bytes for the owner of `public_key`:
  * signing is done elsewhere. TLS_REASON_UNSUPPORTED_CERTIFICATE for TLS_KEY_OTHER. */
@@ -67,5 +75,7 @@ const tls_public_key *tls_private_key_public(const tls_private_key *key);
 tls_bytes tls_private_key_exponent(const tls_private_key *key);
 /* tls_private_key_matches returns 1 if `public_key` is this key's public half. */
 int tls_private_key_matches(const tls_private_key *key, const tls_public_key *public_key);
+
+TLS_PUBLIC_END
 
 #endif

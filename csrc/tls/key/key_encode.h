@@ -6,6 +6,8 @@
 
 #include "key/key.h"
 
+TLS_PUBLIC_BEGIN
+
 enum tls_key_format {
     TLS_KEY_FORMAT_PKCS8 = 0,   /* PrivateKeyInfo, RFC 5208: "PRIVATE KEY" */
     TLS_KEY_FORMAT_TRADITIONAL, /* PKCS#1 "RSA PRIVATE KEY" or SEC1 "EC PRIVATE KEY" */
@@ -26,5 +28,7 @@ const char *tls_private_key_pem_label(const tls_private_key *key, enum tls_key_f
 /* tls_public_key_encode appends a SubjectPublicKeyInfo. TLS_REASON_UNSUPPORTED_KEY for
  * TLS_KEY_OTHER. */
 enum tls_reason tls_public_key_encode(tls_buffer *out, const tls_public_key *key);
+
+TLS_PUBLIC_END
 
 #endif

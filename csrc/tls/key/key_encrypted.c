@@ -8,6 +8,7 @@
 #include "key/key_encode.h"
 #include "crypto/pbkdf2.h"
 #include "asn1/pem.h"
+#include "key/key_file.h"
 #include "base/random.h"
 
 #define SALT_MAXIMUM_LENGTH 1024
@@ -180,116 +181,30 @@ read_encrypted(pbes2 *out, tls_bytes *ciphertext, tls_bytes bytes)
 static void
 decrypt_cbc(unsigned char *data, size_t length, const pbes2 *parameters, const unsigned char *key)
 {
-    union {
-        br_aes_ct_cbcdec_keys aes;
-        br_des_ct_cbcdec_keys des;
-    } context;
-    unsigned char iv[16];
-
-    memcpy(iv, parameters->iv.data, parameters->iv.length);
-    if (parameters->des) {
-        br_des_ct_cbcdec_init(&context.des, key, parameters->key_length);
-        br_des_ct_cbcdec_run(&context.des, iv, data, length);
-    } else {
-        br_aes_ct_cbcdec_init(&context.aes, key, parameters->key_length);
-        br_aes_ct_cbcdec_run(&context.aes, iv, data, length);
-    }
-    tls_wipe(&context, sizeof context);
-}
-
-/* Section 6.1.1, step 4: 1 to a block's length of bytes that hold their own number. Returns the
- * length without them, or 0. */
-static size_t
-unpad(const unsigned char *data, size_t length, size_t block)
-{
-    unsigned char count = data[length - 1];
-    size_t i;
-
-    if (count == 0 || count > block)
-        return 0;
-    for (i = length - count; i < length; i++)
-        if (data[i] != count)
-            return 0;
-    return length - count;
-}
-
-static enum tls_reason
-decode_encrypted(tls_private_key **out, tls_bytes bytes, tls_bytes password)
-{
-    unsigned char key[32];
-    tls_buffer plain = {NULL, 0, 0, 0};
-    tls_bytes ciphertext;
-    pbes2 parameters;
-    enum tls_reason reason = read_encrypted(&parameters, &ciphertext, bytes);
-    size_t length;
-
-    if (reason != TLS_OK)
-        return reason;
-    tls_buffer_append(&plain, ciphertext.data, ciphertext.length);
-    if (plain.failed)
-        return TLS_REASON_OUT_OF_MEMORY;
-    tls_pbkdf2(key, parameters.key_length, parameters.hash, password, parameters.salt,
-        parameters.iterations == 0 ? 1 : parameters.iterations);
-    decrypt_cbc(plain.data, plain.length, &parameters, key);
-    tls_wipe(key, sizeof key);
-    /* Who can choose the ciphertext has the file; there is no oracle to hide the padding from. */
-    length = unpad(plain.data, plain.length, parameters.iv.length);
-    if (length == 0) {
-        reason = TLS_REASON_BAD_PASSWORD;
-    } else {
-        tls_der der;
-
-        /* One wrong password in 256 leaves good padding; it hardly ever leaves a SEQUENCE of this
-         * length. What is one, and yet no key, is a bad key. */
-        tls_der_init(&der, tls_bytes_make(plain.data, length));
-        tls_der_read(&der, TLS_DER_SEQUENCE);
-        if (!tls_der_finish(&der))
-            reason = TLS_REASON_BAD_PASSWORD;
-        else
-            reason = tls_private_key_decode(out, tls_bytes_make(plain.data, length));
-        if (reason == TLS_REASON_ENCRYPTED_KEY || reason == TLS_REASON_BAD_PEM)
-            reason = TLS_REASON_BAD_KEY;
-    }
-    tls_buffer_release(&plain);
-    return reason;
-}
-
-static int
-ends_with(tls_bytes bytes, const char *end)
-{
-    size_t length = strlen(end);
-
-    return bytes.length >= length && memcmp(bytes.data + bytes.length - length, end, length) == 0;
+    if (parameters->des)
+        tls_des_cbc_decrypt(data, length, key, parameters->iv.data);
+    else
+        tls_aes_cbc_decrypt(data, length, key, parameters->key_length, parameters->iv.data);
 }
 
 enum tls_reason
-tls_private_key_decode_encrypted(tls_private_key **out, tls_bytes bytes, tls_bytes password)
+tls_private_key_decrypt(tls_buffer *plain, tls_bytes bytes, const tls_bytes *password)
 {
-    tls_pem pem;
-    tls_pem_block block;
-    tls_buffer der = {NULL, 0, 0, 0};
-    enum tls_reason reason = tls_private_key_decode(out, bytes);
+    unsigned char key[32];
+    tls_bytes ciphertext;
+    pbes2 parameters;
+    enum tls_reason reason = read_encrypted(&parameters, &ciphertext, bytes);
 
-    if (reason != TLS_REASON_ENCRYPTED_KEY)
-        return reason;
-    if (!tls_pem_looks_like(bytes))
-        return decode_encrypted(out, bytes, password);
-    tls_pem_init(&pem, bytes);
-    while (tls_pem_next(&pem, &block, &der)) {
-        if (!ends_with(block.label, "PRIVATE KEY"))
-            continue;
-        if (block.encrypted)
-            reason = TLS_REASON_UNSUPPORTED_ENCRYPTION;
-        else if (!block.valid)
-            reason = TLS_REASON_BAD_KEY;
-        else
-            reason = decode_encrypted(out, tls_buffer_view(&der), password);
-        break;
-    }
-    if (der.failed)
-        reason = TLS_REASON_OUT_OF_MEMORY;
-    tls_buffer_release(&der);
-    return reason;
+    if (reason != TLS_OK || password == NULL)
+        return reason == TLS_OK ? TLS_REASON_ENCRYPTED_KEY : reason;
+    tls_buffer_append(plain, ciphertext.data, ciphertext.length);
+    if (plain->failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    tls_pbkdf2(key, parameters.key_length, parameters.hash, *password, parameters.salt,
+        parameters.iterations == 0 ? 1 : parameters.iterations);
+    decrypt_cbc(plain->data, plain->length, &parameters, key);
+    tls_wipe(key, sizeof key);
+    return tls_private_key_unpad(plain, parameters.iv.length);
 }
 
 /* ---- Writing ---- */

@@ -1,10 +1,14 @@
 /* key_encrypted.h - private keys under a password: EncryptedPrivateKeyInfo (RFC 5208 section 6, RFC
  * 5958 section 3) with PBES2 (RFC 8018 section 6.2): PBKDF2 with HMAC-SHA-1, -224, -256, -384 or
- * -512, and AES-128/192/256-CBC or DES-EDE3-CBC. */
+ * -512, and AES-128/192/256-CBC or DES-EDE3-CBC. Read, but never written: OpenSSL's traditional
+ * form
+ * ("Proc-Type: 4,ENCRYPTED") with the same ciphers. */
 #ifndef TLS_KEY_ENCRYPTED_H
 #define TLS_KEY_ENCRYPTED_H
 
 #include "key/key.h"
+
+TLS_PUBLIC_BEGIN
 
 /* What a file may ask for, and what is written when nothing else is asked. A million take about
  * half a second. */
@@ -12,11 +16,11 @@
 #define TLS_PBKDF2_ITERATIONS_MINIMUM 1000u /* for writing */
 #define TLS_PBKDF2_ITERATIONS_DEFAULT 100000u
 
-/* tls_private_key_decode_encrypted is tls_private_key_decode for keys that may be encrypted: DER or
- * PEM of EncryptedPrivateKeyInfo is decrypted with `password`; a key that is not encrypted is taken
- * as it is. The caller owns `*out`. Besides the reasons of tls_private_key_decode:
+/* tls_private_key_decode_encrypted is tls_private_key_decode for keys that may be encrypted; a key
+ * that is not encrypted is taken as it is. The caller owns `*out`. Besides the reasons of
+ * tls_private_key_decode:
  *   TLS_REASON_BAD_PASSWORD             decryption gives no private key
- *   TLS_REASON_UNSUPPORTED_ENCRYPTION   another algorithm: PBES1, scrypt, "Proc-Type: 4,ENCRYPTED"
+ *   TLS_REASON_UNSUPPORTED_ENCRYPTION   another algorithm: PBES1, scrypt, single DES
  *   TLS_REASON_KEY_ITERATIONS           more than TLS_PBKDF2_ITERATIONS_MAXIMUM */
 enum tls_reason tls_private_key_decode_encrypted(
     tls_private_key **out, tls_bytes bytes, tls_bytes password);
@@ -30,5 +34,7 @@ enum tls_reason tls_private_key_encode_encrypted(
     tls_buffer *out, const tls_private_key *key, tls_bytes password, uint32_t iterations);
 enum tls_reason tls_private_key_encode_encrypted_pem(
     tls_buffer *out, const tls_private_key *key, tls_bytes password, uint32_t iterations);
+
+TLS_PUBLIC_END
 
 #endif

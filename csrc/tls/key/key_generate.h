@@ -4,6 +4,8 @@
 
 #include "key/key.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_RSA_GENERATE_MINIMUM 2048
 
 /* tls_private_key_generate_rsa makes a key of `bits`, from TLS_RSA_GENERATE_MINIMUM to
@@ -13,5 +15,7 @@ enum tls_reason tls_private_key_generate_rsa(tls_private_key **out, unsigned bit
 /* tls_private_key_generate_ec: TLS_GROUP_SECP256R1, ..384r1, ..521r1. TLS_REASON_UNSUPPORTED_KEY,
  * TLS_REASON_NO_RANDOM. */
 enum tls_reason tls_private_key_generate_ec(tls_private_key **out, int curve);
+
+TLS_PUBLIC_END
 
 #endif

@@ -1,5 +1,6 @@
 /* key_public.c - public keys; see key.h. */
 #include "key/key.h"
+#include "key/curve_point.h"
 #include "key/key_bearssl.h"
 
 #include <string.h>
@@ -85,15 +86,17 @@ parse_rsa(tls_public_key *out, tls_der *parameters, tls_bytes bits)
     if (!out->pss_only && !tls_der_at_end(parameters) &&
         tls_der_read(parameters, TLS_DER_NULL).length != 0)
         return TLS_REASON_BAD_DER;
-    if (out->pss_only && tls_der_peek(parameters) == TLS_DER_SEQUENCE)
+    /* RFC 4055 section 1.2: absent, or RSASSA-PSS-params; never NULL. */
+    if (out->pss_only && !tls_der_at_end(parameters))
         out->pss_parameters = tls_der_read_whole(parameters, TLS_DER_SEQUENCE);
+    if (!tls_der_finish(parameters))
+        return TLS_REASON_BAD_DER;
     tls_der_init(&der, bits);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
     out->modulus = tls_der_unsigned(&inner);
     out->exponent = tls_der_unsigned(&inner);
     tls_der_leave(&der, &inner);
-    if (!tls_der_finish(&der) || tls_der_failed(parameters) || out->modulus.length == 0 ||
-        out->exponent.length == 0)
+    if (!tls_der_finish(&der) || out->modulus.length == 0 || out->exponent.length == 0)
         return TLS_REASON_BAD_DER;
     out->bits = bit_length(out->modulus);
     /* Even numbers here are no RSA key. */
@@ -106,7 +109,7 @@ parse_rsa(tls_public_key *out, tls_der *parameters, tls_bytes bits)
     return TLS_OK;
 }
 
-/* RFC 5480 section 2. Whether the point lies on the curve is checked by every BearSSL operation. */
+/* RFC 5480 section 2 */
 static enum tls_reason
 parse_ec(tls_public_key *out, tls_der *parameters, tls_bytes bits)
 {
@@ -125,7 +128,7 @@ parse_ec(tls_public_key *out, tls_der *parameters, tls_bytes bits)
         out->curve = 0;
         return TLS_OK;
     }
-    if (bits.length != 1 + 2 * (size_t)((out->bits + 7) / 8))
+    if (!tls_curve_has_point(out->curve, bits))
         return TLS_REASON_BAD_DER;
     out->point = bits;
     out->kind = TLS_KEY_EC;

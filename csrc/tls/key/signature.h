@@ -6,10 +6,12 @@
 #include "base/bytes.h"
 #include "key/key.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_SIGNATURE_MAXIMUM 512 /* RSA-4096; BearSSL's pad has this size */
 
 /* tls_sign_digest signs a digest: PKCS#1 v1.5 with an RSA key, ASN.1 DER ECDSA with an EC key.
- * `hash` is one of BearSSL's br_*_ID, or 0 for MD5+SHA-1 (RSA below TLS 1.2). Writes at most
+ * `hash` is one of enum tls_hash; TLS_HASH_MD5_SHA1 is RSA's below TLS 1.2. Writes at most
  * TLS_SIGNATURE_MAXIMUM bytes to `out` and returns how many; 0 when the key cannot, which is so for
  * RSA keys that are for PSS only. An RSA signature is verified before it is given away, because a
  * wrong one, from a fault in half of the computation, would tell the factors of the modulus. */
@@ -54,5 +56,7 @@ size_t tls_certificate_verify_content(
  * the front. Constant-time; returns 1 or 0, which must only be used in a constant-time way (RFC
  * 5246 section 7.4.7.1). */
 uint32_t tls_decrypt_premaster(const tls_private_key *key, unsigned char *data, size_t length);
+
+TLS_PUBLIC_END
 
 #endif

@@ -6,6 +6,8 @@
 #include "crypto/hash.h"
 #include "key/key.h"
 
+TLS_PUBLIC_BEGIN
+
 enum tls_signature_kind {
     TLS_SIGNATURE_OTHER = 0,
     TLS_SIGNATURE_RSA_PKCS1,
@@ -34,5 +36,7 @@ int tls_pss_key_allows(const tls_public_key *key, const tls_signature_algorithm 
 /* tls_hash_algorithm_read reads the AlgorithmIdentifier of a hash: TLS_HASH_SHA1 ..
  * TLS_HASH_SHA512, or 0. */
 int tls_hash_algorithm_read(tls_der *der);
+
+TLS_PUBLIC_END
 
 #endif

@@ -4,8 +4,11 @@
 #include <bearssl.h>
 #include <string.h>
 
+#include "asn1/der.h"
 #include "key/rsa_pss.h"
 #include "key/key_bearssl.h"
+
+#define ECDSA_NUMBER_MAXIMUM 66 /* of P-521 */
 
 /* Hashes that a signature may be made with. */
 static int
@@ -13,6 +16,47 @@ is_known(int hash)
 {
     return hash == TLS_HASH_SHA1 || hash == TLS_HASH_SHA256 || hash == TLS_HASH_SHA384 ||
            hash == TLS_HASH_SHA512;
+}
+
+/* RFC 3279 section 2.2.3: Ecdsa-Sig-Value, r and s INTEGERs from 1 to n - 1. BearSSL's own reader
+ * of it takes lengths and leading zeros that DER has not, so that one signature would have many
+ * encodings; here there is one, and `raw` gets both numbers in the order's length. */
+static size_t
+read_ecdsa(unsigned char raw[2 * ECDSA_NUMBER_MAXIMUM], const br_ec_impl *curves, int curve,
+    tls_bytes bytes)
+{
+    tls_der der, inner;
+    tls_bytes numbers[2];
+    size_t length, i;
+
+    if (((curves->supported_curves >> curve) & 1) == 0)
+        return 0;
+    curves->order(curve, &length);
+    tls_der_init(&der, bytes);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    for (i = 0; i < 2; i++)
+        numbers[i] = tls_der_unsigned(&inner);
+    tls_der_leave(&der, &inner);
+    if (!tls_der_finish(&der) || length > ECDSA_NUMBER_MAXIMUM)
+        return 0;
+    memset(raw, 0, 2 * length);
+    for (i = 0; i < 2; i++) {
+        if (numbers[i].length == 0 || numbers[i].length > length)
+            return 0;
+        memcpy(raw + (i + 1) * length - numbers[i].length, numbers[i].data, numbers[i].length);
+    }
+    return 2 * length;
+}
+
+uint32_t
+tls_ecdsa_verify(const br_ec_impl *curves, const void *digest, size_t digest_length,
+    const br_ec_public_key *key, const void *signature, size_t length)
+{
+    unsigned char raw[2 * ECDSA_NUMBER_MAXIMUM];
+    size_t raw_length = read_ecdsa(raw, curves, key->curve, tls_bytes_make(signature, length));
+
+    return raw_length != 0 && br_ecdsa_vrfy_raw_get_default()(
+                                  curves, digest, digest_length, key, raw, raw_length) == 1;
 }
 
 int
@@ -39,9 +83,8 @@ tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algo
                tls_rsa_pss_verify(&pkey.key.rsa, tls_hash_class(algorithm->hash), mask_hash,
                    algorithm->salt_length, digest, signature);
     case TLS_SIGNATURE_ECDSA:
-        return key->kind == TLS_KEY_EC &&
-               br_ecdsa_vrfy_asn1_get_default()(br_ec_get_default(), digest, length, &pkey.key.ec,
-                   signature.data, signature.length) == 1;
+        return key->kind == TLS_KEY_EC && tls_ecdsa_verify(br_ec_get_default(), digest, length,
+                                              &pkey.key.ec, signature.data, signature.length);
     default:
         return 0;
     }

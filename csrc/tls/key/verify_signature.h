@@ -4,6 +4,8 @@
 
 #include "key/signature_algorithm.h"
 
+TLS_PUBLIC_BEGIN
+
 /* tls_verify_signature checks a signature over `data` with a public key: the algorithms of
  * tls_signature_algorithm with SHA-256/384/512 and SHA-1. TLS_OK, TLS_REASON_CERTIFICATE_SIGNATURE,
  * TLS_REASON_UNSUPPORTED_CERTIFICATE, TLS_REASON_WEAK_SIGNATURE for hashes not known here. */
@@ -14,5 +16,7 @@ enum tls_reason tls_verify_signature(const tls_public_key *key,
  * signature because it is of another kind. */
 int tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algorithm,
     const unsigned char *digest, tls_bytes signature);
+
+TLS_PUBLIC_END
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_REPLAY_CAPACITY 4096
 #define TLS_REPLAY_WAYS 8
 
@@ -37,5 +39,7 @@ int tls_replay_register_has(const tls_replay_register *reg, tls_bytes id, int64_
  * take. IDs are random and of 16 bytes at least. */
 int tls_replay_register_use(tls_replay_register *reg, tls_bytes id, int64_t now, int64_t expires);
 void tls_replay_register_release(tls_replay_register *reg);
+
+TLS_PUBLIC_END
 
 #endif

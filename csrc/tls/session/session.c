@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "wire/codec.h"
+#include "x509/server_name.h"
 #include "x509/verify.h"
 
 /* The encoding's first bytes: a magic word and a version of the encoding. */
@@ -84,7 +85,10 @@ tls_session_fits(const tls_session *session, enum tls_role role, const char *ser
     const unsigned char policy[TLS_POLICY_LENGTH], enum tls_verification_level required,
     int64_t now)
 {
-    return session->role == role && strcmp(session->server_name, server_name) == 0 &&
+    tls_bytes made_for = tls_server_name_canonical(tls_bytes_of_string(session->server_name));
+    tls_bytes name = tls_server_name_canonical(tls_bytes_of_string(server_name));
+
+    return session->role == role && tls_bytes_equal(made_for, name) &&
            memcmp(session->policy, policy, TLS_POLICY_LENGTH) == 0 && session->level >= required &&
            session->created <= now && now < session->expires;
 }

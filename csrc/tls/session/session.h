@@ -5,6 +5,8 @@
 
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 enum tls_role { TLS_ROLE_CLIENT, TLS_ROLE_SERVER };
 
 typedef struct tls_session tls_session;
@@ -31,5 +33,7 @@ void tls_session_get_info(const tls_session *session, tls_session_info *out);
  * tls_session_import refuses anything but such an encoding with BAD_SESSION. */
 enum tls_reason tls_session_export(const tls_session *session, tls_buffer *out);
 enum tls_reason tls_session_import(tls_session **out, tls_bytes encoded);
+
+TLS_PUBLIC_END
 
 #endif

@@ -14,7 +14,6 @@
 #define NONCE_LENGTH 12
 #define TAG_LENGTH 16
 #define HEADER_LENGTH (TLS_TICKET_KEY_NAME_LENGTH + NONCE_LENGTH)
-#define DEFAULT_SECONDS 86400
 
 static const char magic[] = "bearssl-lua ticket keys 1";
 
@@ -62,6 +61,22 @@ tls_ticket_keys_rotate(tls_ticket_keys *keys, int64_t now)
     return TLS_OK;
 }
 
+const tls_bounds tls_ticket_keys_bounds[] = {TLS_TICKET_KEYS_BOUNDS(TLS_BOUNDS_ROW) TLS_BOUNDS_END};
+
+/* set_times takes rotation and overlap over, completed; returns whether they are within bounds. */
+static int
+set_times(tls_ticket_keys *keys, uint64_t rotation, uint64_t overlap)
+{
+#define CHECK(option, minimum, maximum, otherwise)                                                 \
+    if (!tls_bounds_complete(&(option), minimum, maximum, otherwise))                              \
+        return 0;
+    TLS_TICKET_KEYS_BOUNDS(CHECK)
+#undef CHECK
+    keys->rotation = (unsigned)rotation;
+    keys->overlap = (unsigned)overlap;
+    return 1;
+}
+
 enum tls_reason
 tls_ticket_keys_new(tls_ticket_keys **out, unsigned rotation, unsigned overlap, int64_t now)
 {
@@ -70,10 +85,10 @@ tls_ticket_keys_new(tls_ticket_keys **out, unsigned rotation, unsigned overlap, 
     enum tls_reason reason = TLS_REASON_OUT_OF_MEMORY;
 
     *out = NULL;
-    if (keys != NULL && engine != NULL) {
+    if (keys != NULL && !set_times(keys, rotation, overlap)) {
+        reason = TLS_REASON_ILLEGAL_PARAMETER;
+    } else if (keys != NULL && engine != NULL) {
         keys->references = 1;
-        keys->rotation = rotation ? rotation : DEFAULT_SECONDS;
-        keys->overlap = overlap ? overlap : DEFAULT_SECONDS;
         /* BearSSL says which implementations suit this processor only through an engine. */
         br_ssl_engine_set_default_chapol(engine);
         keys->chacha20 = engine->ichacha;
@@ -140,13 +155,16 @@ static int
 read_keys(tls_ticket_keys *keys, tls_bytes exported)
 {
     tls_reader reader;
+    uint32_t rotation, overlap;
     size_t i;
 
     tls_reader_init(&reader, exported);
     if (!tls_bytes_equal_string(tls_read_bytes(&reader, strlen(magic)), magic))
         return 0;
-    keys->rotation = tls_read_u32(&reader);
-    keys->overlap = tls_read_u32(&reader);
+    rotation = tls_read_u32(&reader);
+    overlap = tls_read_u32(&reader);
+    if (!set_times(keys, rotation, overlap))
+        return 0;
     keys->count = tls_read_u8(&reader);
     if (keys->count == 0 || keys->count > TLS_TICKET_KEYS_MAXIMUM)
         return 0;

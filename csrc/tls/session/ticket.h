@@ -4,17 +4,29 @@
 #ifndef TLS_TICKET_H
 #define TLS_TICKET_H
 
+#include "base/bounds.h"
 #include "base/bytes.h"
 #include "session/replay.h"
+
+TLS_PUBLIC_BEGIN
 
 typedef struct tls_ticket_keys tls_ticket_keys;
 
 #define TLS_TICKET_KEY_NAME_LENGTH 16
 #define TLS_TICKET_KEYS_MAXIMUM 8
+/* No ticket that is sealed here is longer. */
+#define TLS_TICKET_MAXIMUM ((size_t)16384)
+
+/* Seconds. */
+#define TLS_TICKET_KEYS_BOUNDS(X)                                                                  \
+    X(rotation, 1, 31536000, 86400)                                                                \
+    X(overlap, 1, 31536000, 86400)
+
+extern const tls_bounds tls_ticket_keys_bounds[];
 
 /* tls_ticket_keys_new makes a set with one fresh key. A key seals for `rotation` seconds (0:
  * 86400), then a new one is made at the next seal; it opens for `overlap` seconds (0: 86400) after
- * that, so that tickets survive the rotation. NO_RANDOM, OUT_OF_MEMORY. */
+ * that, so that tickets survive the rotation. ILLEGAL_PARAMETER, NO_RANDOM, OUT_OF_MEMORY. */
 enum tls_reason tls_ticket_keys_new(
     tls_ticket_keys **out, unsigned rotation, unsigned overlap, int64_t now);
 tls_ticket_keys *tls_ticket_keys_retain(tls_ticket_keys *keys);
@@ -43,5 +55,7 @@ int tls_ticket_open(
     const tls_ticket_keys *keys, tls_buffer *plaintext, tls_bytes ticket, int64_t now);
 /* tls_ticket_is_current: whether one that opens was sealed under the key that seals now. */
 int tls_ticket_is_current(const tls_ticket_keys *keys, tls_bytes ticket, int64_t now);
+
+TLS_PUBLIC_END
 
 #endif

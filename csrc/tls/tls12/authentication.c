@@ -8,6 +8,7 @@
 #include "handshake/peer_certificate.h"
 #include "handshake/renegotiation_info.h"
 #include "key/key_bearssl.h"
+#include "x509/key_use.h"
 
 /* ---- BearSSL's certificate engine: it only hears the result ---- */
 
@@ -74,17 +75,18 @@ static enum tls_reason
 use_public_key(tls12_engine *e, const tls_certificate *leaf)
 {
     enum tls_reason reason = tls_public_key_to_bearssl(&e->x509.key, &leaf->public_key);
-    unsigned agreement = leaf->public_key.kind == TLS_KEY_RSA ? TLS_KEY_USAGE_KEY_ENCIPHERMENT
-                                                              : TLS_KEY_USAGE_KEY_AGREEMENT;
+    enum tls_key_use signature = e->handshake->facts.version < TLS_VERSION_12
+                                     ? TLS_KEY_USE_OLD_SIGNATURE
+                                     : TLS_KEY_USE_SIGNATURE;
 
     if (reason != TLS_OK)
         return reason;
     /* RFC 5246 section 7.4.2: the key usage must allow what the suite does with the key. */
     e->x509.usages = 0;
-    if (leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE)
+    if (tls_certificate_allows(leaf, signature))
         e->x509.usages |= BR_KEYTYPE_SIGN;
-    /* RFC 4055 section 1.2: a key for RSA-PSS does nothing else. */
-    if ((leaf->key_usage & agreement) && !leaf->public_key.pss_only)
+    if (tls_certificate_allows(leaf, TLS_KEY_USE_DECRYPTION) ||
+        tls_certificate_allows(leaf, TLS_KEY_USE_AGREEMENT))
         e->x509.usages |= BR_KEYTYPE_KEYX;
     e->x509.known = 1;
     return TLS_OK;
@@ -158,6 +160,17 @@ tls12_check_scheme(const tls12_engine *e, unsigned scheme)
             !tls_scheme_fits_key(scheme, &chain->items[0]->public_key, TLS_VERSION_12)))
         return TLS_REASON_ILLEGAL_PARAMETER;
     return TLS_OK;
+}
+
+enum tls_reason
+tls12_check_old_signature(const tls12_engine *e)
+{
+    const tls_certificate_list *chain = e->handshake->facts.peer.chain;
+
+    /* Without a certificate BearSSL says that the message is out of place. */
+    return chain == NULL || tls_certificate_allows(chain->items[0], TLS_KEY_USE_OLD_SIGNATURE)
+               ? TLS_OK
+               : TLS_REASON_WRONG_PURPOSE;
 }
 
 size_t

@@ -7,6 +7,7 @@
 #include "handshake/local_certificate.h"
 #include "handshake/no_common.h"
 #include "key/key_bearssl.h"
+#include "x509/key_use.h"
 
 /* What a choice rests on: BearSSL's view of what the client offers. */
 typedef struct offer {
@@ -50,6 +51,12 @@ signature_scheme(const offer *o, const tls_public_key *key)
     return 0;
 }
 
+static enum tls_key_use
+signature_use(const offer *o)
+{
+    return o->version < TLS_VERSION_12 ? TLS_KEY_USE_OLD_SIGNATURE : TLS_KEY_USE_SIGNATURE;
+}
+
 /* fits: can this suite be done with this credential? */
 static int
 fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
@@ -62,16 +69,16 @@ fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
         return 0;
     switch (suite->key_exchange) {
     case TLS_KEY_EXCHANGE_RSA:
-        return key->kind == TLS_KEY_RSA && (leaf->key_usage & TLS_KEY_USAGE_KEY_ENCIPHERMENT);
+        return tls_certificate_allows(leaf, TLS_KEY_USE_DECRYPTION);
     case TLS_KEY_EXCHANGE_ECDHE:
         return key->kind ==
                    (suite->authentication == TLS_AUTHENTICATION_RSA ? TLS_KEY_RSA : TLS_KEY_EC) &&
-               (leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) && o->group != 0 &&
+               tls_certificate_allows(leaf, signature_use(o)) && o->group != 0 &&
                signature_scheme(o, key) != 0;
     case TLS_KEY_EXCHANGE_ECDH:
         /* RFC 8422 section 2: the suite names the key that signed the certificate. */
         issuer = leaf->signature_algorithm.kind;
-        return key->kind == TLS_KEY_EC && (leaf->key_usage & TLS_KEY_USAGE_KEY_AGREEMENT) &&
+        return tls_certificate_allows(leaf, TLS_KEY_USE_AGREEMENT) &&
                !tls_private_key_is_external(credential->key) &&
                (issuer == TLS_SIGNATURE_ECDSA) ==
                    (suite->authentication == TLS_AUTHENTICATION_ECDSA);

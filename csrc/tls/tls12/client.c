@@ -9,6 +9,7 @@
 #include "handshake/record_limits.h"
 #include "handshake/resumption.h"
 #include "base/random.h"
+#include "x509/key_use.h"
 #include "handshake/renegotiation_info.h"
 
 unsigned
@@ -216,7 +217,13 @@ signature_scheme(const certificate_choice *choice, const tls_public_key *key)
 static int
 can_sign(void *data, const tls_credential *credential)
 {
-    return signature_scheme(data, tls_private_key_public(credential->key)) != 0;
+    const certificate_choice *choice = data;
+    enum tls_key_use use = choice->engine->handshake->facts.version < TLS_VERSION_12
+                               ? TLS_KEY_USE_OLD_SIGNATURE
+                               : TLS_KEY_USE_SIGNATURE;
+
+    return tls_certificate_allows(credential->chain[0], use) &&
+           signature_scheme(choice, tls_private_key_public(credential->key)) != 0;
 }
 
 static void
@@ -238,12 +245,11 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     if (!e->handshake->terms.credential_fixed)
         credential = tls_pick_client_credential(
             e->handshake, message.u.certificate_request.certificate_authorities, can_sign, &choice);
-    if (credential == NULL || credential->key == NULL)
-        return;
-    scheme = signature_scheme(&choice, tls_private_key_public(credential->key));
     /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
-    if (scheme == 0 || tls12_use_credential(e, credential) != TLS_OK)
+    if (credential == NULL || credential->key == NULL || !can_sign(&choice, credential) ||
+        tls12_use_credential(e, credential) != TLS_OK)
         return;
+    scheme = signature_scheme(&choice, tls_private_key_public(e->handshake->terms.credential.key));
     e->own_pss = tls12_is_pss(scheme) ? scheme : 0;
     choices->auth_type =
         tls_private_key_public(e->handshake->terms.credential.key)->kind == TLS_KEY_RSA
@@ -513,7 +519,7 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
     h->facts.group = exchange->group;
     h->facts.peer.scheme = exchange->scheme;
     if (!exchange->has_scheme)
-        return TLS_OK;
+        return tls12_check_old_signature(e);
     reason = tls12_check_scheme(e, exchange->scheme);
     if (reason != TLS_OK || !tls12_is_pss(exchange->scheme))
         return reason;
@@ -566,6 +572,7 @@ tls12_client_decide(tls12_engine *e, int *ready)
     }
     switch (type) {
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+        h->facts.certificate_requested = 1;
         return tls_decide_client_certificate(h, e->message, ready);
     default:
         *ready = 1;

@@ -34,9 +34,10 @@ tls12_take_over(tls_handshake *h)
     e->alpn_names[0] = h->terms.alpn_selected;
     if (h->host->role == TLS_ROLE_SERVER) {
         /* ClientHello was read, reported and put to `select`. */
-        e->rank = tls12_server_rank(TLS_HANDSHAKE_CLIENT_HELLO);
+        e->rank = e->told_rank = tls12_server_rank(TLS_HANDSHAKE_CLIENT_HELLO);
         e->phase = TLS12_DECIDE;
-        return tls_host_next_message(h->host, &e->message);
+        return tls_host_next_message(
+            h->host, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CLIENT_HELLO), &e->message);
     }
     e->phase = TLS12_PUMP;
     return tls12_client_start(e);
@@ -456,15 +457,39 @@ pump(tls12_engine *e)
 
 /* ---- The engine's phases ---- */
 
-/* read_message takes the next message, checks that it may come now, and reports it. */
+static unsigned
+rank_of(const tls12_engine *e, unsigned type)
+{
+    return e->handshake->host->role == TLS_ROLE_CLIENT ? tls12_client_rank(type)
+                                                       : tls12_server_rank(type);
+}
+
+/* awaited: BearSSL knows the exact order; here it is enough that nothing comes twice or back in
+ * time, so that nothing is reported or asked twice. Finished comes after ChangeCipherSpec, and
+ * nothing else does. RFC 5246 section 7.4.1.1: a client that is negotiating ignores HelloRequest.
+ */
+static uint32_t
+awaited(const tls12_engine *e)
+{
+    uint32_t set = 0;
+    unsigned type;
+
+    if (e->handshake->host->role == TLS_ROLE_CLIENT)
+        set |= TLS_MESSAGE_BIT(TLS_HANDSHAKE_HELLO_REQUEST);
+    for (type = 0; type < 32; type++)
+        if (rank_of(e, type) > e->rank && (type == TLS_HANDSHAKE_FINISHED) == e->opening)
+            set |= TLS_MESSAGE_BIT(type);
+    return set;
+}
+
+/* read_message takes the next message and reports it. */
 static enum tls_reason
 read_message(tls12_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
     tls_message message;
     enum tls_stage stage;
-    unsigned rank;
-    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
+    enum tls_reason reason = tls_host_next_message(h->host, awaited(e), &e->message);
 
     if (reason != TLS_OK || e->message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
@@ -473,21 +498,13 @@ read_message(tls12_engine *e, enum tls_progress *progress)
     reason = tls_message_parse(&message, e->message, h->facts.version, h->facts.suite);
     if (reason != TLS_OK)
         return reason;
-    /* RFC 5246 section 7.4.1.1: a client that is negotiating ignores HelloRequest, and it is not
-     * part of the transcript. */
-    if (message.type == TLS_HANDSHAKE_HELLO_REQUEST && h->host->role == TLS_ROLE_CLIENT) {
+    /* It is not part of the transcript (RFC 5246 section 7.4.1.1). */
+    if (message.type == TLS_HANDSHAKE_HELLO_REQUEST) {
         reason = tls_host_happened(h->host, TLS_STAGE_HELLO_REQUEST, TLS_RECEIVED, e->message);
         tls_host_message_done(h->host, e->message.length);
         return reason == TLS_OK ? tls_host_count_idle(h->host) : reason;
     }
-    /* BearSSL knows the exact order; here it is enough that nothing comes twice or back in time, so
-     * that nothing is reported or asked twice. Finished comes after ChangeCipherSpec, and nothing
-     * else does. */
-    rank = h->host->role == TLS_ROLE_CLIENT ? tls12_client_rank(message.type)
-                                            : tls12_server_rank(message.type);
-    if (rank <= e->rank || (message.type == TLS_HANDSHAKE_FINISHED) != e->opening)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
-    e->rank = rank;
+    e->rank = rank_of(e, message.type);
     reason = stage_of(message.type, &stage);
     if (reason == TLS_OK)
         reason = h->host->role == TLS_ROLE_CLIENT ? tls12_client_received(e, &message)
@@ -552,6 +569,7 @@ after_feed(tls12_engine *e)
     tls_host_message_done(e->handshake->host, e->message.length);
     tls_buffer_clear(&e->replacement);
     e->message = tls_bytes_make(NULL, 0);
+    e->told_rank = e->rank;
 }
 
 static enum tls_reason
@@ -608,13 +626,18 @@ advance(tls_handshake *h, enum tls_progress *progress)
 }
 
 /* After the handshake a peer may ask for another one. */
+static uint32_t
+awaits_after(const tls_host *host)
+{
+    return TLS_MESSAGE_BIT(
+        host->role == TLS_ROLE_CLIENT ? TLS_HANDSHAKE_HELLO_REQUEST : TLS_HANDSHAKE_CLIENT_HELLO);
+}
+
 static enum tls_reason
 message_after(tls_host *host, tls_bytes raw, int *renegotiate)
 {
     int is_client = host->role == TLS_ROLE_CLIENT;
 
-    if (raw.data[0] != (is_client ? TLS_HANDSHAKE_HELLO_REQUEST : TLS_HANDSHAKE_CLIENT_HELLO))
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     if (is_client && raw.length != TLS_HANDSHAKE_HEADER_LENGTH)
         return TLS_REASON_DECODE;
     *renegotiate = 1;
@@ -638,8 +661,8 @@ state(const tls_handshake *h)
         return "sign";
     if (e->opening && e->phase == TLS12_READ)
         return "wait_finished";
-    return h->host->role == TLS_ROLE_CLIENT ? client[e->rank] : server[e->rank];
+    return h->host->role == TLS_ROLE_CLIENT ? client[e->told_rank] : server[e->told_rank];
 }
 
 const tls_engine_class tls12_class = {advance, change_cipher_spec, release, memory, state,
-    message_after, tls12_export, tls12_unique, NULL, NULL, NULL, NULL, NULL, NULL};
+    awaits_after, message_after, tls12_export, tls12_unique, NULL, NULL, NULL, NULL, NULL, NULL};

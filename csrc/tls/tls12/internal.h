@@ -3,8 +3,8 @@
  * The message filter. BearSSL's handshake code is run as a machine over whole, clear handshake
  * messages:
  *
- *   wire ── record.c ── transfer.c ── inspect ── decide ── feed ──▶ BearSSL
- *   wire ◀─ record.c ── transfer.c ◀─ note, rewrite ◀─────── pump ── BearSSL
+ *   wire ── record.c ── input.c ─── inspect ── decide ── feed ──▶ BearSSL
+ *   wire ◀─ record.c ── output.c ◀─ note, rewrite ◀──────── pump ── BearSSL
  *
  * - Every message is parsed by us first: it is checked, reported as a stage, and what must be
  * decided is asked before BearSSL sees it. So `select`, `session_load`, `verify`,
@@ -86,8 +86,9 @@ typedef struct tls12_engine {
     int sealing, opening; /* this handshake's keys are in use: our ChangeCipherSpec was sent, the
                              peer's came */
     enum tls12_phase phase;
-    tls_bytes message; /* being worked on: the front of connection->handshake_in */
-    unsigned rank;     /* of the last message received: order is strictly rising */
+    tls_bytes message;  /* being worked on: the front of connection->handshake_in */
+    unsigned rank;      /* of the last message received: order is strictly rising */
+    unsigned told_rank; /* the same, but for a message that is still looked at: for state() */
     br_multihash_context transcript;
     tls_buffer written; /* handshake bytes BearSSL wrote, not yet whole messages */
     int in_message;     /* BearSSL has had a part of the message being fed */
@@ -260,6 +261,9 @@ enum tls_reason tls12_decide_sign(tls12_engine *e, int *ready);
 /* tls12_check_scheme: ILLEGAL_PARAMETER for a scheme of the peer's that was not offered, or not for
  * its key. */
 enum tls_reason tls12_check_scheme(const tls12_engine *e, unsigned scheme);
+
+/* tls12_check_old_signature: WRONG_PURPOSE when the peer's key may not sign as below TLS 1.2. */
+enum tls_reason tls12_check_old_signature(const tls12_engine *e);
 
 /* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic
  * groups, PKCS#1 and ECDSA; RSA-PSS is done beside it. Both return how many. */

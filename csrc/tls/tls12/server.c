@@ -6,6 +6,7 @@
 #include "tls12/internal.h"
 #include "handshake/local_certificate.h"
 #include "handshake/peer_certificate.h"
+#include "handshake/client_hello.h"
 #include "handshake/record_limits.h"
 #include "handshake/resumption.h"
 #include "base/random.h"
@@ -38,7 +39,8 @@ tls12_server_rank(unsigned type)
 static enum tls_reason
 start(tls12_engine *e)
 {
-    /* BearSSL asks for a certificate only when it has a name to list; sent() writes the real list.
+    /* BearSSL asks for a certificate only when it has a name to list; tls12_server_sent writes the
+     * real list.
      */
     static unsigned char empty_name[] = {0x30, 0x00};
     static const br_x500_name names[] = {{empty_name, sizeof empty_name}};
@@ -123,21 +125,95 @@ takes_rsa(tls_u16_list schemes, int hash)
  * PKCS#1: without any of RSA that it knows BearSSL would fall to static RSA. choice.c looks at the
  * client's own list. */
 static void
-show_schemes(const tls_client_hello *hello, tls_buffer *extensions)
+show_schemes(tls_buffer *out, tls_u16_list schemes)
 {
     uint16_t shown[2 * (TLS_HASH_SHA512 - TLS_HASH_SHA1 + 1)];
-    size_t count = 0;
+    size_t count = 0, start;
     int hash;
 
     for (hash = TLS_HASH_SHA1; hash <= TLS_HASH_SHA512; hash++) {
         uint16_t ecdsa = (uint16_t)(hash << 8 | 3);
 
-        if (takes_rsa(hello->signature_algorithms, hash))
+        if (takes_rsa(schemes, hash))
             shown[count++] = (uint16_t)(hash << 8 | 1);
-        if (tls_u16_list_contains(hello->signature_algorithms, ecdsa))
+        if (tls_u16_list_contains(schemes, ecdsa))
             shown[count++] = ecdsa;
     }
-    tls_extension_write_u16_list(extensions, TLS_EXTENSION_SIGNATURE_ALGORITHMS, shown, count);
+    start = tls_write_begin16(out);
+    /* BearSSL takes no empty list, and 0 is no scheme. */
+    if (count == 0)
+        tls_write_u16(out, 0);
+    tls_write_u16_values(out, shown, count);
+    tls_write_end16(out, start);
+}
+
+/* reads_group: what BearSSL makes something of: groups are bits of a word. */
+static int
+reads_group(unsigned group)
+{
+    return group < 32;
+}
+
+/* show_values writes a list of those of the client's values that are read; of a list without any,
+ * the first, since an absent list would say something else. */
+static void
+show_values(tls_buffer *out, tls_u16_list list, int (*is_read)(unsigned value))
+{
+    size_t start = tls_write_begin16(out), count = tls_u16_list_count(list), i;
+
+    for (i = 0; i < count; i++)
+        if (is_read(tls_u16_list_at(list, i)))
+            tls_write_u16(out, tls_u16_list_at(list, i));
+    if (out->length == start && count > 0)
+        tls_write_u16(out, tls_u16_list_at(list, 0));
+    tls_write_end16(out, start);
+}
+
+/* show_protocols does that for ALPN. */
+static void
+show_protocols(const tls12_engine *e, tls_buffer *out, tls_bytes names)
+{
+    const tls_context *context = e->handshake->host->context;
+    const char *selected = e->handshake->terms.alpn_selected;
+    size_t start = tls_write_begin16(out);
+    tls_reader reader;
+    tls_bytes name;
+
+    tls_reader_init(&reader, names);
+    while (tls_protocol_next(&reader, &name))
+        if (selected != NULL ? tls_bytes_equal_string(name, selected)
+                             : tls_alpn_configured(context, name))
+            tls_write_vector8(out, name);
+    tls_reader_init(&reader, names);
+    if (out->length == start && tls_protocol_next(&reader, &name))
+        tls_write_vector8(out, name);
+    tls_write_end16(out, start);
+}
+
+/* show_extension writes what BearSSL is to see of an extension: what it has to compare with its own
+ * is no more than it could use. */
+static void
+show_extension(const tls12_engine *e, tls_buffer *out, const tls_client_hello *hello, unsigned type,
+    tls_bytes data)
+{
+    size_t start;
+
+    tls_write_u16(out, type);
+    start = tls_write_begin16(out);
+    switch (type) {
+    case TLS_EXTENSION_SUPPORTED_GROUPS:
+        show_values(out, hello->supported_groups, reads_group);
+        break;
+    case TLS_EXTENSION_SIGNATURE_ALGORITHMS:
+        show_schemes(out, hello->signature_algorithms);
+        break;
+    case TLS_EXTENSION_ALPN:
+        show_protocols(e, out, hello->alpn);
+        break;
+    default:
+        tls_write_bytes(out, data);
+    }
+    tls_write_end16(out, start);
 }
 
 /* show_hello makes the ClientHello that BearSSL sees; the transcript has the client's own.
@@ -187,11 +263,9 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
             continue;
         if (tls_handshake_renegotiates(h) && type == TLS_EXTENSION_RENEGOTIATION_INFO)
             data = tls_bytes_make(empty_info, sizeof empty_info);
-        if (type == TLS_EXTENSION_SIGNATURE_ALGORITHMS)
-            show_schemes(hello, &extensions);
-        else if (!tls_handshake_renegotiates(h) || type != TLS_EXTENSION_ALPN ||
-                 e->handshake->terms.alpn_selected != NULL)
-            tls_extension_write(&extensions, type, data);
+        if (!tls_handshake_renegotiates(h) || type != TLS_EXTENSION_ALPN ||
+            e->handshake->terms.alpn_selected != NULL)
+            show_extension(e, &extensions, hello, type, data);
     }
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
@@ -252,7 +326,7 @@ received_verify(tls12_engine *e, const tls_certificate_verify *verify)
 
     e->handshake->facts.peer.scheme = verify->scheme;
     if (!verify->has_scheme)
-        return TLS_OK;
+        return tls12_check_old_signature(e);
     reason = tls12_check_scheme(e, verify->scheme);
     return reason == TLS_OK && tls12_is_pss(verify->scheme) ? tls12_verify_pss_client(e, verify)
                                                             : reason;
@@ -471,7 +545,7 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
 {
     const tls_context *context = e->handshake->host->context;
     tls_message message = *m;
-    tls_certificate_request *request = &message.u.certificate_request;
+    tls_certificate_request_message *request = &message.u.certificate_request;
     tls_buffer authorities = {0}, schemes = {0};
     uint16_t allowed[TLS12_SCHEMES_MAXIMUM];
     size_t count = tls12_schemes(e, allowed);

@@ -6,6 +6,7 @@
 
 #include "tls12/internal.h"
 #include "base/random.h"
+#include "key/key_bearssl.h"
 
 /* The fields used here are those of BearSSL 0.6's public header. Another layout still compiles as
  * long as the names are there; what is relied on beyond names is checked here. */
@@ -69,7 +70,7 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
     br_ssl_engine_set_default_chapol(engine);
     br_ssl_engine_set_default_rsavrfy(engine);
     br_ssl_engine_set_default_ec(engine);
-    br_ssl_engine_set_default_ecdsa(engine);
+    br_ssl_engine_set_ecdsa(engine, tls_ecdsa_verify);
     /* What is sealed by us need not be split by BearSSL: it must not offer max_fragment_length
      * because of its small handshake buffers. */
     engine->log_max_frag_len = 14;

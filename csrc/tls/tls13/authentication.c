@@ -6,6 +6,7 @@
 #include "tls13/internal.h"
 #include "handshake/local_certificate.h"
 #include "handshake/peer_certificate.h"
+#include "x509/key_use.h"
 
 /* ---- Sending ---- */
 
@@ -40,7 +41,7 @@ tls13_send_certificate(tls13_engine *e)
     }
     reason = tls_write_result(&extensions);
     if (reason == TLS_OK)
-        reason = tls_certificate_build(&raw, 1,
+        reason = tls_certificate_message_build(&raw, 1,
             tls_bytes_make(e->request_context, e->request_context_length), entries,
             credential->chain_count);
     free(entries);
@@ -54,16 +55,18 @@ tls13_send_certificate(tls13_engine *e)
 }
 
 unsigned
-tls13_pick_scheme(const tls13_engine *e, const tls_private_key *key)
+tls13_pick_scheme(const tls13_engine *e, const tls_credential *credential)
 {
     const tls_context *context = e->handshake->host->context;
     size_t i;
 
+    if (!tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE))
+        return 0;
     for (i = 0; i < context->signature_scheme_count; i++) {
         unsigned scheme = context->signature_schemes[i];
 
         if (tls_u16_list_contains(tls_buffer_view(&e->peer_schemes), scheme) &&
-            tls_scheme_fits_key(scheme, tls_private_key_public(key), TLS_VERSION_13))
+            tls_scheme_fits_key(scheme, tls_private_key_public(credential->key), TLS_VERSION_13))
             return scheme;
     }
     return 0;
@@ -95,7 +98,7 @@ make_signature(tls13_engine *e, int *ready)
     enum tls_reason reason = TLS_OK;
 
     if (answer == NULL) {
-        e->sign_scheme = tls13_pick_scheme(e, credential->key);
+        e->sign_scheme = tls13_pick_scheme(e, credential);
         e->digest_length =
             content_digest(e, e->digest, e->sign_scheme, h->host->role == TLS_ROLE_SERVER);
     }
@@ -235,7 +238,7 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
         !tls_scheme_fits_key(message->scheme, &leaf->public_key, TLS_VERSION_13))
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.4.2.2: the key must be allowed to sign. */
-    if ((leaf->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
+    if (!tls_certificate_allows(leaf, TLS_KEY_USE_SIGNATURE))
         return TLS_REASON_WRONG_PURPOSE;
     length = content_digest(e, digest, message->scheme, h->host->role == TLS_ROLE_CLIENT);
     h->facts.peer.scheme = message->scheme;
@@ -247,12 +250,11 @@ static enum tls_reason
 wait_certificate_verify(tls13_engine *e, enum tls_progress *progress)
 {
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE_VERIFY), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_CERTIFICATE_VERIFY)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = receive_certificate_verify(e, &message.u.certificate_verify);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_CERTIFICATE_VERIFY);

@@ -338,12 +338,11 @@ wait_server_hello(tls13_engine *e, enum tls_progress *progress)
 {
     tls_message message;
     const tls_server_hello *hello = &message.u.server_hello;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_SERVER_HELLO), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_SERVER_HELLO)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     if (hello->place == TLS_IN_SERVER_HELLO_12)
         return older_version(e, progress);
     return hello->is_hello_retry_request ? received_retry(e, hello)
@@ -395,12 +394,11 @@ static enum tls_reason
 wait_encrypted_extensions(tls13_engine *e, enum tls_progress *progress)
 {
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = received_extensions(e, &message.u.encrypted_extensions);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_ENCRYPTED_EXTENSIONS);
@@ -412,11 +410,12 @@ wait_encrypted_extensions(tls13_engine *e, enum tls_progress *progress)
 /* ---- The server's authentication ---- */
 
 enum tls_reason
-tls13_take_request(tls13_engine *e, const tls_certificate_request *request)
+tls13_take_request(tls13_engine *e, const tls_certificate_request_message *request)
 {
     tls_bytes context = request->certificate_request_context;
 
     e->certificate_requested = 1;
+    e->handshake->facts.certificate_requested = 1;
     if (context.length > 0)
         memcpy(e->request_context, context.data, context.length);
     e->request_context_length = context.length;
@@ -428,13 +427,11 @@ tls13_take_request(tls13_engine *e, const tls_certificate_request *request)
 }
 
 static enum tls_reason
-received_request(tls13_engine *e, const tls_certificate_request *request)
+received_request(tls13_engine *e, const tls_certificate_request_message *request)
 {
     enum tls_reason reason;
 
-    /* Section 4.3.2: one only, and its context is for after the handshake. */
-    if (e->certificate_requested)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
+    /* Section 4.3.2: its context is for after the handshake. */
     if (request->certificate_request_context.length > 0)
         return TLS_REASON_ILLEGAL_PARAMETER;
     reason = tls13_take_request(e, request);
@@ -447,15 +444,17 @@ received_request(tls13_engine *e, const tls_certificate_request *request)
 static enum tls_reason
 wait_certificate_request(tls13_engine *e, enum tls_progress *progress)
 {
+    /* Section 4.3.2: one request only. */
+    uint32_t awaited =
+        TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE) |
+        (e->certificate_requested ? 0 : TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE_REQUEST));
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason = tls13_next(e, awaited, &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
     if (message.type == TLS_HANDSHAKE_CERTIFICATE_REQUEST)
         return received_request(e, &message.u.certificate_request);
-    if (message.type != TLS_HANDSHAKE_CERTIFICATE)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     if (message.u.certificate.certificate_request_context.length > 0)
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.4.2.4: a server's list is never empty. */
@@ -489,12 +488,11 @@ wait_finished(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_FINISHED), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_FINISHED)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls13_receive_finished(e, message.u.verify_data, e->server_secret);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_FINISHED);

@@ -8,7 +8,7 @@
 static int
 can_sign(void *data, const tls_credential *credential)
 {
-    return tls13_pick_scheme(data, credential->key) != 0;
+    return tls13_pick_scheme(data, credential) != 0;
 }
 
 static const tls_credential *
@@ -41,7 +41,7 @@ tls13_decide_certificate(tls13_engine *e, enum tls_progress *progress)
     }
     /* Without a common scheme the answer is an empty list (section 4.4.2.3). */
     if (reason == TLS_OK && e->handshake->terms.credential.key != NULL &&
-        tls13_pick_scheme(e, e->handshake->terms.credential.key) == 0)
+        tls13_pick_scheme(e, &e->handshake->terms.credential) == 0)
         tls_credential_clear(&e->handshake->terms.credential);
     if (reason == TLS_OK)
         reason = tls13_send_certificate(e);

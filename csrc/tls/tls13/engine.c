@@ -89,10 +89,10 @@ tls_traffic_memory(const tls_traffic *traffic)
 /* ---- Messages ---- */
 
 enum tls_reason
-tls13_next(tls13_engine *e, tls_message *message, enum tls_progress *progress)
+tls13_next(tls13_engine *e, uint32_t awaited, tls_message *message, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
-    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
+    enum tls_reason reason = tls_host_next_message(h->host, awaited, &e->message);
 
     if (reason != TLS_OK || e->message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
@@ -278,5 +278,5 @@ tls13_end(tls13_engine *e, enum tls_progress *progress)
 }
 
 const tls_engine_class tls13_class = {advance, change_cipher_spec, release, memory, state,
-    tls13_message, tls13_export, tls13_unique, tls13_before_write, tls13_records_left,
+    tls13_awaits, tls13_message, tls13_export, tls13_unique, tls13_before_write, tls13_records_left,
     tls13_update_keys, tls13_request_certificate, tls13_requests_certificate, tls13_request_ticket};

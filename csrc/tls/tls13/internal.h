@@ -110,9 +110,10 @@ tls13_of(const tls_handshake *h)
 }
 
 /* ---- tls13/engine.c ---- */
-/* tls13_next takes the next message: e->message is empty, and *progress BLOCKED, while there is
- * none. */
-enum tls_reason tls13_next(tls13_engine *e, tls_message *message, enum tls_progress *progress);
+/* tls13_next takes the next message, of one of the types in `awaited`: e->message is empty, and
+ * *progress BLOCKED, while there is none. */
+enum tls_reason tls13_next(
+    tls13_engine *e, uint32_t awaited, tls_message *message, enum tls_progress *progress);
 /* tls13_report reports e->message as a stage; tls13_consume adds it to the transcript and drops it.
  */
 enum tls_reason tls13_report(tls13_engine *e, enum tls_stage stage);
@@ -139,6 +140,7 @@ enum tls_reason tls13_end(tls13_engine *e, enum tls_progress *progress);
 
 /* ---- tls13/post_handshake.c ---- */
 /* Members of tls13_class: see engine.h. */
+uint32_t tls13_awaits(const tls_host *host);
 enum tls_reason tls13_message(tls_host *host, tls_bytes raw, int *renegotiate);
 enum tls_reason tls13_before_write(tls_host *host);
 uint64_t tls13_records_left(const tls_host *host);
@@ -179,7 +181,7 @@ enum tls_reason tls13_decide_certificate(tls13_engine *e, enum tls_progress *pro
 enum tls_reason tls13_client_finish(tls13_engine *e, enum tls_progress *progress);
 enum tls_reason tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress);
 /* tls13_take_request keeps what a CertificateRequest says. */
-enum tls_reason tls13_take_request(tls13_engine *e, const tls_certificate_request *request);
+enum tls_reason tls13_take_request(tls13_engine *e, const tls_certificate_request_message *request);
 /* ---- tls13/server_flight.c ---- */
 enum tls_reason tls13_send_server_hello(tls13_engine *e);
 /* `hello` is the client's. */
@@ -207,9 +209,9 @@ int tls13_claim_early_data(const tls13_engine *e);
 
 /* ---- tls13/authentication.c: Certificate, CertificateVerify and Finished, both ways ---- */
 enum tls_reason tls13_send_certificate(tls13_engine *e);
-/* tls13_pick_scheme: the first of our schemes that the peer verifies and the key can do; 0: none.
- */
-unsigned tls13_pick_scheme(const tls13_engine *e, const tls_private_key *key);
+/* tls13_pick_scheme: the first of our schemes that the peer verifies and the credential can do; 0:
+ * none. */
+unsigned tls13_pick_scheme(const tls13_engine *e, const tls_credential *credential);
 /* tls13_sign is the state that asks for, or makes, the signature of CertificateVerify and sends it;
  * then comes e->after_sign. */
 enum tls_reason tls13_sign(tls13_engine *e, enum tls_progress *progress);

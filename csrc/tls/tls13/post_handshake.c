@@ -210,8 +210,6 @@ received_certificate(tls_host *host)
     tls13_engine *e;
     enum tls_reason reason;
 
-    if (traffic->requested == NULL)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = authenticate(host, traffic->requested, TLS13_STATE(tls13_wait_client_certificate), &e);
     free(traffic->requested);
     traffic->requested = NULL;
@@ -238,11 +236,9 @@ received_request(tls_host *host, tls_bytes raw)
 {
     tls_message message;
     tls13_engine *e;
-    enum tls_reason reason;
+    enum tls_reason reason =
+        tls_message_parse(&message, raw, host->settled.version, host->settled.suite);
 
-    if (host->traffic->transcript == NULL)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
-    reason = tls_message_parse(&message, raw, host->settled.version, host->settled.suite);
     /* Section 4.3.2: the context tells the requests of a connection apart. */
     if (reason == TLS_OK && message.u.certificate_request.certificate_request_context.length == 0)
         reason = TLS_REASON_ILLEGAL_PARAMETER;
@@ -270,6 +266,22 @@ received_request(tls_host *host, tls_bytes raw)
 
 /* ---- Messages ---- */
 
+uint32_t
+tls13_awaits(const tls_host *host)
+{
+    const tls_traffic *traffic = host->traffic;
+    uint32_t awaited = TLS_MESSAGE_BIT(TLS_HANDSHAKE_KEY_UPDATE);
+
+    if (host->role == TLS_ROLE_SERVER)
+        return awaited |
+               (traffic->requested != NULL ? TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE) : 0);
+    awaited |= TLS_MESSAGE_BIT(TLS_HANDSHAKE_NEW_SESSION_TICKET);
+    /* Section 4.6.2: only a client that has offered it keeps the transcript. */
+    if (traffic->transcript != NULL)
+        awaited |= TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE_REQUEST);
+    return awaited;
+}
+
 enum tls_reason
 tls13_message(tls_host *host, tls_bytes raw, int *renegotiate)
 {
@@ -281,17 +293,12 @@ tls13_message(tls_host *host, tls_bytes raw, int *renegotiate)
         reason = receive_update(host, raw);
         break;
     case TLS_HANDSHAKE_NEW_SESSION_TICKET:
-        reason = host->role == TLS_ROLE_CLIENT ? tls13_receive_ticket(host, raw)
-                                               : TLS_REASON_UNEXPECTED_MESSAGE;
+        reason = tls13_receive_ticket(host, raw);
         break;
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
-        return host->role == TLS_ROLE_CLIENT ? received_request(host, raw)
-                                             : TLS_REASON_UNEXPECTED_MESSAGE;
-    case TLS_HANDSHAKE_CERTIFICATE:
-        return host->role == TLS_ROLE_SERVER ? received_certificate(host)
-                                             : TLS_REASON_UNEXPECTED_MESSAGE;
-    default:
-        return TLS_REASON_UNEXPECTED_MESSAGE;
+        return received_request(host, raw);
+    default: /* TLS_HANDSHAKE_CERTIFICATE */
+        return received_certificate(host);
     }
     tls_host_message_done(host, raw.length);
     return reason;

@@ -28,7 +28,8 @@ tls13_server_start(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
     const tls_client_hello *hello = &h->client_hello.hello;
-    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
+    enum tls_reason reason =
+        tls_host_next_message(h->host, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CLIENT_HELLO), &e->message);
 
     if (reason != TLS_OK)
         return reason;
@@ -228,8 +229,9 @@ same_extensions(tls_bytes first, tls_bytes second)
 /* check_second: section 4.1.2: the second ClientHello is the first one but for what
  * HelloRetryRequest changes. */
 static enum tls_reason
-check_second(tls13_engine *e, const tls_client_hello *hello)
+check_second(tls13_engine *e, const tls_kept_hello *second)
 {
+    const tls_client_hello *hello = &second->hello;
     const tls_client_hello *first = &e->handshake->client_hello.hello;
 
     if (hello->faults.in_13 != TLS_OK)
@@ -240,7 +242,7 @@ check_second(tls13_engine *e, const tls_client_hello *hello)
     if (first->legacy_version != hello->legacy_version ||
         !tls_bytes_equal(first->random, hello->random) ||
         !tls_bytes_equal(first->session_id, hello->session_id) ||
-        !tls_bytes_equal(first->cipher_suites, hello->cipher_suites) ||
+        !tls_bytes_equal(e->handshake->client_hello.suites_sent, second->suites_sent) ||
         !tls_bytes_equal(first->compression_methods, hello->compression_methods) ||
         !same_extensions(first->extensions, hello->extensions) || hello->early_data_offered ||
         (hello->psk_offered && !first->psk_offered))
@@ -260,7 +262,7 @@ take_second(tls13_engine *e)
     enum tls_reason reason = tls_kept_hello_take(&second, e->message);
 
     if (reason == TLS_OK)
-        reason = check_second(e, &second.hello);
+        reason = check_second(e, &second);
     if (reason == TLS_OK)
         tls_kept_hello_move(&h->client_hello, &second);
     else
@@ -272,14 +274,14 @@ static enum tls_reason
 wait_client_hello(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
-    enum tls_reason reason = tls_host_next_message(h->host, &e->message);
+    enum tls_reason reason =
+        tls_host_next_message(h->host, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CLIENT_HELLO), &e->message);
 
     if (reason != TLS_OK || e->message.length == 0) {
         *progress = TLS_PROGRESS_BLOCKED;
         return reason;
     }
-    if (e->message.data[0] != TLS_HANDSHAKE_CLIENT_HELLO ||
-        !tls_host_is_last(h->host, e->message.length))
+    if (!tls_host_is_last(h->host, e->message.length))
         return TLS_REASON_UNEXPECTED_MESSAGE;
     h->host->skip_early_data = 0;
     reason = take_second(e);
@@ -460,12 +462,11 @@ static enum tls_reason
 wait_end_of_early_data(tls13_engine *e, enum tls_progress *progress)
 {
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_END_OF_EARLY_DATA), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_END_OF_EARLY_DATA)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls13_report(e, TLS_STAGE_END_OF_EARLY_DATA);
     if (reason == TLS_OK)
         reason = tls13_open_with(e, e->client_secret);
@@ -481,12 +482,11 @@ tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress)
     tls_handshake *h = e->handshake;
     tls_message message;
     const tls_certificate_message *certificate = &message.u.certificate;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_CERTIFICATE)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     if (!tls_bytes_equal(certificate->certificate_request_context,
             tls_bytes_make(e->request_context, e->request_context_length)))
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -509,12 +509,11 @@ wait_finished(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
     tls_message message;
-    enum tls_reason reason = tls13_next(e, &message, progress);
+    enum tls_reason reason =
+        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_FINISHED), &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;
-    if (message.type != TLS_HANDSHAKE_FINISHED)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls13_receive_finished(
         e, message.u.verify_data, tls13_is_late(e) ? h->host->traffic->client : e->client_secret);
     if (reason == TLS_OK)

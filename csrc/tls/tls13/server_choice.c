@@ -7,6 +7,7 @@
 #include "handshake/resumption.h"
 #include "tls13/internal.h"
 #include "session/replay.h"
+#include "x509/key_use.h"
 
 /* ---- The suite ---- */
 
@@ -17,10 +18,11 @@ usable_suite(
 {
     const tls_suite *suite = tls_suite_find(id);
 
+    /* The client's list may be long: it comes last. */
     if (suite == NULL || !tls_suite_fits(suite, TLS_VERSION_13) ||
-        !tls_u16_list_contains(hello->cipher_suites, id) ||
         !tls_terms_allow_suite(&e->handshake->terms, id) ||
-        (hash != NULL && tls_hash_class((int)suite->prf_hash) != hash))
+        (hash != NULL && tls_hash_class((int)suite->prf_hash) != hash) ||
+        !tls_u16_list_contains(hello->cipher_suites, id))
         return NULL;
     return suite;
 }
@@ -321,7 +323,7 @@ can_sign(void *data, size_t preference, const tls_credential *credential)
     unsigned scheme = e->handshake->host->context->signature_schemes[preference];
 
     return tls_u16_list_contains(tls_buffer_view(&e->peer_schemes), scheme) &&
-           (credential->chain[0]->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) &&
+           tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE) &&
            tls_scheme_fits_key(scheme, tls_private_key_public(credential->key), TLS_VERSION_13);
 }
 
@@ -340,7 +342,7 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
         return TLS_REASON_OUT_OF_MEMORY;
     e->staple = hello->status_request;
     if (e->handshake->terms.credential_fixed)
-        return tls13_pick_scheme(e, e->handshake->terms.credential.key) != 0
+        return tls13_pick_scheme(e, &e->handshake->terms.credential) != 0
                    ? TLS_OK
                    : tls_no_common_schemes(e->handshake, TLS_VERSION_13);
     credential = tls_pick_server_credential(

@@ -92,12 +92,6 @@ tls_read_u16(tls_reader *reader)
 }
 
 uint32_t
-tls_read_u24(tls_reader *reader)
-{
-    return read_integer(reader, 3);
-}
-
-uint32_t
 tls_read_u32(tls_reader *reader)
 {
     return read_integer(reader, 4);
@@ -136,12 +130,6 @@ enter(tls_reader *reader, tls_reader *inner, size_t prefix, size_t minimum)
 {
     tls_reader_init(inner, read_vector(reader, prefix, minimum));
     inner->failed = reader->failed;
-}
-
-void
-tls_reader_enter8(tls_reader *reader, tls_reader *inner, size_t minimum)
-{
-    enter(reader, inner, 1, minimum);
 }
 
 void
@@ -233,12 +221,6 @@ void
 tls_write_u16(tls_buffer *buffer, uint32_t value)
 {
     write_integer(buffer, value, 2);
-}
-
-void
-tls_write_u24(tls_buffer *buffer, uint32_t value)
-{
-    write_integer(buffer, value, 3);
 }
 
 void

@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 
+TLS_PUBLIC_BEGIN
+
 /* A zero-initialised reader is valid and at its end. */
 typedef struct tls_reader {
     const unsigned char *next;
@@ -29,7 +31,6 @@ int tls_reader_finish(const tls_reader *reader);
 
 uint32_t tls_read_u8(tls_reader *reader);
 uint32_t tls_read_u16(tls_reader *reader);
-uint32_t tls_read_u24(tls_reader *reader);
 uint32_t tls_read_u32(tls_reader *reader);
 /* tls_read_time reads 64 bits: seconds since the epoch, in encodings of our own. */
 int64_t tls_read_time(tls_reader *reader);
@@ -42,9 +43,8 @@ tls_bytes tls_read_vector8(tls_reader *reader, size_t minimum);
 tls_bytes tls_read_vector16(tls_reader *reader, size_t minimum);
 tls_bytes tls_read_vector24(tls_reader *reader, size_t minimum);
 
-/* tls_reader_enter8/16/24 read a vector and set `inner` to read its contents; `inner` is failed if
+/* tls_reader_enter16/24 read a vector and set `inner` to read its contents; `inner` is failed if
  * that fails. tls_reader_leave demands that `inner` was read to its end, and hands failure on. */
-void tls_reader_enter8(tls_reader *reader, tls_reader *inner, size_t minimum);
 void tls_reader_enter16(tls_reader *reader, tls_reader *inner, size_t minimum);
 void tls_reader_enter24(tls_reader *reader, tls_reader *inner, size_t minimum);
 void tls_reader_leave(tls_reader *reader, const tls_reader *inner);
@@ -70,7 +70,6 @@ int tls_u16_set_add(tls_u16_set *set, unsigned value);
 /* Writers. Values are cut to their width. */
 void tls_write_u8(tls_buffer *buffer, uint32_t value);
 void tls_write_u16(tls_buffer *buffer, uint32_t value);
-void tls_write_u24(tls_buffer *buffer, uint32_t value);
 void tls_write_u32(tls_buffer *buffer, uint32_t value);
 void tls_write_time(tls_buffer *buffer, int64_t time);
 void tls_write_bytes(tls_buffer *buffer, tls_bytes bytes);
@@ -92,5 +91,7 @@ void tls_write_vector24(tls_buffer *buffer, tls_bytes bytes);
 
 /* tls_write_result: TLS_OK; OUT_OF_MEMORY; LIMIT when some contents did not fit their prefix. */
 enum tls_reason tls_write_result(const tls_buffer *buffer);
+
+TLS_PUBLIC_END
 
 #endif

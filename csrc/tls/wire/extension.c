@@ -85,19 +85,6 @@ tls_extensions_find(tls_bytes block, unsigned type, tls_bytes *data)
     return 0;
 }
 
-size_t
-tls_extensions_count(tls_bytes block)
-{
-    tls_reader reader;
-    tls_extension extension;
-    size_t count = 0;
-
-    tls_reader_init(&reader, block);
-    while (tls_extensions_next(&reader, &extension))
-        count++;
-    return count;
-}
-
 enum tls_reason *
 tls_extension_fault(tls_hello_faults *faults, unsigned type)
 {

@@ -7,6 +7,8 @@
 #include "wire/codec.h"
 #include "wire/registry.h"
 
+TLS_PUBLIC_BEGIN
+
 /* Places where extensions stand (RFC 8446 section 4.2), as a mask. ServerHello is two of them: what
  * may stand there depends on the version that it selects. */
 #define TLS_IN_CLIENT_HELLO 0x01u
@@ -32,7 +34,6 @@ typedef struct tls_extension {
 int tls_extensions_next(tls_reader *reader, tls_extension *extension);
 /* tls_extensions_find returns 1 and the data of the first extension of that type, or 0. */
 int tls_extensions_find(tls_bytes block, unsigned type, tls_bytes *data);
-size_t tls_extensions_count(tls_bytes block);
 
 /* tls_extensions_check checks a block as a whole: well formed (DECODE), none twice
  * (ILLEGAL_PARAMETER), known ones only where they may stand (ILLEGAL_PARAMETER), pre_shared_key
@@ -132,5 +133,7 @@ void tls_extension_write_status_request(tls_buffer *block);
  * broken block is copied up to where it breaks. */
 void tls_extensions_copy_except(
     tls_buffer *out, tls_bytes block, const uint16_t *types, size_t count);
+
+TLS_PUBLIC_END
 
 #endif

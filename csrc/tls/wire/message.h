@@ -13,6 +13,8 @@
 #include "wire/registry.h"
 #include "wire/suite.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_HANDSHAKE_HEADER_LENGTH 4
 #define TLS_RANDOM_LENGTH 32
 #define TLS_SESSION_ID_MAXIMUM 32
@@ -126,7 +128,7 @@ typedef struct tls_server_key_exchange {
 } tls_server_key_exchange;
 
 /* RFC 5246 section 7.4.4, RFC 8446 section 4.3.2. */
-typedef struct tls_certificate_request {
+typedef struct tls_certificate_request_message {
     int is_13;
     tls_bytes certificate_types;  /* up to TLS 1.2 */
     int has_signature_algorithms; /* TLS 1.2 and up */
@@ -135,7 +137,7 @@ typedef struct tls_certificate_request {
     size_t authority_count;
     tls_bytes certificate_request_context; /* TLS 1.3 */
     tls_bytes extensions;                  /* TLS 1.3; builders take all from here then */
-} tls_certificate_request;
+} tls_certificate_request_message;
 
 /* RFC 5246 section 7.4.7, RFC 8422 section 5.7. */
 typedef struct tls_client_key_exchange {
@@ -173,7 +175,7 @@ typedef struct tls_message {
         tls_certificate_message certificate;
         tls_certificate_status certificate_status;
         tls_server_key_exchange server_key_exchange;
-        tls_certificate_request certificate_request;
+        tls_certificate_request_message certificate_request;
         tls_client_key_exchange client_key_exchange;
         tls_certificate_verify certificate_verify;
         tls_bytes verify_data; /* finished */
@@ -187,6 +189,15 @@ typedef struct tls_message {
  * more bytes are needed, and then *length (may be NULL) is the whole length that is needed when the
  * header is there, else 0. The caller caps the length. */
 int tls_message_header(tls_bytes input, unsigned *type, size_t *length);
+
+/* A set of message types: what may come in a state. */
+#define TLS_MESSAGE_BIT(type) ((uint32_t)1 << (type))
+/* tls_message_limit: the longest body of a message that is read; the caller knows a lower one for
+ * ClientHello. */
+size_t tls_message_limit(unsigned type);
+/* The longest body of a ClientHello that its vectors allow (RFC 8446 section 4.1.2). */
+#define TLS_CLIENT_HELLO_MAXIMUM                                                                   \
+    ((size_t)2 + TLS_RANDOM_LENGTH + 1 + TLS_SESSION_ID_MAXIMUM + 2 + 65534 + 1 + 255 + 2 + 65535)
 
 /* tls_message_parse reads one whole message, header included. `version` is the negotiated one (0
  * while unknown: read as TLS 1.2), `suite` the negotiated one (0 while unknown: a message that
@@ -221,8 +232,9 @@ enum tls_reason tls_client_hello_build(tls_buffer *out, const tls_client_hello *
 enum tls_reason tls_server_hello_build(tls_buffer *out, const tls_server_hello *hello);
 /* tls_handshake_build: any type around a body already encoded. */
 enum tls_reason tls_handshake_build(tls_buffer *out, unsigned type, tls_bytes body);
-/* tls_certificate_build: from the certificates, leaf first; extensions are written when is_13. */
-enum tls_reason tls_certificate_build(tls_buffer *out, int is_13, tls_bytes context,
+/* tls_certificate_message_build: from the certificates, leaf first; extensions are written when
+ * is_13. */
+enum tls_reason tls_certificate_message_build(tls_buffer *out, int is_13, tls_bytes context,
     const tls_certificate_entry *entries, size_t count);
 
 /* A ClientHello from options; an extension whose field is empty is left out, but for the flags. */
@@ -267,5 +279,7 @@ enum tls_reason tls_alert_parse(tls_alert_message *alert, tls_bytes content);
 enum tls_reason tls_alert_build(tls_buffer *out, unsigned level, unsigned description);
 /* tls_change_cipher_spec_parse: the one byte 1 (RFC 5246 section 7.1), else DECODE. */
 enum tls_reason tls_change_cipher_spec_parse(tls_bytes content);
+
+TLS_PUBLIC_END
 
 #endif

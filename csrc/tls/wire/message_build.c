@@ -57,7 +57,7 @@ tls_server_hello_build(tls_buffer *out, const tls_server_hello *hello)
 }
 
 enum tls_reason
-tls_certificate_build(tls_buffer *out, int is_13, tls_bytes context,
+tls_certificate_message_build(tls_buffer *out, int is_13, tls_bytes context,
     const tls_certificate_entry *entries, size_t count)
 {
     size_t start = begin_message(out, TLS_HANDSHAKE_CERTIFICATE);
@@ -96,7 +96,7 @@ write_server_key_exchange(tls_buffer *out, const tls_server_key_exchange *messag
 }
 
 static void
-write_certificate_request(tls_buffer *out, const tls_certificate_request *message)
+write_certificate_request(tls_buffer *out, const tls_certificate_request_message *message)
 {
     if (message->is_13) {
         tls_write_vector8(out, message->certificate_request_context);

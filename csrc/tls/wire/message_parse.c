@@ -25,6 +25,34 @@ tls_message_header(tls_bytes input, unsigned *type, size_t *length)
     return input.length >= whole;
 }
 
+size_t
+tls_message_limit(unsigned type)
+{
+    /* Chains, lists of authorities and tickets: 128 KiB with the header. */
+    static const size_t list = (size_t)128 * 1024 - TLS_HANDSHAKE_HEADER_LENGTH;
+    /* One field that may be long: an OCSP response, an extension. */
+    static const size_t field = (size_t)64 * 1024 + 256;
+
+    switch (type) {
+    case TLS_HANDSHAKE_CLIENT_HELLO:
+        return TLS_CLIENT_HELLO_MAXIMUM;
+    case TLS_HANDSHAKE_SERVER_HELLO:
+    case TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS:
+    case TLS_HANDSHAKE_CERTIFICATE_STATUS:
+        return field;
+    case TLS_HANDSHAKE_CERTIFICATE:
+    case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
+    case TLS_HANDSHAKE_NEW_SESSION_TICKET:
+        return list;
+    case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE: /* two numbers of a group, a share and a signature */
+    case TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
+    case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
+        return 8192;
+    default: /* Finished, and what has no body or one of a byte */
+        return 256;
+    }
+}
+
 static enum tls_reason
 finish(const tls_reader *reader)
 {
@@ -150,7 +178,7 @@ checked_value(tls_extension_value *value, tls_bytes block, unsigned type, unsign
 
 /* RFC 8446 section 4.3.2. */
 static enum tls_reason
-parse_certificate_request_13(tls_certificate_request *out, tls_reader *reader)
+parse_certificate_request_13(tls_certificate_request_message *out, tls_reader *reader)
 {
     tls_extension_value value;
     enum tls_reason reason;
@@ -178,7 +206,8 @@ parse_certificate_request_13(tls_certificate_request *out, tls_reader *reader)
 
 /* RFC 5246 section 7.4.4; signature_algorithms came with TLS 1.2. */
 static enum tls_reason
-parse_certificate_request_12(tls_certificate_request *out, tls_reader *reader, unsigned version)
+parse_certificate_request_12(
+    tls_certificate_request_message *out, tls_reader *reader, unsigned version)
 {
     tls_reader list;
     tls_bytes name;
@@ -243,7 +272,9 @@ parse_finished(tls_bytes *verify_data, tls_reader *reader, unsigned version, uns
     /* RFC 8446 section 4.4.4: as long as the suite's hash: 48 for SHA-384 (5), else 32. */
     if (suite == NULL)
         return verify_data->length > 0 ? TLS_OK : TLS_REASON_DECODE;
-    return verify_data->length == (suite->prf_hash == 5 ? 48u : 32u) ? TLS_OK : TLS_REASON_DECODE;
+    return verify_data->length == (suite->prf_hash == TLS_HASH_SHA384 ? 48u : 32u)
+               ? TLS_OK
+               : TLS_REASON_DECODE;
 }
 
 static enum tls_reason

@@ -1,4 +1,5 @@
-/* registry.c - see names.h. The tables follow IANA's "TLS Parameters" and "ExtensionType Values".
+/* registry.c - see registry.h. The tables follow IANA's "TLS Parameters" and "ExtensionType
+ * Values".
  */
 #include "wire/registry.h"
 
@@ -517,9 +518,9 @@ tls_scheme_hash(unsigned scheme)
     case TLS_SCHEME_KIND_ECDSA:
         return (int)(scheme >> 8);
     case TLS_SCHEME_KIND_RSA_PSS_RSAE:
-        return (int)(scheme - TLS_SCHEME_RSA_PSS_RSAE_SHA256) + 4;
+        return (int)(scheme - TLS_SCHEME_RSA_PSS_RSAE_SHA256) + TLS_HASH_SHA256;
     case TLS_SCHEME_KIND_RSA_PSS_PSS:
-        return (int)(scheme - TLS_SCHEME_RSA_PSS_PSS_SHA256) + 4;
+        return (int)(scheme - TLS_SCHEME_RSA_PSS_PSS_SHA256) + TLS_HASH_SHA256;
     default:
         return 0;
     }

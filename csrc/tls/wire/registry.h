@@ -5,6 +5,10 @@
 
 #include <stddef.h>
 
+#include "base/linkage.h"
+
+TLS_PUBLIC_BEGIN
+
 enum tls_version_number {
     TLS_VERSION_SSL30 = 0x0300,
     TLS_VERSION_10 = 0x0301,
@@ -35,8 +39,8 @@ enum tls_handshake_type {
     TLS_HANDSHAKE_MESSAGE_HASH = 254
 };
 
-/* HashAlgorithm, RFC 5246 section 7.4.1.4.1. NONE stands for MD5 and SHA-1 one behind the other,
- * which RSA signs below TLS 1.2. */
+/* HashAlgorithm, RFC 5246 section 7.4.1.4.1; BearSSL calls them by the same numbers (br_*_ID).
+ * MD5_SHA1, there "none", is MD5 and SHA-1 one behind the other, which RSA signs below TLS 1.2. */
 enum tls_hash {
     TLS_HASH_MD5_SHA1 = 0,
     TLS_HASH_MD5 = 1,
@@ -149,8 +153,8 @@ int tls_is_grease(unsigned id);
 /* tls_equal_ignoring_case compares two names; ASCII, whatever the locale. Returns 1 when equal. */
 int tls_equal_ignoring_case(const char *a, const char *b);
 
-/* Properties of a signature scheme. Hash numbers are BearSSL's and RFC 5246's: 2 SHA-1, 3 SHA-224,
- * 4 SHA-256, 5 SHA-384, 6 SHA-512; 0 where the scheme hashes by itself (EdDSA). */
+/* Properties of a signature scheme; tls_scheme_hash: TLS_HASH_SHA1 … TLS_HASH_SHA512, 0 where the
+ * scheme hashes by itself (EdDSA). */
 enum tls_scheme_kind {
     TLS_SCHEME_KIND_UNKNOWN,
     TLS_SCHEME_KIND_RSA_PKCS1,
@@ -162,5 +166,7 @@ enum tls_scheme_kind {
 };
 enum tls_scheme_kind tls_scheme_kind_of(unsigned scheme);
 int tls_scheme_hash(unsigned scheme);
+
+TLS_PUBLIC_END
 
 #endif

@@ -3,9 +3,9 @@
 
 #include "wire/registry.h"
 
-#define SHA1 2
-#define SHA256 4
-#define SHA384 5
+#define SHA1 TLS_HASH_SHA1
+#define SHA256 TLS_HASH_SHA256
+#define SHA384 TLS_HASH_SHA384
 
 #define SECRECY_ANY TLS_SUITE_FORWARD_SECRECY
 #define SECRECY_RSA 0

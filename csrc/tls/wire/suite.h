@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/linkage.h"
+
+TLS_PUBLIC_BEGIN
+
 /* Signalling values that stand in the list of suites: RFC 5746 section 3.3, RFC 7507. */
 #define TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV 0x00FF
 #define TLS_SUITE_FALLBACK_SCSV 0x5600
@@ -34,7 +38,7 @@ enum tls_cipher_mode { TLS_MODE_CBC, TLS_MODE_GCM, TLS_MODE_CCM, TLS_MODE_CCM8, 
 #define TLS_SUITE_WEAK 4u    /* 3DES: 64-bit blocks (RFC 8996, CVE-2016-2183) */
 #define TLS_SUITE_BEARSSL 8u /* BearSSL 0.6 implements it (TLS 1.2 and below) */
 
-/* Hash numbers are BearSSL's and RFC 5246's: 2 SHA-1, 4 SHA-256, 5 SHA-384. */
+/* Hashes are of enum tls_hash (registry.h): SHA-1, SHA-256, SHA-384. */
 typedef struct tls_suite {
     uint16_t id;
     const char *name;         /* RFC: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" */
@@ -47,8 +51,8 @@ typedef struct tls_suite {
     unsigned tag_length;  /* of the AEAD: 16 or 8; 0 for CBC */
     unsigned mac_hash;    /* CBC: HMAC's hash; 0 for AEAD */
     unsigned prf_hash;    /* TLS 1.2's PRF, TLS 1.3's HKDF */
-    unsigned version_min; /* 0x0301, 0x0303 or 0x0304 */
-    unsigned version_max; /* 0x0303 or 0x0304 */
+    unsigned version_min; /* TLS_VERSION_10, _12 or _13 */
+    unsigned version_max; /* TLS_VERSION_12 or _13 */
     unsigned flags;
 } tls_suite;
 
@@ -94,5 +98,7 @@ const uint16_t *tls_suite_policy(const char *name, size_t *count);
  * (TLS 1.3; ECDHE; without forward secrecy) stand, those that this processor does well come first:
  * AES-GCM when `has_aes` is set, ChaCha20-Poly1305 when not. Everything else keeps its place. */
 void tls_suite_order(uint16_t *list, size_t count, int has_aes);
+
+TLS_PUBLIC_END
 
 #endif

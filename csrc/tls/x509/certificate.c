@@ -34,6 +34,27 @@ tls_certificate_from_der(tls_certificate **out, tls_bytes der)
     return TLS_OK;
 }
 
+void
+tls_certificate_fault(tls_buffer *out, tls_bytes der)
+{
+    tls_certificate parsed;
+
+    memset(&parsed, 0, sizeof parsed);
+    parsed.der = der;
+    if (der.length > TLS_CERTIFICATE_MAXIMUM_LENGTH)
+        parsed.fault = "it is longer than 256 KiB";
+    else
+        tls_certificate_parse(&parsed);
+    if (parsed.fault == NULL)
+        return;
+    tls_buffer_append(out, parsed.fault, strlen(parsed.fault));
+    if (parsed.fault_oid.length != 0) {
+        tls_buffer_append(out, " (", 2);
+        tls_oid_text(out, parsed.fault_oid);
+        tls_buffer_append(out, ")", 1);
+    }
+}
+
 tls_certificate *
 tls_certificate_retain(tls_certificate *certificate)
 {
@@ -90,9 +111,17 @@ tls_certificate_list_release(tls_certificate_list *list)
     free(list);
 }
 
-static int
-is_certificate_label(tls_bytes label)
+int
+tls_certificate_block(tls_bytes *der, tls_bytes label, tls_bytes contents)
 {
+    tls_der reader;
+
+    *der = contents;
+    if (tls_bytes_equal_string(label, "TRUSTED CERTIFICATE")) {
+        tls_der_init(&reader, contents);
+        *der = tls_der_read_whole(&reader, TLS_DER_SEQUENCE);
+        return 1;
+    }
     return tls_bytes_equal_string(label, "CERTIFICATE") ||
            tls_bytes_equal_string(label, "X509 CERTIFICATE");
 }
@@ -103,16 +132,15 @@ load_pem(tls_buffer *found, tls_bytes text)
     tls_pem pem;
     tls_pem_block block;
     tls_buffer der = {NULL, 0, 0, 0};
+    tls_bytes contents;
     tls_certificate *certificate;
     enum tls_reason reason = TLS_OK;
 
     tls_pem_init(&pem, text);
     while (reason == TLS_OK && tls_pem_next(&pem, &block, &der)) {
-        if (!is_certificate_label(block.label))
+        if (!tls_certificate_block(&contents, block.label, tls_buffer_view(&der)))
             continue;
-        reason = TLS_REASON_BAD_CERTIFICATE;
-        if (block.valid)
-            reason = tls_certificate_from_der(&certificate, tls_buffer_view(&der));
+        reason = tls_certificate_from_der(&certificate, contents);
         if (reason == TLS_OK) {
             tls_buffer_append(found, &certificate, sizeof certificate);
             if (found->failed)

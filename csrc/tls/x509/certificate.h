@@ -9,6 +9,9 @@
 #include "base/bytes.h"
 #include "asn1/der.h"
 #include "key/signature_algorithm.h"
+#include "x509/distinguished_name_match.h"
+
+TLS_PUBLIC_BEGIN
 
 #define TLS_CERTIFICATE_MAXIMUM_LENGTH 0x40000
 
@@ -65,10 +68,14 @@ typedef struct tls_certificate {
     int64_t not_after;
     tls_bytes public_key_info; /* SubjectPublicKeyInfo, header included */
     tls_public_key public_key;
-    int self_issued; /* issuer and subject are the same bytes */
+    int self_issued; /* issuer and subject are the same name */
+    /* tls_name_digest of both: they are equal where the names are (RFC 5280 section 7.1). */
+    unsigned char issuer_digest[TLS_NAME_DIGEST_LENGTH];
+    unsigned char subject_digest[TLS_NAME_DIGEST_LENGTH];
 
     unsigned present;     /* enum tls_extension_present */
-    int unknown_critical; /* has a critical extension that this library does not process */
+    int unknown_critical; /* has a critical extension that this library does not process, or one
+                             that must not be critical */
     tls_bytes unknown_critical_oid;
     int is_ca;                   /* basicConstraints cA */
     int path_length;             /* pathLenConstraint, or -1 if there is none */
@@ -85,11 +92,17 @@ typedef struct tls_certificate {
     tls_bytes authority_key_identifier; /* the keyIdentifier */
     tls_bytes authority_information;    /* contents of SEQUENCE OF AccessDescription */
     tls_bytes distribution_points;      /* contents of SEQUENCE OF DistributionPoint */
+
+    const char *fault;   /* only while it is parsed: what is wrong if that fails, as a sentence */
+    tls_bytes fault_oid; /* the extension that it is about, or empty */
 } tls_certificate;
 
 /* tls_certificate_from_der parses one certificate that fills `der` exactly. The caller owns the
  * result. TLS_REASON_BAD_CERTIFICATE, TLS_REASON_OUT_OF_MEMORY. */
 enum tls_reason tls_certificate_from_der(tls_certificate **out, tls_bytes der);
+/* tls_certificate_fault appends why tls_certificate_from_der refuses `der`, such as "it has an
+ * extension twice (2.5.29.19)"; nothing for a good one. */
+void tls_certificate_fault(tls_buffer *out, tls_bytes der);
 tls_certificate *tls_certificate_retain(tls_certificate *certificate);
 void tls_certificate_release(tls_certificate *certificate);
 
@@ -100,8 +113,12 @@ typedef struct tls_certificate_list {
     tls_certificate **items;
 } tls_certificate_list;
 
-/* tls_certificates_load takes PEM with any number of CERTIFICATE blocks (other blocks are passed
- * over) or the DER of one certificate. One that cannot be parsed fails the whole:
+/* tls_certificate_block is one look for all that read PEM: it returns 1 and the certificate's DER
+ * if the block's label says that it holds one. OpenSSL's "TRUSTED CERTIFICATE" is a certificate
+ * followed by notes of OpenSSL's own, which are left out. */
+int tls_certificate_block(tls_bytes *der, tls_bytes label, tls_bytes contents);
+/* tls_certificates_load takes PEM with any number of certificates (other blocks are passed over) or
+ * the DER of one certificate. One that cannot be parsed fails the whole:
  * TLS_REASON_BAD_CERTIFICATE; none at all: TLS_REASON_BAD_PEM. */
 enum tls_reason tls_certificates_load(tls_certificate_list **out, tls_bytes bytes);
 /* tls_certificate_list_make takes a count of its own on each of `items`. */
@@ -176,5 +193,7 @@ void tls_certificate_serial_text(tls_buffer *out, const tls_certificate *certifi
 
 /* tls_certificate_is_self_signed returns 1 if it is self-issued and its own key verifies it. */
 int tls_certificate_is_self_signed(const tls_certificate *certificate);
+
+TLS_PUBLIC_END
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "x509/distinguished_name.h"
+#include "x509/distinguished_name_match.h"
 
 /* Extensions are compared with each other, so their number must have a bound. Real ones have a
  * dozen. */
@@ -86,13 +86,17 @@ int
 tls_general_subtree_next(tls_der *reader, tls_general_name *base)
 {
     tls_der inner;
+    tls_bytes minimum;
 
     if (tls_der_at_end(reader))
         return 0;
     tls_der_enter(reader, &inner, TLS_DER_SEQUENCE);
     if (!tls_general_names_next(&inner, base))
         tls_der_fail(&inner);
-    /* 4.2.1.10: minimum is 0 (and so absent), maximum is absent. */
+    /* 4.2.1.10: minimum is 0, maximum is absent. DER leaves the 0 out; some write it. */
+    if (tls_der_optional(&inner, &minimum, TLS_DER_CONTEXT(0)) &&
+        (minimum.length != 1 || minimum.data[0] != 0))
+        tls_der_fail(&inner);
     tls_der_leave(reader, &inner);
     return !tls_der_failed(reader);
 }
@@ -199,30 +203,36 @@ parse_alternative_names(tls_certificate *out, tls_bytes value)
     return good && tls_der_finish(&der);
 }
 
+/* read_subtrees: GeneralSubtrees under [n], if it is there. Returns 0 if it is malformed. */
 static int
-check_subtrees(tls_bytes subtrees)
+read_subtrees(tls_der *reader, tls_bytes *subtrees, unsigned n)
 {
     tls_der der;
     tls_general_name base;
 
-    tls_der_init(&der, subtrees);
+    tls_der_optional(reader, subtrees, TLS_DER_CONTEXT_CONSTRUCTED(n));
+    tls_der_init(&der, *subtrees);
     while (tls_general_subtree_next(&der, &base))
         ;
     return tls_der_finish(&der);
 }
 
+/* Returns as parse_extension. Constraints of nothing, which 4.2.1.10 does not let an authority
+ * write, cannot be what it meant: they are not understood. */
 static int
 parse_name_constraints(tls_certificate *out, tls_bytes value)
 {
     tls_der der, inner;
+    int good;
 
     tls_der_init(&der, value);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
-    tls_der_optional(&inner, &out->permitted_subtrees, TLS_DER_CONTEXT_CONSTRUCTED(0));
-    tls_der_optional(&inner, &out->excluded_subtrees, TLS_DER_CONTEXT_CONSTRUCTED(1));
+    good = read_subtrees(&inner, &out->permitted_subtrees, 0) &&
+           read_subtrees(&inner, &out->excluded_subtrees, 1);
     tls_der_leave(&der, &inner);
-    return tls_der_finish(&der) && check_subtrees(out->permitted_subtrees) &&
-           check_subtrees(out->excluded_subtrees);
+    if (!good || !tls_der_finish(&der))
+        return -1;
+    return out->permitted_subtrees.length + out->excluded_subtrees.length != 0;
 }
 
 static int
@@ -304,9 +314,8 @@ parse_extension(tls_certificate *out, const tls_extension_view *extension)
         good = parse_basic_constraints(out, value);
         break;
     case 30:
-        flag = TLS_HAS_NAME_CONSTRAINTS;
-        good = parse_name_constraints(out, value);
-        break;
+        out->present |= TLS_HAS_NAME_CONSTRAINTS;
+        return parse_name_constraints(out, value);
     case 31:
         flag = TLS_HAS_CRL_DISTRIBUTION_POINTS;
         out->distribution_points = contents_of(value, &good);
@@ -335,6 +344,28 @@ parse_extension(tls_certificate *out, const tls_extension_view *extension)
     return good ? 1 : -1;
 }
 
+/* must_not_be_critical: 4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.1.15, 4.2.2.1, 4.2.2.2. Where an authority
+ * says otherwise, a verifier cannot know what it wants. */
+static int
+must_not_be_critical(tls_bytes oid)
+{
+    static const unsigned char oid_subject_information[] = {0x2B, 6, 1, 5, 5, 7, 1, 11};
+
+    if (IS_OID(oid, oid_authority_information) || IS_OID(oid, oid_subject_information))
+        return 1;
+    if (oid.length != 3 || oid.data[0] != 0x55 || oid.data[1] != 0x1D)
+        return 0;
+    switch (oid.data[2]) {
+    case 9:  /* subjectDirectoryAttributes */
+    case 14: /* subjectKeyIdentifier */
+    case 35: /* authorityKeyIdentifier */
+    case 46: /* freshestCRL */
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 int
 tls_certificate_parse_extensions(tls_certificate *certificate)
 {
@@ -346,25 +377,43 @@ tls_certificate_parse_extensions(tls_certificate *certificate)
 
     tls_der_init(&der, certificate->extensions);
     while (tls_certificate_extension_next(&der, &extension)) {
-        if (count == EXTENSION_MAXIMUM)
+        certificate->fault_oid = extension.oid;
+        if (count == EXTENSION_MAXIMUM) {
+            certificate->fault = "it has more than 64 extensions";
             return 0;
+        }
         /* 4.2: no extension twice. */
-        for (i = 0; i < count; i++)
-            if (tls_bytes_equal(seen[i], extension.oid))
+        for (i = 0; i < count; i++) {
+            if (tls_bytes_equal(seen[i], extension.oid)) {
+                certificate->fault = "it has an extension twice";
                 return 0;
+            }
+        }
         seen[count++] = extension.oid;
+        certificate->fault = "an extension is malformed";
         result = parse_extension(certificate, &extension);
         if (result < 0)
             return 0;
-        if (result == 0 && extension.critical && !certificate->unknown_critical) {
+        if (extension.critical && (result == 0 || must_not_be_critical(extension.oid)) &&
+            !certificate->unknown_critical) {
             certificate->unknown_critical = 1;
             certificate->unknown_critical_oid = extension.oid;
         }
     }
+    certificate->fault = "its extensions are malformed";
+    certificate->fault_oid = tls_bytes_make(NULL, 0);
     return tls_der_finish(&der);
 }
 
 /* ---- Certificate, section 4.1 ---- */
+
+/* reading notes what is read next: what stands there when a reader fails is the fault. */
+static void
+reading(tls_certificate *out, const tls_der *der, const char *fault)
+{
+    if (!tls_der_failed(der))
+        out->fault = fault;
+}
 
 static int
 parse_to_be_signed(tls_certificate *out, tls_der *tbs, tls_bytes *algorithm)
@@ -373,31 +422,61 @@ parse_to_be_signed(tls_certificate *out, tls_der *tbs, tls_bytes *algorithm)
     tls_bytes unused;
 
     out->version = 1;
+    reading(out, tbs, "its version is none of 1, 2 and 3");
     if (tls_der_peek(tbs) == (int)TLS_DER_CONTEXT_CONSTRUCTED(0)) {
         tls_der_enter(tbs, &part, TLS_DER_CONTEXT_CONSTRUCTED(0));
         out->version = tls_der_small(&part, 2) + 1;
         tls_der_leave(tbs, &part);
     }
+    reading(out, tbs, "its serial number is malformed");
     out->serial = tls_der_integer(tbs);
+    reading(out, tbs, "its signature algorithm is malformed");
     *algorithm = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    reading(out, tbs, "its issuer's name is malformed");
     out->issuer = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    reading(out, tbs, "its validity period has no well-formed times");
     tls_der_enter(tbs, &validity, TLS_DER_SEQUENCE);
     out->not_before = tls_der_time(&validity);
     out->not_after = tls_der_time(&validity);
     tls_der_leave(tbs, &validity);
+    reading(out, tbs, "its subject's name is malformed");
     out->subject = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    reading(out, tbs, "its public key is malformed");
     out->public_key_info = tls_der_read_whole(tbs, TLS_DER_SEQUENCE);
+    reading(out, tbs, "what follows its public key is malformed");
     /* issuerUniqueID, subjectUniqueID: nobody uses them */
     tls_der_optional(tbs, &unused, TLS_DER_CONTEXT(1));
     tls_der_optional(tbs, &unused, TLS_DER_CONTEXT(2));
     if (tls_der_peek(tbs) == (int)TLS_DER_CONTEXT_CONSTRUCTED(3)) {
+        reading(out, tbs, "its extensions are malformed");
         tls_der_enter(tbs, &part, TLS_DER_CONTEXT_CONSTRUCTED(3));
         out->extensions = tls_der_read(&part, TLS_DER_SEQUENCE);
         tls_der_leave(tbs, &part);
+        reading(out, tbs, "it has extensions, and a version below 3");
         if (out->version != 3) /* 4.1.2.9 */
             return 0;
+        reading(out, tbs, "something follows its extensions");
     }
     return tls_der_finish(tbs);
+}
+
+/* parse_parts reads what parse_to_be_signed has found. */
+static int
+parse_parts(tls_certificate *out, tls_bytes algorithm)
+{
+    out->fault = "its signature algorithm is malformed";
+    if (!tls_signature_algorithm_parse(&out->signature_algorithm, algorithm))
+        return 0;
+    out->fault = "its issuer's name is malformed";
+    if (!tls_name_check(out->issuer))
+        return 0;
+    out->fault = "its subject's name is malformed";
+    if (!tls_name_check(out->subject))
+        return 0;
+    out->fault = "its public key is malformed";
+    if (tls_public_key_parse(&out->public_key, out->public_key_info) != TLS_OK)
+        return 0;
+    return tls_certificate_parse_extensions(out);
 }
 
 enum tls_reason
@@ -408,25 +487,30 @@ tls_certificate_parse(tls_certificate *out)
 
     out->path_length = -1;
     out->key_usage = (1u << TLS_KEY_USAGE_COUNT) - 1;
+    out->fault = "its outer structure is malformed";
     tls_der_init(&der, out->der);
     tls_der_enter(&der, &outer, TLS_DER_SEQUENCE);
     out->to_be_signed = tls_der_read_whole(&outer, TLS_DER_SEQUENCE);
     outer_algorithm = tls_der_read_whole(&outer, TLS_DER_SEQUENCE);
+    reading(out, &outer, "its signature is malformed");
     out->signature = tls_der_bit_string(&outer, NULL);
     tls_der_leave(&der, &outer);
+    reading(out, &der, "bytes follow it");
     if (!tls_der_finish(&der))
         return TLS_REASON_BAD_CERTIFICATE;
+    out->fault = "its contents are malformed";
     tls_der_init(&outer, out->to_be_signed);
     tls_der_enter(&outer, &inner, TLS_DER_SEQUENCE);
+    if (!parse_to_be_signed(out, &inner, &inner_algorithm))
+        return TLS_REASON_BAD_CERTIFICATE;
     /* 4.1.1.2: the two AlgorithmIdentifiers are the same. */
-    if (!parse_to_be_signed(out, &inner, &inner_algorithm) ||
-        !tls_bytes_equal(inner_algorithm, outer_algorithm))
+    out->fault = "its two signature algorithms differ";
+    if (!tls_bytes_equal(inner_algorithm, outer_algorithm) || !parse_parts(out, inner_algorithm))
         return TLS_REASON_BAD_CERTIFICATE;
-    if (!tls_signature_algorithm_parse(&out->signature_algorithm, inner_algorithm) ||
-        !tls_name_check(out->issuer) || !tls_name_check(out->subject) ||
-        tls_public_key_parse(&out->public_key, out->public_key_info) != TLS_OK ||
-        !tls_certificate_parse_extensions(out))
-        return TLS_REASON_BAD_CERTIFICATE;
-    out->self_issued = tls_bytes_equal(out->issuer, out->subject);
+    tls_name_digest(out->issuer_digest, out->issuer);
+    tls_name_digest(out->subject_digest, out->subject);
+    out->self_issued =
+        memcmp(out->issuer_digest, out->subject_digest, sizeof out->issuer_digest) == 0;
+    out->fault = NULL;
     return TLS_OK;
 }

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "x509/certificate_parse.h"
-#include "x509/distinguished_name.h"
+#include "x509/distinguished_name_match.h"
 #include "asn1/pem.h"
+#include "x509/key_use.h"
 #include "x509/signed_structure.h"
 
 #define CRL_EXTENSION_MAXIMUM 32
@@ -18,7 +19,8 @@ enum {
     CE_INVALIDITY_DATE = 24,
     CE_DELTA_CRL_INDICATOR = 27,
     CE_ISSUING_DISTRIBUTION_POINT = 28,
-    CE_AUTHORITY_KEY_IDENTIFIER = 35
+    CE_AUTHORITY_KEY_IDENTIFIER = 35,
+    CE_FRESHEST_CRL = 46
 };
 
 /* The last arc of an OID under id-ce, or -1. */
@@ -250,11 +252,32 @@ parse_authority_key_identifier(tls_crl *out, tls_bytes value)
     return tls_der_finish(&der) && !tls_der_failed(&inner);
 }
 
+/* must_not_be_critical: 5.2.1, 5.2.3, 5.2.6, 5.2.7 */
+static int
+must_not_be_critical(tls_bytes oid)
+{
+    static const unsigned char oid_authority_information[] = {0x2B, 6, 1, 5, 5, 7, 1, 1};
+
+    switch (ce_arc(oid)) {
+    case CE_CRL_NUMBER:
+    case CE_AUTHORITY_KEY_IDENTIFIER:
+    case CE_FRESHEST_CRL:
+        return 1;
+    default:
+        return tls_bytes_equal(
+            oid, tls_bytes_make(oid_authority_information, sizeof oid_authority_information));
+    }
+}
+
 static int
 parse_extension(tls_crl *out, const tls_extension_view *extension)
 {
     tls_der der;
 
+    if (extension->critical && must_not_be_critical(extension->oid) && out->unsupported == NULL) {
+        out->unsupported = "has a critical extension that must not be critical";
+        out->unsupported_oid = extension->oid;
+    }
     switch (ce_arc(extension->oid)) {
     case CE_CRL_NUMBER:
         tls_der_init(&der, extension->value);
@@ -348,6 +371,7 @@ parse(tls_crl *out)
     if (!tls_der_finish(&der) || !parse_to_be_signed(out, parts.algorithm_whole) ||
         !parse_extensions(out))
         return TLS_REASON_BAD_CRL;
+    tls_name_digest(out->issuer_digest, out->issuer);
     return build_index(out);
 }
 
@@ -492,8 +516,8 @@ tls_crl_check(
     if (crl->unsupported != NULL)
         return TLS_REASON_UNSUPPORTED_CRL;
     /* (f); the key identifiers are hints only: the signature says whose it is. */
-    if (!tls_name_equal(crl->issuer, issuer->subject) ||
-        (issuer->key_usage & TLS_KEY_USAGE_CRL_SIGN) == 0)
+    if (memcmp(crl->issuer_digest, issuer->subject_digest, sizeof crl->issuer_digest) != 0 ||
+        !tls_certificate_allows(issuer, TLS_KEY_USE_CRLS))
         return TLS_REASON_BAD_CRL;
     reason = tls_signed_verify(&issuer->public_key, &crl->signature_algorithm, crl->to_be_signed,
         crl->signature, policy->minimum_rsa_bits, policy->allow_sha1);
@@ -507,36 +531,49 @@ tls_crl_check(
     return TLS_OK;
 }
 
-/* has_name returns 1 if one of the names (elements of GeneralNames) is `name`, a whole element. */
-static int
-has_name(tls_bytes names, tls_bytes name)
-{
-    tls_der der;
-    tls_bytes whole;
+/* A name of a CRL's distribution point. A CRL has one or two. */
+#define POINT_NAMES_MAXIMUM 16
+typedef struct point_name {
+    tls_general_name name;
+    unsigned char digest[TLS_NAME_DIGEST_LENGTH]; /* of a directoryName */
+} point_name;
 
-    tls_der_init(&der, names);
-    while (!tls_der_at_end(&der)) {
-        tls_der_read_any(&der, NULL, &whole);
-        if (!tls_der_failed(&der) && tls_bytes_equal(whole, name))
-            return 1;
-    }
-    return 0;
+static int
+point_name_next(tls_der *reader, point_name *out)
+{
+    if (!tls_general_names_next(reader, &out->name))
+        return 0;
+    if (out->name.kind == TLS_NAME_DIRECTORY)
+        tls_name_digest(out->digest, out->name.value);
+    return 1;
 }
 
-/* names_meet returns 1 if two GeneralNames have one in common. A CRL has one or two. */
 static int
-names_meet(tls_bytes a, tls_bytes b)
+is_same_point(const point_name *a, const point_name *b)
 {
-    tls_der der;
-    tls_bytes whole;
-    unsigned left = 16;
+    if (a->name.kind != b->name.kind)
+        return 0;
+    if (a->name.kind == TLS_NAME_DIRECTORY)
+        return memcmp(a->digest, b->digest, sizeof a->digest) == 0;
+    return tls_bytes_equal(a->name.value, b->name.value);
+}
 
-    tls_der_init(&der, b);
-    while (!tls_der_at_end(&der) && left-- > 0) {
-        tls_der_read_any(&der, NULL, &whole);
-        if (!tls_der_failed(&der) && has_name(a, whole))
-            return 1;
-    }
+/* names_meet returns 1 if the GeneralNames of a certificate and of a CRL have one in common. */
+static int
+names_meet(tls_bytes of_certificate, tls_bytes of_crl)
+{
+    point_name points[POINT_NAMES_MAXIMUM], one;
+    size_t count = 0, i;
+    tls_der der;
+
+    tls_general_names_begin(&der, of_crl);
+    while (count < POINT_NAMES_MAXIMUM && point_name_next(&der, &points[count]))
+        count++;
+    tls_general_names_begin(&der, of_certificate);
+    while (point_name_next(&der, &one))
+        for (i = 0; i < count; i++)
+            if (is_same_point(&one, &points[i]))
+                return 1;
     return 0;
 }
 
@@ -563,7 +600,7 @@ is_distribution_point_of(const tls_crl *crl, const tls_certificate *certificate)
 int
 tls_crl_covers(const tls_crl *crl, const tls_certificate *certificate)
 {
-    if (!tls_name_equal(crl->issuer, certificate->issuer))
+    if (memcmp(crl->issuer_digest, certificate->issuer_digest, sizeof crl->issuer_digest) != 0)
         return 0;
     if ((crl->only_user && certificate->is_ca) || (crl->only_ca && !certificate->is_ca))
         return 0;

@@ -8,6 +8,8 @@
 
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_CRL_MAXIMUM_LENGTH 0x4000000
 
 /* CRLReason, section 5.3.1. */
@@ -54,6 +56,7 @@ typedef struct tls_crl {
     tls_bytes signature;
     unsigned version; /* 1 or 2 */
     tls_bytes issuer; /* whole Name */
+    unsigned char issuer_digest[TLS_NAME_DIGEST_LENGTH];
     int64_t this_update;
     int64_t next_update; /* INT64_MAX when absent */
     tls_bytes revoked;   /* contents of SEQUENCE OF entries; walk with tls_crl_next */
@@ -115,5 +118,7 @@ int tls_crl_covers(const tls_crl *crl, const tls_certificate *certificate);
 
 /* tls_crl_number_text appends the CRL number in hex; nothing when there is none. */
 void tls_crl_number_text(tls_buffer *out, const tls_crl *crl);
+
+TLS_PUBLIC_END
 
 #endif

@@ -136,9 +136,8 @@ next_utf8(tls_bytes text, size_t *at)
     return c;
 }
 
-/* next_character reads one code point of a string of type `tag` at `*at`. */
-static uint32_t
-next_character(unsigned tag, tls_bytes text, size_t *at)
+uint32_t
+tls_name_next_character(unsigned tag, tls_bytes text, size_t *at)
 {
     const unsigned char *p = text.data + *at;
     size_t left = text.length - *at;
@@ -174,8 +173,8 @@ next_character(unsigned tag, tls_bytes text, size_t *at)
     return 0xFFFD;
 }
 
-static int
-is_string_tag(unsigned tag)
+int
+tls_name_is_string(unsigned tag)
 {
     switch (tag) {
     case TLS_DER_UTF8_STRING:
@@ -234,12 +233,12 @@ tls_name_string_utf8(tls_buffer *out, unsigned tag, tls_bytes value)
 {
     size_t at = 0;
 
-    if (!is_string_tag(tag)) {
+    if (!tls_name_is_string(tag)) {
         append_hex_value(out, tag, value);
         return 0;
     }
     while (at < value.length)
-        append_code_point(out, next_character(tag, value, &at));
+        append_code_point(out, tls_name_next_character(tag, value, &at));
     return 1;
 }
 
@@ -355,7 +354,7 @@ append_attribute(tls_buffer *out, tls_buffer *scratch, const tls_name_attribute 
     else
         tls_oid_text(out, attribute->oid);
     tls_buffer_append(out, "=", 1);
-    if (keyword == NULL || !is_string_tag(attribute->tag)) {
+    if (keyword == NULL || !tls_name_is_string(attribute->tag)) {
         append_hex_value(out, attribute->tag, attribute->value);
         return;
     }
@@ -386,116 +385,4 @@ tls_name_text(tls_buffer *out, tls_bytes name)
         append_attribute(out, &scratch, &attributes[i]);
     }
     tls_buffer_release(&scratch);
-}
-
-int
-tls_name_common_name(tls_buffer *out, tls_bytes name)
-{
-    tls_name_reader reader;
-    tls_name_attribute attribute, last;
-    int found = 0;
-
-    tls_name_begin(&reader, name);
-    while (tls_name_next(&reader, &attribute)) {
-        if (attribute.oid.length == 3 && memcmp(attribute.oid.data, "\x55\x04\x03", 3) == 0) {
-            last = attribute;
-            found = 1;
-        }
-    }
-    if (found)
-        tls_name_string_utf8(out, last.tag, last.value);
-    return found;
-}
-
-/* ---- Comparison, RFC 5280 section 7.1 ---- */
-
-/* A string read as the comparison sees it: ASCII letters in lower case, leading and trailing spaces
- * gone, inner runs of spaces as one. */
-typedef struct folded {
-    tls_bytes text;
-    unsigned tag;
-    size_t at;
-    int started;
-} folded;
-
-#define FOLDED_END 0xFFFFFFFFu
-
-static uint32_t
-next_folded(folded *f)
-{
-    uint32_t c;
-    int space = 0;
-    size_t before;
-
-    while (f->at < f->text.length) {
-        before = f->at;
-        c = next_character(f->tag, f->text, &f->at);
-        if (c == ' ' || (c >= '\t' && c <= '\r')) {
-            space = f->started;
-            continue;
-        }
-        if (space) {
-            f->at = before;
-            f->started = 0; /* the space is given once; the character comes next */
-            return ' ';
-        }
-        f->started = 1;
-        return c >= 'A' && c <= 'Z' ? c + 32 : c;
-    }
-    return FOLDED_END;
-}
-
-static int
-attribute_equal(const tls_name_attribute *a, const tls_name_attribute *b)
-{
-    folded x, y;
-    uint32_t c;
-
-    if (!tls_bytes_equal(a->oid, b->oid))
-        return 0;
-    if (a->tag == b->tag && tls_bytes_equal(a->value, b->value))
-        return 1;
-    if (!is_string_tag(a->tag) || !is_string_tag(b->tag))
-        return 0;
-    memset(&x, 0, sizeof x);
-    x.text = a->value;
-    x.tag = a->tag;
-    memset(&y, 0, sizeof y);
-    y.text = b->value;
-    y.tag = b->tag;
-    do {
-        c = next_folded(&x);
-        if (c != next_folded(&y))
-            return 0;
-    } while (c != FOLDED_END);
-    return 1;
-}
-
-/* Attributes of one RDN are a SET; DER orders them, so they are compared in order. */
-int
-tls_name_is_within(tls_bytes name, tls_bytes base)
-{
-    tls_name_reader name_reader, base_reader;
-    tls_name_attribute a, b;
-    unsigned last_rdn = 0;
-    int any = 0;
-
-    tls_name_begin(&name_reader, name);
-    tls_name_begin(&base_reader, base);
-    while (tls_name_next(&base_reader, &b)) {
-        if (!tls_name_next(&name_reader, &a) || a.rdn != b.rdn || !attribute_equal(&a, &b))
-            return 0;
-        last_rdn = b.rdn;
-        any = 1;
-    }
-    if (!tls_der_finish(&base_reader.rdns))
-        return 0;
-    /* The last RDN must not go on in `name`. */
-    return !any || !tls_name_next(&name_reader, &a) || a.rdn != last_rdn;
-}
-
-int
-tls_name_equal(tls_bytes a, tls_bytes b)
-{
-    return tls_bytes_equal(a, b) || (tls_name_is_within(a, b) && tls_name_is_within(b, a));
 }

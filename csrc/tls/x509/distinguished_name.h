@@ -1,11 +1,13 @@
 /* distinguished_name.h - the Name of RFC 5280 section 4.1.2.4: its attributes in order, its text
- * (RFC 4514), and comparison. A name is given as its whole DER element, SEQUENCE header included.
- */
+ * (RFC 4514), and its strings. A name is given as its whole DER element, SEQUENCE header included.
+ * Comparison is distinguished_name_match.h's. */
 #ifndef TLS_DISTINGUISHED_NAME_H
 #define TLS_DISTINGUISHED_NAME_H
 
 #include "base/bytes.h"
 #include "asn1/der.h"
+
+TLS_PUBLIC_BEGIN
 
 typedef struct tls_name_attribute {
     tls_bytes oid;   /* contents of the type's OID */
@@ -36,6 +38,11 @@ int tls_name_is_empty(tls_bytes name);
  * UniversalString. What is not valid in its type becomes U+FFFD. Other types give "#" and hex
  * digits (RFC 4514 section 2.4); returns 0 then, else 1. */
 int tls_name_string_utf8(tls_buffer *out, unsigned tag, tls_bytes value);
+/* tls_name_is_string: is `tag` one of these types? */
+int tls_name_is_string(unsigned tag);
+/* tls_name_next_character reads one code point of a string of such a type at `*at`, below its
+ * length, and moves `*at` behind it; U+FFFD for what is not valid in the type. */
+uint32_t tls_name_next_character(unsigned tag, tls_bytes text, size_t *at);
 /* tls_name_attribute_keyword: "CN", "O", "DC", ... or NULL if the type has none. */
 const char *tls_name_attribute_keyword(tls_bytes oid);
 /* tls_name_attribute_oid: the OID contents of a keyword in any case of letters, or empty. */
@@ -43,14 +50,7 @@ tls_bytes tls_name_attribute_oid(tls_bytes keyword);
 /* tls_name_text appends the RFC 4514 string: last RDN first, escaped; unknown types dotted with the
  * value in hex. The text is UTF-8 without a NUL. */
 void tls_name_text(tls_buffer *out, tls_bytes name);
-/* tls_name_common_name appends the last commonName as UTF-8; returns 0 if there is none. */
-int tls_name_common_name(tls_buffer *out, tls_bytes name);
 
-/* tls_name_equal compares as RFC 5280 section 7.1 asks: same encoding, or same attributes after
- * folding ASCII case and white space, across string types. */
-int tls_name_equal(tls_bytes a, tls_bytes b);
-/* tls_name_is_within returns 1 if the RDNs of `base` begin `name` (section 4.2.1.10,
- * directoryName). */
-int tls_name_is_within(tls_bytes name, tls_bytes base);
+TLS_PUBLIC_END
 
 #endif

@@ -214,8 +214,9 @@ tls_hostname_match(tls_bytes pattern, tls_bytes name)
         return 0;
     if (name.data[name.length - 1] == '.')
         name.length--;
+    /* RFC 5280 section 4.2.1.6: the preferred name syntax has no dot at the end. */
     if (pattern.length > 0 && pattern.data[pattern.length - 1] == '.')
-        pattern.length--;
+        return 0;
     if (pattern.length > 2 && pattern.data[0] == '*' && pattern.data[1] == '.') {
         /* RFC 9525 section 6.3: "*" is the whole left-most label and stands for one label. A
          * pattern such as "*.com" would cover a whole registry. */

@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 /* tls_address_parse reads an IPv4 dotted quad or an IPv6 address (RFC 4291 section 2.2, brackets
  * allowed, no zone). Returns 4 or 16, the length put into `out`; 0 if the text is not an address.
  */
@@ -23,5 +25,7 @@ int tls_hostname_match(tls_bytes pattern, tls_bytes name);
 /* tls_hostname_verify: TLS_OK if the certificate is for `name`, a DNS name or an IP address;
  * TLS_REASON_NAME_MISMATCH otherwise. */
 enum tls_reason tls_hostname_verify(const tls_certificate *certificate, tls_bytes name);
+
+TLS_PUBLIC_END
 
 #endif

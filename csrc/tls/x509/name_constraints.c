@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "x509/certificate_parse.h"
-#include "x509/distinguished_name.h"
+#include "x509/distinguished_name_match.h"
 #include "x509/hostname.h"
 
 static const unsigned char oid_email[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 1};
@@ -37,6 +37,13 @@ without_dot_at_end(tls_bytes name)
     return name;
 }
 
+/* is_host: a host name without a dot at its end. */
+static int
+is_host(tls_bytes name)
+{
+    return tls_hostname_is_valid(name) && name.data[name.length - 1] != '.';
+}
+
 /* is_below returns 1 if `name` is `suffix` with one or more labels in front. */
 static int
 is_below(tls_bytes name, tls_bytes suffix)
@@ -66,55 +73,138 @@ could_stand_for(tls_bytes parent, tls_bytes name)
     return dot != NULL && equal_ignoring_case(parent, skip(name, (size_t)(dot + 1 - name.data)));
 }
 
+/* Below, what cannot be compared, a name or a base, gives `excluded`: it is never permitted, and
+ * always excluded. */
+
 /* A constraint "example.com" covers the name and everything below; ".example.com", which the RFC
- * does not define but CAs use, everything below. A wildcard that could stand for an excluded name
- * is excluded with it. */
+ * does not define but CAs use, everything below, and who excludes it means the name too. A wildcard
+ * that could stand for an excluded name is excluded with it. */
 static int
 dns_within(tls_bytes name, tls_bytes base, int excluded)
 {
-    int wildcard;
+    int wildcard, below;
 
-    name = without_dot_at_end(name);
-    base = without_dot_at_end(base);
     if (base.length == 0)
         return 1;
+    name = without_dot_at_end(name);
+    base = without_dot_at_end(base);
+    below = base.length != 0 && base.data[0] == '.';
+    if (below)
+        base = skip(base, 1);
     wildcard = name.length > 2 && name.data[0] == '*' && name.data[1] == '.';
-    if (!tls_hostname_is_valid(wildcard ? skip(name, 2) : name))
-        return excluded; /* not a name one could check: never permitted, always excluded */
-    if (base.data[0] == '.')
-        return is_below(name, skip(base, 1));
-    return equal_ignoring_case(name, base) || is_below(name, base) ||
-           (wildcard && excluded && could_stand_for(skip(name, 2), base));
+    if (!tls_hostname_is_valid(wildcard ? skip(name, 2) : name) || !is_host(base))
+        return excluded;
+    if (is_below(name, base))
+        return 1;
+    return (!below || excluded) &&
+           (equal_ignoring_case(name, base) ||
+               (wildcard && excluded && could_stand_for(skip(name, 2), base)));
 }
 
 /* Host part of a URI or mailbox: "host" is that host, ".domain" is what lies below it. */
 static int
-host_within(tls_bytes host, tls_bytes base)
+host_within(tls_bytes host, tls_bytes base, int excluded)
 {
+    int below = base.length != 0 && base.data[0] == '.';
+
     if (base.length == 0)
         return 1;
-    if (base.data[0] == '.')
-        return is_below(host, skip(base, 1));
-    return equal_ignoring_case(host, base);
+    if (below)
+        base = skip(base, 1);
+    if (!is_host(host) || !is_host(base))
+        return excluded;
+    return below ? is_below(host, base) : equal_ignoring_case(host, base);
+}
+
+/* is_one_of: not strchr, which finds a NUL everywhere. */
+static int
+is_one_of(unsigned char c, const char *characters)
+{
+    return c != 0 && strchr(characters, c) != NULL;
+}
+
+static int
+is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int
+is_scheme_character(unsigned char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || is_digit(c) || is_one_of(c, "+-.");
+}
+
+/* is_local_part: the Dot-string of RFC 5321 section 4.1.2. A quoted one can be written in many
+ * ways.
+ */
+static int
+is_local_part(tls_bytes text)
+{
+    size_t i;
+
+    for (i = 0; i < text.length; i++)
+        if (text.data[i] <= 0x20 || text.data[i] >= 0x7F ||
+            is_one_of(text.data[i], "\"(),:;<>@[\\]"))
+            return 0;
+    return text.length != 0;
+}
+
+/* split_mailbox returns 1 if the text is a mailbox whose parts can be compared. */
+static int
+split_mailbox(tls_bytes text, tls_bytes *local, tls_bytes *host)
+{
+    const unsigned char *at = text.length != 0 ? memchr(text.data, '@', text.length) : NULL;
+
+    if (at == NULL)
+        return 0;
+    *local = tls_bytes_make(text.data, (size_t)(at - text.data));
+    *host = skip(text, local->length + 1);
+    return is_local_part(*local) && is_host(*host);
 }
 
 static int
 email_within(tls_bytes name, tls_bytes base, int excluded)
 {
-    size_t at = name.length, base_at;
+    tls_bytes local, host, base_local, base_host;
 
-    while (at > 0 && name.data[at - 1] != '@')
-        at--;
-    if (at < 2 || at == name.length)
+    if (!split_mailbox(name, &local, &host))
         return excluded;
-    base_at = base.length;
-    while (base_at > 0 && base.data[base_at - 1] != '@')
-        base_at--;
-    if (base_at == 0)
-        return host_within(skip(name, at), base);
+    if (base.length == 0 || memchr(base.data, '@', base.length) == NULL)
+        return host_within(host, base, excluded);
+    if (!split_mailbox(base, &base_local, &base_host))
+        return excluded;
     /* One mailbox; its local part is case-sensitive (RFC 5280 section 7.5). */
-    return at == base_at && memcmp(name.data, base.data, at) == 0 &&
-           equal_ignoring_case(skip(name, at), skip(base, base_at));
+    return tls_bytes_equal(local, base_local) && equal_ignoring_case(host, base_host);
+}
+
+/* uri_host finds the host of "scheme://user@host:port/…" (RFC 3986 section 3); 0 if the URI has
+ * another form. */
+static int
+uri_host(tls_bytes uri, tls_bytes *host)
+{
+    size_t start, end, i;
+
+    for (i = 0; i < uri.length && is_scheme_character(uri.data[i]); i++)
+        ;
+    if (i == 0 || uri.length - i < 3 || memcmp(uri.data + i, "://", 3) != 0)
+        return 0;
+    start = i + 3;
+    for (end = start; end < uri.length && !is_one_of(uri.data[end], "/?#"); end++)
+        /* Some readers end the authority at a backslash. */
+        if (uri.data[end] <= 0x20 || uri.data[end] >= 0x7F || uri.data[end] == '\\')
+            return 0;
+    for (i = start; i < end && uri.data[i] != '@'; i++)
+        ;
+    if (i < end)
+        start = i + 1;
+    for (i = start; i < end && uri.data[i] != ':'; i++)
+        ;
+    *host = tls_bytes_make(uri.data + start, i - start);
+    for (i++; i < end; i++)
+        if (!is_digit(uri.data[i]))
+            return 0;
+    return 1;
 }
 
 static int
@@ -122,39 +212,39 @@ uri_within(tls_bytes uri, tls_bytes base, int excluded)
 {
     unsigned char address[16];
     tls_bytes host;
-    size_t start, end, i;
 
-    for (start = 0; start + 2 < uri.length; start++)
-        if (memcmp(uri.data + start, "://", 3) == 0)
-            break;
-    if (start + 3 >= uri.length)
-        return excluded;
-    start += 3;
-    for (end = start; end < uri.length; end++)
-        if (uri.data[end] == '/' || uri.data[end] == '?' || uri.data[end] == '#')
-            break;
-    for (i = start; i < end; i++)
-        if (uri.data[i] == '@')
-            start = i + 1;
-    host = tls_bytes_make(uri.data + start, end - start);
-    for (i = 0; i < host.length; i++)
-        if (host.data[i] == ':')
-            host.length = i;
     /* "the constraint applies to the host part ... a URI without an FQDN MUST be rejected" */
-    if (!tls_hostname_is_valid(host) || tls_address_parse(address, host) != 0)
+    if (!uri_host(uri, &host) || tls_address_parse(address, host) != 0)
         return excluded;
-    return host_within(without_dot_at_end(host), base);
+    return host_within(without_dot_at_end(host), base, excluded);
+}
+
+int
+tls_address_mask_is_valid(tls_bytes mask)
+{
+    size_t i;
+    unsigned char c, before = 0xFF;
+
+    for (i = 0; i < mask.length; i++) {
+        c = mask.data[i];
+        /* Ones, then zeros: the complement and one more have no bit in common. */
+        if ((before != 0xFF && c != 0) || ((c ^ 0xFF) & ((c ^ 0xFF) + 1)) != 0)
+            return 0;
+        before = c;
+    }
+    return 1;
 }
 
 static int
 address_within(tls_bytes address, tls_bytes base, int excluded)
 {
-    size_t i, length = address.length;
+    size_t i, length = base.length / 2;
 
-    if (length != 4 && length != 16)
+    if ((address.length != 4 && address.length != 16) || (base.length != 8 && base.length != 32) ||
+        !tls_address_mask_is_valid(skip(base, length)))
         return excluded;
-    if (base.length != 2 * length)
-        return base.length != 8 && base.length != 32 ? excluded : 0;
+    if (address.length != length)
+        return 0;
     for (i = 0; i < length; i++)
         if (((address.data[i] ^ base.data[i]) & base.data[length + i]) != 0)
             return 0;
@@ -174,7 +264,7 @@ is_within(const tls_general_name *name, tls_bytes base, int excluded)
     case TLS_NAME_IP:
         return address_within(name->value, base, excluded);
     case TLS_NAME_DIRECTORY:
-        return tls_name_is_within(name->value, base);
+        return tls_name_is_within(name->value, base, excluded);
     default:
         /* A kind that we cannot compare: "MUST either process the constraint or reject". */
         return excluded;
@@ -182,11 +272,12 @@ is_within(const tls_general_name *name, tls_bytes base, int excluded)
 }
 
 /* charge takes the cost of one comparison, which grows with the names, from the budget; 0 if that
- * is used up. */
+ * is used up. The attributes of directory names are compared in all their orders. */
 static int
-charge(unsigned long *budget, tls_bytes name, tls_bytes base)
+charge(unsigned long *budget, const tls_general_name *name, tls_bytes base)
 {
-    unsigned long cost = 1 + (unsigned long)((name.length + base.length) / 64);
+    unsigned step = name->kind == TLS_NAME_DIRECTORY ? 4 : 64;
+    unsigned long cost = 1 + (unsigned long)((name->value.length + base.length) / step);
 
     if (*budget < cost)
         return 0;
@@ -195,30 +286,86 @@ charge(unsigned long *budget, tls_bytes name, tls_bytes base)
 }
 
 static int
-name_is_permitted(
-    const tls_certificate *authority, const tls_general_name *name, unsigned long *budget)
+is_excluded(const tls_certificate *authority, const tls_general_name *name, unsigned long *budget)
 {
     tls_der reader;
     tls_general_name base;
-    int constrained = 0, permitted = 0;
 
     tls_der_init(&reader, authority->excluded_subtrees);
-    while (tls_general_subtree_next(&reader, &base)) {
-        if (!charge(budget, name->value, base.value))
-            return 0;
-        if (base.kind == name->kind && is_within(name, base.value, 1))
-            return 0;
-    }
+    while (tls_general_subtree_next(&reader, &base))
+        if (!charge(budget, name, base.value) ||
+            (base.kind == name->kind && is_within(name, base.value, 1)))
+            return 1;
+    return 0;
+}
+
+static int
+is_permitted(const tls_certificate *authority, const tls_general_name *name, unsigned long *budget)
+{
+    tls_der reader;
+    tls_general_name base;
+    int constrained = 0;
+
     tls_der_init(&reader, authority->permitted_subtrees);
-    while (!permitted && tls_general_subtree_next(&reader, &base)) {
-        if (!charge(budget, name->value, base.value))
+    while (tls_general_subtree_next(&reader, &base)) {
+        if (!charge(budget, name, base.value))
             return 0;
         if (base.kind != name->kind)
             continue;
         constrained = 1;
-        permitted = is_within(name, base.value, 0);
+        if (is_within(name, base.value, 0))
+            return 1;
     }
-    return permitted || !constrained;
+    return !constrained;
+}
+
+static int
+obeys(const tls_certificate *authority, const tls_general_name *name, unsigned long *budget)
+{
+    return !is_excluded(authority, name, budget) && is_permitted(authority, name, budget);
+}
+
+/* email_obeys judges a mailbox in the subject, whatever type of string it is in. It need be
+ * permitted only where no alternative name is a mailbox. */
+static int
+email_obeys(const tls_certificate *authority, const tls_name_attribute *attribute,
+    int excluded_only, unsigned long *budget)
+{
+    tls_buffer text = {NULL, 0, 0, 0};
+    tls_general_name name;
+    int good;
+
+    /* What is no string becomes "#" and digits, which are no mailbox. */
+    tls_name_string_utf8(&text, attribute->tag, attribute->value);
+    name.kind = TLS_NAME_EMAIL;
+    name.value = tls_buffer_view(&text);
+    good = !text.failed && !is_excluded(authority, &name, budget) &&
+           (excluded_only || is_permitted(authority, &name, budget));
+    tls_buffer_release(&text);
+    return good;
+}
+
+static int
+subject_obeys(const tls_certificate *authority, const tls_certificate *certificate, int has_email,
+    unsigned long *budget, tls_general_name *offender)
+{
+    tls_name_reader attributes;
+    tls_name_attribute attribute;
+
+    offender->kind = TLS_NAME_DIRECTORY;
+    offender->value = certificate->subject;
+    if (!obeys(authority, offender, budget))
+        return 0;
+    tls_name_begin(&attributes, certificate->subject);
+    while (tls_name_next(&attributes, &attribute)) {
+        if (!tls_bytes_equal(attribute.oid, tls_bytes_make(oid_email, sizeof oid_email)))
+            continue;
+        offender->kind = TLS_NAME_EMAIL;
+        offender->value = attribute.value;
+        if (!email_obeys(authority, &attribute, has_email, budget))
+            return 0;
+    }
+    return 1;
 }
 
 int
@@ -226,8 +373,6 @@ tls_name_constraints_permit(const tls_certificate *authority, const tls_certific
     unsigned long *budget, tls_general_name *offender)
 {
     tls_der reader;
-    tls_name_reader attributes;
-    tls_name_attribute attribute;
     int has_email = 0;
 
     if ((authority->present & TLS_HAS_NAME_CONSTRAINTS) == 0)
@@ -236,24 +381,9 @@ tls_name_constraints_permit(const tls_certificate *authority, const tls_certific
     while (tls_general_names_next(&reader, offender)) {
         if (offender->kind == TLS_NAME_EMAIL)
             has_email = 1;
-        if (!name_is_permitted(authority, offender, budget))
+        if (!obeys(authority, offender, budget))
             return 0;
     }
-    if (tls_name_is_empty(certificate->subject))
-        return 1;
-    offender->kind = TLS_NAME_DIRECTORY;
-    offender->value = certificate->subject;
-    if (!name_is_permitted(authority, offender, budget))
-        return 0;
-    /* The old place for a mailbox counts when there is no new one. */
-    tls_name_begin(&attributes, certificate->subject);
-    while (!has_email && tls_name_next(&attributes, &attribute)) {
-        if (!tls_bytes_equal(attribute.oid, tls_bytes_make(oid_email, sizeof oid_email)))
-            continue;
-        offender->kind = TLS_NAME_EMAIL;
-        offender->value = attribute.value;
-        if (!name_is_permitted(authority, offender, budget))
-            return 0;
-    }
-    return 1;
+    return tls_name_is_empty(certificate->subject) ||
+           subject_obeys(authority, certificate, has_email, budget, offender);
 }

@@ -11,4 +11,7 @@
 int tls_name_constraints_permit(const tls_certificate *authority,
     const tls_certificate *certificate, unsigned long *budget, tls_general_name *offender);
 
+/* tls_address_mask_is_valid: ones, then zeros, as CIDR has it (RFC 4632 section 5.1). */
+int tls_address_mask_is_valid(tls_bytes mask);
+
 #endif

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "x509/certificate_parse.h"
-#include "x509/distinguished_name.h"
+#include "x509/distinguished_name_match.h"
+#include "x509/key_use.h"
 #include "x509/signed_structure.h"
 
 /* id-pkix-ocsp: 1.3.6.1.5.5.7.48.1; basic is 1, nonce 2 */
@@ -24,7 +25,7 @@ tls_ocsp_response_status_name(enum tls_ocsp_response_status status)
 const char *
 tls_ocsp_certificate_status_name(enum tls_ocsp_certificate_status status)
 {
-    static const char *const names[] = {"good", "revoked", "unknown"};
+    static const char *const names[] = {"unknown", "good", "revoked"};
 
     return (size_t)status < sizeof names / sizeof names[0] ? names[status] : "unknown";
 }
@@ -323,12 +324,15 @@ hash_is(tls_bytes expected, int hash, tls_bytes bytes)
     return length != 0 && tls_bytes_equal(expected, tls_bytes_make(digest, length));
 }
 
+/* is_about: the hash is over the issuer's name, which both certificates have, in encodings that may
+ * differ. */
 static int
 is_about(const tls_ocsp_single *single, const tls_certificate *certificate,
     const tls_certificate *issuer)
 {
     return single->hash != 0 && tls_bytes_equal(single->serial, certificate->serial) &&
-           hash_is(single->issuer_name_hash, single->hash, certificate->issuer) &&
+           (hash_is(single->issuer_name_hash, single->hash, certificate->issuer) ||
+               hash_is(single->issuer_name_hash, single->hash, issuer->subject)) &&
            hash_is(single->issuer_key_hash, single->hash, key_bits(issuer));
 }
 
@@ -375,8 +379,7 @@ check_delegate(const tls_certificate *delegate, const char **why, const tls_cert
 {
     if ((delegate->present & TLS_HAS_EXTENDED_KEY_USAGE) == 0 ||
         (delegate->extended_key_usage & TLS_EXTENDED_OCSP_SIGNING) == 0 ||
-        (delegate->key_usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) == 0 ||
-        delegate->unknown_critical) {
+        !tls_certificate_allows(delegate, TLS_KEY_USE_SIGNATURE) || delegate->unknown_critical) {
         *why = "is signed by a certificate that is not for OCSP signing";
         return TLS_REASON_BAD_OCSP_RESPONSE;
     }
@@ -386,7 +389,7 @@ check_delegate(const tls_certificate *delegate, const char **why, const tls_cert
         return TLS_REASON_BAD_OCSP_RESPONSE;
     }
     *why = "is signed by a responder that the certificate's issuer did not certify";
-    if (!tls_name_equal(delegate->issuer, issuer->subject))
+    if (memcmp(delegate->issuer_digest, issuer->subject_digest, sizeof issuer->subject_digest) != 0)
         return TLS_REASON_BAD_OCSP_RESPONSE;
     return tls_signed_verify(&issuer->public_key, &delegate->signature_algorithm,
         delegate->to_be_signed, delegate->signature, policy->minimum_rsa_bits, policy->allow_sha1);

@@ -5,6 +5,8 @@
 
 #include "x509/crl.h"
 
+TLS_PUBLIC_BEGIN
+
 #define TLS_OCSP_MAXIMUM_LENGTH 0x40000
 /* How old a response may be that does not say until when it holds: a peer could staple it for ever.
  */
@@ -21,7 +23,8 @@ enum tls_ocsp_response_status {
     TLS_OCSP_UNAUTHORIZED = 6
 };
 
-enum tls_ocsp_certificate_status { TLS_OCSP_GOOD = 0, TLS_OCSP_REVOKED = 1, TLS_OCSP_UNKNOWN = 2 };
+/* CertStatus; not by its tag numbers, so that what was not filled in is not good. */
+enum tls_ocsp_certificate_status { TLS_OCSP_UNKNOWN = 0, TLS_OCSP_GOOD, TLS_OCSP_REVOKED };
 
 /* SingleResponse. */
 typedef struct tls_ocsp_single {
@@ -81,5 +84,7 @@ int tls_ocsp_find(const tls_ocsp_response *response, tls_ocsp_single *single,
 enum tls_reason tls_ocsp_check(const tls_ocsp_response *response, tls_ocsp_single *single,
     const char **why, const tls_certificate *certificate, const tls_certificate *issuer,
     const tls_revocation_policy *policy);
+
+TLS_PUBLIC_END
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_sct {
     unsigned version;   /* 1 for v1; of others only `raw` is filled in */
     tls_bytes raw;      /* the whole SerializedSCT */
@@ -30,5 +32,7 @@ tls_bytes tls_certificate_sct_list(const tls_certificate *certificate);
  * or, with reader->failed, at the first that is malformed. */
 void tls_sct_begin(tls_sct_reader *reader, tls_bytes list);
 int tls_sct_next(tls_sct_reader *reader, tls_sct *sct);
+
+TLS_PUBLIC_END
 
 #endif

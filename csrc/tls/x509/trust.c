@@ -10,7 +10,6 @@
 
 typedef struct contents {
     tls_certificate **items;
-    uint32_t *hashes; /* of the subject of each item */
     size_t count;
     size_t capacity;
     uint32_t *by_subject; /* index + 1, or 0 */
@@ -25,25 +24,24 @@ struct tls_trust_store {
     contents dropped;
 };
 
-/* FNV-1a. Only local, trusted bytes fill the table, so a peer cannot make it collide. */
+/* FNV-1a. Only local, trusted bytes fill the table, so a peer cannot make it collide. The end of a
+ * certificate is its signature, as good as random. */
 static uint32_t
-hash_bytes(tls_bytes bytes)
+hash_der(tls_bytes der)
 {
     uint32_t hash = 2166136261u;
     size_t i;
 
-    for (i = 0; i < bytes.length; i++)
-        hash = (hash ^ bytes.data[i]) * 16777619u;
+    for (i = der.length < 16 ? 0 : der.length - 16; i < der.length; i++)
+        hash = (hash ^ der.data[i]) * 16777619u;
     return hash ^ hash >> 15;
 }
 
-/* The end of a certificate is its signature, as good as random. */
+/* The beginning of the digest of a name. */
 static uint32_t
-hash_der(tls_bytes der)
+hash_name(const unsigned char digest[TLS_NAME_DIGEST_LENGTH])
 {
-    size_t length = der.length < 16 ? der.length : 16;
-
-    return hash_bytes(tls_bytes_make(der.data + der.length - length, length));
+    return tls_get16(digest) << 16 | tls_get16(digest + 2);
 }
 
 enum tls_reason
@@ -71,7 +69,6 @@ contents_release(contents *c)
     for (i = 0; i < c->count; i++)
         tls_certificate_release(c->items[i]);
     free(c->items);
-    free(c->hashes);
     free(c->by_subject);
     free(c->by_der);
 }
@@ -102,7 +99,7 @@ grow(contents *c)
     size_t capacity = c->capacity ? c->capacity * 2 : 16;
     size_t size = capacity * 2, i;
     tls_certificate **items;
-    uint32_t *hashes, *by_subject, *by_der;
+    uint32_t *by_subject, *by_der;
 
     if (capacity > UINT32_MAX / 64)
         return 0;
@@ -110,10 +107,6 @@ grow(contents *c)
     if (items == NULL)
         return 0;
     c->items = items;
-    hashes = realloc(c->hashes, capacity * sizeof *hashes);
-    if (hashes == NULL)
-        return 0;
-    c->hashes = hashes;
     by_subject = calloc(size, sizeof *by_subject);
     by_der = calloc(size, sizeof *by_der);
     if (by_subject == NULL || by_der == NULL) {
@@ -122,7 +115,7 @@ grow(contents *c)
         return 0;
     }
     for (i = 0; i < c->count; i++) {
-        insert(by_subject, size, hashes[i], i);
+        insert(by_subject, size, hash_name(items[i]->subject_digest), i);
         insert(by_der, size, hash_der(items[i]->der), i);
     }
     free(c->by_subject);
@@ -160,8 +153,7 @@ add(contents *c, tls_certificate *certificate)
     if (c->count == c->capacity && !grow(c))
         return 0;
     c->items[c->count] = tls_certificate_retain(certificate);
-    c->hashes[c->count] = hash_bytes(certificate->subject);
-    insert(c->by_subject, c->table_size, c->hashes[c->count], c->count);
+    insert(c->by_subject, c->table_size, hash_name(certificate->subject_digest), c->count);
     insert(c->by_der, c->table_size, hash_der(certificate->der), c->count);
     c->count++;
     return 1;
@@ -174,7 +166,8 @@ tls_trust_store_contains(const tls_trust_store *store, tls_bytes der)
 }
 
 const tls_certificate *
-tls_trust_store_find(const tls_trust_store *store, size_t *position, tls_bytes subject)
+tls_trust_store_find(const tls_trust_store *store, size_t *position,
+    const unsigned char subject_digest[TLS_NAME_DIGEST_LENGTH])
 {
     const contents *c = &store->now;
     uint32_t hash, entry;
@@ -182,11 +175,12 @@ tls_trust_store_find(const tls_trust_store *store, size_t *position, tls_bytes s
 
     if (c->count == 0)
         return NULL;
-    hash = hash_bytes(subject);
+    hash = hash_name(subject_digest);
     mask = c->table_size - 1;
     while ((entry = c->by_subject[(hash + *position) & mask]) != 0) {
         (*position)++;
-        if (c->hashes[entry - 1] == hash && tls_bytes_equal(c->items[entry - 1]->subject, subject))
+        if (memcmp(c->items[entry - 1]->subject_digest, subject_digest, TLS_NAME_DIGEST_LENGTH) ==
+            0)
             return c->items[entry - 1];
     }
     return NULL;
@@ -266,32 +260,19 @@ load_one(tls_trust_store *store, tls_trust_load_result *result, tls_bytes der)
     return reason;
 }
 
-/* OpenSSL's "TRUSTED CERTIFICATE" is a certificate followed by OpenSSL's own notes. */
-static tls_bytes
-first_element(tls_bytes bytes)
-{
-    tls_der der;
-
-    tls_der_init(&der, bytes);
-    return tls_der_read_whole(&der, TLS_DER_SEQUENCE);
-}
-
 static enum tls_reason
 load_pem(tls_trust_store *store, tls_trust_load_result *result, tls_bytes bytes)
 {
     tls_pem pem;
     tls_pem_block block;
     tls_buffer der = {NULL, 0, 0, 0};
+    tls_bytes contents;
     enum tls_reason reason = TLS_OK;
 
     tls_pem_init(&pem, bytes);
-    while (reason == TLS_OK && tls_pem_next(&pem, &block, &der)) {
-        if (tls_bytes_equal_string(block.label, "TRUSTED CERTIFICATE"))
-            reason = load_one(store, result, first_element(tls_buffer_view(&der)));
-        else if (tls_bytes_equal_string(block.label, "CERTIFICATE") ||
-                 tls_bytes_equal_string(block.label, "X509 CERTIFICATE"))
-            reason = load_one(store, result, tls_buffer_view(&der));
-    }
+    while (reason == TLS_OK && tls_pem_next(&pem, &block, &der))
+        if (tls_certificate_block(&contents, block.label, tls_buffer_view(&der)))
+            reason = load_one(store, result, contents);
     if (der.failed)
         reason = TLS_REASON_OUT_OF_MEMORY;
     tls_buffer_release(&der);

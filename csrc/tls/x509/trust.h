@@ -14,6 +14,8 @@
 #include "base/bytes.h"
 #include "x509/certificate.h"
 
+TLS_PUBLIC_BEGIN
+
 typedef struct tls_trust_store tls_trust_store;
 
 enum tls_reason tls_trust_store_new(tls_trust_store **out);
@@ -52,11 +54,13 @@ size_t tls_trust_store_count(const tls_trust_store *store);
 /* tls_trust_store_at: the `index`th in order of adding, or NULL. The store keeps it alive. */
 tls_certificate *tls_trust_store_at(const tls_trust_store *store, size_t index);
 
-/* tls_trust_store_find walks the certificates with this subject (raw Name element). Start with
- * `*position` 0; returns NULL after the last. */
-const tls_certificate *tls_trust_store_find(
-    const tls_trust_store *store, size_t *position, tls_bytes subject);
+/* tls_trust_store_find walks the certificates whose subject has this digest (tls_name_digest).
+ * Start with `*position` 0; returns NULL after the last. */
+const tls_certificate *tls_trust_store_find(const tls_trust_store *store, size_t *position,
+    const unsigned char subject_digest[TLS_NAME_DIGEST_LENGTH]);
 /* tls_trust_store_contains returns the stored certificate with exactly these DER bytes, or NULL. */
 const tls_certificate *tls_trust_store_contains(const tls_trust_store *store, tls_bytes der);
+
+TLS_PUBLIC_END
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "x509/hostname.h"
+#include "x509/key_use.h"
 #include "x509/name_constraints.h"
 #include "x509/verify_revocation.h"
 #include "x509/verify_text.h"
@@ -186,15 +187,15 @@ static void
 check_leaf(search *s)
 {
     const tls_certificate *leaf = s->path[0];
-    const unsigned usable = TLS_KEY_USAGE_DIGITAL_SIGNATURE | TLS_KEY_USAGE_KEY_ENCIPHERMENT |
-                            TLS_KEY_USAGE_KEY_AGREEMENT;
 
     check_any(s, 0);
     /* Which of these the handshake needs depends on the cipher suite: the engines check that. */
-    if (s->request->purpose != TLS_PURPOSE_ANY && (leaf->key_usage & usable) == 0)
+    if (s->request->purpose != TLS_PURPOSE_ANY && !tls_certificate_allows_handshake(leaf))
         note(s, TLS_REASON_WRONG_PURPOSE, 0, NULL);
-    if (s->request->server_name != NULL &&
-        tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
+    if (s->request->server_name == NULL) {
+        if (s->request->purpose == TLS_PURPOSE_SERVER && !s->request->no_server_name)
+            note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
+    } else if (tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
         note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
     note(s, tls_staple_check(s->request, leaf), 0, NULL);
 }
@@ -214,14 +215,15 @@ check_issuer(search *s, int anchor)
     if (!issuer->is_ca && !(anchor && issuer->version < 3))
         note(s, TLS_REASON_NOT_A_CA, position, NULL);
     /* 6.1.4 (n) */
-    if ((issuer->key_usage & TLS_KEY_USAGE_KEY_CERT_SIGN) == 0)
+    if (!tls_certificate_allows(issuer, TLS_KEY_USE_CERTIFICATES))
         note(s, TLS_REASON_NOT_A_CA, position, NULL);
     /* 4.2.1.9, 6.1.4 (l): intermediates below, not counting self-issued ones and the leaf. */
     for (i = 1; i < position; i++)
         below += !s->path[i]->self_issued;
     if (issuer->path_length >= 0 && below > (size_t)issuer->path_length)
         note(s, TLS_REASON_PATH_TOO_LONG, position, NULL);
-    if (s->request->depth != 0 && position - !!anchor > s->request->depth)
+    below += !anchor && !issuer->self_issued;
+    if ((s->request->depth != 0 || s->request->no_intermediates) && below > s->request->depth)
         note(s, TLS_REASON_PATH_TOO_LONG, position, NULL);
     /* 6.1.3 (b), (c): not for self-issued intermediates. */
     for (i = 0; i < position; i++)
@@ -259,6 +261,12 @@ key_identifiers_agree(const tls_certificate *certificate, const tls_certificate 
            tls_bytes_equal(certificate->authority_key_identifier, issuer->subject_key_identifier);
 }
 
+static int
+is_same_name(const unsigned char *a, const unsigned char *b)
+{
+    return memcmp(a, b, TLS_NAME_DIGEST_LENGTH) == 0;
+}
+
 /* The same name and key twice would be a loop, whoever signed them (RFC 4158 section 2.4.2). */
 static int
 is_in_path(const search *s, const tls_certificate *candidate)
@@ -267,7 +275,7 @@ is_in_path(const search *s, const tls_certificate *candidate)
 
     for (i = 0; i < s->length; i++)
         if (s->path[i] == candidate ||
-            (tls_bytes_equal(s->path[i]->subject, candidate->subject) &&
+            (is_same_name(s->path[i]->subject_digest, candidate->subject_digest) &&
                 tls_bytes_equal(s->path[i]->public_key_info, candidate->public_key_info)))
             return 1;
     return 0;
@@ -390,7 +398,8 @@ extend(search *s)
 
     for (round = 0; round < 2 && request->trust != NULL; round++) {
         position = 0;
-        while ((candidate = tls_trust_store_find(request->trust, &position, top->issuer)) != NULL) {
+        while ((candidate = tls_trust_store_find(request->trust, &position, top->issuer_digest)) !=
+               NULL) {
             if (key_identifiers_agree(top, candidate) != (round == 0))
                 continue;
             any = 1;
@@ -401,7 +410,7 @@ extend(search *s)
     for (round = 0; round < 2; round++) {
         for (i = 1; i < request->count; i++) {
             candidate = request->chain[i];
-            if (!tls_bytes_equal(candidate->subject, top->issuer) ||
+            if (!is_same_name(candidate->subject_digest, top->issuer_digest) ||
                 key_identifiers_agree(top, candidate) != (round == 0) ||
                 (request->trust != NULL &&
                     tls_trust_store_contains(request->trust, candidate->der) != NULL) ||
@@ -441,6 +450,26 @@ run(search *s)
     return extend(s);
 }
 
+const tls_bounds tls_verify_bounds[] = {TLS_VERIFY_BOUNDS(TLS_BOUNDS_ROW) TLS_BOUNDS_END};
+
+/* numbers_are_good: within their bounds; and what names nothing must not stand for the weakest
+ * choice. */
+static int
+numbers_are_good(const tls_verify_request *in)
+{
+    uint64_t value;
+
+#define CHECK(option, minimum, maximum, otherwise)                                                 \
+    value = (uint64_t)in->option;                                                                  \
+    if (!tls_bounds_complete(&value, minimum, maximum, otherwise))                                 \
+        return 0;
+    TLS_VERIFY_BOUNDS(CHECK)
+#undef CHECK
+    return (unsigned)in->purpose <= TLS_PURPOSE_ANY &&
+           (unsigned)in->revocation <= TLS_REVOCATION_PATH &&
+           (unsigned)in->staple <= TLS_STAPLE_REQUIRED;
+}
+
 enum tls_reason
 tls_verify(tls_verdict *out, const tls_verify_request *in)
 {
@@ -448,6 +477,11 @@ tls_verify(tls_verdict *out, const tls_verify_request *in)
 
     memset(out, 0, sizeof *out);
     memset(&s, 0, sizeof s);
+    if (!numbers_are_good(in)) {
+        out->reason = TLS_REASON_ILLEGAL_PARAMETER;
+        tls_verdict_describe(out, in, NULL, NULL, NULL);
+        return out->reason;
+    }
     s.request = in;
     s.comparisons = NAME_COMPARISONS_MAXIMUM;
     if (in->count == 0 || in->count > TLS_CHAIN_MAXIMUM) {

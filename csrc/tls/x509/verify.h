@@ -6,10 +6,13 @@
 #ifndef TLS_VERIFY_H
 #define TLS_VERIFY_H
 
+#include "base/bounds.h"
 #include "base/bytes.h"
 #include "key/verify_signature.h"
 #include "x509/certificate.h"
 #include "x509/trust.h"
+
+TLS_PUBLIC_BEGIN
 
 #define TLS_PATH_MAXIMUM 16  /* certificates in a path, leaf and anchor included */
 #define TLS_CHAIN_MAXIMUM 64 /* certificates in a chain; more is TLS_REASON_LIMIT */
@@ -43,15 +46,21 @@ struct tls_ocsp_response;
 
 #define TLS_PIN_LENGTH 32
 
-/* All zero but for chain and trust is what a client wants; the rest is opt-in. */
+/* All zero but for chain, trust, server_name and time is what a client wants; the rest is opt-in.
+ */
 struct tls_verify_request {
     const tls_certificate *const *chain;
     size_t count;
     const tls_trust_store *trust; /* NULL trusts nothing */
-    const char *server_name;      /* DNS name or IP address; NULL: names are not checked */
+    const char *server_name;      /* DNS name or IP address that the leaf must be for */
+    int no_server_name;           /* names are not checked; of TLS_PURPOSE_SERVER one of the two is
+                                     needed: without, NAME_MISMATCH */
     int64_t time;                 /* seconds since the epoch */
     enum tls_purpose purpose;
-    unsigned depth;            /* most intermediate CAs in a path; 0: as TLS_PATH_MAXIMUM allows */
+    /* Most intermediate CAs in a path, self-issued ones not counted (RFC 5280 section 6.1.4 (l));
+     * 0: as TLS_PATH_MAXIMUM allows, or none if `no_intermediates`. */
+    unsigned depth;
+    int no_intermediates;
     unsigned minimum_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
     int allow_sha1;            /* accept SHA-1 signatures; an option that weakens */
     int64_t clock_skew; /* seconds by which clocks may differ: widens every validity period */
@@ -70,6 +79,13 @@ struct tls_verify_request {
 };
 typedef struct tls_verify_request tls_verify_request;
 
+#define TLS_VERIFY_BOUNDS(X)                                                                       \
+    X(depth, 0, TLS_PATH_MAXIMUM, 0)                                                               \
+    X(minimum_rsa_bits, 1024, TLS_RSA_MAXIMUM_BITS, TLS_RSA_MINIMUM_BITS)                          \
+    X(clock_skew, 0, TLS_SECONDS_MAXIMUM, 0)
+
+extern const tls_bounds tls_verify_bounds[];
+
 typedef struct tls_verdict {
     enum tls_reason reason;
     size_t index;   /* which of `chain` caused it; `count` if it was a trusted certificate */
@@ -83,5 +99,7 @@ typedef struct tls_verdict {
 
 /* tls_verify returns out->reason. */
 enum tls_reason tls_verify(tls_verdict *out, const tls_verify_request *in);
+
+TLS_PUBLIC_END
 
 #endif

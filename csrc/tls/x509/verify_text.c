@@ -209,6 +209,10 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
         put_expiry(out, verdict, request, certificate);
         return;
     case TLS_REASON_NAME_MISMATCH:
+        if (request->server_name == NULL) {
+            put(out, "there is no server name to check the certificate against");
+            return;
+        }
         put(out, "certificate is not for \"");
         put(out, request->server_name);
         put(out, "\" but for");
@@ -254,7 +258,7 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
         return;
     case TLS_REASON_CRITICAL_EXTENSION:
         put_certificate(out, verdict, request, certificate);
-        put(out, " has a critical extension that is not understood: ");
+        put(out, " has a critical extension that is not understood, or must not be critical: ");
         name = tls_extension_name(certificate->unknown_critical_oid);
         if (name != NULL)
             put(out, name);
@@ -273,6 +277,12 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
     case TLS_REASON_UNSUPPORTED_CERTIFICATE:
         put_certificate(out, verdict, request, certificate);
         put(out, " has a key or signature of a type that is not supported");
+        return;
+    case TLS_REASON_LIMIT:
+        put(out, "the chain has ");
+        put_number(out, request->count);
+        put(out, " certificates, more than ");
+        put_number(out, TLS_CHAIN_MAXIMUM);
         return;
     case TLS_REASON_PATH_TOO_LONG:
         put(out, "certification path is too long: ");

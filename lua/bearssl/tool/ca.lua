@@ -1,6 +1,6 @@
 -- bearssl ca: an authority of one's own, in a directory: ca.pem and ca.key; and certificates from it.
 local bearssl = require "bearssl"
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
 

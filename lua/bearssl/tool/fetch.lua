@@ -1,5 +1,5 @@
 -- bearssl fetch URL: an HTTPS request, its body to standard output.
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 local http = require "bearssl.tool.http"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
@@ -8,6 +8,7 @@ local terminal = require "bearssl.tool.terminal"
 local fetch = { summary = "Fetch an https URL and write its body to standard output." }
 
 local REDIRECTS = 10
+local INTERIM = 10 -- answers of 1xx before the final one
 local JSON_BODY = 16 * 1024 * 1024 -- bytes of a body that --json holds
 
 function fetch.describe(command)
@@ -52,7 +53,25 @@ end
 
 -- ---- The request ----
 
-local function request_fields(arguments, url, body)
+-- Fields given by hand that are for the server that was named: where a redirect leads elsewhere they stay behind.
+local of_one_origin = {
+   authorization = true, ["proxy-authorization"] = true, cookie = true, cookie2 = true, host = true,
+}
+
+-- An origin (RFC 6454 section 4); the scheme is always https.
+local function same_origin(a, b)
+   return a.host:lower() == b.host:lower() and a.port == b.port
+end
+
+-- Who the user is, is not shown elsewhere either.
+local function without_certificates(arguments)
+   local rest = {}
+   for name, value in pairs(arguments) do rest[name] = value end
+   rest.cert, rest.key = nil, nil
+   return rest
+end
+
+local function request_fields(arguments, url, body, is_elsewhere)
    local fields = {
       { "Host", url.port == 443 and (url.host:find(":", 1, true) and "[" .. url.host .. "]" or url.host)
          or options.endpoint(url.host, url.port) },
@@ -65,9 +84,9 @@ local function request_fields(arguments, url, body)
    for _, text in ipairs(arguments.header or {}) do
       local name, value = text:match("^([%w!#$%%&'*+%-.^_`|~]+):%s*([^%z\r\n]*)$")
       if not name then options.usage("'%s' is not 'NAME: VALUE'", text) end
-      local replaced = false
+      local replaced = is_elsewhere and of_one_origin[name:lower()] or false
       for i, pair in ipairs(fields) do
-         if pair[1]:lower() == name:lower() and i <= 6 then
+         if not replaced and pair[1]:lower() == name:lower() and i <= 6 then
             fields[i], replaced = { name, value }, true
             break
          end
@@ -100,9 +119,9 @@ local function describe_connection(info)
 end
 
 -- One exchange: the response, a function for its body, and the stream.
-local function exchange(context, arguments, url, method, body)
+local function exchange(context, arguments, url, method, body, is_elsewhere)
    local stream, message, code = options.tls_connect(context, url.host, url.port, {
-      server_name = arguments.servername or url.host, timeout = arguments.timeout,
+      server_name = not is_elsewhere and arguments.servername or url.host, timeout = arguments.timeout,
    })
    if not stream then fail(message, code) end
    local ok
@@ -113,7 +132,7 @@ local function exchange(context, arguments, url, method, body)
    end
    local info = stream:info()
    if arguments.verbose then io.stderr:write("* ", describe_connection(info), "\n") end
-   local head = http.request_head(method, url.target, request_fields(arguments, url, body))
+   local head = http.request_head(method, url.target, request_fields(arguments, url, body, is_elsewhere))
    local _
    ok, message, _, code = stream:send(head .. (body or ""))
    if not ok then fail(message, code) end
@@ -123,13 +142,14 @@ local function exchange(context, arguments, url, method, body)
       return bytes, why, reason or why
    end)
    local response
-   for _ = 1, 10 do -- interim responses (1xx) come before the final one
+   for count = 1, INTERIM + 1 do -- interim responses (1xx) come before the final one
       local text
       text, message, code = reader:head(http.HEAD_LIMIT)
       if not text then fail(message == "closed" and "the server closed without an answer" or message, code) end
       response, message = http.response(text)
       if not response then fail(message, "decode_error") end
       if response.status >= 200 then break end
+      if count > INTERIM then fail(("more than %d interim answers (1xx)"):format(INTERIM), "limit_exceeded") end
    end
    return response, http.body(reader, response, method), stream, info
 end
@@ -198,7 +218,7 @@ function fetch.run(arguments)
    local body = request_body(arguments)
    local method = arguments.request or arguments.head and "HEAD" or body and "POST" or "GET"
    if not method:find("^[%u%-]+$") then options.usage("'%s' is not a method", method) end
-   local address = arguments.url
+   local address, first, stranger = arguments.url, nil, nil
    local response, next_piece, stream, info
    for round = 0, REDIRECTS do
       local url, message = parse_url(address)
@@ -206,7 +226,11 @@ function fetch.run(arguments)
          if round == 0 then options.usage("%s", message) end
          fail(message)
       end
-      response, next_piece, stream, info = exchange(context, arguments, url, method, body)
+      first = first or url
+      local is_elsewhere = not same_origin(first, url)
+      if is_elsewhere and not stranger then stranger = options.context(without_certificates(arguments)) end
+      response, next_piece, stream, info = exchange(is_elsewhere and stranger or context,
+         arguments, url, method, body, is_elsewhere)
       local location = response.headers.location
       local status = response.status
       if not (arguments.location and location and status >= 300 and status < 400 and status ~= 304) then break end

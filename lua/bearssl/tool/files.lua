@@ -1,5 +1,7 @@
 -- Which file of a directory an HTTP request means. Symbolic links inside the directory are followed,
 -- wherever they lead: whoever put them there decides. Nothing in a request can leave the directory.
+local core = require "bearssl.core"
+
 local files = {}
 
 local types = {
@@ -21,24 +23,16 @@ end
 
 local EACCES, ENFILE, EMFILE = 13, 23, 24
 
--- What is at path: "file" with the open file and its size, "directory", "other" (a device, a pipe), or nil.
--- fopen also opens directories, whose read fails; opening a pipe would block, so lfs looks first if it is there.
-local has_lfs, lfs = pcall(require, "lfs")
-
+-- What is at path: "file" with the open file and its size, "directory", "other" (a device, a pipe, a socket), or nil.
+-- What is no regular file is not opened: opening a pipe waits for whoever writes to it.
 local function look(path)
-   if has_lfs then
-      local mode = lfs.attributes(path, "mode")
-      if mode ~= "file" then return mode and (mode == "directory" and mode or "other") end
-   end
-   local file, _, number = io.open(path, "rb")
+   local kind, _, number = core.path_kind(path)
+   if kind == "directory" or kind == "other" then return kind end
+   local file
+   if kind then file, _, number = io.open(path, "rb") end
    if number == EACCES then return "forbidden" end
    if number == EMFILE or number == ENFILE then return "busy" end
    if not file then return nil end
-   local _, message = file:read(0)
-   if message then
-      file:close()
-      return "directory"
-   end
    local size = file:seek("end")
    if not size or not file:seek("set", 0) then
       file:close()
@@ -69,9 +63,7 @@ end
 
 --- is_directory(path), for the command line.
 function files.is_directory(path)
-   local kind, file = look(path)
-   if file then file:close() end
-   return kind == "directory"
+   return core.path_kind(path) == "directory"
 end
 
 return files

@@ -1,6 +1,6 @@
 -- What is wrong with a server, judged from probe's report. Levels: "critical" (clients are refused or
 -- not protected), "warning" (weaker than it should be), "notice" (worth knowing).
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 
 local findings = {}
 

@@ -1,44 +1,28 @@
--- An event loop: many connections in one process, each a coroutine, over poll().
+-- An event loop: many connections in one process, each a coroutine, over epoll or poll() (poller.lua).
 --     local loop = require("bearssl.tool.loop").new()
 --     loop:spawn(function() ... loop:wait(socket, "read", 10) ... end)
 --     loop:run()
 -- Only a task may call the methods that wait. They find the task in loop.current, not in
 -- coroutine.running(), so they work from handlers that run in a coroutine of their own (Lua 5.1).
 local core = require "bearssl.core"
+local new_poller = require("bearssl.tool.poller").new
 
 local Loop = {}
 Loop.__index = Loop
 
--- A set of tasks that wait for one direction of their descriptors; removal takes the last one's place.
-local function new_set()
-   return { descriptors = {}, tasks = {}, index = {} }
-end
-
-local function add(set, descriptor, task)
-   local at = #set.tasks + 1
-   set.descriptors[at], set.tasks[at], set.index[task] = descriptor, task, at
-end
-
-local function remove(set, task)
-   local at = set.index[task]
-   if not at then return end
-   local tasks, descriptors = set.tasks, set.descriptors
-   local last = #tasks
-   tasks[at], descriptors[at], set.index[tasks[last]] = tasks[last], descriptors[last], at
-   tasks[last], descriptors[last], set.index[task] = nil, nil, nil
-end
-
---- new() gives an empty loop.
-local function new()
+--- new([poller]) gives an empty loop.
+local function new(poller)
    return setmetatable({
-      readers = new_set(), writers = new_set(), tasks = {}, count = 0, ready = {},
+      poller = poller or new_poller(), waits = {}, tasks = {}, count = 0, ready = {},
       now = core.monotonic(), next_deadline = math.huge,
    }, Loop)
 end
 
 local function detach(self, task)
-   remove(self.readers, task)
-   remove(self.writers, task)
+   if self.waits[task] then
+      self.waits[task] = nil
+      self.poller:remove(task)
+   end
    task.deadline, task.queued = nil, nil
 end
 
@@ -95,9 +79,9 @@ function Loop:wait(source, direction, timeout)
    if direction ~= "write" then
       -- what has been read already will not make the descriptor readable
       if source.dirty and source:dirty() then return self:pause() end
-      add(self.readers, descriptor, task)
    end
-   if direction ~= "read" then add(self.writers, descriptor, task) end
+   self.poller:add(descriptor, direction, task)
+   self.waits[task] = direction
    return suspend(self, timeout)
 end
 
@@ -154,35 +138,28 @@ local function run_expired(self)
    end
 end
 
--- Positions become tasks before anything runs, since whatever runs changes the set.
-local function tasks_at(set, positions)
-   for i, at in ipairs(positions) do positions[i] = set.tasks[at] end
-   return positions
-end
-
-local function run_set(self, set, tasks)
+-- What runs first may end the wait of those behind it, and let them wait for something else.
+local function run_waiting(self, tasks, others)
    for _, task in ipairs(tasks) do
-      if set.index[task] then resume(self, task, true) end
+      local direction = self.waits[task]
+      if direction and direction ~= others then resume(self, task, true) end
    end
 end
 
 --- step([timeout]) does one turn: waits for sockets, at most so long, and resumes every task that can go on.
 function Loop:step(timeout)
    self.now = core.monotonic()
-   local readers, writers = self.readers, self.writers
    if #self.ready > 0 then
       timeout = 0
    elseif self.next_deadline < math.huge then
       timeout = math.min(timeout or math.huge, math.max(0, self.next_deadline - self.now))
-   elseif not timeout and #readers.tasks + #writers.tasks == 0 then
+   elseif not timeout and self.poller:is_empty() then
       error("the loop's tasks wait for nothing", 2)
    end
-   local readable, writable = core.poll(readers.descriptors, writers.descriptors, timeout)
-   if not readable then error("poll: " .. writable, 2) end
+   local readable, writable = self.poller:wait(timeout)
    self.now = core.monotonic()
-   readable, writable = tasks_at(readers, readable), tasks_at(writers, writable)
-   run_set(self, readers, readable)
-   run_set(self, writers, writable)
+   run_waiting(self, readable, "write")
+   run_waiting(self, writable, "read")
    run_ready(self)
    run_expired(self)
 end

@@ -1,5 +1,5 @@
 -- What a subcommand writes: JSON, and lines that must not fail silently.
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 
 local output = {}
 

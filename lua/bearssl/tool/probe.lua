@@ -1,7 +1,7 @@
 -- bearssl probe HOST[:PORT]: what a server supports, found by asking for one thing at a time, and what
 -- is wrong with it.
 local bearssl = require "bearssl"
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 local findings = require "bearssl.tool.findings"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"

@@ -2,7 +2,7 @@
 -- client that is slow, silent or hostile costs the others nothing.
 local bearssl = require "bearssl"
 local core = require "bearssl.core"
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 local files = require "bearssl.tool.files"
 local http = require "bearssl.tool.http"
 local new_loop = require "bearssl.tool.loop"

@@ -1,6 +1,6 @@
 -- bearssl trace HOST[:PORT]: the handshake as a ladder diagram.
 local bearssl = require "bearssl"
-local describe = require "bearssl.tool.describe"
+local describe = require "bearssl.describe"
 local ladder = require "bearssl.ladder"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
@@ -14,6 +14,7 @@ function trace.describe(command)
    command:flag("--resume", "Connect again with the session, and show both handshakes.")
    command:flag("--early-data", "With --resume: send an HTTP request as early data (0-RTT) of TLS 1.3.")
    command:flag("--full", "Show every field in full.")
+   command:flag("--states", "Show in which state of the handshake each message comes or goes.")
    command:flag("--raw", "Add each message's bytes to --json.")
    command:option("--width", "Columns to draw in."):argname("N"):convert(tonumber)
    command:flag("--ascii", "Draw with ASCII characters only.")
@@ -36,7 +37,7 @@ local function converse(context, arguments, host, port, session)
       early = ("GET / HTTP/1.0\r\nHost: %s\r\n\r\n"):format(host)
    end
    local name = arguments.servername or host
-   local recorder = ladder.recorder()
+   local recorder = ladder.recorder { states = arguments.states }
    local result = { recorder = recorder, target = options.endpoint(host, port) }
    local handlers = recorder:handlers(stages(early))
    if arguments.raw then

@@ -22,15 +22,17 @@ local function take_buffered(socket)
 end
 
 --- new(socket or number [, wait [, close]]) → transport, or nil, message. wait(descriptor, direction, seconds) waits
--- until the descriptor can be read ("r") or written ("w"), at most so many seconds (nil: for ever): true, or nil and
--- "timeout" or a message; it may yield. Without it C waits. close() replaces the socket's own close.
+-- until the descriptor can be read ("r") or written ("w"), at most so many seconds (nil: for ever): true, or nil,
+-- message, code ("timeout", "transport"); it may yield. Without it C waits. close() replaces the socket's own close.
 function Descriptor.new(object, wait, close)
    local self = setmetatable({
       fd = object, wait = wait or core.wait, direct = wait == nil, close_below = close,
    }, Descriptor)
    if type(object) == "number" then return self end
    local fd = object:getfd()
-   if type(fd) ~= "number" or fd < 0 then return nil, "the socket is closed: it has no descriptor" end
+   if type(fd) ~= "number" or fd < 0 then
+      return nil, "the socket is closed, or was never connected: it has no descriptor"
+   end
    self.socket, self.fd, self.early = object, fd, take_buffered(object)
    return self
 end
@@ -46,18 +48,20 @@ local function fd_of(self)
    return fd and fd >= 0 and fd or nil
 end
 
--- Waits for a direction: true, or nil and "wantread"/"wantwrite"/"timeout".
+-- What waiting and the core have no other message for is its own, as in LuaSocket.
+local function short(code)
+   return nil, code, code
+end
+
+-- Waits for a direction: true, or nil, message, code.
 local function wait_for(self, fd, direction, deadline)
-   if deadline == 0 then return nil, direction == "r" and "wantread" or "wantwrite" end
+   if deadline == 0 then return short(direction == "r" and "wantread" or "wantwrite") end
    local left
    if deadline then
       left = deadline - monotonic()
-      if left <= 0 then return nil, "timeout" end
+      if left <= 0 then return short "timeout" end
    end
-   local ok, reason = self.wait(fd, direction, left)
-   if ok then return true end
-   if reason == "timeout" then return nil, "timeout" end
-   return nil, "transport", reason
+   return self.wait(fd, direction, left)
 end
 
 function Descriptor:fill(object, deadline)
@@ -69,25 +73,22 @@ function Descriptor:fill(object, deadline)
    end
    while true do
       local fd = fd_of(self)
-      if not fd then return nil, "transport", CLOSED end
-      local count, reason, third = object:fill(fd)
-      if count or reason == "full" then return true end
-      if reason ~= "wantread" then return nil, third or "transport", reason end
-      local ok, code, message = wait_for(self, fd, "r", deadline)
-      if not ok then return nil, code, message end
+      if not fd then return nil, CLOSED, "transport" end
+      local ok, message, code = object:fill(fd)
+      if ok or code == "full" then return true end
+      if code == "wantread" then ok, message, code = wait_for(self, fd, "r", deadline) end
+      if not ok then return nil, message, code end
    end
 end
 
 function Descriptor:flush(object, deadline)
    while true do
       local fd = fd_of(self)
-      if not fd then return nil, "transport", CLOSED end
-      local ok, reason, third = object:flush(fd)
+      if not fd then return nil, CLOSED, "transport" end
+      local ok, message, code = object:flush(fd)
       if ok then return true end
-      if reason ~= "wantwrite" then return nil, third or "transport", reason end
-      local code, message
-      ok, code, message = wait_for(self, fd, "w", deadline)
-      if not ok then return nil, code, message end
+      if code == "wantwrite" then ok, message, code = wait_for(self, fd, "w", deadline) end
+      if not ok then return nil, message, code end
    end
 end
 
@@ -95,13 +96,13 @@ function Descriptor:send(object, data, i, j, deadline)
    local last = i - 1
    while true do
       local fd = fd_of(self)
-      if not fd then return nil, "transport", CLOSED, last end
-      local done, reason, third, fourth = object:send_all(fd, data, last + 1, j)
+      if not fd then return nil, CLOSED, "transport", last end
+      local done, message, code, sealed = object:send_all(fd, data, last + 1, j)
       if done then return done end
-      if reason ~= "wantwrite" then return nil, third or "transport", reason, fourth or last end
-      last = third or last
-      local ok, code, message = wait_for(self, fd, "w", deadline)
-      if not ok then return nil, code, message, last end
+      last = sealed or last
+      local ok
+      if code == "wantwrite" then ok, message, code = wait_for(self, fd, "w", deadline) end
+      if not ok then return nil, message, code, last end
    end
 end
 

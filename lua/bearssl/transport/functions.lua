@@ -70,7 +70,7 @@ function Functions:fill(object, deadline)
       object:feed_end()
       return true
    end
-   if not limit(self, deadline) then return nil, "timeout" end
+   if not limit(self, deadline) then return nil, "timeout", "timeout" end
    local bytes, reason, partial = self.read(READ_SIZE)
    if bytes == nil then bytes = partial end
    if type(bytes) == "string" then
@@ -78,18 +78,31 @@ function Functions:fill(object, deadline)
          feed(self, object, bytes)
          return true
       elseif reason == nil then
-         return nil, "wantread"
+         return nil, "wantread", "wantread"
       end
    elseif bytes ~= nil then
       error("the transport's read function must return a string or nil, not a " .. type(bytes))
    end
-   if again[reason] then return nil, deadline == 0 and "wantread" or reason == "timeout" and "timeout" or "wantread" end
+   if again[reason] then
+      local code = deadline ~= 0 and reason == "timeout" and "timeout" or "wantread"
+      return nil, code, code
+   end
    if reason == nil or reason == "closed" or reason == "eof" then
       self.ended = true
       object:feed_end()
       return true
    end
-   return nil, "transport", tostring(reason)
+   return nil, tostring(reason), "transport"
+end
+
+-- Raises for a number of bytes that cannot be: what has been sent would be unknown.
+local function check_count(count, most)
+   if type(count) ~= "number" then
+      error("the transport's write function must return the number of bytes taken or nil, not a " .. type(count))
+   elseif not (count >= 0 and count <= most and count % 1 == 0) then
+      error(("the transport's write function returned %s as the number of bytes taken, of %d"):format(tostring(count),
+         most))
+   end
 end
 
 -- One writer at a time: bytes that have left the core must reach the function in order.
@@ -105,10 +118,10 @@ end
 
 function Functions:flush(object, deadline)
    -- After a failure nobody knows how much was written, and records cannot be sent twice.
-   if self.broken then return nil, "transport", self.broken end
+   if self.broken then return nil, self.broken, "transport" end
    if not enter(self) then
       -- another coroutine is sending, and will send this too
-      return nil, "wantwrite"
+      return nil, "wantwrite", "wantwrite"
    end
    while true do
       local bytes = self.unsent
@@ -122,23 +135,22 @@ function Functions:flush(object, deadline)
       end
       if not limit(self, deadline) then
          self.writer = nil
-         return nil, "timeout"
+         return nil, "timeout", "timeout"
       end
       self.broken = "the transport's write function raised an error"
       local count, reason, partial = self.write(bytes)
       local done = count or partial or 0
-      if type(done) ~= "number" then
-         error("the transport's write function must return the number of bytes taken or nil, not a " .. type(done))
-      end
+      check_count(done, #bytes)
       self.broken = nil
       self.unsent = done < #bytes and bytes:sub(done + 1) or nil
       if not count or count == 0 then
          self.writer = nil
          if count == 0 or again[reason] then
-            return nil, deadline == 0 and "wantwrite" or reason == "timeout" and "timeout" or "wantwrite"
+            local code = deadline ~= 0 and reason == "timeout" and "timeout" or "wantwrite"
+            return nil, code, code
          end
          self.broken = reason == nil and "the write function failed" or tostring(reason)
-         return nil, "transport", self.broken
+         return nil, self.broken, "transport"
       end
    end
 end
@@ -149,7 +161,8 @@ end
 
 function Functions:descriptor()
    local getfd = self.getfd
-   return getfd and getfd() or nil
+   local fd = getfd and getfd()
+   return type(fd) == "number" and fd >= 0 and fd % 1 == 0 and fd or nil
 end
 
 function Functions:close()

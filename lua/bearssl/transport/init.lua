@@ -3,19 +3,19 @@
 --
 --    fill(core, deadline)    brings ciphertext into the core: core:feed(bytes) or core:fill(descriptor), and
 --                            core:feed_end() at the end of the stream. Returns true when something was
---                            brought (or the end), otherwise nil and
---                               "wantread"             nothing there, and the deadline is 0
---                               "timeout"              the deadline has passed
---                               "transport", message   it failed
---    flush(core, deadline)   sends all the output the core has. Returns true when none is left, otherwise nil
---                            and "wantwrite", "timeout" or "transport", message. What could not be sent yet
+--                            brought (or the end), otherwise nil, message, code:
+--                               "wantread"    nothing there, and the deadline is 0
+--                               "timeout"     the deadline has passed
+--                               "transport"   it failed
+--    flush(core, deadline)   sends all the output the core has. Returns true when none is left, otherwise nil,
+--                            message, code ("wantwrite", "timeout", "transport"). What could not be sent yet
 --                            stays, here or in the core; pending() tells.
 --    pending(core)           whether output waits that has not been sent
 --    close()                 closes what lies below, if it is the transport's to close
 --    descriptor()            the descriptor to wait for, or nil
 --    polls                   true when flush(core, 0) and fill(core, 0) come back at once
 --    send(core, data, i, j, deadline)   optional: encrypts and sends; the index of the last byte when all is sent,
---                            otherwise nil, code, message, index of the last byte that was encrypted
+--                            otherwise nil, message, code, index of the last byte that was encrypted
 --
 -- deadline: in seconds of core.monotonic(); nil waits for ever, 0 never waits.
 -- fill and flush may yield. One coroutine may be in fill while another is in flush.
@@ -46,9 +46,35 @@ local function has(object, ...)
    return true
 end
 
---- new(object) is the transport for a LuaSocket object, a descriptor number, a Copas socket, a cosocket, one of our
--- own streams (TLS within TLS), a table of functions, or a table that is a transport already. Returns nil and
--- what is wrong.
+-- Whether an object is one of a library's that is loaded: without it there can be none.
+local function belongs(library, object)
+   local loaded = package.loaded[library]
+   local kind = type(loaded) == "table" and loaded.type
+   return type(kind) == "function" and kind(object) ~= nil
+end
+
+-- What cannot carry TLS, or not as it is: the message, or nil.
+local function refuse(object)
+   local shown = tostring(object)
+   if shown:find("^udp") then return "a UDP socket carries no TLS: give a TCP socket" end
+   if shown:find("^tcp{server}") then return "a listening socket carries no TLS: give what its accept returns" end
+   if shown:find("^tcp{master}") then return "the socket is not connected: connect it first" end
+   if has(object, "dohandshake", "getpeercertificate") and not field(object, "connection") then
+      return "a LuaSec connection speaks TLS itself: give the TCP socket below it, before ssl.wrap"
+   end
+   if has(object, "read_start", "read_stop", "try_write") then
+      return "a luv handle tells what it reads in a callback: give its descriptor, handle:fileno(), or a table with "
+         .. "read and write functions that wait in a coroutine"
+   end
+   if io.type(object) then
+      return "a file of Lua's waits for all that it is asked to read: give a descriptor or a socket"
+   end
+   return nil
+end
+
+--- new(object) is the transport for a LuaSocket object, a descriptor number, a Copas socket, a cosocket, a socket of
+-- cqueues, one of our own streams (TLS within TLS), a table of functions, or a table that is a transport already.
+-- Returns nil and what is wrong.
 function transport.new(object)
    local kind = type(object)
    if kind == "number" then
@@ -58,11 +84,13 @@ function transport.new(object)
    if kind ~= "table" and kind ~= "userdata" then
       return nil, "a transport is a socket, a descriptor number or a table of functions, not a " .. kind
    end
-   if tostring(object):find("^udp") then return nil, "a UDP socket carries no TLS: give a TCP socket" end
+   if belongs("cqueues.socket", object) then return require("bearssl.transport.cqueues").new(object) end
+   local refused = refuse(object)
+   if refused then return nil, refused end
    if kind == "userdata" and has(object, "getfd") then
       return require("bearssl.transport.descriptor").new(object)
    end
-   if has(object, "fill", "flush", "pending", "close") then return object end
+   if kind == "table" and has(object, "fill", "flush", "pending", "close") then return object end
    if kind == "table" and has(object, "read", "write") then
       return require("bearssl.transport.functions").new(object)
    end
@@ -78,7 +106,7 @@ function transport.new(object)
    end
    if has(object, "getfd") then return require("bearssl.transport.descriptor").new(object) end
    local message = "no transport is known for %s: give a LuaSocket TCP socket, a descriptor number, an nginx cosocket, "
-      .. "a Copas socket, or a table with read and write functions"
+      .. "a Copas or cqueues socket, or a table with read and write functions"
    return nil, message:format(describe(object))
 end
 

@@ -56,6 +56,9 @@ test_der(void)
     check(time_of(0x17, "700101000000Z") == 0, "epoch");
     check(time_of(0x17, "491231235959Z") == 2524607999, "UTCTime 2049");
     check(time_of(0x17, "500101000000Z") == -631152000, "UTCTime 1950");
+    check(time_of(0x17, "250101235960Z") == INT64_MIN &&
+              time_of(0x18, "20500101000060Z") == INT64_MIN,
+        "no leap second, RFC 5280 section 4.1.2.5");
     check(time_of(0x18, "20500101000000Z") == 2524608000, "GeneralizedTime 2050");
     check(time_of(0x18, "99991231235959Z") == 253402300799, "no expiry, 4.1.2.5");
     check(time_of(0x17, "240229000000Z") == 1709164800, "leap day");

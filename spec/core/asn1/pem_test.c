@@ -1,5 +1,6 @@
 /* pem_test.c - specs of PEM and base64. */
 #include <string.h>
+#include <time.h>
 
 #include "asn1/pem.h"
 
@@ -62,9 +63,126 @@ test_pem(void)
     tls_buffer_release(&text);
 }
 
+/* Each byte as a digit, at each place of a group; the table is the reference. */
+static void
+test_base64_digits(void)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    tls_buffer out = {NULL, 0, 0, 0};
+    unsigned c, place, wrong = 0;
+
+    for (c = 0; c < 256; c++) {
+        const char *digit = c != 0 ? strchr(digits, (int)c) : NULL;
+        int skipped = (c >= 9 && c <= 13) || c == ' ';
+
+        for (place = 0; place < 4; place++) {
+            char text[4] = {'A', 'A', 'A', 'A'};
+            unsigned char expected[3];
+            uint32_t bits;
+
+            text[place] = (char)c;
+            tls_buffer_clear(&out);
+            if (!tls_base64_decode(&out, tls_bytes_make(text, 4))) {
+                wrong += digit != NULL || skipped || (c == '=' && place == 3);
+                continue;
+            }
+            bits = digit == NULL ? 0 : (uint32_t)(digit - digits) << (18 - 6 * place);
+            tls_put24(expected, bits);
+            wrong += !(digit != NULL || skipped || (c == '=' && place == 3)) ||
+                     out.length != (digit != NULL ? 3u : 2u) ||
+                     memcmp(out.data, expected, out.length) != 0;
+        }
+    }
+    check_number(wrong, 0, "digits read wrongly");
+    for (c = 0; c < 64; c++) {
+        unsigned char bytes[3];
+
+        tls_put24(bytes, (uint32_t)c << 18 | c << 12 | c << 6 | c);
+        tls_buffer_clear(&out);
+        tls_base64_encode(&out, tls_bytes_make(bytes, 3));
+        wrong += out.length != 4;
+        for (place = 0; place < out.length; place++)
+            wrong += out.data[place] != (unsigned char)digits[c];
+    }
+    check_number(wrong, 0, "digits written wrongly");
+    tls_buffer_release(&out);
+}
+
+static void
+test_faults(void)
+{
+    static const struct {
+        const char *text, *label;
+        enum tls_pem_fault fault;
+    } cases[] = {
+        {"-----BEGIN A-----\nAAEC\n-----END A-----\n", "A", TLS_PEM_OK},
+        {"-----BEGIN A-----\nAAEC\n", "A", TLS_PEM_NO_END},
+        {"-----BEGIN A-----\nAAEC\n-----BEGIN B-----\n", "A", TLS_PEM_NO_END},
+        {"-----BEGIN A-----\nAAEC\n-----END B-----\n", "A", TLS_PEM_OTHER_END},
+        {"-----BEGIN A-----\nAAEC\n-----END A", "A", TLS_PEM_OTHER_END},
+        {"-----BEGIN A-----\nA*EC\n-----END A-----\n", "A", TLS_PEM_BASE64},
+        {"-----BEGIN A-----\n-----END A-----\n", "A", TLS_PEM_BASE64},
+    };
+    tls_buffer der = {NULL, 0, 0, 0};
+    tls_pem pem;
+    tls_pem_block block;
+    size_t i;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        check_about("%s", cases[i].text);
+        tls_pem_init(&pem, tls_bytes_of_string(cases[i].text));
+        check(tls_pem_next(&pem, &block, &der), "a block");
+        check_string(block.label, cases[i].label, "label");
+        check_number(block.fault, cases[i].fault, "fault");
+        check_number(block.valid, cases[i].fault == TLS_PEM_OK, "valid");
+    }
+    check_about("%s", "");
+    tls_buffer_release(&der);
+}
+
+/* Reading is linear: a time that grows with the square of the size is two minutes here. A label has
+ * at most 64 characters. */
+static void
+test_many_begins(void)
+{
+    static const char *const pieces[] = {"-----BEGIN ", "-----BEGIN x-----", "-----BEGIN x ",
+        "-----BEGIN x-----\n", "-----BEGIN x-----a: b\n c\n", "-"};
+    tls_buffer text = {NULL, 0, 0, 0}, der = {NULL, 0, 0, 0};
+    tls_pem pem;
+    tls_pem_block block;
+    char label[66];
+    size_t i, blocks, size;
+    clock_t begin = clock();
+
+    for (i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        tls_buffer_clear(&text);
+        while (text.length < 4000000)
+            tls_buffer_append(&text, pieces[i], strlen(pieces[i]));
+        tls_pem_init(&pem, tls_buffer_view(&text));
+        for (blocks = 0; tls_pem_next(&pem, &block, &der); blocks++)
+            ;
+        check((blocks != 0) == (strcmp(pieces[i], "-") != 0), "%s: blocks", pieces[i]);
+    }
+    check(clock() - begin < 20 * CLOCKS_PER_SEC, "linear");
+    memset(label, 'L', sizeof label);
+    for (size = 64; size <= 65; size++) {
+        label[size] = '\0';
+        tls_buffer_clear(&text);
+        tls_pem_encode(&text, label, tls_bytes_of_string("abc"));
+        tls_pem_init(&pem, tls_buffer_view(&text));
+        check_number(tls_pem_next(&pem, &block, &der), size == 64, "a label's limit");
+        label[size] = 'L';
+    }
+    tls_buffer_release(&text);
+    tls_buffer_release(&der);
+}
+
 int
 main(void)
 {
     test_pem();
+    test_base64_digits();
+    test_faults();
+    test_many_begins();
     return check_end();
 }

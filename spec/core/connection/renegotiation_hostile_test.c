@@ -23,22 +23,22 @@ flood(enum tls_role attacker_role)
     attacker = attacker_role == TLS_ROLE_CLIENT ? client : server;
     victim = attacker_role == TLS_ROLE_CLIENT ? server : client;
     for (i = 0; i < 2 * TLS_RENEGOTIATIONS_IDLE_MAXIMUM; i++) {
-        tls_connection_renegotiate(attacker, -1);
+        tls_connection_renegotiate(attacker, 0);
         pair12_pump(client, server);
     }
     check(told(victim).renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "a few");
     check(tls_connection_failure(victim) == TLS_OK, "then it is refused");
     pair12_says(victim, attacker, "our own data does not count");
-    tls_connection_renegotiate(attacker, -1);
+    tls_connection_renegotiate(attacker, 0);
     pair12_pump(client, server);
     check(told(victim).renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM, "still");
     pair12_says(attacker, victim, "but the peer's");
-    tls_connection_renegotiate(attacker, -1);
+    tls_connection_renegotiate(attacker, 0);
     pair12_pump(client, server);
     check(told(victim).renegotiations == TLS_RENEGOTIATIONS_IDLE_MAXIMUM + 1, "one more");
     for (i = 0; i < 100 && tls_connection_failure(victim) == TLS_OK; i++) {
         inside_forget_idle_records(attacker); /* it does not care */
-        tls_connection_renegotiate(attacker, -1);
+        tls_connection_renegotiate(attacker, 0);
         pair12_pump(client, server);
     }
     check(tls_connection_failure(victim) == TLS_REASON_UNEXPECTED_MESSAGE,
@@ -126,7 +126,7 @@ hostile(enum tls_role attacker_role, const char *name, attack *f)
     pair12_establish(&w, &client, &server);
     attacker = attacker_role == TLS_ROLE_CLIENT ? client : server;
     victim = attacker_role == TLS_ROLE_CLIENT ? server : client;
-    check(tls_connection_renegotiate(client, -1) == TLS_OK, "renegotiate");
+    check(tls_connection_renegotiate(client, 0) == TLS_OK, "renegotiate");
     if (attacker_role == TLS_ROLE_SERVER) {
         /* It stops where ClientHello has been checked. */
         pair12_settle(client);
@@ -200,7 +200,8 @@ in_between(void)
             TLS_REASON_UNEXPECTED_MESSAGE},
         {"Finished without ChangeCipherSpec", TLS_CONTENT_HANDSHAKE, "\24\0\0\14abcdefghijkl", 16,
             TLS_REASON_UNEXPECTED_MESSAGE},
-        {"another ClientHello", TLS_CONTENT_HANDSHAKE, "\1\0\0\0", 4, TLS_REASON_DECODE},
+        {"another ClientHello", TLS_CONTENT_HANDSHAKE, "\1\0\0\0", 4,
+            TLS_REASON_UNEXPECTED_MESSAGE},
         {"HelloRequest", TLS_CONTENT_HANDSHAKE, "\0\0\0\0", 4, TLS_REASON_UNEXPECTED_MESSAGE},
         {"half a message and data", TLS_CONTENT_HANDSHAKE, "\20\0\0\41x", 5, TLS_OK},
         {"an endless message", TLS_CONTENT_HANDSHAKE, "\20\377\377\377", 4, TLS_REASON_LIMIT},
@@ -215,7 +216,7 @@ in_between(void)
         check_about("%s", cases[i].name);
         world12_open(&w, allow_renegotiation);
         pair12_establish(&w, &client, &server);
-        tls_connection_renegotiate(client, -1);
+        tls_connection_renegotiate(client, 0);
         pair12_settle(client);
         pair12_move(client, server);
         check(tls_connection_renegotiating(server), "it is under way");
@@ -261,7 +262,7 @@ after_the_keys(void)
         renegotiation_suite = 0xCCA9;
         world12_open(&w, allow_renegotiation_of_kind);
         pair12_establish(&w, &client, &server);
-        tls_connection_renegotiate(client, -1);
+        tls_connection_renegotiate(client, 0);
         pair12_settle(client);
         pair12_move(client, server);
         pair12_move(server, client);
@@ -310,7 +311,7 @@ other_certificate(int extended)
     credential->chain[0] = tls_certificate_retain(list->items[0]);
     credential->chain_count = 1;
     credential->key = key;
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     pair12_pump(client, server);
     if (extended)
         pair12_renegotiated(client, server, 1);

@@ -36,9 +36,9 @@ both_ways(void)
         for (times = 1; times <= 6; times++) {
             tls_connection *first = times % 2 != 0 ? client : server;
 
-            check(tls_connection_renegotiate(first, -1) == TLS_OK, "renegotiate");
+            check(tls_connection_renegotiate(first, 0) == TLS_OK, "renegotiate");
             check(tls_connection_renegotiating(first), "it is under way");
-            check(tls_connection_renegotiate(first, -1) == TLS_OK, "once more says nothing new");
+            check(tls_connection_renegotiate(first, 0) == TLS_OK, "once more says nothing new");
             pair12_pump(client, server);
             pair12_renegotiated(client, server, times);
         }
@@ -66,7 +66,7 @@ meanwhile(void)
     tls_connection_get_info(client, &before);
     memcpy(random, before.client_random.data, sizeof random);
     session = tls_connection_session(client);
-    check(tls_connection_renegotiate(client, -1) == TLS_OK, "renegotiate");
+    check(tls_connection_renegotiate(client, 0) == TLS_OK, "renegotiate");
     pair12_settle(client);
     check(tls_connection_write(client, &n, "x", 1) == TLS_REASON_NOT_READY && n == 0, "no writing");
     check(tls_connection_export_keying_material(
@@ -119,7 +119,7 @@ data_between(void)
     pair12_establish(&w, &client, &server);
     /* The server writes before it knows of ClientHello, and the client reads that before
      * ServerHello. */
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     pair12_settle(client);
     tls_connection_write(server, &n, "late", 4);
     pair12_move(client, server);
@@ -133,7 +133,7 @@ data_between(void)
     pair12_renegotiated(client, server, 1);
 
     /* Put aside, it comes first. */
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     pair12_settle(client);
     tls_connection_write(server, &n, "one", 3);
     pair12_move(server, client);
@@ -173,7 +173,7 @@ held_limit(void)
     memset(data, 'x', sizeof data);
     world12_open(&w, allow_renegotiation);
     pair12_establish(&w, &client, &server);
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     pair12_settle(client);
     while (held < 2 * TLS_HELD_MAXIMUM) {
         tls_connection_write(server, &n, data, sizeof data);
@@ -221,7 +221,7 @@ full_output(void)
             written += n;
         } while (n > 0);
         check(written > 60000, "the output is full");
-        check(tls_connection_renegotiate(role == 2 ? client : writer, -1) == TLS_OK, "renegotiate");
+        check(tls_connection_renegotiate(role == 2 ? client : writer, 0) == TLS_OK, "renegotiate");
         while (busy) {
             busy = pair12_settle(writer) == TLS_EVENT_DATA;
             busy |= pair12_move(writer, reader);
@@ -263,12 +263,12 @@ refused(void)
             asked = role == 0 ? server : client;
             if (which == 1)
                 inside_deny_secure_renegotiation(asked);
-            check(tls_connection_renegotiate(asked, -1) == TLS_REASON_NO_RENEGOTIATION, "itself");
-            check(tls_connection_renegotiate(asks, -1) == TLS_OK, "asked");
+            check(tls_connection_renegotiate(asked, 0) == TLS_REASON_NO_RENEGOTIATION, "itself");
+            check(tls_connection_renegotiate(asks, 0) == TLS_OK, "asked");
             pair12_pump(client, server);
             check(!tls_connection_renegotiating(asks), "refused");
             pair12_renegotiated(client, server, 0);
-            check(tls_connection_renegotiate(asks, -1) == TLS_OK, "asked again");
+            check(tls_connection_renegotiate(asks, 0) == TLS_OK, "asked again");
             pair12_pump(client, server);
             pair12_renegotiated(client, server, 0);
             pair12_free(&w, client, server);
@@ -285,14 +285,14 @@ misuse(void)
     check_about("misuse");
     world12_open(&w, allow_renegotiation);
     pair12_open(&w, &client, &server, NULL);
-    check(tls_connection_renegotiate(client, -1) == TLS_REASON_NOT_READY, "before the handshake");
+    check(tls_connection_renegotiate(client, 0) == TLS_REASON_NOT_READY, "before the handshake");
     pair12_settle(client);
-    check(tls_connection_renegotiate(client, -1) == TLS_REASON_NOT_READY, "during the handshake");
+    check(tls_connection_renegotiate(client, 0) == TLS_REASON_NOT_READY, "during the handshake");
     pair12_pump(client, server);
     tls_connection_close(client);
-    check(tls_connection_renegotiate(client, -1) == TLS_REASON_CLOSED, "after close_notify");
+    check(tls_connection_renegotiate(client, 0) == TLS_REASON_CLOSED, "after close_notify");
     pair12_pump(client, server);
-    check(tls_connection_renegotiate(server, -1) == TLS_REASON_CLOSED, "after the peer's");
+    check(tls_connection_renegotiate(server, 0) == TLS_REASON_CLOSED, "after the peer's");
     pair12_free(&w, client, server);
     world12_close(&w);
 }
@@ -309,7 +309,7 @@ ends(void)
     check_about("closed in the middle");
     world12_open(&w, allow_renegotiation);
     pair12_establish(&w, &client, &server);
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     pair12_settle(client);
     pair12_move(client, server);
     tls_connection_close(server);
@@ -322,7 +322,7 @@ ends(void)
 
     check_about("cut short in the middle");
     pair12_establish(&w, &client, &server);
-    tls_connection_renegotiate(server, -1);
+    tls_connection_renegotiate(server, 0);
     pair12_move(server, client);
     tls_connection_feed_end(client);
     pair12_settle(client);
@@ -331,7 +331,7 @@ ends(void)
 
     check_about("ended in the middle");
     pair12_establish(&w, &client, &server);
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(client, 0);
     pair12_settle(client);
     tls_connection_end(client);
     tls_connection_get_info(client, &info);
@@ -340,8 +340,8 @@ ends(void)
 
     check_about("both at once");
     pair12_establish(&w, &client, &server);
-    tls_connection_renegotiate(server, -1);
-    tls_connection_renegotiate(client, -1);
+    tls_connection_renegotiate(server, 0);
+    tls_connection_renegotiate(client, 0);
     pair12_pump(client, server);
     pair12_renegotiated(client, server, 1);
     pair12_free(&w, client, server);

@@ -5,7 +5,7 @@
 
 #include "issue/distinguished_name_build.h"
 #include "issue/signing_request.h"
-#include "x509/distinguished_name.h"
+#include "x509/distinguished_name_match.h"
 
 #include "support/buffers.h"
 #include "support/corpus.h"
@@ -82,6 +82,18 @@ test_names(void)
 
 /* Whatever is read as a name is one, and its text, when it can be read (a country that was given in
  * hex may have one letter), is the same name. */
+/* has_replacement: the text has a U+FFFD. */
+static int
+has_replacement(tls_bytes text)
+{
+    size_t i;
+
+    for (i = 0; i + 3 <= text.length; i++)
+        if (memcmp(text.data + i, "\xEF\xBF\xBD", 3) == 0)
+            return 1;
+    return 0;
+}
+
 static void
 test_name_damage(unsigned rounds)
 {
@@ -105,6 +117,9 @@ test_name_damage(unsigned rounds)
         taken++;
         tls_name_text(&again, tls_buffer_view(&name));
         all = all && tls_name_check(tls_buffer_view(&name));
+        /* A value that is not valid in its type is equal to its own encoding only. */
+        if (has_replacement(tls_buffer_view(&again)))
+            continue;
         if (tls_name_from_text(&back, tls_buffer_view(&again)) == TLS_OK)
             all = all && tls_name_equal(tls_buffer_view(&back), tls_buffer_view(&name));
     }

@@ -21,14 +21,19 @@ parse_encrypted(tls_bytes bytes)
     return reason == TLS_OK;
 }
 
+/* decrypts reads a file with a password, or with none at all. */
 static void
 decrypts(const char *file, const char *password, enum tls_reason expected)
 {
     tls_bytes bytes = corpus_read(file);
     tls_private_key *key;
+    enum tls_reason reason;
 
-    check_reason(tls_private_key_decode_encrypted(&key, bytes, tls_bytes_of_string(password)),
-        expected, "%s", file);
+    if (password == NULL)
+        reason = tls_private_key_decode(&key, bytes);
+    else
+        reason = tls_private_key_decode_encrypted(&key, bytes, tls_bytes_of_string(password));
+    check_reason(reason, expected, "%s", file);
     check((key != NULL) == (expected == TLS_OK), "%s: a key or none", file);
     tls_private_key_release(key);
     corpus_free(bytes);
@@ -40,7 +45,17 @@ test_encrypted_keys(unsigned rounds)
     static const char *const files[] = {"encrypted_aes-128-cbc.key", "encrypted_aes-192-cbc.key",
         "encrypted_aes-256-cbc.key", "encrypted_des3.key", "encrypted_hmacWithSHA1.key",
         "encrypted_hmacWithSHA224.key", "encrypted_hmacWithSHA256.key",
-        "encrypted_hmacWithSHA384.key", "encrypted_hmacWithSHA512.key", "encrypted.der"};
+        "encrypted_hmacWithSHA384.key", "encrypted_hmacWithSHA512.key", "encrypted.der",
+        "traditional_aes128.key", "traditional_aes192.key", "traditional_aes256.key",
+        "traditional_des3.key", "traditional_ec.key"};
+    /* What no password opens asks for none. */
+    static const struct {
+        const char *file;
+        enum tls_reason reason;
+    } hopeless[] = {{"pbes1.key", TLS_REASON_UNSUPPORTED_ENCRYPTION},
+        {"scrypt.key", TLS_REASON_UNSUPPORTED_ENCRYPTION},
+        {"traditional_des.key", TLS_REASON_UNSUPPORTED_ENCRYPTION},
+        {"traditional_cut.key", TLS_REASON_BAD_KEY}, {"toomany.key", TLS_REASON_KEY_ITERATIONS}};
     /* RFC 6070; RFC 7914 section 11 */
     static const unsigned char expected[] = {0x4B, 0x00, 0x79, 0x01, 0xB7, 0x65, 0x48, 0x9A, 0xBE,
         0xAD, 0x49, 0xD9, 0x26, 0xF7, 0x21, 0xD0, 0x65, 0xA4, 0x29, 0xC1};
@@ -58,15 +73,16 @@ test_encrypted_keys(unsigned rounds)
         tls_bytes_of_string("NaCl"), 80000);
     check(memcmp(out, expected256, 8) == 0, "PBKDF2, RFC 7914");
     for (i = 0; i < sizeof files / sizeof files[0]; i++) {
+        decrypts(files[i], NULL, TLS_REASON_ENCRYPTED_KEY);
         decrypts(files[i], "secret", TLS_OK);
         decrypts(files[i], "Secret", TLS_REASON_BAD_PASSWORD);
         decrypts(files[i], "", TLS_REASON_BAD_PASSWORD);
     }
     decrypts("p256.key", "whatever", TLS_OK);
-    decrypts("pbes1.key", "secret", TLS_REASON_UNSUPPORTED_ENCRYPTION);
-    decrypts("scrypt.key", "secret", TLS_REASON_UNSUPPORTED_ENCRYPTION);
-    decrypts("traditional_encrypted.key", "secret", TLS_REASON_UNSUPPORTED_ENCRYPTION);
-    decrypts("toomany.key", "secret", TLS_REASON_KEY_ITERATIONS);
+    for (i = 0; i < sizeof hopeless / sizeof hopeless[0]; i++) {
+        decrypts(hopeless[i].file, NULL, hopeless[i].reason);
+        decrypts(hopeless[i].file, "secret", hopeless[i].reason);
+    }
     decrypts("root.pem", "secret", TLS_REASON_BAD_PEM);
     key = corpus_key("p256");
     check_reason(tls_private_key_encode_encrypted(&der, key, tls_bytes_of_string(""), 0),

@@ -77,7 +77,6 @@ hostile12_open(hostile12 *p, hostile12_world *w, enum tls_role attacker)
     int busy = 1;
 
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     tls_connection_new(&p->server, w->server_context, &options);
     options.server_name = "localhost";
     tls_connection_new(&p->client, w->client_context, &options);

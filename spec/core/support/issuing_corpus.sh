@@ -25,7 +25,13 @@ openssl pkcs8 -topk8 -in p256.key -passout pass:secret -outform DER -out encrypt
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -v1 PBE-SHA1-3DES -out pbes1.key
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -scrypt -out scrypt.key
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -iter 10000001 -out toomany.key
-openssl rsa -traditional -aes128 -passout pass:secret -in rsa2048.key -out traditional_encrypted.key 2>/dev/null
+for cipher in aes128 aes192 aes256 des3; do
+    openssl rsa -traditional -$cipher -passout pass:secret -in rsa2048.key -out traditional_$cipher.key 2>/dev/null
+done
+openssl ec -aes128 -passout pass:secret -in p256.key -out traditional_ec.key 2>/dev/null
+# OpenSSL 3 has these only in a provider that is not loaded by default; what no cipher of ours reads needs no ciphertext of its own
+sed 's/^DEK-Info: .*/DEK-Info: DES-CBC,0011223344556677/' traditional_des3.key >traditional_des.key
+sed 's/^DEK-Info: .*/DEK-Info: AES-256-CBC,0011/' traditional_aes256.key >traditional_cut.key
 
 # A small PKI, with a database that openssl's ca and ocsp commands read.
 ec P-256 root; certify root '/C=DE/O=Test/CN=Root' self 3650 "$ca"
@@ -79,6 +85,12 @@ issuingDistributionPoint = critical,@point_idp
 fullname = URI:http://crl.example/c.crl
 [critical]
 1.2.3.4.5 = critical,DER:0500
+[critical_identifier]
+2.5.29.35 = critical,DER:30048002AABB
+[critical_freshest]
+2.5.29.46 = critical,DER:3000
+[critical_number]
+2.5.29.20 = critical,DER:020101
 CONF
 gencrl() { openssl ca -config ca.conf -gencrl -cert "$2.pem" -keyfile "$2.key" -out "$1.crl" $3 2>/dev/null; }
 openssl ca -config ca.conf -cert int.pem -keyfile int.key -valid good.pem 2>/dev/null
@@ -92,9 +104,13 @@ gencrl sha1 int '-md sha1'
 gencrl by_twin twin
 gencrl by_other other
 gencrl short int '-crlhours 1'
-for kind in delta indirect user onlyca reasons point critical; do
+for kind in delta indirect user onlyca reasons point critical critical_identifier critical_freshest; do
     gencrl $kind int "-crlexts $kind"
 done
+# openssl writes a number of its own where it has a file for them.
+grep -v '^crlnumber' ca.conf >unnumbered.conf
+openssl ca -config unnumbered.conf -gencrl -cert int.pem -keyfile int.key -crlexts critical_number \
+    -out critical_number.crl 2>/dev/null
 # CRLs of the root, which revoke the intermediate or nobody.
 cp index.txt index.saved; : >index.txt
 gencrl root root

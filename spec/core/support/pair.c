@@ -16,7 +16,6 @@ pair_init(pair *p, const identity *server)
     p->server_options.role = TLS_ROLE_SERVER;
     p->server_options.credentials = &p->server_credential;
     p->server_options.credential_count = 1;
-    p->client_connection.verify = p->server_connection.verify = -1;
     p->client_connection.server_name = "localhost";
 }
 

@@ -60,7 +60,6 @@ pair12_open(world12 *w, tls_connection **client, tls_connection **server, tls_se
     tls_connection_options options;
 
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     tls_connection_new(server, w->server_context, &options);
     options.server_name = "localhost";
     options.session = session;

@@ -283,8 +283,8 @@ build_certificate(peer *p, tls_buffer *out)
     for (i = 0; i < p->chain_count; i++)
         entries[i].certificate = p->chain[i]->der;
     entries[0].extensions = tls_buffer_view(&extensions);
-    require(tls_certificate_build(out, 1, tls_buffer_view(&p->context), entries, p->chain_count) ==
-                TLS_OK,
+    require(tls_certificate_message_build(
+                out, 1, tls_buffer_view(&p->context), entries, p->chain_count) == TLS_OK,
         "Certificate is built");
     tls_buffer_release(&extensions);
 }

@@ -95,7 +95,6 @@ peer_open_victim(
 
     memset(p, 0, sizeof *p);
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     options.stage_mask = UINT32_MAX;
     options.decision_mask = 1u << TLS_DECISION_KEYLOG;
     if (role == TLS_ROLE_SERVER) {
@@ -184,7 +183,6 @@ peer_world_session(const peer_world *w)
     int busy = 1;
 
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     /* As the victims do it: a watched decision belongs to a session's policy. */
     options.decision_mask = 1u << TLS_DECISION_KEYLOG;
     require(tls_connection_new(&server, w->server, &options) == TLS_OK, "a server");

@@ -147,7 +147,6 @@ setup12_open(setup12 *s, side12 *client, side12 *server)
     memset(client, 0, sizeof *client);
     memset(server, 0, sizeof *server);
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     options.stage_mask = s->stages;
     options.decision_mask = s->decisions;
     tls_connection_new(&server->c, s->server_context, &options);

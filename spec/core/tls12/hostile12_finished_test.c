@@ -78,7 +78,6 @@ open_changed(hostile12 *p, const hostile12_world *w, enum tls_role attacker)
     size_t n;
 
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     tls_connection_new(&p->server, w->server_context, &options);
     options.server_name = "localhost";
     tls_connection_new(&p->client, w->client_context, &options);
@@ -143,7 +142,6 @@ idle_after_handshake(hostile12_world *w)
 
     check_about("idle right after the handshake");
     memset(&options, 0, sizeof options);
-    options.verify = -1;
     tls_connection_new(&server, w->server_context, &options);
     options.server_name = "localhost";
     tls_connection_new(&client, w->client_context, &options);

@@ -62,20 +62,28 @@ new_session_ticket(hostile12 *p)
 static void
 endless_message(hostile12 *p)
 {
-    hostile12_inject(p, 22, "\1\377\377\377", 4);
+    hostile12_inject(p, 22, p->victim == p->client ? "\0\377\377\377" : "\1\377\377\377", 4);
     hostile12_refuses(p, TLS_REASON_LIMIT, TLS_ALERT_DECODE_ERROR);
+}
+
+/* What has no place is not listened to: its header is enough. */
+static void
+endless_other_message(hostile12 *p)
+{
+    hostile12_inject(p, 22, p->victim == p->client ? "\1\0\100\0" : "\2\0\100\0", 4);
+    hostile12_refuses(p, TLS_REASON_UNEXPECTED_MESSAGE, TLS_ALERT_UNEXPECTED_MESSAGE);
 }
 
 /* A message that never ends, within the limit that its header may say. */
 static void
 slow_message(hostile12 *p)
 {
-    int i;
+    int is_client = p->victim == p->client, i;
 
-    hostile12_inject(p, 22, "\1\1\0\0", 4);
-    for (i = 0; i < 2000; i++)
+    hostile12_inject(p, 22, is_client ? "\0\0\1\0" : "\1\0\100\0", 4);
+    for (i = 0; i < (is_client ? 200 : 2000); i++)
         check(hostile12_inject(p, 22, "x", 1) == TLS_EVENT_WANT_READ, "it waits");
-    check(inside_reassembly(p->victim) <= 2 * (TLS_HANDSHAKE_MAXIMUM + 16384), "bounded");
+    check(inside_reassembly(p->victim) <= (is_client ? 256 : 2048), "no more is kept than comes");
 }
 
 static void
@@ -219,6 +227,7 @@ static const hostile12_attack attacks[] = {
     {"KeyUpdate in TLS 1.2", key_update},
     {"NewSessionTicket afterwards", new_session_ticket},
     {"message of 2^24 bytes", endless_message},
+    {"message of a type that has no place", endless_other_message},
     {"message that never ends", slow_message},
     {"data inside a message", interleaved},
     {"HelloRequest with a body", hello_request_with_body},

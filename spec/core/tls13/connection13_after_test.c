@@ -19,8 +19,7 @@ established(const char *what)
 static void
 inject(side *s, tls_bytes messages)
 {
-    check(tls_output_message(s->c, messages) == TLS_OK &&
-              tls_output_flush(s->c) == TLS_OK,
+    check(tls_output_message(s->c, messages) == TLS_OK && tls_output_flush(s->c) == TLS_OK,
         "inject: sent");
     pair_pump(&p);
 }

@@ -82,10 +82,12 @@ resumption_refused(void)
     /* Another name, a changed policy, an end that has come: a full handshake without a word. */
     resumption_begin(&p, BY_TICKET, "another name", NULL);
     p.client_connection.server_name = NULL;
+    p.client_connection.no_server_name = 1;
     handshake(&p, "another name", TLS_VERSION_13);
     check(!info_of(&p.server).resumed, "another name: not resumed");
     pair_close(&p);
     p.client_connection.server_name = "localhost";
+    p.client_connection.no_server_name = 0;
     handshake(&p, "the name", TLS_VERSION_13);
     check(info_of(&p.server).resumed, "the name: resumed");
     pair_close(&p);

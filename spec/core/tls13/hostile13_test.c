@@ -432,9 +432,8 @@ endless(const peer_world *w)
         const char *script;
         unsigned char type;
     } places[] = {{TLS_ROLE_SERVER, "", 2}, {TLS_ROLE_SERVER, "SE", 11},
-        {TLS_ROLE_SERVER, "SECVF", 4}, {TLS_ROLE_CLIENT, "", 1}, {TLS_ROLE_CLIENT, "K", 20},
-        {TLS_ROLE_CLIENT, "KF", 11}};
-    size_t i, sent;
+        {TLS_ROLE_SERVER, "SECVF", 4}, {TLS_ROLE_CLIENT, "", 1}, {TLS_ROLE_CLIENT, "K", 20}};
+    size_t i, sent, whole, piece;
     peer p;
 
     for (i = 0; i < sizeof places / sizeof places[0]; i++) {
@@ -448,20 +447,66 @@ endless(const peer_world *w)
         peer_refuses(&p, TLS_REASON_LIMIT);
         peer_close(&p);
 
-        check_about("128 KB of %u behind %s", places[i].type, places[i].script);
-        tls_put24(message + 1, TLS_HANDSHAKE_MAXIMUM - TLS_HANDSHAKE_HEADER_LENGTH);
+        check_about("one byte too many of %u behind %s", places[i].type, places[i].script);
+        whole = TLS_HANDSHAKE_HEADER_LENGTH + (places[i].type == TLS_HANDSHAKE_CLIENT_HELLO
+                                                      ? 16384
+                                                      : tls_message_limit(places[i].type));
+        tls_put24(message + 1, whole - TLS_HANDSHAKE_HEADER_LENGTH + 1);
         peer_open(&p, w, places[i].role);
         peer_play(&p, places[i].script);
-        for (sent = 0; sent < TLS_HANDSHAKE_MAXIMUM; sent += sizeof message) {
+        peer_send_record(&p, TLS_CONTENT_HANDSHAKE, message, TLS_HANDSHAKE_HEADER_LENGTH);
+        peer_refuses(&p, TLS_REASON_LIMIT);
+        peer_close(&p);
+
+        check_about("all that %u may be behind %s", places[i].type, places[i].script);
+        tls_put24(message + 1, whole - TLS_HANDSHAKE_HEADER_LENGTH);
+        peer_open(&p, w, places[i].role);
+        peer_play(&p, places[i].script);
+        for (sent = 0; sent < whole; sent += piece) {
             check(tls_connection_failure(p.victim) == TLS_OK, "it waits for the end");
-            peer_send_record(&p, TLS_CONTENT_HANDSHAKE, message, sizeof message);
+            piece = whole - sent < sizeof message ? whole - sent : sizeof message;
+            peer_send_record(&p, TLS_CONTENT_HANDSHAKE, message, piece);
             memset(message, 0, sizeof message);
         }
-        peer_refuses(&p, places[i].type == 11 && places[i].role == TLS_ROLE_CLIENT
-                             ? TLS_REASON_UNEXPECTED_MESSAGE
-                             : TLS_REASON_DECODE);
+        peer_refuses(&p, TLS_REASON_DECODE);
         peer_close(&p);
     }
+}
+
+/* What has no place in a state is refused at its header, whichever message it is. */
+static void
+no_place(const peer_world *w)
+{
+    static const struct {
+        enum tls_role role;
+        const char *script;
+        uint32_t awaited;
+    } places[] = {{TLS_ROLE_SERVER, "", TLS_MESSAGE_BIT(2)},
+        {TLS_ROLE_SERVER, "S", TLS_MESSAGE_BIT(8)},
+        {TLS_ROLE_SERVER, "SE", TLS_MESSAGE_BIT(11) | TLS_MESSAGE_BIT(13)},
+        {TLS_ROLE_SERVER, "SEC", TLS_MESSAGE_BIT(15)},
+        {TLS_ROLE_SERVER, "SECV", TLS_MESSAGE_BIT(20)},
+        {TLS_ROLE_SERVER, "SECVF", TLS_MESSAGE_BIT(4) | TLS_MESSAGE_BIT(24)},
+        {TLS_ROLE_CLIENT, "", TLS_MESSAGE_BIT(1)}, {TLS_ROLE_CLIENT, "K", TLS_MESSAGE_BIT(20)},
+        {TLS_ROLE_CLIENT, "KF", TLS_MESSAGE_BIT(24)}};
+    unsigned char header[TLS_HANDSHAKE_HEADER_LENGTH] = {0, 0, 0, 200};
+    size_t i;
+    unsigned type;
+    peer p;
+
+    for (i = 0; i < sizeof places / sizeof places[0]; i++)
+        for (type = 0; type < 256; type++) {
+            check_about("the header of a message %u behind %s", type, places[i].script);
+            header[0] = (unsigned char)type;
+            peer_open(&p, w, places[i].role);
+            peer_play(&p, places[i].script);
+            peer_send_record(&p, TLS_CONTENT_HANDSHAKE, header, sizeof header);
+            if (type < 32 && (places[i].awaited & TLS_MESSAGE_BIT(type)) != 0)
+                check(tls_connection_failure(p.victim) == TLS_OK, "it waits for the rest");
+            else
+                peer_refuses(&p, TLS_REASON_UNEXPECTED_MESSAGE);
+            peer_close(&p);
+        }
 }
 
 /* RFC 8446 section 4.2.9: also the ClientHello that answers HelloRetryRequest says how its PSKs
@@ -509,6 +554,7 @@ main(void)
             spanning_by_a_byte(&w);
             interleaving(&w);
             endless(&w);
+            no_place(&w);
         }
         check_about("%s: at the end", flights[i].name);
         tls_session_release(session);

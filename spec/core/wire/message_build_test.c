@@ -73,6 +73,19 @@ full_options(tls_client_hello_options *options, tls_bytes alpn[2], tls_bytes blo
     options->extensions = block;
 }
 
+static size_t
+count_extensions(tls_bytes block)
+{
+    tls_extension extension;
+    tls_reader reader;
+    size_t count = 0;
+
+    tls_reader_init(&reader, block);
+    while (tls_extensions_next(&reader, &extension))
+        count++;
+    return count;
+}
+
 static void
 check_copy_except(tls_bytes extensions)
 {
@@ -84,7 +97,7 @@ check_copy_except(tls_bytes extensions)
     check(!tls_extensions_find(tls_buffer_view(&kept), TLS_EXTENSION_ALPN, &data) &&
               !tls_extensions_find(tls_buffer_view(&kept), TLS_EXTENSION_COOKIE, &data) &&
               tls_extensions_find(tls_buffer_view(&kept), TLS_EXTENSION_KEY_SHARE, &data) &&
-              tls_extensions_count(tls_buffer_view(&kept)) + 2 == tls_extensions_count(extensions),
+              count_extensions(tls_buffer_view(&kept)) + 2 == count_extensions(extensions),
         "copy_except");
     tls_buffer_release(&kept);
 }
@@ -212,16 +225,16 @@ spec_certificates(void)
     tls_extension_write(
         &block, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, tls_bytes_make("\0\5\0\3sct", 7));
     entries[0].extensions = tls_buffer_view(&block);
-    check_reason(tls_certificate_build(&list, 0, tls_bytes_of_string(""), entries, 2), TLS_OK,
-        "Certificate, 1.2");
+    check_reason(tls_certificate_message_build(&list, 0, tls_bytes_of_string(""), entries, 2),
+        TLS_OK, "Certificate, 1.2");
     check_message(tls_buffer_view(&list), 0x0303, 0, "Certificate of two");
     tls_buffer_clear(&list);
-    check_reason(tls_certificate_build(&list, 0, tls_bytes_of_string(""), entries, 0), TLS_OK,
-        "Certificate, none");
+    check_reason(tls_certificate_message_build(&list, 0, tls_bytes_of_string(""), entries, 0),
+        TLS_OK, "Certificate, none");
     check_message(tls_buffer_view(&list), 0x0303, 0, "Certificate of none");
     tls_buffer_clear(&list);
-    check_reason(tls_certificate_build(&list, 1, tls_bytes_of_string("ctx"), entries, 2), TLS_OK,
-        "Certificate, 1.3");
+    check_reason(tls_certificate_message_build(&list, 1, tls_bytes_of_string("ctx"), entries, 2),
+        TLS_OK, "Certificate, 1.3");
     check_message(tls_buffer_view(&list), 0x0304, 0, "Certificate of two, TLS 1.3");
     message_keep(tls_buffer_view(&list), 0x0304, 0);
     tls_buffer_release(&block);

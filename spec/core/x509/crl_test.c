@@ -21,6 +21,8 @@ parse_crl(tls_bytes bytes)
     return reason == TLS_OK;
 }
 
+#define MUST_NOT "has a critical extension that must not be critical"
+
 static void
 test_checking(void)
 {
@@ -42,6 +44,9 @@ test_checking(void)
         {"indirect", TLS_REASON_UNSUPPORTED_CRL, "is an indirect CRL"},
         {"reasons", TLS_REASON_UNSUPPORTED_CRL, "is about some reasons only"},
         {"critical", TLS_REASON_UNSUPPORTED_CRL, "has a critical extension that is not understood"},
+        {"critical_identifier", TLS_REASON_UNSUPPORTED_CRL, MUST_NOT},
+        {"critical_freshest", TLS_REASON_UNSUPPORTED_CRL, MUST_NOT},
+        {"critical_number", TLS_REASON_UNSUPPORTED_CRL, MUST_NOT},
     };
     tls_certificate *issuer = corpus_certificate("int"), *nosign = corpus_certificate("nosign");
     tls_revocation_policy p = corpus_policy();

@@ -21,15 +21,17 @@ static void
 test_hostnames(void)
 {
     static const char *const match[][2] = {{"www.example.com", "WWW.example.COM"},
-        {"www.example.com", "www.example.com."}, {"www.example.com.", "www.example.com"},
-        {"*.example.com", "a.example.com"}, {"*.xn--fsq.com", "a.XN--FSQ.com"}, {"host", "host"},
+        {"www.example.com", "www.example.com."}, {"*.example.com", "a.example.com"},
+        {"*.xn--fsq.com", "a.XN--FSQ.com"}, {"host", "host"},
         {"*.example.com", "xn--a.example.com"}, {"a_b.example.com", "a_b.example.com"}};
     static const char *const mismatch[][2] = {{"*.example.com", "example.com"},
         {"*.example.com", "a.b.example.com"}, {"*.com", "example.com"}, {"*", "host"},
         {"w*.example.com", "www.example.com"}, {"*w.example.com", "www.example.com"},
         {"a.*.com", "a.b.com"}, {"*.*.com", "a.b.com"}, {"www.example.com", "www.example.org"},
         {"", "x"}, {"x", ""}, {".example.com", "a.example.com"}, {"*..com", "a..com"},
-        {"*.example.com", ".example.com"}, {"www.example.com", "www.example.com.."}};
+        {"*.example.com", ".example.com"}, {"www.example.com", "www.example.com.."},
+        {"www.example.com.", "www.example.com"}, {"www.example.com.", "www.example.com."},
+        {"*.example.com.", "www.example.com"}};
     size_t i;
     tls_certificate *leaf = corpus_certificate("p256"), *cn = corpus_certificate("cn_only");
 

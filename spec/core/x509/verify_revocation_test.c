@@ -55,6 +55,7 @@ ask(const question *q, const tls_trust_store *store)
     chain[1] = issuer;
     chain[2] = nosign;
     request.chain = chain;
+    request.no_server_name = 1;
     request.count = 3;
     request.trust = store;
     request.time = corpus_now();
@@ -114,6 +115,7 @@ path_open(struct path *path, const char *leaf)
     path->chain[0] = path->leaf;
     path->chain[1] = path->issuer;
     path->request.chain = path->chain;
+    path->request.no_server_name = 1;
     path->request.count = 2;
     path->request.trust = path->store;
     path->request.time = corpus_now();

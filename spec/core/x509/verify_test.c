@@ -68,6 +68,7 @@ verify(const char *names, const char *anchors, const char *server_name)
     request.count = count;
     request.trust = store;
     request.server_name = server_name;
+    request.no_server_name = server_name == NULL;
     request.time = at_time;
     request.purpose = at_purpose;
     request.depth = at_depth;
@@ -250,6 +251,7 @@ test_bounds(void)
         chain[i] = wrong;
     memset(&request, 0, sizeof request);
     request.chain = chain;
+    request.no_server_name = 1;
     request.count = TLS_CHAIN_MAXIMUM + 1;
     request.trust = store;
     request.time = corpus_now();

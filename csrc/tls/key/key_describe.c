@@ -1,0 +1,189 @@
+/* key_describe.c - see key_describe.h. */
+#include "key/key_describe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "key/key_file.h"
+
+/* Kinds of key (RFC 8410, RFC 3279, RFC 9881 and others) and curves (SEC 2, RFC 5639), by their
+ * dotted OID. */
+static const struct {
+    const char *oid;
+    const char *name;
+} algorithms[] =
+    {
+        {"1.3.101.110", "an X25519 key"},
+        {"1.3.101.111", "an X448 key"},
+        {"1.3.101.112", "an Ed25519 key"},
+        {"1.3.101.113", "an Ed448 key"},
+        {"1.2.840.10040.4.1", "a DSA key"},
+        {"1.2.840.113549.1.3.1", "a DH key"},
+        {"1.2.840.10046.2.1", "a DH key"},
+        {"1.2.840.113549.1.1.7", "an RSA-OAEP key"},
+        {"1.2.643.7.1.1.1.1", "a GOST key"},
+        {"1.2.643.7.1.1.1.2", "a GOST key"},
+        {"2.16.840.1.101.3.4.3.17", "an ML-DSA key"},
+        {"2.16.840.1.101.3.4.3.18", "an ML-DSA key"},
+        {"2.16.840.1.101.3.4.3.19", "an ML-DSA key"},
+        {"2.16.840.1.101.3.4.4.1", "an ML-KEM key"},
+        {"2.16.840.1.101.3.4.4.2", "an ML-KEM key"},
+        {"2.16.840.1.101.3.4.4.3", "an ML-KEM key"},
+},
+  curves[] = {
+      {"1.2.840.10045.3.1.1", "secp192r1"},
+      {"1.3.132.0.33", "secp224r1"},
+      {"1.3.132.0.9", "secp160k1"},
+      {"1.3.132.0.8", "secp160r1"},
+      {"1.3.132.0.31", "secp192k1"},
+      {"1.3.132.0.32", "secp224k1"},
+      {"1.3.132.0.10", "secp256k1"},
+      {"1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"},
+      {"1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"},
+      {"1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"},
+      {"1.2.156.10197.1.301", "SM2"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void
+put(tls_buffer *out, const char *text)
+{
+    tls_buffer_append(out, text, strlen(text));
+}
+
+/* put_curve: "an EC key on the curve secp256k1". */
+static void
+put_curve(tls_buffer *out, tls_der *parameters)
+{
+    tls_buffer oid = {NULL, 0, 0, 0};
+    const char *name;
+    size_t i;
+
+    if (tls_der_peek(parameters) != TLS_DER_OID) {
+        put(out, "an EC key whose curve is given by its parameters, not by name");
+        return;
+    }
+    tls_oid_text(&oid, tls_der_oid(parameters));
+    put(out, "an EC key on the curve ");
+    name = NULL;
+    for (i = 0; i < COUNT(curves); i++)
+        if (tls_bytes_equal_string(tls_buffer_view(&oid), curves[i].oid))
+            name = curves[i].name;
+    if (name != NULL)
+        put(out, name);
+    else
+        tls_buffer_append(out, oid.data, oid.length);
+    out->failed |= oid.failed;
+    tls_buffer_release(&oid);
+}
+
+/* RSAPrivateKey, RFC 8017 appendix A.1.2. */
+static void
+put_rsa(tls_buffer *out, tls_bytes bytes)
+{
+    tls_der der, inner;
+    tls_bytes modulus, exponent;
+    unsigned version, bits;
+    char text[64];
+
+    tls_der_init(&der, bytes);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    version = tls_der_small(&inner, 1);
+    modulus = tls_der_unsigned(&inner);
+    exponent = tls_der_unsigned(&inner);
+    if (tls_der_failed(&inner) || modulus.length == 0)
+        return;
+    bits = (unsigned)modulus.length * 8;
+    while ((modulus.data[0] >> ((bits - 1) % 8)) == 0)
+        bits--;
+    snprintf(text, sizeof text, "an RSA key of %u bits", bits);
+    put(out, text);
+    if (version == 1)
+        put(out, " and more than two primes");
+    else if (exponent.length > 8)
+        put(out, " with a public exponent above 64 bits");
+}
+
+/* ECPrivateKey, RFC 5915 section 3. */
+static void
+put_ec(tls_buffer *out, tls_der *inner)
+{
+    tls_der part;
+
+    tls_der_read(inner, TLS_DER_OCTET_STRING);
+    if (tls_der_peek(inner) != (int)TLS_DER_CONTEXT_CONSTRUCTED(0)) {
+        if (!tls_der_failed(inner))
+            put(out, "an EC key that does not name its curve");
+        return;
+    }
+    tls_der_enter(inner, &part, TLS_DER_CONTEXT_CONSTRUCTED(0));
+    put_curve(out, &part);
+}
+
+/* PrivateKeyInfo, RFC 5958 section 2. */
+static void
+put_pkcs8(tls_buffer *out, tls_der *inner)
+{
+    tls_buffer oid = {NULL, 0, 0, 0};
+    tls_der algorithm;
+    tls_public_key type;
+    const char *name = NULL;
+    tls_bytes contents;
+    size_t i;
+
+    memset(&type, 0, sizeof type);
+    tls_der_enter(inner, &algorithm, TLS_DER_SEQUENCE);
+    type.algorithm = tls_der_oid(&algorithm);
+    contents = tls_der_read(inner, TLS_DER_OCTET_STRING);
+    if (tls_der_failed(inner) || tls_der_failed(&algorithm))
+        return;
+    if (strcmp(tls_public_key_type(&type), "ec") == 0) {
+        put_curve(out, &algorithm);
+    } else if (strcmp(tls_public_key_type(&type), "other") != 0) {
+        put_rsa(out, contents);
+    } else {
+        tls_oid_text(&oid, type.algorithm);
+        for (i = 0; i < COUNT(algorithms); i++)
+            if (tls_bytes_equal_string(tls_buffer_view(&oid), algorithms[i].oid))
+                name = algorithms[i].name;
+        put(out, name != NULL ? name : "a key of the kind ");
+        if (name == NULL)
+            tls_buffer_append(out, oid.data, oid.length);
+        tls_buffer_release(&oid);
+    }
+}
+
+static void
+describe_der(tls_buffer *out, tls_bytes bytes)
+{
+    tls_der der, inner;
+
+    tls_der_init(&der, bytes);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    tls_der_integer(&inner); /* version */
+    switch (tls_der_peek(&inner)) {
+    case TLS_DER_INTEGER:
+        if (tls_private_key_is_dsa(bytes))
+            put(out, "a DSA key");
+        else
+            put_rsa(out, bytes);
+        return;
+    case TLS_DER_OCTET_STRING:
+        put_ec(out, &inner);
+        return;
+    case TLS_DER_SEQUENCE:
+        put_pkcs8(out, &inner);
+        return;
+    }
+}
+
+void
+tls_private_key_describe(tls_buffer *out, tls_bytes bytes, const tls_bytes *password)
+{
+    tls_buffer plain = {NULL, 0, 0, 0};
+
+    if (tls_private_key_plain(&plain, bytes, password) == TLS_OK)
+        describe_der(out, tls_buffer_view(&plain));
+    tls_buffer_release(&plain);
+}
