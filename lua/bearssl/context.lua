@@ -269,7 +269,7 @@ local function build(given)
    if ticket_keys == nil then return nil, message, code end
    settings.ticket_keys = ticket_keys or nil
    -- what is made with the context goes by its clock from the first
-   settings.time = given.time and driver.time_of(given.time)
+   settings.time = not is_client and given.time and driver.time_of(given.time) or nil
    local object
    object, message, code = core.context(settings)
    if not object and code == "illegal_parameter" and given.extensions then
