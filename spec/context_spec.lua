@@ -120,7 +120,8 @@ describe("an option", function()
       misuse("'time' must be a function, not a table", bearssl.context, { time = {} })
       for _, wrong in ipairs { "now", 0 / 0, {} } do
          local context = bearssl.context { verify = "none", time = function() return wrong end }
-         misuse("must return a number of seconds since the epoch, not", context.connection, context, { server_name = "x" })
+         misuse("must return a number of seconds since the epoch, not", context.connection, context,
+            { server_name = "x" })
       end
       misuse("'suites' must be a policy's name or a list", bearssl.context, { suites = 5 })
       misuse("the options must be a table, not \"client\"", bearssl.context, "client")

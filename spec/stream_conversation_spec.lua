@@ -58,6 +58,106 @@ describe("the handshake", function()
    end)
 end)
 
+-- A pair of which one end sends a fatal alert, by a handler that refuses, and closes.
+local function refused(version, refusing)
+   local a, b = keep(loopback.pair())
+   local client = assert(bearssl.context { cafile = certificates.ca.certfile, max_version = version,
+      renegotiation = version == "TLSv1.2", post_handshake_auth = version == "TLSv1.3" })
+   local server = assert(bearssl.context { mode = "server", certfile = certificates.ec.certfile,
+      keyfile = certificates.ec.keyfile, max_version = version, renegotiation = version == "TLSv1.2" })
+   local function handlers(side)
+      return side == refusing and { application_data = function(_, message)
+         if message.direction == "received" then return nil, "refused" end
+      end } or nil
+   end
+   client = assert(client:wrap(a, { server_name = "localhost", timeout = 0, handlers = handlers "client" }))
+   server = assert(server:wrap(b, { timeout = 0, handlers = handlers "server" }))
+   streams.handshake(client, server)
+   local mine, theirs = client, server
+   if refusing == "client" then mine, theirs = server, client end
+   settle()
+   assert(mine:send("x"))
+   settle()
+   local _, _, _, code = theirs:receive(1)
+   assert.equal("refused", code)
+   theirs:close()
+   settle()
+   return mine
+end
+
+describe("the peer's alert is told rather than the broken pipe", function()
+   -- The first to leave may still be taken by a kernel that does not know yet.
+   local function until_broken(call)
+      local result
+      for _ = 1, 20 do
+         result = { call() }
+         if not result[1] then break end
+         settle()
+      end
+      return result
+   end
+
+   for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+      for _, side in ipairs { "client", "server" } do
+         it("by send: " .. version .. ", " .. side, function()
+            local stream = refused(version, side)
+            local result = until_broken(function() return stream:send("and more") end)
+            assert.equal("alert_access_denied", result[4], result[2])
+            assert.equal(0, result[3])
+            assert.same(result, { stream:send("and more") })
+         end)
+      end
+
+      it("by shutdown: " .. version, function()
+         local stream = refused(version, "server")
+         local result = until_broken(function() return stream:send("and more") end)
+         assert.equal("alert_access_denied", result[4], result[2])
+         local ok, _, code = stream:shutdown("send")
+         assert.is_true(ok or code == "alert_access_denied", tostring(code))
+      end)
+   end
+
+   it("by renegotiate", function()
+      local stream = refused("TLSv1.2", "server")
+      local result = until_broken(function() return stream:renegotiate() end)
+      assert.equal("alert_access_denied", result[3], result[2])
+   end)
+
+   it("by request_certificate", function()
+      local stream = refused("TLSv1.3", "client")
+      local result = until_broken(function() return stream:request_certificate { wait = true } end)
+      assert.equal("alert_access_denied", result[3], result[2])
+   end)
+
+   it("by update_keys and send_ticket", function()
+      for _, name in ipairs { "update_keys", "send_ticket" } do
+         local stream = refused("TLSv1.3", "client")
+         local result = until_broken(function() return stream[name](stream) end)
+         assert.equal("alert_access_denied", result[3], result[2])
+      end
+   end)
+
+   it("and what it sent before is received", function()
+      local a, b = keep(loopback.pair())
+      local client = assert(client_context():wrap(a, { server_name = "localhost", timeout = 0 }))
+      local server = assert(server_context():wrap(b, { timeout = 0, handlers = { application_data = function(_, message)
+         if message.direction == "received" then return nil, "refused" end
+      end } }))
+      streams.handshake(client, server)
+      settle()
+      assert(server:send("what stands before"))
+      assert(client:send("x"))
+      settle()
+      server:receive(1)
+      server:close()
+      settle()
+      local result = until_broken(function() return client:send("and more") end)
+      assert.equal("alert_access_denied", result[4], result[2])
+      local data, _, partial = client:receive("*a")
+      assert.equal("what stands before", data or partial)
+   end)
+end)
+
 describe("a stream tells", function()
    it("event loops what they ask", function()
       local client, server, a = keep(connected())

@@ -424,6 +424,38 @@ describe("early data", function()
       end
    end)
 
+   it("that a handler does not want leaves the ticket its one time", function()
+      local keys, wanted, asked = assert(bearssl.ticket_keys.new()), false, 0
+      local c = client()
+      local s = early_server { ticket_keys = keys, handlers = { early_data = function()
+         asked = asked + 1
+         return wanted
+      end } }
+      local options = { session = session_of(c, s), early_data = "pay" }
+      local cases = { { false, "rejected" }, { false, "rejected" }, { true, "accepted" }, { true, "rejected" } }
+      for index, case in ipairs(cases) do
+         wanted = case[1]
+         local a = established(c, s, options)
+         assert.is_true(a:info "resumed")
+         assert.equal(case[2], a:info "early_data", index)
+      end
+      assert.equal(3, asked) -- about the used one nobody is asked
+   end)
+
+   it("is sent again only under the protocol that it was written for", function()
+      local keys = assert(bearssl.ticket_keys.new())
+      local c = client { alpn = { "h2", "http/1.1" } }
+      local function to(protocol) return early_server { ticket_keys = keys, alpn = { protocol } } end
+      local session = session_of(c, to "h2")
+      local deaf = early_server { ticket_keys = keys, alpn = { "h2" }, max_early_data = 0 }
+      local options = { session = session, early_data = "PRI * HTTP/2.0", early_data_resend = true }
+      for _, case in ipairs { { to "http/1.1", "" }, { deaf, "PRI * HTTP/2.0" } } do
+         local a, _, result = established(c, case[1], options)
+         assert.equal("rejected", a:info "early_data")
+         assert.equal(case[2], result.server.data)
+      end
+   end)
+
    it("is not offered where the session does not allow it", function()
       local c, s = client(), early_server()
       local a = established(c, s, { session = session_of(c, s), early_data = ("x"):rep(1001) })

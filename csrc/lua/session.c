@@ -49,6 +49,26 @@ static int export(lua_State *L)
     return 1;
 }
 
+/* set_clock tells a context of the Lua layer what its clock says, as driver.lua does before each
+ * step: without it the answer would be that of the last handshake's time. */
+static void
+set_clock(lua_State *L, int context)
+{
+    if (!lua_istable(L, context))
+        return;
+    lua_getfield(L, context, "clock");
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_getfield(L, context, "core");
+    lua_getfield(L, -1, "set_time");
+    lua_insert(L, -3); /* set_time, clock, core */
+    lua_insert(L, -2); /* set_time, core, clock */
+    lua_call(L, 0, 1);
+    lua_call(L, 2, 0);
+}
+
 /* check_context: the Lua layer's context is a table around the core's. */
 static const tls_context *
 check_context(lua_State *L, int index)
@@ -74,8 +94,11 @@ resumable(lua_State *L)
 
         lua_pushboolean(L, now < info.expires);
     } else {
-        const tls_context *context = check_context(L, 2);
+        const tls_context *context;
         const char *server_name = luaL_optstring(L, 3, info.server_name);
+
+        set_clock(L, 2);
+        context = check_context(L, 2);
 
         lua_pushboolean(L, tls_session_resumable(session, context, server_name));
     }

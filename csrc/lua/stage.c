@@ -55,10 +55,13 @@ info_fields_13(lua_State *L, const tls_connection_info *info)
     tls_lua_set_integer(L, "key_updates_received", info->key_updates_received);
 }
 
-/* set_verdict: where a handshake failed it is why, as the failure's own code. */
+/* set_verdict: absent where nothing was judged; where a handshake failed it is why, as the
+ * failure's own code. */
 static void
 set_verdict(lua_State *L, const tls_connection *connection, const tls_connection_info *info)
 {
+    if (!info->judged)
+        return;
     if (info->verdict != TLS_REASON_PEER_ALERT) {
         tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
         return;
@@ -190,7 +193,7 @@ authenticated_fields(lua_State *L, const tls_connection_info *info)
     tls_lua_set_boolean(L, "declined", info->declined);
     set_chain(L, "chain", info->peer_chain, info->declined ? 0 : info->peer_chain_count);
     tls_lua_set_boolean(L, "peer_verified", !info->declined && info->peer_verified);
-    if (!info->declined)
+    if (!info->declined && info->judged)
         tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
 }
 

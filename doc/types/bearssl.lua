@@ -684,7 +684,7 @@ function Connection:release() end
 ---@field state? string where a handshake stands
 ---@field session_id? string
 ---@field peer_verified boolean
----@field verdict "ok"|bearssl.Code
+---@field verdict? "ok"|bearssl.Code nil: no chain was judged
 ---@field peer_certificates bearssl.Certificate[]
 ---@field local_certificates bearssl.Certificate[]
 ---@field client_random string

@@ -56,7 +56,15 @@ local function bytes_answer(what)
 end
 
 decision.sign = bytes_answer("the signature as a string")
-decision.decrypt = bytes_answer("the decrypted secret as a string")
+
+-- Whatever is no secret, a refusal too, leaves none: the handshake goes on with a random one and fails at Finished, so
+-- that nobody learns which ciphertexts were well padded (RFC 5246 section 7.4.7.1). Nothing is for the context's own
+-- key, if it has one.
+function decision.decrypt(_, answer, reason)
+   if type(answer) == "string" then return true, answer end
+   if answer == nil and reason == nil then return true end
+   return true, ""
+end
 
 -- A string that cannot be imported is no session: a shared store may hold what another version wrote.
 function decision.session_load(_, answer, reason)

@@ -9,6 +9,7 @@
 --    thread     the coroutine that it runs in
 --    sender     the lane of the coroutine that sends: a table with its own handling and thread
 --    failure    the message of the error that a handler raised, with its traceback
+--    spared     the same of one that did not end the handshake
 --    context    the context (context.lua), and selected: the one that a select handler chose
 -- Two coroutines may use an established stream at once: one reads, in the connection's own lane; one sends, and runs
 -- the handlers of the stages that its sending made happen in the sender's lane. Neither waits for the other's.
@@ -70,6 +71,11 @@ local function misuse(connection, handler, name, message)
    fail_handler(connection, ("the '%s' handler%s %s"):format(name, place_of(handler), message))
 end
 
+-- What a handler that raised has left undone, by its name; the others end the handshake. Whether a `decrypt` handler
+-- raises may be what it thinks of the ciphertext, so that must not show (RFC 5246 section 7.4.7.1): the handshake goes
+-- on with a random secret, and its own side alone is told why it failed.
+local spared = { decrypt = true }
+
 -- Runs one handler: true and its two first results, or nothing when it raised or the connection was
 -- closed meanwhile.
 local function run(connection, lane, handler, name, message)
@@ -81,6 +87,10 @@ local function run(connection, lane, handler, name, message)
       return nil
    end
    if not ok then
+      if spared[name] then
+         connection.spared = answer
+         return true, false
+      end
       fail_handler(connection, answer)
       return nil
    end
@@ -136,7 +146,13 @@ function driver.is_free(connection, lane)
    if not name then return true end
    if type(thread) ~= "thread" or coroutine.status(thread) ~= "dead" then return false end
    lane.handling, lane.thread = nil, nil
-   fail_handler(connection, ("the '%s' handler never returned: its coroutine has ended"):format(name))
+   local message = ("the '%s' handler never returned: its coroutine has ended"):format(name)
+   if spared[name] and connection.core then
+      connection.spared = message
+      connection.core:answer("")
+   else
+      fail_handler(connection, message)
+   end
    return true
 end
 
@@ -190,6 +206,9 @@ function driver.step(connection, lane)
          return event
       else
          if code == "handler_error" then message = connection.failure or message end
+         if connection.spared then
+            message = ("%s; before that the 'decrypt' handler raised: %s"):format(message, connection.spared)
+         end
          return nil, message, code
       end
       if not connection.core then return nil, connection.failure, "closed" end

@@ -64,8 +64,37 @@ local again = { timeout = true, wantread = true, wantwrite = true }
 -- Messages for codes that are their own message, as in LuaSocket.
 local plain = { timeout = true, wantread = true, wantwrite = true, closed = true }
 
+-- Whether another coroutine is at work in a lane.
+local function is_busy(self, name)
+   local owner = self[name]
+   return owner and owner ~= protect.current() and (type(owner) ~= "thread" or coroutine.status(owner) ~= "dead")
+end
+
+-- What the peer sent before it closed: its alert says more than "broken pipe". message and code of the alert, or
+-- nothing. Data that stands before it is put aside for receive. Whoever reads at the moment finds it himself.
+local function alert_of_peer(self)
+   local connection, transport = self.connection, self.transport
+   local object = connection.core
+   while object and not connection.handling and not is_busy(self, "reader") do
+      local event, message, code = step(connection)
+      object = connection.core
+      if event == nil then
+         if code and code:find("^alert_") then return message, code end
+         return nil
+      elseif not object or event ~= "data" and event ~= "wantread" then
+         return nil
+      elseif event == "data" and not object:hold() or event == "wantread" and not transport:fill(object, 0) then
+         return nil
+      end
+   end
+end
+
 local function note(self, message, code)
    local wanted
+   if code == "transport" then
+      local text, alert = alert_of_peer(self)
+      if alert then message, code = text, alert end
+   end
    if code == "wantwrite" then
       wanted = "write"
    elseif code == "wantread" then
@@ -88,12 +117,6 @@ local function flush_before_fill(self, object, deadline)
    local ok, message, code = transport:flush(object, polling and 0 or deadline)
    if ok or self.established and (code == "transport" or code == "wantwrite" and not polling) then return "sent" end
    if polling then return "blocked" end
-   if code ~= "transport" then return nil, message, code end
-   -- The peer may have sent an alert before it closed: that says more than "broken pipe".
-   if transport:fill(object, 0) then
-      local event, reason, failure = step(self.connection)
-      if event == nil and failure and failure:find("^alert_") then return nil, reason, failure end
-   end
    return nil, message, code
 end
 
@@ -209,12 +232,6 @@ function Stream:read_early(max)
 end
 
 -- ---- Renegotiation ----
-
--- Whether another coroutine is at work in a lane.
-local function is_busy(self, name)
-   local owner = self[name]
-   return owner and owner ~= protect.current() and (type(owner) ~= "thread" or coroutine.status(owner) ~= "dead")
-end
 
 local tools = { fill = fill, note = note, send_last = send_last, establish = establish }
 

@@ -115,7 +115,10 @@ set_up(tls_connection *c, const tls_connection_options *options)
         return TLS_REASON_OUT_OF_MEMORY;
     if (host->role == TLS_ROLE_CLIENT)
         tls_buffer_append(&host->early_out, options->early_data.data, options->early_data.length);
-    if (host->early_out.failed)
+    if (host->early_out.length > 0 && options->session != NULL)
+        tls_buffer_append(
+            &host->early_protocol, options->session->alpn.data, options->session->alpn.length);
+    if (host->early_out.failed || host->early_protocol.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     reason = tls_handshake_new(host, TLS_FIRST_HANDSHAKE, &tls_negotiation_class);
     if (reason != TLS_OK)
@@ -191,6 +194,7 @@ tls_connection_free(tls_connection *c)
     tls_record_opener_wipe(&c->host.opener);
     tls_record_sealer_wipe(&c->host.sealer);
     tls_buffer_release(&c->host.early_out);
+    tls_buffer_release(&c->host.early_protocol);
     tls_traffic_free(c->host.traffic);
     tls_facts_clear(&c->host.settled);
     free(c->host.server_name);
@@ -267,6 +271,7 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
     tls_explain_failure(c, reason);
     fail_handshake(c, reason);
     c->failure = reason;
+    tls_host_answer_clear(host);
     tls_handshake_end(host);
     tls_traffic_free(host->traffic);
     host->traffic = NULL;
@@ -390,8 +395,9 @@ settle(tls_connection *c)
     c->renegotiation_verify = TLS_VERIFY_DEFAULT;
     host->may_write = 0;
     /* What the server took early is not sent again, nor is what the application did not want sent
-     * late. */
-    if (h->facts.early_data == TLS_EARLY_DATA_ACCEPTED || !host->early_data_resend)
+     * late, nor what was written for another protocol than the one that was chosen. */
+    if (h->facts.early_data == TLS_EARLY_DATA_ACCEPTED || !host->early_data_resend ||
+        !tls_bytes_equal(tls_buffer_view(&h->facts.alpn), tls_buffer_view(&host->early_protocol)))
         tls_buffer_release(&host->early_out);
     tls_handshake_settle(host);
     /* Early data that goes out again does so now: the caller may not do anything else for a while.
@@ -464,7 +470,7 @@ has_data(const tls_connection *c)
     if (!c->established)
         return 0;
     return c->input.early.length > 0 ||
-           (c->input.held.length > 0 && !tls_connection_renegotiating(c) &&
+           (c->input.held.length > 0 && !c->input.reads_on && !tls_connection_renegotiating(c) &&
                !tls_connection_authenticating(c));
 }
 
@@ -554,6 +560,7 @@ receive(tls_connection *c, enum tls_reason *reason)
         *reason = send_due(c);
         if (*reason != TLS_OK || c->host.events.first != NULL)
             return -1;
+        c->input.reads_on = 0;
         tls_connection_idle_input(c);
         return TLS_EVENT_WANT_READ;
     }

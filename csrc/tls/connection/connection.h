@@ -90,10 +90,11 @@ void tls_connection_output_consume(tls_connection *connection, size_t length);
 /* Application data in: a view of what has been decrypted; consume releases it. Empty: step. */
 tls_bytes tls_connection_plaintext(const tls_connection *connection);
 void tls_connection_plaintext_consume(tls_connection *connection, size_t length);
-/* tls_connection_hold_plaintext puts aside what has been decrypted, so that step() can read on: for
- * a caller that waits for the end of a renegotiation, or of a late authentication, while the peer's
- * data stands before its messages. It comes first out of tls_connection_plaintext. LIMIT: it would
- * be more than 1 MiB, which must be read first. OUT_OF_MEMORY. */
+/* tls_connection_hold_plaintext puts aside what has been decrypted, so that step() can read on,
+ * until it is done or wants more: for a caller that waits for the end of a renegotiation, or of a
+ * late authentication, or looks for an alert, while the peer's data stands before that. It comes
+ * first out of tls_connection_plaintext. LIMIT: it would be more than 1 MiB, which must be read
+ * first. OUT_OF_MEMORY. */
 enum tls_reason tls_connection_hold_plaintext(tls_connection *connection);
 
 /* tls_connection_early_data: what arrived as early data and was not consumed (a server's, TLS 1.3):
@@ -207,9 +208,10 @@ typedef struct tls_connection_info {
     /* Who the peer is: only what the peer's signature and Finished have proven; nobody while the
      * first handshake goes on, and who it was before in a later one or a late authentication. When
      * one fails nobody is named. */
-    int peer_verified; /* the chain was verified (now, or when the session began) */
-    enum tls_reason
-        verdict; /* of the last verification; TLS_OK when there was none; why a handshake failed */
+    int peer_verified;       /* the chain was verified (now, or when the session began) */
+    int judged;              /* there is a verdict */
+    enum tls_reason verdict; /* on the chain (now, or when the session began); why a handshake
+                                failed */
     const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */
     size_t peer_chain_count;
     const tls_certificate *const *local_chain; /* what this side sent */

@@ -34,6 +34,7 @@ tell_peer(tls_connection_info *out, const tls_peer *peer)
 {
     out->peer_scheme = peer->scheme;
     out->peer_verified = peer->level != TLS_LEVEL_NONE;
+    out->judged = peer->judged;
     out->verdict = peer->verdict;
     list_view(peer->chain, &out->peer_chain, &out->peer_chain_count);
     out->ocsp_response = tls_buffer_view(&peer->ocsp_response);

@@ -497,6 +497,7 @@ tls_connection_hold_plaintext(tls_connection *c)
     }
     tls_buffer_release(&c->input.early);
     c->input.plaintext_length = 0;
+    c->input.reads_on = 1;
     tls_connection_idle_input(c);
     return TLS_OK;
 }

@@ -44,6 +44,7 @@ typedef struct tls_input {
     size_t plaintext_length;
     tls_buffer held; /* plaintext put aside; read first, from held_start on */
     size_t held_start;
+    int reads_on;      /* what is held does not stand in the way of the records behind it */
     tls_buffer early;  /* a server's early data: accepted, and not consumed */
     int early_arrived; /* and was not reported */
 } tls_input;

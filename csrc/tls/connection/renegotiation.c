@@ -41,6 +41,7 @@ tls_renegotiation_warned(tls_connection *c)
     } else if (tls_connection_in_renegotiation(c) && c->host.role == TLS_ROLE_CLIENT &&
                !h->answered && h->engine != NULL) {
         /* The server does not want to, and nothing but our ClientHello happened. */
+        tls_host_answer_clear(&c->host);
         tls_handshake_end(&c->host);
         c->phase = TLS_PHASE_OPEN;
     }

@@ -94,6 +94,12 @@ void tls_context_digest_revocation(tls_context *context);
 void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     enum tls_verify_mode verify, int verify_handler);
 
+/* tls_context_judge digests what a chain is judged by, whatever the mode makes of the verdict. */
+void tls_context_judge(tls_context *context, unsigned char out[TLS_POLICY_LENGTH]);
+/* tls_context_demands: does it ask for something of a certificate that no mode of verification
+ * waives: pins, CRLs, revocation, a staple? */
+int tls_context_demands(const tls_context *context);
+
 /* tls_context_resumes: would a side in this mode of verification, with or without a `verify`
  * handler, resume the session now for this name? What a handshake asks before it offers one, and
  * what tls_session_resumable answers. */

@@ -96,13 +96,34 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     digest_number(&digest, (uint32_t)(verify_handler != 0));
     digest_number(&digest, (uint32_t)context->require_extended_master_secret);
     digest_number(&digest, context->verify_depth);
-    /* Trust counts only where it is asked. */
+    /* Trust counts only where it is asked; what is demanded, always. */
     if (verify != TLS_VERIFY_NONE) {
         digest_trust(context);
         br_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
-        br_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
     }
+    br_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
     br_sha256_out(&digest, out);
+}
+
+void
+tls_context_judge(tls_context *context, unsigned char out[TLS_POLICY_LENGTH])
+{
+    br_sha256_context digest;
+
+    br_sha256_init(&digest);
+    digest_trust(context);
+    digest_number(&digest, context->verify_depth);
+    br_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
+    br_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
+    br_sha256_out(&digest, out);
+}
+
+int
+tls_context_demands(const tls_context *context)
+{
+    return context->pin_count > 0 || context->crl_count > 0 ||
+           context->revocation != TLS_REVOCATION_IF_KNOWN ||
+           context->staple != TLS_STAPLE_NOT_NEEDED;
 }
 
 int

@@ -44,6 +44,8 @@ tls_facts_settle_late(tls_facts *settled, tls_facts *found)
         clear_peer(&settled->peer);
         settled->peer = found->peer;
         memset(&found->peer, 0, sizeof found->peer);
+        memcpy(settled->policy, found->policy, sizeof settled->policy);
+        settled->session_expires = found->session_expires;
     }
     if (found->local_chain != NULL) {
         tls_certificate_list_release(settled->local_chain);
@@ -58,6 +60,7 @@ void
 tls_facts_disown(tls_facts *facts, enum tls_reason verdict)
 {
     clear_peer(&facts->peer);
+    facts->peer.judged = 1;
     facts->peer.verdict = verdict;
     facts->proven = 1; /* that it is nobody */
     tls_session_release(facts->session);

@@ -14,7 +14,10 @@
 typedef struct tls_peer {
     tls_certificate_list *chain; /* as received, or as the resumed session knows it; NULL: none */
     enum tls_verification_level level;
+    int judged; /* there is a verdict: on the chain, or why the handshake failed */
     enum tls_reason verdict;
+    unsigned char judge[TLS_POLICY_LENGTH]; /* what the chain was judged by: tls_context_judge */
+    int64_t valid_until;     /* of what was judged: the first notAfter of the path; else 0 */
     unsigned scheme;         /* of its handshake signature, or 0 */
     int psk;                 /* authenticated by a PSK */
     tls_buffer psk_identity; /* of an external one */
@@ -40,9 +43,13 @@ typedef struct tls_facts {
     enum tls_early_data early_data;
     size_t early_data_length;
 
-    tls_session *session;    /* offered, then negotiated */
-    int session_is_new;      /* to be stored */
-    int64_t session_expires; /* of the one that was resumed in TLS 1.3: no ticket outlives it */
+    tls_session *session; /* offered, then negotiated */
+    int session_is_new;   /* to be stored */
+    /* Under what a session of these facts is resumed, and until when: both are settled when the
+     * chain is judged, and no ticket that comes later changes them. */
+    int has_policy;
+    unsigned char policy[TLS_POLICY_LENGTH];
+    int64_t session_expires;
 
     /* For exporters and bindings. */
     unsigned char master_secret[TLS_MASTER_SECRET_LENGTH]; /* TLS 1.2 and below */

@@ -51,7 +51,6 @@ tls_handshake_end(tls_host *host)
 
     if (h == NULL)
         return;
-    tls_events_answer_clear(&host->events);
     if (h->engine != NULL)
         h->engine_class->release(h);
     tls_terms_clear(&h->terms);
@@ -151,7 +150,25 @@ tls_kept_hello_release(tls_kept_hello *kept)
 /* ---- The peer ---- */
 
 void
+tls_handshake_fix_policy(tls_handshake *h)
+{
+    const tls_context *context = h->host->context;
+
+    tls_host_policy(h->host, &h->facts, h->facts.policy);
+    h->facts.session_expires = tls_context_now(context) + context->session_lifetime;
+    h->facts.has_policy = 1;
+}
+
+void
 tls_handshake_prove(tls_handshake *h)
 {
-    h->facts.proven = 1;
+    tls_facts *facts = &h->facts;
+
+    facts->proven = 1;
+    if (!facts->has_policy)
+        tls_handshake_fix_policy(h);
+    /* RFC 8446 section 4.6.1: what a session vouches for ends with the certificate. */
+    if (facts->peer.level != TLS_LEVEL_NONE && facts->peer.judged && !facts->resumed &&
+        facts->peer.valid_until < facts->session_expires)
+        facts->session_expires = facts->peer.valid_until;
 }

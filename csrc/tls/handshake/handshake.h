@@ -33,7 +33,8 @@ struct tls_handshake {
     tls_terms terms;
     tls_kept_hello client_hello; /* a server's: what came; a client's: what it sent last */
     tls_facts facts;
-    tls_verdict verdict; /* on the peer's chain, for `verify` to look at */
+    tls_verdict verdict;         /* on the peer's chain, for `verify` to look at */
+    tls_signature_budget budget; /* for all that is verified of the chain */
     int verify_given; /* the mode was asked for this handshake or connection: `select` leaves it */
     /* Renegotiation. */
     int answered; /* client: ServerHello came; the peer cannot refuse by a warning any more */
@@ -43,7 +44,8 @@ struct tls_handshake {
 /* tls_handshake_new makes host->handshake. OUT_OF_MEMORY. */
 enum tls_reason tls_handshake_new(
     tls_host *host, enum tls_handshake_purpose purpose, const tls_engine_class *engine_class);
-/* tls_handshake_end frees host->handshake, with its engine; nothing happens when there is none. */
+/* tls_handshake_end frees host->handshake, with its engine; nothing happens when there is none. A
+ * question that waits stays: it may be about something else. */
 void tls_handshake_end(tls_host *host);
 /* tls_handshake_settle makes its facts the connection's, and ends it. */
 void tls_handshake_settle(tls_host *host);
@@ -60,6 +62,9 @@ enum tls_reason tls_kept_hello_take(tls_kept_hello *kept, tls_bytes message);
 void tls_kept_hello_move(tls_kept_hello *to, tls_kept_hello *from);
 void tls_kept_hello_release(tls_kept_hello *kept);
 
+/* tls_handshake_fix_policy settles under what a session of this handshake will be resumed, and its
+ * end: when the peer's chain is judged. */
+void tls_handshake_fix_policy(tls_handshake *handshake);
 /* tls_handshake_prove: the peer's Finished was right, and so what it claimed is proven. */
 void tls_handshake_prove(tls_handshake *handshake);
 

@@ -164,11 +164,3 @@ tls_host_policy(const tls_host *host, const tls_facts *facts, unsigned char out[
     tls_context_policy(
         host->context, out, facts->verify, tls_host_decides(host, TLS_DECISION_VERIFY));
 }
-
-enum tls_verification_level
-tls_host_required_level(const tls_host *host, const tls_facts *facts)
-{
-    if (facts->verify != TLS_VERIFY_REQUIRED)
-        return TLS_LEVEL_NONE;
-    return tls_host_decides(host, TLS_DECISION_VERIFY) ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
-}

@@ -65,7 +65,8 @@ struct tls_host {
     unsigned idle_records;
 
     /* Early data of TLS 1.3. */
-    tls_buffer early_out; /* client: to be sent early, or again */
+    tls_buffer early_out;      /* client: to be sent early, or again */
+    tls_buffer early_protocol; /* client: the one that it was written for, the session's */
     int early_data_resend;
     size_t early_data_allowed; /* server: how many bytes may still come */
     size_t skip_early_data;    /* server: bytes of records that may be passed over unread */
@@ -170,10 +171,9 @@ void tls_host_seal_with(tls_host *host, const tls_suite *suite, const unsigned c
 void tls_host_open_with(tls_host *host, const tls_suite *suite, const unsigned char *secret);
 
 /* tls_host_policy: what a session must match to be resumed under these facts (session/internal.h),
- * and the level of verification that it must have. */
+ */
 void tls_host_policy(
     const tls_host *host, const tls_facts *facts, unsigned char out[TLS_POLICY_LENGTH]);
-enum tls_verification_level tls_host_required_level(const tls_host *host, const tls_facts *facts);
 
 /* What is decided and asked: see event.h. */
 int tls_host_decides(const tls_host *host, enum tls_decision decision);

@@ -29,8 +29,36 @@ tls_handshake_take_chain(tls_handshake *h, const tls_certificate_message *messag
     return reason;
 }
 
+/* begin_request: all that the context says of verification, but for the stapled response. */
 static void
-judge(tls_handshake *h)
+begin_request(tls_handshake *h, tls_verify_request *request)
+{
+    const tls_context *context = h->host->context;
+
+    memset(request, 0, sizeof *request);
+    request->chain = (const tls_certificate *const *)h->facts.peer.chain->items;
+    request->count = h->facts.peer.chain->count;
+    request->trust = context->trust;
+    request->time = tls_context_now(context);
+    request->depth = context->verify_depth;
+    request->no_intermediates = context->verify_depth == 0;
+    request->purpose = h->host->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
+    if (h->host->role == TLS_ROLE_CLIENT && h->host->server_name[0] != '\0')
+        request->server_name = h->host->server_name;
+    request->no_server_name = request->server_name == NULL;
+    request->clock_skew = context->clock_skew;
+    request->crls = (const tls_crl *const *)context->crls;
+    request->crl_count = context->crl_count;
+    request->revocation = context->revocation;
+    request->staple = context->staple;
+    request->pins = (const unsigned char(*)[TLS_PIN_LENGTH])context->pins;
+    request->pin_count = context->pin_count;
+    request->budget = &h->budget;
+}
+
+/* verify_chain fills h->verdict. demands_only: see verify.h. */
+static void
+verify_chain(tls_handshake *h, int demands_only)
 {
     const tls_context *context = h->host->context;
     tls_verdict *verdict = &h->verdict;
@@ -38,26 +66,13 @@ judge(tls_handshake *h)
     tls_ocsp_response *response = NULL;
     enum tls_reason unreadable = TLS_OK;
     tls_verify_request request;
+    /* Where only demands count, a response is looked at when the status is demanded. */
+    int uses_staple = !demands_only || context->staple != TLS_STAPLE_NOT_NEEDED ||
+                      context->crl_count > 0 || context->revocation != TLS_REVOCATION_IF_KNOWN;
 
-    memset(&request, 0, sizeof request);
-    request.chain = (const tls_certificate *const *)h->facts.peer.chain->items;
-    request.count = h->facts.peer.chain->count;
-    request.trust = context->trust;
-    request.time = tls_context_now(context);
-    request.depth = context->verify_depth;
-    request.no_intermediates = context->verify_depth == 0;
-    request.purpose = h->host->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
-    if (h->host->role == TLS_ROLE_CLIENT && h->host->server_name[0] != '\0')
-        request.server_name = h->host->server_name;
-    request.no_server_name = request.server_name == NULL;
-    request.clock_skew = context->clock_skew;
-    request.crls = (const tls_crl *const *)context->crls;
-    request.crl_count = context->crl_count;
-    request.revocation = context->revocation;
-    request.staple = context->staple;
-    request.pins = (const unsigned char(*)[TLS_PIN_LENGTH])context->pins;
-    request.pin_count = context->pin_count;
-    if (h->facts.peer.ocsp_response.length > 0)
+    begin_request(h, &request);
+    request.demands_only = demands_only;
+    if (uses_staple && h->facts.peer.ocsp_response.length > 0)
         unreadable =
             tls_ocsp_response_from_der(&response, tls_buffer_view(&h->facts.peer.ocsp_response));
     stapled = response;
@@ -65,7 +80,7 @@ judge(tls_handshake *h)
     request.ocsp_response_count = response != NULL;
     /* RFC 7633 section 4.2.2: what was not asked for need not come. */
     if (h->host->role == TLS_ROLE_CLIENT && !context->no_status_request && unreadable == TLS_OK &&
-        request.staple == TLS_STAPLE_NOT_NEEDED)
+        request.staple == TLS_STAPLE_NOT_NEEDED && !demands_only)
         request.staple = TLS_STAPLE_IF_MUST;
     if (tls_verify(verdict, &request) == TLS_OK && unreadable != TLS_OK) {
         static const char text[] = "the OCSP response that the server stapled cannot be parsed";
@@ -74,8 +89,35 @@ judge(tls_handshake *h)
         if (unreadable == TLS_REASON_BAD_OCSP_RESPONSE)
             memcpy(verdict->text, text, sizeof text);
     }
-    h->facts.peer.verdict = verdict->reason;
     tls_ocsp_response_release(response);
+}
+
+/* valid_until is when the first certificate of the path ends. */
+static int64_t
+valid_until(const tls_verdict *verdict)
+{
+    int64_t until = INT64_MAX;
+    size_t i;
+
+    for (i = 0; i < verdict->path_count; i++)
+        if (verdict->path[i]->not_after < until)
+            until = verdict->path[i]->not_after;
+    return until;
+}
+
+/* judge notes by what it judges together with the verdict: the trust store may be another one when
+ * a session is made of it. */
+static void
+judge(tls_handshake *h)
+{
+    tls_peer *peer = &h->facts.peer;
+
+    verify_chain(h, 0);
+    peer->judged = 1;
+    peer->verdict = h->verdict.reason;
+    peer->valid_until = valid_until(&h->verdict);
+    tls_context_judge(h->host->context, peer->judge);
+    tls_handshake_fix_policy(h);
 }
 
 /* takes_any: a client that wants no verification. A server of that mode asks nobody during the
@@ -84,6 +126,30 @@ static int
 takes_any(const tls_handshake *h)
 {
     return h->facts.verify == TLS_VERIFY_NONE && h->host->role == TLS_ROLE_CLIENT;
+}
+
+/* refuse ends the handshake with the verdict. */
+static enum tls_reason
+refuse(tls_handshake *h)
+{
+    if (h->verdict.text[0] != '\0')
+        tls_host_explain(h->host, h->verdict.text);
+    return h->verdict.reason;
+}
+
+/* check_demands: pins, CRLs, revocation and a staple were asked for by name, so a mode in which a
+ * client goes on without trust does not waive them. */
+static enum tls_reason
+check_demands(tls_handshake *h)
+{
+    if (!tls_context_demands(h->host->context))
+        return TLS_OK;
+    verify_chain(h, 1);
+    if (h->verdict.reason == TLS_OK)
+        return TLS_OK;
+    h->facts.peer.judged = 1;
+    h->facts.peer.verdict = h->verdict.reason;
+    return refuse(h);
 }
 
 /* apply_verdict is what happens when no handler says otherwise. */
@@ -98,10 +164,8 @@ apply_verdict(tls_handshake *h)
     }
     if (takes_any(h) ||
         (h->facts.verify == TLS_VERIFY_OPTIONAL && h->host->role == TLS_ROLE_CLIENT))
-        return TLS_OK;
-    if (verdict->text[0] != '\0')
-        tls_host_explain(h->host, verdict->text);
-    return verdict->reason;
+        return check_demands(h);
+    return refuse(h);
 }
 
 enum tls_reason
@@ -114,7 +178,7 @@ tls_handshake_decide_verify(tls_handshake *h, int *ready)
     if (answer == NULL) {
         if (takes_any(h) && !tls_host_decides(h->host, TLS_DECISION_VERIFY)) {
             *ready = 1;
-            return TLS_OK;
+            return check_demands(h);
         }
         judge(h);
         if (!tls_host_decides(h->host, TLS_DECISION_VERIFY)) {

@@ -10,12 +10,22 @@ int
 tls_resumption_allowed(const tls_handshake *h, const tls_session *session)
 {
     const tls_host *host = h->host;
-    unsigned char policy[TLS_POLICY_LENGTH];
 
-    tls_host_policy(host, &h->facts, policy);
-    return tls_session_fits(session, TLS_ROLE_SERVER, host->server_name, policy,
-               tls_host_required_level(host, &h->facts), tls_context_now(host->context)) &&
+    return tls_context_resumes(host->context, session, host->server_name, h->facts.verify,
+               tls_host_decides(host, TLS_DECISION_VERIFY)) &&
            session->version == h->terms.version_chosen;
+}
+
+/* claim_verdict: what the session was judged, where the judge is the same. Under another trust it
+ * says nothing. */
+static void
+claim_verdict(tls_handshake *h, const tls_session *session)
+{
+    tls_peer *peer = &h->facts.peer;
+
+    tls_context_judge(h->host->context, peer->judge);
+    peer->judged = session->judged && memcmp(peer->judge, session->judge, sizeof peer->judge) == 0;
+    peer->verdict = peer->judged ? session->verdict : TLS_OK;
 }
 
 enum tls_reason
@@ -24,7 +34,10 @@ tls_resumption_claim(tls_handshake *h, const tls_session *session)
     tls_facts *facts = &h->facts;
 
     facts->resumed = 1;
-    facts->session_expires = session->expires;
+    tls_handshake_fix_policy(h);
+    if (session->expires < facts->session_expires)
+        facts->session_expires = session->expires;
+    claim_verdict(h, session);
     facts->peer.level = facts->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level;
     if (h->host->role == TLS_ROLE_SERVER) {
         memcpy(facts->end_point, session->end_point, session->end_point_length);
@@ -49,13 +62,16 @@ tls_resumption_session(const tls_host *host, const tls_facts *facts, tls_session
     session->role = host->role;
     session->version = facts->version;
     session->suite = facts->suite;
-    tls_host_policy(host, facts, session->policy);
+    memcpy(session->policy, facts->policy, sizeof session->policy);
     session->level = peer->level;
+    session->judged = peer->judged;
+    session->verdict = peer->verdict;
+    memcpy(session->judge, peer->judge, sizeof session->judge);
     session->extended_master_secret = facts->extended_master_secret;
     if (host->role == TLS_ROLE_SERVER)
         session->end_point_length = tls_facts_end_point(facts, host->role, session->end_point);
     session->created = tls_context_now(host->context);
-    session->expires = session->created + host->context->session_lifetime;
+    session->expires = facts->session_expires;
     return TLS_OK;
 }
 

@@ -23,6 +23,10 @@ struct tls_session {
     /* What the session may be resumed under: tls_context_policy of the connection that made it. */
     unsigned char policy[TLS_POLICY_LENGTH];
     enum tls_verification_level level;
+    /* What the peer's chain was found to be, and by what: tls_context_judge. */
+    int judged;
+    enum tls_reason verdict;
+    unsigned char judge[TLS_POLICY_LENGTH];
     int64_t created;
     int64_t expires;
     int extended_master_secret; /* RFC 7627: resumption may not change it */

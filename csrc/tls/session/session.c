@@ -9,7 +9,7 @@
 #include "x509/verify.h"
 
 /* The encoding's first bytes: a magic word and a version of the encoding. */
-static const char magic[] = "bearssl-lua session 3";
+static const char magic[] = "bearssl-lua session 4";
 
 tls_session *
 tls_session_new(const char *server_name, tls_bytes alpn, tls_certificate_list *chain)
@@ -46,6 +46,9 @@ tls_session_copy(const tls_session *session)
     memcpy(copy->master_secret, session->master_secret, sizeof copy->master_secret);
     memcpy(copy->policy, session->policy, sizeof copy->policy);
     copy->level = session->level;
+    copy->judged = session->judged;
+    copy->verdict = session->verdict;
+    memcpy(copy->judge, session->judge, sizeof copy->judge);
     copy->created = session->created;
     copy->expires = session->expires;
     copy->extended_master_secret = session->extended_master_secret;
@@ -128,6 +131,10 @@ tls_session_export(const tls_session *session, tls_buffer *out)
     tls_write_bytes(out, tls_bytes_make(session->master_secret, sizeof session->master_secret));
     tls_write_bytes(out, tls_bytes_make(session->policy, sizeof session->policy));
     tls_write_u8(out, (uint32_t)session->level);
+    /* By its code: the numbers are another build's own. Empty: not judged. */
+    tls_write_vector8(
+        out, tls_bytes_of_string(session->judged ? tls_reason_code(session->verdict) : ""));
+    tls_write_bytes(out, tls_bytes_make(session->judge, sizeof session->judge));
     tls_write_u8(out, (uint32_t)session->extended_master_secret);
     tls_write_time(out, session->created);
     tls_write_time(out, session->expires);
@@ -192,6 +199,22 @@ sane(int64_t time)
     return time > -limit && time < limit;
 }
 
+/* read_verdict: a code that is not known here is another version's. */
+static int
+read_verdict(tls_session *session, tls_reader *reader)
+{
+    tls_bytes code = tls_read_vector8(reader, 0);
+    int i;
+
+    session->judged = code.length > 0;
+    for (i = TLS_OK; session->judged && i < TLS_REASON_COUNT; i++) {
+        session->verdict = (enum tls_reason)i;
+        if (tls_bytes_equal_string(code, tls_reason_code(session->verdict)))
+            break;
+    }
+    return i < TLS_REASON_COUNT && read_fixed(reader, session->judge, sizeof session->judge);
+}
+
 static enum tls_reason
 read_session(tls_session *session, tls_reader *reader)
 {
@@ -207,6 +230,8 @@ read_session(tls_session *session, tls_reader *reader)
         !read_fixed(reader, session->policy, sizeof session->policy))
         return TLS_REASON_BAD_SESSION;
     level = tls_read_u8(reader);
+    if (!read_verdict(session, reader))
+        return TLS_REASON_BAD_SESSION;
     extended = tls_read_u8(reader);
     session->created = tls_read_time(reader);
     session->expires = tls_read_time(reader);

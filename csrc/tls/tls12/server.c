@@ -347,6 +347,24 @@ tls12_server_received(tls12_engine *e, const tls_message *m)
     }
 }
 
+/* take_premaster: whatever came that is no pre-master secret, or nothing where the key is
+ * elsewhere, leaves one that is not valid, and the handshake goes on with a random one in its place
+ * and fails at Finished (RFC 5246 section 7.4.7.1). Any other end would tell the peer, who makes
+ * ciphertexts of its own, which of them were well padded. */
+static void
+take_premaster(tls12_engine *e, const tls_answer *answer)
+{
+    size_t length = answer->bytes.length;
+
+    if (answer->is_default && !tls_private_key_is_external(e->handshake->terms.credential.key))
+        return;
+    e->premaster_known = 1;
+    e->premaster_valid = !answer->is_default && length == sizeof e->premaster;
+    memset(e->premaster, 0, sizeof e->premaster);
+    if (e->premaster_valid)
+        memcpy(e->premaster, answer->bytes.data, sizeof e->premaster);
+}
+
 static enum tls_reason
 decide_client_key_exchange(tls12_engine *e, int *ready)
 {
@@ -372,15 +390,7 @@ decide_client_key_exchange(tls12_engine *e, int *ready)
         tls_host_ask(h->host, TLS_DECISION_DECRYPT);
         return TLS_OK;
     }
-    if (!answer->is_default) {
-        e->premaster_known = 1;
-        e->premaster_valid = answer->bytes.length == sizeof e->premaster;
-        if (e->premaster_valid)
-            memcpy(e->premaster, answer->bytes.data, sizeof e->premaster);
-    } else if (tls_private_key_is_external(e->handshake->terms.credential.key)) {
-        tls_host_answer_clear(h->host);
-        return TLS_REASON_SIGN_FAILED;
-    }
+    take_premaster(e, answer);
     tls_host_answer_clear(h->host);
     *ready = 1;
     return TLS_OK;

@@ -13,8 +13,8 @@
  */
 #define TICKET_RECEIVED_MAXIMUM 32768
 
-/* make_session makes a session around a PSK. One that was resumed keeps its end, so that no chain
- * of tickets outlives the authentication that began it. */
+/* make_session makes a session around a PSK. Its end is the facts': no chain of tickets outlives
+ * the authentication that began it. */
 static enum tls_reason
 make_session(const tls_host *host, const tls_facts *facts, tls_session **out, tls_bytes nonce)
 {
@@ -24,8 +24,6 @@ make_session(const tls_host *host, const tls_facts *facts, tls_session **out, tl
     if (reason != TLS_OK)
         return reason;
     tls_resumption_psk(traffic->hash, (*out)->master_secret, traffic->resumption, nonce);
-    if (facts->resumed && facts->session_expires != 0 && facts->session_expires < (*out)->expires)
-        (*out)->expires = facts->session_expires;
     (*out)->issued = host->role == TLS_ROLE_SERVER ? tls_context_early_data_now(host->context)
                                                    : tls_context_now_ms(host->context);
     return TLS_OK;

@@ -7,6 +7,7 @@
 #define TLS_CRL_H
 
 #include "x509/certificate.h"
+#include "x509/signature_budget.h"
 
 TLS_PUBLIC_BEGIN
 
@@ -103,6 +104,7 @@ typedef struct tls_revocation_policy {
     int64_t clock_skew;
     unsigned minimum_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
     int allow_sha1;
+    tls_signature_budget *budget; /* NULL: signatures cost nothing; else LIMIT when it is used up */
 } tls_revocation_policy;
 
 /* tls_crl_check says whether the CRL can be relied on: of a kind that is supported, by `issuer`

@@ -369,12 +369,14 @@ verify_with(const tls_ocsp_response *response, const tls_certificate *responder,
     const tls_revocation_policy *policy)
 {
     return tls_signed_verify(&responder->public_key, &response->signature_algorithm,
-        response->to_be_signed, response->signature, policy->minimum_rsa_bits, policy->allow_sha1);
+        response->to_be_signed, response->signature, policy->minimum_rsa_bits, policy->allow_sha1,
+        policy->budget);
 }
 
-/* 4.2.2.2: a responder that the issuer of the certificate itself certified for this. */
+/* 4.2.2.2: a responder that the issuer of the certificate itself certified for this; all but the
+ * signatures. */
 static enum tls_reason
-check_delegate(const tls_certificate *delegate, const char **why, const tls_certificate *issuer,
+judge_delegate(const tls_certificate *delegate, const char **why, const tls_certificate *issuer,
     const tls_revocation_policy *policy)
 {
     if ((delegate->present & TLS_HAS_EXTENDED_KEY_USAGE) == 0 ||
@@ -391,8 +393,22 @@ check_delegate(const tls_certificate *delegate, const char **why, const tls_cert
     *why = "is signed by a responder that the certificate's issuer did not certify";
     if (memcmp(delegate->issuer_digest, issuer->subject_digest, sizeof issuer->subject_digest) != 0)
         return TLS_REASON_BAD_OCSP_RESPONSE;
-    return tls_signed_verify(&issuer->public_key, &delegate->signature_algorithm,
-        delegate->to_be_signed, delegate->signature, policy->minimum_rsa_bits, policy->allow_sha1);
+    return TLS_OK;
+}
+
+/* verify_by_delegate: `why` was set by judge_delegate. */
+static enum tls_reason
+verify_by_delegate(const tls_ocsp_response *response, const tls_certificate *delegate,
+    const char **why, const tls_certificate *issuer, const tls_revocation_policy *policy)
+{
+    enum tls_reason reason = tls_signed_verify(&issuer->public_key, &delegate->signature_algorithm,
+        delegate->to_be_signed, delegate->signature, policy->minimum_rsa_bits, policy->allow_sha1,
+        policy->budget);
+
+    if (reason != TLS_OK)
+        return reason;
+    *why = "has a signature that does not verify";
+    return verify_with(response, delegate, policy);
 }
 
 static enum tls_reason
@@ -403,6 +419,7 @@ check_signature(const tls_ocsp_response *response, const char **why, const tls_c
     const tls_certificate *delegate;
     const char *trouble;
     size_t i;
+    int found = 0;
 
     *why = "is signed by nobody that it names";
     if (names_responder(response, issuer)) {
@@ -411,21 +428,25 @@ check_signature(const tls_ocsp_response *response, const char **why, const tls_c
             return TLS_OK;
         *why = "has a signature that does not verify";
     }
-    for (i = 0; response->certificates != NULL && i < response->certificates->count; i++) {
+    /* One delegate that could be it is looked at: no honest response brings several. */
+    for (i = 0; response->certificates != NULL && i < response->certificates->count && !found;
+         i++) {
         delegate = response->certificates->items[i];
         if (!names_responder(response, delegate) ||
             tls_public_key_equal(&delegate->public_key, &issuer->public_key))
             continue;
-        tried = check_delegate(delegate, &trouble, issuer, policy);
+        tried = judge_delegate(delegate, &trouble, issuer, policy);
         if (tried == TLS_OK) {
-            tried = verify_with(response, delegate, policy);
-            trouble = "has a signature that does not verify";
+            found = 1;
+            tried = verify_by_delegate(response, delegate, &trouble, issuer, policy);
         }
         if (tried == TLS_OK)
             return TLS_OK;
         reason = tried;
         *why = trouble;
     }
+    if (reason == TLS_REASON_LIMIT)
+        return reason;
     if (reason == TLS_REASON_WEAK_KEY || reason == TLS_REASON_WEAK_SIGNATURE) {
         *why = "has a weak signature";
         return reason;

@@ -100,7 +100,8 @@ tls_signed_read(tls_der *der, tls_signed_structure *out)
 
 enum tls_reason
 tls_signed_verify(const tls_public_key *key, const tls_signature_algorithm *algorithm,
-    tls_bytes to_be_signed, tls_bytes signature, unsigned minimum_rsa_bits, int allow_sha1)
+    tls_bytes to_be_signed, tls_bytes signature, unsigned minimum_rsa_bits, int allow_sha1,
+    tls_signature_budget *budget)
 {
     unsigned minimum = minimum_rsa_bits != 0 ? minimum_rsa_bits : TLS_RSA_MINIMUM_BITS;
 
@@ -108,5 +109,7 @@ tls_signed_verify(const tls_public_key *key, const tls_signature_algorithm *algo
         return TLS_REASON_WEAK_KEY;
     if (algorithm->hash == TLS_HASH_SHA1 && !allow_sha1)
         return TLS_REASON_WEAK_SIGNATURE;
+    if (!tls_signature_pay(budget, key))
+        return TLS_REASON_LIMIT;
     return tls_verify_signature(key, algorithm, to_be_signed, signature);
 }

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "x509/certificate.h"
+#include "x509/signature_budget.h"
 #include "key/key.h"
 
 /* tls_signing_hash: the hash to sign with: `hash` itself when it may be used (TLS_HASH_SHA256,
@@ -37,9 +38,10 @@ int tls_signed_read(tls_der *der, tls_signed_structure *out);
 /* tls_signed_verify checks the signature with `key` and the strength of both: TLS_OK,
  * TLS_REASON_CERTIFICATE_SIGNATURE, TLS_REASON_WEAK_SIGNATURE (MD5; SHA-1 unless `allow_sha1`),
  * TLS_REASON_WEAK_KEY (RSA below `minimum_rsa_bits`, 0 for TLS_RSA_MINIMUM_BITS),
- * TLS_REASON_UNSUPPORTED_CERTIFICATE (an algorithm or key that is not known here). */
+ * TLS_REASON_UNSUPPORTED_CERTIFICATE (an algorithm or key that is not known here), TLS_REASON_LIMIT
+ * (the budget, which may be NULL, is used up). */
 enum tls_reason tls_signed_verify(const tls_public_key *key,
     const tls_signature_algorithm *algorithm, tls_bytes to_be_signed, tls_bytes signature,
-    unsigned minimum_rsa_bits, int allow_sha1);
+    unsigned minimum_rsa_bits, int allow_sha1, tls_signature_budget *budget);
 
 #endif

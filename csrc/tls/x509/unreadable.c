@@ -181,6 +181,8 @@ explain_text(tls_buffer *out, enum tls_wanted wanted, tls_bytes bytes)
         put_instead(out, wanted, "the path of a file", ": give what the file holds");
     else if (is_base64(text))
         put_instead(out, wanted, "base64 without BEGIN and END lines", "");
+    else
+        put_instead(out, wanted, "neither PEM nor DER", "");
 }
 
 /* ---- DER ---- */

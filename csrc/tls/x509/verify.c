@@ -3,7 +3,9 @@
  * A depth-first search from the leaf. It runs twice at most: first strictly, where a defect ends a
  * branch, so that the work goes into paths that can succeed; then, if nothing was found,
  * tolerantly, where defects are only noted, to learn which path came closest and what is wrong with
- * it. */
+ * it. The tolerant search checks no signature: it takes for good what is not known to be bad. But
+ * whoever is told "expired" may accept that, so the path that it names is proven before it is
+ * named. */
 #include "x509/verify.h"
 
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "x509/verify_text.h"
 
 #define NAME_COMPARISONS_MAXIMUM 250000ul
+#define STEPS_MAXIMUM 1000 /* candidates that one search looks at */
 
 /* The worst defect of a path so far. */
 typedef struct defect {
@@ -42,6 +45,7 @@ typedef struct search {
     size_t checked_count;
     tls_crl_cache crl_cache;
     unsigned steps;            /* candidates left to look at */
+    unsigned links;            /* issuers whose key fits, so far */
     unsigned long comparisons; /* name constraint comparisons left */
     const tls_certificate *path[TLS_PATH_MAXIMUM];
     size_t
@@ -51,6 +55,7 @@ typedef struct search {
     int has_best;
     defect best; /* the least bad complete answer, with its path */
     const tls_certificate *best_path[TLS_PATH_MAXIMUM];
+    size_t best_origin[TLS_PATH_MAXIMUM];
     size_t best_length;
 } search;
 
@@ -124,6 +129,7 @@ conclude(search *s)
     s->has_best = 1;
     s->best = s->worst;
     memcpy(s->best_path, s->path, s->length * sizeof s->path[0]);
+    memcpy(s->best_origin, s->origin, s->length * sizeof s->origin[0]);
     s->best_length = s->length;
 }
 
@@ -188,6 +194,9 @@ check_leaf(search *s)
 {
     const tls_certificate *leaf = s->path[0];
 
+    note(s, tls_staple_check(s->request, leaf), 0, NULL);
+    if (s->request->demands_only)
+        return;
     check_any(s, 0);
     /* Which of these the handshake needs depends on the cipher suite: the engines check that. */
     if (s->request->purpose != TLS_PURPOSE_ANY && !tls_certificate_allows_handshake(leaf))
@@ -197,7 +206,6 @@ check_leaf(search *s)
             note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
     } else if (tls_hostname_verify(leaf, tls_bytes_of_string(s->request->server_name)) != TLS_OK)
         note(s, TLS_REASON_NAME_MISMATCH, 0, NULL);
-    note(s, tls_staple_check(s->request, leaf), 0, NULL);
 }
 
 /* Checks of a certificate that has just been put on top of a path as the issuer of what is below.
@@ -209,6 +217,8 @@ check_issuer(search *s, int anchor)
     const tls_certificate *issuer = s->path[position];
     tls_general_name offender;
 
+    if (s->request->demands_only)
+        return;
     memset(&offender, 0, sizeof offender);
     check_any(s, position);
     /* 6.1.4 (k): a CA says so. Anchors of version 1 and 2 cannot, and are trusted anyway. */
@@ -281,9 +291,9 @@ is_in_path(const search *s, const tls_certificate *candidate)
     return 0;
 }
 
-/* verify_once returns what is known about the pair, or NULL when the budget is used up. */
+/* find_checked returns what is known about the pair, or NULL. */
 static checked_signature *
-verify_once(search *s, const tls_certificate *certificate, const tls_certificate *issuer)
+find_checked(search *s, const tls_certificate *certificate, const tls_certificate *issuer)
 {
     checked_signature *entry;
     size_t i;
@@ -294,7 +304,19 @@ verify_once(search *s, const tls_certificate *certificate, const tls_certificate
             tls_bytes_equal(entry->issuer_key, issuer->public_key_info))
             return entry;
     }
-    if (s->checked_count == TLS_SIGNATURE_CHECKS_MAXIMUM)
+    return NULL;
+}
+
+/* verify_once finds out about the pair; NULL when the budget is used up. */
+static checked_signature *
+verify_once(search *s, const tls_certificate *certificate, const tls_certificate *issuer)
+{
+    checked_signature *entry = find_checked(s, certificate, issuer);
+
+    if (entry != NULL)
+        return entry;
+    if (s->checked_count == TLS_SIGNATURE_CHECKS_MAXIMUM ||
+        !tls_signature_pay(s->request->budget, &issuer->public_key))
         return NULL;
     entry = &s->checked[s->checked_count++];
     entry->certificate = certificate;
@@ -304,25 +326,41 @@ verify_once(search *s, const tls_certificate *certificate, const tls_certificate
     return entry;
 }
 
-/* check_revocation: 6.1.3 (a)(3), for the top of the path. */
+/* note_revocation: 6.1.3 (a)(3), as far as it is known. */
 static void
-check_revocation(search *s, checked_signature *entry, const tls_certificate *issuer)
+note_revocation(search *s, const checked_signature *entry, size_t position)
 {
     enum tls_reason before = s->worst.reason;
-    size_t top = s->length - 1;
 
-    if (!entry->revocation_known) {
-        tls_revocation_check(
-            &entry->revocation, s->request, &s->crl_cache, top, s->path[top], issuer);
-        entry->revocation_known = 1;
-    }
-    note(s, entry->revocation.reason, top, NULL);
+    if (!entry->revocation_known)
+        return;
+    note(s, entry->revocation.reason, position, NULL);
     if (s->worst.reason != before)
         s->worst.revocation = entry->revocation;
 }
 
+static void
+check_revocation(
+    search *s, checked_signature *entry, size_t position, const tls_certificate *issuer)
+{
+    if (!entry->revocation_known)
+        tls_revocation_check(
+            &entry->revocation, s->request, &s->crl_cache, position, s->path[position], issuer);
+    entry->revocation_known = 1;
+    note_revocation(s, entry, position);
+}
+
+/* is_weak: SHA-1. Where nothing but demands counts such a signature is no defect, but it proves
+ * nothing either. */
+static int
+is_weak(const search *s, const tls_certificate *certificate)
+{
+    return certificate->signature_algorithm.hash == TLS_HASH_SHA1 && !s->request->allow_sha1;
+}
+
 /* check_signature verifies the top of the path with the key of `issuer`, and then asks for its
- * revocation. Returns 0 to give the branch up. */
+ * revocation; in the tolerant search it only looks up what is known. Returns 0 to give the branch
+ * up. */
 static int
 check_signature(search *s, const tls_certificate *issuer)
 {
@@ -330,25 +368,53 @@ check_signature(search *s, const tls_certificate *issuer)
     const tls_certificate *certificate = s->path[top];
     checked_signature *entry;
 
-    if (certificate->signature_algorithm.hash == TLS_HASH_SHA1 && !s->request->allow_sha1) {
+    if (is_weak(s, certificate)) {
+        if (s->request->demands_only)
+            return 0;
         note(s, TLS_REASON_WEAK_SIGNATURE, top, NULL);
         if (!goes_on(s))
             return 0;
     }
-    entry = verify_once(s, certificate, issuer);
-    if (entry == NULL)
+    entry =
+        s->tolerant ? find_checked(s, certificate, issuer) : verify_once(s, certificate, issuer);
+    if (entry == NULL) {
+        s->links += (unsigned)s->tolerant;
+        return s->tolerant;
+    }
+    if (entry->reason != TLS_OK && s->request->demands_only)
         return 0;
     if (entry->reason == TLS_REASON_CERTIFICATE_SIGNATURE) {
         conclude_with(s, entry->reason, top);
         return 0;
     }
     note(s, entry->reason, top, NULL);
-    if (entry->reason == TLS_OK)
-        check_revocation(s, entry, issuer);
+    if (entry->reason == TLS_OK) {
+        s->links++;
+        if (s->tolerant)
+            note_revocation(s, entry, top);
+        else
+            check_revocation(s, entry, top, issuer);
+    }
     return goes_on(s);
 }
 
 static int extend(search *s);
+
+/* end_anywhere ends a path whose top nobody here has issued, where nobody need vouch for it. */
+static int
+end_anywhere(search *s)
+{
+    size_t top = s->length - 1;
+    defect before = s->worst;
+    int found;
+
+    note(s, tls_revocation_end_check(s->request, top, s->path[top]), top, NULL);
+    check_pins(s);
+    conclude(s);
+    found = s->worst.reason == TLS_OK;
+    s->worst = before;
+    return found;
+}
 
 /* try_issuer puts `issuer` on top of the path. Returns 1 when a valid path has been found. */
 static int
@@ -394,6 +460,7 @@ extend(search *s)
     const tls_certificate *top = s->path[s->length - 1];
     const tls_certificate *candidate;
     size_t position, i;
+    unsigned links = s->links;
     int round, any = 0;
 
     for (round = 0; round < 2 && request->trust != NULL; round++) {
@@ -421,6 +488,8 @@ extend(search *s)
                 return 1;
         }
     }
+    if (request->demands_only)
+        return s->links == links && end_anywhere(s);
     if (!any || !s->has_best)
         conclude_with(s,
             s->length == 1 && top->self_issued ? TLS_REASON_SELF_SIGNED : TLS_REASON_UNKNOWN_CA,
@@ -450,6 +519,47 @@ run(search *s)
     return extend(s);
 }
 
+/* prove checks what the tolerant search took for good in the path that came closest, and adds what
+ * is wrong there. Returns 0 when a signature is wrong: it was not a path, and the search, which
+ * knows that now, has to look for another. */
+static int
+prove(search *s)
+{
+    checked_signature *entry;
+    size_t i;
+
+    memcpy(s->path, s->best_path, sizeof s->path);
+    memcpy(s->origin, s->best_origin, sizeof s->origin);
+    s->worst = s->best;
+    for (i = 0; i + 1 < s->best_length; i++) {
+        entry = verify_once(s, s->path[i], s->path[i + 1]);
+        if (entry == NULL) {
+            s->worst.reason = TLS_REASON_LIMIT;
+            break;
+        }
+        if (entry->reason == TLS_REASON_CERTIFICATE_SIGNATURE ||
+            (entry->reason != TLS_OK && s->request->demands_only))
+            return 0;
+        note(s, entry->reason, i, NULL);
+        if (entry->reason == TLS_OK)
+            check_revocation(s, entry, i, s->path[i + 1]);
+    }
+    s->best = s->worst;
+    return 1;
+}
+
+/* explain searches for the path that came closest. Each round but the last has paid for a signature
+ * that was not known before, so the budget ends it. */
+static void
+explain(search *s)
+{
+    s->tolerant = 1;
+    s->steps = STEPS_MAXIMUM;
+    do
+        run(s);
+    while (s->has_best && !prove(s));
+}
+
 const tls_bounds tls_verify_bounds[] = {TLS_VERIFY_BOUNDS(TLS_BOUNDS_ROW) TLS_BOUNDS_END};
 
 /* numbers_are_good: within their bounds; and what names nothing must not stand for the weakest
@@ -473,6 +583,8 @@ numbers_are_good(const tls_verify_request *in)
 enum tls_reason
 tls_verify(tls_verdict *out, const tls_verify_request *in)
 {
+    tls_signature_budget own = {0, 0, 0};
+    tls_verify_request request = *in;
     search s;
 
     memset(out, 0, sizeof *out);
@@ -482,19 +594,18 @@ tls_verify(tls_verdict *out, const tls_verify_request *in)
         tls_verdict_describe(out, in, NULL, NULL, NULL);
         return out->reason;
     }
-    s.request = in;
+    if (request.budget == NULL)
+        request.budget = &own;
+    s.request = &request;
     s.comparisons = NAME_COMPARISONS_MAXIMUM;
     if (in->count == 0 || in->count > TLS_CHAIN_MAXIMUM) {
         out->reason = in->count == 0 ? TLS_REASON_CERTIFICATE_REQUIRED : TLS_REASON_LIMIT;
         tls_verdict_describe(out, in, NULL, NULL, NULL);
         return out->reason;
     }
-    s.steps = 10 * TLS_SIGNATURE_CHECKS_MAXIMUM;
-    if (!run(&s)) {
-        s.tolerant = 1;
-        s.steps = 10 * TLS_SIGNATURE_CHECKS_MAXIMUM;
-        run(&s);
-    }
+    s.steps = STEPS_MAXIMUM;
+    if (!run(&s))
+        explain(&s);
     if (!s.has_best) {
         /* The budget ran out before any path had an end. Never the zero that means TLS_OK. */
         memset(&s.best, 0, sizeof s.best);
@@ -507,6 +618,8 @@ tls_verify(tls_verdict *out, const tls_verify_request *in)
     out->index = s.best.index;
     memcpy(out->path, s.best_path, s.best_length * sizeof s.best_path[0]);
     out->path_count = s.best_length;
+    out->signature_checks = request.budget->checks;
+    out->signature_cost = request.budget->cost;
     tls_verdict_describe(out, in, s.best.certificate, &s.best.offender, &s.best.revocation);
     return out->reason;
 }

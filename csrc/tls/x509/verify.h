@@ -10,13 +10,13 @@
 #include "base/bytes.h"
 #include "key/verify_signature.h"
 #include "x509/certificate.h"
+#include "x509/signature_budget.h"
 #include "x509/trust.h"
 
 TLS_PUBLIC_BEGIN
 
 #define TLS_PATH_MAXIMUM 16  /* certificates in a path, leaf and anchor included */
 #define TLS_CHAIN_MAXIMUM 64 /* certificates in a chain; more is TLS_REASON_LIMIT */
-#define TLS_SIGNATURE_CHECKS_MAXIMUM 100
 #define TLS_RSA_MINIMUM_BITS 2048
 
 enum tls_purpose {
@@ -76,6 +76,10 @@ struct tls_verify_request {
      * pins it (RFC 7469 section 2.6). None: not checked. */
     const unsigned char (*pins)[TLS_PIN_LENGTH];
     size_t pin_count;
+    /* Nobody need vouch for the leaf, and nothing else of it is looked at: only what pins, CRLs,
+     * revocation and staple ask for, on a path of good signatures that ends anywhere. */
+    int demands_only;
+    tls_signature_budget *budget; /* NULL: one of its own */
 };
 typedef struct tls_verify_request tls_verify_request;
 
@@ -95,6 +99,7 @@ typedef struct tls_verdict {
      * a path of one. */
     const tls_certificate *path[TLS_PATH_MAXIMUM];
     size_t path_count;
+    unsigned signature_checks, signature_cost; /* what the budget had spent at the end */
 } tls_verdict;
 
 /* tls_verify returns out->reason. */

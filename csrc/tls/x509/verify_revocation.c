@@ -9,12 +9,14 @@
 static tls_revocation_policy
 policy_of(const tls_verify_request *request)
 {
+    /* request->budget: tls_verify has made sure that there is one. */
     tls_revocation_policy policy;
 
     policy.time = request->time;
     policy.clock_skew = request->clock_skew;
     policy.minimum_rsa_bits = request->minimum_rsa_bits;
     policy.allow_sha1 = request->allow_sha1;
+    policy.budget = request->budget;
     return policy;
 }
 
@@ -198,6 +200,25 @@ tls_revocation_check(tls_revocation *out, const tls_verify_request *request, tls
     if (request->revocation == TLS_REVOCATION_PATH ||
         (request->revocation == TLS_REVOCATION_LEAF && position == 0))
         out->reason = TLS_REASON_REVOCATION_UNKNOWN;
+}
+
+enum tls_reason
+tls_revocation_end_check(
+    const tls_verify_request *request, size_t position, const tls_certificate *certificate)
+{
+    size_t i;
+
+    /* The status of a root is nobody's to tell. */
+    if (position > 0 && certificate->self_issued)
+        return TLS_OK;
+    if (request->revocation == TLS_REVOCATION_PATH ||
+        (position == 0 &&
+            (request->revocation == TLS_REVOCATION_LEAF || request->staple == TLS_STAPLE_REQUIRED)))
+        return TLS_REASON_REVOCATION_UNKNOWN;
+    for (i = 0; i < request->crl_count; i++)
+        if (tls_crl_covers(request->crls[i], certificate))
+            return TLS_REASON_REVOCATION_UNKNOWN;
+    return TLS_OK;
 }
 
 enum tls_reason

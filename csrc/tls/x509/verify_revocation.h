@@ -13,6 +13,11 @@ typedef struct tls_revocation {
     const char *why; /* what is wrong with the CRL or response: "is a delta CRL"; may be NULL */
 } tls_revocation;
 
+/* tls_revocation_end_check: is a certificate whose issuer is not known, on top of a path at
+ * `position`, one whose status must be known? TLS_OK or REVOCATION_UNKNOWN. */
+enum tls_reason tls_revocation_end_check(
+    const tls_verify_request *request, size_t position, const tls_certificate *certificate);
+
 /* CRLs whose signature has been checked: none is hashed twice with one key. */
 #define TLS_CRL_CHECKS_MAXIMUM 16
 typedef struct tls_crl_cache {

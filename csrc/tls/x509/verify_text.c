@@ -279,6 +279,10 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
         put(out, " has a key or signature of a type that is not supported");
         return;
     case TLS_REASON_LIMIT:
+        if (request->count <= TLS_CHAIN_MAXIMUM) {
+            put(out, "the certificates ask for more signature checks than a verification may make");
+            return;
+        }
         put(out, "the chain has ");
         put_number(out, request->count);
         put(out, " certificates, more than ");
