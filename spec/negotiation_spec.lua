@@ -181,8 +181,8 @@ describe("ServerHello up to TLS 1.2", function()
    end)
 
    it("with point formats but the uncompressed one is refused", function()
-      local a, _, result = assert(client { max_version = "TLSv1.2" }:connection { server_name = "localhost" })
-      result = pump(a, assert(server():connection()), { tamper = function(bytes, from)
+      local a = assert(client { max_version = "TLSv1.2" }:connection { server_name = "localhost" })
+      local result = pump(a, assert(server():connection()), { tamper = function(bytes, from)
          return from == "server" and bytes:gsub("\0\11\0\2\1\0", "\0\11\0\2\1\1", 1) or bytes
       end })
       assert.is_nil(result.client.status)
@@ -469,7 +469,9 @@ describe("the certificate for a client", function()
    it("that names none of them is the first, in every version", function()
       for _, version in ipairs { "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3" } do
          for _, name in ipairs { false, "unknown.example" } do
-            local function options() return { min_version = "TLSv1.0", max_version = version, suites = "compatible" } end
+            local function options()
+               return { min_version = "TLSv1.0", max_version = version, suites = "compatible" }
+            end
             assert.equal("first.example", (shown({ first_rsa, second_ec }, name, options())))
             assert.equal("first.example", (shown({ first_ec, second_rsa }, name, options())))
             assert.equal("second.example", (shown({ second_rsa, first_ec }, name, options())))
@@ -491,7 +493,9 @@ describe("the certificate for a client", function()
       local _, version = shown({ old }, "example.org", { suites = "compatible" })
       assert.equal("TLSv1.2", version)
       -- nor is it a downgrade, where a client knows nothing that TLS 1.3 signs with
-      _, version = shown({ first_rsa }, false, { signature_algorithms = { "rsa_pkcs1_sha256", "ecdsa_secp256r1_sha256" } })
+      _, version = shown({ first_rsa }, false, {
+         signature_algorithms = { "rsa_pkcs1_sha256", "ecdsa_secp256r1_sha256" },
+      })
       assert.equal("TLSv1.2", version)
       _, version = shown({ first_rsa }, false)
       assert.equal("TLSv1.3", version)

@@ -468,7 +468,8 @@ describe("tickets for a client that does not say how it would use one", function
    -- Such a one is ours with tickets = false: it sends no psk_key_exchange_modes.
    local function sent(options)
       local theirs, count = {}, 0
-      local _, b = established(client { tickets = false }, server(options), { server = { handlers = recorder(theirs) } })
+      local _, b = established(client { tickets = false }, server(options),
+         { server = { handlers = recorder(theirs) } })
       for _, name in ipairs(theirs) do count = count + (name == "sent new_session_ticket" and 1 or 0) end
       return count, b
    end

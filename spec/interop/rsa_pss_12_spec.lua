@@ -8,6 +8,7 @@ local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
 local HASHES = { "sha256", "sha384", "sha512" }
+local SCHEMES = { "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512", "rsa_pkcs1_sha256" }
 
 -- A certificate whose key is for RSA-PSS only.
 local pss
@@ -120,7 +121,7 @@ end)
 cases.describe("RSA-PSS in TLS 1.2, our server", function(listener)
    after_each(ours.close_all)
 
-   for _, scheme in ipairs { "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512", "rsa_pkcs1_sha256" } do
+   for _, scheme in ipairs(SCHEMES) do
       it("signs by " .. scheme .. " and takes it of an openssl client", function()
          local context = ours.server_context(certificates.rsa, {
             max_version = "TLSv1.2", verify = "required", cafile = certificates.ca.certfile, suites = "compatible",
@@ -154,7 +155,7 @@ end)
 describe("RSA-PSS in TLS 1.2, our client's certificate", function()
    after_each(ours.close_all)
 
-   for _, scheme in ipairs { "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512", "rsa_pkcs1_sha256" } do
+   for _, scheme in ipairs(SCHEMES) do
       it("signs by " .. scheme .. " for openssl's server", function()
          local server = peers.openssl_server {
             certificate = certificates.rsa,

@@ -64,7 +64,8 @@ function hello.build(options)
    table.sort(list, function(a, b) return (a.id == 41 and 1e6 or a.id) < (b.id == 41 and 1e6 or b.id) end)
    return assert(core.build_message {
       stage = "client_hello", legacy_version = options.legacy_version or 0x0303, random = ("r"):rep(32),
-      session_id = options.session_id or "", cipher_suites = options.suites or { 0x1301, 0xC02B, 0xC02F, 0xC00A, 0xC014 },
+      session_id = options.session_id or "",
+      cipher_suites = options.suites or { 0x1301, 0xC02B, 0xC02F, 0xC00A, 0xC014 },
       extensions = list,
    })
 end
@@ -77,7 +78,9 @@ function hello.ask(context, message, options)
    local bytes = ""
    for _, record in ipairs((pump.records(connection:drain()))) do
       if record.type == 22 then bytes = bytes .. record.body end
-      if record.type == 21 then reply.alert = assert(core.parse_message(record.body, { type = "alert" })).description end
+      if record.type == 21 then
+         reply.alert = assert(core.parse_message(record.body, { type = "alert" })).description
+      end
       reply[#reply + 1] = record
    end
    local version, suite
