@@ -355,7 +355,8 @@ describe("Copas:", function()
                handlers = {
                   sign = function(_, question)
                      asked = asked + 1
-                     return ask(keys, "sign", question.hash, (mime.b64(question.digest)))
+                     local how = question.scheme:match "^rsa_pss.*" or question.hash
+                     return ask(keys, "sign", how, (mime.b64(question.digest)))
                   end,
                   decrypt = function(_, question)
                      asked = asked + 1

@@ -496,7 +496,7 @@ describe("external keys", function()
          mode = "server", certificate = chain, key = bearssl.key.external(chain[1]),
          handlers = { sign = function(_, question)
             coroutine.yield()
-            return key:sign(question.hash, question.digest)
+            return key:sign(question.scheme or question.hash, question.digest)
          end },
       })
       local c, s = streams(client_context(), server)

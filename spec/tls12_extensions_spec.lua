@@ -206,7 +206,7 @@ describe("handlers see every extension", function()
             assert.same(block_of(body, message.stage), seen_by(message))
             local expected = { 0, 1, 5, 10, 11, 13, 16, 18, 23, 35, 0x0A0A, CUSTOM, 0xFF01 }
             if message.stage == "server_hello" then
-               expected = index == 1 and { 1, 5, 16, 23, 35, 0xFF01 } or { 1, 16, 23, 35, 0xFF01 }
+               expected = index == 1 and { 0, 1, 5, 11, 16, 23, 35, 0xFF01 } or { 1, 16, 23, 0xFF01 }
             end
             assert.same(expected, ids(seen_by(message)))
          end

@@ -123,7 +123,7 @@ describe("options", function()
       misuse("require_extended_master_secret needs", client_context, {
          extended_master_secret = false, require_extended_master_secret = true,
       })
-      misuse("'tickets' must be true or false", client_context, { tickets = 1 })
+      misuse("'tickets' must be true, false or", client_context, { tickets = 1 })
       misuse("'fallback' must be true or false", client_context, { fallback = "yes" })
       misuse("'extended_master_secret' must be true or false", client_context, { extended_master_secret = "on" })
    end)
@@ -157,7 +157,7 @@ describe("options", function()
 end)
 
 describe("a ticket", function()
-   it("is issued, used, and issued again, and nothing is kept", function()
+   it("is issued and used, and nothing is kept", function()
       local client, server = client_context(), server_context()
       local seen = {}
       local function note(side)
@@ -187,9 +187,59 @@ describe("a ticket", function()
       a, b = shake(client, server, session, note "client", note "server")
       assert.is_true(a:info("resumed"))
       assert.is_true(b:info("resumed"))
-      assert.equal(2, #seen)
-      assert.are_not.equal(session:export(), a:session():export())
+      assert.same({}, seen)
+      assert.is_true(a:info("ticket"))
+      assert.is_true(b:info("ticket"))
+      assert.equal(session:export(), a:session():export())
       assert.is_true((resumed(client, server, a:session())))
+   end)
+
+   it("is issued again when half of its life is gone, or its key has changed", function()
+      local time = NOW
+      local function clock() return time end
+      local keys = assert(bearssl.ticket_keys.new { rotation = 1000, overlap = 1000, time = NOW })
+      local client = client_context { time = clock }
+      local server = server_context { time = clock, ticket_keys = keys, session_lifetime = 100 }
+      local function tickets(session)
+         local seen = 0
+         local a = shake(client, server, session, nil, { new_session_ticket = function() seen = seen + 1 end })
+         return seen, a:info "resumed", a:session()
+      end
+      local first, _, session = tickets()
+      assert.equal(1, first)
+      for _ = 1, 3 do
+         local count, again, same = tickets(session)
+         assert.equal(0, count)
+         assert.is_true(again)
+         assert.equal(session:export(), same:export())
+      end
+      time = NOW + 49
+      assert.equal(0, (tickets(session)))
+      time = NOW + 50
+      assert.equal(1, (tickets(session)))
+      time = NOW + 10
+      assert(keys:rotate(time))
+      local count, again, renewed = tickets(session)
+      assert.equal(1, count)
+      assert.is_true(again)
+      assert.equal(0, (tickets(renewed)))
+      -- a key that has had its time is changed by the next ticket
+      keys = assert(bearssl.ticket_keys.new { rotation = 10, overlap = 1000, time = NOW })
+      server = server_context { time = clock, ticket_keys = keys, session_lifetime = 100 }
+      time = NOW
+      _, _, session = tickets()
+      time = NOW + 10
+      assert.equal(1, (tickets(session)))
+      assert.equal(2, keys:count())
+   end)
+
+   it("that cannot be used is replaced", function()
+      local client, server = client_context(), server_context()
+      local _, session = resumed(client, server)
+      local other, seen = server_context(), 0
+      local a = shake(client, other, session, nil, { new_session_ticket = function() seen = seen + 1 end })
+      assert.is_false(a:info "resumed")
+      assert.equal(1, seen)
    end)
 
    it("comes to session_store on the client's side, once per ticket", function()
@@ -201,6 +251,10 @@ describe("a ticket", function()
       assert.is_true(stored[1].session:info().ticket)
       assert.equal(7200, stored[1].lifetime)
       local a = shake(client, server, stored[1].session)
+      assert.is_true(a:info("resumed"))
+      assert.equal(1, #stored)
+      assert(server:ticket_keys():rotate())
+      a = shake(client, server, stored[1].session)
       assert.is_true(a:info("resumed"))
       assert.equal(2, #stored)
       assert.equal(a:session():export(), stored[2].session:export())

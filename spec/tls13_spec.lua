@@ -209,6 +209,17 @@ describe("the handshake of TLS 1.3", function()
          established(client { middlebox_compatibility = pair[1] }, server { middlebox_compatibility = pair[2] })
       end
    end)
+
+   it("has a server send change_cipher_spec to every client with a session ID", function()
+      for _, groups in ipairs { { "x25519" }, { "secp384r1" } } do -- the second asks for another ClientHello
+         local theirs = {}
+         established(client { groups = { "x25519", "secp384r1" } },
+            server { middlebox_compatibility = false, groups = groups }, { server = { handlers = recorder(theirs) } })
+         local sent = 0
+         for _, name in ipairs(theirs) do sent = sent + (name == "sent change_cipher_spec" and 1 or 0) end
+         assert.equal(1, sent)
+      end
+   end)
 end)
 
 describe("HelloRetryRequest", function()
@@ -450,5 +461,32 @@ describe("the key log", function()
          "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0", "EXPORTER_SECRET" } do
          assert.matches(label .. " %x+ %x+", text)
       end
+   end)
+end)
+
+describe("tickets for a client that does not say how it would use one", function()
+   -- Such a one is ours with tickets = false: it sends no psk_key_exchange_modes.
+   local function sent(options)
+      local theirs, count = {}, 0
+      local _, b = established(client { tickets = false }, server(options),
+         { server = { handlers = recorder(theirs) } })
+      for _, name in ipairs(theirs) do count = count + (name == "sent new_session_ticket" and 1 or 0) end
+      return count, b
+   end
+
+   it("are sent when the server is told to", function()
+      assert.equal(0, (sent()))
+      assert.equal(0, (sent { tickets = true }))
+      assert.equal(2, (sent { tickets = "always" }))
+      assert.equal(3, (sent { tickets = "always", ticket_count = 3 }))
+      assert.equal("always", server { tickets = "always" }:info().tickets)
+   end)
+
+   it("are not the client's to ask for", function()
+      assert.has_error(function() client { tickets = "always" } end,
+         'bearssl.context: tickets = "always" is for servers: a client has those that it is given')
+      local ok, message = pcall(server, { tickets = "sometimes" })
+      assert.is_false(ok)
+      assert.truthy(message:find('true, false or "always"', 1, true), message)
    end)
 end)

@@ -5,8 +5,6 @@
  * Every method raises on an object that __close has closed; connections that use it go on. */
 #include "context.h"
 
-#include <time.h>
-
 #include "x509/ocsp.h"
 
 #include "bounds.h"
@@ -35,7 +33,7 @@ now(void *data)
 {
     const context_object *self = data;
 
-    return self->has_time ? self->time : (int64_t)time(NULL);
+    return self->has_time ? self->time : TLS_SYSTEM_TIME;
 }
 
 /* option_alpn pushes what holds the names. */
@@ -132,7 +130,8 @@ check_responses(const tls_context_options *options)
  * key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue tickets under them),
  * extensions = list of { type = number, data = string } (client: of types that the core does not
  * handle itself), as in trust:verify crls, pins, revocation, staple, and what
- * core.context_options() lists } -> context. What is absent takes the core's default. | nil,
+ * core.context_options() lists, tickets_always = boolean, time = seconds: the first of set_time }
+ * -> context. What is absent takes the core's default. | nil,
  * message, "illegal_parameter" (an unknown suite or group, versions the wrong way round, an
  * extension that may not be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" |
  * "no_random" */
@@ -174,6 +173,7 @@ make(lua_State *L)
         if (options.ticket_keys == NULL)
             return luaL_error(L, "option 'ticket_keys' must be an open ticket keys object");
     }
+    options.tickets_always = tls_lua_option_boolean(L, 1, "tickets_always");
     options.custom_extensions = option_extensions(L, 1, &options.custom_extension_count);
     options.crls = tls_lua_option_crls(L, 1, "crls", &options.crl_count);
     options.pins = tls_lua_option_pins(L, 1, "pins", &options.pin_count);
@@ -186,6 +186,11 @@ make(lua_State *L)
     tls_lua_keep_context_options(&self->options, &options);
     options.now = now;
     options.now_data = self;
+    lua_getfield(L, 1, "time");
+    self->has_time = !lua_isnil(L, -1);
+    if (self->has_time)
+        self->time = tls_lua_check_time(L, lua_gettop(L));
+    lua_pop(L, 1);
     reason = tls_context_new(&context, &options);
     return tls_lua_object_made(L, self, context, reason);
 }

@@ -258,7 +258,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field ocsp_file? string server
 ---@field session_cache? integer sessions; server: 1000
 ---@field session_lifetime? integer seconds, default 7200
----@field tickets? boolean default true
+---@field tickets? boolean|"always" default true
 ---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
 ---@field ticket_count? integer server, TLS 1.3: 0 … 16, default 2
 ---@field extended_master_secret? boolean default true
@@ -335,7 +335,7 @@ function Context:info() end
 ---@field signature_algorithms string[]
 ---@field alpn? string[]
 ---@field verify bearssl.Verify
----@field tickets boolean
+---@field tickets boolean|"always"
 ---@field extended_master_secret boolean
 ---@field require_extended_master_secret boolean
 ---@field fallback boolean

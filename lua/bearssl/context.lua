@@ -82,6 +82,7 @@ for _, option in ipairs(plain_options) do
    context_options[option.name] = is.option(option)
    if option.role then table.insert(only[option.role], option.name) end
 end
+context_options.tickets = is.any('true, false or "always"', is.boolean, is.one_of { "always" })
 
 local function server_name(value)
    if value == false then return nil end
@@ -191,6 +192,8 @@ local function refuse_contradictions(given, is_client)
       error("bearssl.context: the option 'ticket_keys' is for servers: a client only keeps the tickets it is given", 0)
    elseif is_client and (given.ocsp_response or given.ocsp_file) then
       error("bearssl.context: the options 'ocsp_response' and 'ocsp_file' are for servers", 0)
+   elseif is_client and given.tickets == "always" then
+      error('bearssl.context: tickets = "always" is for servers: a client has those that it is given', 0)
    elseif given.tickets == false and given.ticket_keys then
       error("bearssl.context: ticket_keys are of no use with tickets = false", 0)
    elseif given.require_extended_master_secret and given.extended_master_secret == false then
@@ -226,6 +229,7 @@ local DEFAULT_SESSION_CACHE = 1000
 -- The options that the core takes as they are; a server keeps sessions and gives tickets without being told to.
 local function plain_settings(given, is_client, into)
    for _, option in ipairs(plain_options) do into[option.name] = given[option.name] end
+   if given.tickets == "always" then into.tickets, into.tickets_always = true, true end
    if not is_client then
       into.session_cache = given.session_cache or DEFAULT_SESSION_CACHE
       into.ticket_count = given.tickets ~= false and (given.ticket_count or DEFAULT_TICKET_COUNT) or 0
@@ -264,6 +268,8 @@ local function build(given)
    ticket_keys, message, code = ticket_keys_of(given, is_client)
    if ticket_keys == nil then return nil, message, code end
    settings.ticket_keys = ticket_keys or nil
+   -- what is made with the context goes by its clock from the first
+   settings.time = not is_client and given.time and driver.time_of(given.time) or nil
    local object
    object, message, code = core.context(settings)
    if not object and code == "illegal_parameter" and given.extensions then
@@ -281,7 +287,7 @@ local function build(given)
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
          version_min = settings.version_min, version_max = settings.version_max,
          ticket_keys = settings.ticket_keys,
-         tickets = is_client and given.tickets ~= false or ticket_keys and true or false,
+         tickets = is_client and given.tickets ~= false or ticket_keys and (given.tickets or true) or false,
       },
    }, Context)
 end

@@ -245,7 +245,7 @@ answer_sign(fuzz_side *side, const tls_question *q)
     unsigned char out[TLS_SIGNATURE_MAXIMUM];
     size_t length;
 
-    if (tls_host_facts(&side->c->host)->version == 0x0304)
+    if (q->u.sign.scheme != 0)
         length = tls_sign_scheme(side->key, out, q->u.sign.scheme, q->u.sign.digest);
     else
         length = tls_sign_digest(side->key, out, tls_hash_from_name(q->u.sign.hash),

@@ -1,4 +1,5 @@
--- RSA-PSS in TLS 1.2 (RFC 8446 section 4.2.3): our client takes it from a server; our server asks clients for none.
+-- RSA-PSS in TLS 1.2 (RFC 8446 section 4.2.3): our client takes and makes such signatures, and
+-- our server too.
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
 local ours = require "spec.support.ours"
@@ -7,6 +8,7 @@ local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
 local HASHES = { "sha256", "sha384", "sha512" }
+local SCHEMES = { "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512", "rsa_pkcs1_sha256" }
 
 -- A certificate whose key is for RSA-PSS only.
 local pss
@@ -119,30 +121,57 @@ end)
 cases.describe("RSA-PSS in TLS 1.2, our server", function(listener)
    after_each(ours.close_all)
 
-   it("asks no client for it", function()
-      for _, certificate in ipairs { "client_rsa", "client_ec" } do
+   for _, scheme in ipairs(SCHEMES) do
+      it("signs by " .. scheme .. " and takes it of an openssl client", function()
          local context = ours.server_context(certificates.rsa, {
-            max_version = "TLSv1.2", verify = "required", cafile = certificates.ca.certfile,
+            max_version = "TLSv1.2", verify = "required", cafile = certificates.ca.certfile, suites = "compatible",
          })
          local client = peers.openssl_client {
             port = listener.port, input = true,
             arguments = {
-               "-nocommands", "-no_ign_eof", "-cert", certificates[certificate].certfile,
-               "-key", certificates[certificate].keyfile,
+               "-nocommands", "-no_ign_eof", "-cert", certificates.client_rsa.certfile,
+               "-key", certificates.client_rsa.keyfile, "-sigalgs", scheme,
             },
          }
          local asked
          local stream = assert(listener:accept(context, {
             handlers = { certificate_request = function(_, message) asked = message.signature_algorithms end },
          }))
-         assert.is_true(#asked > 0)
-         for _, scheme in ipairs(asked) do assert.is_nil(scheme.name:find("pss", 1, true), scheme.name) end
+         local names = {}
+         for _, each in ipairs(asked) do names[each.name] = true end
+         assert.is_true(names[scheme])
          assert.is_true(stream:info("peer_verified"))
-         assert.matches(certificate == "client_rsa" and "^rsa_pkcs1_" or "^ecdsa_", stream:info("signature_algorithm"))
+         assert.matches("^TLS_ECDHE_RSA", stream:info("cipher_suite"))
+         assert.equal(scheme, stream:info("local_signature_algorithm"))
+         assert.equal(scheme, stream:info("signature_algorithm"))
          cases.answer(stream, client)
          stream:close()
          client:close_input()
          client:wait()
-      end
-   end)
+      end)
+   end
+end)
+
+describe("RSA-PSS in TLS 1.2, our client's certificate", function()
+   after_each(ours.close_all)
+
+   for _, scheme in ipairs(SCHEMES) do
+      it("signs by " .. scheme .. " for openssl's server", function()
+         local server = peers.openssl_server {
+            certificate = certificates.rsa,
+            arguments = {
+               "-tls1_2", "-Verify", "5", "-verify_return_error", "-CAfile", certificates.ca.certfile,
+               "-client_sigalgs", scheme,
+            },
+         }
+         local stream = assert(ours.connect(server.port, {
+            max_version = "TLSv1.2", certfile = certificates.client_rsa.chainfile,
+            keyfile = certificates.client_rsa.keyfile,
+         }))
+         assert.equal(scheme, stream:info("local_signature_algorithm"))
+         assert(stream:send("line\n"))
+         assert.equal("enil", (stream:receive("*l")))
+         server:stop()
+      end)
+   end
 end)

@@ -173,8 +173,10 @@ describe("a hostile server and tickets:", function()
             if index then table.insert(items, index, ticket_message("a ticket")) end
          end)
       end
+      local session = first(both)
+      assert(both.server:ticket_keys():rotate()) -- so that the session is given a new one
       refused("unexpected_message", "server", both, hello("server_hello", remove(TICKET)),
-         { client = { session = first(both) } })
+         { client = { session = session } })
    end)
 
    it("the extension when it was not offered, with data in it, or twice", function()

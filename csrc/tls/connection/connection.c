@@ -37,6 +37,12 @@ send_message(tls_host *host, tls_bytes message)
 }
 
 static enum tls_reason
+send_alone(tls_host *host, tls_bytes message)
+{
+    return tls_output_alone(tls_connection_of(host), message);
+}
+
+static enum tls_reason
 flush(tls_host *host)
 {
     return tls_output_flush(tls_connection_of(host));
@@ -66,6 +72,12 @@ make_room(tls_host *host)
     return tls_output_make_room(tls_connection_of(host));
 }
 
+static enum tls_reason
+fit_flight(tls_host *host)
+{
+    return tls_output_fit_flight(tls_connection_of(host));
+}
+
 static void
 explain(tls_host *host, const char *text)
 {
@@ -73,7 +85,8 @@ explain(tls_host *host, const char *text)
 }
 
 const tls_host_class tls_connection_host_class = {next_message, message_done, is_last, send_message,
-    flush, send_change_cipher_spec, send_early_data, has_room, make_room, explain};
+    send_alone, flush, send_change_cipher_spec, send_early_data, has_room, make_room, fit_flight,
+    explain};
 
 /* ---- Making and freeing ---- */
 
@@ -410,19 +423,14 @@ message_after(tls_connection *c, int *got)
     return reason == TLS_OK && renegotiate ? tls_renegotiation_requested(c, message) : reason;
 }
 
-/* between does what is due without the peer, then one message of those that came; *got tells
- * whether there was one. */
+/* between looks at one message of those that came; *got tells whether there was one. */
 static enum tls_reason
 between(tls_connection *c, int *got)
 {
-    enum tls_reason reason = TLS_OK;
-
     *got = 0;
     if (c->host.events.question_state == TLS_QUESTION_ANSWERED) /* session_store */
         tls_host_answer_clear(&c->host);
-    if (!c->host.close_sent)
-        reason = tls_output_before_data(c);
-    return reason == TLS_OK ? message_after(c, got) : reason;
+    return message_after(c, got);
 }
 
 /* work does what can be done without new records; *more says to come again. */
@@ -519,6 +527,14 @@ acknowledge(tls_connection *c)
     return TLS_OK;
 }
 
+/* send_due: what is due without the peer, once all that came is read: many requests for new keys in
+ * one flight have one answer (RFC 8446 section 4.6.3). */
+static enum tls_reason
+send_due(tls_connection *c)
+{
+    return c->established && !c->host.close_sent ? tls_output_before_data(c) : TLS_OK;
+}
+
 /* receive takes the next record in, when there is nothing else to do. Returns an event, or -1 to go
  * on. */
 static int
@@ -541,6 +557,9 @@ receive(tls_connection *c, enum tls_reason *reason)
     if (*reason != TLS_OK || got)
         return -1;
     if (!c->input.ended) {
+        *reason = send_due(c);
+        if (*reason != TLS_OK || c->host.events.first != NULL)
+            return -1;
         c->input.reads_on = 0;
         tls_connection_idle_input(c);
         return TLS_EVENT_WANT_READ;

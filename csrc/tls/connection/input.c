@@ -302,9 +302,8 @@ receive_change_cipher_spec(tls_connection *c, tls_bytes content)
 
     /* RFC 5246 section 7.1: one byte of value 1, and only inside a handshake. A key change demands
      * an empty reassembly buffer: bytes from before must not be read under the new keys. */
-    if (content.length != 1 || content.data[0] != 1)
-        return tls_protocol_of(tls_host_facts(&c->host)->version)->bad_change_cipher_spec;
-    if (!tls_connection_rekeys(c) || c->input.handshake.length > 0)
+    if (content.length != 1 || content.data[0] != 1 || !tls_connection_rekeys(c) ||
+        c->input.handshake.length > 0)
         return TLS_REASON_UNEXPECTED_MESSAGE;
     reason = tls_host_happened(&c->host, TLS_STAGE_CHANGE_CIPHER_SPEC, TLS_RECEIVED, content);
     if (reason != TLS_OK)

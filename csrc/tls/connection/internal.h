@@ -130,6 +130,8 @@ size_t tls_input_memory(const tls_connection *c);
 
 /* ---- output.c: handshake messages, alerts and application data out ---- */
 enum tls_reason tls_output_message(tls_connection *c, tls_bytes message);
+/* tls_output_alone seals a message before the flight that is being made. */
+enum tls_reason tls_output_alone(tls_connection *c, tls_bytes message);
 enum tls_reason tls_output_flush(tls_connection *c);
 enum tls_reason tls_output_change_cipher_spec(tls_connection *c);
 enum tls_reason tls_output_early_data(tls_connection *c, tls_bytes data);
@@ -138,6 +140,8 @@ int tls_output_has_room(const tls_connection *c);
 /* tls_output_make_room empties the output buffer for a flight after the handshake, which must fit:
  * what waits in it is kept aside, and goes first. LIMIT while something is aside. */
 enum tls_reason tls_output_make_room(tls_connection *c);
+/* tls_output_fit_flight does so for the flight that is about to be flushed, if it has no room. */
+enum tls_reason tls_output_fit_flight(tls_connection *c);
 /* tls_output_before_data sends what must precede application data, as far as there is room. */
 enum tls_reason tls_output_before_data(tls_connection *c);
 void tls_output_release(tls_connection *c);

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handshake/local_certificate.h"
 #include "handshake/renegotiation_info.h"
 #include "tls12/engine.h"
 #include "tls13/engine.h"
+#include "wire/suite.h"
 #include "x509/hostname.h"
 
 /* ---- ClientHello ---- */
@@ -18,14 +20,18 @@ typedef struct negotiation {
 } negotiation;
 
 /* take_server_name: RFC 6066 section 3: a HostName is ASCII without a trailing dot. What is no host
- * name would later be compared with certificates and sessions, so it is refused here. In a
- * renegotiation it is the one that there is, which others look at meanwhile. */
+ * name would later be compared with certificates and sessions, so it is refused here. Addresses are
+ * not permitted in it either, but there are clients that send them wherever they were given one:
+ * such a name is passed over, and not acknowledged, as if none had come. In a renegotiation it is
+ * the one that there is, which others look at meanwhile. */
 static enum tls_reason
 take_server_name(tls_handshake *h, tls_bytes server_name)
 {
+    unsigned char address[16];
     char *name;
 
-    if (server_name.length == 0 || tls_handshake_renegotiates(h))
+    if (server_name.length == 0 || tls_handshake_renegotiates(h) ||
+        tls_address_parse(address, server_name) != 0)
         return TLS_OK;
     if (server_name.length > 255 || !tls_hostname_is_valid(server_name))
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -149,14 +155,45 @@ client_has(const tls_client_hello *hello, unsigned version)
     return version <= hello->legacy_version && version <= TLS_VERSION_12;
 }
 
+/* has_suite: both sides have one of this version. */
+static int
+has_suite(const tls_handshake *h, unsigned version)
+{
+    tls_u16_list suites = h->client_hello.hello.cipher_suites;
+    size_t i;
+
+    for (i = 0; i < h->terms.suite_count; i++)
+        if (tls_suite_fits(tls_suite_find(h->terms.suites[i]), version) &&
+            tls_u16_list_contains(suites, h->terms.suites[i]))
+            return 1;
+    return 0;
+}
+
+/* without_13: TLS 1.3 is not for a server whose certificates cannot sign in it (RFC 8446 section
+ * 4.4.2.2), where an older version goes. It then could not do better, and does not say that it
+ * could (section 4.1.3). */
+static void
+without_13(tls_handshake *h)
+{
+    const tls_client_hello *hello = &h->client_hello.hello;
+    tls_terms *terms = &h->terms;
+
+    if (terms->version_max == TLS_VERSION_13 && terms->version_min <= TLS_VERSION_12 &&
+        client_has(hello, TLS_VERSION_13) && client_has(hello, TLS_VERSION_12) &&
+        has_suite(h, TLS_VERSION_12) && !tls_may_sign_13(h))
+        terms->version_max = TLS_VERSION_12;
+}
+
 static enum tls_reason
 choose_version(tls_handshake *h)
 {
     const tls_client_hello *hello = &h->client_hello.hello;
     tls_terms *terms = &h->terms;
     unsigned version;
+    enum tls_reason reason;
 
     tls_renegotiation_narrow(h);
+    without_13(h);
     version = terms->version_max;
     /* RFC 8446 appendix D.5: nobody may say SSL 3.0, whatever supported_versions says. */
     if (hello->legacy_version <= TLS_VERSION_SSL30)
@@ -169,6 +206,9 @@ choose_version(tls_handshake *h)
     if (version < terms->version_min)
         return TLS_REASON_PROTOCOL_VERSION;
     terms->version_chosen = version;
+    reason = tls_client_hello_fault(hello, version);
+    if (reason != TLS_OK)
+        return reason;
     return version == TLS_VERSION_13 ? tls13_take_over(h) : tls12_take_over(h);
 }
 

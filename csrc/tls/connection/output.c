@@ -35,13 +35,12 @@ tls_connection_output_consume(tls_connection *c, size_t length)
     }
 }
 
-enum tls_reason
-tls_output_make_room(tls_connection *c)
+/* set_aside moves what waits in the buffer behind what is aside. */
+static enum tls_reason
+set_aside(tls_connection *c)
 {
     size_t length = c->output.end - c->output.start;
 
-    if (c->output.before.length > 0)
-        return TLS_REASON_LIMIT;
     if (length == 0)
         return TLS_OK;
     tls_buffer_append(&c->output.before, c->output.buffer + c->output.start, length);
@@ -51,6 +50,24 @@ tls_output_make_room(tls_connection *c)
     c->output.buffer = NULL;
     c->output.start = c->output.end = 0;
     return TLS_OK;
+}
+
+enum tls_reason
+tls_output_make_room(tls_connection *c)
+{
+    return c->output.before.length > 0 ? TLS_REASON_LIMIT : set_aside(c);
+}
+
+enum tls_reason
+tls_output_fit_flight(tls_connection *c)
+{
+    size_t length = c->output.handshake.length;
+    size_t records = length / c->host.fragment_limit + 1;
+
+    if (c->output.end + length + records * TLS_RECORD_OVERHEAD_MAXIMUM + TLS_ALERT_RESERVE <
+        TLS_POOL_BUFFER_LENGTH)
+        return TLS_OK;
+    return set_aside(c);
 }
 
 /* seal appends records to the output, leaving `reserve` bytes of it free. */
@@ -91,6 +108,12 @@ tls_output_message(tls_connection *c, tls_bytes message)
 {
     tls_buffer_append(&c->output.handshake, message.data, message.length);
     return c->output.handshake.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+enum tls_reason
+tls_output_alone(tls_connection *c, tls_bytes message)
+{
+    return seal_all(c, TLS_CONTENT_HANDSHAKE, message, TLS_ALERT_RESERVE);
 }
 
 enum tls_reason

@@ -46,24 +46,64 @@ tls_processor_has_aes(void)
     return br_aes_x86ni_ctr_get_vtable() != NULL || br_aes_pwr8_ctr_get_vtable() != NULL;
 }
 
+static int64_t
+given_time(const tls_context *context)
+{
+    return context->now != NULL ? context->now(context->now_data) : TLS_SYSTEM_TIME;
+}
+
 int64_t
 tls_context_now(const tls_context *context)
 {
-    return context->now != NULL ? context->now(context->now_data) : (int64_t)time(NULL);
+    int64_t seconds = given_time(context);
+
+    return seconds != TLS_SYSTEM_TIME ? seconds : (int64_t)time(NULL);
+}
+
+/* Goes on while the system sleeps, as the peer's does, where there is such a clock. */
+#ifdef CLOCK_BOOTTIME
+#define STEADY_CLOCK CLOCK_BOOTTIME
+#else
+#define STEADY_CLOCK CLOCK_MONOTONIC
+#endif
+
+static int64_t
+milliseconds(clockid_t clock)
+{
+    struct timespec now;
+
+    if (clock_gettime(clock, &now) != 0)
+        return (int64_t)time(NULL) * 1000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int64_t
 tls_context_now_ms(const tls_context *context)
 {
-    int64_t seconds = tls_context_now(context);
-    struct timespec now;
+    int64_t seconds = given_time(context);
 
-    /* A clock of the caller's gives whole seconds; where it is the system's, that knows more. It
-     * may have gone on meanwhile, and time() may be a tick behind it. */
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || (int64_t)now.tv_sec < seconds ||
-        (int64_t)now.tv_sec > seconds + 1)
+    if (seconds != TLS_SYSTEM_TIME)
         return seconds * 1000;
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return milliseconds(STEADY_CLOCK) + context->steady_offset;
+}
+
+unsigned
+tls_context_clock_step(const tls_context *context)
+{
+    return given_time(context) != TLS_SYSTEM_TIME ? 1000 : 1;
+}
+
+tls_replay_register *
+tls_context_strikes(tls_context *context)
+{
+    return context->ticket_keys != NULL ? tls_ticket_keys_register(context->ticket_keys)
+                                        : &context->replay;
+}
+
+int64_t
+tls_context_early_data_now(tls_context *context)
+{
+    return tls_replay_register_now(tls_context_strikes(context), tls_context_now_ms(context));
 }
 
 int
@@ -178,6 +218,18 @@ copy_alpn(tls_context *context, const tls_context_options *options)
     return TLS_OK;
 }
 
+/* is_padding: what the core does not do itself, and takes as it is given (RFC 7685: zeros). */
+static int
+is_padding(const tls_custom_extension *extension)
+{
+    size_t i;
+
+    for (i = 0; i < extension->data.length; i++)
+        if (extension->data.data[i] != 0)
+            return 0;
+    return extension->type == TLS_EXTENSION_PADDING;
+}
+
 static enum tls_reason
 copy_custom_extensions(tls_context *context, const tls_context_options *options)
 {
@@ -192,7 +244,8 @@ copy_custom_extensions(tls_context *context, const tls_context_options *options)
         const tls_custom_extension *extension = &options->custom_extensions[i];
 
         /* What the core handles has its own options, and nothing may stand twice. */
-        if (tls_extension_places(extension->type) != 0 || extension->data.length > 0x3FFF)
+        if ((tls_extension_places(extension->type) != 0 && !is_padding(extension)) ||
+            extension->data.length > 0x3FFF)
             return TLS_REASON_ILLEGAL_PARAMETER;
         for (j = 0; j < i; j++)
             if (context->custom_types[j] == extension->type)
@@ -265,6 +318,7 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->psk_only = options->psk_only;
     context->post_handshake_auth = options->post_handshake_auth;
     context->retry_cookie = options->retry_cookie;
+    context->tickets_always = options->tickets_always;
     context->ticket_count = options->ticket_count;
     context->max_early_data = options->max_early_data;
     context->early_data_window = options->early_data_window;
@@ -392,7 +446,8 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     }
     if (reason == TLS_OK)
         reason = tls_aead_implementations_choose(&context->aead);
-    context->made = tls_context_now_ms(context);
+    context->steady_offset = milliseconds(CLOCK_REALTIME) - milliseconds(STEADY_CLOCK);
+    context->made = tls_context_early_data_now(context);
     if (reason != TLS_OK) {
         tls_context_release(context);
         return reason;

@@ -27,6 +27,7 @@ typedef struct tls_custom_extension {
     tls_bytes data;
 } tls_custom_extension;
 
+#define TLS_SYSTEM_TIME INT64_MIN
 #define TLS_TICKETS_MAXIMUM 16 /* of one handshake */
 
 /* All zero is a client with the library's defaults, which are the safe ones: what 0, NULL or an
@@ -74,6 +75,8 @@ typedef struct tls_context_options {
     unsigned session_lifetime;    /* seconds, both sides, to 604800; 0: 7200 */
     tls_ticket_keys *ticket_keys; /* server: issue tickets under these (RFC 5077); NULL: none */
     int no_tickets;               /* client: do not ask for tickets */
+    int tickets_always;           /* server, TLS 1.3: for clients too that do not say how they would
+                                     use one */
     unsigned ticket_count;        /* server, TLS 1.3: tickets after a full handshake, 0 …
                                      TLS_TICKETS_MAXIMUM */
 
@@ -102,9 +105,9 @@ typedef struct tls_context_options {
     unsigned key_share_count; /* client: groups of the list, from the first, for which ClientHello
                                  has a share, 1 … 4; 0: 1 */
     int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
-    int no_compatibility;     /* no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
-    int psk_only; /* psk_ke where both sides allow it: resumption without (EC)DHE, and without
-                     forward secrecy */
+    int no_compatibility; /* client: no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
+    int psk_only; /* psk_ke where the client offers nothing better: resumption without (EC)DHE, and
+                     without forward secrecy */
     int post_handshake_auth;     /* client: offer it (RFC 8446 section 4.6.2) */
     int retry_cookie;            /* server: a cookie in HelloRetryRequest */
     unsigned max_early_data;     /* server: bytes of 0-RTT that its tickets allow, to 2^31 - 1; 0:
@@ -117,7 +120,8 @@ typedef struct tls_context_options {
                                     0: what the suite allows */
 
     /* ---- Clock ---- */
-    int64_t (*now)(void *now_data); /* seconds since the epoch; NULL: time() */
+    int64_t (*now)(void *now_data); /* seconds since the epoch; NULL, or the answer
+                                       TLS_SYSTEM_TIME: the system's clock */
     void *now_data;
 } tls_context_options;
 

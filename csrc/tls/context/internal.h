@@ -50,6 +50,7 @@ struct tls_context {
     size_t custom_count;
     unsigned key_share_count;
     int no_grease, no_compatibility, psk_only, post_handshake_auth, retry_cookie;
+    int tickets_always;
     unsigned ticket_count, max_early_data, early_data_window;
     unsigned record_size_limit, record_padding;
     uint64_t key_update_records;
@@ -60,7 +61,8 @@ struct tls_context {
     tls_pool pool;
     tls_aead_implementations aead;
     tls_replay_register replay; /* server without ticket keys: tickets that brought early data */
-    int64_t made;               /* milliseconds since the epoch */
+    int64_t made;               /* of tls_context_early_data_now */
+    int64_t steady_offset;      /* milliseconds from the system's steady clock to the epoch */
     void *tls12_template;       /* the first connection that needs it makes it (tls12/setup.c); from
                                    malloc */
 
@@ -74,8 +76,15 @@ struct tls_context {
 };
 
 int64_t tls_context_now(const tls_context *context);
-/* tls_context_now_ms: the same clock in milliseconds, as far as it has them. */
+/* tls_context_now_ms: the same in milliseconds, as far as a given clock has them; where none is
+ * given it is a clock that nobody sets, which began with the system's. tls_context_clock_step: how
+ * many milliseconds it goes on at once. */
 int64_t tls_context_now_ms(const tls_context *context);
+unsigned tls_context_clock_step(const tls_context *context);
+/* tls_context_strikes: where a server remembers which tickets brought early data;
+ * tls_context_early_data_now: the clock that goes with it (session/replay.h). */
+tls_replay_register *tls_context_strikes(tls_context *context);
+int64_t tls_context_early_data_now(tls_context *context);
 /* ---- policy.c ---- */
 /* tls_context_digest_revocation digests the CRLs, pins and modes, which stay as they are. */
 void tls_context_digest_revocation(tls_context *context);

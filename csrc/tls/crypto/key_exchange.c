@@ -110,26 +110,36 @@ is_zero(const unsigned char *data, size_t length)
     return any == 0;
 }
 
+uint32_t
+tls_ec_multiply(unsigned char *point, size_t length, const unsigned char *scalar,
+    size_t scalar_length, int group)
+{
+    const br_ec_impl *ec = br_ec_get_default();
+    size_t offset, coordinate;
+    uint32_t good = ec->mul(point, length, scalar, scalar_length, group);
+
+    offset = ec->xoff(group, &coordinate);
+    /* On the NIST curves an x coordinate of zero is as good as any. */
+    if (group == TLS_GROUP_X25519)
+        good &= !is_zero(point + offset, coordinate);
+    return good;
+}
+
 /* shared_ec: RFC 8446 section 7.4.2. The lengths are right. */
 static enum tls_reason
 shared_ec(const tls_key_exchange_key *key, unsigned char *out, size_t *length, tls_bytes peer_share)
 {
-    const br_ec_impl *ec = br_ec_get_default();
     unsigned char point[133];
     size_t offset, coordinate;
-    int good;
+    uint32_t good;
 
     /* BearSSL looks at this byte and at the curve's equation itself; section 4.2.8.2 asks for both.
      */
     if (key->group != TLS_GROUP_X25519 && peer_share.data[0] != 0x04)
         return TLS_REASON_ILLEGAL_PARAMETER;
     memcpy(point, peer_share.data, peer_share.length);
-    good = ec->mul(point, peer_share.length, key->secret, key->length, (int)key->group) == 1;
-    offset = ec->xoff((int)key->group, &coordinate);
-    /* A point of small order gives a secret that everybody knows. On the NIST curves an x
-     * coordinate of zero is as good as any. */
-    if (key->group == TLS_GROUP_X25519)
-        good &= !is_zero(point, coordinate);
+    good = tls_ec_multiply(point, peer_share.length, key->secret, key->length, (int)key->group);
+    offset = br_ec_get_default()->xoff((int)key->group, &coordinate);
     if (good) {
         memcpy(out, point + offset, coordinate);
         *length = coordinate;

@@ -38,6 +38,12 @@ tls_bytes tls_key_exchange_share(const tls_key_exchange_key *key);
  * - 1 (section 4.2.8.1). */
 enum tls_reason tls_key_exchange_shared(
     const tls_key_exchange_key *key, unsigned char *out, size_t *length, tls_bytes peer_share);
+/* tls_ec_multiply multiplies a point in place, as br_ec_impl.mul does, and returns 0 for what is no
+ * point of the group, and for one of small order on X25519: its multiple is a secret that everybody
+ * knows (RFC 8422 section 5.11, RFC 8446 section 7.4.2). */
+uint32_t tls_ec_multiply(unsigned char *point, size_t length, const unsigned char *scalar,
+    size_t scalar_length, int group);
+
 void tls_key_exchange_wipe(tls_key_exchange_key *key);
 
 #endif

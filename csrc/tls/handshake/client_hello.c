@@ -36,8 +36,12 @@ tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h)
     size_t i;
 
     memset(parts, 0, sizeof *parts);
-    if (tls_sends_server_name(h))
+    if (tls_sends_server_name(h)) {
         options->server_name = tls_bytes_of_string(h->host->server_name);
+        /* RFC 6066 section 3: without a trailing dot. */
+        if (h->host->server_name[options->server_name.length - 1] == '.')
+            options->server_name.length--;
+    }
     options->groups = context->groups;
     options->group_count = context->group_count;
     options->point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);

@@ -21,15 +21,19 @@ typedef struct tls_host_class {
     enum tls_reason (*next_message)(tls_host *host, uint32_t awaited, tls_bytes *message);
     void (*message_done)(tls_host *host, size_t length);
     int (*is_last)(const tls_host *host, size_t length);
-    /* send_message adds to the flight; flush seals it; the others flush first. */
+    /* send_message adds to the flight; send_alone seals a message in a record of its own, before a
+     * flight that is still being made; flush seals that; the others flush first. */
     enum tls_reason (*send_message)(tls_host *host, tls_bytes message);
+    enum tls_reason (*send_alone)(tls_host *host, tls_bytes message);
     enum tls_reason (*flush)(tls_host *host);
     enum tls_reason (*send_change_cipher_spec)(tls_host *host);
     enum tls_reason (*send_early_data)(tls_host *host, tls_bytes data);
     /* has_room: a few handshake messages still fit the output. make_room empties it for a flight
-     * after the handshake, which must fit: LIMIT while a peer has not taken the one before. */
+     * after the handshake, which must fit: LIMIT while a peer has not taken the one before.
+     * fit_flight sees that the flight that was made fits, whatever was written meanwhile. */
     int (*has_room)(const tls_host *host);
     enum tls_reason (*make_room)(tls_host *host);
+    enum tls_reason (*fit_flight)(tls_host *host);
     /* explain keeps the sentence for a reason that is about to be returned. */
     void (*explain)(tls_host *host, const char *text);
 } tls_host_class;
@@ -97,6 +101,12 @@ tls_host_send_message(tls_host *host, tls_bytes message)
 }
 
 static inline enum tls_reason
+tls_host_send_alone(tls_host *host, tls_bytes message)
+{
+    return host->class->send_alone(host, message);
+}
+
+static inline enum tls_reason
 tls_host_flush(tls_host *host)
 {
     return host->class->flush(host);
@@ -124,6 +134,12 @@ static inline enum tls_reason
 tls_host_make_room(tls_host *host)
 {
     return host->class->make_room(host);
+}
+
+static inline enum tls_reason
+tls_host_fit_flight(tls_host *host)
+{
+    return host->class->fit_flight(host);
 }
 
 static inline void

@@ -3,7 +3,9 @@
 
 #include "crypto/hash.h"
 #include "key/signature.h"
+#include "x509/certificate.h"
 #include "x509/hostname.h"
+#include "x509/key_use.h"
 
 #define AUTHORITIES_LENGTH_MAXIMUM 12000
 
@@ -30,27 +32,69 @@ tls_pick_client_credential(
     return second;
 }
 
+static int
+has_name(const tls_certificate *certificate, const tls_general_name *wanted)
+{
+    tls_general_name name;
+    tls_der der;
+
+    tls_general_names_begin(&der, certificate->alternative_names);
+    while (tls_general_names_next(&der, &name))
+        if (name.kind == wanted->kind && tls_bytes_equal(name.value, wanted->value))
+            return 1;
+    return 0;
+}
+
+static int
+has_names(const tls_certificate *certificate, const tls_certificate *other)
+{
+    tls_general_name name;
+    tls_der der;
+
+    if (tls_bytes_equal(certificate->alternative_names, other->alternative_names))
+        return 1;
+    tls_general_names_begin(&der, other->alternative_names);
+    while (tls_general_names_next(&der, &name))
+        if (!has_name(certificate, &name))
+            return 0;
+    return 1;
+}
+
+enum those { NAMED, DEFAULT, ANY };
+
+/* is_of: whether a credential is for the client's name, or is the first of the context's or one of
+ * the same names (another kind of key, say), which is what a client gets that names nobody. */
+static int
+is_of(const tls_handshake *h, enum those those, const tls_credential *credential)
+{
+    const tls_certificate *leaf = credential->chain[0];
+    const tls_certificate *first =
+        h->host->context->credential_count > 0 ? h->host->context->credentials[0].chain[0] : leaf;
+
+    if (h->terms.credential_fixed || those == ANY)
+        return 1;
+    if (those == NAMED)
+        return tls_hostname_verify(leaf, tls_bytes_of_string(h->host->server_name)) == TLS_OK;
+    return has_names(leaf, first) && has_names(first, leaf);
+}
+
 static const tls_credential *
-pick(const tls_handshake *h, int named, size_t preferences, tls_credential_fit_for fit, void *data,
-    size_t *preference)
+pick(const tls_handshake *h, enum those those, size_t preferences, tls_credential_fit_for fit,
+    void *data, size_t *preference)
 {
     const tls_terms *terms = &h->terms;
     const tls_context *context = h->host->context;
     const tls_credential *credentials =
         terms->credential_fixed ? &terms->credential : context->credentials;
     size_t count = terms->credential_fixed ? 1 : context->credential_count;
-    tls_bytes name = tls_bytes_of_string(h->host->server_name);
     size_t i, j;
 
     for (i = 0; i < preferences; i++)
-        for (j = 0; j < count; j++) {
-            if (named && tls_hostname_verify(credentials[j].chain[0], name) != TLS_OK)
-                continue;
-            if (fit(data, i, &credentials[j])) {
+        for (j = 0; j < count; j++)
+            if (fit(data, i, &credentials[j]) && is_of(h, those, &credentials[j])) {
                 *preference = i;
                 return &credentials[j];
             }
-        }
     return NULL;
 }
 
@@ -61,8 +105,45 @@ tls_pick_server_credential(const tls_handshake *h, size_t preferences, tls_crede
     const tls_credential *credential = NULL;
 
     if (h->host->server_name[0] != '\0' && !h->terms.credential_fixed)
-        credential = pick(h, 1, preferences, fit, data, preference);
-    return credential != NULL ? credential : pick(h, 0, preferences, fit, data, preference);
+        credential = pick(h, NAMED, preferences, fit, data, preference);
+    if (credential == NULL)
+        credential = pick(h, DEFAULT, preferences, fit, data, preference);
+    return credential != NULL ? credential : pick(h, ANY, preferences, fit, data, preference);
+}
+
+/* signs_13: by a scheme that the client verifies, in TLS 1.3. */
+static int
+signs_13(const tls_handshake *h, const tls_credential *credential)
+{
+    const tls_context *context = h->host->context;
+    size_t i;
+
+    if (!tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE))
+        return 0;
+    for (i = 0; i < context->signature_scheme_count; i++)
+        if (tls_u16_list_contains(
+                h->client_hello.hello.signature_algorithms, context->signature_schemes[i]) &&
+            tls_scheme_fits_key(context->signature_schemes[i],
+                tls_private_key_public(credential->key), TLS_VERSION_13))
+            return 1;
+    return 0;
+}
+
+int
+tls_may_sign_13(const tls_handshake *h)
+{
+    const tls_client_hello *hello = &h->client_hello.hello;
+    const tls_context *context = h->host->context;
+    size_t i;
+
+    if (hello->psk_offered || hello->signature_algorithms.length == 0)
+        return 1;
+    if (h->terms.credential_fixed)
+        return signs_13(h, &h->terms.credential);
+    for (i = 0; i < context->credential_count; i++)
+        if (signs_13(h, &context->credentials[i]))
+            return 1;
+    return context->credential_count == 0;
 }
 
 enum tls_reason

@@ -15,13 +15,18 @@ const tls_credential *tls_pick_client_credential(
     const tls_handshake *handshake, tls_bytes authorities, tls_credential_fit fit, void *data);
 
 /* tls_pick_server_credential goes through `preferences` (suites, signature schemes), and for each
- * through the context's credentials, those first whose certificate is for the client's server name;
- * one that `select` chose is the only one. *preference tells which. NULL: none. A client that asks
- * for an unknown name gets the default certificate and judges for itself. */
+ * through the context's credentials: those first whose certificate is for the client's server name,
+ * then the first of all and others for the same names, then any; one that `select` chose is the
+ * only one. *preference tells which. NULL: none. A client that asks for no name, or an unknown one,
+ * gets the default certificate, in every version, and judges for itself. */
 typedef int (*tls_credential_fit_for)(
     void *data, size_t preference, const tls_credential *credential);
 const tls_credential *tls_pick_server_credential(const tls_handshake *handshake, size_t preferences,
     tls_credential_fit_for fit, void *data, size_t *preference);
+
+/* tls_may_sign_13: whether some credential can sign in TLS 1.3 as the client wants it. Where it
+ * asks for a pre-shared key, or does not say what it wants, that is another question. */
+int tls_may_sign_13(const tls_handshake *handshake);
 
 /* tls_decide_client_certificate asks `client_certificate`, or uses the answer: what a handler chose
  * is fixed in the terms. *ready is set when it is decided. KEY_MISMATCH, LIMIT. */

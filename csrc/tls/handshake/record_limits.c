@@ -32,6 +32,17 @@ tls_limits_peer(tls_handshake *h, unsigned limit)
         h->host->receive_limit = ours - type_length;
 }
 
+void
+tls_limits_write(const tls_handshake *h, tls_buffer *extensions)
+{
+    unsigned ours = h->host->context->record_size_limit;
+    unsigned type_length = h->facts.version == TLS_VERSION_13;
+
+    if (h->client_hello.hello.record_size_limit != 0)
+        tls_extension_write_u16(extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT,
+            ours != 0 ? ours : TLS_RECORD_PLAINTEXT_MAXIMUM + type_length);
+}
+
 enum tls_reason
 tls_limits_answered(tls_handshake *h, tls_bytes extensions)
 {

@@ -12,6 +12,8 @@ enum tls_reason tls_limits_answered(tls_handshake *handshake, tls_bytes extensio
 void tls_limits_fragment(tls_handshake *handshake, unsigned length);
 /* tls_limits_peer: the peer's record_size_limit, and so that of ours counts too. */
 void tls_limits_peer(tls_handshake *handshake, unsigned limit);
+/* tls_limits_write answers a client's record_size_limit with that of ours, or the largest. */
+void tls_limits_write(const tls_handshake *handshake, tls_buffer *extensions);
 /* tls_limits_fragment_code: the value of max_fragment_length. */
 unsigned tls_limits_fragment_code(unsigned length);
 

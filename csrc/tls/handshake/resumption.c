@@ -13,7 +13,7 @@ tls_resumption_allowed(const tls_handshake *h, const tls_session *session)
 
     return tls_context_resumes(host->context, session, host->server_name, h->facts.verify,
                tls_host_decides(host, TLS_DECISION_VERIFY)) &&
-           session->version >= h->terms.version_min && session->version <= h->terms.version_max;
+           session->version == h->terms.version_chosen;
 }
 
 /* claim_verdict: what the session was judged, where the judge is the same. Under another trust it
@@ -86,6 +86,15 @@ tls_resumption_open_ticket(const tls_host *host, tls_bytes ticket)
         (void)tls_session_import(&session, tls_buffer_view(&encoded));
     tls_buffer_release(&encoded);
     return session;
+}
+
+int
+tls_resumption_renews(const tls_host *host, const tls_session *session, tls_bytes ticket)
+{
+    int64_t now = tls_context_now(host->context);
+
+    return !tls_ticket_is_current(host->context->ticket_keys, ticket, now) ||
+           now - session->created >= (session->expires - session->created) / 2;
 }
 
 /* ticket_content: how long a session may be that is sealed: its ticket must come back in a

@@ -6,7 +6,8 @@
 #include "handshake/handshake.h"
 
 /* tls_resumption_allowed: may a server resume this session here and now: same name, policy and
- * level of verification, in date, and a version that the terms allow? The suite is the engine's to
+ * level of verification, in date, and of the version that was chosen? Another one would be marked
+ * as a downgrade, and a client breaks off (RFC 8446 section 4.1.3). The suite is the engine's to
  * check. */
 int tls_resumption_allowed(const tls_handshake *handshake, const tls_session *session);
 
@@ -23,6 +24,11 @@ enum tls_reason tls_resumption_session(
 /* tls_resumption_open_ticket: the session in a ticket that the context's keys open, or NULL; the
  * caller releases it. */
 tls_session *tls_resumption_open_ticket(const tls_host *host, tls_bytes ticket);
+/* tls_resumption_renews: is it time for a new ticket to this session, which came out of this one?
+ * Its key has changed, or half of its life is gone. A client that keeps one connection's ticket for
+ * the next would have to store another one each time (RFC 5077 section 3.3 leaves it to the
+ * server). */
+int tls_resumption_renews(const tls_host *host, const tls_session *session, tls_bytes ticket);
 /* tls_resumption_seal_ticket appends a ticket; nothing for a session that is too long for one (a
  * ticket has a 16-bit length). OUT_OF_MEMORY, NO_RANDOM. */
 enum tls_reason tls_resumption_seal_ticket(

@@ -27,8 +27,7 @@ int tls_scheme_supported(unsigned scheme);
  * (TLS 1.2 or 1.3)? In TLS 1.3 a scheme of ECDSA names the curve, and PKCS#1, SHA-1 and SHA-224 are
  * not for handshake signatures (RFC 8446 section 4.2.3). In TLS 1.2 ECDSA goes with every curve
  * (RFC 8422 section 5.1.1); RSA-PSS fits there too, because whoever offers it for TLS 1.3 must take
- * it from a TLS 1.2 peer (RFC 8446 section 4.2.3), but BearSSL's engine neither makes nor takes it:
- * tls12_engine leaves it out. The modulus must have room for the padding. */
+ * it from a TLS 1.2 peer (RFC 8446 section 4.2.3). The modulus must have room for the padding. */
 int tls_scheme_fits_key(unsigned scheme, const tls_public_key *key, unsigned version);
 /* tls_scheme_digest hashes `content` with the scheme's hash: at most TLS_FINGERPRINT_MAXIMUM bytes
  * to `out`, and returns how many; 0 for a scheme that is not supported. */

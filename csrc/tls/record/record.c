@@ -56,9 +56,11 @@ tls_record_measure(
     if (length > length_limit(opener, data[0]))
         return TLS_REASON_RECORD_OVERFLOW;
     /* RFC 5246 section 6.2.1: zero-length fragments of Handshake, Alert and ChangeCipherSpec MUST
-     * NOT be sent, and application data never travels in the clear. */
+     * NOT be sent, and application data never travels in the clear, whatever its length. */
     if (length == 0 && passes_in_clear(opener, data[0]))
-        return opener->is_13 ? TLS_REASON_UNEXPECTED_MESSAGE : TLS_REASON_DECODE;
+        return opener->is_13 || data[0] == TLS_CONTENT_APPLICATION_DATA
+                   ? TLS_REASON_UNEXPECTED_MESSAGE
+                   : TLS_REASON_DECODE;
     *total = TLS_RECORD_HEADER_LENGTH + length;
     return TLS_OK;
 }

@@ -26,6 +26,14 @@ find_room(const tls_replay_entry *set, tls_bytes id, int64_t now)
     return room;
 }
 
+int64_t
+tls_replay_register_now(tls_replay_register *reg, int64_t now)
+{
+    if (now > reg->latest)
+        reg->latest = now;
+    return reg->latest;
+}
+
 int
 tls_replay_register_has(const tls_replay_register *reg, tls_bytes id, int64_t now)
 {

@@ -23,7 +23,14 @@ typedef struct tls_replay_entry {
 /* Zero-initialised is a valid empty register; its memory is allocated at the first use. */
 typedef struct tls_replay_register {
     tls_replay_entry *entries;
+    int64_t latest; /* of its clock */
 } tls_replay_register;
+
+/* tls_replay_register_now is the register's clock, in milliseconds: it never goes back. What is
+ * given is that of whoever asks. All that early data rests on (when a ticket was issued, its age,
+ * how long it is remembered) goes by this one clock: a ticket that was forgotten while a clock was
+ * ahead is too old for good. */
+int64_t tls_replay_register_now(tls_replay_register *reg, int64_t now);
 
 /* tls_replay_register_has: the ID was used, or could not be remembered if it were. */
 int tls_replay_register_has(const tls_replay_register *reg, tls_bytes id, int64_t now);

@@ -271,3 +271,10 @@ tls_ticket_open(const tls_ticket_keys *keys, tls_buffer *plaintext, tls_bytes ti
     plaintext->length += length;
     return 1;
 }
+
+int
+tls_ticket_is_current(const tls_ticket_keys *keys, tls_bytes ticket, int64_t now)
+{
+    return ticket.length >= HEADER_LENGTH && find_key(keys, ticket.data) == &keys->keys[0] &&
+           keys->keys[0].seals_until > now;
+}

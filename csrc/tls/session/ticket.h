@@ -53,6 +53,8 @@ enum tls_reason tls_ticket_seal(
     tls_ticket_keys *keys, tls_buffer *ticket, tls_bytes plaintext, int64_t now);
 int tls_ticket_open(
     const tls_ticket_keys *keys, tls_buffer *plaintext, tls_bytes ticket, int64_t now);
+/* tls_ticket_is_current: whether one that opens was sealed under the key that seals now. */
+int tls_ticket_is_current(const tls_ticket_keys *keys, tls_bytes ticket, int64_t now);
 
 TLS_PUBLIC_END
 

@@ -134,15 +134,14 @@ tls12_use_credential(tls12_engine *e, const tls_credential *credential)
     return tls_show_credential(e->handshake);
 }
 
-/* is_done: BearSSL makes and takes PKCS#1 and ECDSA; a client takes RSA-PSS by tls12/pss.c, which a
- * server must therefore not ask for. */
+/* is_done: BearSSL makes and takes PKCS#1 and ECDSA; RSA-PSS goes by tls12/pss.c. */
 static int
-is_done(const tls12_engine *e, unsigned scheme)
+is_done(unsigned scheme)
 {
     enum tls_scheme_kind kind = tls_scheme_kind_of(scheme);
 
     return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA ||
-           (e->handshake->host->role == TLS_ROLE_CLIENT && tls12_is_pss(scheme));
+           tls12_is_pss(scheme);
 }
 
 enum tls_reason
@@ -153,7 +152,7 @@ tls12_check_scheme(const tls12_engine *e, unsigned scheme)
     size_t i;
 
     for (i = 0; i < context->signature_scheme_count; i++)
-        if (context->signature_schemes[i] == scheme && is_done(e, scheme))
+        if (context->signature_schemes[i] == scheme && is_done(scheme))
             break;
     /* Without a certificate BearSSL says that the message is out of place. */
     if (i == context->signature_scheme_count ||
@@ -181,7 +180,7 @@ tls12_schemes(const tls12_engine *e, uint16_t out[TLS12_SCHEMES_MAXIMUM])
     size_t i, count = 0;
 
     for (i = 0; i < context->signature_scheme_count && count < TLS12_SCHEMES_MAXIMUM; i++)
-        if (is_done(e, context->signature_schemes[i]))
+        if (is_done(context->signature_schemes[i]))
             out[count++] = context->signature_schemes[i];
     return count;
 }
@@ -201,9 +200,22 @@ tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM])
 static unsigned
 scheme_of(const tls12_engine *e, int hash)
 {
+    if (e->own_pss != 0)
+        return e->own_pss;
     if (tls_private_key_public(e->handshake->terms.credential.key)->kind == TLS_KEY_RSA)
         return hash == 0 ? 0 : ((unsigned)hash << 8) | 1;
     return ((unsigned)hash << 8) | 3;
+}
+
+static size_t
+sign_here(const tls12_engine *e, unsigned char *out, int hash, const unsigned char *digest,
+    size_t digest_length)
+{
+    const tls_private_key *key = e->handshake->terms.credential.key;
+
+    return e->own_pss != 0
+               ? tls_sign_scheme(key, out, e->own_pss, tls_bytes_make(digest, digest_length))
+               : tls_sign_digest(key, out, hash, digest, digest_length);
 }
 
 size_t
@@ -232,8 +244,7 @@ tls12_do_sign(tls12_engine *e, int hash, unsigned char *data, size_t digest_leng
     } else {
         memcpy(digest, data, digest_length);
         if (room >= TLS_SIGNATURE_MAXIMUM)
-            length = tls_sign_digest(
-                e->handshake->terms.credential.key, data, hash, digest, digest_length);
+            length = sign_here(e, data, hash, digest, digest_length);
     }
     e->sign = TLS12_SIGN_NONE;
     e->sign_failed = length == 0;

@@ -5,6 +5,7 @@
 
 #include "tls12/internal.h"
 #include "handshake/local_certificate.h"
+#include "handshake/no_common.h"
 #include "key/key_bearssl.h"
 #include "x509/key_use.h"
 
@@ -17,26 +18,43 @@ typedef struct offer {
     const br_suite_translated *suites;
 } offer;
 
+/* is_offered: without a list BearSSL's mask has the defaults: bit h for RSA with hash h, bit 8 + h
+ * for ECDSA. */
 static int
-signature_hash(const offer *o, enum tls_key_kind kind)
+is_offered(const offer *o, unsigned scheme)
+{
+    unsigned shift = tls_scheme_kind_of(scheme) == TLS_SCHEME_KIND_ECDSA ? 8 : 0;
+    tls_u16_list list = o->engine->handshake->client_hello.hello.signature_algorithms;
+
+    if (tls12_is_pss(scheme) || list.length > 0)
+        return tls_u16_list_contains(list, scheme);
+    return (o->server->hashes >> (shift + (unsigned)tls_scheme_hash(scheme))) & 1;
+}
+
+/* signature_scheme: the first of ours that the client takes and the key can do; 0: none. Below TLS
+ * 1.2 it is fixed (RFC 4346 section 7.4.3, RFC 8422 section 5.4): 1 stands for MD5 and SHA-1 with
+ * RSA. */
+static unsigned
+signature_scheme(const offer *o, const tls_public_key *key)
 {
     const tls_context *context = o->engine->handshake->host->context;
-    unsigned shift = kind == TLS_KEY_RSA ? 0 : 8;
     size_t i;
 
-    /* RFC 4346 section 7.4.3, RFC 8422 section 5.4: fixed below TLS 1.2. */
     if (o->version < TLS_VERSION_12)
-        return kind == TLS_KEY_RSA ? 0 : TLS_HASH_SHA1;
+        return key->kind != TLS_KEY_RSA ? TLS_SCHEME_ECDSA_SHA1 : !key->pss_only;
     for (i = 0; i < context->signature_scheme_count; i++) {
         unsigned scheme = context->signature_schemes[i];
-        int hash = tls_scheme_hash(scheme);
 
-        if (tls_scheme_kind_of(scheme) ==
-                (kind == TLS_KEY_RSA ? TLS_SCHEME_KIND_RSA_PKCS1 : TLS_SCHEME_KIND_ECDSA) &&
-            ((o->server->hashes >> (shift + (unsigned)hash)) & 1))
-            return hash;
+        if (tls_scheme_fits_key(scheme, key, TLS_VERSION_12) && is_offered(o, scheme))
+            return scheme;
     }
-    return -1;
+    return 0;
+}
+
+static enum tls_key_use
+signature_use(const offer *o)
+{
+    return o->version < TLS_VERSION_12 ? TLS_KEY_USE_OLD_SIGNATURE : TLS_KEY_USE_SIGNATURE;
 }
 
 /* fits: can this suite be done with this credential? */
@@ -55,8 +73,8 @@ fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
     case TLS_KEY_EXCHANGE_ECDHE:
         return key->kind ==
                    (suite->authentication == TLS_AUTHENTICATION_RSA ? TLS_KEY_RSA : TLS_KEY_EC) &&
-               tls_certificate_allows(leaf, TLS_KEY_USE_OLD_SIGNATURE) && o->group != 0 &&
-               signature_hash(o, key->kind) >= 0;
+               tls_certificate_allows(leaf, signature_use(o)) && o->group != 0 &&
+               signature_scheme(o, key) != 0;
     case TLS_KEY_EXCHANGE_ECDH:
         /* RFC 8422 section 2: the suite names the key that signed the certificate. */
         issuer = leaf->signature_algorithm.kind;
@@ -114,14 +132,43 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     choices->chain_len = e->handshake->terms.credential.chain_count;
     choices->algo_id = 0;
     if (tls_suite_find(suite_id)->key_exchange == TLS_KEY_EXCHANGE_ECDHE) {
-        enum tls_key_kind kind = tls_private_key_public(e->handshake->terms.credential.key)->kind;
+        unsigned scheme =
+            signature_scheme(&o, tls_private_key_public(e->handshake->terms.credential.key));
 
         /* A number below 0xFF00 is written as it is, and leaves the hashing to sign(). */
-        choices->algo_id = (unsigned)signature_hash(&o, kind) << 8 | (kind == TLS_KEY_RSA ? 1 : 3);
+        choices->algo_id = scheme;
+        e->own_pss = tls12_is_pss(scheme) ? scheme : 0;
         /* BearSSL would take its own favourite of the common groups: leave it one. */
         e->bearssl.server.curves = (uint32_t)1 << o.group;
     }
     return 1;
+}
+
+/* What BearSSL only tells by an alert. */
+enum tls_reason
+tls12_nothing_in_common(tls12_engine *e)
+{
+    tls_handshake *h = e->handshake;
+    const tls_client_hello *hello = &h->client_hello.hello;
+    unsigned version = h->terms.version_chosen;
+    int some = 0, elliptic = 1, group = hello->supported_groups.length == 0;
+    size_t i;
+
+    for (i = 0; i < e->usable_count; i++) {
+        const tls_suite *suite = tls_suite_find(e->usable[i]);
+
+        if (!tls_suite_fits(suite, version) ||
+            !tls_u16_list_contains(hello->cipher_suites, suite->id))
+            continue;
+        some = 1;
+        elliptic &= suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE;
+    }
+    for (i = 0; i < h->host->context->group_count; i++)
+        group |= tls_u16_list_contains(hello->supported_groups, h->host->context->groups[i]) &&
+                 h->host->context->groups[i] < 32;
+    if (!some || version < TLS_VERSION_12)
+        return tls_no_common_suites(h, version);
+    return elliptic && !group ? tls_no_common_groups(h) : tls_no_common_schemes(h, version);
 }
 
 /* do_key_exchange: static RSA and static ECDH. */
@@ -129,10 +176,6 @@ static uint32_t
 do_key_exchange(const br_ssl_server_policy_class **pctx, unsigned char *data, size_t *length)
 {
     tls12_engine *e = engine_of_policy(pctx);
-    const br_ec_private_key *ec = tls_private_key_ec(e->handshake->terms.credential.key);
-    const br_ec_impl *implementation = br_ec_get_default();
-    size_t offset, coordinate;
-    uint32_t ok;
 
     if (e->premaster_known) {
         /* A failed decryption goes on with a random secret, in the same time (RFC 5246 section
@@ -141,13 +184,9 @@ do_key_exchange(const br_ssl_server_policy_class **pctx, unsigned char *data, si
         tls_wipe(e->premaster, sizeof e->premaster);
         return (uint32_t)e->premaster_valid;
     }
-    if (ec == NULL)
-        return tls_decrypt_premaster(e->handshake->terms.credential.key, data, *length);
-    ok = implementation->mul(data, *length, ec->x, ec->xlen, ec->curve);
-    offset = implementation->xoff(ec->curve, &coordinate);
-    memmove(data, data + offset, coordinate);
-    *length = coordinate;
-    return ok;
+    if (tls_private_key_ec(e->handshake->terms.credential.key) != NULL)
+        return tls12_static_agreement(e, data, length);
+    return tls_decrypt_premaster(e->handshake->terms.credential.key, data, *length);
 }
 
 /* digest_params hashes what ServerKeyExchange signs, in place: both randoms and the parameters (RFC
@@ -174,7 +213,7 @@ sign(const br_ssl_server_policy_class **pctx, unsigned algorithm, unsigned char 
     size_t length, size_t room)
 {
     tls12_engine *e = engine_of_policy(pctx);
-    int hash = (int)(algorithm >> 8);
+    int hash = e->own_pss != 0 ? tls_scheme_hash(e->own_pss) : (int)(algorithm >> 8);
 
     /* BearSSL has drawn ServerHello.random, and has not derived anything from it yet. */
     tls12_mark_downgrade(e, tls12_core(e)->server_random);

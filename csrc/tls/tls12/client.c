@@ -107,6 +107,16 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     return tls_kept_hello_take(&e->handshake->client_hello, tls_buffer_view(rewritten));
 }
 
+/* name_pss: BearSSL has named the hash with PKCS#1, and what it was given to send is RSA-PSS. */
+static enum tls_reason
+name_pss(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
+{
+    tls_message message = *m;
+
+    message.u.certificate_verify.scheme = e->handshake->facts.local_scheme = e->own_pss;
+    return tls_message_build(rewritten, &message);
+}
+
 enum tls_reason
 tls12_client_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
 {
@@ -126,6 +136,8 @@ tls12_client_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
             h->facts.client_random, m->u.client_hello.random.data, sizeof h->facts.client_random);
         return rewrite_hello(e, &m->u.client_hello, rewritten);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
+        if (e->own_pss != 0)
+            return name_pss(e, m, rewritten);
         h->facts.local_scheme = m->u.certificate_verify.scheme;
         return TLS_OK;
     default:
@@ -163,59 +175,55 @@ ignore_bytes(const br_ssl_client_certificate_class **pctx, const unsigned char *
     (void)length;
 }
 
-/* signature_hash chooses the hash to sign with, from what both sides allow; -1 when there is none.
- * `allowed` is BearSSL's mask: bit h for RSA with hash h, bit 8 + h for ECDSA. */
-static int
-signature_hash(const tls12_engine *e, enum tls_key_kind kind, uint32_t allowed)
-{
-    const tls_context *context = e->handshake->host->context;
-    unsigned shift = kind == TLS_KEY_RSA ? 0 : 8;
-    size_t i;
-
-    /* RFC 4346 section 7.4.8: MD5+SHA-1 (BearSSL's 0) with RSA, SHA-1 with ECDSA (RFC 8422). */
-    if (e->handshake->facts.version < TLS_VERSION_12) {
-        int hash = kind == TLS_KEY_RSA ? 0 : TLS_HASH_SHA1;
-
-        return (allowed >> (shift + (unsigned)hash)) & 1 ? hash : -1;
-    }
-    for (i = 0; i < context->signature_scheme_count; i++) {
-        unsigned scheme = context->signature_schemes[i];
-        int hash = tls_scheme_hash(scheme);
-
-        if (tls_scheme_kind_of(scheme) ==
-                (kind == TLS_KEY_RSA ? TLS_SCHEME_KIND_RSA_PKCS1 : TLS_SCHEME_KIND_ECDSA) &&
-            ((allowed >> (shift + (unsigned)hash)) & 1))
-            return hash;
-    }
-    return -1;
-}
-
 typedef struct certificate_choice {
     const tls12_engine *engine;
-    uint32_t allowed; /* signature_hash */
+    uint32_t allowed;      /* BearSSL's mask: bit h for RSA with hash h, bit 8 + h for ECDSA */
+    tls_u16_list accepted; /* by the server, TLS 1.2 */
 } certificate_choice;
+
+static int
+is_allowed(const certificate_choice *choice, unsigned scheme)
+{
+    unsigned shift = tls_scheme_kind_of(scheme) == TLS_SCHEME_KIND_ECDSA ? 8 : 0;
+
+    if (tls12_is_pss(scheme))
+        return tls_u16_list_contains(choice->accepted, scheme);
+    return (choice->allowed >> (shift + (unsigned)tls_scheme_hash(scheme))) & 1;
+}
+
+/* signature_scheme: the first of ours that the server takes and the key can do; 0: none. Before TLS
+ * 1.2 it is fixed (RFC 4346 section 7.4.8: MD5 and SHA-1, BearSSL's hash 0, with RSA, for which 1
+ * stands; RFC 8422: SHA-1 with ECDSA). */
+static unsigned
+signature_scheme(const certificate_choice *choice, const tls_public_key *key)
+{
+    const tls_handshake *h = choice->engine->handshake;
+    size_t i;
+
+    if (h->facts.version < TLS_VERSION_12) {
+        if (key->kind == TLS_KEY_RSA)
+            return (choice->allowed & 1) && !key->pss_only;
+        return is_allowed(choice, TLS_SCHEME_ECDSA_SHA1) ? TLS_SCHEME_ECDSA_SHA1 : 0;
+    }
+    for (i = 0; i < h->host->context->signature_scheme_count; i++) {
+        unsigned scheme = h->host->context->signature_schemes[i];
+
+        if (tls_scheme_fits_key(scheme, key, TLS_VERSION_12) && is_allowed(choice, scheme))
+            return scheme;
+    }
+    return 0;
+}
 
 static int
 can_sign(void *data, const tls_credential *credential)
 {
     const certificate_choice *choice = data;
-    enum tls_key_kind kind = tls_private_key_public(credential->key)->kind;
+    enum tls_key_use use = choice->engine->handshake->facts.version < TLS_VERSION_12
+                               ? TLS_KEY_USE_OLD_SIGNATURE
+                               : TLS_KEY_USE_SIGNATURE;
 
-    return tls_certificate_allows(credential->chain[0], TLS_KEY_USE_OLD_SIGNATURE) &&
-           signature_hash(choice->engine, kind, choice->allowed) >= 0;
-}
-
-static const tls_credential *
-pick_credential(const tls12_engine *e, uint32_t allowed)
-{
-    certificate_choice choice = {e, allowed};
-    const tls_facts *facts = &e->handshake->facts;
-    tls_message message;
-
-    if (tls_message_parse(&message, e->message, facts->version, facts->suite) != TLS_OK)
-        return NULL;
-    return tls_pick_client_credential(
-        e->handshake, message.u.certificate_request.certificate_authorities, can_sign, &choice);
+    return tls_certificate_allows(credential->chain[0], use) &&
+           signature_scheme(choice, tls_private_key_public(credential->key)) != 0;
 }
 
 static void
@@ -224,20 +232,30 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
 {
     tls12_engine *e = engine_of_certificate(pctx);
     const tls_credential *credential = &e->handshake->terms.credential;
-    certificate_choice choice = {e, auth_types};
-    enum tls_key_kind kind;
+    certificate_choice choice = {e, auth_types, {NULL, 0}};
+    tls_message message;
+    unsigned scheme;
 
     (void)cc;
     memset(choices, 0, sizeof *choices);
+    if (tls_message_parse(
+            &message, e->message, e->handshake->facts.version, e->handshake->facts.suite) != TLS_OK)
+        return;
+    choice.accepted = message.u.certificate_request.signature_algorithms;
     if (!e->handshake->terms.credential_fixed)
-        credential = pick_credential(e, auth_types);
+        credential = tls_pick_client_credential(
+            e->handshake, message.u.certificate_request.certificate_authorities, can_sign, &choice);
     /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
     if (credential == NULL || credential->key == NULL || !can_sign(&choice, credential) ||
         tls12_use_credential(e, credential) != TLS_OK)
         return;
-    kind = tls_private_key_public(e->handshake->terms.credential.key)->kind;
-    choices->auth_type = kind == TLS_KEY_RSA ? BR_AUTH_RSA : BR_AUTH_ECDSA;
-    choices->hash_id = signature_hash(e, kind, auth_types);
+    scheme = signature_scheme(&choice, tls_private_key_public(e->handshake->terms.credential.key));
+    e->own_pss = tls12_is_pss(scheme) ? scheme : 0;
+    choices->auth_type =
+        tls_private_key_public(e->handshake->terms.credential.key)->kind == TLS_KEY_RSA
+            ? BR_AUTH_RSA
+            : BR_AUTH_ECDSA;
+    choices->hash_id = e->own_pss != 0 ? tls_scheme_hash(scheme) : (int)(scheme >> 8);
     choices->chain = e->chain;
     choices->chain_len = e->handshake->terms.credential.chain_count;
 }

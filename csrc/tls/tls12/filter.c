@@ -443,6 +443,9 @@ pump(tls12_engine *e)
             break;
         default:
             reason = reason_of_alert(record[TLS_RECORD_HEADER_LENGTH + 1]);
+            if (reason == TLS_REASON_HANDSHAKE_FAILURE &&
+                e->handshake->host->role == TLS_ROLE_SERVER)
+                reason = tls12_nothing_in_common(e);
             break;
         }
         if (reason == TLS_OK)
@@ -543,7 +546,7 @@ feed(tls12_engine *e)
                  : give(e, TLS_CONTENT_HANDSHAKE, content);
     e->in_message = 0;
     e->phase = TLS12_PUMP;
-    return reason;
+    return reason == TLS_OK && e->bad_point ? TLS_REASON_ILLEGAL_PARAMETER : reason;
 }
 
 /* after_feed hashes the message, once BearSSL has really had it. It takes no Finished that is not

@@ -116,6 +116,8 @@ typedef struct tls12_engine {
     size_t usable_count;
     const char *alpn_names[1]; /* the one that `select` chose */
     tls_session *resume;       /* what is offered (client) or found (server) */
+    br_ec_impl arithmetic;     /* tls12/key_agreement.c */
+    int bad_point;             /* the peer's was none, or of small order */
     int premaster_known;       /* `decrypt` answered */
     int premaster_valid;
     unsigned char premaster[48];
@@ -132,7 +134,9 @@ typedef struct tls12_engine {
     size_t key_block_length;
     /* What BearSSL is fed instead of `message`, when it must not see all of it. */
     tls_buffer replacement;
-    /* What a server signed with RSA-PSS, once it is verified: tls12/pss.c. */
+    /* The RSA-PSS scheme that this side signs by, or 0: BearSSL believes that it is PKCS#1. */
+    unsigned own_pss;
+    /* What the peer signed with RSA-PSS, once it is verified: tls12/pss.c. */
     unsigned char pss_digest[TLS_FINGERPRINT_MAXIMUM];
     size_t pss_digest_length;
     /* OCSP stapling (RFC 6066 section 8). */
@@ -174,6 +178,8 @@ enum tls_reason tls12_start(tls12_engine *e);
 
 /* ---- tls12/choice.c ---- */
 extern const br_ssl_server_policy_class tls12_policy_class;
+/* tls12_nothing_in_common explains why a server's choice failed: HANDSHAKE_FAILURE. */
+enum tls_reason tls12_nothing_in_common(tls12_engine *e);
 
 /* ---- tls12/session.c ---- */
 extern const br_ssl_session_cache_class tls12_cache_class;
@@ -202,13 +208,21 @@ void tls12_keep_prf_hash(tls12_engine *e);
 /* tls12_note_session_hash hashes the transcript with `pending` behind it. */
 void tls12_note_session_hash(tls12_engine *e, tls_bytes pending);
 
+/* ---- tls12/key_agreement.c ---- */
+/* tls12_set_key_agreement gives BearSSL's engine arithmetic that looks at the peer's points. */
+void tls12_set_key_agreement(tls12_engine *e);
+/* tls12_static_agreement is static ECDH with the credential's key: the point becomes the secret. */
+uint32_t tls12_static_agreement(tls12_engine *e, unsigned char *data, size_t *length);
+
 /* ---- tls12/pss.c ---- */
 int tls12_is_pss(unsigned scheme);
 /* tls12_verify_pss verifies the signature of a ServerKeyExchange, and makes the message that
  * BearSSL is shown. BAD_SIGNATURE, ILLEGAL_PARAMETER (the scheme does not go with the key),
  * OUT_OF_MEMORY. */
 enum tls_reason tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange);
-/* tls12_set_rsa_verification: for a client's engine, inside of an tls12_engine. */
+/* The same for a client's CertificateVerify, which signs the transcript. */
+enum tls_reason tls12_verify_pss_client(tls12_engine *e, const tls_certificate_verify *verify);
+/* tls12_set_rsa_verification: for an engine inside of an tls12_engine. */
 void tls12_set_rsa_verification(br_ssl_engine_context *engine);
 
 /* ---- tls12/client.c and tls12/server.c: the same three jobs ---- */
@@ -252,7 +266,7 @@ enum tls_reason tls12_check_scheme(const tls12_engine *e, unsigned scheme);
 enum tls_reason tls12_check_old_signature(const tls12_engine *e);
 
 /* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic
- * groups, and a client takes RSA-PSS besides PKCS#1 and ECDSA. Both return how many. */
+ * groups, PKCS#1 and ECDSA; RSA-PSS is done beside it. Both return how many. */
 #define TLS12_GROUPS_MAXIMUM 8
 #define TLS12_SCHEMES_MAXIMUM 16
 size_t tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM]);

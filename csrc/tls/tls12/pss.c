@@ -1,4 +1,4 @@
-/* pss.c - RSA-PSS in a server's signature of TLS 1.2. Whoever offers it for TLS 1.3 must
+/* pss.c - RSA-PSS in TLS 1.2, of servers and of clients. Whoever offers it for TLS 1.3 must
  * take it in TLS 1.2 too (RFC 8446 section 4.2.3), and BearSSL 0.6 has none: the signature is
  * verified here, and BearSSL is shown a PKCS#1 one of the same hash, whose verification comes here
  * as well. It has no context argument, but the signature stands in the pad of the engine that
@@ -59,26 +59,55 @@ digest_of(const tls_handshake *h, const tls_server_key_exchange *exchange,
     return length;
 }
 
+/* take verifies a signature of the digest in e->pss_digest, and makes the scheme and the signature
+ * that BearSSL is shown. */
+static enum tls_reason
+take(tls12_engine *e, size_t length, unsigned *scheme, tls_bytes *signature)
+{
+    const tls_handshake *h = e->handshake;
+    tls_bytes digest = tls_bytes_make(e->pss_digest, length);
+    enum tls_reason reason =
+        tls_verify_scheme(&h->facts.peer.chain->items[0]->public_key, *scheme, digest, *signature);
+
+    if (reason != TLS_OK)
+        return reason;
+    e->pss_digest_length = length;
+    *scheme = ((unsigned)tls_scheme_hash(*scheme) << 8) | 1;
+    *signature = digest; /* is not looked at any more */
+    return TLS_OK;
+}
+
 enum tls_reason
 tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange)
 {
-    const tls_handshake *h = e->handshake;
-    size_t length = digest_of(h, exchange, e->pss_digest);
-    tls_bytes digest = tls_bytes_make(e->pss_digest, length);
+    size_t length = digest_of(e->handshake, exchange, e->pss_digest);
     tls_message shown;
     enum tls_reason reason;
 
     if (length == 0)
         return TLS_REASON_OUT_OF_MEMORY;
-    reason = tls_verify_scheme(
-        &h->facts.peer.chain->items[0]->public_key, exchange->scheme, digest, exchange->signature);
-    if (reason != TLS_OK)
-        return reason;
-    e->pss_digest_length = length;
     memset(&shown, 0, sizeof shown);
     shown.type = TLS_HANDSHAKE_SERVER_KEY_EXCHANGE;
     shown.u.server_key_exchange = *exchange;
-    shown.u.server_key_exchange.scheme = ((unsigned)tls_scheme_hash(exchange->scheme) << 8) | 1;
-    shown.u.server_key_exchange.signature = digest; /* is not looked at any more */
-    return tls_message_build(&e->replacement, &shown);
+    reason = take(
+        e, length, &shown.u.server_key_exchange.scheme, &shown.u.server_key_exchange.signature);
+    return reason == TLS_OK ? tls_message_build(&e->replacement, &shown) : reason;
+}
+
+enum tls_reason
+tls12_verify_pss_client(tls12_engine *e, const tls_certificate_verify *verify)
+{
+    size_t length =
+        br_multihash_out(&e->transcript, tls_scheme_hash(verify->scheme), e->pss_digest);
+    tls_message shown;
+    enum tls_reason reason;
+
+    if (e->handshake->facts.peer.chain == NULL)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    memset(&shown, 0, sizeof shown);
+    shown.type = TLS_HANDSHAKE_CERTIFICATE_VERIFY;
+    shown.u.certificate_verify = *verify;
+    reason =
+        take(e, length, &shown.u.certificate_verify.scheme, &shown.u.certificate_verify.signature);
+    return reason == TLS_OK ? tls_message_build(&e->replacement, &shown) : reason;
 }

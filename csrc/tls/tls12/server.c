@@ -99,20 +99,59 @@ shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *o
     }
 }
 
-/* reads_group, reads_scheme: what BearSSL makes something of: groups are bits of a word, schemes
- * the pairs of RFC 5246 section 7.4.1.4.1. */
+static int
+may_send_ticket(const tls_handshake *h, const tls_client_hello *hello)
+{
+    return h->host->context->ticket_keys != NULL && hello->session_ticket_offered;
+}
+
+/* takes_rsa: by PKCS#1 or by RSA-PSS with this hash. */
+static int
+takes_rsa(tls_u16_list schemes, int hash)
+{
+    size_t i;
+
+    for (i = 0; i < tls_u16_list_count(schemes); i++) {
+        unsigned scheme = tls_u16_list_at(schemes, i);
+
+        if (scheme == ((unsigned)hash << 8 | 1) ||
+            (tls12_is_pss(scheme) && tls_scheme_hash(scheme) == hash))
+            return 1;
+    }
+    return 0;
+}
+
+/* show_schemes writes what BearSSL knows of the client's signature_algorithms. RSA-PSS is shown as
+ * PKCS#1: without any of RSA that it knows BearSSL would fall to static RSA. choice.c looks at the
+ * client's own list. */
+static void
+show_schemes(tls_buffer *out, tls_u16_list schemes)
+{
+    uint16_t shown[2 * (TLS_HASH_SHA512 - TLS_HASH_SHA1 + 1)];
+    size_t count = 0, start;
+    int hash;
+
+    for (hash = TLS_HASH_SHA1; hash <= TLS_HASH_SHA512; hash++) {
+        uint16_t ecdsa = (uint16_t)(hash << 8 | 3);
+
+        if (takes_rsa(schemes, hash))
+            shown[count++] = (uint16_t)(hash << 8 | 1);
+        if (tls_u16_list_contains(schemes, ecdsa))
+            shown[count++] = ecdsa;
+    }
+    start = tls_write_begin16(out);
+    /* BearSSL takes no empty list, and 0 is no scheme. */
+    if (count == 0)
+        tls_write_u16(out, 0);
+    tls_write_u16_values(out, shown, count);
+    tls_write_end16(out, start);
+}
+
+/* reads_group: what BearSSL makes something of: groups are bits of a word. */
 static int
 reads_group(unsigned group)
 {
     return group < 32;
-}
-
-static int
-reads_scheme(unsigned scheme)
-{
-    unsigned hash = scheme >> 8, signature = scheme & 0xFF;
-
-    return hash >= TLS_HASH_SHA1 && hash <= TLS_HASH_SHA512 && (signature == 1 || signature == 3);
 }
 
 /* show_values writes a list of those of the client's values that are read; of a list without any,
@@ -166,7 +205,7 @@ show_extension(const tls12_engine *e, tls_buffer *out, const tls_client_hello *h
         show_values(out, hello->supported_groups, reads_group);
         break;
     case TLS_EXTENSION_SIGNATURE_ALGORITHMS:
-        show_values(out, hello->signature_algorithms, reads_scheme);
+        show_schemes(out, hello->signature_algorithms);
         break;
     case TLS_EXTENSION_ALPN:
         show_protocols(e, out, hello->alpn);
@@ -178,7 +217,8 @@ show_extension(const tls12_engine *e, tls_buffer *out, const tls_client_hello *h
 }
 
 /* show_hello makes the ClientHello that BearSSL sees; the transcript has the client's own.
- * - Only suites that may be chosen, only extensions that BearSSL reads.
+ * - Only suites that may be chosen, only extensions that BearSSL reads, and the version that was
+ * chosen, since supported_versions rules legacy_version (RFC 8446 section 4.2.1).
  * - BearSSL resumes only under session IDs of 32 bytes, while a client that offers a ticket may
  * send any, or none (RFC 5077 section 3.4). Then BearSSL is shown one, and the ServerHello that
  * leaves has the client's.
@@ -187,9 +227,9 @@ show_extension(const tls12_engine *e, tls_buffer *out, const tls_client_hello *h
 static enum tls_reason
 show_hello(tls12_engine *e, const tls_client_hello *hello)
 {
-    static const uint16_t read_by_bearssl[] = {TLS_EXTENSION_SERVER_NAME,
-        TLS_EXTENSION_MAX_FRAGMENT_LENGTH, TLS_EXTENSION_SUPPORTED_GROUPS,
-        TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN, TLS_EXTENSION_RENEGOTIATION_INFO};
+    static const uint16_t read_by_bearssl[] = {TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
+        TLS_EXTENSION_SUPPORTED_GROUPS, TLS_EXTENSION_SIGNATURE_ALGORITHMS, TLS_EXTENSION_ALPN,
+        TLS_EXTENSION_RENEGOTIATION_INFO};
     static const unsigned char empty_info[] = {0};
     const tls_handshake *h = e->handshake;
     tls_client_hello shown = *hello;
@@ -197,11 +237,11 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
     enum tls_reason reason = TLS_OK;
     size_t i;
 
-    /* A session whose suite or version the client no longer offers is not resumed. */
-    if (e->resume != NULL && (!tls_u16_list_contains(hello->cipher_suites, e->resume->suite) ||
-                                 hello->legacy_version < e->resume->version)) {
+    /* A session whose suite the client no longer offers is not resumed. */
+    if (e->resume != NULL && !tls_u16_list_contains(hello->cipher_suites, e->resume->suite)) {
         tls_session_release(e->resume);
         e->resume = NULL;
+        e->ticket_agreed = may_send_ticket(h, hello);
     }
     e->offered_id_length = hello->session_id.length;
     if (hello->session_id.length > 0)
@@ -210,6 +250,7 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
         reason = tls_random(e->offered_id, sizeof e->offered_id);
         e->offered_id_length = sizeof e->offered_id;
     }
+    shown.legacy_version = h->terms.version_chosen;
     shown.session_id = tls_bytes_make(e->offered_id, e->offered_id_length);
     shown_suites(e, hello, &suites);
     shown.cipher_suites = tls_buffer_view(&suites);
@@ -217,7 +258,8 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
         unsigned type = read_by_bearssl[i];
         tls_bytes data;
 
-        if (!tls_extensions_find(hello->extensions, type, &data))
+        if (!tls_extensions_find(hello->extensions, type, &data) ||
+            (type == TLS_EXTENSION_MAX_FRAGMENT_LENGTH && hello->record_size_limit != 0))
             continue;
         if (tls_handshake_renegotiates(h) && type == TLS_EXTENSION_RENEGOTIATION_INFO)
             data = tls_bytes_make(empty_info, sizeof empty_info);
@@ -244,8 +286,7 @@ decide_client_hello(tls12_engine *e, int *ready)
     const tls_client_hello *hello = &h->client_hello.hello;
     enum tls_reason reason;
 
-    if (!(e->asked & SESSION_DONE) && h->host->context->ticket_keys != NULL &&
-        hello->session_ticket_offered) {
+    if (!(e->asked & SESSION_DONE) && may_send_ticket(h, hello)) {
         e->ticket_agreed = 1;
         if (answer == NULL && hello->session_ticket.length > 0 && !tls_handshake_renegotiates(h))
             tls12_use_ticket(e, hello);
@@ -278,20 +319,29 @@ decide_client_hello(tls12_engine *e, int *ready)
 
 /* ---- The client's other messages ---- */
 
+static enum tls_reason
+received_verify(tls12_engine *e, const tls_certificate_verify *verify)
+{
+    enum tls_reason reason;
+
+    e->handshake->facts.peer.scheme = verify->scheme;
+    if (!verify->has_scheme)
+        return tls12_check_old_signature(e);
+    reason = tls12_check_scheme(e, verify->scheme);
+    return reason == TLS_OK && tls12_is_pss(verify->scheme) ? tls12_verify_pss_client(e, verify)
+                                                            : reason;
+}
+
 enum tls_reason
 tls12_server_received(tls12_engine *e, const tls_message *m)
 {
-    tls_handshake *h = e->handshake;
-
     switch (m->type) {
     case TLS_HANDSHAKE_CERTIFICATE:
         if (!e->certificate_requested)
             return TLS_REASON_UNEXPECTED_MESSAGE;
         return tls12_peer_chain(e, &m->u.certificate);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        h->facts.peer.scheme = m->u.certificate_verify.scheme;
-        return m->u.certificate_verify.has_scheme ? tls12_check_scheme(e, h->facts.peer.scheme)
-                                                  : tls12_check_old_signature(e);
+        return received_verify(e, &m->u.certificate_verify);
     default:
         return TLS_OK;
     }
@@ -384,6 +434,23 @@ tls12_mark_downgrade(const tls12_engine *e, unsigned char random[TLS_RANDOM_LENG
     random[TLS_RANDOM_LENGTH - 1] = version == TLS_VERSION_12;
 }
 
+/* write_answers: what a full handshake answers, and an abbreviated one does not (RFC 6066 section
+ * 3: the empty server_name; RFC 8422 sections 4 and 5.2: ec_point_formats with an elliptic suite).
+ */
+static void
+write_answers(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *extensions)
+{
+    static const unsigned char uncompressed[] = {0};
+    const tls_suite *suite = tls_suite_find(e->handshake->facts.suite);
+
+    if (hello->server_name.length > 0 && e->handshake->host->server_name[0] != '\0')
+        tls_extension_write_empty(extensions, TLS_EXTENSION_SERVER_NAME);
+    if (hello->ec_point_formats.length > 0 && suite != NULL &&
+        suite->key_exchange != TLS_KEY_EXCHANGE_RSA)
+        tls_extension_write_vector8(extensions, TLS_EXTENSION_EC_POINT_FORMATS,
+            tls_bytes_make(uncompressed, sizeof uncompressed));
+}
+
 /* rewrite_server_hello adds what BearSSL does not know, and the session ID that the client is to
  * see. */
 static enum tls_reason
@@ -404,8 +471,11 @@ rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer 
     }
     if (e->extended)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EXTENDED_MASTER_SECRET);
+    if (!e->handshake->facts.resumed)
+        write_answers(e, client_hello, &extensions);
     if (e->ticket_agreed)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SESSION_TICKET);
+    tls_limits_write(e->handshake, &extensions);
     /* RFC 6066 section 8: only with a Certificate, so not when resuming. */
     if (!e->handshake->facts.resumed && client_hello->status_request) {
         if (e->handshake->terms.ocsp_response.length == 0)
@@ -439,6 +509,8 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
     h->facts.version = hello->legacy_version;
     h->facts.suite = hello->cipher_suite;
     h->host->opener.version = h->host->sealer.version = h->facts.version;
+    /* What the client's premaster secret must begin with (RFC 5246 section 7.4.7.1). */
+    e->bearssl.server.client_max_version = (uint16_t)h->client_hello.hello.legacy_version;
     memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
     tls12_mark_downgrade(e, h->facts.server_random);
     tls12_mark_downgrade(e, tls12_core(e)->server_random);
@@ -448,8 +520,11 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
         return TLS_REASON_OUT_OF_MEMORY;
     if (h->facts.alpn.length == 0 && h->host->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
-    /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. */
-    if (log_fragment != 0)
+    /* RFC 6066 section 4: BearSSL has just agreed to the client's max_fragment_length. RFC 8449
+     * section 5: record_size_limit rules it. */
+    if (h->client_hello.hello.record_size_limit != 0)
+        tls_limits_peer(h, h->client_hello.hello.record_size_limit);
+    else if (log_fragment != 0)
         tls_limits_fragment(h, 1u << log_fragment);
     if (e->resume == NULL ||
         !tls_bytes_equal(hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length))) {

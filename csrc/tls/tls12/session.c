@@ -139,6 +139,9 @@ tls12_use_ticket(tls12_engine *e, const tls_client_hello *hello)
 
     use_session(e, session, hello);
     e->handshake->facts.ticket = e->resume != NULL;
+    if (e->resume != NULL)
+        e->ticket_agreed =
+            tls_resumption_renews(e->handshake->host, e->resume, hello->session_ticket);
     tls_session_release(session);
 }
 

@@ -94,8 +94,7 @@ make_template(tls_context *context)
         br_ssl_server_zero(&template->server);
     }
     set_implementations(&template->client.eng, context);
-    if (context->role == TLS_ROLE_CLIENT)
-        tls12_set_rsa_verification(&template->client.eng);
+    tls12_set_rsa_verification(&template->client.eng);
     br_ssl_engine_set_all_flags(&template->client.eng, BR_OPT_NO_RENEGOTIATION);
     br_ssl_engine_inject_entropy(&template->client.eng, "", 0); /* see tls12_start */
     context->tls12_template = template;
@@ -150,6 +149,7 @@ tls12_start(tls12_engine *e)
         br_ssl_engine_set_protocol_names(engine, (const char **)context->alpn, context->alpn_count);
     /* RFC 7301 section 3.2: a server with a list and no match SHALL refuse. */
     br_ssl_engine_add_flags(engine, BR_OPT_FAIL_ON_ALPN_MISMATCH);
+    tls12_set_key_agreement(e);
     br_ssl_engine_set_x509(engine, &e->x509.vtable);
     br_ssl_engine_set_buffers_bidi(engine, e->input, sizeof e->input, e->output, sizeof e->output);
     engine->log_max_frag_len = 14;

@@ -59,6 +59,9 @@ tls13_client_finish(tls13_engine *e, enum tls_progress *progress)
 
     if (tls13_is_late(e)) {
         reason = tls13_send_finished(e, h->host->traffic->client);
+        /* What the application has written meanwhile must not keep the flight out. */
+        if (reason == TLS_OK)
+            reason = tls_host_fit_flight(h->host);
         if (reason == TLS_OK)
             reason = tls_host_flush(h->host);
         return reason == TLS_OK ? tls13_end(e, progress) : reason;

@@ -14,14 +14,56 @@ enum { GREASE_SUITE, GREASE_GROUP, GREASE_EXTENSION_FIRST, GREASE_EXTENSION_LAST
 #define VERSIONS_MAXIMUM 8
 
 static uint16_t
+reserved_value(unsigned nibble)
+{
+    return (uint16_t)(nibble << 12 | 0x0A00 | nibble << 4 | 0x0A);
+}
+
+static uint16_t
 grease_value(const tls13_engine *e, int place)
 {
-    unsigned nibble = e->grease[place] & 0x0F;
+    return reserved_value(e->grease[place] & 0x0F);
+}
 
-    /* The two extensions must differ. */
-    if (place == GREASE_EXTENSION_LAST && nibble == (e->grease[GREASE_EXTENSION_FIRST] & 0x0Fu))
-        nibble ^= 1;
-    return (uint16_t)(nibble << 12 | 0x0A00 | nibble << 4 | 0x0A);
+static int
+is_custom(const tls_context *context, unsigned type)
+{
+    size_t i;
+
+    for (i = 0; i < context->custom_count; i++)
+        if (context->custom_types[i] == type)
+            return 1;
+    return 0;
+}
+
+/* grease_extension: nothing may stand twice (RFC 8446 section 4.2), neither the two nor one that
+ * the application gives itself. Returns 0, which is none of them, when it gives all. */
+static uint16_t
+grease_extension(const tls13_engine *e, int place)
+{
+    const tls_context *context = e->handshake->host->context;
+    uint16_t taken =
+        place == GREASE_EXTENSION_LAST ? grease_extension(e, GREASE_EXTENSION_FIRST) : 0;
+    unsigned i;
+
+    for (i = 0; i < 16; i++) {
+        uint16_t value = reserved_value((e->grease[place] + i) & 0x0F);
+
+        if (value != taken && !is_custom(context, value))
+            return value;
+    }
+    return 0;
+}
+
+/* write_grease: the first is empty, the last is not. */
+static void
+write_grease(const tls13_engine *e, tls_buffer *extensions, int place)
+{
+    uint16_t type = e->handshake->host->context->no_grease ? 0 : grease_extension(e, place);
+
+    if (type != 0)
+        tls_extension_write(
+            extensions, type, tls_bytes_make("", place == GREASE_EXTENSION_LAST ? 1 : 0));
 }
 
 static size_t
@@ -71,6 +113,14 @@ list_groups(const tls13_engine *e, uint16_t *out)
     return count;
 }
 
+/* keeps_shares: a HelloRetryRequest that only brings a cookie leaves the shares as they are, the
+ * GREASE one too (section 4.1.2). */
+static int
+keeps_shares(const tls13_engine *e)
+{
+    return e->retried && e->group == 0;
+}
+
 /* make_shares: for the first groups of the list; after HelloRetryRequest for the one it names
  * (section 4.2.8). */
 static enum tls_reason
@@ -80,8 +130,7 @@ make_shares(tls13_engine *e)
     enum tls_reason reason = TLS_OK;
     size_t i;
 
-    /* A HelloRetryRequest that only brings a cookie leaves the shares as they are. */
-    if (e->retried && e->group == 0)
+    if (keeps_shares(e))
         return TLS_OK;
     for (i = 0; i < e->share_count; i++)
         tls_key_exchange_wipe(&e->shares[i]);
@@ -105,7 +154,7 @@ write_shares(const tls13_engine *e, tls_buffer *extensions)
     tls_bytes keys[TLS13_SHARES_MAXIMUM + 1];
     size_t count = 0, i;
 
-    if (!e->handshake->host->context->no_grease && !e->retried) {
+    if (!e->handshake->host->context->no_grease && (!e->retried || keeps_shares(e))) {
         groups[count] = grease_value(e, GREASE_GROUP);
         keys[count++] = tls_bytes_make(one, sizeof one);
     }
@@ -127,10 +176,10 @@ obfuscated_age(const tls13_engine *e, const tls13_psk *psk)
     if (psk->external)
         return 0;
     age = tls_context_now_ms(e->handshake->host->context) - e->resume->issued;
-    /* Both times were cut to whole milliseconds. GnuTLS rejects early data whose ticket claims to
+    /* Both times were cut to what the clock has. GnuTLS rejects early data whose ticket claims to
      * be older than it is. */
     if (age > 0)
-        age--;
+        age -= tls_context_clock_step(e->handshake->host->context);
     return (uint32_t)age + e->resume->age_add;
 }
 
@@ -196,8 +245,7 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
     unsigned char modes[2];
     size_t mode_count = 0;
 
-    if (!context->no_grease)
-        tls_extension_write_empty(extensions, grease_value(e, GREASE_EXTENSION_FIRST));
+    write_grease(e, extensions, GREASE_EXTENSION_FIRST);
     write_shares(e, extensions);
     /* Section 4.2.9: without it a server sends no tickets. */
     modes[mode_count++] = psk_dhe_ke;
@@ -212,8 +260,7 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
         tls_extension_write_empty(extensions, TLS_EXTENSION_POST_HANDSHAKE_AUTH);
     if (e->handshake->facts.early_data == TLS_EARLY_DATA_OFFERED)
         tls_extension_write_empty(extensions, TLS_EXTENSION_EARLY_DATA);
-    if (!context->no_grease)
-        tls_extension_write_u8(extensions, grease_value(e, GREASE_EXTENSION_LAST), 0);
+    write_grease(e, extensions, GREASE_EXTENSION_LAST);
 }
 
 static enum tls_reason

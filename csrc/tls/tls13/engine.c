@@ -227,12 +227,14 @@ tls13_seal_with(tls13_engine *e, const unsigned char *secret)
 }
 
 /* RFC 8446 appendix D.4: once, before the first record under keys. A client does it for every
- * session ID that it makes up; a server when the client did. */
+ * session ID that it makes up, if it wants to be compatible; a server must when there is one. */
 enum tls_reason
 tls13_send_compatibility(tls13_engine *e)
 {
+    const tls_host *host = e->handshake->host;
+
     if (e->compatibility_sent || e->session_id_length == 0 ||
-        e->handshake->host->context->no_compatibility)
+        (host->role == TLS_ROLE_CLIENT && host->context->no_compatibility))
         return TLS_OK;
     e->compatibility_sent = 1;
     return tls_host_send_change_cipher_spec(e->handshake->host);

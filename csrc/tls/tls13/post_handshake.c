@@ -20,7 +20,10 @@ peer_secret(const tls_host *host)
     return host->role == TLS_ROLE_CLIENT ? host->traffic->server : host->traffic->client;
 }
 
-/* send_update sends KeyUpdate under the old key, and seals with the next one from then on. */
+/* send_update sends KeyUpdate under the old key, and seals with the next one from then on. The
+ * messages of a late authentication are sealed together when the last of them is there, with
+ * nothing in between (section 4.6.2): while a handler makes its signature an update goes before
+ * them. */
 static enum tls_reason
 send_update(tls_host *host, int request)
 {
@@ -33,10 +36,8 @@ send_update(tls_host *host, int request)
     if (reason == TLS_OK)
         reason = tls_host_happened(host, TLS_STAGE_KEY_UPDATE, TLS_SENT, tls_buffer_view(&raw));
     if (reason == TLS_OK)
-        reason = tls_host_send_message(host, tls_buffer_view(&raw));
+        reason = tls_host_send_alone(host, tls_buffer_view(&raw));
     tls_buffer_release(&raw);
-    if (reason == TLS_OK)
-        reason = tls_host_flush(host);
     if (reason != TLS_OK)
         return reason;
     tls_traffic_update(traffic->hash, our_secret(host));

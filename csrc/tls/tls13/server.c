@@ -1,6 +1,7 @@
 /* server.c - the server's states of TLS 1.3 (RFC 8446 appendix A.2). */
 #include <string.h>
 
+#include "handshake/no_common.h"
 #include "tls13/internal.h"
 #include "handshake/peer_certificate.h"
 #include "base/random.h"
@@ -76,7 +77,7 @@ choose(tls13_engine *e, enum tls_progress *progress)
         : e->resume != NULL ? e->resume->suite
                             : 0);
     if (suite == NULL)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return tls_no_common_suites(h, TLS_VERSION_13);
     if (e->retried && suite != e->suite)
         return TLS_REASON_ILLEGAL_PARAMETER;
     h->facts.version = TLS_VERSION_13;
@@ -195,18 +196,34 @@ next_fixed(tls_reader *reader, tls_extension *extension)
     return 0;
 }
 
+static size_t
+count_fixed(tls_bytes block)
+{
+    tls_reader reader;
+    tls_extension extension;
+    size_t count = 0;
+
+    tls_reader_init(&reader, block);
+    while (next_fixed(&reader, &extension))
+        count++;
+    return count;
+}
+
+/* same_extensions: in whatever order: section 4.1.2 lists no change of it, section 4.2 gives it no
+ * meaning, and there are clients that change it. No type stands twice in either. */
 static int
 same_extensions(tls_bytes first, tls_bytes second)
 {
-    tls_reader a, b;
-    tls_extension x, y;
+    tls_reader reader;
+    tls_extension extension;
+    tls_bytes data;
 
-    tls_reader_init(&a, first);
-    tls_reader_init(&b, second);
-    while (next_fixed(&a, &x))
-        if (!next_fixed(&b, &y) || x.type != y.type || !tls_bytes_equal(x.data, y.data))
+    tls_reader_init(&reader, first);
+    while (next_fixed(&reader, &extension))
+        if (!tls_extensions_find(second, extension.type, &data) ||
+            !tls_bytes_equal(extension.data, data))
             return 0;
-    return !next_fixed(&b, &y);
+    return count_fixed(first) == count_fixed(second);
 }
 
 /* check_second: section 4.1.2: the second ClientHello is the first one but for what
@@ -217,6 +234,8 @@ check_second(tls13_engine *e, const tls_kept_hello *second)
     const tls_client_hello *hello = &second->hello;
     const tls_client_hello *first = &e->handshake->client_hello.hello;
 
+    if (hello->faults.in_13 != TLS_OK)
+        return hello->faults.in_13;
     /* Section 4.2.9: a client that offers PSKs says how it would use them, this time too. */
     if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
         return TLS_REASON_MISSING_EXTENSION;
@@ -341,6 +360,15 @@ keeps_sessions(const tls_host *host)
            tls_host_decides(host, TLS_DECISION_SESSION_STORE);
 }
 
+/* may_use_tickets: section 4.2.9: a client says how it would use one. Some say so only when they
+ * come back with one. */
+static int
+may_use_tickets(const tls13_engine *e, const tls_client_hello *hello)
+{
+    return tls13_may_use_psks(e, hello) || (e->handshake->host->context->tickets_always &&
+                                               hello->psk_key_exchange_modes.length == 0);
+}
+
 /* use_hello takes over what remains to be used of ClientHello, and adds it to the transcript. */
 static enum tls_reason
 use_hello(tls13_engine *e)
@@ -351,9 +379,8 @@ use_hello(tls13_engine *e)
     h->facts.post_handshake_auth = hello->post_handshake_auth;
     /* Section 4.2.9: no tickets for a client that has no way to use them, nor of sessions that
      * nobody keeps. */
-    e->tickets_left = tls13_may_use_psks(e, hello) && keeps_sessions(h->host)
-                          ? h->host->context->ticket_count
-                          : 0;
+    e->tickets_left =
+        may_use_tickets(e, hello) && keeps_sessions(h->host) ? h->host->context->ticket_count : 0;
     if (h->facts.resumed && e->tickets_left > 1)
         e->tickets_left = 1;
     tls13_consume(e);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "handshake/local_certificate.h"
+#include "handshake/no_common.h"
 #include "handshake/resumption.h"
 #include "tls13/internal.h"
 #include "session/replay.h"
@@ -224,8 +225,6 @@ tls13_choose_psk(tls13_engine *e, enum tls_progress *progress)
     /* Section 4.2.9: a client that offers PSKs MUST say how they are to be used. */
     if (hello->psk_offered && hello->psk_key_exchange_modes.length == 0)
         return TLS_REASON_MISSING_EXTENSION;
-    if (hello->early_data_offered && !hello->psk_offered)
-        return TLS_REASON_ILLEGAL_PARAMETER;
     while (!e->psk_selected && hello->psk_offered && tls13_may_use_psks(e, hello) &&
            e->psk_index < TLS13_PSKS_LOOKED_AT &&
            identity_at(hello, e->psk_index, &identity, &e->ticket_age)) {
@@ -293,8 +292,9 @@ tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *sh
         return TLS_REASON_MISSING_EXTENSION;
     if (!shares_fit(hello))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    /* Section 4.2.9: psk_ke where both sides ask for it by name. */
-    if (e->psk_selected && context->psk_only && offers_mode(hello, PSK_KE))
+    /* Section 4.2.9: psk_ke where it is allowed, and the client offers nothing better. */
+    if (e->psk_selected && context->psk_only && offers_mode(hello, PSK_KE) &&
+        !offers_mode(hello, PSK_DHE_KE))
         return TLS_OK;
     if (!hello->has_key_share)
         return TLS_REASON_MISSING_EXTENSION;
@@ -310,7 +310,7 @@ tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *sh
             e->group = context->groups[i];
             return TLS_OK;
         }
-    return TLS_REASON_HANDSHAKE_FAILURE;
+    return tls_no_common_groups(e->handshake);
 }
 
 /* ---- The certificate ---- */
@@ -344,7 +344,7 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
     if (e->handshake->terms.credential_fixed)
         return tls13_pick_scheme(e, &e->handshake->terms.credential) != 0
                    ? TLS_OK
-                   : TLS_REASON_HANDSHAKE_FAILURE;
+                   : tls_no_common_schemes(e->handshake, TLS_VERSION_13);
     credential = tls_pick_server_credential(
         e->handshake, e->handshake->host->context->signature_scheme_count, can_sign, e, &scheme);
     /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */
@@ -352,7 +352,7 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
         tls_host_decides(e->handshake->host, TLS_DECISION_PSK))
         return TLS_REASON_UNKNOWN_PSK_IDENTITY;
     if (credential == NULL)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return tls_no_common_schemes(e->handshake, TLS_VERSION_13);
     return tls_credential_copy(&e->handshake->terms.credential, credential);
 }
 
@@ -382,13 +382,6 @@ tls13_choose_alpn(tls13_engine *e, const tls_client_hello *hello)
 
 /* ---- Early data ---- */
 
-static tls_replay_register *
-strikes(tls_context *context)
-{
-    return context->ticket_keys != NULL ? tls_ticket_keys_register(context->ticket_keys)
-                                        : &context->replay;
-}
-
 static int64_t
 window_of(const tls_context *context)
 {
@@ -401,7 +394,7 @@ tls13_early_data_possible(const tls13_engine *e)
     const tls_handshake *h = e->handshake;
     tls_context *context = h->host->context;
     const tls_session *session = e->resume;
-    int64_t now = tls_context_now_ms(context);
+    int64_t now = tls_context_early_data_now(context);
     int64_t window = window_of(context);
     int64_t age;
 
@@ -419,15 +412,15 @@ tls13_early_data_possible(const tls13_engine *e)
      */
     return (session->issued >= context->made || now >= context->made + 2 * window) &&
            !tls_replay_register_has(
-               strikes(context), tls_bytes_make(session->id, session->id_length), now);
+               tls_context_strikes(context), tls_bytes_make(session->id, session->id_length), now);
 }
 
 int
 tls13_claim_early_data(const tls13_engine *e)
 {
     tls_context *context = e->handshake->host->context;
-    int64_t now = tls_context_now_ms(context);
+    int64_t now = tls_context_early_data_now(context);
 
-    return tls_replay_register_use(strikes(context),
+    return tls_replay_register_use(tls_context_strikes(context),
         tls_bytes_make(e->resume->id, e->resume->id_length), now, now + 2 * window_of(context));
 }

@@ -43,22 +43,19 @@ tls13_send_encrypted_extensions(tls13_engine *e)
 {
     tls_handshake *h = e->handshake;
     const tls_client_hello *hello = &h->client_hello.hello;
-    const tls_context *context = h->host->context;
     tls_bytes alpn = tls_buffer_view(&h->facts.alpn);
     tls_message message;
     tls_buffer raw = {0}, extensions = {0};
     enum tls_reason reason;
 
     /* RFC 6066 section 3: empty, to say that it was used. */
-    if (hello->server_name.length > 0 && !h->facts.resumed)
+    if (h->host->server_name[0] != '\0' && !h->facts.resumed)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_SERVER_NAME);
     if (alpn.length > 0)
         tls_extension_write_alpn(&extensions, &alpn, 1);
     if (hello->record_size_limit != 0) {
         tls_limits_peer(h, hello->record_size_limit);
-        tls_extension_write_u16(&extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT,
-            context->record_size_limit != 0 ? context->record_size_limit
-                                            : TLS_RECORD_PLAINTEXT_MAXIMUM + 1);
+        tls_limits_write(h, &extensions);
     } else if (hello->max_fragment_length != 0) {
         tls_bytes code;
 

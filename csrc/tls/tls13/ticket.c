@@ -24,7 +24,8 @@ make_session(const tls_host *host, const tls_facts *facts, tls_session **out, tl
     if (reason != TLS_OK)
         return reason;
     tls_resumption_psk(traffic->hash, (*out)->master_secret, traffic->resumption, nonce);
-    (*out)->issued = tls_context_now_ms(host->context);
+    (*out)->issued = host->role == TLS_ROLE_SERVER ? tls_context_early_data_now(host->context)
+                                                   : tls_context_now_ms(host->context);
     return TLS_OK;
 }
 

@@ -85,11 +85,47 @@ tls_extensions_find(tls_bytes block, unsigned type, tls_bytes *data)
     return 0;
 }
 
+enum tls_reason *
+tls_extension_fault(tls_hello_faults *faults, unsigned type)
+{
+    switch (type) {
+    case TLS_EXTENSION_EC_POINT_FORMATS:
+    case TLS_EXTENSION_ENCRYPT_THEN_MAC:
+    case TLS_EXTENSION_EXTENDED_MASTER_SECRET:
+    case TLS_EXTENSION_RENEGOTIATION_INFO:
+        return &faults->before_13;
+    case TLS_EXTENSION_PRE_SHARED_KEY:
+    case TLS_EXTENSION_EARLY_DATA:
+    case TLS_EXTENSION_COOKIE:
+    case TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES:
+    case TLS_EXTENSION_CERTIFICATE_AUTHORITIES:
+    case TLS_EXTENSION_POST_HANDSHAKE_AUTH:
+    case TLS_EXTENSION_KEY_SHARE:
+        return &faults->in_13;
+    default:
+        return NULL;
+    }
+}
+
+/* check_value: a fault that may be passed over is kept for the version that reads the extension. */
 static enum tls_reason
-check_one(const tls_extension *extension, unsigned place, int is_last)
+check_value(const tls_extension *extension, unsigned place, tls_hello_faults *faults)
+{
+    enum tls_reason *fault = faults != NULL ? tls_extension_fault(faults, extension->type) : NULL;
+    tls_extension_value value;
+    enum tls_reason reason = tls_extension_parse(&value, extension->type, place, extension->data);
+
+    if (reason == TLS_OK || fault == NULL)
+        return reason;
+    if (*fault == TLS_OK)
+        *fault = reason;
+    return TLS_OK;
+}
+
+static enum tls_reason
+check_one(const tls_extension *extension, unsigned place, int is_last, tls_hello_faults *faults)
 {
     unsigned places = tls_extension_places(extension->type);
-    tls_extension_value value;
 
     /* RFC 8446 section 4.2: one that is recognised but not specified for this message. */
     if (places != 0 && (places & place) == 0)
@@ -97,11 +133,11 @@ check_one(const tls_extension *extension, unsigned place, int is_last)
     /* RFC 8446 section 4.2.11: its binders cover all that stands before it. */
     if (extension->type == TLS_EXTENSION_PRE_SHARED_KEY && place == CH && !is_last)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    return tls_extension_parse(&value, extension->type, place, extension->data);
+    return check_value(extension, place, faults);
 }
 
-enum tls_reason
-tls_extensions_check(tls_bytes block, unsigned place, unsigned *culprit)
+static enum tls_reason
+check_block(tls_bytes block, unsigned place, unsigned *culprit, tls_hello_faults *faults)
 {
     tls_u16_set seen;
     tls_reader reader;
@@ -117,11 +153,24 @@ tls_extensions_check(tls_bytes block, unsigned place, unsigned *culprit)
         /* RFC 8446 section 4.2, RFC 5246 section 7.4.1.4: not more than one of a type. */
         if (!tls_u16_set_add(&seen, extension.type))
             return TLS_REASON_ILLEGAL_PARAMETER;
-        reason = check_one(&extension, place, tls_reader_at_end(&reader));
+        reason = check_one(&extension, place, tls_reader_at_end(&reader), faults);
         if (reason != TLS_OK)
             return reason;
     }
     return tls_reader_finish(&reader) ? TLS_OK : TLS_REASON_DECODE;
+}
+
+enum tls_reason
+tls_extensions_check(tls_bytes block, unsigned place, unsigned *culprit)
+{
+    return check_block(block, place, culprit, NULL);
+}
+
+enum tls_reason
+tls_extensions_check_hello(tls_bytes block, tls_hello_faults *faults)
+{
+    faults->before_13 = faults->in_13 = TLS_OK;
+    return check_block(block, TLS_IN_CLIENT_HELLO, NULL, faults);
 }
 
 enum tls_reason

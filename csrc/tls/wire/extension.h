@@ -41,6 +41,20 @@ int tls_extensions_find(tls_bytes block, unsigned type, tls_bytes *data);
  * one TLS_IN_* bit. `culprit` (may be NULL) is set to the type at fault. */
 enum tls_reason tls_extensions_check(tls_bytes block, unsigned place, unsigned *culprit);
 
+/* What is wrong with a ClientHello whose version is not chosen yet, by the version: its faults lie
+ * in extensions that only one handshake reads, and there is no fault where the other one goes on.
+ */
+typedef struct tls_hello_faults {
+    enum tls_reason before_13, in_13;
+} tls_hello_faults;
+
+/* tls_extension_fault: where such a fault belongs, or NULL for an extension that both read. */
+enum tls_reason *tls_extension_fault(tls_hello_faults *faults, unsigned type);
+
+/* tls_extensions_check_hello is tls_extensions_check for a ClientHello, but for such faults: the
+ * first of each is kept. */
+enum tls_reason tls_extensions_check_hello(tls_bytes block, tls_hello_faults *faults);
+
 /* tls_extensions_check_offered: UNSUPPORTED_EXTENSION and `culprit` (may be NULL) when `reply` has
  * an extension that `offer` (both are blocks) has not, or a GREASE one. Not counted:
  * renegotiation_info when `scsv_offered` (RFC 5746 section 3.4), cookie in a HelloRetryRequest (RFC

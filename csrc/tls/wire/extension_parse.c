@@ -61,23 +61,31 @@ set_u16_list(tls_extension_value *value, tls_reader *reader, tls_bytes list)
     return finish(reader);
 }
 
-/* RFC 6066 section 3. Of a name type other than host_name nothing is known, not even its length, so
- * nobody can send one; and there is at most one of each type. */
+/* RFC 6066 section 3: at most one name of each type, each behind a 16-bit length. Only host_name is
+ * known; without one the bytes stay empty. */
 static enum tls_reason
 parse_server_name(tls_extension_value *value, tls_reader *reader)
 {
+    tls_u16_set seen;
     tls_reader list;
-    uint32_t name_type;
+    int repeated = 0;
 
     value->kind = TLS_EXTENSION_KIND_HOST_NAME;
+    tls_u16_set_clear(&seen);
     tls_reader_enter16(reader, &list, 1);
-    name_type = tls_read_u8(&list);
-    value->bytes = tls_read_vector16(&list, 1);
+    do {
+        uint32_t name_type = tls_read_u8(&list);
+        tls_bytes name = tls_read_vector16(&list, name_type == 0);
+
+        repeated |= !tls_u16_set_add(&seen, name_type);
+        if (name_type == 0 && !repeated)
+            value->bytes = name;
+    } while (!tls_reader_at_end(&list));
     tls_reader_leave(reader, &list);
     if (!tls_reader_finish(reader))
         return TLS_REASON_DECODE;
-    if (name_type != 0 || value->bytes.length > HOST_NAME_MAXIMUM ||
-        memchr(value->bytes.data, 0, value->bytes.length) != NULL)
+    if (repeated || value->bytes.length > HOST_NAME_MAXIMUM ||
+        (value->bytes.length > 0 && memchr(value->bytes.data, 0, value->bytes.length) != NULL))
         return TLS_REASON_ILLEGAL_PARAMETER;
     return TLS_OK;
 }

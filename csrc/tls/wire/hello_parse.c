@@ -160,8 +160,58 @@ check_client_hello(const tls_client_hello *hello)
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->maximum_version >= TLS_VERSION_13 && methods.length != 1)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (!point_formats_fit(hello))
-        return TLS_REASON_ILLEGAL_PARAMETER;
+    return TLS_OK;
+}
+
+/* offers_before_13: RFC 8446 section 4.2.1. */
+static int
+offers_before_13(const tls_client_hello *hello)
+{
+    unsigned version;
+
+    if (tls_u16_list_count(hello->supported_versions) == 0)
+        return 1;
+    for (version = TLS_VERSION_10; version <= TLS_VERSION_12; version++)
+        if (tls_u16_list_contains(hello->supported_versions, version))
+            return 1;
+    return 0;
+}
+
+/* check_faults: where one version alone is offered, its rules are known. */
+static enum tls_reason
+check_faults(tls_client_hello *hello)
+{
+    if (hello->faults.before_13 == TLS_OK && !point_formats_fit(hello))
+        hello->faults.before_13 = TLS_REASON_ILLEGAL_PARAMETER;
+    if (hello->maximum_version < TLS_VERSION_13)
+        return hello->faults.before_13;
+    return offers_before_13(hello) ? TLS_OK : hello->faults.in_13;
+}
+
+enum tls_reason
+tls_client_hello_fault(const tls_client_hello *hello, unsigned version)
+{
+    return version >= TLS_VERSION_13 ? hello->faults.in_13 : hello->faults.before_13;
+}
+
+/* note_extensions: those with a fault say nothing. */
+static enum tls_reason
+note_extensions(tls_client_hello *hello)
+{
+    tls_reader reader;
+    tls_extension extension;
+    tls_extension_value value;
+
+    tls_reader_init(&reader, hello->extensions);
+    while (tls_extensions_next(&reader, &extension)) {
+        enum tls_reason reason =
+            tls_extension_parse(&value, extension.type, TLS_IN_CLIENT_HELLO, extension.data);
+
+        if (reason == TLS_OK)
+            note_client_extension(hello, extension.type, &value);
+        else if (tls_extension_fault(&hello->faults, extension.type) == NULL)
+            return reason;
+    }
     return TLS_OK;
 }
 
@@ -169,8 +219,6 @@ enum tls_reason
 tls_client_hello_parse(tls_client_hello *hello, tls_bytes raw)
 {
     tls_reader reader;
-    tls_extension extension;
-    tls_extension_value value;
     enum tls_reason reason;
 
     memset(hello, 0, sizeof *hello);
@@ -187,21 +235,17 @@ tls_client_hello_parse(tls_client_hello *hello, tls_bytes raw)
         hello->cipher_suites.length % 2 != 0)
         return TLS_REASON_DECODE;
 
-    reason = tls_extensions_check(hello->extensions, TLS_IN_CLIENT_HELLO, NULL);
+    reason = tls_extensions_check_hello(hello->extensions, &hello->faults);
+    if (reason == TLS_OK)
+        reason = note_extensions(hello);
     if (reason != TLS_OK)
         return reason;
-    hello->secure_renegotiation =
+    hello->secure_renegotiation |=
         tls_u16_list_contains(hello->cipher_suites, TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
     hello->fallback = tls_u16_list_contains(hello->cipher_suites, TLS_SUITE_FALLBACK_SCSV);
-    tls_reader_init(&reader, hello->extensions);
-    while (tls_extensions_next(&reader, &extension)) {
-        reason = tls_extension_parse(&value, extension.type, TLS_IN_CLIENT_HELLO, extension.data);
-        if (reason != TLS_OK)
-            return reason;
-        note_client_extension(hello, extension.type, &value);
-    }
     hello->maximum_version = maximum_version(hello);
-    return check_client_hello(hello);
+    reason = check_client_hello(hello);
+    return reason == TLS_OK ? check_faults(hello) : reason;
 }
 
 /* ---- ServerHello ---- */
@@ -266,13 +310,18 @@ downgrade_sentinel(tls_bytes random)
 static enum tls_reason
 check_server_hello(const tls_server_hello *hello)
 {
-    tls_bytes versions;
+    tls_bytes versions, formats;
 
     /* Nobody offers compression (RFC 7525 section 3.3), and RFC 8446 section 4.1.3 forbids it. */
     if (hello->compression_method != 0)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->place == TLS_IN_SERVER_HELLO_12)
+    if (hello->place == TLS_IN_SERVER_HELLO_12) {
+        /* RFC 8422 section 5.2. */
+        if (tls_extensions_find(hello->extensions, TLS_EXTENSION_EC_POINT_FORMATS, &formats) &&
+            memchr(formats.data, 0, formats.length) == NULL)
+            return TLS_REASON_ILLEGAL_PARAMETER;
         return TLS_OK;
+    }
     /* Appendix D.5 names the alert. */
     if (hello->legacy_version == TLS_VERSION_SSL30)
         return TLS_REASON_PROTOCOL_VERSION;

@@ -57,6 +57,7 @@ typedef struct tls_client_hello {
     int fallback;                 /* TLS_FALLBACK_SCSV (RFC 7507) */
     unsigned max_fragment_length; /* 0, or bytes: 512 … 4096 (RFC 6066 section 4) */
     unsigned record_size_limit;   /* 0, or RFC 8449's */
+    tls_hello_faults faults;      /* tls_client_hello_fault */
 } tls_client_hello;
 
 /* RFC 5246 section 7.4.1.3, RFC 8446 sections 4.1.3 and 4.1.4. */
@@ -202,7 +203,8 @@ size_t tls_message_limit(unsigned type);
  * while unknown: read as TLS 1.2), `suite` the negotiated one (0 while unknown: a message that
  * depends on it is then UNEXPECTED_MESSAGE). DECODE when malformed; ILLEGAL_PARAMETER for a value
  * that its RFC forbids; UNEXPECTED_MESSAGE for a type that is unknown or that the version or the
- * suite does not have. `message` is zeroed first, and usable up to the fault only for `type` and
+ * suite does not have; for a ClientHello what tls_client_hello_fault says, unless the version is 0.
+ * `message` is zeroed first, and usable up to the fault only for `type` and
  * `raw`. */
 enum tls_reason tls_message_parse(
     tls_message *message, tls_bytes raw, unsigned version, unsigned suite);
@@ -210,6 +212,12 @@ enum tls_reason tls_message_parse(
 /* The same for one type, where the caller knows what it has. */
 enum tls_reason tls_client_hello_parse(tls_client_hello *hello, tls_bytes raw);
 enum tls_reason tls_server_hello_parse(tls_server_hello *hello, tls_bytes raw);
+
+/* tls_client_hello_fault: a ClientHello that offers both TLS 1.3 and what came before may break the
+ * rules of an extension that only one of them reads (RFC 8446 section 4.1.2: servers ignore what
+ * they do not recognize). It is parsed; this is what is wrong with it once the version is chosen,
+ * or TLS_OK. */
+enum tls_reason tls_client_hello_fault(const tls_client_hello *hello, unsigned version);
 
 /* tls_server_hello_check_offered: UNSUPPORTED_EXTENSION and `culprit` (may be NULL) when the
  * ServerHello or HelloRetryRequest has an extension that the client did not offer (RFC 5246

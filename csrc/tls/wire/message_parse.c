@@ -340,6 +340,14 @@ version_has(unsigned type, unsigned version)
     }
 }
 
+static enum tls_reason
+parse_client_hello(tls_client_hello *hello, tls_bytes raw, unsigned version)
+{
+    enum tls_reason reason = tls_client_hello_parse(hello, raw);
+
+    return reason == TLS_OK && version != 0 ? tls_client_hello_fault(hello, version) : reason;
+}
+
 enum tls_reason
 tls_message_parse(tls_message *message, tls_bytes raw, unsigned version, unsigned suite)
 {
@@ -360,7 +368,7 @@ tls_message_parse(tls_message *message, tls_bytes raw, unsigned version, unsigne
         return TLS_REASON_UNEXPECTED_MESSAGE;
     switch (type) {
     case TLS_HANDSHAKE_CLIENT_HELLO:
-        return tls_client_hello_parse(&message->u.client_hello, raw);
+        return parse_client_hello(&message->u.client_hello, raw, version);
     case TLS_HANDSHAKE_SERVER_HELLO:
         return tls_server_hello_parse(&message->u.server_hello, raw);
     case TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS:

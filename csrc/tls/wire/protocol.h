@@ -11,8 +11,7 @@ typedef struct tls_protocol {
      * level says. Before, a warning is passed over (RFC 5246 section 7.2.2 leaves that to us). */
     int warnings_are_errors;
     int may_renegotiate;
-    enum tls_reason bad_change_cipher_spec; /* RFC 8446 section 5, RFC 5246 section 7.1 */
-    enum tls_alert certificate_required;    /* RFC 8446 section 6.2, RFC 5246 section 7.4.6 */
+    enum tls_alert certificate_required; /* RFC 8446 section 6.2, RFC 5246 section 7.4.6 */
 } tls_protocol;
 
 /* tls_protocol_of: of a version, or of 0 while none is agreed. Never NULL. */

@@ -109,6 +109,8 @@ in_the_clear_before_keys(const peer_world *w)
     } cases[] = {
         {"an empty handshake record", 22, "", 0, TLS_REASON_DECODE},
         {"an empty alert record", 21, "", 0, TLS_REASON_DECODE},
+        {"empty data", 23, "", 0, TLS_REASON_UNEXPECTED_MESSAGE},
+        {"a ChangeCipherSpec of two bytes", 20, "\1\1", 2, TLS_REASON_UNEXPECTED_MESSAGE},
         {"an empty ChangeCipherSpec", 20, "", 0, TLS_REASON_DECODE},
         {"application data", 23, "data", 4, TLS_REASON_UNEXPECTED_MESSAGE},
     };

@@ -71,8 +71,10 @@ answer(side12 *s)
     s->decisions[q->decision]++;
     switch (q->decision) {
     case TLS_DECISION_SIGN:
-        length = tls_sign_digest(s->id->key, out, tls_hash_from_name(q->u.sign.hash),
-            q->u.sign.digest.data, q->u.sign.digest.length);
+        length = q->u.sign.scheme != 0
+                     ? tls_sign_scheme(s->id->key, out, q->u.sign.scheme, q->u.sign.digest)
+                     : tls_sign_digest(s->id->key, out, tls_hash_from_name(q->u.sign.hash),
+                           q->u.sign.digest.data, q->u.sign.digest.length);
         tls_connection_answer_signature(s->c, tls_bytes_make(out, length));
         break;
     case TLS_DECISION_DECRYPT:

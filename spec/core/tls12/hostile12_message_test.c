@@ -28,7 +28,7 @@ static void
 long_change_cipher_spec(hostile12 *p)
 {
     hostile12_inject(p, 20, "\1\1", 2);
-    hostile12_refuses(p, TLS_REASON_DECODE, TLS_ALERT_DECODE_ERROR);
+    hostile12_refuses(p, TLS_REASON_UNEXPECTED_MESSAGE, TLS_ALERT_UNEXPECTED_MESSAGE);
 }
 
 static void

@@ -324,8 +324,8 @@ psk_modes(void)
 
     resumption_begin(&p, BY_TICKET, "psk_dhe_ke beside psk_ke", allow_psk_ke);
     handshake(&p, "psk_dhe_ke beside psk_ke", TLS_VERSION_13);
-    check(info_of(&p.server).resumed && info_of(&p.server).group == 0,
-        "psk_dhe_ke beside psk_ke: without (EC)DHE, since both ask for that");
+    check(info_of(&p.server).resumed && info_of(&p.server).group != 0,
+        "psk_dhe_ke beside psk_ke: with (EC)DHE, since the client offers that");
     resumption_end(&p);
 
     resumption_begin(&p, BY_TICKET, "psk_ke", allow_psk_ke);

@@ -87,8 +87,8 @@ static const deviation hellos[] = {
     {"a GREASE extension", EXTENSION('K', BLOCK_FIRST, 0x0A0A), NO_BYTES, TLS_OK},
     {"another GREASE extension at the end", EXTENSION('K', BLOCK_LAST, 0xFAFA), BYTES("\0"),
         TLS_OK},
-    {"early_data without a PSK", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), NO_BYTES,
-        TLS_REASON_ILLEGAL_PARAMETER},
+    {"early_data without a PSK, which nobody accepts",
+        EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA), NO_BYTES, TLS_OK},
     {"early_data with a size", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_EARLY_DATA),
         BYTES("\0\0\0\1"), TLS_REASON_DECODE},
     {"a cookie out of nowhere", EXTENSION('K', BLOCK_FIRST, TLS_EXTENSION_COOKIE), BYTES("\0\1x"),
@@ -476,6 +476,57 @@ psk_only(void)
     peer_world_close(&w);
 }
 
+/* reverse turns the order of the extensions of the second ClientHello round; `parameter`: and
+ * leaves one of them out. */
+static void
+reverse(peer *p, char letter, tls_buffer *message)
+{
+    tls_client_hello hello;
+    tls_reader reader;
+    tls_extension extension;
+    tls_buffer block = {0}, one = {0};
+
+    if (letter != 'k')
+        return;
+    require(tls_client_hello_parse(&hello, tls_buffer_view(message)) == TLS_OK, "a ClientHello");
+    tls_reader_init(&reader, hello.extensions);
+    while (tls_extensions_next(&reader, &extension)) {
+        tls_buffer_clear(&one);
+        if (p->parameter != (int)extension.type)
+            tls_extension_write(&one, extension.type, extension.data);
+        tls_write_bytes(&one, tls_buffer_view(&block));
+        tls_buffer_clear(&block);
+        tls_write_bytes(&block, tls_buffer_view(&one));
+    }
+    hello.extensions = tls_buffer_view(&block);
+    tls_buffer_clear(&one);
+    require(tls_client_hello_build(&one, &hello) == TLS_OK, "turned round");
+    tls_buffer_clear(message);
+    tls_write_bytes(message, tls_buffer_view(&one));
+    tls_buffer_release(&one);
+    tls_buffer_release(&block);
+}
+
+static void
+another_order(const peer_world *w)
+{
+    peer p;
+
+    check_about("second ClientHello: another order of extensions");
+    peer_open(&p, w, TLS_ROLE_CLIENT);
+    p.edit = reverse;
+    p.parameter = -1;
+    peer_judge(&p, "KkF", TLS_OK);
+    peer_close(&p);
+
+    check_about("second ClientHello: another order, and no server_name");
+    peer_open(&p, w, TLS_ROLE_CLIENT);
+    p.edit = reverse;
+    p.parameter = TLS_EXTENSION_SERVER_NAME;
+    peer_judge(&p, "KkF", TLS_REASON_ILLEGAL_PARAMETER);
+    peer_close(&p);
+}
+
 static void
 retries(void)
 {
@@ -486,6 +537,7 @@ retries(void)
 
     peer_world_open(&w, with_retry);
     RUN(&w, TLS_ROLE_CLIENT, "second ClientHello", "KkF", second, NULL);
+    another_order(&w);
     for (i = 0; i < sizeof bad_points / sizeof bad_points[0]; i++) {
         tls_bytes point = from_hex(bad_points[i]);
 

@@ -197,6 +197,25 @@ group_zero(const peer_world *w)
     peer_close(&p);
 }
 
+/* same_but_for_the_cookie: section 4.1.2. */
+static void
+same_but_for_the_cookie(tls_bytes first, tls_bytes second)
+{
+    static const uint16_t cookie[] = {TLS_EXTENSION_COOKIE};
+    tls_client_hello a, b;
+    tls_buffer rest = {0};
+
+    require(tls_client_hello_parse(&a, first) == TLS_OK, "a ClientHello");
+    require(tls_client_hello_parse(&b, second) == TLS_OK, "another");
+    tls_extensions_copy_except(&rest, b.extensions, cookie, 1);
+    check(tls_bytes_equal(tls_buffer_view(&rest), a.extensions), "the same extensions");
+    check(b.cookie.length > 0, "and the cookie");
+    check(tls_bytes_equal(a.cipher_suites, b.cipher_suites) &&
+              tls_bytes_equal(a.random, b.random) && tls_bytes_equal(a.session_id, b.session_id),
+        "the same fields");
+    tls_buffer_release(&rest);
+}
+
 /* A cookie alone leads to a hello with it and the same shares; the longest one does not fit a hello
  * any more. */
 static void
@@ -204,6 +223,7 @@ cookies(const peer_world *w)
 {
     static const size_t lengths[] = {1, 1000, 30000, 64000, 65500};
     unsigned char *cookie = allocate(65535);
+    tls_buffer first = {0};
     size_t i;
     peer p;
 
@@ -213,8 +233,12 @@ cookies(const peer_world *w)
         peer_open(&p, w, TLS_ROLE_SERVER);
         tls_put16(cookie, (uint32_t)lengths[i]);
         peer_change_block(&p, 'H', BLOCK_LAST, TLS_EXTENSION_COOKIE, cookie, 2 + lengths[i]);
+        peer_play(&p, "");
+        tls_buffer_clear(&first);
+        tls_write_bytes(&first, tls_buffer_view(&p.hello));
         peer_play(&p, "H");
         if (lengths[i] < 65500) {
+            same_but_for_the_cookie(tls_buffer_view(&first), tls_buffer_view(&p.hello));
             peer_judge(&p, "SECVF", TLS_OK);
             check(strncmp(p.heard, "KckF", 4) == 0, "the second hello and Finished");
         } else {
@@ -223,6 +247,7 @@ cookies(const peer_world *w)
         peer_close(&p);
     }
     free(cookie);
+    tls_buffer_release(&first);
 }
 
 /* GREASE that the client offered is offered to be refused (RFC 8701 section 3.1). */

@@ -34,10 +34,14 @@ spec_extension_rules(void)
     extension_rule(0, ch, "", TLS_REASON_DECODE, "server_name, empty, of a client");
     extension_rule(0, sh12, "", TLS_OK, "server_name, empty, of a server");
     extension_rule(0, sh12, "00", TLS_REASON_DECODE, "server_name, not empty, of a server");
-    extension_rule(0, ch, "000401000141", TLS_REASON_ILLEGAL_PARAMETER, "another name type");
+    extension_rule(0, ch, "000401000141", TLS_OK, "another name type");
     extension_rule(0, ch, "000400000100", TLS_REASON_ILLEGAL_PARAMETER, "a NUL in the name");
     extension_rule(0, ch, "0003000000", TLS_REASON_DECODE, "an empty name");
-    extension_rule(0, ch, "0008000001" "41" "00000142", TLS_REASON_DECODE, "two names");
+    extension_rule(0, ch, "0008000001" "41" "00000142", TLS_REASON_ILLEGAL_PARAMETER, "two names");
+    extension_rule(0, ch, "000b0000024142" "01000143" "0500", TLS_REASON_DECODE, "a name and a half");
+    extension_rule(0, ch, "00090000024142" "01000143", TLS_OK, "a name of another type too");
+    extension_rule(0, ch, "000801000143" "01000144", TLS_REASON_ILLEGAL_PARAMETER,
+        "two names of another type");
     extension_rule(1, ch, "01", TLS_OK, "max_fragment_length");
     extension_rule(1, ch, "05", TLS_REASON_ILLEGAL_PARAMETER, "max_fragment_length of 5");
     extension_rule(5, ch, "0100000000", TLS_OK, "status_request");
