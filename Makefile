@@ -233,6 +233,20 @@ fuzz: ## both engines and every parser under libFuzzer (needs clang), FUZZ_SECON
 	@CORPUS='$(abspath $(BUILD))/fuzz' CFLAGS='$(BEARSSL_CFLAGS)' LIBS='$(BEARSSL_LIBS)' \
 	    sh spec/fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
+# Operators of csrc/tls flipped one at a time, and who lives: not for CI. FILES are sources to keep to.
+COUNT ?= 20
+SEED  ?= 1
+FILES ?=
+.PHONY: mutants
+mutants: ## flip COUNT operators, chosen by SEED, and list those that no test finds
+	@$(MAKE) --no-print-directory BUILD=$(abspath $(BUILD))/mutants OPT=-O1 HARDEN= CFLAGS='-fvisibility=default' \
+	    mutant-objects
+	@COMPILE='$(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) -O1 -fPIC $(BEARSSL_CFLAGS)' SHARED='-shared' \
+	    BEARSSL_LIBS='$(BEARSSL_LIBS)' LUA='$(LUA)' LUA_PATH='$(RUN_LUA_PATH)' \
+	    $(LUA) spec/mutants/run.lua '$(abspath $(BUILD))/mutants' $(COUNT) $(SEED) $(FILES)
+.PHONY: mutant-objects
+mutant-objects: $(TLS_OBJECTS) $(LUA_OBJECTS) $(TEST_OBJECTS)
+
 COVERAGE_MIN ?= 90
 # Both take the directory of one build: forget what earlier runs counted; say what was counted since.
 uncount = find $(1) -name '*.gcda' -delete 2>/dev/null; true

@@ -265,7 +265,7 @@ describe("key objects", function()
 
    it("have no method that gives the secret away but those that say so", function()
       local key, methods = assert(core.key(certificates.rsa.key)), {}
-      for name in pairs(getmetatable(key).__index) do methods[#methods + 1] = name end
+      for name in pairs(debug.getmetatable(key).__index) do methods[#methods + 1] = name end
       table.sort(methods)
       -- pem and der give the key away, to whoever asks for that by name; nothing else does.
       assert.same({ "bits", "curve", "decrypt", "der", "is_external", "matches", "pem", "public_der", "public_key",
@@ -370,7 +370,7 @@ describe("objects", function()
 
    it("have a class, a name and an address", function()
       for class, object in pairs((all())) do
-         local meta = getmetatable(object)
+         local meta = debug.getmetatable(object)
          assert.equal("bearssl." .. class, meta.__name)
          assert.truthy(tostring(object):find("^bearssl%." .. class .. ": "), tostring(object))
          assert.equal("function", type(meta.__gc))
@@ -382,7 +382,7 @@ describe("objects", function()
    it("raise when they are closed, and can be closed twice", function()
       local objects = all()
       for class, object in pairs(objects) do
-         local meta = getmetatable(object)
+         local meta = debug.getmetatable(object)
          meta.__close(object)
          meta.__close(object)
          meta.__gc(object)
@@ -412,14 +412,14 @@ describe("objects", function()
       for class, object in pairs(objects) do
          for other, wrong in pairs(objects) do
             if other ~= class then
-               for name, method in pairs(getmetatable(object).__index) do
+               for name, method in pairs(debug.getmetatable(object).__index) do
                   assert.is_false((pcall(method, wrong)), class .. "." .. name .. " on " .. other)
                end
-               assert.is_false((pcall(getmetatable(object).__gc, wrong)))
+               assert.is_false((pcall(debug.getmetatable(object).__gc, wrong)))
             end
          end
          for _, wrong in ipairs({ 1, "x", {}, io.stdout, print }) do
-            for _, method in pairs(getmetatable(object).__index) do assert.is_false((pcall(method, wrong))) end
+            for _, method in pairs(debug.getmetatable(object).__index) do assert.is_false((pcall(method, wrong))) end
          end
       end
    end)
@@ -430,8 +430,8 @@ describe("objects", function()
          local client = assert(core.connection(client_side, { server_name = "localhost" }))
          local server = assert(core.connection(server_side, {}))
          if drop == "closed" then
-            getmetatable(client_side).__gc(client_side)
-            getmetatable(server_side).__gc(server_side)
+            debug.getmetatable(client_side).__gc(client_side)
+            debug.getmetatable(server_side).__gc(server_side)
          end
          return client, server
       end
@@ -493,7 +493,7 @@ describe("objects", function()
          local stop = on_collection(function()
             calls = calls + 1
             client[name](client)
-            getmetatable(client).__gc(client)
+            debug.getmetatable(client).__gc(client)
          end)
          collectgarbage("setpause", 1)
          collectgarbage("setstepmul", 1000)

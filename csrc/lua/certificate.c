@@ -411,9 +411,10 @@ issued(lua_State *L)
 static int
 tostring(lua_State *L)
 {
-    const tls_certificate *certificate = tls_lua_test_certificate(L, 1);
+    const tls_certificate *certificate;
 
     luaL_checkudata(L, 1, tls_lua_certificate_class.name);
+    certificate = tls_lua_object_share(L, 1, &tls_lua_certificate_class);
     if (certificate == NULL || tls_name_is_empty(certificate->subject)) {
         tls_lua_push_address(L, tls_lua_certificate_class.name, 1);
         return 1;

@@ -132,9 +132,10 @@ make(lua_State *L)
     static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_connection_options options = {0};
     tls_lua_connection *self;
+    tls_context *context;
     enum tls_reason reason;
 
-    (void)tls_lua_check_context(L, 1);
+    (void)tls_lua_object_look(L, 1, &tls_lua_context_class);
     lua_settop(L, 2);
     if (!lua_isnil(L, 2)) {
         luaL_checktype(L, 2, LUA_TTABLE);
@@ -164,7 +165,8 @@ make(lua_State *L)
     self = tls_lua_new(L, TLS_LUA_CONNECTION, sizeof *self, TLS_LUA_SLOTS);
     lua_pushvalue(L, 1);
     tls_lua_keep(L, -2, TLS_LUA_SLOT_CONTEXT);
-    reason = tls_connection_new(&self->connection, tls_lua_check_context(L, 1), &options);
+    context = tls_lua_check_context(L, 1);
+    reason = tls_connection_new(&self->connection, context, &options);
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
 

@@ -13,8 +13,14 @@ typedef struct tls_lua_connection {
     int busy;                   /* in how many tls_lua_guarded it is */
 } tls_lua_connection;
 
-/* Slots of a connection object. */
-enum { TLS_LUA_SLOT_CONTEXT = 1, TLS_LUA_SLOT_SELECTED, TLS_LUA_SLOTS = TLS_LUA_SLOT_SELECTED };
+/* Slots of a connection object: its context, the one that a select handler gave, and that of the
+ * handler's answer before, which the core uses until the next step. */
+enum {
+    TLS_LUA_SLOT_CONTEXT = 1,
+    TLS_LUA_SLOT_SELECTED,
+    TLS_LUA_SLOT_REPLACED,
+    TLS_LUA_SLOTS = TLS_LUA_SLOT_REPLACED
+};
 
 /* tls_lua_connection_self: argument 1, which may have been freed.
  *

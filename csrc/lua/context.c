@@ -248,9 +248,11 @@ pooled_buffers(lua_State *L)
 static int
 info(lua_State *L)
 {
-    tls_lua_check_context(L, 1);
+    /* What it shows is a copy of the object's own. */
+    const context_object *self = tls_lua_object_look(L, 1, &tls_lua_context_class);
+
     lua_createtable(L, 0, 32);
-    tls_lua_show_context_options(L, &((const context_object *)lua_touserdata(L, 1))->options);
+    tls_lua_show_context_options(L, &self->options);
     return 1;
 }
 

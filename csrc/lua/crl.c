@@ -224,12 +224,11 @@ static int
 revoked(lua_State *L)
 {
     const tls_crl *crl = tls_lua_check_crl(L, 1);
-    const tls_certificate *certificate = tls_lua_test_certificate(L, 2);
     tls_crl_entry entry;
     tls_bytes serial;
 
-    if (certificate != NULL) {
-        serial = certificate->serial;
+    if (tls_lua_test_certificate(L, 2) != NULL) {
+        serial = tls_lua_check_certificate(L, 2)->serial;
     } else {
         tls_bytes text = tls_lua_check_bytes(L, 2);
         tls_buffer *out = tls_lua_buffer(L);

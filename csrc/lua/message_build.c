@@ -29,20 +29,13 @@ is_given(lua_State *L, const char *field)
     return given;
 }
 
-/* value_id: the number that a value of field `field` stands for: a number, a name, or { id = }. */
+/* plain_id: the number that a number or a name stands for. */
 static unsigned
-value_id(lua_State *L, int index, const char *field, int registry)
+plain_id(lua_State *L, int index, const char *field, int registry)
 {
     lua_Number number;
     int id = -1;
 
-    index = tls_lua_absolute(L, index);
-    if (lua_istable(L, index)) {
-        lua_getfield(L, index, "id");
-        id = (int)value_id(L, -1, field, registry);
-        lua_pop(L, 1);
-        return (unsigned)id;
-    }
     if (lua_type(L, index) == LUA_TNUMBER) {
         number = lua_tonumber(L, index);
         if (number >= 0 && number <= 0xFFFF)
@@ -56,6 +49,21 @@ value_id(lua_State *L, int index, const char *field, int registry)
     if (id < 0)
         luaL_error(L, "field '%s': a number of 0 to 65535 or a known name is needed", field);
     return (unsigned)id;
+}
+
+/* value_id: the number that a value of field `field` stands for: a number, a name, or { id = } of
+ * one of these. */
+static unsigned
+value_id(lua_State *L, int index, const char *field, int registry)
+{
+    unsigned id;
+
+    if (!lua_istable(L, index))
+        return plain_id(L, index, field, registry);
+    lua_getfield(L, index, "id");
+    id = plain_id(L, -1, field, registry);
+    lua_pop(L, 1);
+    return id;
 }
 
 /* number: field_id, or field, or `otherwise`. TLS_REGISTRY_COUNT stands for cipher suites. */

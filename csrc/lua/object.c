@@ -38,6 +38,9 @@ begin_class(lua_State *L, const char *class_name)
     lua_pushstring(L, class_name);
     lua_pushcclosure(L, default_tostring, 1);
     lua_setfield(L, -2, "__tostring");
+    /* What getmetatable gives: nobody calls __gc by hand. */
+    lua_pushstring(L, class_name);
+    lua_setfield(L, -2, "__metatable");
 }
 
 void
@@ -152,13 +155,43 @@ tls_lua_object_push(lua_State *L, const tls_lua_object_class *object_class, cons
 }
 
 void *
-tls_lua_object_check(lua_State *L, int index, const tls_lua_object_class *object_class)
+tls_lua_object_look(lua_State *L, int index, const tls_lua_object_class *object_class)
 {
     tls_lua_object *self = luaL_checkudata(L, index, object_class->name);
 
     if (self->counted == NULL)
         luaL_argerror(L, index, lua_pushfstring(L, "closed %s", object_class->what));
-    return self->counted;
+    return self;
+}
+
+/* new_beside pushes an object for what the one at `index` holds. What that has beside its count,
+ * such as the clock of a context, the core may read: so it is kept too. */
+static tls_lua_object *
+new_beside(lua_State *L, int index, const tls_lua_object_class *object_class)
+{
+    tls_lua_object *self;
+
+    if (object_class->size == 0)
+        return tls_lua_object_new(L, object_class);
+    self = tls_lua_new(L, object_class->name, object_class->size, 1);
+    lua_pushvalue(L, index);
+    tls_lua_keep(L, -2, 1);
+    return self;
+}
+
+void *
+tls_lua_object_check(lua_State *L, int index, const tls_lua_object_class *object_class)
+{
+    tls_lua_object *self;
+    void *counted;
+
+    (void)tls_lua_object_look(L, index, object_class);
+    self = new_beside(L, index, object_class);
+    /* Looked at again: making the other may have run a finalizer that closed this one. */
+    counted = ((tls_lua_object *)tls_lua_object_look(L, index, object_class))->counted;
+    self->counted = object_class->retain(counted);
+    lua_replace(L, index);
+    return counted;
 }
 
 void *
@@ -176,8 +209,10 @@ tls_lua_object_share(lua_State *L, int index, const tls_lua_object_class *object
     void *counted;
 
     index = tls_lua_absolute(L, index);
-    /* Made before the other is looked at, which a finalizer may close at any allocation. */
-    self = tls_lua_object_new(L, object_class);
+    if (tls_lua_object_test(L, index, object_class) == NULL)
+        return NULL;
+    /* Made before the other is looked at again: a finalizer may close it at any allocation. */
+    self = new_beside(L, index, object_class);
     counted = tls_lua_object_test(L, index, object_class);
     if (counted == NULL)
         lua_pop(L, 1);

@@ -6,6 +6,9 @@
  *   - An object is a userdata: zeroed, given its metatable, and only then filled, so that __gc
  * finds it consistent whatever is raised in between. What the core allocates is in a userdata
  * before anything is called that may raise.
+ *   - A finalizer may run at any allocation, and metamethods wherever a table of options is read;
+ * both may close any object. So each method works on a count of its own (tls_lua_object_check), and
+ * metatables are hidden, lest __gc be called by hand.
  *   - What the core is given during one call is anchored on the stack, or has a count of its own in
  * an object there: a finalizer may run at any allocation and empty the caller's tables.
  *   - The core never calls back, so no error ever passes through it.
@@ -53,9 +56,13 @@ int tls_lua_object_made(lua_State *L, void *object, void *counted, enum tls_reas
 /* tls_lua_object_push pushes a new object with a count of its own. */
 void tls_lua_object_push(
     lua_State *L, const tls_lua_object_class *object_class, const void *counted);
-/* check raises unless there is an open object of the class at `index`; test returns NULL instead.
- * What they return is borrowed from the object. */
+/* check raises unless there is an open object of the class at argument `index`, and puts another
+ * object for the same there, with a count of its own: what it returns lives as long as the argument
+ * stands, whoever closes the caller's object meanwhile. */
 void *tls_lua_object_check(lua_State *L, int index, const tls_lua_object_class *object_class);
+/* look raises likewise, but returns the userdata, for what it holds beside the count; test returns
+ * what is counted, or NULL. Both only borrow: nothing may be allocated in Lua while it is used. */
+void *tls_lua_object_look(lua_State *L, int index, const tls_lua_object_class *object_class);
 void *tls_lua_object_test(lua_State *L, int index, const tls_lua_object_class *object_class);
 /* tls_lua_object_share pushes another object for what the one at `index` holds, which lives as long
  * as that is kept; it returns NULL, and pushes nothing, where test does. */

@@ -181,23 +181,31 @@ question(lua_State *L)
 
 /* ---- Answers ---- */
 
+/* keep_selected keeps the userdata of a context, in which its clock stands. */
+static void
+keep_selected(lua_State *L, int selected)
+{
+    tls_lua_kept(L, 1, TLS_LUA_SLOT_SELECTED);
+    tls_lua_keep(L, 1, TLS_LUA_SLOT_REPLACED);
+    lua_pushvalue(L, selected);
+    tls_lua_keep(L, 1, TLS_LUA_SLOT_SELECTED);
+}
+
 static enum tls_reason
 answer_select(lua_State *L, tls_connection *connection)
 {
     tls_selection selection = {0};
     tls_credential credential;
+    enum tls_reason reason;
+    int selected;
 
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_getfield(L, 2, "context");
+    selected = lua_gettop(L);
     if (!lua_isnil(L, -1)) {
         selection.context = tls_lua_object_share(L, -1, &tls_lua_context_class);
         if (selection.context == NULL || tls_context_role(selection.context) != TLS_ROLE_SERVER)
             luaL_error(L, "answer 'context' must be an open context of role server");
-        /* The clock of that context stands in its object. */
-        lua_pushvalue(L, -2);
-        tls_lua_keep(L, 1, TLS_LUA_SLOT_SELECTED);
-    } else {
-        lua_pop(L, 1);
     }
     lua_getfield(L, 2, "credential");
     if (!lua_isnil(L, -1)) {
@@ -222,7 +230,20 @@ answer_select(lua_State *L, tls_connection *connection)
     /* Finalizers have run since the question was looked at. */
     if (tls_lua_connection_self(L)->connection != connection)
         return TLS_REASON_CLOSED;
-    return tls_connection_answer_select(connection, &selection);
+    reason = tls_connection_answer_select(connection, &selection);
+    if (reason == TLS_OK && selection.context != NULL)
+        keep_selected(L, selected);
+    return reason;
+}
+
+static enum tls_reason
+answer_session(lua_State *L, tls_connection *connection)
+{
+    tls_session *session = lua_isnil(L, 2) ? NULL : tls_lua_check_session(L, 2);
+
+    if (tls_lua_connection_self(L)->connection != connection)
+        return TLS_REASON_CLOSED;
+    return tls_connection_answer_session(connection, session);
 }
 
 static enum tls_reason
@@ -319,8 +340,7 @@ answer(lua_State *L)
         return tls_lua_failure_text(
             L, TLS_REASON_UNEXPECTED_MESSAGE, "no decision waits for an answer");
     if (waiting->decision == TLS_DECISION_SESSION_LOAD)
-        reason = tls_connection_answer_session(
-            connection, lua_isnil(L, 2) ? NULL : tls_lua_check_session(L, 2));
+        reason = answer_session(L, connection);
     else if (lua_isnil(L, 2))
         reason = tls_connection_answer_default(connection);
     else

@@ -40,11 +40,10 @@ make(lua_State *L)
 static int
 add(lua_State *L)
 {
-    tls_trust_store *store = tls_lua_check_trust(L, 1);
-    trust_object *self = lua_touserdata(L, 1);
-    tls_trust_load_result result = {0};
+    trust_object *self = tls_lua_object_look(L, 1, &tls_lua_trust_class);
     tls_bytes bytes = tls_lua_check_bytes(L, 2);
-    enum tls_reason reason = tls_trust_store_load(store, &result, bytes);
+    tls_trust_load_result result = {0};
+    enum tls_reason reason = tls_trust_store_load(self->object.counted, &result, bytes);
 
     self->skipped += result.skipped;
     if (reason != TLS_OK)
@@ -77,12 +76,13 @@ replace(lua_State *L)
 {
     tls_trust_load_result result = {0};
     tls_trust_store *store, *replacement = NULL;
+    trust_object *self;
     tls_lua_object *made;
     enum tls_reason reason;
     tls_bytes *files;
     size_t n, i;
 
-    tls_lua_check_trust(L, 1);
+    (void)tls_lua_object_look(L, 1, &tls_lua_trust_class);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     n = tls_lua_length(L, 2);
@@ -100,7 +100,9 @@ replace(lua_State *L)
         lua_rawseti(L, 3, (int)i + 1);
     }
     made = tls_lua_object_new(L, &tls_lua_trust_class);
-    store = tls_lua_check_trust(L, 1);
+    /* From here on nothing is allocated in Lua. */
+    self = tls_lua_object_look(L, 1, &tls_lua_trust_class);
+    store = self->object.counted;
     reason = tls_trust_store_new(&replacement);
     made->counted = replacement;
     if (reason == TLS_OK)
@@ -112,7 +114,7 @@ replace(lua_State *L)
         return tls_lua_unreadable(L, reason, TLS_WANTED_CERTIFICATE, files[0], NULL);
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
-    ((trust_object *)lua_touserdata(L, 1))->skipped = result.skipped;
+    self->skipped = result.skipped;
     lua_pushinteger(L, (lua_Integer)tls_trust_store_count(store));
     return 1;
 }
@@ -129,8 +131,9 @@ count(lua_State *L)
 static int
 skipped(lua_State *L)
 {
-    tls_lua_check_trust(L, 1);
-    lua_pushinteger(L, (lua_Integer)((const trust_object *)lua_touserdata(L, 1))->skipped);
+    const trust_object *self = tls_lua_object_look(L, 1, &tls_lua_trust_class);
+
+    lua_pushinteger(L, (lua_Integer)self->skipped);
     return 1;
 }
 
@@ -186,11 +189,9 @@ verify(lua_State *L)
     tls_verify_request request = {0};
     tls_verdict verdict;
 
-    tls_lua_check_trust(L, 1);
+    request.trust = tls_lua_check_trust(L, 1);
     lua_settop(L, 3);
     luaL_checkstack(L, LUA_MINSTACK, "options");
-    /* Reading the options may run metamethods, which may close the store. */
-    request.trust = tls_lua_object_share(L, 1, &tls_lua_trust_class);
     request.time = (int64_t)time(NULL);
     request.chain = tls_lua_check_chain(L, 2, "chain", &request.count);
     if (request.count == 0)

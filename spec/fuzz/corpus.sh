@@ -5,7 +5,7 @@ set -e
 dir=$1
 [ ! -f "$dir/corpus.done" ] || exit 0
 for target in certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 \
-    server_12 hostile; do mkdir -p "$dir/$target"; done
+    server_12 hostile renegotiation late verification; do mkdir -p "$dir/$target"; done
 "$2" "$dir"
 work=$dir/work
 mkdir -p "$work"
@@ -95,6 +95,86 @@ for f in leaf plain; do
 done
 openssl ocsp -index index -CA ca.pem -rsigner plain.pem -rkey rsa.key -issuer ca.pem -cert leaf.pem -ndays 7 -noverify \
     -resp_key_id -respout ../ocsp/delegated >/dev/null 2>&1
+
+# Whole worlds for `verification`: a word of options, then pieces (see verification.c).
+cat >chain.conf <<CONF
+[root]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+[named]
+basicConstraints = critical,CA:TRUE,pathlen:0
+keyUsage = critical,keyCertSign,cRLSign
+nameConstraints = critical,permitted;DNS:example.com,permitted;IP:192.0.2.0/255.255.255.0,permitted;IP:2001:db8::/ffff:ffff::,permitted;email:example.com,permitted;URI:.example.com,permitted;dirName:within
+[excluded]
+basicConstraints = critical,CA:TRUE
+nameConstraints = critical,excluded;DNS:example.org,excluded;IP:198.51.100.0/255.255.255.0,excluded;email:.example.org,excluded;URI:example.org,excluded;dirName:without
+[within]
+O = Org
+[without]
+O = Other
+[end]
+subjectAltName = DNS:www.example.com,DNS:*.example.com,IP:192.0.2.1,IP:2001:db8::1,email:a@example.com,URI:https://www.example.com/
+keyUsage = digitalSignature
+extendedKeyUsage = serverAuth,clientAuth
+tlsfeature = status_request
+CONF
+sign() { # REQUEST OUT ISSUER KEY SERIAL SECTION
+    openssl x509 -req -in $1 -CA $3.pem -CAkey $4 -set_serial $5 -days 3650 -extfile chain.conf -extensions $6 -out $2.pem 2>/dev/null
+}
+request() { openssl req -new -config conf -key $2 -subj "/O=Org/CN=$1" -out $1.csr; }
+openssl req -x509 -new -config conf -extensions root -config chain.conf -key P-256.key -subj '/O=Org/CN=root' -days 3650 -out root.pem 2>/dev/null ||
+    { cat conf chain.conf >both.conf; openssl req -x509 -new -config both.conf -extensions root -key P-256.key -subj '/O=Org/CN=root' -days 3650 -out root.pem; }
+for name in named excluded; do
+    request $name P-384.key
+    sign $name.csr $name root P-256.key 17 $name
+    request end-$name rsa.key
+    sign end-$name.csr end-$name $name P-384.key 33 end
+    for issuer in root $name; do
+        case $issuer in root) key=P-256.key listed=$name ;; *) key=P-384.key listed=end-$name ;; esac
+        : >index
+        openssl ca -config conf -cert $issuer.pem -keyfile $key -gencrl -out $issuer-$name.crl 2>/dev/null
+        openssl ocsp -index index -CA $issuer.pem -rsigner $issuer.pem -rkey $key -issuer $issuer.pem -cert $listed.pem \
+            -ndays 7 -noverify -respout $listed.unknown >/dev/null 2>&1
+        openssl ca -config conf -cert $issuer.pem -keyfile $key -revoke $listed.pem -crl_reason keyCompromise 2>/dev/null
+        openssl ca -config conf -cert $issuer.pem -keyfile $key -gencrl -out $issuer-$name-revoked.crl 2>/dev/null
+        openssl ocsp -index index -CA $issuer.pem -rsigner $issuer.pem -rkey $key -issuer $issuer.pem -cert $listed.pem \
+            -ndays 7 -noverify -respout $listed.revoked >/dev/null 2>&1
+        sed 's/^R\t\([^\t]*\)\t[^\t]*/V\t\1\t/' index >index.good
+        openssl ocsp -index index.good -CA $issuer.pem -rsigner $issuer.pem -rkey $key -issuer $issuer.pem -cert $listed.pem \
+            -ndays 7 -noverify -respout $listed.good >/dev/null 2>&1
+    done
+done
+octet() { printf "\\$(printf %03o "$1")"; }
+# piece KIND FILE: a signature is good when its last bit is 0.
+piece() {
+    case $2 in *.pem) openssl x509 -in $2 -outform DER -out piece ;; *.crl) openssl crl -in $2 -outform DER -out piece ;; *) cp $2 piece ;; esac
+    length=$(($(wc -c <piece)))
+    octet $1
+    octet $((length / 256))
+    octet $((length % 256))
+    head -c $((length - 1)) piece
+    printf '\002'
+}
+world() { # NAME WORD PIECES: the word in two octal numbers of its low bytes
+    to=../verification/$1
+    { printf '\000\000'; octet $2; octet $3; } >$to
+    shift 3
+    while [ $# -gt 0 ]; do
+        piece $1 $2 >>$to
+        shift 2
+    done
+}
+for name in named excluded; do
+    for server in 0 1 2 3 5; do world $name-$server 0 $server 0 end-$name.pem 0 $name.pem 1 root.pem; done
+    for mode in 0 32 64; do
+        world $name-crls-$mode 0 $mode 0 end-$name.pem 0 $name.pem 1 root.pem 2 $name-$name.crl 2 root-$name.crl
+        world $name-revoked-$mode 0 $mode 0 end-$name.pem 0 $name.pem 1 root.pem 2 $name-$name-revoked.crl 2 root-$name.crl
+        world $name-ca-revoked-$mode 0 $mode 0 end-$name.pem 0 $name.pem 1 root.pem 2 $name-$name.crl 2 root-$name-revoked.crl
+        for status in good revoked unknown; do
+            world $name-$status-$mode 1 $mode 0 end-$name.pem 0 $name.pem 1 root.pem 3 end-$name.$status 3 $name.good
+        done
+    done
+done
 
 cp leaf.pem full.csr full.crl P-256.key ../pem/
 cat plain.pem P-521.key >../pem/several

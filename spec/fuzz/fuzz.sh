@@ -14,7 +14,8 @@ DIR=${CORPUS:-$(mktemp -d)}
 mkdir -p "$DIR"
 [ -n "$CORPUS" ] || trap 'rm -rf "$DIR"' EXIT
 jobs=${JOBS:-2}
-targets=${*:-certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 server_12 hostile}
+targets=${*:-certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 server_12 hostile renegotiation late \
+    verification}
 
 CC="${CC:-clang}"
 FLAGS="-std=c99 -D_DEFAULT_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -fno-sanitize-recover=undefined -I$tls -I$here -I$core $CFLAGS"
@@ -49,7 +50,9 @@ link() { $CC -fsanitize="$1",address,undefined -o "$DIR/$2" "$OBJECTS/fuzz_${2#f
 link fuzzer-no-link fuzz_seeds
 for target in $targets; do
     case $target in
-    hostile) link fuzzer fuzz_hostile -Wl,--wrap=tls_record_seal,--wrap=tls13_send ;;
+    hostile | renegotiation | late)
+        link fuzzer "fuzz_$target" "$OBJECTS/fuzz_fuzz_breaker.o -Wl,--wrap=tls_record_seal,--wrap=tls13_send" ;;
+    verification) link fuzzer fuzz_verification -Wl,--wrap=tls_verify_signature ;;
     *) link fuzzer "fuzz_$target" ;;
     esac
 done

@@ -79,6 +79,8 @@ static const uint16_t suites[][5] = {
 };
 static const uint16_t client_groups[] = {29, 23, 24};
 static const uint16_t server_groups[] = {23, 24};
+static const uint16_t finite_field_groups[] = {256, 257};
+static const uint16_t pss_first[] = {0x0804, 0x0805, 0x0403, 0x0401};
 static const unsigned versions[][2] = {
     {0x0304, 0x0304}, {0x0303, 0x0304}, {0x0303, 0x0303}, {0x0301, 0x0303}};
 
@@ -103,6 +105,15 @@ shared_options(tls_context_options *options, uint32_t word)
         options->alpn_count = 2;
     }
     options->no_compatibility = (word & FUZZ_NO_COMPATIBILITY) != 0;
+    if (word & FUZZ_FFDHE) {
+        options->groups = finite_field_groups;
+        options->group_count = 2;
+    }
+    if (word & FUZZ_PSS) {
+        options->signature_schemes = pss_first;
+        options->signature_scheme_count = 4;
+    }
+    options->renegotiation = (word & FUZZ_RENEGOTIATE) != 0;
     options->psk_only = (word & FUZZ_PSK_ONLY) != 0;
     options->record_size_limit = word & FUZZ_SIZE_LIMIT ? 300 : 0;
     options->record_padding = word & FUZZ_PADDING ? 64 : 0;
@@ -120,8 +131,10 @@ make_client_context(fuzz_pair *pair)
     options.role = TLS_ROLE_CLIENT;
     options.verify = pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_REQUIRED;
     options.trust = id->trust;
-    options.groups = client_groups;
-    options.group_count = 3;
+    if (!(pair->options & FUZZ_FFDHE)) {
+        options.groups = client_groups;
+        options.group_count = 3;
+    }
     options.post_handshake_auth = (pair->options & FUZZ_LATE) != 0;
     options.max_fragment_length = pair->options & FUZZ_FRAGMENT ? 512 : 0;
     if (pair->options & (FUZZ_MUTUAL | FUZZ_LATE))
@@ -142,7 +155,7 @@ make_server_context(fuzz_pair *pair)
                          ? pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_REQUIRED
                          : TLS_VERIFY_NONE;
     options.trust = get_identity(0)->trust;
-    if (pair->options & FUZZ_RETRY) {
+    if (pair->options & FUZZ_RETRY && !(pair->options & FUZZ_FFDHE)) {
         options.groups = server_groups;
         options.group_count = 2;
     }
@@ -407,17 +420,40 @@ fuzz_pump(fuzz_pair *pair, tls_buffer *from_client, tls_buffer *from_server)
     }
 }
 
-void
-fuzz_resume(fuzz_pair *pair)
+static void
+have_session(fuzz_pair *pair)
 {
-    if (!(pair->options & FUZZ_RESUME))
-        return;
     fuzz_pair_open(pair, NULL);
     fuzz_pump(pair, NULL, NULL);
     pair->session = tls_connection_session(pair->client.c);
     tls_connection_close(pair->client.c);
     fuzz_pump(pair, NULL, NULL);
     fuzz_pair_close(pair);
+}
+
+/* resume_elsewhere has the session under contexts that differ: another key, other versions, another
+ * application's protocols, keys of other tickets. */
+static void
+resume_elsewhere(fuzz_pair *pair)
+{
+    fuzz_pair other;
+
+    fuzz_pair_init(&other, pair->options ^ (FUZZ_RSA | FUZZ_ALPN | 3u << FUZZ_VERSION_SHIFT));
+    have_session(&other);
+    pair->session = other.session;
+    other.session = NULL;
+    fuzz_pair_release(&other);
+}
+
+void
+fuzz_resume(fuzz_pair *pair)
+{
+    if (!(pair->options & FUZZ_RESUME))
+        return;
+    if (pair->options & FUZZ_ELSEWHERE)
+        resume_elsewhere(pair);
+    else
+        have_session(pair);
 }
 
 void

@@ -30,8 +30,12 @@
 #define FUZZ_CHUNKS 0x100000u /* what is sent arrives in small pieces */
 #define FUZZ_CLIENT_BREAKS 0x200000u
 #define FUZZ_OPTIONAL 0x400000u /* verification */
-#define FUZZ_SUITE_SHIFT 24     /* three bits: which suite, 0 for the default list */
-#define FUZZ_VERSION_SHIFT 28   /* two bits: */
+#define FUZZ_RENEGOTIATE 0x800000u
+#define FUZZ_SUITE_SHIFT 24        /* three bits: which suite, 0 for the default list */
+#define FUZZ_FFDHE 0x8000000u      /* finite fields are all that both know */
+#define FUZZ_VERSION_SHIFT 28      /* two bits: */
+#define FUZZ_PSS 0x40000000u       /* the first scheme of both */
+#define FUZZ_ELSEWHERE 0x80000000u /* what is resumed was had under other contexts */
 enum fuzz_versions { FUZZ_13, FUZZ_12_13, FUZZ_12, FUZZ_10_12 };
 
 static inline uint32_t

@@ -151,7 +151,8 @@ record(uint32_t options)
             tls_connection_failure_text(pair.client.c), tls_connection_failure_text(pair.server.c));
         exit(1);
     }
-    if ((options & FUZZ_RESUME) && !tls_host_facts(&pair.client.c->host)->resumed) {
+    if ((options & FUZZ_RESUME) && !(options & FUZZ_ELSEWHERE) &&
+        !tls_host_facts(&pair.client.c->host)->resumed) {
         fprintf(stderr, "seeds: options %08X: not resumed\n", (unsigned)options);
         exit(1);
     }
@@ -166,10 +167,51 @@ record(uint32_t options)
     put(server, word_bytes(options, word), tls_buffer_view(&from_client));
     put("hostile", word_bytes(options, word), tls_bytes_make(NULL, 0));
     put("hostile", word_bytes(options ^ FUZZ_CLIENT_BREAKS, word), tls_bytes_make(NULL, 0));
+    if (versions >= FUZZ_12)
+        put("renegotiation", word_bytes(options, word), tls_bytes_make(NULL, 0));
+    if (options & FUZZ_LATE)
+        put("late", word_bytes(options | FUZZ_CLIENT_BREAKS, word), tls_bytes_make(NULL, 0));
     fuzz_pair_release(&pair);
     tls_buffer_release(&from_client);
     tls_buffer_release(&from_server);
     tls_buffer_release(&out);
+}
+
+/* record_elsewhere has a conversation that begins with a session from elsewhere: it may be resumed,
+ * or not, but there is a handshake. */
+static void
+record_elsewhere(uint32_t options)
+{
+    record((options & ~FUZZ_EARLY) | FUZZ_ELSEWHERE);
+}
+
+static void
+put_seed(const char *target, uint32_t options, const unsigned char *input, size_t length)
+{
+    unsigned char word[4];
+
+    put(target, word_bytes(options, word), tls_bytes_make(input, length));
+}
+
+/* put_late_lies: one lie each at the messages of a late authentication, or of a renegotiation;
+ * first a byte that says who begins, then acts that move what there is. */
+static void
+put_late_lies(const char *target, uint32_t options)
+{
+    unsigned char input[64];
+    unsigned how, at;
+
+    for (how = 0; how < 12; how++)
+        for (at = 0; at < 10; at++) {
+            memset(input, 0, sizeof input);
+            memset(input, 15, 4);
+            input[0] = (unsigned char)(at & 1);
+            input[2 + at] = (unsigned char)how;
+            input[2 + at + 2] = 8;
+            input[2 + at + 3] = 3;
+            memset(input + 40, 15, 8);
+            put_seed(target, options, input, sizeof input);
+        }
 }
 
 /* One lie each, at each of the first messages and records; then the acts of a peer that is
@@ -212,13 +254,19 @@ main(int count, char **words)
         FUZZ_RESUME | FUZZ_EARLY | FUZZ_RETRY, FUZZ_LATE | FUZZ_STAGES,
         FUZZ_ALPN | FUZZ_STAPLE | FUZZ_STAGES, FUZZ_SIZE_LIMIT | FUZZ_PADDING | FUZZ_STAGES,
         FUZZ_FRAGMENT | FUZZ_UPDATES, FUZZ_EXTERNAL_KEY | FUZZ_DECISIONS,
-        FUZZ_CHUNKS | FUZZ_MUTUAL | FUZZ_OPTIONAL, 2u << FUZZ_SUITE_SHIFT, 3u << FUZZ_SUITE_SHIFT,
-        4u << FUZZ_SUITE_SHIFT, 5u << FUZZ_SUITE_SHIFT};
+        FUZZ_CHUNKS | FUZZ_MUTUAL | FUZZ_OPTIONAL, FUZZ_FFDHE | FUZZ_STAGES,
+        FUZZ_FFDHE | FUZZ_RETRY | FUZZ_COOKIE, FUZZ_PSS | FUZZ_RSA, FUZZ_LATE | FUZZ_RSA,
+        2u << FUZZ_SUITE_SHIFT, 3u << FUZZ_SUITE_SHIFT, 4u << FUZZ_SUITE_SHIFT,
+        5u << FUZZ_SUITE_SHIFT};
     static const uint32_t options_12[] = {FUZZ_STAGES, FUZZ_RSA | FUZZ_STAGES,
         FUZZ_MUTUAL | FUZZ_STAGES, FUZZ_RESUME, FUZZ_RESUME | FUZZ_TICKET_KEYS | FUZZ_STAGES,
         FUZZ_ALPN | FUZZ_STAPLE | FUZZ_STAGES, FUZZ_FRAGMENT, FUZZ_EXTERNAL_KEY | FUZZ_DECISIONS,
-        FUZZ_CHUNKS | FUZZ_RSA, FUZZ_RSA | 4u << FUZZ_SUITE_SHIFT | FUZZ_STAGES};
+        FUZZ_PSS | FUZZ_RSA, FUZZ_PSS | FUZZ_RSA | FUZZ_MUTUAL, FUZZ_RENEGOTIATE,
+        FUZZ_RENEGOTIATE | FUZZ_MUTUAL | FUZZ_RSA,
+        FUZZ_RENEGOTIATE | FUZZ_MUTUAL | FUZZ_OPTIONAL | FUZZ_RESUME, FUZZ_CHUNKS | FUZZ_RSA,
+        FUZZ_RSA | 4u << FUZZ_SUITE_SHIFT | FUZZ_STAGES};
     size_t i;
+    int side;
 
     if (count != 2) {
         fprintf(stderr, "usage: seeds DIRECTORY\n");
@@ -227,6 +275,10 @@ main(int count, char **words)
     directory = words[1];
     for (i = 0; i < sizeof options_13 / sizeof *options_13; i++) {
         record(fuzz_with_versions(options_13[i], i % 2 ? FUZZ_12_13 : FUZZ_13));
+        if (options_13[i] & FUZZ_RESUME)
+            record_elsewhere(fuzz_with_versions(options_13[i], FUZZ_12_13));
+        if (options_13[i] & FUZZ_LATE)
+            put_late_lies("late", fuzz_with_versions(options_13[i] | FUZZ_CLIENT_BREAKS, FUZZ_13));
         /* Not for all of them: every seed is run before the fuzzer begins. */
         if (i % 3 == 0)
             put_lies(
@@ -235,6 +287,10 @@ main(int count, char **words)
     for (i = 0; i < sizeof options_12 / sizeof *options_12; i++) {
         record(fuzz_with_versions(options_12[i], FUZZ_12));
         record(fuzz_with_versions(options_12[i], FUZZ_10_12));
+        if (options_12[i] & FUZZ_RENEGOTIATE)
+            for (side = 0; side < 2; side++)
+                put_late_lies("renegotiation",
+                    fuzz_with_versions(options_12[i] | (side ? FUZZ_CLIENT_BREAKS : 0), FUZZ_12));
         if (i % 3 == 0)
             put_lies(
                 fuzz_with_versions(options_12[i] | (i % 2 == 0 ? FUZZ_CLIENT_BREAKS : 0), FUZZ_12));

@@ -56,7 +56,7 @@ describe("closed", function()
       local client = connect()
       local object = client.core
       object:free()
-      for name, method in pairs(getmetatable(object).__index) do
+      for name, method in pairs(debug.getmetatable(object).__index) do
          if type(method) == "function" then
             for _, arguments in ipairs({ {}, { "x" }, { 1 }, { 1, "r" }, { 0, "data", 1, 4 }, { 0, 0 } }) do
                local unpack = table.unpack or unpack -- luacheck: ignore unpack

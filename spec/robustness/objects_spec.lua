@@ -17,14 +17,14 @@ describe("the core's objects", function()
       objects.key = assert(bearssl.key.load(certificates.ec.key))
       objects.trust = assert(bearssl.trust.load(certificates.ca.certificate))
       for _, object in pairs(objects) do
-         for name, method in pairs(getmetatable(object).__index) do
+         for name, method in pairs(debug.getmetatable(object).__index) do
             if type(method) == "function" then
                for _, wrong in pairs({ 1, "x", true, {}, io.stdout, print }) do
                   assert.is_false(pcall(method, wrong), name)
                end
                assert.is_false(pcall(method), name)
                for other_name, other in pairs(objects) do
-                  if other ~= object and getmetatable(other) ~= getmetatable(object) then
+                  if other ~= object and debug.getmetatable(other) ~= debug.getmetatable(object) then
                      assert.is_false(pcall(method, other), name .. " on a " .. other_name)
                   end
                end
@@ -41,11 +41,11 @@ describe("the core's objects", function()
       local key = assert(bearssl.key.load(certificates.ec.key))
       local trust = assert(bearssl.trust.load(certificates.ca.certificate))
       for _, object in ipairs({ client.core, certificate, key, trust, client_context.core }) do
-         local gc = getmetatable(object).__gc
+         local gc = debug.getmetatable(object).__gc
          if type(gc) == "function" then
             gc(object)
             gc(object)
-            for _, method in pairs(getmetatable(object).__index) do
+            for _, method in pairs(debug.getmetatable(object).__index) do
                if type(method) == "function" then pcall(method, object) end
             end
             assert.is_string(tostring(object))
