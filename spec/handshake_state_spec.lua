@@ -64,6 +64,23 @@ describe("the state of a handshake", function()
       assert.equal("wait_finished", log.server["received finished"])
    end)
 
+   it("tells what a handler decides", function()
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+         local seen = {}
+         local function asked(name, answer)
+            return function(connection) seen[name] = connection:info("state") return answer end
+         end
+         local client, server = contexts(version)
+         tls13.established(client, server, {
+            handlers = { verify = asked("client's verify", true) },
+            server = { handlers = { verify = asked("server's verify", true), select = asked "select" } },
+         })
+         assert.equal("decide_verify", seen["client's verify"], version)
+         assert.equal("decide_verify", seen["server's verify"], version)
+         assert.is_string(seen.select, version)
+      end
+   end)
+
    it("is told by info() while a handshake runs", function()
       for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          local client, server = contexts(version)

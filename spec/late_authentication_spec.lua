@@ -1,6 +1,6 @@
 -- A client that authenticates after the handshake of TLS 1.3 (RFC 8446 section 4.6.2): what is told before and after,
 -- what waits, and streams that wait for it. Real peers: spec/interop/late_authentication_spec.lua; hostile ones:
--- spec/core/hostile13_late_test.c.
+-- spec/core/tls13/hostile13_late_test.c.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local ladder = require "bearssl.ladder"

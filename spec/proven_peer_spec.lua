@@ -1,5 +1,5 @@
 -- Who info(), sessions and tickets name: only who has proven it, in every version, on both sides. Late authentications:
--- late_authentication_spec.lua; hostile peers of TLS 1.3: spec/core/hostile13_late_test.c.
+-- late_authentication_spec.lua; hostile peers of TLS 1.3: spec/core/tls13/hostile13_late_test.c.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local pump = require "spec.support.pump"

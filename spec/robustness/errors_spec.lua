@@ -23,7 +23,7 @@ local CODES = table_of_codes()
 
 local function documentation()
    local text = {}
-   for _, name in ipairs({ "doc/api.md", "doc/errors.md" }) do text[#text + 1] = temporary.read(name) or "" end
+   for _, name in ipairs({ "doc/api.md" }) do text[#text + 1] = temporary.read(name) or "" end
    return table.concat(text, "\n")
 end
 

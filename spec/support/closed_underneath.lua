@@ -62,9 +62,12 @@ local function established()
    local trust = assert(core.trust())
    trust:add(certificates.ca.certificate)
    local client_context = assert(core.context({ role = "client", trust = trust }))
-   local server_context = assert(core.context({ role = "server", version_max = 0x0303, session_cache = 10, credentials = { {
+   local credential = {
       chain = assert(core.certificates(certificates.chain_ec.chain)), key = assert(core.key(certificates.chain_ec.key)),
-   } } }))
+   }
+   local server_context = assert(core.context({
+      role = "server", version_max = 0x0303, session_cache = 10, credentials = { credential },
+   }))
    local client, server = make_connection(client_context), assert(core.connection(server_context, {}))
    for _ = 1, 8 do
       client:step()

@@ -85,7 +85,7 @@ TLS_REASON(
 TLS_REASON(WEAK_SIGNATURE, TLS_ALERT_INSUFFICIENT_SECURITY, "weak_signature",
     "a certificate is signed with a hash that is too weak")
 TLS_REASON(CERTIFICATE_REFUSED, TLS_ALERT_CERTIFICATE_UNKNOWN, "certificate_refused",
-    "the verify handler refused the certificate")
+    "a handler refused the certificate")
 TLS_REASON(REVOCATION_UNKNOWN, TLS_ALERT_CERTIFICATE_UNKNOWN, "revocation_unknown",
     "no CRL and no OCSP response tells whether a certificate is revoked")
 TLS_REASON(STAPLE_REQUIRED, TLS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE, "staple_required",

@@ -3,7 +3,7 @@
  *
  * A tls_context holds what many connections share; a tls_connection is one conversation over one of
  * two engines (tls12/filter.c over BearSSL for TLS 1.0 to 1.2, tls13/engine.c for TLS 1.3) behind
- * one vtable, engine.h. Nothing here or above asks which engine runs.
+ * one vtable, handshake/engine.h. Nothing here or above asks which engine runs.
  *
  * How it is driven:
  *     for (;;) switch (tls_connection_step(c)) {
@@ -48,7 +48,8 @@ typedef struct tls_connection_options {
 
 /* tls_connection_new: OUT_OF_MEMORY; ILLEGAL_PARAMETER for a client with neither a server name nor
  * `no_server_name`, or with both, and for what is out of its bounds; BAD_NAME for a server
- * name that is neither a DNS name in A-label form nor an address. */
+ * name that is neither a DNS name in A-label form nor an address. `options` is not NULL; one that
+ * is zeroed but for the name has every default. */
 enum tls_reason tls_connection_new(
     tls_connection **out, tls_context *context, const tls_connection_options *options);
 void tls_connection_free(tls_connection *connection);
@@ -70,7 +71,8 @@ enum tls_event {
 enum tls_event tls_connection_step(tls_connection *connection);
 
 /* Ciphertext in. tls_connection_input gives memory to read into (several records fit); commit says
- * how much arrived. room is 0 while plaintext waits to be read or the connection has ended. */
+ * how much arrived. room is 0, and what is returned may be NULL, while plaintext waits to be read
+ * or when the connection has ended. */
 unsigned char *tls_connection_input(tls_connection *connection, size_t *room);
 void tls_connection_input_commit(tls_connection *connection, size_t length);
 /* tls_connection_feed copies; returns how many of the bytes were taken. */
@@ -104,11 +106,11 @@ enum tls_reason tls_connection_hold_plaintext(tls_connection *connection);
 tls_bytes tls_connection_early_data(const tls_connection *connection);
 void tls_connection_early_data_consume(tls_connection *connection, size_t length);
 
-/* tls_connection_write seals as many bytes into records as the output buffer takes and returns that
- * number: 0 when it is full (send the output first). NOT_READY before the handshake is over and
- * during a renegotiation, CLOSED after tls_connection_close or a failure (the failure's own reason
- * then). A server that accepted early data may write before the handshake is over, once it has sent
- * its Finished. */
+/* tls_connection_write seals as many bytes into records as the output buffer takes and puts their
+ * number into *written: 0, and TLS_OK, when it is full (send the output first). NOT_READY before
+ * the handshake is over and during a renegotiation, CLOSED after tls_connection_close or a failure
+ * (the failure's own reason then). A server that accepted early data may write before the handshake
+ * is over, once it has sent its Finished. */
 enum tls_reason tls_connection_write(
     tls_connection *connection, size_t *written, const void *data, size_t length);
 
@@ -159,17 +161,20 @@ void tls_connection_fail(
     tls_connection *connection, enum tls_reason reason, int alert, const char *text);
 enum tls_reason tls_connection_failure(const tls_connection *connection);
 const char *tls_connection_failure_text(const tls_connection *connection);
-/* tls_connection_peer_alert: the fatal alert the peer sent, or TLS_ALERT_NONE. */
+/* tls_connection_peer_alert: the fatal alert the peer sent, or TLS_ALERT_NONE. Its name:
+ * tls_registry_name (wire/registry.h). */
 int tls_connection_peer_alert(const tls_connection *connection);
 
 /* ---- Stages and decisions ---- */
+/* tls_connection_watch replaces both masks: 1u << TLS_STAGE_…, to be reported from now on, and
+ * 1u << TLS_DECISION_…, to be asked. tls_connection_stage is what TLS_EVENT_STAGE reports, and
+ * tls_connection_question what TLS_EVENT_DECISION asks; NULL at other times. */
 void tls_connection_watch(tls_connection *connection, uint32_t stage_mask, uint32_t decision_mask);
 const tls_stage_event *tls_connection_stage(const tls_connection *connection);
 const tls_question *tls_connection_question(const tls_connection *connection);
 
 /* Each answers the question that waits; answering another one returns UNEXPECTED_MESSAGE and
- * changes nothing. */
-/* session and credential may be NULL: none. */
+ * changes nothing. A session or a credential may be NULL: none. A selection is not NULL. */
 enum tls_reason tls_connection_answer_default(tls_connection *connection);
 enum tls_reason tls_connection_answer_select(tls_connection *c, const tls_selection *selection);
 enum tls_reason tls_connection_answer_session(tls_connection *c, tls_session *session);

@@ -78,7 +78,7 @@ typedef struct tls_context_options {
     int tickets_always;           /* server, TLS 1.3: for clients too that do not say how they would
                                      use one */
     unsigned ticket_count;        /* server, TLS 1.3: tickets after a full handshake, 0 …
-                                     TLS_TICKETS_MAXIMUM */
+                                     TLS_TICKETS_MAXIMUM; at 0 no client resumes TLS 1.3 */
 
     /* ---- Extensions ---- */
     const tls_bytes *alpn; /* protocol names of 1 … 255 bytes, in order (RFC 7301); 0: none */

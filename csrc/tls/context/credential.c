@@ -13,14 +13,16 @@
 enum tls_reason
 tls_credential_copy(tls_credential *out, const tls_credential *credential)
 {
+    const tls_certificate **chain;
     size_t i;
 
     memset(out, 0, sizeof *out);
-    out->chain = calloc(credential->chain_count ? credential->chain_count : 1, sizeof *out->chain);
-    if (out->chain == NULL)
+    chain = calloc(credential->chain_count ? credential->chain_count : 1, sizeof *chain);
+    if (chain == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     for (i = 0; i < credential->chain_count; i++)
-        out->chain[i] = tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
+        chain[i] = tls_certificate_retain((tls_certificate *)(uintptr_t)credential->chain[i]);
+    out->chain = chain;
     out->chain_count = credential->chain_count;
     out->key = tls_private_key_retain(credential->key);
     if (credential->ocsp_response.length == 0)
@@ -39,7 +41,7 @@ tls_credential_clear(tls_credential *credential)
 
     for (i = 0; i < credential->chain_count; i++)
         tls_certificate_release((tls_certificate *)(uintptr_t)credential->chain[i]);
-    free(credential->chain);
+    free((void *)(uintptr_t)credential->chain);
     tls_private_key_release(credential->key);
     free((void *)(uintptr_t)credential->ocsp_response.data);
     memset(credential, 0, sizeof *credential);

@@ -7,7 +7,7 @@
 TLS_PUBLIC_BEGIN
 
 typedef struct tls_credential {
-    const tls_certificate **chain; /* leaf first */
+    const tls_certificate *const *chain; /* leaf first */
     size_t chain_count;
     tls_private_key *key;    /* may be external (keyless): then SIGN/DECRYPT must be answered */
     tls_bytes ocsp_response; /* server: stapled for clients that ask (RFC 6066 section 8) */

@@ -40,7 +40,6 @@ typedef struct tls_events {
     uint32_t stage_mask, decision_mask; /* what is watched: 1u << TLS_STAGE_…, TLS_DECISION_… */
     tls_event_node *first, *last;
     int event_reported, question_reported;
-#define TLS_PSK_MAXIMUM 64 /* bytes of an external key */
 
     enum tls_question_state question_state;
     tls_question question; /* whoever asks fills its union first */

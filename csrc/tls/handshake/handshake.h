@@ -57,7 +57,7 @@ tls_handshake_renegotiates(const tls_handshake *handshake)
     return handshake->purpose == TLS_RENEGOTIATION;
 }
 
-/* tls_handshake_keep_hello parses a ClientHello and keeps a copy, in place of what was kept. */
+/* tls_kept_hello_take parses a ClientHello and keeps a copy, in place of what was kept. */
 enum tls_reason tls_kept_hello_take(tls_kept_hello *kept, tls_bytes message);
 void tls_kept_hello_move(tls_kept_hello *to, tls_kept_hello *from);
 void tls_kept_hello_release(tls_kept_hello *kept);

@@ -1,4 +1,5 @@
-/* verify_signature.c - one signature of one certificate; see verify.h. */
+/* verify_signature.c - one signature of one certificate; see
+ * verify_signature.h. */
 #include "key/verify_signature.h"
 
 #include <bearssl.h>

@@ -17,7 +17,7 @@ typedef struct tls_ticket_keys tls_ticket_keys;
 /* No ticket that is sealed here is longer. */
 #define TLS_TICKET_MAXIMUM ((size_t)16384)
 
-/* Seconds. */
+/* Seconds. Every `now` is in seconds since 1970. */
 #define TLS_TICKET_KEYS_BOUNDS(X)                                                                  \
     X(rotation, 1, 31536000, 86400)                                                                \
     X(overlap, 1, 31536000, 86400)

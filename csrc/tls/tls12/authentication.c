@@ -50,7 +50,7 @@ end_certificate(const br_x509_class **pctx)
 static unsigned
 end_chain(const br_x509_class **pctx)
 {
-    /* The chain was judged before BearSSL was given the message: tls12_decide_verify. */
+    /* The chain was judged before BearSSL was given the message: tls_handshake_decide_verify. */
     return engine_of_x509(pctx)->x509.known ? 0 : BR_ERR_X509_NOT_TRUSTED;
 }
 

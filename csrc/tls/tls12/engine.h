@@ -5,7 +5,7 @@
 #include "handshake/handshake.h"
 
 /* tls12_take_over makes this engine the connection's; the terms become its own. A server's
- * ClientHello is at the front of c->handshake_in. A client whose terms have a ClientHello has sent
+ * ClientHello is the host's next message. A client whose terms have a ClientHello has sent
  * it already. */
 enum tls_reason tls12_take_over(tls_handshake *h);
 

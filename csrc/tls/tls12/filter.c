@@ -524,7 +524,7 @@ decide(tls12_engine *e)
                                  ? tls12_client_decide(e, &ready)
                                  : tls12_server_decide(e, &ready);
 
-    if (ready)
+    if (reason == TLS_OK && ready)
         e->phase = TLS12_FEED;
     return reason;
 }
@@ -644,6 +644,21 @@ message_after(tls_host *host, tls_bytes raw, int *renegotiate)
     return TLS_OK;
 }
 
+/* decided: what hangs on the message at hand; NULL where nothing does. */
+static const char *
+decided(const tls12_engine *e)
+{
+    unsigned type = e->message.data[0];
+
+    if (type == TLS_HANDSHAKE_CERTIFICATE || e->verify_due)
+        return "decide_verify";
+    if (type == TLS_HANDSHAKE_CERTIFICATE_REQUEST)
+        return "decide_certificate";
+    if (type == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE)
+        return "decrypt";
+    return type == TLS_HANDSHAKE_CLIENT_HELLO ? "choose" : NULL;
+}
+
 /* state: what is awaited, by what came last (tls12_client_rank, tls12_server_rank). */
 static const char *
 state(const tls_handshake *h)
@@ -655,8 +670,8 @@ state(const tls_handshake *h)
         "wait_client_key_exchange", "wait_certificate_verify", "wait_change_cipher_spec", "finish"};
     const tls12_engine *e = tls12_of(h);
 
-    if (e->phase == TLS12_DECIDE)
-        return "decide";
+    if (e->phase == TLS12_DECIDE && decided(e) != NULL)
+        return decided(e);
     if (e->entry != TLS12_ENTRY_NONE)
         return "sign";
     if (e->opening && e->phase == TLS12_READ)

@@ -259,7 +259,8 @@ wait_certificate_verify(tls13_engine *e, enum tls_progress *progress)
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_CERTIFICATE_VERIFY);
     tls13_consume(e);
-    e->state = e->after_peer;
+    if (reason == TLS_OK)
+        e->state = e->after_peer;
     return reason;
 }
 
@@ -270,7 +271,7 @@ tls13_decide_verify(tls13_engine *e, enum tls_progress *progress)
     enum tls_reason reason = tls_handshake_decide_verify(e->handshake, &ready);
 
     (void)progress;
-    if (ready)
+    if (reason == TLS_OK && ready)
         e->state = TLS13_STATE(wait_certificate_verify);
     return reason;
 }

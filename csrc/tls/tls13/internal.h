@@ -3,12 +3,14 @@
  * One function per state of RFC 8446 appendix A. A state takes a message, asks a question or sends,
  * names the state that comes next, and returns; where it has to wait it is called again:
  *
- *   client  start ─▶ wait_server_hello ─▶ wait_encrypted_extensions ─▶ wait_certificate_request ─▶
- *           wait_certificate ─▶ decide_verify ─▶ wait_certificate_verify ─▶ wait_finished ─▶
- *           decide_certificate ─▶ sign ─▶ finish
- *   server  choose_psk ─▶ choose ─▶ [retry ─▶ wait_client_hello] ─▶ decide_early_data ─▶ flight ─▶
- * sign ─▶ finish_flight ─▶ [wait_end_of_early_data] ─▶ [wait_certificate ─▶ decide_verify ─▶
- *           wait_certificate_verify] ─▶ wait_finished ─▶ send_tickets
+ *   client  client_start ─▶ wait_server_hello ─▶ wait_encrypted_extensions ─▶
+ *           wait_certificate_request ─▶ wait_certificate ─▶ decide_verify ─▶
+ *           wait_certificate_verify ─▶ wait_finished ─▶ decide_certificate ─▶ sign ─▶
+ *           client_finish
+ *   server  server_start ─▶ choose ─▶ [wait_client_hello ─▶ choose] ─▶ decide_early_data ─▶
+ *           flight ─▶ sign ─▶ finish_flight ─▶ [wait_end_of_early_data] ─▶
+ *           [wait_client_certificate ─▶ decide_verify ─▶ wait_certificate_verify] ─▶
+ *           wait_finished ─▶ send_tickets
  *
  * The transcript has every message as it was received or sent. A message is first checked, then
  * reported as a stage, then added to the transcript; keys change only where nothing waits in the
@@ -96,7 +98,7 @@ struct tls13_engine {
     unsigned tickets_left;
 };
 
-/* is_late: this engine lives for one authentication after the handshake. */
+/* tls13_is_late: this engine lives for one authentication after the handshake. */
 static inline int
 tls13_is_late(const tls13_engine *e)
 {
@@ -126,7 +128,7 @@ void tls13_use_suite(tls13_engine *e, const tls_suite *suite);
 enum tls_reason tls13_derive(tls13_engine *e, unsigned char *out, enum tls_secret secret);
 /* Handshake Secret from what was agreed, and both handshake traffic secrets. */
 enum tls_reason tls13_handshake_secrets(tls13_engine *e, tls_bytes shared);
-/* Master Secret, application traffic secrets and the exporter, into c->traffic. */
+/* Master Secret, application traffic secrets and the exporter, into the host's traffic. */
 enum tls_reason tls13_application_secrets(tls13_engine *e);
 /* tls13_open_with: what is received from now on is under `secret`. UNEXPECTED_MESSAGE when there is
  * more behind e->message in the reassembly buffer. */

@@ -308,7 +308,8 @@ other_certificate(int extended)
     credential = &w.server_context->credentials[0];
     tls_credential_clear(credential);
     credential->chain = calloc(1, sizeof *credential->chain);
-    credential->chain[0] = tls_certificate_retain(list->items[0]);
+    ((const tls_certificate **)(uintptr_t)credential->chain)[0] =
+        tls_certificate_retain(list->items[0]);
     credential->chain_count = 1;
     credential->key = key;
     tls_connection_renegotiate(client, 0);
