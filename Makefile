@@ -149,7 +149,7 @@ $(PKGCONFIG): csrc/tls/tlscore.pc.in always
 	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
 
 # Make every allocation fail once; the last looks into what is freed.
-$(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/handshake_memory_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=free
 
 core-tests: $(TEST_BINS)
