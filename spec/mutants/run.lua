@@ -162,8 +162,9 @@ end
 
 local function found_by_last(support, changed, instead)
    local program = directory .. "/tests/last"
-   return not run(("%s -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free -o %s %s/tests/%s_test %s %s %s && timeout 120 %s")
-      :format(COMPILE, program, directory, LAST, support, objects_with(changed, instead), LIBS, program))
+   local link = "%s -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free -o %s %s/tests/%s_test %s %s %s"
+   local objects = objects_with(changed, instead)
+   return not run((link .. " && timeout 120 %s"):format(COMPILE, program, directory, LAST, support, objects, LIBS, program))
 end
 
 -- ---- Mutants

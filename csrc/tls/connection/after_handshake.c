@@ -15,12 +15,22 @@ check(const tls_connection *c, int has)
 }
 
 enum tls_reason
+tls_connection_checked(tls_connection *c, enum tls_reason reason)
+{
+    if (reason == TLS_REASON_OUT_OF_MEMORY || reason == TLS_REASON_NO_RANDOM ||
+        reason == TLS_REASON_INTERNAL)
+        tls_connection_fail(c, reason, TLS_ALERT_NONE, NULL);
+    return reason;
+}
+
+enum tls_reason
 tls_connection_update_keys(tls_connection *c, int request)
 {
     const tls_engine_class *class = c->settled_class;
     enum tls_reason reason = check(c, class != NULL && class->update_keys != NULL);
 
-    return reason == TLS_OK ? class->update_keys(&c->host, request) : reason;
+    return reason == TLS_OK ? tls_connection_checked(c, class->update_keys(&c->host, request))
+                            : reason;
 }
 
 enum tls_reason
@@ -30,7 +40,8 @@ tls_connection_request_certificate(tls_connection *c)
     enum tls_reason reason = check(
         c, class != NULL && class->request_certificate != NULL && c->host.role == TLS_ROLE_SERVER);
 
-    return reason == TLS_OK ? class->request_certificate(&c->host) : reason;
+    return reason == TLS_OK ? tls_connection_checked(c, class->request_certificate(&c->host))
+                            : reason;
 }
 
 int
@@ -49,5 +60,5 @@ tls_connection_send_ticket(tls_connection *c)
     enum tls_reason reason =
         check(c, class != NULL && class->send_ticket != NULL && c->host.role == TLS_ROLE_SERVER);
 
-    return reason == TLS_OK ? class->send_ticket(&c->host) : reason;
+    return reason == TLS_OK ? tls_connection_checked(c, class->send_ticket(&c->host)) : reason;
 }

@@ -389,7 +389,7 @@ settle(tls_connection *c)
     if (tls_handshake_renegotiates(h))
         c->renegotiations++;
     else
-        c->phase = TLS_PHASE_TELL;
+        c->untold = 1;
     c->established = 1;
     c->settled_class = h->engine_class;
     c->renegotiation_verify = TLS_VERIFY_DEFAULT;
@@ -591,8 +591,8 @@ tls_connection_step(tls_connection *c)
             c->input.early_arrived = 0;
             return TLS_EVENT_EARLY_DATA;
         }
-        if (c->phase == TLS_PHASE_TELL) {
-            c->phase = TLS_PHASE_OPEN;
+        if (c->untold) {
+            c->untold = 0;
             tls_connection_idle_input(c);
             return TLS_EVENT_DATA;
         }

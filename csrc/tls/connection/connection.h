@@ -130,15 +130,16 @@ int tls_connection_renegotiating(const tls_connection *connection);
  */
 int tls_connection_asks_renegotiation(const tls_connection *connection);
 
-/* TLS 1.3, after the handshake. Each: NOT_READY before, UNSUPPORTED_VERSION below TLS 1.3, CLOSED,
- * BUSY while the output is full. tls_connection_update_keys sends KeyUpdate (RFC 8446
- * section 4.6.3) and, with `request`, asks the peer for its own. tls_connection_request_certificate
- * (server) asks the client to authenticate (4.6.2); NO_POST_HANDSHAKE_AUTH when the client did not
- * offer that, BUSY while another request is open. `verify` is asked about the answer; without it a
- * certificate that comes must be good, and an empty answer is accepted unless the mode is REQUIRED.
- * It ends with the stage `authenticated`; until then tls_connection_get_info and
- * tls_connection_session tell what stood before. tls_connection_send_ticket (server) sends one more
- * NewSessionTicket; BUSY while a request is open too. */
+/* TLS 1.3, after the handshake. Each: NOT_READY before, OUT_OF_MEMORY (which ends the connection),
+ * UNSUPPORTED_VERSION below TLS 1.3, CLOSED, BUSY while the output is full.
+ * tls_connection_update_keys sends KeyUpdate (RFC 8446 section 4.6.3) and, with `request`, asks the
+ * peer for its own. tls_connection_request_certificate (server) asks the client to authenticate
+ * (4.6.2); NO_POST_HANDSHAKE_AUTH when the client did not offer that, BUSY while another request is
+ * open. `verify` is asked about the answer; without it a certificate that comes must be good, and
+ * an empty answer is accepted unless the mode is REQUIRED. It ends with the stage `authenticated`;
+ * until then tls_connection_get_info and tls_connection_session tell what stood before.
+ * tls_connection_send_ticket (server) sends one more NewSessionTicket; BUSY while a request is open
+ * too. */
 enum tls_reason tls_connection_update_keys(tls_connection *connection, int request);
 enum tls_reason tls_connection_request_certificate(tls_connection *connection);
 enum tls_reason tls_connection_send_ticket(tls_connection *connection);

@@ -93,7 +93,7 @@ server_end_point(const tls_connection *c, tls_buffer *out)
     unsigned char binding[TLS_FINGERPRINT_MAXIMUM];
     size_t length;
 
-    if (!c->established || tls_connection_in_renegotiation(c))
+    if (!is_ready(c))
         return TLS_REASON_NOT_READY;
     length = tls_facts_end_point(&c->host.settled, c->host.role, binding);
     if (length == 0)

@@ -20,7 +20,6 @@ enum tls_phase {
     TLS_PHASE_HANDSHAKE, /* an engine advances */
     TLS_PHASE_STORE,     /* it is done: the session may be kept */
     TLS_PHASE_SETTLE,    /* and was, and the facts become the connection's */
-    TLS_PHASE_TELL,      /* the first handshake is over, and the caller is to be told once */
     TLS_PHASE_OPEN,
     TLS_PHASE_CLOSED, /* the peer sends nothing more; writing may go on */
     TLS_PHASE_FAILED
@@ -64,6 +63,7 @@ struct tls_connection {
     const tls_engine_class
         *settled_class; /* of the handshake before; NULL before the first is over */
     enum tls_phase phase;
+    int untold;       /* the first handshake is over, and the caller is to be told once */
     int established;  /* once and for all */
     int verify_given; /* by the connection's own options: then `select` does not change it */
     tls_input input;
@@ -100,6 +100,10 @@ tls_connection_rekeys(const tls_connection *c)
 {
     return c->host.handshake != NULL && c->host.handshake->purpose != TLS_LATE_AUTHENTICATION;
 }
+
+/* tls_connection_checked ends the connection where what was asked for failed for want of memory or
+ * randomness: a message may be half made, or sent and not remembered. Returns the reason. */
+enum tls_reason tls_connection_checked(tls_connection *c, enum tls_reason reason);
 
 static inline int
 tls_connection_in_renegotiation(const tls_connection *c)

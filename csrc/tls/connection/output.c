@@ -152,9 +152,9 @@ tls_output_alert(tls_connection *c, int level, int description)
 
     content[0] = (unsigned char)level;
     content[1] = (unsigned char)description;
-    /* A flight that was half made is dropped: the peer must not act on it (RFC 5246 section 7.2.2).
-     */
-    if (level == 2)
+    /* A flight that was half made is dropped: the peer must not act on it (RFC 5246 section 7.2.2),
+     * nor does anything follow close_notify (RFC 8446 section 6.1). */
+    if (level == 2 || description == TLS_ALERT_CLOSE_NOTIFY)
         tls_buffer_clear(&c->output.handshake);
     reason = seal_all(c, TLS_CONTENT_ALERT, tls_bytes_make(content, sizeof content),
         level == 2 || description == TLS_ALERT_CLOSE_NOTIFY ? 0 : TLS_ALERT_RESERVE / 2);

@@ -124,13 +124,15 @@ tls_connection_renegotiate(tls_connection *c, enum tls_verify_mode verify)
     if (c->output.before.length > 0)
         return TLS_REASON_NOT_READY;
     if (c->host.role == TLS_ROLE_CLIENT)
-        return begin(c);
+        return tls_connection_checked(c, begin(c));
     c->renegotiation_verify = verify;
     reason = tls_output_make_room(c);
     if (reason == TLS_OK)
         reason = send_hello_request(c);
     c->renegotiation_asked = reason == TLS_OK;
-    return reason;
+    if (reason != TLS_OK)
+        c->renegotiation_verify = TLS_VERIFY_DEFAULT;
+    return tls_connection_checked(c, reason);
 }
 
 int

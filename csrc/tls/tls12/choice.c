@@ -124,7 +124,10 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
             o.group = context->groups[i];
     o.suites = br_ssl_server_get_client_suites(server, &suite_count);
     credential = tls_pick_server_credential(e->handshake, suite_count, can_do, &o, &suite);
-    if (credential == NULL || tls12_use_credential(e, credential) != TLS_OK)
+    if (credential == NULL)
+        return 0;
+    e->choice_failed = tls12_use_credential(e, credential);
+    if (e->choice_failed != TLS_OK)
         return 0;
     suite_id = o.suites[suite][0];
     choices->cipher_suite = (uint16_t)suite_id;

@@ -246,8 +246,10 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
         credential = tls_pick_client_credential(
             e->handshake, message.u.certificate_request.certificate_authorities, can_sign, &choice);
     /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
-    if (credential == NULL || credential->key == NULL || !can_sign(&choice, credential) ||
-        tls12_use_credential(e, credential) != TLS_OK)
+    if (credential == NULL || credential->key == NULL || !can_sign(&choice, credential))
+        return;
+    e->choice_failed = tls12_use_credential(e, credential);
+    if (e->choice_failed != TLS_OK)
         return;
     scheme = signature_scheme(&choice, tls_private_key_public(e->handshake->terms.credential.key));
     e->own_pss = tls12_is_pss(scheme) ? scheme : 0;

@@ -111,6 +111,8 @@ tls12_reason(tls12_engine *e)
     int error = br_ssl_engine_last_error(tls12_core(e));
     size_t i;
 
+    if (e->choice_failed != TLS_OK)
+        return e->choice_failed;
     if (e->sign_failed)
         return TLS_REASON_SIGN_FAILED;
     for (i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -429,10 +431,10 @@ pump(tls12_engine *e)
     for (;;) {
         size_t length;
         unsigned char *record = br_ssl_engine_sendrec_buf(engine, &length);
-        enum tls_reason reason = TLS_OK;
+        enum tls_reason reason = e->choice_failed;
 
-        if (record == NULL)
-            return TLS_OK;
+        if (reason != TLS_OK || record == NULL)
+            return reason;
         switch (record[0]) {
         case TLS_CONTENT_HANDSHAKE:
             reason =

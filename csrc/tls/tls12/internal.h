@@ -101,6 +101,7 @@ typedef struct tls12_engine {
     int suspended;
     enum tls12_sign sign;
     int sign_failed;
+    enum tls_reason choice_failed; /* what BearSSL cannot be told: why no credential was taken */
     int sign_hash;
     unsigned sign_scheme;
     unsigned char digest[64];

@@ -121,6 +121,12 @@ tls13_send(tls13_engine *e, enum tls_stage stage, tls_buffer *raw)
     tls_handshake *h = e->handshake;
     enum tls_reason reason = tls_write_result(raw);
 
+    /* Section 6.1: nothing follows close_notify, which a handler of a late authentication may have
+     * sent. */
+    if (h->host->close_sent) {
+        tls_buffer_release(raw);
+        return reason;
+    }
     if (reason == TLS_OK) {
         tls_transcript_update(&e->transcript, tls_buffer_view(raw));
         reason = tls_host_happened(h->host, stage, TLS_SENT, tls_buffer_view(raw));

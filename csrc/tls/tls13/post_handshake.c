@@ -163,6 +163,7 @@ tls13_request_certificate(tls_host *host)
     tls_traffic *traffic = host->traffic;
     tls_bytes context = tls_bytes_make(traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
     tls_buffer raw = {0};
+    tls_transcript *requested;
     tls13_engine *e;
     enum tls_reason reason;
 
@@ -171,12 +172,17 @@ tls13_request_certificate(tls_host *host)
     /* One at a time, so that one transcript is kept. */
     if (traffic->requested != NULL || host->handshake != NULL || !tls_host_has_room(host))
         return TLS_REASON_BUSY;
+    requested = malloc(sizeof *requested);
+    if (requested == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
     reason = tls_random(traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
     if (reason == TLS_OK)
         reason =
             authenticate(host, traffic->transcript, TLS13_STATE(tls13_wait_client_certificate), &e);
-    if (reason != TLS_OK)
+    if (reason != TLS_OK) {
+        free(requested);
         return reason;
+    }
     reason = tls13_write_request(e, &raw, context);
     if (reason == TLS_OK)
         reason = tls13_send(e, TLS_STAGE_CERTIFICATE_REQUEST, &raw);
@@ -184,14 +190,14 @@ tls13_request_certificate(tls_host *host)
         tls_buffer_release(&raw);
     if (reason == TLS_OK)
         reason = tls_host_flush(host);
-    traffic->requested = malloc(sizeof *traffic->requested);
-    if (traffic->requested != NULL)
-        *traffic->requested = e->transcript;
-    else if (reason == TLS_OK)
-        reason = TLS_REASON_OUT_OF_MEMORY;
     /* The handshake begins again when the answer comes: an idle connection keeps only the
      * transcript.
      */
+    if (reason == TLS_OK) {
+        *requested = e->transcript;
+        traffic->requested = requested;
+    } else
+        free(requested);
     tls_handshake_end(host);
     return reason;
 }
