@@ -162,9 +162,10 @@ end
 
 local function found_by_last(support, changed, instead)
    local program = directory .. "/tests/last"
-   local link = "%s -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free -o %s %s/tests/%s_test %s %s %s"
    local objects = objects_with(changed, instead)
-   return not run((link .. " && timeout 120 %s"):format(COMPILE, program, directory, LAST, support, objects, LIBS, program))
+   local command = "%s -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free -o %s %s/tests/%s_test %s %s %s"
+   command = command:format(COMPILE, program, directory, LAST, support, objects, LIBS)
+   return not run(("%s && timeout 120 %s"):format(command, program))
 end
 
 -- ---- Mutants
