@@ -41,11 +41,12 @@ static tls_bytes
 first_words(const tls_connection *c)
 {
     const tls_input *in = &c->input;
-    tls_bytes words = tls_bytes_make(in->buffer + in->start, in->end - in->start);
+    tls_bytes words;
 
-    if (in->buffer == NULL || words.length == 0 || c->host.opener.count > 0 ||
+    if (in->buffer == NULL || in->end == in->start || c->host.opener.count > 0 ||
         c->host.opener.earlier_count > 0)
         return tls_bytes_make(NULL, 0);
+    words = tls_bytes_make(in->buffer + in->start, in->end - in->start);
     if (words.data[0] >= TLS_CONTENT_CHANGE_CIPHER_SPEC &&
         words.data[0] <= TLS_CONTENT_APPLICATION_DATA && (words.length < 2 || words.data[1] == 3))
         return tls_bytes_make(NULL, 0);
