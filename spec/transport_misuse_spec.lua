@@ -280,12 +280,14 @@ describe("an object made in a finalizer, while the state is closed,", function()
          local function finalizer()
             local connection = context:connection { server_name = "example.org" }
             connection:step()
-            connection.core:free() -- Lua 5.4 would never finalize it
          end
          local last = newproxy and newproxy(true)
          if last then getmetatable(last).__gc = finalizer else last = setmetatable({}, { __gc = finalizer }) end
          kept = last
-      ]])
+      ]], {}, { environment = {
+         -- what Lua 5.4 makes in such a finalizer it never finalizes
+         ASAN_OPTIONS = (os.getenv "ASAN_OPTIONS" or "") .. ":detect_leaks=0",
+      } })
       assert.equal(0, (process:wait(20)))
    end)
 end)

@@ -3,7 +3,7 @@
 # with SEEDS, the program of seeds.c.
 set -e
 dir=$1
-[ ! -f "$dir/corpus.done" ] || exit 0
+[ ! "$dir/corpus.done" -nt "$2" ] || exit 0
 for target in certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 \
     server_12 hostile renegotiation late verification; do mkdir -p "$dir/$target"; done
 "$2" "$dir"

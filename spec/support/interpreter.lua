@@ -40,7 +40,7 @@ function interpreter.tool(words, options)
    return require("spec.support.process").start(argv, options)
 end
 
--- script starts Lua source of one's own.
+-- script starts Lua source of one's own. options.environment: more variables.
 function interpreter.script(source, words, options)
    local temporary = require "spec.support.temporary"
    local argv = { interpreter.path, temporary.write(source, ".lua") }
@@ -48,7 +48,11 @@ function interpreter.script(source, words, options)
       argv[#argv + 1] = word
    end
    options = options or {}
-   options.environment = interpreter.environment()
+   local environment = interpreter.environment()
+   for name, value in pairs(options.environment or {}) do
+      environment[name] = value
+   end
+   options.environment = environment
    return require("spec.support.process").start(argv, options)
 end
 
