@@ -171,24 +171,17 @@ run(side *s)
     return side_run(s);
 }
 
+/* begin makes two sides of options by chance, maybe with a session from before. */
 static void
-one(unsigned n)
+begin(void)
 {
-    unsigned rounds, kept, i;
-    uint32_t damage = 0;
-
-    seed = n;
-    state = n * 2654435761u + 1;
-    memset(closed, 0, sizeof closed);
-    memset(established, 0, sizeof established);
     budget = 12;
     pair_init(&p, &identities[P256]);
     if (below(4))
         pair_client_is(&p, &identities[P256]);
     if (p.server_options.trust != NULL)
         p.server_options.verify = (enum tls_verify_mode)(1 + below(3));
-    kept = below(3);
-    p.client_options.version_max = kept ? TLS_VERSION_13 : TLS_VERSION_12;
+    p.client_options.version_max = below(3) ? TLS_VERSION_13 : TLS_VERSION_12;
     p.server_options.version_max = below(4) ? TLS_VERSION_13 : TLS_VERSION_12;
     p.client_options.renegotiation = p.server_options.renegotiation = (int)below(4);
     p.client_options.renegotiation = below(4) != 0;
@@ -216,6 +209,19 @@ one(unsigned n)
     p.client.answer = p.server.answer = answer;
     p.client.late = p.server.late = below(3) ? 0 : 2;
     p.chunk = below(3) ? 0 : 1 + below(200);
+}
+
+static void
+one(unsigned n)
+{
+    unsigned rounds, i;
+    uint32_t damage = 0;
+
+    seed = n;
+    state = n * 2654435761u + 1;
+    memset(closed, 0, sizeof closed);
+    memset(established, 0, sizeof established);
+    begin();
     pair_open(&p);
     if (below(4) == 0)
         damage = 1 + below(3000);

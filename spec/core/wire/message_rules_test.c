@@ -17,6 +17,28 @@ rule(const char *hex, unsigned version, unsigned suite, enum tls_reason expected
     release(raw);
 }
 
+/* The rules of an extension that one version reads are those of a hello that ends in it. */
+static void
+spec_version_rules(void)
+{
+    rule("010000390303" R32 "000002c02f0100000e" "0017000100" "002b00050403040303", 0, 0, TLS_OK,
+        "extended_master_secret with a body, while the version is open");
+    rule("010000390303" R32 "000002c02f0100000e" "0017000100" "002b00050403040303", 0x0304, 0, TLS_OK,
+        "the same in TLS 1.3");
+    rule("010000390303" R32 "000002c02f0100000e" "0017000100" "002b00050403040303", 0x0303, 0,
+        TLS_REASON_DECODE, "the same in TLS 1.2");
+    rule("010000370303" R32 "000002c02f0100000c" "0017000100" "002b0003020304", 0, 0, TLS_OK,
+        "the same, where only TLS 1.3 is offered");
+    rule("0100003b0303" R32 "000002c02f01000010" "002b00050403040303" "003300030001ff", 0x0303, 0,
+        TLS_OK, "half a key_share in TLS 1.2");
+    rule("0100003b0303" R32 "000002c02f01000010" "002b00050403040303" "003300030001ff", 0x0304, 0,
+        TLS_REASON_DECODE, "half a key_share in TLS 1.3");
+    rule("010000390303" R32 "000002c02f0100000e" "002b0003020304" "003300030001ff", 0, 0,
+        TLS_REASON_DECODE, "half a key_share, where only TLS 1.3 is offered");
+    rule("010000320303" R32 "000002c02f01000007" "003300030001ff", 0, 0, TLS_OK,
+        "half a key_share, where TLS 1.3 is not offered");
+}
+
 static void
 spec_message_rules(void)
 {
@@ -46,23 +68,6 @@ spec_message_rules(void)
     rule("0100002f0303" R32 "000002c02f0100000400170000", 0, 0, TLS_OK, "extended_master_secret");
     rule("010000300303" R32 "000002c02f010000050017000100", 0, 0, TLS_REASON_DECODE,
         "extended_master_secret with a body");
-    /* The rules of an extension that one version reads are those of a hello that ends in it. */
-    rule("010000390303" R32 "000002c02f0100000e" "0017000100" "002b00050403040303", 0, 0, TLS_OK,
-        "the same, while the version is open");
-    rule("010000390303" R32 "000002c02f0100000e" "0017000100" "002b00050403040303", 0x0304, 0, TLS_OK,
-        "the same in TLS 1.3");
-    rule("010000390303" R32 "000002c02f0100000e" "0017000100" "002b00050403040303", 0x0303, 0,
-        TLS_REASON_DECODE, "the same in TLS 1.2");
-    rule("010000370303" R32 "000002c02f0100000c" "0017000100" "002b0003020304", 0, 0, TLS_OK,
-        "the same, where only TLS 1.3 is offered");
-    rule("0100003b0303" R32 "000002c02f01000010" "002b00050403040303" "003300030001ff", 0x0303, 0,
-        TLS_OK, "half a key_share in TLS 1.2");
-    rule("0100003b0303" R32 "000002c02f01000010" "002b00050403040303" "003300030001ff", 0x0304, 0,
-        TLS_REASON_DECODE, "half a key_share in TLS 1.3");
-    rule("010000390303" R32 "000002c02f0100000e" "002b0003020304" "003300030001ff", 0, 0,
-        TLS_REASON_DECODE, "half a key_share, where only TLS 1.3 is offered");
-    rule("010000320303" R32 "000002c02f01000007" "003300030001ff", 0, 0, TLS_OK,
-        "half a key_share, where TLS 1.3 is not offered");
     rule("0200002e0303" R32 "00c02f000006" "000b00020100", 0, 0, TLS_OK,
         "ServerHello with the uncompressed point format");
     rule("0200002e0303" R32 "00c02f000006" "000b00020101", 0, 0, TLS_REASON_ILLEGAL_PARAMETER,
@@ -159,6 +164,7 @@ spec_alert(void)
 int
 main(void)
 {
+    spec_version_rules();
     spec_message_rules();
     spec_server_random();
     spec_alert();
