@@ -134,7 +134,10 @@ test_key(const char *kind, tls_private_key *key, int hash)
 
     tls_fingerprint(digest, hash, data);
     require(tls_public_key_to_bearssl(&pkey, public_key) == TLS_OK, "%s", kind);
-    for (round = 0; round < 8; round++) {
+    /* One s in two begins with a zero; with P-521 none does. */
+    for (round = 0; round < 8 || (round < 100 && tried[S_IS_NEGATIVE] == 0 &&
+                                     public_key->curve != TLS_GROUP_SECP521R1);
+         round++) {
         numbers n;
 
         digest[0] = (unsigned char)round;
