@@ -35,7 +35,8 @@ change_buffer(tls_connection *c, int borrow, size_t room)
 {
     tls_input *in = &c->input;
     size_t waiting = in->end - in->start;
-    unsigned char *buffer = borrow ? tls_pool_take(&c->pool_owner->pool) : malloc(room);
+    unsigned char *buffer =
+        borrow ? tls_pool_take(&c->pool_owner->pool) : malloc(room > 0 ? room : 1);
 
     if (buffer == NULL)
         return TLS_REASON_OUT_OF_MEMORY;

@@ -4,10 +4,10 @@
 
 #include "base/bytes.h"
 
-/* tls_curve_has_point returns 1 if `point` (uncompressed: 04 X Y) is a point of the curve
+/* tls_curve_has_point returns 1 if `point` (uncompressed: 04 X Y) is a point of the group
  * (TLS_GROUP_SECP256R1, ..384r1, ..521r1), both coordinates below its prime. All of these curves
  * have cofactor 1, so nothing else can be wrong with it. Not constant-time: public keys are public.
  */
-int tls_curve_has_point(int curve, tls_bytes point);
+int tls_curve_has_point(int group, tls_bytes point);
 
 #endif
