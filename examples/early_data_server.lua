@@ -27,7 +27,7 @@ for _ = 1, tonumber(arg[4]) or math.huge do
    local request, message = "", nil
    while request and not request:find("\r\n\r\n", 1, true) do
       local bytes, why, code = stream:read_early()
-      if code == "finished" then bytes, why = stream:receiveany(4096) end
+      if code == "no_early_data" then bytes, why = stream:receiveany(4096) end
       request, message = bytes and request .. bytes, why
    end
    if request then

@@ -197,7 +197,7 @@ describe("more than 64 certificates", function()
       assert.equal("string", type(message))
       assert.equal("limit_exceeded", code)
       context, message, code = bearssl.context { mode = "server",
-         certificates = { { name = "x", certificate = chain, key = chains.key("ec", "leaf") } } }
+         credentials = { { name = "x", certificate = chain, key = chains.key("ec", "leaf") } } }
       assert.is_nil(context)
       assert.equal("string", type(message))
       assert.equal("limit_exceeded", code)
@@ -224,19 +224,19 @@ describe("the depth of a path", function()
    local renewed = world:authority { subject = "CN=Root", key = "renewed", by = root }
 
    it("of 0 allows no intermediate", function()
-      accepted(root, { leaf() }, { depth = 0 })
-      refused("path_too_long", root, { leaf { by = one }, one }, { depth = 0 })
-      accepted(root, { leaf { by = one }, one }, { depth = 1 })
-      refused("path_too_long", root, { leaf { by = two }, two, one }, { depth = 1 })
-      accepted(root, { leaf { by = two }, two, one }, { depth = 2 })
+      accepted(root, { leaf() }, { verify_depth = 0 })
+      refused("path_too_long", root, { leaf { by = one }, one }, { verify_depth = 0 })
+      accepted(root, { leaf { by = one }, one }, { verify_depth = 1 })
+      refused("path_too_long", root, { leaf { by = two }, two, one }, { verify_depth = 1 })
+      accepted(root, { leaf { by = two }, two, one }, { verify_depth = 2 })
       accepted(root, { leaf { by = two }, two, one })
    end)
 
    it("does not count self-issued certificates", function()
-      accepted(root, { leaf { by = renewed }, renewed }, { depth = 0 })
+      accepted(root, { leaf { by = renewed }, renewed }, { verify_depth = 0 })
       local below = world:authority { subject = "CN=Below", key = "below", by = renewed }
-      refused("path_too_long", root, { leaf { by = below }, below, renewed }, { depth = 0 })
-      accepted(root, { leaf { by = below }, below, renewed }, { depth = 1 })
+      refused("path_too_long", root, { leaf { by = below }, below, renewed }, { verify_depth = 0 })
+      accepted(root, { leaf { by = below }, below, renewed }, { verify_depth = 1 })
    end)
 
    it("is a context's too", function()
@@ -246,7 +246,7 @@ describe("the depth of a path", function()
          for _, entry in ipairs { ... } do chain[#chain + 1] = entry.certificate end
          local server = assert(bearssl.context { mode = "server", certificate = chain, key = chains.key("ec", "leaf") })
          local client = assert(bearssl.context { trust = store(root), verify_depth = depth,
-            time = function() return NOW end })
+            clock = function() return NOW end })
          local result = pump(client:connection { server_name = "www.example.org" }, server:connection())
          return result.client.status and "ok" or result.client.code
       end
@@ -284,7 +284,7 @@ describe("names that are equal", function()
 
    it("are self-issued", function()
       local below = world:authority { subject = "O=some company,CN=TEST CA", key = "renewed", by = plain }
-      accepted(plain, { leaf { by = below }, below }, { depth = 0 })
+      accepted(plain, { leaf { by = below }, below }, { verify_depth = 0 })
    end)
 
    it("are those of CRLs and OCSP responses", function()

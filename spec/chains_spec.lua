@@ -176,8 +176,8 @@ add("path length of the root 2, two intermediates", "ok", four({ root = { path_l
 add("path length below larger than above", "ok", four({ root = { path_length = 2 }, upper = { path_length = 9 } }))
 add("path length 0, a self-issued intermediate below", "ok",
    four({ upper = { path_length = 0 }, lower = { subject = "CN=Upper" } }))
-add("depth 2, two intermediates", "ok", four({}), { depth = 2 })
-add("depth 1, two intermediates", LONG, four({}), { depth = 1 })
+add("depth 2, two intermediates", "ok", four({}), { verify_depth = 2 })
+add("depth 1, two intermediates", LONG, four({}), { verify_depth = 1 })
 
 local function tower(height)
    return function(w)
@@ -196,7 +196,7 @@ add("fifteen intermediates", LONG, tower(15), { differs = "at most 16 certificat
 
 -- ---- Signatures ----
 
-local SIGNATURE = "certificate_signature"
+local SIGNATURE = "bad_certificate_signature"
 both("signature of the leaf altered", SIGNATURE, { leaf = { damage = true } })
 both("signature of the intermediate altered", SIGNATURE, { intermediate = { damage = true } })
 both("signature of the root altered", "ok", { root = { damage = true } })
@@ -548,7 +548,7 @@ local ERRORS = {
    not_a_ca = { 79 }, path_too_long = { 22, 25 }, critical_extension = { 34 }, name_constraint = { 47, 48 },
    unknown_ca = { 19, 20 }, self_signed = { 18 }, weak_key = { 66, 67 }, weak_signature = { 68 },
    -- 20: where key identifiers tell it that the key is another, it does not check the signature
-   certificate_signature = { 7, 20 }, unsupported_certificate = {},
+   bad_certificate_signature = { 7, 20 }, unsupported_certificate = {},
    certificate_revoked = { 23 }, revocation_unknown = { 3 }, crl_expired = { 12 }, crl_not_yet_valid = { 11 },
    bad_crl = { 8, 35 },
 }

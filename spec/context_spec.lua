@@ -117,9 +117,9 @@ describe("an option", function()
       misuse("'alpn_required' must be true or false", bearssl.context, { alpn_required = 1 })
       misuse("'alpn': element 2 must be a protocol's name", bearssl.context, { alpn = { "h2", 2 } })
       misuse("'alpn': the list has holes", bearssl.context, { alpn = { [1] = "h2", [3] = "x" } })
-      misuse("'time' must be a function, not a table", bearssl.context, { time = {} })
+      misuse("'clock' must be a function, not a table", bearssl.context, { clock = {} })
       for _, wrong in ipairs { "now", 0 / 0, {} } do
-         local context = bearssl.context { verify = "none", time = function() return wrong end }
+         local context = bearssl.context { verify = "none", clock = function() return wrong end }
          misuse("must return a number of seconds since the epoch, not", context.connection, context,
             { server_name = "x" })
       end
@@ -148,8 +148,8 @@ describe("an option", function()
    end)
 
    it("of credentials is checked", function()
-      misuse("element 1: unknown option 'nam'", bearssl.context, { certificates = { { nam = "x" } } })
-      misuse("two credentials have the name 'a'", server, { certificates = {
+      misuse("element 1: unknown option 'nam'", bearssl.context, { credentials = { { nam = "x" } } })
+      misuse("two credentials have the name 'a'", server, { credentials = {
          { certfile = certificates.ec.certfile, keyfile = certificates.ec.keyfile, name = "a" },
          { certfile = certificates.rsa.certfile, keyfile = certificates.rsa.keyfile, name = "a" },
       } })
@@ -227,11 +227,11 @@ describe("a context", function()
       local function plain(text) return (text:gsub("%p", "%%%0")) end
       fails("key_mismatch", plain(ec.certfile .. ": the private key does not belong"),
          { certfile = ec.certfile, key = other })
-      fails("key_mismatch", plain "certificates[2]: the private key does not belong", { certificates = {
+      fails("key_mismatch", plain "credentials[2]: the private key does not belong", { credentials = {
          { certfile = ec.certfile, keyfile = ec.keyfile }, { certificate = ec.chain, key = other },
       } })
-      fails("key_mismatch", plain("certificates[1]: " .. ec.certfile .. " and " .. certificates.rsa.keyfile),
-         { certificates = { { certfile = ec.certfile, keyfile = certificates.rsa.keyfile } } })
+      fails("key_mismatch", plain("credentials[1]: " .. ec.certfile .. " and " .. certificates.rsa.keyfile),
+         { credentials = { { certfile = ec.certfile, keyfile = certificates.rsa.keyfile } } })
       local encrypted = shell.run({ "openssl", "pkey", "-in", ec.keyfile, "-aes128", "-passout", "pass:x" })
       fails("encrypted_key", "encrypted", { certificate = ec.certificate, key = encrypted })
       local broken = temporary.write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
@@ -252,7 +252,7 @@ describe("a context", function()
          { certfile = ec.chainfile, keyfile = ec.keyfile },
          { certfile = both },
          { certificate = ec.key .. ec.chain },
-         { certificates = { { certfile = both, name = "x" } } },
+         { credentials = { { certfile = both, name = "x" } } },
       }
       for _, options in ipairs(forms) do
          options.mode = "server"
@@ -308,7 +308,7 @@ describe("a context", function()
    it("goes by its own clock", function()
       local now = os.time()
       local time = now
-      local clocked = client { time = function() return time end }
+      local clocked = client { clock = function() return time end }
       assert.equal("wantread", (shake(clocked, server())).client.status)
       time = now + 10 * 365 * 86400
       assert.equal("certificate_expired", (shake(clocked, server())).client.code)
@@ -337,7 +337,7 @@ describe("a context", function()
    end)
 
    it("chooses the credential by the server's name and the key's type", function()
-      local context = server { certificates = {
+      local context = server { credentials = {
          { certfile = certificates.alpha.certfile, keyfile = certificates.alpha.keyfile },
          { certfile = certificates.beta.certfile, keyfile = certificates.beta.keyfile },
       } }

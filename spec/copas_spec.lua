@@ -196,7 +196,7 @@ describe("Copas:", function()
       local server = assert(bearssl.context({
          mode = "server",
          suites = "compatible",
-         certificates = {
+         credentials = {
             { certificate = certificates.rsa.chain, key = certificates.rsa.key, name = "rsa" },
             { certificate = certificates.ec.chain, key = certificates.ec.key, name = "ec" },
          },

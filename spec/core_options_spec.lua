@@ -179,8 +179,8 @@ describe("the Lua layer", function()
    it("has the core's bounds of everything else", function()
       local leaf, key = bearssl.certificate.load(certificates.rsa.certificate)[1], bearssl.key.generate("p256")
       local function verify(options) return leaf:verify(nil, certificates.ca.certificate, options) end
-      misuse("'depth' must be an integer from 0 to 16", verify, { depth = 17 })
-      misuse("'minimum_rsa_bits' must be an integer from 1024 to 4096", verify, { minimum_rsa_bits = 5000 })
+      misuse("'verify_depth' must be an integer from 0 to 16", verify, { verify_depth = 17 })
+      misuse("'min_rsa_bits' must be an integer from 1024 to 4096", verify, { min_rsa_bits = 5000 })
       misuse("'clock_skew' must be a number of seconds, at most", verify, { clock_skew = math.huge })
       misuse("'time' must be a number of seconds since the epoch", verify, { time = 1e300 })
       misuse("'rotation' must be an integer from 1 to 31536000", bearssl.ticket_keys.new, { rotation = 31536001 })
@@ -208,15 +208,15 @@ describe("other options of the core", function()
    it("of verification have bounds", function()
       local function verify(options) return store:verify({ leaf }, options) end
       for _, case in ipairs {
-         { "depth", -1 }, { "depth", 17 }, { "minimum_rsa_bits", 1023 }, { "minimum_rsa_bits", 4097 },
+         { "verify_depth", -1 }, { "verify_depth", 17 }, { "min_rsa_bits", 1023 }, { "min_rsa_bits", 4097 },
          { "clock_skew", -1 }, { "clock_skew", 9e15 },
       } do
          local minimum, maximum = core.bounds("verify", case[1])
          misuse(("option '%s' must be an? %%w+ from %.0f to %.0f"):format(case[1], minimum, maximum), verify,
             { [case[1]] = case[2] })
       end
-      assert.is_true((verify { depth = 1, minimum_rsa_bits = 1024, clock_skew = 0.5 }))
-      assert.is_true((verify { depth = 16 }))
+      assert.is_true((verify { verify_depth = 1, min_rsa_bits = 1024, clock_skew = 0.5 }))
+      assert.is_true((verify { verify_depth = 16 }))
    end)
 
    it("of ticket keys have bounds, also in what was exported", function()

@@ -438,7 +438,7 @@ end)
 describe("select", function()
    it("takes another context, a named credential, a pair, a protocol and suites", function()
       local other = server_context { certfile = certificates.ec.certfile, keyfile = certificates.ec.keyfile }
-      local server = assert(bearssl.context { mode = "server", certificates = {
+      local server = assert(bearssl.context { mode = "server", credentials = {
          { certfile = certificates.rsa.certfile, keyfile = certificates.rsa.keyfile, name = "plain" },
          { certfile = certificates.rsa3072.certfile, keyfile = certificates.rsa3072.keyfile, name = "long" },
       } })

@@ -13,7 +13,7 @@ describe("early data", function()
    it("goes by the context's own clock alone, from the first", function()
       for _, shift in ipairs { -86400, -30, 30, 86400 } do
          local function clock() return os.time() + shift end
-         local c, s = client { time = clock }, early_server { time = clock }
+         local c, s = client { clock = clock }, early_server { clock = clock }
          local session = session_of(c, s)
          local a = established(c, s, { session = session, early_data = "x" })
          assert.equal("accepted", a:info "early_data", shift)
@@ -26,8 +26,8 @@ describe("early data", function()
       local time = now
       local function clock() return time end
       local keys = assert(bearssl.ticket_keys.new())
-      local c = client { time = function() return now end }
-      local s = early_server { ticket_keys = keys, time = clock }
+      local c = client { clock = function() return now end }
+      local s = early_server { ticket_keys = keys, clock = clock }
       local session = session_of(c, s)
       local function offer()
          return established(c, s, { session = session, early_data = "x" }):info "early_data"
@@ -38,7 +38,7 @@ describe("early data", function()
       time = now
       assert.equal("rejected", offer())
       -- nor does another context with the same keys take it
-      s = early_server { ticket_keys = keys, time = clock }
+      s = early_server { ticket_keys = keys, clock = clock }
       assert.equal("rejected", offer())
    end)
 end)

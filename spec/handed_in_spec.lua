@@ -236,7 +236,7 @@ describe("a context", function()
       refuses("bad_pem", "or the path to the option 'keyfile'", context { certificate = leaf, key = ec.keyfile })
       refuses("bad_pem", "or the path to the option 'keyfile'",
          context { certificate = leaf, key = ec.keyfile, password = "x" })
-      refuses("bad_ocsp_response", "or the path to the option 'ocsp_file'",
+      refuses("bad_ocsp_response", "or the path to the option 'ocspfile'",
          context { certificate = leaf, key = key, ocsp_response = "/x/staple.der" })
       refuses("bad_pem", "the options 'cafile' and 'capath'", context { mode = "client", trust = ec.certfile })
       refuses("bad_pem", "bearssl.crl.open", context { mode = "client", trust = leaf, crls = "/x.crl" })
@@ -251,7 +251,7 @@ describe("a context", function()
       assert.is_nil(message:find(ec.certfile, 1, true))
       local staple = temporary.write("junk", ".der")
       message = refuses("bad_ocsp_response", staple .. ": ",
-         context { certfile = ec.certfile, keyfile = ec.keyfile, ocsp_file = staple })
+         context { certfile = ec.certfile, keyfile = ec.keyfile, ocspfile = staple })
       assert.is_nil(message:find(ec.certfile, 1, true))
    end)
 
@@ -259,8 +259,8 @@ describe("a context", function()
       refuses("key_mismatch", ec.certfile .. " and " .. rsa.keyfile .. ": the private key does not belong",
          context { certfile = ec.certfile, keyfile = rsa.keyfile })
       local good = { certificate = leaf, key = key }
-      refuses("key_mismatch", "certificates[2]: ",
-         context { certificates = { good, { certificate = rsa.certificate, key = key } } })
+      refuses("key_mismatch", "credentials[2]: ",
+         context { credentials = { good, { certificate = rsa.certificate, key = key } } })
       refuses("key_mismatch", "but to certificate 2 of its chain",
          context { certificate = certificates.ca.certificate .. leaf, key = key })
    end)

@@ -410,8 +410,8 @@ describe("bearssl.crl", function()
          assert(bearssl.certificate.selfsigned { names = { "x.example" } }):pin() } })
       assert.are.equal("staple_required", shake { staple = "required" })
       local early = function() return cast_.leaf:not_before() - 100 end
-      assert.are.equal("certificate_not_yet_valid", shake { time = early })
-      assert.are.equal("ok", shake { time = early, clock_skew = 200 })
+      assert.are.equal("certificate_not_yet_valid", shake { clock = early })
+      assert.are.equal("ok", shake { clock = early, clock_skew = 200 })
       local none, _, code = bearssl.context { crls = "nonsense" }
       assert.is_nil(none)
       assert.are.equal("bad_pem", code)
@@ -575,7 +575,7 @@ describe("a context", function()
       has(message, keyfile)
       assert.is_nil(none)
       assert.are.equal("bad_password", code)
-      assert(bearssl.context { mode = "server", certificates = {
+      assert(bearssl.context { mode = "server", credentials = {
          { certfile = certfile, keyfile = keyfile, password = "secret" },
       } })
       none, message, code = bearssl.context { mode = "server", certfile = certificates.ec.certfile,

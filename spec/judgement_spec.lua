@@ -37,16 +37,16 @@ local function with(base, options)
 end
 
 local function client(version, options)
-   return with({ max_version = version, trust = bearssl.trust.new { ca }, time = clock }, options)
+   return with({ max_version = version, trust = bearssl.trust.new { ca }, clock = clock }, options)
 end
 
 local function server(options)
-   return with({ mode = "server", certificate = { leaf }, key = key, time = clock }, options)
+   return with({ mode = "server", certificate = { leaf }, key = key, clock = clock }, options)
 end
 
 local mutual = { certificate = { own }, key = key }
 local function demanding(options)
-   return with({ mode = "server", certificate = { leaf }, key = key, time = clock, verify = "required",
+   return with({ mode = "server", certificate = { leaf }, key = key, clock = clock, verify = "required",
       trust = bearssl.trust.new { ca } }, options)
 end
 
@@ -112,7 +112,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          it("does not outlive the server's certificate: " .. kind, function()
             local short = issue("serverAuth", 600)
             local c = client(version)
-            local s = with({ mode = "server", certificate = { short }, key = key, time = clock }, options)
+            local s = with({ mode = "server", certificate = { short }, key = key, clock = clock }, options)
             local session = assert(established(c, s, nil, { handlers = handlers }):session())
             assert.equal(short:not_after(), session:expires())
             local a = established(c, s, { session = session }, { handlers = handlers })

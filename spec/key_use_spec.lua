@@ -36,10 +36,10 @@ end
 
 local function shake(client, server, tamper)
    local all = { trust = trust, max_version = client.version, min_version = client.version, suites = "compatible",
-      time = function() return NOW end }
+      clock = function() return NOW end }
    for name, value in pairs(client) do all[name] = value end
    all.version = nil
-   local theirs = { mode = "server", min_version = "TLSv1.0", suites = "compatible", time = all.time }
+   local theirs = { mode = "server", min_version = "TLSv1.0", suites = "compatible", clock = all.clock }
    for name, value in pairs(server) do theirs[name] = value end
    local a = assert(assert(bearssl.context(all)):connection { server_name = "localhost" })
    local b = assert(assert(bearssl.context(theirs)):connection())
@@ -74,11 +74,12 @@ describe("an ECDSA signature that is not DER", function()
                   return more
                end
                local clock = os.time
-               local _, _, result = shake({ version = version, trust = certificates.ca.certificate, time = clock },
-                  identified { time = clock })
+               local _, _, result = shake({ version = version, trust = certificates.ca.certificate, clock = clock },
+                  identified { clock = clock })
                assert.equal(wrong and "bad_signature" or nil, result.client.code, result.client.message)
-               _, _, result = shake(identified { version = version, trust = certificates.ca.certificate, time = clock },
-                  { verify = "required", trust = certificates.ca.certificate, time = clock,
+               _, _, result = shake(
+                  identified { version = version, trust = certificates.ca.certificate, clock = clock },
+                  { verify = "required", trust = certificates.ca.certificate, clock = clock,
                      certificate = certificates.ec.chain, key = certificates.ec.key,
                      handlers = { verify = function() return true end } })
                assert.equal(wrong and "bad_signature" or nil, result.server.code, result.server.message)
@@ -107,7 +108,7 @@ describe("an ECDSA signature that is not DER", function()
          return good and "ok" or code
       end
       assert.equal("ok", verdict(leaf))
-      assert.equal("certificate_signature", verdict(assert(core.certificates(changed(leaf:der())))[1]))
+      assert.equal("bad_certificate_signature", verdict(assert(core.certificates(changed(leaf:der())))[1]))
       local crl = assert(core.build_crl { issuer = root.certificate, issuer_key = key, this_update = NOW - 10,
          next_update = NOW + 100 })
       assert.equal("ok", verdict(leaf, { crls = { crl }, revocation = "leaf" }))

@@ -458,7 +458,7 @@ describe("the certificate for a client", function()
    local function shown(list, name, options)
       options = options or {}
       options.verify = "none"
-      local context = assert(bearssl.context { mode = "server", certificates = list, min_version = "TLSv1.0",
+      local context = assert(bearssl.context { mode = "server", credentials = list, min_version = "TLSv1.0",
          suites = "compatible" })
       local a = assert(assert(bearssl.context(options)):connection { server_name = name })
       local result = pump(a, assert(context:connection()))

@@ -177,8 +177,8 @@ describe("a session is not resumed", function()
       local now = os.time()
       local time = now
       local function clock() return time end
-      local c = client { time = clock, session_lifetime = 100 }
-      local s = server { time = clock, session_lifetime = 100 }
+      local c = client { clock = clock, session_lifetime = 100 }
+      local s = server { clock = clock, session_lifetime = 100 }
       local session = first_session(c, s)
       time = now + 90
       assert.is_true((resumes(c, s, session)))
@@ -186,7 +186,7 @@ describe("a session is not resumed", function()
       assert.is_false((resumes(c, s, session)))
       -- the server's clock alone
       time = now
-      c, s = client { session_lifetime = 1000 }, server { time = clock, session_lifetime = 100 }
+      c, s = client { session_lifetime = 1000 }, server { clock = clock, session_lifetime = 100 }
       session = first_session(c, s)
       time = now + 101
       assert.is_false((resumes(c, s, session)))

@@ -310,7 +310,7 @@ describe("the end of a conversation", function()
       b:close()
       local ok, _, code = client:handshake()
       assert.is_nil(ok)
-      assert.is_true(code == "truncated" or code == "transport")
+      assert.is_true(code == "truncated" or code == "transport_failed")
    end)
 
    it("by a variable that goes out of scope (Lua 5.4)", function()

@@ -250,10 +250,10 @@ describe("send", function()
       for _ = 1, 100 do
          local _
          _, _, _, code = client:send(("x"):rep(10000))
-         if code == "transport" then break end
+         if code == "transport_failed" then break end
          socket.sleep(0.001)
       end
-      assert.equal("transport", code)
+      assert.equal("transport_failed", code)
       assert.is_nil(server:getfd())
    end)
 end)

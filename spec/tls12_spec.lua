@@ -198,8 +198,8 @@ describe("a ticket", function()
       local time = NOW
       local function clock() return time end
       local keys = assert(bearssl.ticket_keys.new { rotation = 1000, overlap = 1000, time = NOW })
-      local client = client_context { time = clock }
-      local server = server_context { time = clock, ticket_keys = keys, session_lifetime = 100 }
+      local client = client_context { clock = clock }
+      local server = server_context { clock = clock, ticket_keys = keys, session_lifetime = 100 }
       local function tickets(session)
          local seen = 0
          local a = shake(client, server, session, nil, { new_session_ticket = function() seen = seen + 1 end })
@@ -225,7 +225,7 @@ describe("a ticket", function()
       assert.equal(0, (tickets(renewed)))
       -- a key that has had its time is changed by the next ticket
       keys = assert(bearssl.ticket_keys.new { rotation = 10, overlap = 1000, time = NOW })
-      server = server_context { time = clock, ticket_keys = keys, session_lifetime = 100 }
+      server = server_context { clock = clock, ticket_keys = keys, session_lifetime = 100 }
       time = NOW
       _, _, session = tickets()
       time = NOW + 10
@@ -275,8 +275,8 @@ describe("a ticket", function()
    it("lives as long as the session that it holds", function()
       local time = NOW
       local function clock() return time end
-      local client = client_context { time = clock }
-      local server = server_context { time = clock, session_lifetime = 100 }
+      local client = client_context { clock = clock }
+      local server = server_context { clock = clock, session_lifetime = 100 }
       local a, _, result = shake(client, server)
       assert.equal("wantread", result.client.status)
       local session = a:session()
@@ -295,7 +295,7 @@ describe("a ticket", function()
       local time = NOW
       local function clock() return time end
       local keys = assert(bearssl.ticket_keys.new { rotation = 100, overlap = 100, time = NOW })
-      local client, server = client_context { time = clock }, server_context { time = clock, ticket_keys = keys }
+      local client, server = client_context { clock = clock }, server_context { clock = clock, ticket_keys = keys }
       local _, session = resumed(client, server)
       time = NOW + 150 -- the next ticket is sealed under a new key
       local again, renewed = resumed(client, server, session)
@@ -513,7 +513,7 @@ describe("a channel binding", function()
    -- RFC 5929 section 4.1; a resumed handshake has no Certificate.
    for _, tickets in ipairs { true, false } do
       it("to the server's certificate outlives it in the session, " .. (tickets and "by ticket" or "by ID"), function()
-         local server = assert(bearssl.context { mode = "server", tickets = tickets, certificates = {
+         local server = assert(bearssl.context { mode = "server", tickets = tickets, credentials = {
             { certificate = certificates.rsa.chain, key = certificates.rsa.key },
             { certificate = certificates.sha384.chain, key = certificates.sha384.key },
          } })

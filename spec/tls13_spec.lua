@@ -74,7 +74,7 @@ describe("the handshake of TLS 1.3", function()
          server { verify = "optional", cafile = certificates.ca.certfile, alpn = { "h2" } },
          { handlers = recorder(seen) })
       local hello = seen["sent client_hello"]
-      assert.equal("TLSv1.3", hello.maximum_version)
+      assert.equal("TLSv1.3", hello.max_version)
       assert.equal("TLSv1.2", hello.legacy_version)
       assert.equal(32, #hello.session_id)
       assert.is_false(hello.psk_offered)
@@ -422,7 +422,7 @@ describe("the select handler in TLS 1.3", function()
       local answer
       local s = server {
          min_version = "TLSv1.2",
-         certificates = {
+         credentials = {
             { certfile = certificates.ec.certfile, keyfile = certificates.ec.keyfile, name = "ec" },
             { certfile = certificates.rsa.certfile, keyfile = certificates.rsa.keyfile, name = "rsa" },
          },

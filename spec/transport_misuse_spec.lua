@@ -149,7 +149,7 @@ describe("a transport's write function", function()
             -- nobody knows what was sent
             local ok, message, code = stream:handshake()
             assert.is_nil(ok)
-            assert.equal("transport", code, message)
+            assert.equal("transport_failed", code, message)
          end
       end
    end)
@@ -182,12 +182,12 @@ end)
 describe("option time", function()
    it("raises, and names itself, when it gives no time", function()
       for _, answer in ipairs({ "now", true, 0 / 0, math.huge, {} }) do
-         local made = bearssl.context { verify = "none", time = function() return answer end }
-         raises("option 'time': the function (spec/", made.connection, made, { server_name = "x" })
-         raises("option 'time'", bearssl.context, { mode = "server", certificate = certificates.ec.certificate,
-            key = certificates.ec.key, time = function() return answer end })
+         local made = bearssl.context { verify = "none", clock = function() return answer end }
+         raises("option 'clock': the function (spec/", made.connection, made, { server_name = "x" })
+         raises("option 'clock'", bearssl.context, { mode = "server", certificate = certificates.ec.certificate,
+            key = certificates.ec.key, clock = function() return answer end })
       end
-      local made = bearssl.context { verify = "none", time = function() end }
+      local made = bearssl.context { verify = "none", clock = function() end }
       raises("a number of seconds since the epoch, not nil", made.connection, made, { server_name = "x" })
    end)
 end)

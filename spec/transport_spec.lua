@@ -110,7 +110,7 @@ describe("a LuaSocket object", function()
       a:close()
       local ok, message, code = client:handshake()
       assert.is_nil(ok)
-      assert.equal("transport", code)
+      assert.equal("transport_failed", code)
       assert.matches("closed", message)
       assert.is_true(client:close())
    end)
@@ -145,7 +145,7 @@ describe("a descriptor number", function()
       local client = wrap_client(987, 0)
       local ok, _, code = client:handshake()
       assert.is_nil(ok)
-      assert.equal("transport", code)
+      assert.equal("transport_failed", code)
    end)
 end)
 
@@ -189,10 +189,10 @@ describe("functions", function()
       local client = wrap_client {
          read = function() return nil, "the modem hung up" end, write = function(bytes) return #bytes end,
       }
-      assert.same({ nil, "the modem hung up", "transport" }, { client:handshake() })
+      assert.same({ nil, "the modem hung up", "transport_failed" }, { client:handshake() })
       client = wrap_client { read = function() end, write = function() return nil, "no paper" end }
       local ok, message, code = client:handshake()
-      assert.same({ false, "no paper", "transport" }, { ok or false, message, code })
+      assert.same({ false, "no paper", "transport_failed" }, { ok or false, message, code })
    end)
 
    it("that failed to write are not asked again", function()
@@ -204,7 +204,7 @@ describe("functions", function()
       for _ = 1, 3 do
          local _, message, code = client:handshake()
          assert.equal("no paper", message)
-         assert.equal("transport", code)
+         assert.equal("transport_failed", code)
       end
       assert.equal(1, #written)
    end)
@@ -241,7 +241,7 @@ describe("functions", function()
       end }
       assert.is_false((pcall(client.handshake, client)))
       -- the locks are not left behind
-      assert.same({ nil, "gone", "transport" }, { client:handshake() })
+      assert.same({ nil, "gone", "transport_failed" }, { client:handshake() })
    end)
 end)
 
@@ -413,7 +413,7 @@ describe("every transport", function()
       assert.is_true(sealed > 0 and sealed < #data)
       a:close()
       last, message, code, sealed = client.transport:send(object, data, sealed + 1, #data, 0)
-      assert.same({ false, "the transport is closed", "transport" }, { last or false, message, code })
+      assert.same({ false, "the transport is closed", "transport_failed" }, { last or false, message, code })
       assert.is_true(sealed > 0 and sealed < #data)
       b:close()
    end)
@@ -426,11 +426,11 @@ describe("every transport", function()
          for _, method in ipairs({ "fill", "flush" }) do
             local ok, message, code = carrier[method](carrier, hello(), 0)
             assert.is_nil(ok)
-            assert.equal("transport", code)
-            assert.is_true(type(message) == "string" and message ~= "transport")
+            assert.equal("transport_failed", code)
+            assert.is_true(type(message) == "string" and message ~= "transport_failed")
          end
       end
-      assert.same({ nil, "the modem hung up", "transport" }, { carriers[1]:flush(hello(), 0) })
+      assert.same({ nil, "the modem hung up", "transport_failed" }, { carriers[1]:flush(hello(), 0) })
    end)
 end)
 

@@ -186,11 +186,11 @@ flush_output(tls_lua_connection *self, int descriptor)
     return OUTCOME_DONE;
 }
 
-/* transport_failure pushes nil, what the system says, "transport". */
+/* transport_failure pushes nil, what the system says, "transport_failed". */
 static int
 transport_failure(lua_State *L, int error)
 {
-    return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(error));
+    return tls_lua_failure_text(L, TLS_REASON_TRANSPORT_FAILED, strerror(error));
 }
 
 /* not_yet pushes nil, code, code: a code that means "later" is its own message. */
@@ -214,7 +214,7 @@ check_descriptor(lua_State *L, int index)
 
 /* connection:fill(descriptor) -> number of bytes read, 0 at the end of the stream (the connection
  * is told) | nil, message, code: "wantread", "full" (what has been decrypted must be read first),
- * "transport", or that of the connection's failure */
+ * "transport_failed", or that of the connection's failure */
 static int
 fill(lua_State *L)
 {
@@ -270,7 +270,7 @@ wait_readable(int descriptor, double seconds, double deadline)
 /* connection:receive_now(descriptor, n [, seconds]) -> n bytes: what collect, step, fill and
  * core.wait do for a connection that nobody watches, without Lua between them | nil: something else
  * has happened or must be done first (step tells what); what has arrived is kept for collect | nil,
- * message, code: "transport", "timeout", "wantread" (seconds is 0) */
+ * message, code: "transport_failed", "timeout", "wantread" (seconds is 0) */
 static int
 receive_now(lua_State *L)
 {
@@ -327,7 +327,7 @@ receive_now(lua_State *L)
 }
 
 /* connection:flush(descriptor) -> true when all output is gone | nil, message, code: "wantwrite",
- * "transport" */
+ * "transport_failed" */
 static int
 flush(lua_State *L)
 {
@@ -397,7 +397,8 @@ send_all(lua_State *L)
 }
 
 /* core.wait(descriptor, "r" | "w" [, seconds]) -> true when it can be read or written (or is
- * broken) | nil, message, code: "timeout", "transport". Without seconds it waits for ever. */
+ * broken) | nil, message, code: "timeout", "transport_failed". Without seconds it waits for ever.
+ */
 static int
 wait_for(lua_State *L)
 {

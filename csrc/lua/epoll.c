@@ -35,7 +35,7 @@ typedef struct epoll_set {
 static int
 failed(lua_State *L)
 {
-    return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(errno));
+    return tls_lua_failure_text(L, TLS_REASON_TRANSPORT_FAILED, strerror(errno));
 }
 
 static int

@@ -61,8 +61,8 @@ tls_lua_push_public_key(lua_State *L, const tls_public_key *key)
 
 /* core.key(string [, password]) -> key | nil, message, "bad_pem" (no private key in it) | "bad_key"
  * | "encrypted_key" (and no password given) | "bad_password" | "unsupported_encryption" |
- * "key_iterations" (more than ten million) | "out_of_memory". A key that is not encrypted is taken
- * with a password too. */
+ * "unsupported_encryption" (more than ten million) | "out_of_memory". A key that is not encrypted
+ * is taken with a password too. */
 static int
 load(lua_State *L)
 {
@@ -109,8 +109,8 @@ generate(lua_State *L)
 
 /* key:pem([password [, iterations]]) -> PKCS#8 PEM; with a password encrypted: AES-256-CBC under
  * PBKDF2 with HMAC-SHA-256 and so many iterations (100000). | nil, message, "unsupported_key" (an
- * external key) | "bad_key" | "bad_password" (an empty one) | "key_iterations" (not 1000 to ten
- * million) | "no_random" */
+ * external key) | "bad_key" | "bad_password" (an empty one) | "unsupported_encryption" (not 1000 to
+ * ten million) | "no_random" */
 static int
 pem(lua_State *L)
 {

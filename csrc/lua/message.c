@@ -111,7 +111,7 @@ static void
 client_hello(lua_State *L, const tls_client_hello *hello)
 {
     tls_lua_set_named(L, "legacy_version", TLS_REGISTRY_VERSION, hello->legacy_version);
-    tls_lua_set_named(L, "maximum_version", TLS_REGISTRY_VERSION, hello->maximum_version);
+    tls_lua_set_named(L, "max_version", TLS_REGISTRY_VERSION, hello->max_version);
     tls_lua_set_bytes(L, "random", hello->random);
     tls_lua_set_bytes(L, "session_id", hello->session_id);
     set_suites(L, hello->cipher_suites);

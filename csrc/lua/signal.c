@@ -64,22 +64,22 @@ make_pipe(void)
     return 0;
 }
 
-/* trap_terminate() -> descriptor to wait on | nil, message, "transport". Calling it again gives the
- * same one. */
+/* trap_terminate() -> descriptor to wait on | nil, message, "transport_failed". Calling it again
+ * gives the same one. */
 static int
 trap_terminate(lua_State *L)
 {
     struct sigaction action;
 
     if (wake_read < 0 && make_pipe() != 0) {
-        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(errno));
+        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT_FAILED, strerror(errno));
     }
     memset(&action, 0, sizeof action);
     action.sa_handler = on_terminate;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0) {
-        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(errno));
+        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT_FAILED, strerror(errno));
     }
     lua_pushinteger(L, wake_read);
     return 1;
@@ -148,7 +148,7 @@ push_ready(lua_State *L, const struct pollfd *entries, int count)
 /* poll(readers, writers [, seconds]) waits until a descriptor of the first list can be read, or one
  * of the second written (or is broken: the call that follows tells); nil waits for ever. -> two
  * lists of positions in these lists; both are empty when the time was over, or when a signal came.
- * There is no limit of 1024 as select has. | nil, message, "transport" */
+ * There is no limit of 1024 as select has. | nil, message, "transport_failed" */
 static int
 poll_lists(lua_State *L)
 {
@@ -160,7 +160,7 @@ poll_lists(lua_State *L)
     add_list(L, 2, writers, add_list(L, 1, readers, entries, POLLIN), POLLOUT);
     ready = poll(entries, (nfds_t)readers + (nfds_t)writers, milliseconds);
     if (ready < 0 && errno != EINTR) {
-        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT, strerror(errno));
+        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT_FAILED, strerror(errno));
     }
     /* after a failure the entries are as they were: nothing happened */
     push_ready(L, entries, readers);

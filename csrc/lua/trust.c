@@ -173,12 +173,12 @@ option_number(lua_State *L, const char *name)
  * | nil, message, code, index. chain: list of certificates, leaf first, then in any order; index:
  * which of them is at fault, from 1. options: server_name (string; without it names are not
  * checked), purpose
- * ("server", "client", "any"; "server"), time (seconds; now), depth (intermediates, 0 for none; as
- * many as can be), minimum_rsa_bits (2048), allow_sha1 (false), clock_skew (seconds by which clocks
- * may differ; 0), crls, ocsp_responses (lists of objects: what they say always counts), revocation
- * (whose status must be known: "if_known" (default: nobody's), "leaf", "path"), staple (when an
- * OCSP response must be given: "not_needed" (default), "if_must", "required"), pins (list of
- * 32-byte SHA-256 of SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a
+ * ("server", "client", "any"; "server"), time (seconds; now), verify_depth (intermediates, 0 for
+ * none; as many as can be), min_rsa_bits (2048), allow_sha1 (false), clock_skew (seconds by which
+ * clocks may differ; 0), crls, ocsp_responses (lists of objects: what they say always counts),
+ * revocation (whose status must be known: "if_known" (default: nobody's), "leaf", "path"), staple
+ * (when an OCSP response must be given: "not_needed" (default), "if_must", "required"), pins (list
+ * of 32-byte SHA-256 of SubjectPublicKeyInfos: one must be in the path). Codes: the verdicts of a
  * handshake: "unknown_ca", "certificate_expired", "name_mismatch", "certificate_revoked",
  * "revocation_unknown", "staple_required", "bad_ocsp_response", "ocsp_expired", "bad_crl",
  * "unsupported_crl", "crl_expired", "crl_not_yet_valid", "pin_mismatch" … */
@@ -202,9 +202,9 @@ verify(lua_State *L)
         request.server_name = tls_lua_option_server_name(L, 3, "server_name");
         request.purpose =
             (enum tls_purpose)tls_lua_option_choice(L, 3, "purpose", purposes, TLS_PURPOSE_SERVER);
-        request.depth = (unsigned)option_number(L, "depth");
-        request.minimum_rsa_bits = (unsigned)option_number(L, "minimum_rsa_bits");
-        request.no_intermediates = tls_lua_option_is_zero(L, 3, "depth");
+        request.verify_depth = (unsigned)option_number(L, "verify_depth");
+        request.min_rsa_bits = (unsigned)option_number(L, "min_rsa_bits");
+        request.no_intermediates = tls_lua_option_is_zero(L, 3, "verify_depth");
         request.allow_sha1 = tls_lua_option_boolean(L, 3, "allow_sha1");
         request.time = tls_lua_option_time(L, 3, "time", request.time);
         request.clock_skew = tls_lua_option_seconds(

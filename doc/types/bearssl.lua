@@ -227,7 +227,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field password? bearssl.Password
 ---@field name? string for select handlers
 ---@field ocsp_response? string DER, server
----@field ocsp_file? string
+---@field ocspfile? string
 
 ---@class bearssl.ContextOptions
 ---@field mode? "client"|"server" default "client"
@@ -253,9 +253,9 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field staple? "not_needed"|"if_must"|"required" default "not_needed"
 ---@field pins? (string|bearssl.Certificate)[] base64 SHA-256 of public keys
 ---@field clock_skew? number seconds, default 0
----@field certificates? bearssl.Credential[]
+---@field credentials? bearssl.Credential[]
 ---@field ocsp_response? string DER, server
----@field ocsp_file? string server
+---@field ocspfile? string server
 ---@field session_cache? integer sessions; server: 1000
 ---@field session_lifetime? integer seconds, default 7200
 ---@field tickets? boolean|"always" default true
@@ -275,7 +275,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field grease? boolean client, default true
 ---@field middlebox_compatibility? boolean TLS 1.3, default true
 ---@field retry_cookie? boolean server, TLS 1.3, default false
----@field psk_only? boolean TLS 1.3, default false
+---@field psk_ke? boolean TLS 1.3, default false
 ---@field post_handshake_auth? boolean client, TLS 1.3, default false
 ---@field max_early_data? integer server, TLS 1.3: bytes, default 0
 ---@field early_data_window? integer server, TLS 1.3: seconds, default 10
@@ -283,7 +283,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field client_preference? boolean default false
 ---@field renegotiation? boolean up to TLS 1.2, default false
 ---@field handlers? bearssl.Handlers
----@field time? fun(): number seconds since the epoch
+---@field clock? fun(): number seconds since the epoch
 
 ---@class bearssl.RenegotiateOptions
 ---@field verify? bearssl.Verify server: from now on
@@ -346,7 +346,7 @@ function Context:info() end
 ---@field grease boolean
 ---@field middlebox_compatibility boolean
 ---@field retry_cookie boolean
----@field psk_only boolean
+---@field psk_ke boolean
 ---@field post_handshake_auth boolean
 ---@field ticket_count integer
 ---@field max_early_data integer
@@ -483,7 +483,7 @@ function Stream:receive(pattern, prefix) end
 ---@return bearssl.Code? code
 function Stream:receiveany(max) end
 
----Early data, of a server's stream: code "finished" when there is none any more.
+---Early data, of a server's stream: code "no_early_data" when there is none any more.
 ---@param max? integer default 16384
 ---@return string? data
 ---@return string? message
@@ -787,8 +787,8 @@ function Certificate:verify(chain, trust, options) end
 ---@field server_name? string
 ---@field purpose? "server"|"client"|"any" default "server"
 ---@field time? number default now
----@field depth? integer intermediates allowed, 0 for none; self-issued ones do not count
----@field minimum_rsa_bits? integer default 2048
+---@field verify_depth? integer intermediates allowed, 0 for none; self-issued ones do not count
+---@field min_rsa_bits? integer default 2048
 ---@field allow_sha1? boolean default false
 ---@field clock_skew? number
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]

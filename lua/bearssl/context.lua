@@ -29,7 +29,7 @@ local password = is.any("a string or a function that gives it", is.string, is["f
 
 local credential_options = {
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string, name = is.string,
-   ocsp_response = is.string, ocsp_file = is.string, password = password,
+   ocsp_response = is.string, ocspfile = is.string, password = password,
 }
 
 local function credentials(value)
@@ -69,8 +69,8 @@ local context_options = {
    cafile = is.string, capath = is.string,
    verify = is.one_of(VERIFY),
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
-   certificates = credentials, ocsp_response = is.string, ocsp_file = is.string, password = password,
-   ticket_keys = is.object("ticket_keys"), extensions = extensions, handlers = handlers, time = is["function"],
+   credentials = credentials, ocsp_response = is.string, ocspfile = is.string, password = password,
+   ticket_keys = is.object("ticket_keys"), extensions = extensions, handlers = handlers, clock = is["function"],
 }
 for name, check in pairs(verification.checks) do context_options[name] = check end
 
@@ -155,12 +155,12 @@ local function gather_credentials(given)
       return true
    end
    if given.certificate or given.key or given.certfile or given.keyfile
-      or given.ocsp_response or given.ocsp_file then
+      or given.ocsp_response or given.ocspfile then
       local ok, message, code = add(given)
       if not ok then return nil, message, code end
    end
-   for index, fields in ipairs(given.certificates or {}) do
-      local ok, message, code = add(fields, ("certificates[%d]: "):format(index))
+   for index, fields in ipairs(given.credentials or {}) do
+      local ok, message, code = add(fields, ("credentials[%d]: "):format(index))
       if not ok then return nil, message, code end
    end
    return list, named
@@ -190,8 +190,8 @@ end
 local function refuse_contradictions(given, is_client)
    if is_client and given.ticket_keys then
       error("bearssl.context: the option 'ticket_keys' is for servers: a client only keeps the tickets it is given", 0)
-   elseif is_client and (given.ocsp_response or given.ocsp_file) then
-      error("bearssl.context: the options 'ocsp_response' and 'ocsp_file' are for servers", 0)
+   elseif is_client and (given.ocsp_response or given.ocspfile) then
+      error("bearssl.context: the options 'ocsp_response' and 'ocspfile' are for servers", 0)
    elseif is_client and given.tickets == "always" then
       error('bearssl.context: tickets = "always" is for servers: a client has those that it is given', 0)
    elseif given.tickets == false and given.ticket_keys then
@@ -219,7 +219,7 @@ local function ticket_keys_of(given, is_client)
    if given.ticket_keys then return given.ticket_keys end
    local handlers_given = given.handlers or {}
    if given.tickets == nil and (handlers_given.session_load or handlers_given.session_store) then return false end
-   return core.ticket_keys { time = given.time and driver.time_of(given.time) }
+   return core.ticket_keys { time = given.clock and driver.time_of(given.clock) }
 end
 
 -- Tickets of TLS 1.3 after a full handshake: clients that open several connections at once use each only once.
@@ -250,7 +250,7 @@ local function build(given)
    if not list then return nil, named, code end
    if not is_client and #list == 0 and not (given.handlers and given.handlers.select) then
       error("bearssl.context: a server needs a certificate and its key (certfile and keyfile, certificate and key, "
-         .. "or certificates), or a select handler that gives them", 0)
+         .. "or credentials), or a select handler that gives them", 0)
    end
    settings.credentials = list
    for name in pairs(verification.checks) do settings[name] = given[name] end
@@ -269,7 +269,7 @@ local function build(given)
    if ticket_keys == nil then return nil, message, code end
    settings.ticket_keys = ticket_keys or nil
    -- what is made with the context goes by its clock from the first
-   settings.time = not is_client and given.time and driver.time_of(given.time) or nil
+   settings.time = not is_client and given.clock and driver.time_of(given.clock) or nil
    local object
    object, message, code = core.context(settings)
    if not object and code == "illegal_parameter" and given.extensions then
@@ -280,7 +280,7 @@ local function build(given)
    local handlers_given = driver.merge({}, given.handlers)
    local stage_mask, decision_mask = driver.masks(handlers_given)
    return setmetatable({
-      core = object, named = named, clock = given.time,
+      core = object, named = named, clock = given.clock,
       handlers = handlers_given, stage_mask = stage_mask, decision_mask = decision_mask,
       settings = {
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
@@ -297,13 +297,13 @@ end
 -- "trust_not_found". Misuse
 -- raises: an unknown option, a wrong type, an unknown name, a server without a certificate. Options (all optional
 -- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
--- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, certificates, session_cache,
+-- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, credentials, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
 -- extended_master_secret, require_extended_master_secret, fallback (booleans), status_request (client: ask for an OCSP
--- response), max_fragment_length, extensions (client), ocsp_response, ocsp_file (server), handlers, time, password,
+-- response), max_fragment_length, extensions (client), ocsp_response, ocspfile (server), handlers, clock, password,
 -- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.2 renegotiation (boolean); of TLS 1.3 key_shares,
 -- grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds;
--- server), middlebox_compatibility, psk_only, record_size_limit, record_padding (bytes), key_update_after (records);
+-- server), middlebox_compatibility, psk_ke, record_size_limit, record_padding (bytes), key_update_after (records);
 -- of a server client_hello_limit (bytes).
 function Context.new(given)
    if given == nil then given = {} end

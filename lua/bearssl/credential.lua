@@ -75,7 +75,7 @@ function credential.make(certificate, key, password, where, instead)
 end
 
 -- The option that takes a path instead of a string.
-local FILES = { certificate = "certfile", key = "keyfile", ocsp_response = "ocsp_file" }
+local FILES = { certificate = "certfile", key = "keyfile", ocsp_response = "ocspfile" }
 local INSTEAD = {}
 for name, option in pairs(FILES) do INSTEAD[name] = ("the option '%s'"):format(option) end
 
@@ -95,7 +95,7 @@ local function is_exchanged(certificate, key)
 end
 
 --- gather(given [, password]) makes one credential of the fields certificate, key, certfile, keyfile, password,
--- ocsp_response (DER), ocsp_file of a table; messages name the file. password: for a table without one. Returns nil,
+-- ocsp_response (DER), ocspfile of a table; messages name the file. password: for a table without one. Returns nil,
 -- message, code.
 function credential.gather(given, password)
    local values = {}

@@ -171,7 +171,7 @@ end
 
 local shown = {
    client_hello = {
-      { "server_name", name_of }, { "maximum_version", name_of }, { "supported_versions", list },
+      { "server_name", name_of }, { "max_version", name_of }, { "supported_versions", list },
       { "session_id", bytes }, { "cipher_suites", list }, { "supported_groups", list }, { "key_share_groups", list },
       { "signature_algorithms", list }, { "alpn", list }, { "psk_offered", if_true }, { "early_data_offered", if_true },
       { "fallback", if_true }, { "extensions", list }, { "random", bytes },

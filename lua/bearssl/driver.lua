@@ -177,7 +177,7 @@ end
 function driver.time_of(clock)
    local time = clock()
    if type(time) == "number" and time > -9e15 and time < 9e15 then return time end
-   error(("option 'time': the function%s must return a number of seconds since the epoch, not %s"):format(
+   error(("option 'clock': the function%s must return a number of seconds since the epoch, not %s"):format(
       place_of(clock), describe(time)), 0)
 end
 

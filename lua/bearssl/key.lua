@@ -23,7 +23,7 @@ end
 
 --- load(string [, password]) reads a private key: PEM or DER; PKCS#8 (also encrypted), PKCS#1 or SEC 1. password: a
 -- string, or a function that gives one when the key is encrypted. Returns a key object, or nil, message, code
--- ("bad_key", "encrypted_key", "bad_password", "unsupported_encryption", "key_iterations", "bad_pem", "bad_der").
+-- ("bad_key", "encrypted_key", "bad_password", "unsupported_encryption", "bad_pem", "bad_der").
 function key.load(bytes, password)
    if type(bytes) ~= "string" then
       error("bearssl.key.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)

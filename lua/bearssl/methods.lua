@@ -28,7 +28,7 @@ if not core.own_methods then core.own_methods = { key_pem = key.pem, trust_verif
 local trust_verify = core.own_methods.trust_verify
 
 --- key:pem(options) is the key in PKCS#8; options: password (encrypts it), iterations; or the password itself.
--- nil, message, code ("unsupported_key" of an external key, "key_iterations").
+-- nil, message, code ("unsupported_key" of an external key, "unsupported_encryption").
 function key.pem(self, given)
    check(self, "key", "pem")
    local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)

@@ -91,7 +91,7 @@ end
 
 local function note(self, message, code)
    local wanted
-   if code == "transport" then
+   if code == "transport_failed" then
       local text, alert = alert_of_peer(self)
       if alert then message, code = text, alert end
    end
@@ -115,7 +115,9 @@ local function flush_before_fill(self, object, deadline)
    -- in a renegotiation as in the first handshake
    local polling = self.established and transport.polls and object:renegotiating() ~= "running"
    local ok, message, code = transport:flush(object, polling and 0 or deadline)
-   if ok or self.established and (code == "transport" or code == "wantwrite" and not polling) then return "sent" end
+   if ok or self.established and (code == "transport_failed" or code == "wantwrite" and not polling) then
+      return "sent"
+   end
    if polling then return "blocked" end
    return nil, message, code
 end
@@ -204,15 +206,15 @@ local function read_early(self, max, deadline)
          if self.transport:pending(object) then self.transport:flush(object, deadline) end
          return bytes
       end
-      if self.flushed then return nil, "the handshake is over: what comes now is no early data", "finished" end
+      if self.flushed then return nil, "the handshake is over: what comes now is no early data", "no_early_data" end
       local ok, message, code = establish(self, deadline, true)
       if not ok then return nil, message, code end
    end
 end
 
 --- read_early([max]) is a server's: it shakes hands until early data of the client has arrived, and returns at most
--- `max` bytes of it (16384), or nil, message, code: "finished" when the handshake is over and there is no (more) early
--- data, otherwise as handshake(). Anyone may have sent early data a second time: only do with it what may be done
+-- `max` bytes of it (16384), or nil, message, code: "no_early_data" when the handshake is over and there is no (more)
+-- early data, otherwise as handshake(). Anyone may have sent early data a second time: only do with it what may be done
 -- twice. Whoever does not ask for it receives it after the handshake.
 function Stream:read_early(max)
    own(self, "read_early")

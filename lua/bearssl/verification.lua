@@ -68,7 +68,7 @@ local specification = {
    server_name = is.server_name, purpose = is.one_of({ "server", "client", "any" }), time = is.time,
    ocsp_responses = is.any("the DER of an OCSP response, or a list of OCSP response objects", is.string,
       is.object("ocsp_response"), is.list(ocsp, "OCSP responses")),
-   depth = is.bounded("verify", "depth"), minimum_rsa_bits = is.bounded("verify", "minimum_rsa_bits"),
+   verify_depth = is.bounded("verify", "verify_depth"), min_rsa_bits = is.bounded("verify", "min_rsa_bits"),
    allow_sha1 = is.boolean,
 }
 for name, check in pairs(verification.checks) do specification[name] = check end

@@ -114,7 +114,7 @@ shared_options(tls_context_options *options, uint32_t word)
         options->signature_scheme_count = 4;
     }
     options->renegotiation = (word & FUZZ_RENEGOTIATE) != 0;
-    options->psk_only = (word & FUZZ_PSK_ONLY) != 0;
+    options->psk_ke = (word & FUZZ_PSK_KE) != 0;
     options->record_size_limit = word & FUZZ_SIZE_LIMIT ? 300 : 0;
     options->record_padding = word & FUZZ_PADDING ? 64 : 0;
     options->key_update_records = word & FUZZ_UPDATES ? 3 : 0;

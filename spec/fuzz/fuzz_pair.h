@@ -25,7 +25,7 @@
 #define FUZZ_PADDING 0x8000u
 #define FUZZ_UPDATES 0x10000u  /* keys are updated every few records */
 #define FUZZ_FRAGMENT 0x20000u /* max_fragment_length */
-#define FUZZ_PSK_ONLY 0x40000u
+#define FUZZ_PSK_KE 0x40000u
 #define FUZZ_STAPLE 0x80000u
 #define FUZZ_CHUNKS 0x100000u /* what is sent arrives in small pieces */
 #define FUZZ_CLIENT_BREAKS 0x200000u

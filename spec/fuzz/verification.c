@@ -41,7 +41,7 @@ __wrap_tls_verify_signature(const tls_public_key *key, const tls_signature_algor
     (void)data;
     checks++;
     return signature.length > 0 && (signature.data[signature.length - 1] & 1) != 0
-               ? TLS_REASON_CERTIFICATE_SIGNATURE
+               ? TLS_REASON_BAD_CERTIFICATE_SIGNATURE
                : TLS_OK;
 }
 
@@ -110,9 +110,9 @@ set_request(tls_verify_request *request, const world *w, uint32_t word)
     request->purpose = (enum tls_purpose)((word >> 3 & 3) % 3);
     request->revocation = (enum tls_revocation_mode)((word >> 5 & 3) % 3);
     request->staple = (enum tls_staple_mode)((word >> 7 & 3) % 3);
-    request->depth = word >> 9 & 3;
+    request->verify_depth = word >> 9 & 3;
     request->allow_sha1 = (word >> 11 & 1) != 0;
-    request->minimum_rsa_bits = word >> 12 & 1 ? 1024 : 0;
+    request->min_rsa_bits = word >> 12 & 1 ? 1024 : 0;
     request->clock_skew = word >> 13 & 1 ? 120 : 0;
     /* The corpus is as old as it is: what counts is how old its leaf is. */
     request->time = w->count > 0 ? w->chain[0]->not_before + ages[word >> 14 & 7] : 0;

@@ -121,14 +121,14 @@ for _, kind in ipairs(tls12.kinds) do
       for _, case in ipairs(REFUSED) do
          it("refuses " .. case.name .. ": " .. case.code, function()
             local server, seen = start(certificates.ec, case.name), {}
-            local stream, message, code = ours.connect(server.port, { time = ahead(case.clock) },
+            local stream, message, code = ours.connect(server.port, { clock = ahead(case.clock) },
                { handlers = collect(seen) })
             assert.is_nil(stream)
             assert.equal(case.code, code, message)
             assert.equal(case.code, seen.verdict)
             assert.equal(responses[case.name].der, seen.question)
             -- whoever wants to may go on
-            stream = assert(ours.connect(server.port, { verify = "optional", time = ahead(case.clock) }))
+            stream = assert(ours.connect(server.port, { verify = "optional", clock = ahead(case.clock) }))
             assert.equal(case.code, stream:info("verdict"))
             assert.is_false(stream:info("peer_verified"))
             stream:close()
@@ -204,7 +204,7 @@ cases.describe("stapling, openssl and our server:", function(listener)
    it("gets the response of the certificate", function()
       for status, name in pairs({ good = "good", revoked = "revoked", unknown = "unknown" }) do
          local seen = {}
-         local context = ours.server_context(certificates.ec, { ocsp_file = responses[name].file })
+         local context = ours.server_context(certificates.ec, { ocspfile = responses[name].file })
          local output = serve(context, { "-status" }, collect(seen))
          assert.truthy(output:find("OCSP Response Status: successful", 1, true), output)
          assert.truthy(output:find("Cert Status: " .. status, 1, true), output)
@@ -225,9 +225,9 @@ cases.describe("stapling, openssl and our server:", function(listener)
    end)
 
    it("gets the one that belongs to the certificate that was chosen", function()
-      local context = assert(bearssl.context { mode = "server", certificates = {
+      local context = assert(bearssl.context { mode = "server", credentials = {
          { certificate = certificates.rsa.chain, key = certificates.rsa.key, ocsp_response = responses.rsa.der },
-         { certfile = certificates.ec.certfile, keyfile = certificates.ec.keyfile, ocsp_file = responses.good.file },
+         { certfile = certificates.ec.certfile, keyfile = certificates.ec.keyfile, ocspfile = responses.good.file },
       } })
       for name, algorithm in pairs({ rsa = "RSA", good = "ECDSA" }) do
          local seen = {}
@@ -335,8 +335,8 @@ describe("stapling between two of ours:", function()
 
    for _, case in ipairs(REFUSED) do
       it("the client refuses " .. case.name .. ": " .. case.code, function()
-         local _, _, result = shake({ time = ahead(case.clock) },
-            with(certificates.ec, { ocsp_file = responses[case.name].file }))
+         local _, _, result = shake({ clock = ahead(case.clock) },
+            with(certificates.ec, { ocspfile = responses[case.name].file }))
          assert.equal(case.code, result.client.code)
          assert.equal(case.code == "certificate_revoked" and "alert_certificate_revoked"
             or "alert_bad_certificate_status_response", result.server.code)
@@ -354,7 +354,7 @@ describe("stapling between two of ours:", function()
       assert.equal("no response", seen.question)
       assert.equal("bad_ocsp_response", client:info("verdict"))
       -- and what is wrong with the chain itself goes first
-      _, _, result = shake({ time = ahead(10 * 365 * 86400) }, with(certificates.ec), nil, {
+      _, _, result = shake({ clock = ahead(10 * 365 * 86400) }, with(certificates.ec), nil, {
          select = function() return { ocsp_response = "no response" } end,
       })
       assert.equal("certificate_expired", result.client.code)
@@ -406,7 +406,7 @@ describe("stapling between two of ours:", function()
    end)
 
    it("a select handler's response goes before the certificate's, also of one that it chose by name", function()
-      local options = { certificates = {
+      local options = { credentials = {
          { certificate = certificates.rsa.chain, key = certificates.rsa.key, name = "rsa",
             ocsp_response = responses.rsa.der },
          { certificate = certificates.ec.chain, key = certificates.ec.key, name = "ec",
@@ -429,7 +429,7 @@ describe("stapling between two of ours:", function()
          local client = assert(assert(bearssl.context { cafile = certificates.ca.certfile, suites = { suite } })
             :connection { server_name = "localhost" })
          local server = assert(assert(bearssl.context(with(certificates.rsa, {
-            mode = "server", suites = { suite }, ocsp_file = responses.rsa.file,
+            mode = "server", suites = { suite }, ocspfile = responses.rsa.file,
          }))):connection())
          local result = pump(client, server, { chunk = 1 })
          assert.equal("wantread", result.client.status, result.client.message)
@@ -439,7 +439,7 @@ describe("stapling between two of ours:", function()
 
    it("what a context is given must be a response", function()
       local file = temporary.write("nothing")
-      for _, options in ipairs({ { ocsp_response = "nothing" }, { ocsp_response = "" }, { ocsp_file = file } }) do
+      for _, options in ipairs({ { ocsp_response = "nothing" }, { ocsp_response = "" }, { ocspfile = file } }) do
          options.mode = "server"
          local context, message, code = bearssl.context(with(certificates.ec, options))
          assert.is_nil(context)
@@ -447,14 +447,14 @@ describe("stapling between two of ours:", function()
          assert.equal("bad_ocsp_response", code)
       end
       local context, message, code = bearssl.context(with(certificates.ec, {
-         mode = "server", ocsp_file = "/nonexistent/response",
+         mode = "server", ocspfile = "/nonexistent/response",
       }))
       assert.is_nil(context)
       assert.equal("file_unreadable", code)
       assert.truthy(message:find("/nonexistent/response", 1, true))
       for pattern, options in pairs({
-         ["either 'ocsp_response' or 'ocsp_file'"] = with(certificates.ec, {
-            mode = "server", ocsp_file = file, ocsp_response = "x",
+         ["either 'ocsp_response' or 'ocspfile'"] = with(certificates.ec, {
+            mode = "server", ocspfile = file, ocsp_response = "x",
          }),
          ["are for servers"] = { ocsp_response = "x" },
          ["'ocsp_response' must be a string"] = with(certificates.ec, { mode = "server", ocsp_response = 1 }),

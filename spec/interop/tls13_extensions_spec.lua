@@ -204,7 +204,7 @@ for _, kind in ipairs(peers13.kinds) do
          serve(ours.server_context(certificates.ec, {}), {}, {
             client_hello = function(_, message) hello = message end,
          })
-         assert.equal("TLSv1.3", hello.maximum_version)
+         assert.equal("TLSv1.3", hello.max_version)
          assert.equal("localhost", hello.server_name)
          assert.is_true(#hello.key_share_groups > 0)
          assert.is_false(hello.psk_offered)

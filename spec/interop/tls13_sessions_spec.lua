@@ -143,7 +143,7 @@ describe("tickets of openssl and our client:", function()
 
    it("with psk_ke only: no key exchange, where both allow that", function()
       local server = peers13.server("openssl", { certificate = certificates.ec, arguments = { "-allow_no_dhe_kex" } })
-      local context = ours.client_context({ psk_only = true })
+      local context = ours.client_context({ psk_ke = true })
       local stream = assert(ours.connect(server.port, context))
       talk(stream, "openssl")
       local session = stream:session()

@@ -80,8 +80,8 @@ describe("the codes of errors", function()
 
    it("that are the transport's and the Lua layer's are documented too", function()
       local text, missing = documentation(), {}
-      for _, code in ipairs({ "wantread", "wantwrite", "timeout", "closed", "truncated", "transport", "handler_error",
-         "file_unreadable", "trust_not_found" }) do
+      for _, code in ipairs({ "wantread", "wantwrite", "timeout", "closed", "truncated", "transport_failed",
+         "handler_error", "file_unreadable", "trust_not_found" }) do
          if not text:find(code, 1, true) then missing[#missing + 1] = code end
       end
       assert.same({}, missing)
@@ -136,7 +136,7 @@ describe("misuse", function()
          signature_algorithms = { { "x" }, "x", {} }, alpn = { "h2", { "" }, { ("x"):rep(256) }, { 1 } },
          alpn_required = { 1, "yes" }, trust = { 1, {}, true }, cafile = { 1, {} }, capath = { 1, {} },
          verify = { "maybe", true }, verify_depth = { -1, 1.5, "1", 101 }, certificate = { 1, true, io.stdout },
-         key = { 1, {}, io.stdout }, certfile = { 1 }, keyfile = { 1 }, certificates = { 1, "x", { 1 }, { { x = 1 } } },
+         key = { 1, {}, io.stdout }, certfile = { 1 }, keyfile = { 1 }, credentials = { 1, "x", { 1 }, { { x = 1 } } },
          session_cache = { -1, "x", 0.5 }, session_lifetime = { 0, -1, "x", 1e9 }, record_size = { 511, 16385, "x" },
          client_preference = { 1 }, handlers = { 1, { unknown = print }, { verify = 1 } }, time = { 1, "x" },
       }

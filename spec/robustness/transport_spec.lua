@@ -252,7 +252,7 @@ describe("a peer that", function()
    local endings = {
       ["closes"] = { codes = { truncated = true }, act = function(raw) raw:close() end },
       ["shuts down its sending side"] = { codes = { truncated = true }, act = function(raw) raw:shutdown("send") end },
-      ["resets"] = { codes = { transport = true }, act = function(raw)
+      ["resets"] = { codes = { transport_failed = true }, act = function(raw)
          raw:setoption("linger", { on = true, timeout = 0 })
          raw:close()
       end },
@@ -336,7 +336,7 @@ describe("a peer that", function()
          assert.is_nil(data)
          if how == "reset" then
             assert.equal("ial", partial)
-            assert.equal("transport", code)
+            assert.equal("transport_failed", code)
          else
             assert.equal("partial", partial)
             assert.equal(how == "close_notify" and "closed" or "truncated", code, message)
@@ -393,7 +393,7 @@ describe("functions as a transport that", function()
       local _, ok, result, message, code = shake(function() return nil, "no route to host" end, take)
       assert.is_true(ok)
       assert.is_nil(result)
-      assert.equal("transport", code)
+      assert.equal("transport_failed", code)
       assert.matches("no route to host", message)
       _, ok, result, message, code = shake(function() return nil, "closed" end, take)
       assert.is_true(ok)
@@ -403,7 +403,7 @@ describe("functions as a transport that", function()
          function() return nil, "broken pipe" end)
       assert.is_true(ok)
       assert.is_nil(result)
-      assert.equal("transport", code)
+      assert.equal("transport_failed", code)
       assert.matches("broken pipe", message)
    end)
 

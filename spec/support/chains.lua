@@ -216,8 +216,8 @@ local function ours(case)
    local chain = list(case.rest)
    table.insert(chain, 1, case.leaf.certificate)
    local ok, message, code = trust:verify(chain, {
-      server_name = case.name, purpose = case.purpose or "server", time = case.time or chains.NOW, depth = case.depth,
-      crls = case.crls, revocation = case.revocation,
+      server_name = case.name, purpose = case.purpose or "server", time = case.time or chains.NOW,
+      verify_depth = case.verify_depth, crls = case.crls, revocation = case.revocation,
    })
    case.ours = ok and "ok" or code
    case.message = ok and "" or message
@@ -261,8 +261,8 @@ local function theirs(cases)
       if case.name then
          add((case.name:find("^[%d.]+$") or case.name:find(":")) and "-verify_ip" or "-verify_hostname", case.name)
       end
-      if case.depth then
-         add("-verify_depth", tostring(case.depth))
+      if case.verify_depth then
+         add("-verify_depth", tostring(case.verify_depth))
       end
       if case.crls then
          local text = {}

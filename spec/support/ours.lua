@@ -33,9 +33,9 @@ function ours.server_context(certificate, options)
    if certificate.certfile then
       options.certfile, options.keyfile = certificate.chainfile, certificate.keyfile
    else
-      options.certificates = {}
+      options.credentials = {}
       for index, each in ipairs(certificate) do
-         options.certificates[index] = { certificate = each.chain, key = each.key, name = each.name }
+         options.credentials[index] = { certificate = each.chain, key = each.key, name = each.name }
       end
    end
    return assert(require("bearssl").context(options))

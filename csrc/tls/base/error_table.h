@@ -11,7 +11,7 @@ TLS_REASON(CLOSED, TLS_ALERT_NONE, "closed", "the connection is closed")
 TLS_REASON(TRUNCATED, TLS_ALERT_NONE, "truncated",
     "the peer closed the transport without close_notify: the data may be incomplete")
 TLS_REASON(TIMEOUT, TLS_ALERT_NONE, "timeout", "the operation timed out")
-TLS_REASON(TRANSPORT, TLS_ALERT_NONE, "transport", "the transport failed")
+TLS_REASON(TRANSPORT_FAILED, TLS_ALERT_NONE, "transport_failed", "the transport failed")
 TLS_REASON(NOT_READY, TLS_ALERT_NONE, "not_ready", "the handshake is not complete")
 
 /* Protocol: found in what the peer sent (RFC 5246 section 7.2.2, RFC 8446 section 6.2). */
@@ -68,7 +68,7 @@ TLS_REASON(SELF_SIGNED, TLS_ALERT_UNKNOWN_CA, "self_signed",
     "the certificate is self-signed and not trusted")
 TLS_REASON(NAME_MISMATCH, TLS_ALERT_BAD_CERTIFICATE, "name_mismatch",
     "the certificate is for another name")
-TLS_REASON(CERTIFICATE_SIGNATURE, TLS_ALERT_BAD_CERTIFICATE, "certificate_signature",
+TLS_REASON(BAD_CERTIFICATE_SIGNATURE, TLS_ALERT_BAD_CERTIFICATE, "bad_certificate_signature",
     "a certificate's signature did not verify")
 TLS_REASON(NOT_A_CA, TLS_ALERT_UNKNOWN_CA, "not_a_ca",
     "a certificate that signed another is not allowed to")
@@ -114,10 +114,8 @@ TLS_REASON(ENCRYPTED_KEY, TLS_ALERT_NONE, "encrypted_key",
 TLS_REASON(
     BAD_PASSWORD, TLS_ALERT_NONE, "bad_password", "the password does not decrypt the private key")
 TLS_REASON(UNSUPPORTED_ENCRYPTION, TLS_ALERT_NONE, "unsupported_encryption",
-    "the private key is encrypted in a way that is not supported: convert it with `openssl pkcs8 "
-    "-topk8`")
-TLS_REASON(KEY_ITERATIONS, TLS_ALERT_NONE, "key_iterations",
-    "the iteration count of an encrypted private key must lie between 1000 and 10 million")
+    "the private key is encrypted in a way that is not supported, or not with 1000 to 10 million "
+    "iterations: convert it with `openssl pkcs8 -topk8`")
 TLS_REASON(UNSUPPORTED_KEY, TLS_ALERT_NONE, "unsupported_key",
     "a key of this kind or size cannot be used for that")
 TLS_REASON(KEY_MISMATCH, TLS_ALERT_NONE, "key_mismatch",

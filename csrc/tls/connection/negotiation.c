@@ -199,7 +199,7 @@ choose_version(tls_handshake *h)
     if (hello->legacy_version <= TLS_VERSION_SSL30)
         return TLS_REASON_PROTOCOL_VERSION;
     /* RFC 7507 section 3: the client says that it could do better than this. */
-    if (hello->fallback && hello->maximum_version < terms->version_max)
+    if (hello->fallback && hello->max_version < terms->version_max)
         return TLS_REASON_INAPPROPRIATE_FALLBACK;
     while (version >= terms->version_min && !client_has(hello, version))
         version--;

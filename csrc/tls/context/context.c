@@ -315,7 +315,7 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->key_share_count = options->key_share_count;
     context->no_grease = options->no_grease;
     context->no_compatibility = options->no_compatibility;
-    context->psk_only = options->psk_only;
+    context->psk_ke = options->psk_ke;
     context->post_handshake_auth = options->post_handshake_auth;
     context->retry_cookie = options->retry_cookie;
     context->tickets_always = options->tickets_always;

@@ -106,7 +106,7 @@ typedef struct tls_context_options {
                                  has a share, 1 … 4; 0: 1 */
     int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
     int no_compatibility; /* client: no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
-    int psk_only; /* psk_ke where the client offers nothing better: resumption without (EC)DHE, and
+    int psk_ke; /* psk_ke where the client offers nothing better: resumption without (EC)DHE, and
                      without forward secrecy */
     int post_handshake_auth;     /* client: offer it (RFC 8446 section 4.6.2) */
     int retry_cookie;            /* server: a cookie in HelloRetryRequest */

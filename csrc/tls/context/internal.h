@@ -49,7 +49,7 @@ struct tls_context {
     uint16_t *custom_types;
     size_t custom_count;
     unsigned key_share_count;
-    int no_grease, no_compatibility, psk_only, post_handshake_auth, retry_cookie;
+    int no_grease, no_compatibility, psk_ke, post_handshake_auth, retry_cookie;
     int tickets_always;
     unsigned ticket_count, max_early_data, early_data_window;
     unsigned record_size_limit, record_padding;

@@ -40,7 +40,7 @@ begin_request(tls_handshake *h, tls_verify_request *request)
     request->count = h->facts.peer.chain->count;
     request->trust = context->trust;
     request->time = tls_context_now(context);
-    request->depth = context->verify_depth;
+    request->verify_depth = context->verify_depth;
     request->no_intermediates = context->verify_depth == 0;
     request->purpose = h->host->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
     if (h->host->role == TLS_ROLE_CLIENT && h->host->server_name[0] != '\0')

@@ -158,7 +158,7 @@ tls_certificate_request_verify(const tls_certificate_request *request)
     enum tls_reason reason = tls_signed_verify(&request->wanted.public_key,
         &request->signature_algorithm, request->to_be_signed, request->signature, 0, 0, NULL);
 
-    return reason == TLS_REASON_CERTIFICATE_SIGNATURE ? TLS_REASON_BAD_REQUEST : reason;
+    return reason == TLS_REASON_BAD_CERTIFICATE_SIGNATURE ? TLS_REASON_BAD_REQUEST : reason;
 }
 
 /* ---- Building ---- */

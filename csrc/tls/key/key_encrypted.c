@@ -107,11 +107,12 @@ read_derivation(pbes2 *out, uint32_t *key_length, tls_der *der)
     if (out->hash == NULL)
         return TLS_REASON_UNSUPPORTED_ENCRYPTION;
     if (count.length > 4)
-        return TLS_REASON_KEY_ITERATIONS;
+        return TLS_REASON_UNSUPPORTED_ENCRYPTION;
     out->iterations = 0;
     for (i = 0; i < count.length; i++)
         out->iterations = out->iterations << 8 | count.data[i];
-    return out->iterations > TLS_PBKDF2_ITERATIONS_MAXIMUM ? TLS_REASON_KEY_ITERATIONS : TLS_OK;
+    return out->iterations > TLS_PBKDF2_ITERATIONS_MAXIMUM ? TLS_REASON_UNSUPPORTED_ENCRYPTION
+                                                           : TLS_OK;
 }
 
 static enum tls_reason
@@ -253,7 +254,7 @@ tls_private_key_encode_encrypted(
     if (iterations == 0)
         iterations = TLS_PBKDF2_ITERATIONS_DEFAULT;
     if (iterations < TLS_PBKDF2_ITERATIONS_MINIMUM || iterations > TLS_PBKDF2_ITERATIONS_MAXIMUM)
-        return TLS_REASON_KEY_ITERATIONS;
+        return TLS_REASON_UNSUPPORTED_ENCRYPTION;
     reason = tls_random(random, sizeof random);
     if (reason == TLS_OK)
         reason = tls_private_key_encode(&plain, key, TLS_KEY_FORMAT_PKCS8);

@@ -21,13 +21,13 @@ TLS_PUBLIC_BEGIN
  * tls_private_key_decode:
  *   TLS_REASON_BAD_PASSWORD             decryption gives no private key
  *   TLS_REASON_UNSUPPORTED_ENCRYPTION   another algorithm: PBES1, scrypt, single DES
- *   TLS_REASON_KEY_ITERATIONS           more than TLS_PBKDF2_ITERATIONS_MAXIMUM */
+ *   TLS_REASON_UNSUPPORTED_ENCRYPTION           more than TLS_PBKDF2_ITERATIONS_MAXIMUM */
 enum tls_reason tls_private_key_decode_encrypted(
     tls_private_key **out, tls_bytes bytes, tls_bytes password);
 
 /* tls_private_key_encode_encrypted appends an EncryptedPrivateKeyInfo: PBKDF2 with HMAC-SHA-256 and
  * 16 bytes of salt, AES-256-CBC. `iterations` 0 means TLS_PBKDF2_ITERATIONS_DEFAULT; others must
- * lie between the bounds above: TLS_REASON_KEY_ITERATIONS. An empty password is refused:
+ * lie between the bounds above: TLS_REASON_UNSUPPORTED_ENCRYPTION. An empty password is refused:
  * TLS_REASON_BAD_PASSWORD. Else as tls_private_key_encode. The PEM label is "ENCRYPTED PRIVATE
  * KEY". */
 enum tls_reason tls_private_key_encode_encrypted(

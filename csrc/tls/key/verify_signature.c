@@ -107,6 +107,7 @@ tls_verify_signature(const tls_public_key *key, const tls_signature_algorithm *a
         !is_known(algorithm->mask_hash))
         return TLS_REASON_WEAK_SIGNATURE;
     tls_fingerprint(digest, algorithm->hash, data);
-    return tls_verify_digest(key, algorithm, digest, signature) ? TLS_OK
-                                                                : TLS_REASON_CERTIFICATE_SIGNATURE;
+    return tls_verify_digest(key, algorithm, digest, signature)
+               ? TLS_OK
+               : TLS_REASON_BAD_CERTIFICATE_SIGNATURE;
 }

@@ -7,8 +7,9 @@
 TLS_PUBLIC_BEGIN
 
 /* tls_verify_signature checks a signature over `data` with a public key: the algorithms of
- * tls_signature_algorithm with SHA-256/384/512 and SHA-1. TLS_OK, TLS_REASON_CERTIFICATE_SIGNATURE,
- * TLS_REASON_UNSUPPORTED_CERTIFICATE, TLS_REASON_WEAK_SIGNATURE for hashes not known here. */
+ * tls_signature_algorithm with SHA-256/384/512 and SHA-1. TLS_OK,
+ * TLS_REASON_BAD_CERTIFICATE_SIGNATURE, TLS_REASON_UNSUPPORTED_CERTIFICATE,
+ * TLS_REASON_WEAK_SIGNATURE for hashes not known here. */
 enum tls_reason tls_verify_signature(const tls_public_key *key,
     const tls_signature_algorithm *algorithm, tls_bytes data, tls_bytes signature);
 /* tls_verify_digest is that for a digest, which has the length of algorithm->hash; SHA-224 is known

@@ -274,7 +274,7 @@ agree(tls13_engine *e, const tls_server_hello *hello, unsigned char *shared, siz
         return TLS_REASON_MISSING_EXTENSION;
     /* Section 4.2.11: without (EC)DHE only where psk_ke was offered. */
     if (hello->key_share.length == 0)
-        return h->host->context->psk_only ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
+        return h->host->context->psk_ke ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
     for (i = 0; i < e->share_count && e->shares[i].group != hello->group; i++)
         ;
     if (i == e->share_count)

@@ -249,7 +249,7 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
     write_shares(e, extensions);
     /* Section 4.2.9: without it a server sends no tickets. */
     modes[mode_count++] = psk_dhe_ke;
-    if (context->psk_only)
+    if (context->psk_ke)
         modes[mode_count++] = psk_ke;
     if (!context->no_tickets || e->psk_count > 0)
         tls_extension_write_vector8(

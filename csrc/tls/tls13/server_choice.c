@@ -106,7 +106,7 @@ int
 tls13_may_use_psks(const tls13_engine *e, const tls_client_hello *hello)
 {
     return offers_mode(hello, PSK_DHE_KE) ||
-           (e->handshake->host->context->psk_only && offers_mode(hello, PSK_KE));
+           (e->handshake->host->context->psk_ke && offers_mode(hello, PSK_KE));
 }
 
 static int
@@ -293,7 +293,7 @@ tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *sh
     if (!shares_fit(hello))
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.2.9: psk_ke where it is allowed, and the client offers nothing better. */
-    if (e->psk_selected && context->psk_only && offers_mode(hello, PSK_KE) &&
+    if (e->psk_selected && context->psk_ke && offers_mode(hello, PSK_KE) &&
         !offers_mode(hello, PSK_DHE_KE))
         return TLS_OK;
     if (!hello->has_key_share)

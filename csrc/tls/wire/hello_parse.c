@@ -37,7 +37,7 @@ read_extensions(tls_reader *reader, tls_bytes *block)
 /* ---- ClientHello ---- */
 
 static unsigned
-maximum_version(const tls_client_hello *hello)
+max_version(const tls_client_hello *hello)
 {
     size_t count = tls_u16_list_count(hello->supported_versions);
     unsigned maximum = 0;
@@ -158,7 +158,7 @@ check_client_hello(const tls_client_hello *hello)
     /* RFC 5246 section 7.4.1.2: null must be offered; RFC 8446 section 4.1.2: and nothing else. */
     if (memchr(methods.data, 0, methods.length) == NULL)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->maximum_version >= TLS_VERSION_13 && methods.length != 1)
+    if (hello->max_version >= TLS_VERSION_13 && methods.length != 1)
         return TLS_REASON_ILLEGAL_PARAMETER;
     return TLS_OK;
 }
@@ -183,7 +183,7 @@ check_faults(tls_client_hello *hello)
 {
     if (hello->faults.before_13 == TLS_OK && !point_formats_fit(hello))
         hello->faults.before_13 = TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->maximum_version < TLS_VERSION_13)
+    if (hello->max_version < TLS_VERSION_13)
         return hello->faults.before_13;
     return offers_before_13(hello) ? TLS_OK : hello->faults.in_13;
 }
@@ -243,7 +243,7 @@ tls_client_hello_parse(tls_client_hello *hello, tls_bytes raw)
     hello->secure_renegotiation |=
         tls_u16_list_contains(hello->cipher_suites, TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV);
     hello->fallback = tls_u16_list_contains(hello->cipher_suites, TLS_SUITE_FALLBACK_SCSV);
-    hello->maximum_version = maximum_version(hello);
+    hello->max_version = max_version(hello);
     reason = check_client_hello(hello);
     return reason == TLS_OK ? check_faults(hello) : reason;
 }

@@ -32,7 +32,7 @@ typedef struct tls_client_hello {
     tls_bytes extensions;
 
     /* What the extensions say; builders do not read these. Empty when absent. */
-    unsigned maximum_version; /* the highest of SSL 3.0 … TLS 1.3 in supported_versions, 0 if there
+    unsigned max_version; /* the highest of SSL 3.0 … TLS 1.3 in supported_versions, 0 if there
                                  is none of these; without the extension legacy_version, 0x0303 when
                                  that is above (RFC 8446 section 4.2.1) */
     tls_bytes server_name;

@@ -520,9 +520,9 @@ tls_crl_check(
         !tls_certificate_allows(issuer, TLS_KEY_USE_CRLS))
         return TLS_REASON_BAD_CRL;
     reason = tls_signed_verify(&issuer->public_key, &crl->signature_algorithm, crl->to_be_signed,
-        crl->signature, policy->minimum_rsa_bits, policy->allow_sha1, policy->budget);
+        crl->signature, policy->min_rsa_bits, policy->allow_sha1, policy->budget);
     if (reason != TLS_OK)
-        return reason == TLS_REASON_CERTIFICATE_SIGNATURE ? TLS_REASON_BAD_CRL : reason;
+        return reason == TLS_REASON_BAD_CERTIFICATE_SIGNATURE ? TLS_REASON_BAD_CRL : reason;
     /* (a) */
     if (crl->this_update > policy->time + policy->clock_skew)
         return TLS_REASON_CRL_NOT_YET_VALID;

@@ -102,7 +102,7 @@ int tls_crl_find(const tls_crl *crl, tls_crl_entry *entry, tls_bytes serial);
 typedef struct tls_revocation_policy {
     int64_t time;
     int64_t clock_skew;
-    unsigned minimum_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
+    unsigned min_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
     int allow_sha1;
     tls_signature_budget *budget; /* NULL: signatures cost nothing; else LIMIT when it is used up */
 } tls_revocation_policy;

@@ -369,7 +369,7 @@ verify_with(const tls_ocsp_response *response, const tls_certificate *responder,
     const tls_revocation_policy *policy)
 {
     return tls_signed_verify(&responder->public_key, &response->signature_algorithm,
-        response->to_be_signed, response->signature, policy->minimum_rsa_bits, policy->allow_sha1,
+        response->to_be_signed, response->signature, policy->min_rsa_bits, policy->allow_sha1,
         policy->budget);
 }
 
@@ -402,7 +402,7 @@ verify_by_delegate(const tls_ocsp_response *response, const tls_certificate *del
     const char **why, const tls_certificate *issuer, const tls_revocation_policy *policy)
 {
     enum tls_reason reason = tls_signed_verify(&issuer->public_key, &delegate->signature_algorithm,
-        delegate->to_be_signed, delegate->signature, policy->minimum_rsa_bits, policy->allow_sha1,
+        delegate->to_be_signed, delegate->signature, policy->min_rsa_bits, policy->allow_sha1,
         policy->budget);
 
     if (reason != TLS_OK)

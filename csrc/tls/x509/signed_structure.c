@@ -100,10 +100,10 @@ tls_signed_read(tls_der *der, tls_signed_structure *out)
 
 enum tls_reason
 tls_signed_verify(const tls_public_key *key, const tls_signature_algorithm *algorithm,
-    tls_bytes to_be_signed, tls_bytes signature, unsigned minimum_rsa_bits, int allow_sha1,
+    tls_bytes to_be_signed, tls_bytes signature, unsigned min_rsa_bits, int allow_sha1,
     tls_signature_budget *budget)
 {
-    unsigned minimum = minimum_rsa_bits != 0 ? minimum_rsa_bits : TLS_RSA_MINIMUM_BITS;
+    unsigned minimum = min_rsa_bits != 0 ? min_rsa_bits : TLS_RSA_MINIMUM_BITS;
 
     if (key->kind == TLS_KEY_RSA && key->bits < minimum)
         return TLS_REASON_WEAK_KEY;

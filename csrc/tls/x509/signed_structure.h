@@ -36,12 +36,12 @@ typedef struct tls_signed_structure {
 int tls_signed_read(tls_der *der, tls_signed_structure *out);
 
 /* tls_signed_verify checks the signature with `key` and the strength of both: TLS_OK,
- * TLS_REASON_CERTIFICATE_SIGNATURE, TLS_REASON_WEAK_SIGNATURE (MD5; SHA-1 unless `allow_sha1`),
- * TLS_REASON_WEAK_KEY (RSA below `minimum_rsa_bits`, 0 for TLS_RSA_MINIMUM_BITS),
+ * TLS_REASON_BAD_CERTIFICATE_SIGNATURE, TLS_REASON_WEAK_SIGNATURE (MD5; SHA-1 unless `allow_sha1`),
+ * TLS_REASON_WEAK_KEY (RSA below `min_rsa_bits`, 0 for TLS_RSA_MINIMUM_BITS),
  * TLS_REASON_UNSUPPORTED_CERTIFICATE (an algorithm or key that is not known here), TLS_REASON_LIMIT
  * (the budget, which may be NULL, is used up). */
 enum tls_reason tls_signed_verify(const tls_public_key *key,
     const tls_signature_algorithm *algorithm, tls_bytes to_be_signed, tls_bytes signature,
-    unsigned minimum_rsa_bits, int allow_sha1, tls_signature_budget *budget);
+    unsigned min_rsa_bits, int allow_sha1, tls_signature_budget *budget);
 
 #endif

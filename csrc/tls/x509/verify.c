@@ -101,7 +101,7 @@ rank(enum tls_reason reason)
         return 13;
     case TLS_REASON_UNSUPPORTED_CERTIFICATE:
         return 14;
-    case TLS_REASON_CERTIFICATE_SIGNATURE:
+    case TLS_REASON_BAD_CERTIFICATE_SIGNATURE:
         return 15;
     default: /* no path: UNKNOWN_CA, SELF_SIGNED */
         return 16;
@@ -172,8 +172,7 @@ check_any(search *s, size_t position)
 {
     const tls_certificate *certificate = s->path[position];
     const tls_verify_request *request = s->request;
-    unsigned minimum =
-        request->minimum_rsa_bits != 0 ? request->minimum_rsa_bits : TLS_RSA_MINIMUM_BITS;
+    unsigned minimum = request->min_rsa_bits != 0 ? request->min_rsa_bits : TLS_RSA_MINIMUM_BITS;
 
     if (certificate->unknown_critical)
         note(s, TLS_REASON_CRITICAL_EXTENSION, position, NULL);
@@ -233,7 +232,8 @@ check_issuer(search *s, int anchor)
     if (issuer->path_length >= 0 && below > (size_t)issuer->path_length)
         note(s, TLS_REASON_PATH_TOO_LONG, position, NULL);
     below += !anchor && !issuer->self_issued;
-    if ((s->request->depth != 0 || s->request->no_intermediates) && below > s->request->depth)
+    if ((s->request->verify_depth != 0 || s->request->no_intermediates) &&
+        below > s->request->verify_depth)
         note(s, TLS_REASON_PATH_TOO_LONG, position, NULL);
     /* 6.1.3 (b), (c): not for self-issued intermediates. */
     for (i = 0; i < position; i++)
@@ -383,7 +383,7 @@ check_signature(search *s, const tls_certificate *issuer)
     }
     if (entry->reason != TLS_OK && s->request->demands_only)
         return 0;
-    if (entry->reason == TLS_REASON_CERTIFICATE_SIGNATURE) {
+    if (entry->reason == TLS_REASON_BAD_CERTIFICATE_SIGNATURE) {
         conclude_with(s, entry->reason, top);
         return 0;
     }
@@ -537,7 +537,7 @@ prove(search *s)
             s->worst.reason = TLS_REASON_LIMIT;
             break;
         }
-        if (entry->reason == TLS_REASON_CERTIFICATE_SIGNATURE ||
+        if (entry->reason == TLS_REASON_BAD_CERTIFICATE_SIGNATURE ||
             (entry->reason != TLS_OK && s->request->demands_only))
             return 0;
         note(s, entry->reason, i, NULL);

@@ -59,11 +59,11 @@ struct tls_verify_request {
     enum tls_purpose purpose;
     /* Most intermediate CAs in a path, self-issued ones not counted (RFC 5280 section 6.1.4 (l));
      * 0: as TLS_PATH_MAXIMUM allows, or none if `no_intermediates`. */
-    unsigned depth;
+    unsigned verify_depth;
     int no_intermediates;
-    unsigned minimum_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
-    int allow_sha1;            /* accept SHA-1 signatures; an option that weakens */
-    int64_t clock_skew; /* seconds by which clocks may differ: widens every validity period */
+    unsigned min_rsa_bits; /* 0: TLS_RSA_MINIMUM_BITS */
+    int allow_sha1;        /* accept SHA-1 signatures; an option that weakens */
+    int64_t clock_skew;    /* seconds by which clocks may differ: widens every validity period */
     enum tls_revocation_mode revocation;
     const struct tls_crl *const *crls; /* of any issuers */
     size_t crl_count;
@@ -84,8 +84,8 @@ struct tls_verify_request {
 typedef struct tls_verify_request tls_verify_request;
 
 #define TLS_VERIFY_BOUNDS(X)                                                                       \
-    X(depth, 0, TLS_PATH_MAXIMUM, 0)                                                               \
-    X(minimum_rsa_bits, 1024, TLS_RSA_MAXIMUM_BITS, TLS_RSA_MINIMUM_BITS)                          \
+    X(verify_depth, 0, TLS_PATH_MAXIMUM, 0)                                                        \
+    X(min_rsa_bits, 1024, TLS_RSA_MAXIMUM_BITS, TLS_RSA_MINIMUM_BITS)                              \
     X(clock_skew, 0, TLS_SECONDS_MAXIMUM, 0)
 
 extern const tls_bounds tls_verify_bounds[];

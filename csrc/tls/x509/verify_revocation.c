@@ -14,7 +14,7 @@ policy_of(const tls_verify_request *request)
 
     policy.time = request->time;
     policy.clock_skew = request->clock_skew;
-    policy.minimum_rsa_bits = request->minimum_rsa_bits;
+    policy.min_rsa_bits = request->min_rsa_bits;
     policy.allow_sha1 = request->allow_sha1;
     policy.budget = request->budget;
     return policy;

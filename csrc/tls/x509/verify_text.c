@@ -229,7 +229,7 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
         tls_name_text(out, certificate->subject);
         put(out, ") is self-signed and not trusted");
         return;
-    case TLS_REASON_CERTIFICATE_SIGNATURE:
+    case TLS_REASON_BAD_CERTIFICATE_SIGNATURE:
         put(out, "signature of ");
         put_certificate(out, verdict, request, certificate);
         put(out, " does not verify with the key of its issuer");

@@ -135,8 +135,8 @@ function options.trust(arguments)
    return store
 end
 
---- certificates(arguments) is the list of credentials of --cert and --key, or nil.
-function options.certificates(arguments)
+--- credentials(arguments) is the list of credentials of --cert and --key, or nil.
+function options.credentials(arguments)
    local certs, keys = arguments.cert or {}, arguments.key or {}
    if #certs ~= #keys then options.usage("every --cert needs its --key, and every --key its --cert") end
    local list = {}
@@ -163,7 +163,7 @@ function options.context(arguments, more)
    if arguments.groups then settings.groups = options.split(arguments.groups) end
    if arguments.insecure then settings.verify = "none" end
    settings.trust = options.trust(arguments)
-   settings.certificates = options.certificates(arguments)
+   settings.credentials = options.credentials(arguments)
    if arguments.password_file then
       settings.password = read_file(arguments.password_file, "password file"):match("^[^\r\n]*")
    end
@@ -183,14 +183,14 @@ end
 --- connect(host, port, timeout) → a LuaSocket socket, or nil, message, code.
 function options.connect(host, port, timeout)
    local tcp, message = socket.tcp()
-   if not tcp then return nil, message, "transport" end
+   if not tcp then return nil, message, "transport_failed" end
    tcp:settimeout(timeout)
    local ok
    ok, message = tcp:connect(host, port)
    if not ok then
       tcp:close()
       return nil, ("cannot connect to %s: %s"):format(options.endpoint(host, port), message),
-         message == "timeout" and "timeout" or "transport"
+         message == "timeout" and "timeout" or "transport_failed"
    end
    tcp:setoption("tcp-nodelay", true)
    return tcp

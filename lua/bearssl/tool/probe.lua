@@ -42,7 +42,7 @@ local function ask(prober, settings, stop, first)
    function handlers.verify(_, question) judged = question end
    local context = first and first.context
    if not context then
-      local all = { trust = prober.trust, verify = "optional", certificates = prober.certificates }
+      local all = { trust = prober.trust, verify = "optional", credentials = prober.credentials }
       for name, value in pairs(settings) do all[name] = value end
       local made, new, problem = pcall(bearssl.context, all)
       if not made then new, problem = nil, new end
@@ -285,7 +285,7 @@ local function examine(prober, progress)
    if leaf then certificate_report(prober, whole, report) end
    if not whole.ok then
       report.handshake_error, report.handshake_code = whole.message, whole.code
-      report.client_certificate_required = report.client_certificate and not prober.certificates or nil
+      report.client_certificate_required = report.client_certificate and not prober.credentials or nil
       return report
    end
    report.signature_algorithm = whole.info.signature_algorithm and describe.name_of(whole.info.signature_algorithm)
@@ -393,7 +393,7 @@ function probe.run(arguments)
    local prober = {
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
       ticket_wait = math.min(1, arguments.timeout),
-      trust = options.trust(arguments), certificates = options.certificates(arguments),
+      trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
    local total = 6 + #bearssl.groups() + 2
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end

@@ -32,7 +32,7 @@ local function new_waiter(copas, socket)
          ready, reason = copas.send(proxy, "x")
       end
       if ready then return true end
-      return nil, reason or "waiting failed", reason == "timeout" and "timeout" or "transport"
+      return nil, reason or "waiting failed", reason == "timeout" and "timeout" or "transport_failed"
    end
    return wait, proxy
 end

@@ -10,7 +10,7 @@ local function wait(fd, direction, seconds)
    -- poll also returns for other reasons: what it gives tells which
    local ready, other = cqueues.poll(wanted, seconds)
    if ready == wanted or other == wanted then return true end
-   if ready == nil and other ~= nil then return nil, tostring(other), "transport" end
+   if ready == nil and other ~= nil then return nil, tostring(other), "transport_failed" end
    return nil, "timeout", "timeout"
 end
 

@@ -23,7 +23,8 @@ end
 
 --- new(socket or number [, wait [, close]]) → transport, or nil, message. wait(descriptor, direction, seconds) waits
 -- until the descriptor can be read ("r") or written ("w"), at most so many seconds (nil: for ever): true, or nil,
--- message, code ("timeout", "transport"); it may yield. Without it C waits. close() replaces the socket's own close.
+-- message, code ("timeout", "transport_failed"); it may yield. Without it C waits. close() replaces the socket's own
+-- close.
 function Descriptor.new(object, wait, close)
    local self = setmetatable({
       fd = object, wait = wait or core.wait, direct = wait == nil, close_below = close,
@@ -73,7 +74,7 @@ function Descriptor:fill(object, deadline)
    end
    while true do
       local fd = fd_of(self)
-      if not fd then return nil, CLOSED, "transport" end
+      if not fd then return nil, CLOSED, "transport_failed" end
       local ok, message, code = object:fill(fd)
       if ok or code == "full" then return true end
       if code == "wantread" then ok, message, code = wait_for(self, fd, "r", deadline) end
@@ -84,7 +85,7 @@ end
 function Descriptor:flush(object, deadline)
    while true do
       local fd = fd_of(self)
-      if not fd then return nil, CLOSED, "transport" end
+      if not fd then return nil, CLOSED, "transport_failed" end
       local ok, message, code = object:flush(fd)
       if ok then return true end
       if code == "wantwrite" then ok, message, code = wait_for(self, fd, "w", deadline) end
@@ -96,7 +97,7 @@ function Descriptor:send(object, data, i, j, deadline)
    local last = i - 1
    while true do
       local fd = fd_of(self)
-      if not fd then return nil, CLOSED, "transport", last end
+      if not fd then return nil, CLOSED, "transport_failed", last end
       local done, message, code, sealed = object:send_all(fd, data, last + 1, j)
       if done then return done end
       last = sealed or last

@@ -92,7 +92,7 @@ function Functions:fill(object, deadline)
       object:feed_end()
       return true
    end
-   return nil, tostring(reason), "transport"
+   return nil, tostring(reason), "transport_failed"
 end
 
 -- Raises for a number of bytes that cannot be: what has been sent would be unknown.
@@ -118,7 +118,7 @@ end
 
 function Functions:flush(object, deadline)
    -- After a failure nobody knows how much was written, and records cannot be sent twice.
-   if self.broken then return nil, self.broken, "transport" end
+   if self.broken then return nil, self.broken, "transport_failed" end
    if not enter(self) then
       -- another coroutine is sending, and will send this too
       return nil, "wantwrite", "wantwrite"
@@ -150,7 +150,7 @@ function Functions:flush(object, deadline)
             return nil, code, code
          end
          self.broken = reason == nil and "the write function failed" or tostring(reason)
-         return nil, self.broken, "transport"
+         return nil, self.broken, "transport_failed"
       end
    end
 end

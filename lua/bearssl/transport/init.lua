@@ -6,9 +6,9 @@
 --                            brought (or the end), otherwise nil, message, code:
 --                               "wantread"    nothing there, and the deadline is 0
 --                               "timeout"     the deadline has passed
---                               "transport"   it failed
+--                               "transport_failed"  it failed
 --    flush(core, deadline)   sends all the output the core has. Returns true when none is left, otherwise nil,
---                            message, code ("wantwrite", "timeout", "transport"). What could not be sent yet
+--                            message, code ("wantwrite", "timeout", "transport_failed"). What could not be sent yet
 --                            stays, here or in the core; pending() tells.
 --    pending(core)           whether output waits that has not been sent
 --    close()                 closes what lies below, if it is the transport's to close

@@ -85,14 +85,14 @@ test_context_defaults(void)
 /* ---- Verification and ticket keys ---- */
 
 static enum tls_reason
-verify(unsigned depth, unsigned minimum_rsa_bits, int64_t clock_skew)
+verify(unsigned verify_depth, unsigned min_rsa_bits, int64_t clock_skew)
 {
     tls_verify_request request = {0};
     tls_verdict verdict;
     enum tls_reason reason;
 
-    request.depth = depth;
-    request.minimum_rsa_bits = minimum_rsa_bits;
+    request.verify_depth = verify_depth;
+    request.min_rsa_bits = min_rsa_bits;
     request.clock_skew = clock_skew;
     reason = tls_verify(&verdict, &request);
     check(verdict.reason == reason, "verify: the verdict says the same");
@@ -108,9 +108,9 @@ test_verify_bounds(void)
     check(verify(0, 0, 0) == TLS_REASON_CERTIFICATE_REQUIRED, "all: 0 is the default");
     check(verify(TLS_PATH_MAXIMUM, 4096, TLS_SECONDS_MAXIMUM) == TLS_REASON_CERTIFICATE_REQUIRED,
         "all: the maximum is taken");
-    check(verify(TLS_PATH_MAXIMUM + 1, 0, 0) == refused, "depth: more is refused");
-    check(verify(0, 1023, 0) == refused, "minimum_rsa_bits: less is refused");
-    check(verify(0, TLS_RSA_MAXIMUM_BITS + 1, 0) == refused, "minimum_rsa_bits: more is refused");
+    check(verify(TLS_PATH_MAXIMUM + 1, 0, 0) == refused, "verify_depth: more is refused");
+    check(verify(0, 1023, 0) == refused, "min_rsa_bits: less is refused");
+    check(verify(0, TLS_RSA_MAXIMUM_BITS + 1, 0) == refused, "min_rsa_bits: more is refused");
     check(verify(0, 0, -1) == refused, "clock_skew: less is refused");
     check(verify(0, 0, INT64_MAX) == refused, "clock_skew: more is refused");
 }

@@ -234,7 +234,7 @@ external_keys(void)
 
             use_external(P256, hash);
             p.server_options.credential_count = 0; /* nothing else would do */
-            p.client_options.psk_only = p.server_options.psk_only = modes;
+            p.client_options.psk_ke = p.server_options.psk_ke = modes;
             pair_watch(&p);
             p.client_connection.decision_mask |= 1u << TLS_DECISION_PSK;
             p.server_connection.decision_mask |= 1u << TLS_DECISION_PSK;
@@ -314,7 +314,7 @@ only_psk_ke(side *s)
 static void
 allow_psk_ke(void)
 {
-    p.client_options.psk_only = p.server_options.psk_only = 1;
+    p.client_options.psk_ke = p.server_options.psk_ke = 1;
 }
 
 static void
@@ -355,12 +355,12 @@ psk_modes(void)
      */
     for (side_without = 0; side_without < 2; side_without++) {
         resumption_begin(&p, BY_TICKET, "psk_ke not allowed", allow_psk_ke);
-        p.server_options.psk_only = side_without;
+        p.server_options.psk_ke = side_without;
         pair_renew_server(&p);
         pair_open(&p);
         side_run(&p.client);
         check(only_psk_ke(&p.client), "psk_ke not allowed: ClientHello is changed");
-        inside_context(p.client.c)->psk_only = !side_without;
+        inside_context(p.client.c)->psk_ke = !side_without;
         pair_pump(&p);
         if (side_without)
             check(tls_connection_failure(p.client.c) == TLS_REASON_ILLEGAL_PARAMETER,

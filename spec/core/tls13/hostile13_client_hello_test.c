@@ -445,20 +445,20 @@ static const deviation second_without_cookie[] = {
 
 /* psk_ke (section 4.2.9): the PSK alone makes the keys, where that is allowed. */
 static void
-with_psk_only(tls_context_options *client, tls_context_options *server)
+with_psk_ke(tls_context_options *client, tls_context_options *server)
 {
-    client->psk_only = server->psk_only = 1;
+    client->psk_ke = server->psk_ke = 1;
 }
 
 static void
-psk_only(void)
+psk_ke(void)
 {
     tls_session *session;
     peer_world w;
     peer p;
     int missing;
 
-    peer_world_open(&w, with_psk_only);
+    peer_world_open(&w, with_psk_ke);
     session = peer_world_session(&w);
     for (missing = 0; missing < 4; missing++) {
         check_about("psk_ke, without%s%s", missing & 1 ? " key_share" : "",
@@ -599,7 +599,7 @@ main(void)
     binders(&w, session);
     tls_session_release(session);
     peer_world_close(&w);
-    psk_only();
+    psk_ke();
     retries();
     release_materials();
     return check_end();

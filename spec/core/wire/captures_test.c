@@ -59,7 +59,7 @@ spec_client_hello_13(void)
     unsigned group = 0;
 
     client = captured(&m, "openssl_tls13", "client", TLS_HANDSHAKE_CLIENT_HELLO);
-    check(c->legacy_version == 0x0303 && c->maximum_version == 0x0304, "versions of a 1.3 hello");
+    check(c->legacy_version == 0x0303 && c->max_version == 0x0304, "versions of a 1.3 hello");
     check(tls_bytes_equal_string(c->server_name, "localhost"), "server_name");
     check(tls_u16_list_count(c->cipher_suites) == 31 &&
               tls_u16_list_at(c->cipher_suites, 0) == 0x1302,
@@ -137,7 +137,7 @@ spec_hellos_12(void)
 
     client = captured(&m, "openssl_tls12_ecdsa", "client", TLS_HANDSHAKE_CLIENT_HELLO);
     server = captured(&n, "openssl_tls12_ecdsa", "server", TLS_HANDSHAKE_SERVER_HELLO);
-    check(c->maximum_version == 0x0303 && c->status_request, "a 1.2 ClientHello");
+    check(c->max_version == 0x0303 && c->status_request, "a 1.2 ClientHello");
     check(s->version == 0x0303 && s->status_request && s->session_ticket &&
               s->extended_master_secret && s->secure_renegotiation &&
               tls_bytes_equal_string(s->alpn, "http/1.1"),
@@ -154,7 +154,7 @@ spec_hellos_12(void)
     release(server);
 
     client = captured(&m, "openssl_tls10", "client", TLS_HANDSHAKE_CLIENT_HELLO);
-    check(c->maximum_version == 0x0301, "a 1.0 ClientHello");
+    check(c->max_version == 0x0301, "a 1.0 ClientHello");
     release(client);
 }
 

@@ -119,9 +119,8 @@ spec_built_hello(void)
     check_message(tls_buffer_view(&out), 0, 0, "built ClientHello");
     message_keep(tls_buffer_view(&out), 0, 0);
     check_reason(tls_client_hello_parse(&hello, tls_buffer_view(&out)), TLS_OK, "and parsed");
-    check(hello.maximum_version == 0x0304 && hello.has_key_share &&
-              hello.record_size_limit == 4000 && hello.max_fragment_length == 1024 &&
-              hello.post_handshake_auth &&
+    check(hello.max_version == 0x0304 && hello.has_key_share && hello.record_size_limit == 4000 &&
+              hello.max_fragment_length == 1024 && hello.post_handshake_auth &&
               tls_u16_list_count(hello.signature_algorithms_cert) == 2 &&
               hello.signed_certificate_timestamp && tls_bytes_equal_string(hello.cookie, "crumb") &&
               tls_bytes_equal_string(hello.session_ticket, "ticket") &&
@@ -150,7 +149,7 @@ spec_hello_without_extensions(void)
     check_reason(tls_client_hello_build_options(&out, &options), TLS_OK, "without extensions");
     check_message(tls_buffer_view(&out), 0, 0, "ClientHello without extensions");
     check_reason(tls_client_hello_parse(&hello, tls_buffer_view(&out)), TLS_OK, "parses");
-    check(!hello.has_extensions && hello.maximum_version == 0x0301 && hello.secure_renegotiation,
+    check(!hello.has_extensions && hello.max_version == 0x0301 && hello.secure_renegotiation,
         "and says so");
     tls_buffer_release(&out);
 

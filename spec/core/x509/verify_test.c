@@ -71,7 +71,7 @@ verify(const char *names, const char *anchors, const char *server_name)
     request.no_server_name = server_name == NULL;
     request.time = at_time;
     request.purpose = at_purpose;
-    request.depth = at_depth;
+    request.verify_depth = at_depth;
     request.allow_sha1 = at_sha1;
     tls_verify(&verdict, &request);
     for (i = 0; i < count; i++)
@@ -111,14 +111,14 @@ test_algorithms(void)
         snprintf(names, sizeof names, "by_%s_%s", kinds[i / 3], hashes[i % 3]);
         expect(TLS_OK, names, anchor, HOST);
         snprintf(names, sizeof names, "!by_%s_%s", kinds[i / 3], hashes[i % 3]);
-        expect(TLS_REASON_CERTIFICATE_SIGNATURE, names, anchor, HOST);
+        expect(TLS_REASON_BAD_CERTIFICATE_SIGNATURE, names, anchor, HOST);
     }
-    expect(TLS_REASON_CERTIFICATE_SIGNATURE, "!pss", "root2", HOST);
-    expect(TLS_REASON_CERTIFICATE_SIGNATURE, "!pkcs1", "root2", HOST);
-    expect(TLS_REASON_CERTIFICATE_SIGNATURE, "!p256 int", "root", HOST);
-    expect(TLS_REASON_CERTIFICATE_SIGNATURE, "p256 !int", "root", HOST);
+    expect(TLS_REASON_BAD_CERTIFICATE_SIGNATURE, "!pss", "root2", HOST);
+    expect(TLS_REASON_BAD_CERTIFICATE_SIGNATURE, "!pkcs1", "root2", HOST);
+    expect(TLS_REASON_BAD_CERTIFICATE_SIGNATURE, "!p256 int", "root", HOST);
+    expect(TLS_REASON_BAD_CERTIFICATE_SIGNATURE, "p256 !int", "root", HOST);
     check(verdict.index == 1, "the intermediate is at fault");
-    expect(TLS_REASON_CERTIFICATE_SIGNATURE, "p256 int_other", "root", HOST);
+    expect(TLS_REASON_BAD_CERTIFICATE_SIGNATURE, "p256 int_other", "root", HOST);
 }
 
 static void
@@ -257,7 +257,7 @@ test_bounds(void)
     request.time = corpus_now();
     check(tls_verify(&verdict, &request) == TLS_REASON_LIMIT, "chain too long to look at");
     request.count = TLS_CHAIN_MAXIMUM;
-    check(tls_verify(&verdict, &request) == TLS_REASON_CERTIFICATE_SIGNATURE,
+    check(tls_verify(&verdict, &request) == TLS_REASON_BAD_CERTIFICATE_SIGNATURE,
         "all issuers are wrong");
     chain[TLS_CHAIN_MAXIMUM - 1] = right;
     check(tls_verify(&verdict, &request) == TLS_OK, "all but the last");
