@@ -202,7 +202,7 @@ describe("decisions", function()
                suites = { core.suite_id("ECDHE-RSA-CHACHA20-POLY1305") } }
          end,
          sign = function(question) return (assert(key:sign(question.scheme or question.hash, question.digest))) end,
-         verify = function() return true end,
+         verify = function() return "accept" end,
          session_store = function(question) stored[#stored + 1] = question.session end,
       })
       local info = client:info()

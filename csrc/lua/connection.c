@@ -120,7 +120,7 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
 
 /* core.connection(context, { server_name = DNS name or IP address (client), no_server_name =
  * boolean: none is sent nor checked (a client needs one of the two), session = session to resume
- * (client), verify = "none" | "optional" | "required" (nil: the context's), early_data =
+ * (client), verify = "none" | "optional" | "required" | "report" (nil: the context's), early_data =
  * string to send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when
  * it was not accepted, version_min, version_max = numbers within the context's, stage_mask =,
  * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
@@ -129,7 +129,6 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
 static int
 make(lua_State *L)
 {
-    static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_connection_options options = {0};
     tls_lua_connection *self;
     tls_context *context;
@@ -147,8 +146,7 @@ make(lua_State *L)
             if (options.session == NULL)
                 return luaL_error(L, "option 'session' must be an open session object");
         }
-        options.verify = (enum tls_verify_mode)(
-            TLS_VERIFY_NONE + tls_lua_option_choice(L, 2, "verify", modes, -1));
+        options.verify = tls_lua_option_verify(L, 2);
         lua_getfield(L, 2, "early_data");
         if (!lua_isnil(L, -1)) {
             if (lua_type(L, -1) != LUA_TSTRING)
@@ -474,15 +472,14 @@ guarded_info(lua_State *L)
 
 /* connection:info() -> table of what is known: mode, established, version, version_id,
  * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
- * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
- * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, renegotiations, renegotiating, authenticating,
- * authentications, extended_master_secret, ticket,
- * close_notify_sent, close_notify_received, bytes_received, bytes_sent, records_received,
- * records_sent, memory; of TLS 1.3 early_data ("offered", "accepted", "rejected"; nil: none was
- * offered), early_data_length, hello_retry, psk, psk_identity, post_handshake_auth,
- * record_size_limit, key_updates_sent, key_updates_received. What is not known, or not there, is
- * nil. */
+ * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, peer_accepted,
+ * verdict ("ok" or a code), peer_certificates, local_certificates, client_random, server_random,
+ * client_verify_data, server_verify_data, secure_renegotiation, renegotiations, renegotiating,
+ * authenticating, authentications, extended_master_secret, ticket, close_notify_sent,
+ * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory; of
+ * TLS 1.3 early_data ("offered", "accepted", "rejected"; nil: none was offered), early_data_length,
+ * hello_retry, psk, psk_identity, post_handshake_auth, record_size_limit, key_updates_sent,
+ * key_updates_received. What is not known, or not there, is nil. */
 static int
 info(lua_State *L)
 {

@@ -97,6 +97,7 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_boolean(L, "resumable", info.resumable);
     tls_lua_set_some(L, "session_id", info.session_id);
     tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
+    tls_lua_set_boolean(L, "peer_accepted", info.peer_accepted);
     set_verdict(L, connection, &info);
     set_chain(L, "peer_certificates", info.peer_chain, info.peer_chain_count);
     set_chain(L, "local_certificates", info.local_chain, info.local_chain_count);
@@ -193,6 +194,7 @@ authenticated_fields(lua_State *L, const tls_connection_info *info)
     tls_lua_set_boolean(L, "declined", info->declined);
     set_chain(L, "chain", info->peer_chain, info->declined ? 0 : info->peer_chain_count);
     tls_lua_set_boolean(L, "peer_verified", !info->declined && info->peer_verified);
+    tls_lua_set_boolean(L, "peer_accepted", !info->declined && info->peer_accepted);
     if (!info->declined && info->judged)
         tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
 }

@@ -4,7 +4,6 @@ local core = require "bearssl.core"
 local driver = require "bearssl.driver"
 local options = require "bearssl.options"
 
-local is = options.is
 local own = require "bearssl.own" ("connection", "holder")
 
 local Connection = {}
@@ -104,7 +103,7 @@ function Connection:write(data, i)
    return object:write(data, i or 1, #data)
 end
 
-local renegotiate_options = { verify = is.one_of({ "required", "optional", "none" }) }
+local renegotiate_options = { verify = require("bearssl.verification").modes "server" }
 
 --- check_renegotiate(options, who, level) raises an error for options that cannot be; it gives the mode to verify by.
 function Connection:check_renegotiate(given, who, level)

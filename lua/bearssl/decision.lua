@@ -1,5 +1,5 @@
 -- What handlers of decisions return, checked and turned into the core's answers. Each function gets the
--- connection and the handler's two results, and returns
+-- connection, the handler's two first results and their number, and returns
 --    true [, value]          the answer: core:answer(value); no value: the default
 --    false, reason           the handshake ends with this reason
 --    nil, message            the handler returned what makes no sense
@@ -39,11 +39,13 @@ end
 function decision.session_store(_, answer, reason) return unneeded(answer, reason) end
 function decision.keylog(_, answer, reason) return unneeded(answer, reason) end
 
-function decision.verify(_, answer, reason)
-   if answer == true then return true, true end
-   local done, why = default_or_refusal(answer, reason, "certificate_refused")
-   if done ~= nil then return done, why end
-   return wrong("true to accept, nothing for the library's verdict", answer)
+-- A handler can only refuse, but for the word that accepts: `return pins[question.chain[1]:pin()]` refuses an unknown
+-- key, whose nil is a result, and does not let an expired certificate pass because its key is known.
+function decision.verify(_, answer, reason, count)
+   if count == 0 or answer == true and reason == nil then return true, "judged" end
+   if answer == "accept" and reason == nil then return true, "accept" end
+   if not answer then return false, reason or "certificate_refused" end
+   return wrong('true or nothing for the library\'s verdict, "accept" whatever it is, false to refuse', answer)
 end
 
 local function bytes_answer(what)

@@ -76,11 +76,15 @@ end
 -- on with a random secret, and its own side alone is told why it failed.
 local spared = { decrypt = true }
 
--- Runs one handler: true and its two first results, or nothing when it raised or the connection was
+local function counted(ok, ...)
+   return ok, select("#", ...), ...
+end
+
+-- Runs one handler: true, the number of its results and the first two, or nothing when it raised or the connection was
 -- closed meanwhile.
 local function run(connection, lane, handler, name, message)
    lane.handling = name
-   local ok, answer, reason = protect.call(handler, connection.holder, message, lane)
+   local ok, count, answer, reason = counted(protect.call(handler, connection.holder, message, lane))
    lane.handling, lane.thread = nil, nil
    if not connection.core then
       connection.failure = connection.failure or CLOSED_MEANWHILE:format(name)
@@ -89,12 +93,12 @@ local function run(connection, lane, handler, name, message)
    if not ok then
       if spared[name] then
          connection.spared = answer
-         return true, false
+         return true, 1, false
       end
       fail_handler(connection, answer)
       return nil
    end
-   return true, answer, reason
+   return true, count, answer, reason
 end
 
 local function run_stage(connection, lane, object)
@@ -102,7 +106,7 @@ local function run_stage(connection, lane, object)
    local name = message and message.stage
    local handler = name and connection.handlers[name]
    if not handler then return end
-   local ok, answer, reason = run(connection, lane, handler, name, message)
+   local ok, _, answer, reason = run(connection, lane, handler, name, message)
    if not ok or answer == true or answer == nil and reason == nil then return end
    local good, why = decision.stage(answer, reason)
    if good == nil then
@@ -119,9 +123,9 @@ local function run_decision(connection, object)
       if name then object:answer() end
       return
    end
-   local ok, answer, reason = run(connection, connection, handler, name, question)
+   local ok, count, answer, reason = run(connection, connection, handler, name, question)
    if not ok then return end
-   local good, value = decision[name](connection, answer, reason)
+   local good, value = decision[name](connection, answer, reason, count)
    if good == nil then
       misuse(connection, handler, name, value)
    elseif not good then

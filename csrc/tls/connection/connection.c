@@ -150,7 +150,7 @@ tls_connection_new(
     if (name[0] != '\0' && !is_server_name(name))
         return TLS_REASON_BAD_NAME;
     if (options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
-        (unsigned)options->verify > TLS_VERIFY_REQUIRED)
+        !tls_verify_mode_fits(options->verify, context->role))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (context->role == TLS_ROLE_CLIENT && (name[0] == '\0') != (options->no_server_name != 0))
         return TLS_REASON_ILLEGAL_PARAMETER;

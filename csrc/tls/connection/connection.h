@@ -179,8 +179,7 @@ const tls_question *tls_connection_question(const tls_connection *connection);
 enum tls_reason tls_connection_answer_default(tls_connection *connection);
 enum tls_reason tls_connection_answer_select(tls_connection *c, const tls_selection *selection);
 enum tls_reason tls_connection_answer_session(tls_connection *c, tls_session *session);
-/* verdict TLS_OK accepts whatever the verdict was; another refuses with its alert. */
-enum tls_reason tls_connection_answer_verify(tls_connection *c, enum tls_reason verdict);
+enum tls_reason tls_connection_answer_verify(tls_connection *c, enum tls_peer_answer peer);
 enum tls_reason tls_connection_answer_credential(
     tls_connection *c, const tls_credential *credential);
 /* signature: PKCS#1 v1.5 bytes as long as the modulus, or an ASN.1 DER ECDSA signature. */
@@ -214,8 +213,9 @@ typedef struct tls_connection_info {
     /* Who the peer is: only what the peer's signature and Finished have proven; nobody while the
      * first handshake goes on, and who it was before in a later one or a late authentication. When
      * one fails nobody is named. */
-    int peer_verified;       /* the chain was verified (now, or when the session began) */
-    int judged;              /* there is a verdict */
+    int peer_verified; /* the library's own verdict was good (now, or when the session began) */
+    int peer_accepted; /* so it was, or the answer to VERIFY was TLS_PEER_ACCEPTED */
+    int judged;        /* there is a verdict */
     enum tls_reason verdict; /* on the chain (now, or when the session began); why a handshake
                                 failed */
     const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */

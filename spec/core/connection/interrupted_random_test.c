@@ -155,7 +155,7 @@ answer(side *s, const tls_question *q)
         return 1;
     }
     if (q->decision == TLS_DECISION_VERIFY && below(10) == 0) {
-        (void)tls_connection_answer_verify(s->c, below(2) ? TLS_OK : TLS_REASON_BAD_SIGNATURE);
+        (void)tls_connection_answer_verify(s->c, below(2) ? TLS_PEER_ACCEPTED : TLS_PEER_REFUSED);
         act(s, 0);
         return 1;
     }
