@@ -118,6 +118,20 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          end
       end)
 
+      it("where nothing matters keeps what it made of the peer in the session too", function()
+         for wanted, case in pairs { ok = { TRUSTED, true }, unknown_ca = { STRANGE, "accept" } } do
+            local c = client(version, { trust = case[1], verify = "none", handlers = {
+               verify = function() return case[2] end } })
+            local s = server()
+            local a = shake(c, s)
+            for _ = 1, 2 do
+               assert.same({ wanted, wanted == "ok", true, n = 3 }, told(a))
+               a = shake(c, s, { session = assert(a:session()) })
+               assert.is_true(a:info "resumed")
+            end
+         end
+      end)
+
       it("made a session what it resumes as", function()
          local established
          local handlers = { verify = function() return "accept" end,
@@ -145,6 +159,15 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
       end)
    end)
 end
+
+describe("a verdict", function()
+   it("is nil where the handshake failed before a chain was judged", function()
+      local a, b, result = shake(client "TLSv1.2", server { min_version = "TLSv1.3" })
+      assert.is_nil(result.client.status)
+      assert.same({ nil, false, false, n = 3 }, told(a))
+      assert.same({ nil, false, false, n = 3 }, told(b))
+   end)
+end)
 
 describe("a mode of verify", function()
    local function raises(part, f, ...)

@@ -238,33 +238,43 @@ watch(lua_State *L)
     return 0;
 }
 
-/* connection:fail(reason): ends the connection with an alert. reason: an error code
- * ("certificate_refused"), the name of an alert ("user_canceled"), or any text; code "refused" for
- * the last two, and alert access_denied for the last */
+/* named_reason is the reason whose code stands at `index`, if it has an alert. Codes without one
+ * are words of this side: "timeout" asks to be called again and "closed" is an orderly end, which
+ * what ended a handshake must not seem to be. */
+static enum tls_reason
+named_reason(lua_State *L, int index)
+{
+    size_t length;
+    const char *code = luaL_checklstring(L, index, &length);
+    enum tls_reason reason = strlen(code) == length ? tls_reason_from_code(code) : TLS_OK;
+
+    return reason != TLS_OK && tls_reason_alert(reason) != TLS_ALERT_NONE ? reason : TLS_OK;
+}
+
+/* connection:fail(reason [, text [, handler]]): ends the connection with an alert. reason: a code
+ * that has an alert ("certificate_refused"), or any text: code "refused", or "sign_failed" of the
+ * handler "sign". text: the message, instead of the code's sentence, or of reason with who gave it
+ */
 static int
 fail(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
-    const char *text = luaL_checkstring(L, 2);
-    enum tls_reason reason = tls_reason_from_code(text);
-    int alert = TLS_ALERT_NONE, named = tls_registry_id(TLS_REGISTRY_ALERT, text);
+    enum tls_reason reason = named_reason(L, 2);
+    const char *text = luaL_optstring(L, 3, NULL);
+    const char *handler = luaL_optstring(L, 4, NULL);
 
-    if (reason != TLS_OK) {
-        /* Reasons that are local, such as "timeout", have no alert; but a handler that gives one
-         * ends a connection that is alive, and the peer must hear of it. */
-        text = NULL;
-        if (tls_reason_alert(reason) == TLS_ALERT_NONE)
-            alert = TLS_ALERT_ACCESS_DENIED;
-    } else {
-        reason = TLS_REASON_REFUSED;
-        if (named >= 0) {
-            alert = named;
-            text = lua_pushfstring(L, "a handler refused the connection: %s", text);
-        }
+    if (reason == TLS_OK) {
+        reason = handler != NULL && strcmp(handler, tls_decision_name(TLS_DECISION_SIGN)) == 0
+                     ? TLS_REASON_SIGN_FAILED
+                     : TLS_REASON_REFUSED;
+        if (text == NULL)
+            text = lua_tostring(L, 2);
+        if (handler != NULL && lua_isnoneornil(L, 3))
+            text = lua_pushfstring(L, "the '%s' handler refused: %s", handler, text);
     }
     if (self->connection == NULL)
         return tls_lua_connection_closed(L);
-    tls_connection_fail(self->connection, reason, alert, text);
+    tls_connection_fail(self->connection, reason, TLS_ALERT_NONE, text);
     return 0;
 }
 

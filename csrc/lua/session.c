@@ -150,7 +150,6 @@ info(lua_State *L)
     tls_lua_set_integer(L, "expires", info.expires);
     tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
     tls_lua_set_boolean(L, "peer_accepted", info.peer_accepted);
-    tls_lua_set_boolean(L, "peer_accepted", info.peer_accepted);
     tls_lua_set_boolean(L, "extended_master_secret", info.extended_master_secret);
     tls_lua_set_boolean(L, "ticket", info.has_ticket);
     tls_lua_set_integer(L, "max_early_data", info.max_early_data);

@@ -142,13 +142,17 @@ function Connection:close()
    return true
 end
 
---- fail(reason) ends the connection with an alert. reason: a code ("certificate_refused"), an alert's name
--- ("handshake_failure"), or any text (alert access_denied). The next step() returns the failure.
-function Connection:fail(reason)
+--- fail(reason [, text]) ends the connection with an alert. reason: a code that has one ("certificate_refused"), or any
+-- text: code "refused", alert access_denied. text: the message of the failure, which the next step() returns.
+function Connection:fail(reason, text)
    own(self, "fail")
-   if type(reason) ~= "string" then error("fail: the reason must be a string, not a " .. type(reason), 2) end
+   if type(reason) ~= "string" or reason == "" then
+      error("fail: the reason must be a code or a text, not " .. options.describe(reason), 2)
+   elseif text ~= nil and type(text) ~= "string" then
+      error("fail: the text must be a string, not " .. options.describe(text), 2)
+   end
    local object = self.core
-   if object then object:fail(reason) end
+   if object then object:fail(reason, text) end
 end
 
 --- info([field]) is a table of what is known and negotiated (doc/api.md), or one field of it. After the

@@ -21,13 +21,6 @@ local function wrong(must, answer)
    return nil, ("must return %s, or %s; it returned %s"):format(must, REASON, options.describe(answer))
 end
 
-local function unneeded(answer, reason)
-   if answer == true then return true end
-   local done, why = default_or_refusal(answer, reason, "refused")
-   if done ~= nil then return done, why end
-   return wrong("nothing", answer)
-end
-
 --- stage(answer, reason) judges what a stage handler returned: true, or false, reason, or nil, message.
 function decision.stage(answer, reason)
    if answer == true then return true end
@@ -36,8 +29,9 @@ function decision.stage(answer, reason)
    return wrong("nothing or true", answer)
 end
 
-function decision.session_store(_, answer, reason) return unneeded(answer, reason) end
-function decision.keylog(_, answer, reason) return unneeded(answer, reason) end
+-- Best effort: a store or a log that is down, or that answers "OK", ends no connection.
+function decision.session_store() return true end
+function decision.keylog() return true end
 
 -- A handler can only refuse, but for the word that accepts: `return pins[question.chain[1]:pin()]` refuses an unknown
 -- key, whose nil is a result, and does not let an expired certificate pass because its key is known.
@@ -68,15 +62,14 @@ function decision.decrypt(_, answer, reason)
    return true, ""
 end
 
--- A string that cannot be imported is no session: a shared store may hold what another version wrote.
-function decision.session_load(_, answer, reason)
-   if not answer then
-      if reason ~= nil then return false, reason end
-      return true
-   end
+-- A store that is down has no session, and a string that cannot be imported is none: a shared store may hold what
+-- another version wrote.
+function decision.session_load(_, answer)
+   if not answer then return true end
    if type(answer) == "string" then return true, (core.session_import(answer)) end
    if options.is_object(answer, "session") then return true, answer end
-   return wrong("a session object or an exported session, nothing for none", answer)
+   return nil, "must return a session object or an exported session, nothing for none; it returned "
+      .. options.describe(answer)
 end
 
 local function credential_of(answer)

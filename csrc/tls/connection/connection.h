@@ -115,14 +115,14 @@ enum tls_reason tls_connection_write(
     tls_connection *connection, size_t *written, const void *data, size_t length);
 
 /* tls_connection_renegotiate begins a renegotiation (RFC 5746) of TLS 1.0 to 1.2: a client's step()
- * then sends ClientHello; a server asks for one by HelloRequest, and `verify` is
- * the mode from then on (TLS_VERIFY_DEFAULT: as before). It goes on with step(), and ends with the
- * stage `established`, or is refused by the peer's warning, after which the connection is what it
- * was: see tls_connection_renegotiating and the info's `renegotiations`. Until its end
- * tls_connection_get_info and tls_connection_session tell what the handshake before settled. OK too
- * when one is under way. NO_RENEGOTIATION: the context does not allow it, or the peer has no RFC
- * 5746. UNSUPPORTED_VERSION; CLOSED; NOT_READY before the first handshake is over, or while output
- * from before the last renegotiation waits to be sent. */
+ * then sends ClientHello; a server asks for one by HelloRequest, and `verify` is the mode
+ * from then on (TLS_VERIFY_DEFAULT, a client's only one: as before). It goes on with
+ * step(), and ends with the stage `established`, or is refused by the peer's warning, after which
+ * the connection is what it was: see tls_connection_renegotiating and the info's `renegotiations`.
+ * Until its end tls_connection_get_info and tls_connection_session tell what the handshake before
+ * settled. OK too when one is under way. NO_RENEGOTIATION: the context does not allow it, or the
+ * peer has no RFC 5746. UNSUPPORTED_VERSION; CLOSED; NOT_READY before the first handshake is over,
+ * or while output from before the last renegotiation waits to be sent. */
 enum tls_reason tls_connection_renegotiate(tls_connection *connection, enum tls_verify_mode verify);
 /* tls_connection_renegotiating: one was asked for, or is under way. */
 int tls_connection_renegotiating(const tls_connection *connection);

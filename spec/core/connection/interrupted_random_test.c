@@ -56,7 +56,8 @@ look(side *s)
                                          strcmp(info.state, "session_store") == 0)),
         "%u: the server names somebody in state %s", seed, info.state ? info.state : "-");
     check(tls_connection_failure(s->c) == TLS_OK || info.established ||
-              (info.peer_chain_count == 0 && !info.peer_verified && info.verdict != TLS_OK),
+              (info.peer_chain_count == 0 && !info.peer_accepted &&
+                  info.judged == (info.verdict != TLS_OK)),
         "%u: named after a failure", seed);
     check(!(info.renegotiating && info.authenticating), "%u: both", seed);
     check(info.memory < 400000, "%u: memory %u", seed, (unsigned)info.memory);

@@ -251,6 +251,11 @@ test_names(void)
     check(tls_context_new(&context, &options) == TLS_REASON_ILLEGAL_PARAMETER,
         "a context with a mode of servers");
     tls_context_release(context);
+    options.role = TLS_ROLE_SERVER;
+    options.verify = TLS_VERIFY_REPORT;
+    check(tls_context_new(&context, &options) == TLS_REASON_ILLEGAL_PARAMETER,
+        "a context with a mode of clients");
+    tls_context_release(context);
 }
 
 /* Numbers that name nothing must not stand for the weakest choice. */
