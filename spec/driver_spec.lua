@@ -502,6 +502,22 @@ describe("external keys", function()
       })
       local c, s = streams(client_context(), server)
       assert.same({ n = 1, true }, (shake(c, s)))
+      -- the word for it, beside a certificate in each of its forms
+      local handlers = { sign = function(_, question)
+         return key:sign(question.scheme or question.hash, question.digest)
+      end }
+      for _, credential in ipairs {
+         { certificate = chain, key = "external" }, { certificate = certificates.ec.chain, key = "external" },
+         { certfile = certificates.ec.chainfile, key = "external" },
+      } do
+         credential.mode, credential.handlers = "server", handlers
+         c, s = streams(client_context(), assert(bearssl.context(credential)))
+         assert.same({ n = 1, true }, (shake(c, s)))
+         credential.mode, credential.handlers = nil, nil
+         c, s = streams(client_context(), assert(bearssl.context {
+            mode = "server", credentials = { credential }, handlers = handlers }))
+         assert.same({ n = 1, true }, (shake(c, s)))
+      end
       c, s = streams(client_context(), server, nil, { sign = function() return nil, "sign_failed" end })
       local left, right = shake(c, s)
       assert.equal("sign_failed", right[3])

@@ -210,9 +210,9 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          local cases = {
             { {}, {} },
             { { extended_master_secret = false }, {} },
-            { { require_extended_master_secret = true }, {} },
+            { { extended_master_secret = "required" }, {} },
             { {}, { extended_master_secret = false } },
-            { {}, { require_extended_master_secret = true } },
+            { {}, { extended_master_secret = "required" } },
             { {}, { session_lifetime = 60 } },
          }
          local keys = assert(bearssl.ticket_keys.new {})
@@ -233,7 +233,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
                assert.equal(told, a:info "resumed", index)
                assert.equal(told, b:info "resumed", index)
                -- what is not resumed is another handshake, and no failure, unless the two never agree
-               local agree = version == "TLSv1.3" or not (case[1].require_extended_master_secret
+               local agree = version == "TLSv1.3" or not (case[1].extended_master_secret == "required"
                   and case[2].extended_master_secret == false)
                assert.equal(agree, a:info "established", index)
             end

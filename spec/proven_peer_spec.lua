@@ -153,7 +153,7 @@ end
 
 describe("a wrong Finished of TLS 1.2", function()
    -- Without the extended master secret a hello that was changed on the way gives the same keys and other Finished.
-   local marker = { { type = 0x4D4D, data = "marker" } }
+   local marker = { { id = 0x4D4D, raw = "marker" } }
    local function change(bytes) return (bytes:gsub("marker", "MARKER")) end
 
    it("of a client names nobody", function()

@@ -93,11 +93,11 @@ option_extensions(lua_State *L, int table, size_t *count)
         entry = lua_gettop(L);
         if (!lua_istable(L, entry))
             luaL_error(L, "option 'extensions': element %d must be a table", (int)i + 1);
-        extensions[i].type = (uint16_t)tls_lua_option_integer(L, entry, "type", -1, 0, 0xFFFF);
-        lua_getfield(L, entry, "type");
-        lua_getfield(L, entry, "data");
+        extensions[i].type = (uint16_t)tls_lua_option_integer(L, entry, "id", -1, 0, 0xFFFF);
+        lua_getfield(L, entry, "id");
+        lua_getfield(L, entry, "raw");
         if (lua_isnil(L, -2) || lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "option 'extensions': element %d must be { type =, data = }", (int)i + 1);
+            luaL_error(L, "option 'extensions': element %d must be { id =, raw = }", (int)i + 1);
         extensions[i].data = tls_lua_check_bytes(L, lua_gettop(L));
         lua_rawseti(L, anchor, (int)i + 1);
         lua_settop(L, entry - 1);
@@ -128,7 +128,7 @@ check_responses(const tls_context_options *options)
  * =, signature_schemes = lists of numbers, alpn = list of strings, trust = trust store, verify =
  * "none" | "optional" | "required" | "report", credentials = list of { chain = list of
  * certificates, key = key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue
- * tickets under them), extensions = list of { type = number, data = string } (client: of types that
+ * tickets under them), extensions = list of { id = number, raw = string } (client: of types that
  * the core does not handle itself), as in trust:verify crls, pins, revocation, staple, and what
  * core.context_options() lists, tickets_always = boolean, time = seconds: the first of set_time }
  * -> context. What is absent takes the core's default. | nil,

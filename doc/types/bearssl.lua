@@ -250,7 +250,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field password? bearssl.Password of encrypted keys
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
 ---@field revocation? "if_known"|"leaf"|"path" default "if_known"
----@field staple? "not_needed"|"if_must"|"required" default "not_needed"
+---@field staple? "none"|"if_must"|"required" client, default "if_must"
 ---@field pins? (string|bearssl.Certificate)[] base64 SHA-256 of public keys
 ---@field clock_skew? number seconds, default 0
 ---@field credentials? bearssl.Credential[]
@@ -261,12 +261,9 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field tickets? boolean|"always" default true
 ---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
 ---@field ticket_count? integer server, TLS 1.3: 0 … 16, default 2
----@field extended_master_secret? boolean default true
----@field require_extended_master_secret? boolean default false
----@field fallback? boolean client, default false
----@field status_request? boolean client, default true
+---@field extended_master_secret? boolean|"required" default true
 ---@field max_fragment_length? 512|1024|2048|4096 client
----@field extensions? {type: integer, data: string}[] client
+---@field extensions? {id: integer, raw: string}[] client
 ---@field record_size? integer 512 … 16384, default 16384
 ---@field record_size_limit? integer 64 … 16384 (RFC 8449)
 ---@field client_hello_limit? integer server: 512 … 131396 bytes, default 16384
@@ -291,6 +288,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.ConnectionOptions
 ---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
 ---@field session? bearssl.Session
+---@field fallback_scsv? boolean client, RFC 7507: a second attempt with an older max_version
 ---@field early_data? string client, with a session; at most 32768 bytes
 ---@field early_data_resend? boolean default false
 ---@field min_version? bearssl.Version within the context's
@@ -336,10 +334,8 @@ function Context:info() end
 ---@field alpn? string[]
 ---@field verify bearssl.Verify
 ---@field tickets boolean|"always"
----@field extended_master_secret boolean
----@field require_extended_master_secret boolean
----@field fallback boolean
----@field status_request boolean
+---@field extended_master_secret boolean|"required"
+---@field staple? "none"|"if_must"|"required" client
 ---@field max_fragment_length? integer
 ---@field renegotiation boolean
 ---@field key_shares? integer
@@ -795,7 +791,7 @@ function Certificate:verify(chain, trust, options) end
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
 ---@field ocsp_responses? string|bearssl.OcspResponse|(string|bearssl.OcspResponse)[]
 ---@field revocation? "if_known"|"leaf"|"path"
----@field staple? "not_needed"|"if_must"|"required"
+---@field staple? "none"|"if_must"|"required" default "none"
 ---@field pins? (string|bearssl.Certificate)[]
 
 ---@class bearssl.Request

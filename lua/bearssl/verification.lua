@@ -52,7 +52,7 @@ local crl = is.any("a CRL object or PEM or DER", is.string, is.object("crl"))
 local ocsp = is.any("an OCSP response object or its DER", is.string, is.object("ocsp_response"))
 
 verification.revocations = { "if_known", "leaf", "path" }
-verification.staples = { "not_needed", "if_must", "required" }
+verification.staples = { "none", "if_must", "required" }
 
 local MODES = { client = { "required", "report", "none" }, server = { "required", "optional", "none" } }
 

@@ -144,7 +144,7 @@ for _, kind in ipairs(tls12.kinds) do
          stream:close()
          server:stop()
          server, seen = start(certificates.ec, "revoked"), {}
-         stream = assert(ours.connect(server.port, { status_request = false }, { handlers = collect(seen) }))
+         stream = assert(ours.connect(server.port, { staple = "none" }, { handlers = collect(seen) }))
          assert.is_nil(stream:info("ocsp_response"))
          assert.same({ verdict = "ok", status_request = false }, seen)
          stream:close()
@@ -162,7 +162,7 @@ for _, kind in ipairs(tls12.kinds) do
          stream, _, code = ours.connect(server.port, {})
          assert.is_nil(stream)
          assert.equal("staple_required", code)
-         stream = assert(ours.connect(server.port, { status_request = false }))
+         stream = assert(ours.connect(server.port, { staple = "none" }))
          assert.is_true(stream:info("peer_verified"))
          stream:close()
          server:stop()
@@ -500,7 +500,7 @@ describe("signed certificate timestamps:", function()
       assert.equal(list, stream:info("signed_certificate_timestamps"))
       assert.equal(list, raw)
       stream:close()
-      stream = assert(ours.connect(server.port, { status_request = false }))
+      stream = assert(ours.connect(server.port, { staple = "none" }))
       assert.is_nil(stream:info("signed_certificate_timestamps"))
       stream:close()
       server:stop()
@@ -512,7 +512,7 @@ describe("signed certificate timestamps:", function()
       local function note(_, message)
          for _, extension in ipairs(message.extensions) do answers[extension.id] = extension.raw end
       end
-      local stream = assert(ours.connect(server.port, { extensions = { { type = 0xFDE8, data = "" } } },
+      local stream = assert(ours.connect(server.port, { extensions = { { id = 0xFDE8, raw = "" } } },
          { handlers = { server_hello = note } }))
       assert.equal("an answer", answers[0xFDE8])
       assert(stream:send("line\n"))

@@ -165,6 +165,7 @@ tls_connection_new(
     c->host.fragment_limit = context->record_size;
     c->host.sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
     c->host.early_data_resend = options->early_data_resend;
+    c->host.fallback_scsv = options->fallback_scsv;
     c->host.events.stage_mask = options->stage_mask;
     c->host.events.decision_mask = options->decision_mask;
     c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;

@@ -350,7 +350,9 @@ choices_known(const tls_context_options *options)
     return (unsigned)options->role <= TLS_ROLE_SERVER &&
            tls_verify_mode_fits(options->verify, options->role) &&
            (unsigned)options->revocation <= TLS_REVOCATION_PATH &&
-           (unsigned)options->staple <= TLS_STAPLE_REQUIRED;
+           (unsigned)options->staple <= TLS_STAPLE_REQUIRED &&
+           (options->role == TLS_ROLE_CLIENT || options->staple == TLS_STAPLE_DEFAULT) &&
+           (unsigned)options->extended_master_secret <= TLS_EXTENDED_MASTER_SECRET_REQUIRED;
 }
 
 /* hello_limit: a ticket brings back what it was given: where clients are asked for certificates,
@@ -385,13 +387,8 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->client_hello_limit = hello_limit(options);
     context->renegotiation = options->renegotiation;
     context->no_tickets = options->no_tickets;
-    context->no_extended_master_secret = options->no_extended_master_secret;
-    context->require_extended_master_secret = options->require_extended_master_secret;
-    context->fallback = options->fallback;
-    context->no_status_request = options->no_status_request;
+    context->extended_master_secret = options->extended_master_secret;
     context->max_fragment_length = options->max_fragment_length;
-    if (context->no_extended_master_secret && context->require_extended_master_secret)
-        return TLS_REASON_ILLEGAL_PARAMETER;
     context->now = options->now;
     context->now_data = options->now_data;
     return TLS_OK;

@@ -41,9 +41,7 @@ struct tls_context {
     int renegotiation;
     tls_ticket_keys *ticket_keys;
     int no_tickets;
-    int no_extended_master_secret, require_extended_master_secret;
-    int fallback;
-    int no_status_request;
+    enum tls_extended_master_secret extended_master_secret;
     unsigned max_fragment_length;
     tls_buffer custom_extensions; /* encoded */
     uint16_t *custom_types;

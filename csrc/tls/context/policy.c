@@ -94,7 +94,8 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
         br_sha256_update(&digest, context->alpn[i], strlen(context->alpn[i]) + 1);
     digest_number(&digest, (uint32_t)verify);
     digest_number(&digest, (uint32_t)(verify_handler != 0));
-    digest_number(&digest, (uint32_t)context->require_extended_master_secret);
+    digest_number(&digest,
+        (uint32_t)(context->extended_master_secret == TLS_EXTENDED_MASTER_SECRET_REQUIRED));
     digest_number(&digest, context->verify_depth);
     /* Trust counts only where it is asked; what is demanded, always. */
     if (verify != TLS_VERIFY_NONE) {
@@ -122,8 +123,7 @@ int
 tls_context_demands(const tls_context *context)
 {
     return context->pin_count > 0 || context->crl_count > 0 ||
-           context->revocation != TLS_REVOCATION_IF_KNOWN ||
-           context->staple != TLS_STAPLE_NOT_NEEDED;
+           context->revocation != TLS_REVOCATION_IF_KNOWN || tls_staple_demanded(context->staple);
 }
 
 int
@@ -144,8 +144,9 @@ tls_context_resumes(tls_context *context, const tls_session *session, const char
      * TLS 1.3 knows one kind only. */
     if (session->version == TLS_VERSION_13)
         return 1;
-    return session->extended_master_secret ? !context->no_extended_master_secret
-                                           : !context->require_extended_master_secret;
+    return context->extended_master_secret != (session->extended_master_secret
+                                                      ? TLS_EXTENDED_MASTER_SECRET_OFF
+                                                      : TLS_EXTENDED_MASTER_SECRET_REQUIRED);
 }
 
 int

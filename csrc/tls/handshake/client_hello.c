@@ -51,8 +51,8 @@ tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h)
         parts->alpn[i] = tls_bytes_of_string(context->alpn[i]);
     options->alpn = parts->alpn;
     options->alpn_count = i;
-    options->status_request = !context->no_status_request;
-    if (!context->no_status_request)
+    options->status_request = context->staple != TLS_STAPLE_NONE;
+    if (options->status_request)
         tls_extension_write_empty(&parts->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP);
     if (context->max_fragment_length != 0)
         tls_extension_write_u8(&parts->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,

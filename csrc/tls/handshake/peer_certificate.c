@@ -67,7 +67,7 @@ verify_chain(tls_handshake *h, int demands_only)
     enum tls_reason unreadable = TLS_OK;
     tls_verify_request request;
     /* Where only demands count, a response is looked at when the status is demanded. */
-    int uses_staple = !demands_only || context->staple != TLS_STAPLE_NOT_NEEDED ||
+    int uses_staple = !demands_only || tls_staple_demanded(context->staple) ||
                       context->crl_count > 0 || context->revocation != TLS_REVOCATION_IF_KNOWN;
 
     begin_request(h, &request);
@@ -79,8 +79,8 @@ verify_chain(tls_handshake *h, int demands_only)
     request.ocsp_responses = &stapled;
     request.ocsp_response_count = response != NULL;
     /* RFC 7633 section 4.2.2: what was not asked for need not come. */
-    if (h->host->role == TLS_ROLE_CLIENT && !context->no_status_request && unreadable == TLS_OK &&
-        request.staple == TLS_STAPLE_NOT_NEEDED && !demands_only)
+    if (h->host->role == TLS_ROLE_CLIENT && unreadable == TLS_OK &&
+        request.staple == TLS_STAPLE_DEFAULT && !demands_only)
         request.staple = TLS_STAPLE_IF_MUST;
     if (tls_verify(verdict, &request) == TLS_OK && unreadable != TLS_OK) {
         static const char text[] = "the OCSP response that the server stapled cannot be parsed";

@@ -60,7 +60,7 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     options->session_id = hello->session_id;
     for (i = 0; i < e->usable_count; i++)
         suites[i] = e->usable[i];
-    if (context->fallback && !tls_handshake_renegotiates(h))
+    if (h->host->fallback_scsv && !tls_handshake_renegotiates(h))
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options->suites = suites;
     options->suite_count = i;
@@ -85,7 +85,8 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
         options->alpn_count = alpn.length > 0;
     }
     options->renegotiation_info = 1;
-    options->extended_master_secret = !context->no_extended_master_secret;
+    options->extended_master_secret =
+        context->extended_master_secret != TLS_EXTENDED_MASTER_SECRET_OFF;
     if (!context->no_tickets) {
         options->session_ticket = 1;
         if (e->resume != NULL)
@@ -487,7 +488,8 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
     if (h->facts.alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     e->extended = h->facts.extended_master_secret = hello->extended_master_secret;
-    if (h->host->context->require_extended_master_secret && !e->extended)
+    if (h->host->context->extended_master_secret == TLS_EXTENDED_MASTER_SECRET_REQUIRED &&
+        !e->extended)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     e->ticket_agreed = hello->session_ticket;
     e->status_agreed = hello->status_request;

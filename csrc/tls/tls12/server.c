@@ -71,9 +71,11 @@ extended_master_secret(tls12_engine *e, const tls_client_hello *hello)
 {
     tls_handshake *h = e->handshake;
 
-    e->extended = hello->extended_master_secret && !h->host->context->no_extended_master_secret;
+    e->extended = hello->extended_master_secret &&
+                  h->host->context->extended_master_secret != TLS_EXTENDED_MASTER_SECRET_OFF;
     h->facts.extended_master_secret = e->extended;
-    if (h->host->context->require_extended_master_secret && !e->extended)
+    if (h->host->context->extended_master_secret == TLS_EXTENDED_MASTER_SECRET_REQUIRED &&
+        !e->extended)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     /* RFC 7627 section 5.3: a client that had it and has it no longer is refused. */
     if (e->resume != NULL && e->resume->extended_master_secret && !e->extended)

@@ -175,7 +175,7 @@ tls13_send_finished(tls13_engine *e, const unsigned char *base_key)
 static enum tls_reason
 take_extensions(tls_handshake *h, tls_bytes extensions, int leaf)
 {
-    int asked = h->host->role == TLS_ROLE_CLIENT && !h->host->context->no_status_request;
+    int asked = h->host->role == TLS_ROLE_CLIENT && h->host->context->staple != TLS_STAPLE_NONE;
     tls_extension extension;
     tls_extension_value value;
     tls_reader reader;

@@ -317,7 +317,7 @@ test_verify(const identity *id)
     request.revocation = TLS_REVOCATION_IF_KNOWN;
     request.staple = (enum tls_staple_mode)(TLS_STAPLE_REQUIRED + 1);
     check(tls_verify(&verdict, &request) == TLS_REASON_ILLEGAL_PARAMETER, "no such need");
-    request.staple = TLS_STAPLE_NOT_NEEDED;
+    request.staple = TLS_STAPLE_NONE;
     request.time = 0;
     check(tls_verify(&verdict, &request) == TLS_REASON_CERTIFICATE_NOT_YET_VALID, "no time");
 }
