@@ -238,7 +238,9 @@ describe("a ticket", function()
    it("comes to session_store on the client's side, once per ticket", function()
       local stored = {}
       local handlers = { session_store = function(_, question) stored[#stored + 1] = question end }
-      local client, server = client_context { handlers = handlers }, server_context()
+      local now = os.time()
+      local function clock() return now end
+      local client, server = client_context { handlers = handlers, clock = clock }, server_context { clock = clock }
       shake(client, server)
       assert.equal(1, #stored)
       assert.is_true(stored[1].session:info().ticket)

@@ -14,6 +14,7 @@
 #include "context.h"
 #include "module.h"
 #include "option.h"
+#include "revocation.h"
 #include "session.h"
 #include "stage.h"
 #include "value.h"
@@ -122,10 +123,10 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
  * boolean: none is sent nor checked (a client needs one of the two), session = session to resume
  * (client), verify = "none" | "optional" | "required" | "report" (nil: the context's), early_data =
  * string to send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when
- * it was not accepted, fallback_scsv = boolean (client), version_min, version_max = numbers within
- * the context's, stage_mask =, decision_mask = integers: bit i for the stage or decision i + 1 of
- * core.stages(), core.decisions() }) -> connection | nil, message, "illegal_parameter" |
- * "out_of_memory" | "no_random" */
+ * it was not accepted, alpn, pins (as a context's, instead of them), fallback_scsv = boolean
+ * (client), version_min, version_max = numbers within the context's, stage_mask =, decision_mask =
+ * integers: bit i for the stage or decision i + 1 of core.stages(), core.decisions() }) ->
+ * connection | nil, message, "illegal_parameter" | "out_of_memory" | "no_random" */
 static int
 make(lua_State *L)
 {
@@ -156,6 +157,8 @@ make(lua_State *L)
         options.early_data_resend = tls_lua_option_boolean(L, 2, "early_data_resend");
         options.version_min = tls_lua_option_version(L, 2, "version_min");
         options.version_max = tls_lua_option_version(L, 2, "version_max");
+        options.alpn = tls_lua_option_alpn(L, 2, &options.alpn_count);
+        options.pins = tls_lua_option_pins(L, 2, "pins", &options.pin_count);
         options.fallback_scsv = tls_lua_option_boolean(L, 2, "fallback_scsv");
         options.stage_mask = (uint32_t)tls_lua_option_integer(L, 2, "stage_mask", 0, 0, 0x7FFFFFFF);
         options.decision_mask =

@@ -36,40 +36,6 @@ now(void *data)
     return self->has_time ? self->time : TLS_SYSTEM_TIME;
 }
 
-/* option_alpn pushes what holds the names. */
-static const tls_bytes *
-option_alpn(lua_State *L, int table, size_t *count)
-{
-    int list = tls_lua_option_table(L, table, "alpn"), anchor;
-    tls_bytes *names;
-    size_t i;
-
-    *count = 0;
-    if (list == 0)
-        return NULL;
-    *count = tls_lua_length(L, list);
-    if (*count > 0xFFFF)
-        luaL_error(L, "option 'alpn' is too long");
-    lua_createtable(L, (int)*count + 1, 0);
-    anchor = lua_gettop(L);
-    names = tls_lua_userdata(L, (*count + 1) * sizeof *names, 0);
-    lua_rawseti(L, anchor, (int)*count + 1);
-    for (i = 0; i < *count; i++) {
-        size_t length;
-
-        lua_rawgeti(L, list, (int)i + 1);
-        if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "option 'alpn': element %d must be a string", (int)i + 1);
-        names[i].data = (const unsigned char *)lua_tolstring(L, -1, &length);
-        names[i].length = length;
-        if (length == 0 || length > 255)
-            luaL_error(L, "option 'alpn': element %d must have 1 to 255 bytes", (int)i + 1);
-        lua_rawseti(L, anchor, (int)i + 1);
-    }
-    lua_replace(L, list);
-    return names;
-}
-
 /* option_extensions pushes what holds the data. */
 static const tls_custom_extension *
 option_extensions(lua_State *L, int table, size_t *count)
@@ -155,7 +121,7 @@ make(lua_State *L)
     options.groups = tls_lua_option_list16(L, 1, "groups", &options.group_count);
     options.signature_schemes =
         tls_lua_option_list16(L, 1, "signature_schemes", &options.signature_scheme_count);
-    options.alpn = option_alpn(L, 1, &options.alpn_count);
+    options.alpn = tls_lua_option_alpn(L, 1, &options.alpn_count);
     lua_getfield(L, 1, "trust");
     if (!lua_isnil(L, -1)) {
         options.trust = tls_lua_object_share(L, -1, &tls_lua_trust_class);

@@ -288,6 +288,8 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.ConnectionOptions
 ---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
 ---@field session? bearssl.Session
+---@field alpn? string[] instead of the context's
+---@field pins? (string|bearssl.Certificate)[] instead of the context's
 ---@field fallback_scsv? boolean client, RFC 7507: a second attempt with an older max_version
 ---@field early_data? string client, with a session; at most 32768 bytes
 ---@field early_data_resend? boolean default false

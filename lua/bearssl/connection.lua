@@ -26,6 +26,8 @@ function Connection.new(context, given, holder)
       early_data = given.early_data,
       early_data_resend = given.early_data_resend,
       fallback_scsv = given.fallback_scsv,
+      alpn = given.alpn,
+      pins = given.pins and require("bearssl.verification").pins(given.pins),
       version_min = given.min_version and core.version_id(given.min_version),
       version_max = given.max_version and core.version_id(given.max_version),
       stage_mask = stages,

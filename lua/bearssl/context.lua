@@ -98,7 +98,18 @@ local function early_data(value)
    return nil
 end
 
+-- What a connection has instead of its context's list: an empty one would mean the context's.
+local function filled(check, what)
+   return function(value)
+      if type(value) == "table" and next(value) == nil then
+         return "", "must not be empty: leave it out for the " .. what
+      end
+      return check(value)
+   end
+end
+
 local connection_options = {
+   alpn = filled(context_options.alpn, "context's protocols"), pins = filled(context_options.pins, "context's pins"),
    server_name = server_name, session = is.object("session"), verify = verification.mode, handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
    max_version = is.string,
@@ -348,6 +359,9 @@ local function check_connection(self, given, specification, who)
    local verify = given.verify
    local unfit = verification.mode_of(verify, self.settings.mode)
    if unfit then error(who .. ": " .. unfit, 3) end
+   if given.pins and self.settings.mode == "server" and (verify or self.settings.verify) == "none" then
+      error(who .. ": the option 'pins' needs a 'verify' that asks clients for their certificates", 3)
+   end
    if verify and verify ~= "none" and not self.settings.trust then
       error(("%s: verify = %q needs a trust store, and the context has none"):format(who, verify), 3)
    end

@@ -128,6 +128,20 @@ local function ocsp_list(value)
    return list
 end
 
+--- pins(list) is the list's pins, which `checks.pins` has taken, as the core has them: strings of 32 bytes.
+function verification.pins(list)
+   local pins = {}
+   for index, value in ipairs(list) do
+      local bytes = pin(value)
+      if not bytes then
+         error(("option 'pins': element %d must be %s, not %s"):format(index, is_pin(value),
+            options.describe(value)), 0)
+      end
+      pins[index] = bytes
+   end
+   return pins
+end
+
 --- convert(given) is a copy of checked options in the form that the core takes, or nil, message, code when a CRL or
 -- OCSP response cannot be read.
 function verification.convert(given)
@@ -143,15 +157,7 @@ function verification.convert(given)
       if not copy.ocsp_responses then return nil, message, code end
    end
    if given.pins then
-      copy.pins = {}
-      for index, value in ipairs(given.pins) do
-         local bytes = pin(value)
-         if not bytes then
-            error(("option 'pins': element %d must be %s, not %s"):format(index, is_pin(value),
-               options.describe(value)), 0)
-         end
-         copy.pins[index] = bytes
-      end
+      copy.pins = verification.pins(given.pins)
    end
    return copy
 end

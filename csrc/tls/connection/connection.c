@@ -96,9 +96,10 @@ offer_session(tls_connection *c, const tls_session *session)
 {
     tls_host *host = &c->host;
     tls_facts *facts = &host->handshake->facts;
+    tls_lists lists = tls_host_lists(host);
 
     if (session != NULL && host->role == TLS_ROLE_CLIENT &&
-        tls_context_resumes(host->context, session, host->server_name, facts->verify,
+        tls_context_resumes(host->context, &lists, session, host->server_name, facts->verify,
             tls_host_decides(host, TLS_DECISION_VERIFY)))
         facts->session = tls_session_retain(session);
 }
@@ -113,6 +114,10 @@ set_up(tls_connection *c, const tls_connection_options *options)
         tls_bytes_of_string(options->server_name != NULL ? options->server_name : "")));
     if (host->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
+    reason = tls_lists_copy(
+        &host->own, options->alpn, options->alpn_count, options->pins, options->pin_count);
+    if (reason != TLS_OK)
+        return reason;
     if (host->role == TLS_ROLE_CLIENT)
         tls_buffer_append(&host->early_out, options->early_data.data, options->early_data.length);
     if (host->early_out.length > 0 && options->session != NULL)
@@ -199,6 +204,7 @@ tls_connection_free(tls_connection *c)
     tls_traffic_free(c->host.traffic);
     tls_facts_clear(&c->host.settled);
     free(c->host.server_name);
+    tls_lists_clear(&c->host.own);
     free(c->failure_text);
     tls_context_release(c->host.context);
     tls_context_release(c->pool_owner);

@@ -42,9 +42,13 @@ typedef struct tls_connection_options {
     tls_bytes early_data;        /* client: to be sent as 0-RTT when the session allows so much */
     int early_data_resend; /* send it after the handshake when it was not accepted as early data */
     unsigned version_min, version_max; /* 0: the context's; else within them */
-    int fallback_scsv;   /* client: this is a second attempt with an older version_max: say so to a
-                            server that might have spoken a newer one (RFC 7507) */
-    uint32_t stage_mask; /* 1u << TLS_STAGE_… : stages to report */
+    int fallback_scsv; /* client: this is a second attempt with an older version_max: say so to a
+                          server that might have spoken a newer one (RFC 7507) */
+    const tls_bytes *alpn; /* instead of the context's; 0 of them: the context's */
+    size_t alpn_count;
+    const unsigned char (*pins)[TLS_PIN_LENGTH]; /* the same */
+    size_t pin_count;
+    uint32_t stage_mask;    /* 1u << TLS_STAGE_… : stages to report */
     uint32_t decision_mask; /* 1u << TLS_DECISION_… : decisions to ask */
 } tls_connection_options;
 

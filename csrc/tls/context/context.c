@@ -196,28 +196,6 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
     return reason;
 }
 
-static enum tls_reason
-copy_alpn(tls_context *context, const tls_context_options *options)
-{
-    size_t i;
-
-    context->alpn = calloc(options->alpn_count ? options->alpn_count : 1, sizeof *context->alpn);
-    if (context->alpn == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
-    for (i = 0; i < options->alpn_count; i++) {
-        tls_bytes name = options->alpn[i];
-
-        /* RFC 7301 section 3.1: ProtocolName<1..2^8-1>. */
-        if (name.length == 0 || name.length > 255 || memchr(name.data, 0, name.length) != NULL)
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        context->alpn[i] = tls_bytes_to_string(name);
-        if (context->alpn[i] == NULL)
-            return TLS_REASON_OUT_OF_MEMORY;
-        context->alpn_count++;
-    }
-    return TLS_OK;
-}
-
 /* is_padding: what the core does not do itself, and takes as it is given (RFC 7685: zeros). */
 static int
 is_padding(const tls_custom_extension *extension)
@@ -404,15 +382,11 @@ copy_revocation(tls_context *context, const tls_context_options *options)
     context->revocation = options->revocation;
     context->staple = options->staple;
     context->crls = calloc(options->crl_count ? options->crl_count : 1, sizeof *context->crls);
-    context->pins = calloc(options->pin_count ? options->pin_count : 1, sizeof *context->pins);
-    if (context->crls == NULL || context->pins == NULL)
+    if (context->crls == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     for (i = 0; i < options->crl_count; i++)
         context->crls[i] = tls_crl_retain((tls_crl *)(uintptr_t)options->crls[i]);
     context->crl_count = options->crl_count;
-    if (options->pin_count > 0)
-        memcpy(context->pins, options->pins, options->pin_count * sizeof *context->pins);
-    context->pin_count = options->pin_count;
     tls_context_digest_revocation(context);
     return TLS_OK;
 }
@@ -445,7 +419,8 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     if (reason == TLS_OK)
         reason = copy_groups_and_schemes(context, options);
     if (reason == TLS_OK)
-        reason = copy_alpn(context, options);
+        reason = tls_lists_copy(
+            &context->lists, options->alpn, options->alpn_count, options->pins, options->pin_count);
     if (reason == TLS_OK)
         reason = copy_custom_extensions(context, options);
     if (reason == TLS_OK)
@@ -483,9 +458,7 @@ tls_context_release(tls_context *context)
 
     if (context == NULL || --context->references > 0)
         return;
-    for (i = 0; i < context->alpn_count; i++)
-        free(context->alpn[i]);
-    free(context->alpn);
+    tls_lists_clear(&context->lists);
     free(context->custom_types);
     tls_buffer_release(&context->custom_extensions);
     for (i = 0; i < context->credential_count; i++)
@@ -494,7 +467,6 @@ tls_context_release(tls_context *context)
     for (i = 0; i < context->crl_count; i++)
         tls_crl_release(context->crls[i]);
     free(context->crls);
-    free(context->pins);
     free(context->suites);
     free(context->groups);
     free(context->signature_schemes);

@@ -34,6 +34,7 @@ static void
 begin_request(tls_handshake *h, tls_verify_request *request)
 {
     const tls_context *context = h->host->context;
+    tls_lists lists = tls_host_lists(h->host);
 
     memset(request, 0, sizeof *request);
     request->chain = (const tls_certificate *const *)h->facts.peer.chain->items;
@@ -51,8 +52,8 @@ begin_request(tls_handshake *h, tls_verify_request *request)
     request->crl_count = context->crl_count;
     request->revocation = context->revocation;
     request->staple = context->staple;
-    request->pins = (const unsigned char(*)[TLS_PIN_LENGTH])context->pins;
-    request->pin_count = context->pin_count;
+    request->pins = (const unsigned char(*)[TLS_PIN_LENGTH])lists.pins;
+    request->pin_count = lists.pin_count;
     request->budget = &h->budget;
 }
 
@@ -111,12 +112,13 @@ static void
 judge(tls_handshake *h)
 {
     tls_peer *peer = &h->facts.peer;
+    tls_lists lists = tls_host_lists(h->host);
 
     verify_chain(h, 0);
     peer->judged = 1;
     peer->verdict = h->verdict.reason;
     peer->valid_until = valid_until(&h->verdict);
-    tls_context_judge(h->host->context, peer->judge);
+    tls_context_judge(h->host->context, peer->judge, &lists);
     tls_handshake_fix_policy(h);
 }
 
@@ -142,7 +144,9 @@ refuse(tls_handshake *h)
 static enum tls_reason
 check_demands(tls_handshake *h)
 {
-    if (!tls_context_demands(h->host->context))
+    tls_lists lists = tls_host_lists(h->host);
+
+    if (!tls_context_demands(h->host->context, &lists))
         return TLS_OK;
     verify_chain(h, 1);
     if (h->verdict.reason == TLS_OK)

@@ -449,6 +449,7 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
     const tls_client_hello *offer = &h->client_hello.hello;
     const tls_suite *chosen;
     uint16_t suite;
+    tls_lists lists = tls_host_lists(h->host);
     enum tls_reason reason = tls_server_hello_check_offered(hello, offer, NULL);
 
     if (reason == TLS_OK)
@@ -472,7 +473,7 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
     if (!tls_u16_list_contains(offer->cipher_suites, hello->cipher_suite) || chosen == NULL ||
         !tls_suite_fits(chosen, hello->legacy_version))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->alpn.length > 0 && !tls_alpn_configured(h->host->context, hello->alpn))
+    if (hello->alpn.length > 0 && !tls_lists_has_protocol(&lists, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length == 0 && h->host->context->alpn_required &&
         !tls_handshake_renegotiates(h))

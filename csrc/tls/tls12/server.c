@@ -175,7 +175,7 @@ show_values(tls_buffer *out, tls_u16_list list, int (*is_read)(unsigned value))
 static void
 show_protocols(const tls12_engine *e, tls_buffer *out, tls_bytes names)
 {
-    const tls_context *context = e->handshake->host->context;
+    tls_lists lists = tls_host_lists(e->handshake->host);
     const char *selected = e->handshake->terms.alpn_selected;
     size_t start = tls_write_begin16(out);
     tls_reader reader;
@@ -184,7 +184,7 @@ show_protocols(const tls12_engine *e, tls_buffer *out, tls_bytes names)
     tls_reader_init(&reader, names);
     while (tls_protocol_next(&reader, &name))
         if (selected != NULL ? tls_bytes_equal_string(name, selected)
-                             : tls_alpn_configured(context, name))
+                             : tls_lists_has_protocol(&lists, name))
             tls_write_vector8(out, name);
     tls_reader_init(&reader, names);
     if (out->length == start && tls_protocol_next(&reader, &name))
