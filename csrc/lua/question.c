@@ -72,6 +72,7 @@ sign(lua_State *L, const tls_question *question)
     else
         tls_lua_set_integer(L, "scheme_id", 0);
     tls_lua_set_string(L, "hash", question->u.sign.hash);
+    tls_lua_set_bytes(L, "message", question->u.sign.message);
     tls_lua_set_bytes(L, "digest", question->u.sign.digest);
     set_certificate(L, question->u.sign.certificate);
 }
@@ -164,7 +165,7 @@ guarded_question(lua_State *L)
  * message and index (which of the chain, from 1) unless verified, path (certificates, as far as it
  * was built), server_name (or nil), ocsp_response (stapled, DER; or nil)
  *   - sign: scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
- *     ("sha256" ...), digest, certificate
+ *     ("sha256" ...), message (what to sign), digest (its hash), certificate
  *   - decrypt: ciphertext, certificate
  *   - psk: identity (server: what the client offers; a client's is nil), server_name (or nil)
  *   - early_data: session, server_name, alpn (or nil)

@@ -430,7 +430,8 @@ function Context:info() end
 ---@field scheme? string
 ---@field scheme_id integer
 ---@field hash string
----@field digest string
+---@field message string what to sign
+---@field digest string its hash
 ---@field certificate bearssl.Certificate
 
 ---@class bearssl.Selection

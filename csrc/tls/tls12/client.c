@@ -278,7 +278,11 @@ static size_t
 sign(const br_ssl_client_certificate_class **pctx, int hash, size_t digest_length,
     unsigned char *data, size_t room)
 {
-    return tls12_do_sign(engine_of_certificate(pctx), hash, data, digest_length, room);
+    tls12_engine *e = engine_of_certificate(pctx);
+
+    if (e->sign == TLS12_SIGN_NONE)
+        tls12_keep_content(e);
+    return tls12_do_sign(e, hash, data, digest_length, room);
 }
 
 static const br_ssl_client_certificate_class client_certificate_class = {sizeof(tls12_engine),
