@@ -221,7 +221,7 @@ function bearssl.ticket_keys.import(bytes) end
 
 ---@class bearssl.Credential
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
----@field key? string|bearssl.Key
+---@field key? string|bearssl.Key|"external"
 ---@field certfile? string
 ---@field keyfile? string
 ---@field password? bearssl.Password
@@ -396,7 +396,7 @@ function Context:info() end
 ---@field authenticated? bearssl.StageHandler|false
 ---@field established? bearssl.StageHandler|false
 ---@field closed? bearssl.StageHandler|false
----@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): bearssl.Selection?, string?)|false
+---@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): (bearssl.Selection|bearssl.Context)?, string?)|false
 ---@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id: string, server_name?: string, early_data: boolean}): (bearssl.Session|string)?, string?)|false
 ---@field session_store? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session: bearssl.Session, session_id: string, lifetime: number}): boolean?, string?)|false
 ---@field verify? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.VerifyQuestion): (boolean|"accept")?, string?)|false
@@ -434,15 +434,12 @@ function Context:info() end
 ---@field digest string its hash
 ---@field certificate bearssl.Certificate
 
----@class bearssl.Selection
+---@class bearssl.Selection: bearssl.Credential its `name`: of one of the context's
 ---@field context? bearssl.Context
----@field certificate? string|bearssl.Certificate|bearssl.Certificate[] a credential's name, or a certificate
----@field key? string|bearssl.Key
 ---@field alpn? string
 ---@field min_version? bearssl.Version
 ---@field max_version? bearssl.Version
 ---@field suites? string|string[]
----@field ocsp_response? string DER
 
 ---@class bearssl.Stream
 ---@field connection bearssl.Connection

@@ -82,8 +82,9 @@ local FILES = { certificate = "certfile", key = "keyfile", ocsp_response = "ocsp
 local INSTEAD = {}
 for name, option in pairs(FILES) do INSTEAD[name] = ("the option '%s'"):format(option) end
 
--- What one option, or the file that another names, holds: nil when neither is given; or false, message, code.
-local function read(given, name)
+--- read(given, name) is what one option, or the file that another names, holds: nil when neither is given; or false,
+-- message, code.
+function credential.read(given, name)
    local value, path = given[name], given[FILES[name]]
    if not path then return value end
    if value ~= nil then return false, ("give either '%s' or '%s', not both"):format(name, FILES[name]), "misuse" end
@@ -103,7 +104,7 @@ end
 function credential.gather(given, password)
    local values = {}
    for _, name in ipairs({ "certificate", "key", "ocsp_response" }) do
-      local value, message, code = read(given, name)
+      local value, message, code = credential.read(given, name)
       if value == false then return nil, message, code end
       values[name] = value
    end

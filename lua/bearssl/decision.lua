@@ -72,10 +72,6 @@ function decision.session_load(_, answer)
       .. options.describe(answer)
 end
 
-local function credential_of(answer)
-   return require("bearssl.credential").make(answer.certificate, answer.key)
-end
-
 local function check_fields(answer, known)
    for name in pairs(answer) do
       if not known[name] then
@@ -124,9 +120,54 @@ function decision.early_data(_, answer, reason)
    return wrong("true to accept early data, false to reject it", answer)
 end
 
-local credential_fields = { certificate = true, key = true }
+-- A credential under the names that options use, or the `name` of one of the context's.
+local credential_fields = {
+   certificate = true, key = true, certfile = true, keyfile = true, password = true, name = true,
+}
+local GIVEN = { "certificate", "key", "certfile", "keyfile" }
 
-function decision.client_certificate(_, answer, reason)
+local function named_credential(context, name)
+   local credential = context.named[name]
+   if credential then return credential end
+   local names = {}
+   for known in pairs(context.named) do names[#names + 1] = known end
+   table.sort(names)
+   if #names == 0 then names[1] = "(the context has none with a name)" end
+   return nil, options.unknown("no credential of the context is named", name, names, "Names")
+end
+
+local STRINGS = { "certfile", "keyfile", "ocspfile", "name" }
+
+-- The credential of an answer: nil for none, or false and a message.
+local function credential_of(context, answer)
+   local given
+   for _, field in ipairs(STRINGS) do
+      if answer[field] ~= nil and type(answer[field]) ~= "string" then
+         return false, ("returned a '%s' that is not a string but %s"):format(field, options.describe(answer[field]))
+      end
+   end
+   if answer.ocsp_response ~= nil and (type(answer.ocsp_response) ~= "string" or answer.ocsp_response == "") then
+      return false, "returned an 'ocsp_response' that is not an OCSP response's DER but "
+         .. options.describe(answer.ocsp_response)
+   end
+   if answer.password ~= nil and type(answer.password) ~= "string" and type(answer.password) ~= "function" then
+      return false, "returned a 'password' that is neither a string nor a function"
+   end
+   for _, field in ipairs(GIVEN) do given = given or answer[field] ~= nil and field end
+   local credential, message
+   if answer.name ~= nil then
+      if given then return false, ("names a credential and gives '%s': one of them is enough"):format(given) end
+      credential, message = named_credential(context, answer.name)
+   elseif given then
+      credential, message = require("bearssl.credential").gather(answer)
+   else
+      return nil
+   end
+   if credential then return credential end
+   return false, "returned a credential that cannot be used: " .. tostring(message)
+end
+
+function decision.client_certificate(connection, answer, reason)
    if answer == false and reason == nil then return true, false end
    local done, why = default_or_refusal(answer, reason)
    if done ~= nil then return done, why end
@@ -136,36 +177,28 @@ function decision.client_certificate(_, answer, reason)
    local ok, message = check_fields(answer, credential_fields)
    if not ok then return nil, message end
    local credential
-   credential, message = credential_of(answer)
-   if not credential then return nil, "returned a credential that cannot be used: " .. tostring(message) end
-   return true, credential
+   credential, message = credential_of(connection.context, answer)
+   if credential then return true, credential end
+   return nil, message or "returned a table without a certificate: false stands for none"
 end
 
 local select_fields = {
-   context = true, certificate = true, key = true, alpn = true, min_version = true, max_version = true, suites = true,
-   ocsp_response = true,
+   context = true, alpn = true, min_version = true, max_version = true, suites = true, ocsp_response = true,
+   ocspfile = true,
 }
+for field in pairs(credential_fields) do select_fields[field] = true end
 
--- certificate: the name of one of the context's credentials, or a certificate with its key.
-local function selected_credential(context, answer)
-   local certificate = answer.certificate
-   if type(certificate) == "string" and answer.key == nil and not certificate:find("-----BEGIN", 1, true) then
-      local credential = context.named[certificate]
-      if credential then return credential end
-      local names = {}
-      for name in pairs(context.named) do names[#names + 1] = name end
-      table.sort(names)
-      if #names == 0 then names[1] = "(the context has none with a name)" end
-      return nil, options.unknown("no credential of the context is named", certificate, names, "Names")
-   end
-   return credential_of(answer)
+local function is_context(connection, value)
+   return type(value) == "table" and getmetatable(value) == getmetatable(connection.context)
 end
 
 function decision.select(connection, answer, reason)
    local done, why = default_or_refusal(answer, reason, "handshake_failure")
    if done ~= nil then return done, why end
-   if type(answer) ~= "table" or answer.core and answer.wrap then
-      return wrong("nothing or a table { context =, certificate =, key =, alpn =, … }", answer)
+   if is_context(connection, answer) then
+      answer = { context = answer }
+   elseif type(answer) ~= "table" then
+      return wrong("nothing, a context, or a table { context =, certificate =, key =, alpn =, … }", answer)
    end
    local ok, message = check_fields(answer, select_fields)
    if not ok then return nil, message end
@@ -173,30 +206,25 @@ function decision.select(connection, answer, reason)
    local context, result = connection.context, {}
    if answer.context ~= nil then
       context = answer.context
-      if getmetatable(context) ~= getmetatable(connection.context) then
+      if not is_context(connection, context) then
          return nil, "returned a 'context' that is not a context but " .. options.describe(context)
       end
       if context.settings.mode ~= "server" then return nil, "returned a context that is not a server's" end
       result.context = context.core
       connection.selected = context
    end
-   if answer.certificate ~= nil or answer.key ~= nil then
-      result.credential, message = selected_credential(context, answer)
-      if not result.credential then return nil, "returned a credential that cannot be used: " .. tostring(message) end
-   end
+   local credential
+   credential, message = credential_of(context, answer)
+   if credential == false then return nil, message end
+   result.credential = credential
    if answer.alpn ~= nil then
       if type(answer.alpn) ~= "string" or answer.alpn == "" or #answer.alpn > 255 then
          return nil, "returned an 'alpn' that is not a protocol's name but " .. options.describe(answer.alpn)
       end
       result.alpn = answer.alpn
    end
-   if answer.ocsp_response ~= nil then
-      if type(answer.ocsp_response) ~= "string" or answer.ocsp_response == "" then
-         return nil, "returned an 'ocsp_response' that is not an OCSP response's DER but "
-            .. options.describe(answer.ocsp_response)
-      end
-      result.ocsp_response = answer.ocsp_response
-   end
+   result.ocsp_response, message = require("bearssl.credential").read(answer, "ocsp_response")
+   if result.ocsp_response == false then return nil, "returned an OCSP response that cannot be used: " .. message end
    for name, field in pairs({ min_version = "version_min", max_version = "version_max" }) do
       if answer[name] ~= nil then
          result[field], message = names.version_id(answer[name])

@@ -413,14 +413,14 @@ describe("stapling between two of ours:", function()
             ocsp_response = responses.revoked.der },
       } }
       local client, _, result = shake({}, options, nil, {
-         select = function() return { certificate = "ec", ocsp_response = responses.good.der } end,
+         select = function() return { name = "ec", ocsp_response = responses.good.der } end,
       })
       assert.equal("wantread", result.client.status, result.client.message)
       assert.equal(responses.good.der, client:info("ocsp_response"))
-      client, _, result = shake({}, options, nil, { select = function() return { certificate = "rsa" } end })
+      client, _, result = shake({}, options, nil, { select = function() return { name = "rsa" } end })
       assert.equal("wantread", result.client.status, result.client.message)
       assert.equal(responses.rsa.der, client:info("ocsp_response"))
-      _, _, result = shake({}, options, nil, { select = function() return { certificate = "ec" } end })
+      _, _, result = shake({}, options, nil, { select = function() return { name = "ec" } end })
       assert.equal("certificate_revoked", result.client.code)
    end)
 
