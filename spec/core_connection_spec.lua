@@ -214,6 +214,16 @@ describe("decisions", function()
       assert.is_true(#log > 0)
    end)
 
+   -- A client is asked for a session, and then says hello.
+   local function begin(client)
+      assert.equal("decision", (client:step()))
+      local name, question = client:question()
+      assert.same({ server_name = "localhost", early_data = false }, question)
+      client:answer()
+      client:step()
+      return name
+   end
+
    it("may be refused with a code or a text", function()
       for reason, expected in pairs({
          certificate_revoked = { "certificate_revoked", "alert_certificate_revoked" },
@@ -222,7 +232,7 @@ describe("decisions", function()
          timeout = { "refused", "alert_access_denied" }, closed = { "refused", "alert_access_denied" },
       }) do
          local client, server = pair(nil, nil, { decision_mask = ALL_DECISIONS })
-         client:step()
+         assert.equal("session_load", begin(client))
          server:feed(client:drain())
          assert.equal("decision", (server:step()))
          server:fail(reason)
@@ -242,7 +252,7 @@ describe("decisions", function()
    it("tell when nothing waits, and raise on answers of a wrong type", function()
       local client, server = pair(nil, nil, { decision_mask = ALL_DECISIONS })
       assert.equal("unexpected_message", select(3, client:answer(true)))
-      client:step()
+      begin(client)
       server:feed(client:drain())
       assert.equal("decision", (server:step()))
       for _, wrong in ipairs({

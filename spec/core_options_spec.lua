@@ -31,7 +31,7 @@ end
 local function numbers()
    local list = {}
    for _, row in ipairs(rows) do
-      if row.kind ~= "boolean" then list[#list + 1] = row end
+      if row.kind ~= "boolean" and row.kind ~= "choice" then list[#list + 1] = row end
    end
    return list
 end
@@ -57,6 +57,20 @@ describe("a context of the core", function()
             assert.equal(value, context:info()[row.name], row.name)
          end
       end
+   end)
+
+   it("takes each word of a choice and shows it, and refuses others", function()
+      local count = 0
+      for _, row in ipairs(rows) do
+         if row.kind == "choice" then
+            count = count + 1
+            for _, value in ipairs(row.values) do
+               assert.equal(value, assert(make(row, value)):info()[row.name])
+            end
+            for _, value in ipairs { "nonsense", 1, {} } do misuse("option '" .. row.name .. "'", make, row, value) end
+         end
+      end
+      assert.is_true(count >= 1)
    end)
 
    it("refuses numbers between those that a choice has", function()

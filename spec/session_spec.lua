@@ -208,7 +208,7 @@ end)
 
 describe("the server's cache", function()
    it("keeps so many sessions, and those used last", function()
-      local c, s = client(), server { session_cache = 2 }
+      local c, s = client { session_cache = 0 }, server { session_cache = 2 }
       local one = first_session(c, s)
       local two = first_session(c, s)
       assert.equal(2, s:info().sessions)

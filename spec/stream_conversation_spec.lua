@@ -186,7 +186,7 @@ describe("a stream tells", function()
    end)
 
    it("what was negotiated", function()
-      local client, server = keep(connected())
+      local client, server = keep(connected { session = false })
       for _, stream in ipairs { client, server } do
          local info = stream:info()
          assert.is_true(info.established)

@@ -121,12 +121,13 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
 
 /* core.connection(context, { server_name = DNS name or IP address (client), no_server_name =
  * boolean: none is sent nor checked (a client needs one of the two), session = session to resume
- * (client), verify = "none" | "optional" | "required" | "report" (nil: the context's), early_data =
- * string to send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when
- * it was not accepted, alpn, pins (as a context's, instead of them), fallback_scsv = boolean
- * (client), version_min, version_max = numbers within the context's, stage_mask =, decision_mask =
- * integers: bit i for the stage or decision i + 1 of core.stages(), core.decisions() }) ->
- * connection | nil, message, "illegal_parameter" | "out_of_memory" | "no_random" */
+ * (false: none) (client), verify = "none" | "optional" | "required" | "report" (nil: the
+ * context's), early_data = string to send as 0-RTT (client), early_data_resend = boolean: send it
+ * after the handshake when it was not accepted, alpn, pins (as a context's, instead of them),
+ * fallback_scsv = boolean (client), version_min, version_max = numbers within the context's,
+ * stage_mask =, decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
+ * core.decisions() }) -> connection | nil, message, "illegal_parameter" | "out_of_memory" |
+ * "no_random" */
 static int
 make(lua_State *L)
 {
@@ -142,7 +143,8 @@ make(lua_State *L)
         options.server_name = tls_lua_option_text(L, 2, "server_name");
         options.no_server_name = tls_lua_option_boolean(L, 2, "no_server_name");
         lua_getfield(L, 2, "session");
-        if (!lua_isnil(L, -1)) {
+        options.no_session = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+        if (!lua_isnil(L, -1) && !options.no_session) {
             options.session = tls_lua_object_share(L, -1, &tls_lua_session_class);
             if (options.session == NULL)
                 return luaL_error(L, "option 'session' must be an open session object");

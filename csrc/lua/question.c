@@ -39,6 +39,7 @@ session_store(lua_State *L, const tls_session *session)
     tls_session_get_info(session, &info);
     tls_lua_set_bytes(L, "session_id", info.id);
     tls_lua_set_integer(L, "lifetime", info.expires - info.created);
+    set_name(L, info.server_name);
     tls_lua_push_session(L, session);
     lua_setfield(L, -2, "session");
 }
@@ -106,7 +107,7 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
     lua_createtable(L, 0, 8);
     switch (question->decision) {
     case TLS_DECISION_SESSION_LOAD:
-        tls_lua_set_bytes(L, "session_id", question->u.session_load.session_id);
+        tls_lua_set_some(L, "session_id", question->u.session_load.session_id);
         set_name(L, question->u.session_load.server_name);
         tls_lua_set_boolean(L, "early_data", question->u.session_load.early_data);
         break;

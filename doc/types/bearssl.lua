@@ -256,7 +256,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field credentials? bearssl.Credential[]
 ---@field ocsp_response? string DER, server
 ---@field ocspfile? string server
----@field session_cache? integer sessions; server: 1000
+---@field session_cache? integer server: sessions, 1000; client: server names, 100
 ---@field session_lifetime? integer seconds, default 7200
 ---@field tickets? boolean|"always" default true
 ---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
@@ -287,7 +287,7 @@ function bearssl.ticket_keys.import(bytes) end
 
 ---@class bearssl.ConnectionOptions
 ---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
----@field session? bearssl.Session
+---@field session? bearssl.Session|false false: none; nil: what the context keeps
 ---@field alpn? string[] instead of the context's
 ---@field pins? (string|bearssl.Certificate)[] instead of the context's
 ---@field fallback_scsv? boolean client, RFC 7507: a second attempt with an older max_version
@@ -397,8 +397,8 @@ function Context:info() end
 ---@field established? bearssl.StageHandler|false
 ---@field closed? bearssl.StageHandler|false
 ---@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): (bearssl.Selection|bearssl.Context)?, string?)|false
----@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id: string, server_name?: string, early_data: boolean}): (bearssl.Session|string)?, string?)|false
----@field session_store? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session: bearssl.Session, session_id: string, lifetime: number}): boolean?, string?)|false
+---@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id?: string, server_name?: string, early_data: boolean}): (bearssl.Session|string)?, string?)|false
+---@field session_store? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session: bearssl.Session, session_id: string, server_name?: string, lifetime: number}): boolean?, string?)|false
 ---@field verify? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.VerifyQuestion): (boolean|"accept")?, string?)|false
 ---@field client_certificate? (fun(connection: bearssl.Stream|bearssl.Connection, request: bearssl.Message): (bearssl.Credential|false)?, string?)|false
 ---@field sign? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.SignQuestion): string?, string?)|false

@@ -98,6 +98,11 @@ local function early_data(value)
    return nil
 end
 
+local function session(value)
+   if value == false or options.is_object(value, "session") then return nil end
+   return "a session object, or false for none"
+end
+
 -- What a connection has instead of its context's list: an empty one would mean the context's.
 local function filled(check, what)
    return function(value)
@@ -110,7 +115,7 @@ end
 
 local connection_options = {
    alpn = filled(context_options.alpn, "context's protocols"), pins = filled(context_options.pins, "context's pins"),
-   server_name = server_name, session = is.object("session"), verify = verification.mode, handlers = handlers,
+   server_name = server_name, session = session, verify = verification.mode, handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
    max_version = is.string,
 }
@@ -198,6 +203,14 @@ end
 
 -- Options that one kind of context has no use for, or that contradict each other.
 local function refuse_contradictions(given, is_client)
+   if is_client and (given.session_cache or 0) > 0 then
+      for _, name in ipairs { "verify", "client_certificate" } do
+         if (given.handlers or {})[name] then
+            error(("bearssl.context: session_cache is of no use with a '%s' handler: a resumed connection does not ask "
+               .. "it; give the option 'session' of the connection where that is right"):format(name), 0)
+         end
+      end
+   end
    if is_client and given.ticket_keys then
       error("bearssl.context: the option 'ticket_keys' is for servers: a client only keeps the tickets it is given", 0)
    elseif is_client and (given.ocsp_response or given.ocspfile) then
@@ -235,14 +248,26 @@ end
 
 -- Tickets of TLS 1.3 after a full handshake: clients that open several connections at once use each only once.
 local DEFAULT_TICKET_COUNT = 2
-local DEFAULT_SESSION_CACHE = 1000
+local DEFAULT_SESSION_CACHE = { server = 1000, client = 100 }
+
+-- By default sessions are kept in memory, unless handlers keep them. What a client's handlers said of one connection
+-- need not hold for the next, so that none is resumed by itself there (csrc/tls/handshake/client_session.c).
+local function default_cache(given, is_client)
+   local handlers_given = given.handlers or {}
+   if is_client then
+      for _, name in ipairs { "session_load", "session_store", "verify", "client_certificate" } do
+         if handlers_given[name] then return 0 end
+      end
+   end
+   return DEFAULT_SESSION_CACHE[is_client and "client" or "server"]
+end
 
 -- The options that the core takes as they are; a server keeps sessions and gives tickets without being told to.
 local function plain_settings(given, is_client, into)
    for _, option in ipairs(plain_options) do into[option.name] = given[option.name] end
    if given.tickets == "always" then into.tickets, into.tickets_always = true, true end
+   into.session_cache = given.session_cache or default_cache(given, is_client)
    if not is_client then
-      into.session_cache = given.session_cache or DEFAULT_SESSION_CACHE
       into.ticket_count = given.tickets ~= false and (given.ticket_count or DEFAULT_TICKET_COUNT) or 0
    end
    return into
@@ -390,7 +415,7 @@ function Context:connection(given)
    return require("bearssl.connection").new(self, given)
 end
 
---- flush_sessions() forgets the sessions that the server keeps in memory.
+--- flush_sessions() forgets the sessions that the context keeps in memory.
 function Context:flush_sessions()
    own(self, "flush_sessions")
    self.core:flush_sessions()
@@ -405,7 +430,7 @@ end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
--- sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
+-- sessions (in the cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
    own(self, "info")
    local names, settings = require "bearssl.names", self.settings

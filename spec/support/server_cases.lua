@@ -292,7 +292,7 @@ function cases.names(peer)
                if hello.server_name == "refused.example" then
                   return nil, "unrecognized_name"
                end
-               return { certificate = "beta" }
+               return { name = "beta" }
             end,
          } }
          local info = once(peer, listener, context, { server_name = "alpha.example" }, options)

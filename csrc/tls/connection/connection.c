@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "connection/negotiation.h"
+#include "handshake/client_session.h"
 #include "tls13/traffic.h"
 #include "wire/protocol.h"
 #include "x509/server_name.h"
@@ -171,6 +172,7 @@ tls_connection_new(
     c->host.sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
     c->host.early_data_resend = options->early_data_resend;
     c->host.fallback_scsv = options->fallback_scsv;
+    c->host.session_given = options->session != NULL || options->no_session;
     c->host.events.stage_mask = options->stage_mask;
     c->host.events.decision_mask = options->decision_mask;
     c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;
@@ -226,8 +228,7 @@ static void
 forget_session(tls_connection *c, const tls_session *session)
 {
     if (c->host.context->cache != NULL && session != NULL)
-        tls_session_cache_remove(
-            c->host.context->cache, tls_bytes_make(session->id, session->id_length));
+        tls_session_cache_drop(c->host.context->cache, session);
 }
 
 static void
@@ -375,7 +376,9 @@ store(tls_connection *c)
         return TLS_OK;
     /* A store of one's own is beside the cache, not instead of it: session_cache = 0 turns that
      * off. */
-    if (c->host.context->cache != NULL && !facts->ticket)
+    if (c->host.role == TLS_ROLE_CLIENT)
+        tls_client_session_keep(&c->host, facts->session);
+    else if (c->host.context->cache != NULL && !facts->ticket)
         tls_session_cache_store(c->host.context->cache, facts->session);
     if (tls_host_decides(&c->host, TLS_DECISION_SESSION_STORE)) {
         c->host.events.question.u.session_store.session = facts->session;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handshake/client_session.h"
 #include "handshake/local_certificate.h"
 #include "handshake/renegotiation_info.h"
 #include "tls12/engine.h"
@@ -245,7 +246,11 @@ begin(tls_handshake *h)
     const tls_host *host = h->host;
     tls_terms *terms = &h->terms;
     negotiation *n;
+    int ready;
 
+    tls_client_session_decide(h, &ready);
+    if (!ready)
+        return TLS_OK;
     tls_terms_init(terms, host->context);
     if (host->version_min > terms->version_min)
         terms->version_min = host->version_min;

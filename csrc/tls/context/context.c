@@ -427,8 +427,9 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         reason = copy_credentials(context, options);
     if (reason == TLS_OK)
         reason = copy_revocation(context, options);
-    if (reason == TLS_OK && context->role == TLS_ROLE_SERVER && options->session_cache_size > 0) {
-        context->cache = tls_session_cache_new(options->session_cache_size);
+    if (reason == TLS_OK && options->session_cache_size > 0) {
+        context->cache = tls_session_cache_new(options->session_cache_size,
+            context->role == TLS_ROLE_SERVER ? TLS_SESSIONS_BY_ID : TLS_SESSIONS_BY_NAME);
         if (context->cache == NULL)
             reason = TLS_REASON_OUT_OF_MEMORY;
     }

@@ -79,7 +79,8 @@ typedef struct tls_context_options {
     size_t pin_count;
 
     /* ---- Sessions ---- */
-    size_t session_cache_size;    /* server: sessions kept in memory, to 100000000; 0: none */
+    size_t session_cache_size;    /* kept in memory, to 100000000: a server's sessions, or server
+                                     names to which a client resumes; 0: none */
     unsigned session_lifetime;    /* seconds, both sides, to 604800; 0: 7200 */
     tls_ticket_keys *ticket_keys; /* server: issue tickets under these (RFC 5077); NULL: none */
     int no_tickets;               /* client: do not ask for tickets */

@@ -53,7 +53,7 @@ struct tls_context {
     int64_t (*now)(void *now_data);
     void *now_data;
 
-    tls_session_cache *cache; /* server; NULL when the size is 0 */
+    tls_session_cache *cache; /* NULL when the size is 0 */
     tls_pool pool;
     tls_aead_implementations aead;
     tls_replay_register replay; /* server without ticket keys: tickets that brought early data */

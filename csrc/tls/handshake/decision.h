@@ -30,9 +30,10 @@ typedef struct tls_question {
         struct {                    /* server, ClientHello was read and nothing is chosen */
             tls_bytes client_hello; /* raw message: parse with message.h */
         } select;
-        struct {                     /* server */
-            tls_bytes session_id;    /* TLS 1.3: a PSK identity that no ticket key opened */
-            const char *server_name; /* "" when none was sent */
+        struct {                     /* both */
+            tls_bytes session_id;    /* server: what the client offers; TLS 1.3: a PSK identity that
+                                        no ticket key opened. Client: empty */
+            const char *server_name; /* "" when none was sent, or is to be */
             int early_data; /* the client sends early data: a session must then be given once only
                              */
         } session_load;

@@ -69,6 +69,7 @@ struct tls_host {
     tls_buffer early_out;      /* client: to be sent early, or again */
     tls_buffer early_protocol; /* client: the one that it was written for, the session's */
     int early_data_resend, fallback_scsv;
+    int session_given;         /* client: the caller has said which session, or none */
     size_t early_data_allowed; /* server: how many bytes may still come */
     size_t skip_early_data;    /* server: bytes of records that may be passed over unread */
     int may_write;             /* server: before the client's Finished has come */
