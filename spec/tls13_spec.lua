@@ -117,7 +117,7 @@ describe("the handshake of TLS 1.3", function()
       local ca, key = certificates.ca, assert(bearssl.key.load(certificates.ca.key))
       local issuer = assert(bearssl.certificate.load(ca.certificate))[1]
       local leaf = assert(bearssl.certificate.load(certificates.ec.certificate))[1]
-      local response = assert(bearssl.ocsp {
+      local response = assert(bearssl.ocsp.new {
          issuer = issuer, issuer_key = key, certificate = leaf, status = "good",
       }):der()
       local seen = {}

@@ -79,6 +79,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_open_context(L);
     tls_lua_open_connection(L);
     tls_lua_open_epoll(L);
+    tls_lua_limit_arguments(L);
     lua_newtable(L);
     tls_lua_functions(L, functions);
     tls_lua_functions(L, tls_lua_certificate_functions);

@@ -5,6 +5,7 @@
 --     assert(stream:handshake())
 -- doc/api.md is the reference. What is rarely used is loaded when it is first asked for.
 local core = require "bearssl.core"
+local surplus = require("bearssl.options").surplus
 require "bearssl.methods"
 
 local bearssl = { _VERSION = "bearssl for Lua scm" }
@@ -12,7 +13,8 @@ local bearssl = { _VERSION = "bearssl for Lua scm" }
 --- context(options) makes a context, which holds what many connections share.
 -- options: table; see bearssl.context (context.lua) and doc/api.md. An unknown or mistyped option raises.
 -- Returns the context, or nil, message, code when a file, certificate or key cannot be used.
-function bearssl.context(options)
+function bearssl.context(options, ...)
+   surplus("bearssl.context", ...)
    local context, message, code = require("bearssl.context").new(options)
    -- no tail call of new: error messages name the caller's line
    return require("bearssl.options").result(context, message, code)
@@ -20,22 +22,26 @@ end
 
 --- suites([policy]) is the list of RFC names of a policy's cipher suites, in order of preference; without
 -- an argument, of every suite known. policy: "modern" or "compatible".
-function bearssl.suites(policy)
+function bearssl.suites(policy, ...)
+   surplus("bearssl.suites", ...)
    return (require("bearssl.names").suites(policy))
 end
 
 --- groups() is the list of the key exchange groups that this build supports ("x25519", "secp256r1" …).
-function bearssl.groups()
+function bearssl.groups(...)
+   surplus("bearssl.groups", ...)
    return require("bearssl.names").groups()
 end
 
 --- versions() is the list of the protocol versions that this build supports ("TLSv1.2" …).
-function bearssl.versions()
+function bearssl.versions(...)
+   surplus("bearssl.versions", ...)
    return require("bearssl.names").versions()
 end
 
 --- signature_algorithms() is the list of RFC 8446 scheme names that this build supports.
-function bearssl.signature_algorithms()
+function bearssl.signature_algorithms(...)
+   surplus("bearssl.signature_algorithms", ...)
    return require("bearssl.names").signature_algorithms()
 end
 
@@ -47,6 +53,7 @@ local lazy = {
    ticket_keys = function() return require "bearssl.ticket_keys" end,
    crl = function() return require "bearssl.crl" end,
    ocsp = function() return require "bearssl.ocsp" end,
+   request = function() return require "bearssl.request" end,
    stages = function() return core.stages() end,
    decisions = function() return core.decisions() end,
 }

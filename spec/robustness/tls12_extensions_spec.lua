@@ -404,7 +404,7 @@ describe("a hostile server and stapling:", function()
 
    setup(function()
       local root = certificates.ca
-      response = assert(bearssl.ocsp {
+      response = assert(bearssl.ocsp.new {
          certificate = certificates.ec.certificate, issuer = root.certificate, issuer_key = root.key, status = "good",
       }):der()
       stapling, plain = make({ ocsp_response = response }), make()
