@@ -5,10 +5,13 @@
 ---@field _VERSION string
 ---@field stages string[] names of the stage handlers
 ---@field decisions string[] names of the decision handlers
+---@field codes table<bearssl.Code, {kind: bearssl.CodeKind, alert?: string, message: string}> codes stay; new ones may come
 local bearssl = {}
 
 ---A code is short and stable ("certificate_expired", "wantread", "closed", "alert_handshake_failure" …).
 ---@alias bearssl.Code string
+
+---@alias bearssl.CodeKind "again"|"end"|"certificate"|"protocol"|"input"|"handler"|"local"
 
 ---@alias bearssl.Version "TLSv1.0"|"TLSv1.1"|"TLSv1.2"|"TLSv1.3"
 ---@alias bearssl.Verify "required"|"optional"|"none"

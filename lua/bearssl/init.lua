@@ -54,6 +54,7 @@ local lazy = {
    crl = function() return require "bearssl.crl" end,
    ocsp = function() return require "bearssl.ocsp" end,
    request = function() return require "bearssl.request" end,
+   codes = function() return require "bearssl.codes" () end,
    stages = function() return core.stages() end,
    decisions = function() return core.decisions() end,
 }

@@ -107,8 +107,8 @@ function options.check(given, specification, who, level)
    end
 end
 
---- unknown_field(given, names) is nil when a table has no other fields than the names of a sorted list; otherwise what a
--- check returns.
+--- unknown_field(given, names) is nil when a table has no other fields than the names of a sorted list; otherwise what
+-- a check returns.
 function options.unknown_field(given, names)
    local known = {}
    for _, name in ipairs(names) do known[name] = true end
