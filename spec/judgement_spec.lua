@@ -170,8 +170,8 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
 
       it("is not resumed under other pins or CRLs", function()
          local function crl(number)
-            return assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, number = number, this_update = start - HOUR,
-               next_update = start + 1e5 })
+            return assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, number = number,
+               this_update = start - HOUR, next_update = start + 1e5 })
          end
          local first, s = crl(1), server()
          for _, verify in ipairs { "required", "none" } do

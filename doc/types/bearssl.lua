@@ -759,9 +759,10 @@ function Certificate:der() end
 function Certificate:fingerprint(hash) end
 ---@return {type: string, value: string}[]
 function Certificate:names() end
----@return {type: "RSA"|"EC", bits: integer, curve?: string}
+---@return {type?: "RSA"|"RSA-PSS"|"EC", bits?: integer, curve?: string, oid: string}
 function Certificate:public_key() end
----@return string
+---@return string? name
+---@return string oid
 function Certificate:signature_algorithm() end
 ---@return boolean
 function Certificate:is_ca() end

@@ -1,5 +1,5 @@
--- bearssl.codes: every code that the library returns. What the core finds stands in csrc/tls/base/error_table.h; here is
--- what the Lua layer adds, and one code for each alert of a peer.
+-- bearssl.codes: every code that the library returns. What the core finds stands in csrc/tls/base/error_table.h; here
+-- is what the Lua layer adds, and one code for each alert of a peer.
 local core = require "bearssl.core"
 
 local own = {
@@ -10,7 +10,8 @@ local own = {
    wantwrite = { kind = "again", message = "a stream that never waits cannot write: wait for the descriptor, then call "
       .. "again" },
    file_unreadable = { kind = "input", message = "a file that an option names cannot be read" },
-   trust_not_found = { kind = "local", message = "no system trust store was found: give `trust`, `cafile` or `capath`" },
+   trust_not_found = { kind = "local", message = "no system trust store was found: give `trust`, `cafile` or "
+      .. "`capath`" },
 }
 
 -- The alerts by which a peer judges this side's certificate; the others are about the protocol.
