@@ -427,7 +427,7 @@ describe("bearssl.crl", function()
       assert.is_nil(none)
       assert.are.equal("bad_pem", code)
       fails("unknown option 'pin'; did you mean 'pins'", bearssl.context, { pin = {} })
-      fails('must be "not_needed", "if_must" or "required"', bearssl.context, { staple = "yes" })
+      fails('must be "none", "if_must" or "required"', bearssl.context, { staple = "yes" })
    end)
 
    it("comes from openssl too", function()

@@ -296,7 +296,7 @@ describe("GREASE and extensions of one's own", function()
       for _, kinds in ipairs { { 0x0A0A }, { 0x1A1A, 0x2A2A, 0x3A3A, 0x4A4A, 0x5A5A, 0x6A6A, 0x7A7A, 0x8A8A } } do
          local list, own = {}, {}
          for index, kind in ipairs(kinds) do
-            list[index], own[kind] = { type = kind, data = "mine" }, true
+            list[index], own[kind] = { id = kind, raw = "mine" }, true
          end
          local context, seen = client { extensions = list }, nil
          local receiver = server { handlers = { client_hello = function(_, message) seen = message end } }
@@ -318,7 +318,7 @@ describe("GREASE and extensions of one's own", function()
 
    it("leave GREASE out where all of its types are given", function()
       local list, count = {}, 0
-      for index = 0, 15 do list[index + 1] = { type = index * 0x1010 + 0x0A0A, data = "mine" } end
+      for index = 0, 15 do list[index + 1] = { id = index * 0x1010 + 0x0A0A, raw = "mine" } end
       local receiver = server { handlers = { client_hello = function(_, message)
          for _, extension in ipairs(message.extensions) do count = count + (extension.raw == "mine" and 1 or 0) end
       end } }
@@ -331,12 +331,12 @@ describe("GREASE and extensions of one's own", function()
       for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          local seen
          local receiver = server { handlers = { client_hello = function(_, message) seen = message end } }
-         local a = assert(client { max_version = version, extensions = { { type = 21, data = ("\0"):rep(300) } } }
+         local a = assert(client { max_version = version, extensions = { { id = 21, raw = ("\0"):rep(300) } } }
             :connection { server_name = "localhost" })
          assert.equal("wantread", pump(a, assert(receiver:connection())).client.status)
          assert.equal(("\0"):rep(300), hello.extension(seen, 21))
       end
-      local ok, message = pcall(client, { extensions = { { type = 21, data = "text" } } })
+      local ok, message = pcall(client, { extensions = { { id = 21, raw = "text" } } })
       assert.is_false(ok)
       assert.truthy(message:find("option 'extensions'", 1, true), message)
    end)

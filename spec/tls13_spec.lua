@@ -433,7 +433,7 @@ describe("the select handler in TLS 1.3", function()
          end },
       }
       local c = client { min_version = "TLSv1.2", alpn = { "h2", "http/1.1" } }
-      answer = { certificate = "rsa", alpn = "http/1.1" }
+      answer = { name = "rsa", alpn = "http/1.1" }
       local a = established(c, s)
       assert.equal("RSA", a:info("peer_certificates")[1]:public_key().type)
       assert.equal("http/1.1", a:info "alpn")

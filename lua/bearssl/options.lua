@@ -179,9 +179,13 @@ function is.bounded(kind, option)
    return is.integer(minimum, maximum)
 end
 
--- is_number_of(values) is a check for one of a list of numbers.
-local function is_number_of(values)
-   local must = table.concat(values, ", ", 1, #values - 1) .. " or " .. values[#values]
+-- is_one_of_values(values) is a check for one of a list of numbers, booleans and words.
+local function is_one_of_values(values)
+   local shown = {}
+   for index, value in ipairs(values) do
+      shown[index] = type(value) == "string" and '"' .. value .. '"' or tostring(value)
+   end
+   local must = table.concat(shown, ", ", 1, #shown - 1) .. " or " .. shown[#shown]
    return function(value)
       for _, known in ipairs(values) do
          if value == known then return nil end
@@ -194,7 +198,7 @@ end
 function is.option(row)
    if row.kind == "boolean" then return is.boolean end
    if row.kind == "seconds" then return is.duration(row.maximum) end
-   return row.values and is_number_of(row.values) or is.integer(row.minimum, row.maximum)
+   return row.values and is_one_of_values(row.values) or is.integer(row.minimum, row.maximum)
 end
 
 --- is.server_name: a DNS name in A-label form, or an address.

@@ -52,7 +52,29 @@ local crl = is.any("a CRL object or PEM or DER", is.string, is.object("crl"))
 local ocsp = is.any("an OCSP response object or its DER", is.string, is.object("ocsp_response"))
 
 verification.revocations = { "if_known", "leaf", "path" }
-verification.staples = { "not_needed", "if_must", "required" }
+verification.staples = { "none", "if_must", "required" }
+
+local MODES = { client = { "required", "report", "none" }, server = { "required", "optional", "none" } }
+
+--- mode(value) is the check for the option `verify`, of either side.
+verification.mode = is.one_of { "required", "report", "optional", "none" }
+
+--- mode_of(value, role) is nil when that side may have the mode, else the message that says what to give instead.
+function verification.mode_of(value, role)
+   if value == "report" and role == "server" then
+      return 'verify = "report" is for clients: give "optional", and a verify handler that returns "accept" for those '
+         .. "who may come although they do not verify"
+   elseif value == "optional" and role == "client" then
+      return 'verify = "optional" is for servers, whose clients may have no certificate: give "report" to go on '
+         .. "whatever the verdict is"
+   end
+   return nil
+end
+
+--- modes(role) is the check for a function that only one side has.
+function verification.modes(role)
+   return is.one_of(MODES[role])
+end
 
 -- What a context and a single verification have in common.
 verification.checks = {
@@ -115,6 +137,20 @@ local function ocsp_list(value)
    return list
 end
 
+--- pins(list) is the list's pins, which `checks.pins` has taken, as the core has them: strings of 32 bytes.
+function verification.pins(list)
+   local pins = {}
+   for index, value in ipairs(list) do
+      local bytes = pin(value)
+      if not bytes then
+         error(("option 'pins': element %d must be %s, not %s"):format(index, is_pin(value),
+            options.describe(value)), 0)
+      end
+      pins[index] = bytes
+   end
+   return pins
+end
+
 --- convert(given) is a copy of checked options in the form that the core takes, or nil, message, code when a CRL or
 -- OCSP response cannot be read.
 function verification.convert(given)
@@ -130,15 +166,7 @@ function verification.convert(given)
       if not copy.ocsp_responses then return nil, message, code end
    end
    if given.pins then
-      copy.pins = {}
-      for index, value in ipairs(given.pins) do
-         local bytes = pin(value)
-         if not bytes then
-            error(("option 'pins': element %d must be %s, not %s"):format(index, is_pin(value),
-               options.describe(value)), 0)
-         end
-         copy.pins[index] = bytes
-      end
+      copy.pins = verification.pins(given.pins)
    end
    return copy
 end

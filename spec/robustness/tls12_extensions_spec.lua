@@ -351,9 +351,9 @@ describe("the extended master secret and a hostile", function()
          assert.is_false(result.client.info.established)
          assert.is_false(result.server.info.established)
       end
-      local strict = make(nil, { require_extended_master_secret = true })
+      local strict = make(nil, { extended_master_secret = "required" })
       refused("no_extended_master_secret", "server", strict, hello("server_hello", remove(EMS)))
-      strict = make({ require_extended_master_secret = true })
+      strict = make({ extended_master_secret = "required" })
       refused("no_extended_master_secret", "client", strict, hello("client_hello", remove(EMS)))
    end)
 
@@ -408,7 +408,7 @@ describe("a hostile server and stapling:", function()
          certificate = certificates.ec.certificate, issuer = root.certificate, issuer_key = root.key, status = "good",
       }):der()
       stapling, plain = make({ ocsp_response = response }), make()
-      unasked = make({ ocsp_response = response }, { status_request = false })
+      unasked = make({ ocsp_response = response }, { staple = "none" })
    end)
 
    teardown(function() stapling, plain, unasked, response = nil, nil, nil, nil end)

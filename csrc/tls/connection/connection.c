@@ -96,9 +96,10 @@ offer_session(tls_connection *c, const tls_session *session)
 {
     tls_host *host = &c->host;
     tls_facts *facts = &host->handshake->facts;
+    tls_lists lists = tls_host_lists(host);
 
     if (session != NULL && host->role == TLS_ROLE_CLIENT &&
-        tls_context_resumes(host->context, session, host->server_name, facts->verify,
+        tls_context_resumes(host->context, &lists, session, host->server_name, facts->verify,
             tls_host_decides(host, TLS_DECISION_VERIFY)))
         facts->session = tls_session_retain(session);
 }
@@ -113,6 +114,10 @@ set_up(tls_connection *c, const tls_connection_options *options)
         tls_bytes_of_string(options->server_name != NULL ? options->server_name : "")));
     if (host->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
+    reason = tls_lists_copy(
+        &host->own, options->alpn, options->alpn_count, options->pins, options->pin_count);
+    if (reason != TLS_OK)
+        return reason;
     if (host->role == TLS_ROLE_CLIENT)
         tls_buffer_append(&host->early_out, options->early_data.data, options->early_data.length);
     if (host->early_out.length > 0 && options->session != NULL)
@@ -150,7 +155,7 @@ tls_connection_new(
     if (name[0] != '\0' && !is_server_name(name))
         return TLS_REASON_BAD_NAME;
     if (options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
-        (unsigned)options->verify > TLS_VERIFY_REQUIRED)
+        !tls_verify_mode_fits(options->verify, context->role))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (context->role == TLS_ROLE_CLIENT && (name[0] == '\0') != (options->no_server_name != 0))
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -165,6 +170,7 @@ tls_connection_new(
     c->host.fragment_limit = context->record_size;
     c->host.sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
     c->host.early_data_resend = options->early_data_resend;
+    c->host.fallback_scsv = options->fallback_scsv;
     c->host.events.stage_mask = options->stage_mask;
     c->host.events.decision_mask = options->decision_mask;
     c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;
@@ -198,6 +204,7 @@ tls_connection_free(tls_connection *c)
     tls_traffic_free(c->host.traffic);
     tls_facts_clear(&c->host.settled);
     free(c->host.server_name);
+    tls_lists_clear(&c->host.own);
     free(c->failure_text);
     tls_context_release(c->host.context);
     tls_context_release(c->pool_owner);
@@ -232,8 +239,8 @@ forget_sessions(tls_connection *c)
 }
 
 /* fail_handshake: what ends now is a handshake, and so nobody is named; what else the first one has
- * found is told. The caller's own closing in the middle of a later one takes nothing back of the
- * one before. */
+ * found is told, and what was wrong with the peer's chain. The caller's own closing in the middle
+ * of a later one takes nothing back of the one before. */
 static void
 fail_handshake(tls_connection *c, enum tls_reason reason)
 {
@@ -247,7 +254,7 @@ fail_handshake(tls_connection *c, enum tls_reason reason)
         verdict = host->handshake->facts.peer.verdict;
     if (host->handshake != NULL && !c->established)
         tls_facts_settle(&host->settled, &host->handshake->facts);
-    tls_facts_disown(&host->settled, verdict != TLS_OK ? verdict : reason);
+    tls_facts_disown(&host->settled, verdict);
 }
 
 void

@@ -49,11 +49,13 @@ typedef struct tls_question {
         struct {                           /* client, CertificateRequest was read */
             tls_bytes certificate_request; /* raw message */
         } client_certificate;
-        struct {              /* both: SIGN */
-            unsigned scheme;  /* enum tls_signature_scheme; below TLS 1.2: 0 for RSA with
-                                 TLS_HASH_MD5_SHA1, or TLS_SCHEME_ECDSA_SHA1 */
-            const char *hash; /* tls_hash_name's "sha256", "md5sha1" … */
-            tls_bytes digest; /* the hash value to sign */
+        struct {               /* both: SIGN */
+            unsigned scheme;   /* enum tls_signature_scheme; below TLS 1.2: 0 for RSA with
+                                  TLS_HASH_MD5_SHA1, or TLS_SCHEME_ECDSA_SHA1 */
+            const char *hash;  /* tls_hash_name's "sha256", "md5sha1" … */
+            tls_bytes message; /* what to sign: RFC 8446 section 4.4.3, RFC 5246 sections 7.4.3 and
+                                  7.4.8 */
+            tls_bytes digest;  /* its hash */
             const tls_certificate *certificate; /* whose key must sign */
         } sign;
         struct {                  /* server, static RSA */
@@ -75,6 +77,13 @@ typedef struct tls_question {
         } early_data;
     } u;
 } tls_question;
+
+/* The answers to VERIFY. Only the word for it accepts a peer that the library refuses. */
+enum tls_peer_answer {
+    TLS_PEER_AS_JUDGED = 0, /* the library's verdict stands */
+    TLS_PEER_REFUSED,       /* certificate_refused; another reason: tls_connection_fail */
+    TLS_PEER_ACCEPTED       /* whatever the verdict was */
+};
 
 /* How it went with early data (RFC 8446 section 4.2.10). */
 enum tls_early_data {

@@ -226,6 +226,10 @@ sign(const br_ssl_server_policy_class **pctx, unsigned algorithm, unsigned char 
     /* BearSSL has drawn ServerHello.random, and has not derived anything from it yet. */
     tls12_mark_downgrade(e, tls12_core(e)->server_random);
     tls12_mark_downgrade(e, data + TLS_RANDOM_LENGTH);
+    if (tls_signs_elsewhere(e->handshake)) {
+        tls_buffer_clear(&e->content);
+        tls_buffer_append(&e->content, data, length);
+    }
     return tls12_do_sign(e, hash, data, digest_params(data, length, hash), room);
 }
 

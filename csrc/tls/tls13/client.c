@@ -375,12 +375,13 @@ static enum tls_reason
 received_extensions(tls13_engine *e, const tls_encrypted_extensions *message)
 {
     tls_handshake *h = e->handshake;
+    tls_lists lists = tls_host_lists(h->host);
     enum tls_reason reason = tls_extensions_check_offered(message->extensions,
         TLS_IN_ENCRYPTED_EXTENSIONS, h->client_hello.hello.extensions, 0, NULL);
 
     if (reason != TLS_OK)
         return reason;
-    if (message->alpn.length > 0 && !tls_alpn_configured(h->host->context, message->alpn))
+    if (message->alpn.length > 0 && !tls_lists_has_protocol(&lists, message->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (message->alpn.length == 0 && h->host->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;

@@ -134,7 +134,7 @@ versions(void)
     handshake(&p, "limited by the server's connection", TLS_VERSION_12);
     pair_close(&p);
     p.server_connection.version_max = 0;
-    p.client_options.fallback = 1;
+    p.client_connection.fallback_scsv = 1;
     p.client_connection.version_max = TLS_VERSION_12;
     pair_renew_client(&p);
     fails(&p, "fallback", &p.server, TLS_REASON_INAPPROPRIATE_FALLBACK,

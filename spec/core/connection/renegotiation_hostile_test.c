@@ -98,7 +98,7 @@ empty_info(tls_connection *c)
 static void
 no_extended_master_secret(tls_connection *c)
 {
-    inside_context(c)->no_extended_master_secret = 1;
+    inside_context(c)->extended_master_secret = TLS_EXTENDED_MASTER_SECRET_OFF;
     inside_settled(c)->extended_master_secret = 0;
 }
 
@@ -301,7 +301,8 @@ other_certificate(int extended)
 
     check_about("another certificate %s the extended master secret", extended ? "with" : "without");
     world12_open(&w, allow_renegotiation);
-    w.client_context->no_extended_master_secret = !extended;
+    if (!extended)
+        w.client_context->extended_master_secret = TLS_EXTENDED_MASTER_SECRET_OFF;
     pair12_establish(&w, &client, &server);
     if (tls_certificates_load(&list, tls_bytes_of_string(rsa_certificate)) != TLS_OK ||
         tls_private_key_decode(&key, tls_bytes_of_string(rsa_key)) != TLS_OK ||
