@@ -158,6 +158,15 @@ describe("an argument too many", function()
       assert.equal(1, #bearssl.certificate.load(pem, nil))
    end)
 
+   it("raises in the methods of a context that take options", function()
+      local context = bearssl.context { verify = "none" }
+      local transport = { read = function() return nil, "timeout" end, write = function(bytes) return #bytes end }
+      fails("wrap: one argument too many", context.wrap, context, transport, { server_name = "a" }, { verify = "none" })
+      fails("connection: one argument too many", context.connection, context, { server_name = "a" }, { timeout = 1 })
+      fails("wrap: the options must be a table", context.wrap, context, transport, "a")
+      fails("connection: the options must be a table", context.connection, context, "a")
+   end)
+
    it("names no function that is not there, and none is left out", function()
       local listed = functions()
       for _, module in ipairs { "certificate", "key", "trust", "crl", "ocsp", "request", "session", "ticket_keys" } do

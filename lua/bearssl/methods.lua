@@ -1,7 +1,6 @@
 -- Adds methods that are written in Lua to the core's objects. Loaded with bearssl, so that every certificate and key
 -- has them, wherever it comes from.
 local core = require "bearssl.core"
-local options = require "bearssl.options"
 
 local methods_of = core.methods
 local certificate, key, trust = methods_of "certificate", methods_of "key", methods_of "trust"
@@ -37,16 +36,16 @@ if not core.own_methods then core.own_methods = { key_pem = key.pem, trust_verif
 -- nil, message, code ("unsupported_key" of an external key, "unsupported_encryption").
 function key.pem(self, given, ...)
    check(self, "key", "pem")
-   options.surplus("key:pem", ...)
+   require("bearssl.options").surplus("key:pem", ...)
    local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
    if not ok then error(a, 2) end
-   return options.result(a, b, c)
+   return require("bearssl.options").result(a, b, c)
 end
 
 --- trust:verify(chain [, options]) validates a chain, leaf first; see doc/api.md. Returns what certificate:verify does.
 function trust.verify(self, chain, given, ...)
    check(self, "trust", "verify")
-   options.surplus("trust:verify", ...)
+   require("bearssl.options").surplus("trust:verify", ...)
    local ok, a, b, c, d = pcall(require("bearssl.verification").of_store, self, chain, given)
    if not ok then error(a, 2) end
    return a, b, c, d
@@ -57,10 +56,10 @@ end
 -- then nothing has changed.
 function trust.reload(self, list, ...)
    check(self, "trust", "reload")
-   options.surplus("trust:reload", ...)
+   require("bearssl.options").surplus("trust:reload", ...)
    local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
    if not ok then error(a, 2) end
-   return options.result(a, b, c)
+   return require("bearssl.options").result(a, b, c)
 end
 
 return true
