@@ -320,14 +320,14 @@ describe("BearSSL 0.6:", function()
       it("send their alert: no common suite", function()
          local result = connect({ suites = { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" } },
             { suites = { "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" } })
-         assert.equal("handshake_failure", result.server.code)
+         assert.equal("no_common_suite", result.server.code)
          assert.equal("alert_handshake_failure", result.client.code)
       end)
 
       it("send their alert: no common version", function()
          local result = connect({ suites = { "compatible" } },
             { suites = { "compatible" }, min_version = "TLSv1.0", max_version = "TLSv1.1" })
-         assert.equal("protocol_version", result.server.code)
+         assert.equal("no_common_version", result.server.code)
          assert.equal("alert_protocol_version", result.client.code)
       end)
 

@@ -170,8 +170,8 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
 
       it("is not resumed under other pins or CRLs", function()
          local function crl(number)
-            return assert(bearssl.crl { issuer = ca, issuer_key = ca_key, number = number, this_update = start - HOUR,
-               next_update = start + 1e5 })
+            return assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, number = number,
+               this_update = start - HOUR, next_update = start + 1e5 })
          end
          local first, s = crl(1), server()
          for _, verify in ipairs { "required", "none" } do
@@ -278,11 +278,11 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
    describe("what is demanded in " .. version, function()
       local pinned = assert(bearssl.certificate.selfsigned { key = ca_key, subject = "CN=Pinned", ca = true, days = 9 })
       local stranger = assert(bearssl.certificate.selfsigned { subject = "CN=Stranger", ca = true, days = 9 })
-      local revoking = assert(bearssl.crl { issuer = ca, issuer_key = ca_key, revoked = { leaf },
+      local revoking = assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, revoked = { leaf },
          this_update = start - HOUR, next_update = start + 1e5 })
-      local silent = assert(bearssl.crl { issuer = ca, issuer_key = ca_key, this_update = start - HOUR,
+      local silent = assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, this_update = start - HOUR,
          next_update = start + 1e5 })
-      local response = assert(bearssl.ocsp { certificate = leaf, issuer = ca, issuer_key = ca_key, status = "good",
+      local response = assert(bearssl.ocsp.new { certificate = leaf, issuer = ca, issuer_key = ca_key, status = "good",
          this_update = start - 60 }):der()
 
       -- title, options of the client, of the server, the failure

@@ -173,7 +173,7 @@ describe("handlers see every extension", function()
    after_each(ours.close_all)
 
    it("of both hellos, on both sides, as they stand on the wire", function()
-      local ocsp = assert(bearssl.ocsp {
+      local ocsp = assert(bearssl.ocsp.new {
          certificate = certificates.ec.certificate, status = "good",
          issuer = certificates.ca.certificate, issuer_key = certificates.ca.key,
       }):der()

@@ -66,15 +66,13 @@ tls_lua_push_failure(lua_State *L, const tls_connection *connection)
     int alert = tls_connection_peer_alert(connection);
     const char *name = NULL;
 
-    if (reason != TLS_REASON_PEER_ALERT || alert == TLS_ALERT_NONE)
-        return tls_lua_failure_text(L, reason, text);
-    name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert);
-    lua_pushnil(L);
-    lua_pushstring(L, text);
-    if (name != NULL)
+    if (reason == TLS_REASON_PEER_ALERT && alert != TLS_ALERT_NONE)
+        name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert);
+    tls_lua_failure_text(L, reason, text);
+    if (name != NULL) {
+        lua_pop(L, 1);
         lua_pushfstring(L, "alert_%s", name);
-    else
-        lua_pushfstring(L, "alert_%d", alert);
+    }
     return 3;
 }
 

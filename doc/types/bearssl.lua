@@ -5,10 +5,13 @@
 ---@field _VERSION string
 ---@field stages string[] names of the stage handlers
 ---@field decisions string[] names of the decision handlers
+---@field codes table<bearssl.Code, {kind: bearssl.CodeKind, alert?: string, message: string}> codes stay; new ones may come
 local bearssl = {}
 
 ---A code is short and stable ("certificate_expired", "wantread", "closed", "alert_handshake_failure" …).
 ---@alias bearssl.Code string
+
+---@alias bearssl.CodeKind "again"|"end"|"certificate"|"protocol"|"input"|"handler"|"local"
 
 ---@alias bearssl.Version "TLSv1.0"|"TLSv1.1"|"TLSv1.2"|"TLSv1.3"
 ---@alias bearssl.Verify "required"|"report"|"optional"|"none" "report": clients; "optional": servers
@@ -78,20 +81,6 @@ function bearssl.certificate.open(path) end
 
 ---@alias bearssl.Password string|fun(path?: string): string?, string?
 
----Makes a certification request, or reads one from PEM or DER.
----@param options string|{key: bearssl.Key|string, password?: bearssl.Password, subject?: string|table, names?: string|table, key_usage?: string|string[]|false, extended_key_usage?: string|string[]|false, extensions?: table[]}
----@return bearssl.Request? request
----@return string? message
----@return bearssl.Code? code
-function bearssl.certificate.request(options) end
-
----Reads a certification request from a file.
----@param path string
----@return bearssl.Request? request
----@return string? message
----@return string? code
-function bearssl.certificate.open_request(path) end
-
 ---@param options bearssl.IssueOptions
 ---@return bearssl.Certificate? certificate
 ---@return string? message
@@ -104,9 +93,34 @@ function bearssl.certificate.issue(options) end
 ---@return bearssl.Code? code
 function bearssl.certificate.selfsigned(options) end
 
----@class bearssl.CrlModule
----@overload fun(options: {issuer: bearssl.Certificate|string, issuer_key: bearssl.Key|string, password?: bearssl.Password, this_update?: number, next_update?: number, days?: number, number?: string|integer, revoked?: table}): bearssl.Crl?, string?, bearssl.Code?
+bearssl.request = {}
+
+---@param bytes string PEM or DER
+---@return bearssl.Request? request
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.request.load(bytes) end
+
+---@param path string
+---@return bearssl.Request? request
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.request.open(path) end
+
+---Makes a certification request, signed with its key.
+---@param options {key: bearssl.Key|string, password?: bearssl.Password, subject?: string|table, names?: string|table, key_usage?: string|string[]|false, extended_key_usage?: string|string[]|false, extensions?: table[]}
+---@return bearssl.Request? request
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.request.new(options) end
+
 bearssl.crl = {}
+
+---@param options {issuer: bearssl.Certificate|string, issuer_key: bearssl.Key|string, password?: bearssl.Password, this_update?: number, next_update?: number, days?: number, number?: string|integer, revoked?: table}
+---@return bearssl.Crl? crl
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.crl.new(options) end
 
 ---@param bytes string PEM or DER
 ---@return bearssl.Crl[]? list
@@ -120,9 +134,13 @@ function bearssl.crl.load(bytes) end
 ---@return bearssl.Code? code
 function bearssl.crl.open(path) end
 
----@class bearssl.OcspModule
----@overload fun(options: table): bearssl.OcspResponse?, string?, bearssl.Code?
 bearssl.ocsp = {}
+
+---@param options {certificate: bearssl.Certificate|string, issuer: bearssl.Certificate|string, issuer_key?: bearssl.Key|string, responder?: bearssl.Certificate|string, responder_key?: bearssl.Key|string, password?: bearssl.Password, status?: "good"|"revoked"|"unknown", revocation_time?: number, reason?: string, this_update?: number, next_update?: number, days?: number}
+---@return bearssl.OcspResponse? response
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ocsp.new(options) end
 
 ---@param bytes string DER
 ---@return bearssl.OcspResponse? response
@@ -738,9 +756,10 @@ function Certificate:der() end
 function Certificate:fingerprint(hash) end
 ---@return {type: string, value: string}[]
 function Certificate:names() end
----@return {type: "RSA"|"EC", bits: integer, curve?: string}
+---@return {type?: "RSA"|"RSA-PSS"|"EC", bits?: integer, curve?: string, oid: string}
 function Certificate:public_key() end
----@return string
+---@return string? name
+---@return string oid
 function Certificate:signature_algorithm() end
 ---@return boolean
 function Certificate:is_ca() end
@@ -771,14 +790,16 @@ function Certificate:extensions() end
 ---@return string? der
 ---@return boolean? critical
 function Certificate:extension(oid) end
----@param chain? string|bearssl.Certificate|bearssl.Certificate[]
----@param trust? bearssl.Trust|string|table default "system"
----@param options? bearssl.VerifyOptions
+---@param options? bearssl.CertificateVerifyOptions
 ---@return true? ok
 ---@return bearssl.Certificate[]|string path_or_message
 ---@return bearssl.Code? code
 ---@return integer? index
-function Certificate:verify(chain, trust, options) end
+function Certificate:verify(options) end
+
+---@class bearssl.CertificateVerifyOptions: bearssl.VerifyOptions
+---@field chain? string|bearssl.Certificate|(string|bearssl.Certificate)[]
+---@field trust? bearssl.Trust|string|bearssl.Certificate|table default "system"
 
 ---@class bearssl.VerifyOptions
 ---@field server_name? string

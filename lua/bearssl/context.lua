@@ -399,8 +399,9 @@ end
 -- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks), max_line (bytes of a
 -- line that receive("*l") takes; nil: any number). Returns the stream, or
 -- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
-function Context:wrap(transport, given)
+function Context:wrap(transport, given, ...)
    own(self, "wrap")
+   options.surplus("wrap", ...)
    if transport == nil then error("wrap: the transport is missing", 2) end
    given = check_connection(self, given, wrap_options, "wrap")
    local carrier, message = require("bearssl.transport").new(transport)
@@ -409,8 +410,9 @@ function Context:wrap(transport, given)
 end
 
 --- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
-function Context:connection(given)
+function Context:connection(given, ...)
    own(self, "connection")
+   options.surplus("connection", ...)
    given = check_connection(self, given, connection_options, "connection")
    return require("bearssl.connection").new(self, given)
 end

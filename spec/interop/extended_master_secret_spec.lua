@@ -224,7 +224,7 @@ cases.describe("a session of openssl and our server", function(listener)
          assert.is_true(first.extended_master_secret)
          local second, code = serve(context, { ems = false, tickets = tickets, arguments = { "-sess_in", file } })
          assert.is_nil(second)
-         assert.equal("handshake_failure", code)
+         assert.equal("no_extended_master_secret", code)
       end)
    end
 end)

@@ -18,7 +18,7 @@ end
 local good, revoked
 
 local function respond(certificate, status)
-   return assert(bearssl.ocsp {
+   return assert(bearssl.ocsp.new {
       certificate = assert(bearssl.certificate.load(certificate.certificate))[1], status = status,
       issuer = assert(bearssl.certificate.load(certificates.ca.certificate))[1],
       issuer_key = assert(bearssl.key.load(certificates.ca.key)),

@@ -476,7 +476,7 @@ function cases.failures(peer)
          -- a suite that the old version has too, so that the server goes on
          local stream, message, code = ours.connect(old.port, { suites = { "TLS_RSA_WITH_AES_128_CBC_SHA" } })
          assert.is_nil(stream)
-         assert.equal("protocol_version", code, message)
+         assert.equal("no_common_version", code, message)
          old:wait_for(peer.alert("protocol_version"))
          old:stop()
       end)

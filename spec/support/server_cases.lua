@@ -315,7 +315,7 @@ function cases.failures(peer)
          local message, code, client = fails(peer, listener, context, {
             suite = suites.of(peer.kind)[#suites.of(peer.kind)], -- RSA
          })
-         assert.equal("handshake_failure", code, message)
+         assert.equal("no_common_suite", code, message)
          assert.truthy(client:output():find(peer.alert("handshake_failure")), client:output())
       end)
 
@@ -323,7 +323,7 @@ function cases.failures(peer)
          local context = ours.server_context(certificates.rsa, {})
          for _, options in ipairs({ { version = "TLSv1.0" }, { version = "TLSv1.1" }, { only13 = true } }) do
             local message, code, client = fails(peer, listener, context, options)
-            assert.equal("protocol_version", code, message)
+            assert.equal("no_common_version", code, message)
             assert.truthy(client:output():find(peer.alert("protocol_version")), client:output())
          end
       end)

@@ -71,7 +71,7 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     /* An absent list would stand for SHA-1 (RFC 5246 section 7.4.1.4.1). */
     if (options->signature_scheme_count == 0 && e->handshake->terms.version_max >= TLS_VERSION_12) {
         tls_client_hello_clear(&parts);
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM;
     }
     /* Same section: not for a client that only offers earlier versions. */
     if (e->handshake->terms.version_max < TLS_VERSION_12)
@@ -375,7 +375,8 @@ resume(tls12_engine *e)
 
     /* RFC 7627 section 5.3: a session keeps the kind of master secret it was made with. */
     if (e->resume->extended_master_secret != e->extended)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return e->extended ? TLS_REASON_UNEXPECTED_MASTER_SECRET
+                           : TLS_REASON_EXTENDED_MASTER_SECRET;
     tls12_keep_prf_hash(e);
     h->facts.ticket = e->resume->ticket.length > 0;
     e->rank = tls12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
@@ -462,7 +463,7 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
         return reason;
     if (hello->legacy_version < e->handshake->terms.version_min ||
         hello->legacy_version > e->handshake->terms.version_max)
-        return TLS_REASON_PROTOCOL_VERSION;
+        return TLS_REASON_NO_COMMON_VERSION;
     /* RFC 8446 section 4.1.3: the server could have done better, so somebody between us did this.
      */
     if (hello->downgrade_sentinel != 0 &&

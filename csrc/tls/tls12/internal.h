@@ -187,7 +187,7 @@ enum tls_reason tls12_start(tls12_engine *e);
 
 /* ---- tls12/choice.c ---- */
 extern const br_ssl_server_policy_class tls12_policy_class;
-/* tls12_nothing_in_common explains why a server's choice failed: HANDSHAKE_FAILURE. */
+/* tls12_nothing_in_common explains why a server's choice failed. */
 enum tls_reason tls12_nothing_in_common(tls12_engine *e);
 
 /* ---- tls12/session.c ---- */

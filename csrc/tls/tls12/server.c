@@ -79,7 +79,7 @@ extended_master_secret(tls12_engine *e, const tls_client_hello *hello)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     /* RFC 7627 section 5.3: a client that had it and has it no longer is refused. */
     if (e->resume != NULL && e->resume->extended_master_secret && !e->extended)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return TLS_REASON_EXTENDED_MASTER_SECRET;
     return TLS_OK;
 }
 
@@ -564,7 +564,7 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
     enum tls_reason reason;
 
     if (request->has_signature_algorithms && count == 0)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM;
     tls_write_authorities(context, &authorities);
     request->certificate_authorities = tls_buffer_view(&authorities);
     tls_write_u16_values(&schemes, allowed, count);

@@ -121,7 +121,7 @@ set_suites(tls12_engine *e)
             e->usable[e->usable_count++] = e->handshake->terms.suites[i];
     }
     if (e->usable_count == 0)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return TLS_REASON_NO_COMMON_SUITE;
     br_ssl_engine_set_suites(tls12_core(e), e->usable,
         e->handshake->host->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
     return TLS_OK;

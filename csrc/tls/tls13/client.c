@@ -143,9 +143,10 @@ older_version(tls13_engine *e, enum tls_progress *progress)
     if (e->retried)
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Appendix D.3: a server that gave a ticket for early data has no excuse. */
-    if (e->handshake->terms.version_min > TLS_VERSION_12 ||
-        h->facts.early_data != TLS_EARLY_DATA_NONE)
+    if (h->facts.early_data != TLS_EARLY_DATA_NONE)
         return TLS_REASON_PROTOCOL_VERSION;
+    if (e->handshake->terms.version_min > TLS_VERSION_12)
+        return TLS_REASON_NO_COMMON_VERSION;
     if (session != NULL && session->version > TLS_VERSION_12) {
         tls_session_release(session);
         h->facts.session = NULL;

@@ -139,8 +139,10 @@ hostile(enum tls_role attacker_role, const char *name, attack *f)
     }
     f(attacker);
     pair12_pump(client, server);
-    check(tls_connection_failure(victim) == TLS_REASON_HANDSHAKE_FAILURE, "%s",
-        tls_reason_code(tls_connection_failure(victim)));
+    check(tls_connection_failure(victim) == (f == no_extended_master_secret
+                                                    ? TLS_REASON_EXTENDED_MASTER_SECRET
+                                                    : TLS_REASON_RENEGOTIATION_MISMATCH),
+        "%s", tls_reason_code(tls_connection_failure(victim)));
     check(strstr(tls_connection_failure_text(victim), "renegotiat") != NULL, "it says why");
     check(tls_connection_failure(attacker) == TLS_REASON_PEER_ALERT &&
               tls_connection_peer_alert(attacker) == TLS_ALERT_HANDSHAKE_FAILURE,
@@ -178,7 +180,7 @@ scripted_client(int scsv)
     }
     check(tls_client_hello_build_options(&hello, &options) == TLS_OK, "ClientHello");
     pair12_inject(client, server, TLS_CONTENT_HANDSHAKE, hello.data, hello.length);
-    check(tls_connection_failure(server) == TLS_REASON_HANDSHAKE_FAILURE, "refused");
+    check(tls_connection_failure(server) == TLS_REASON_RENEGOTIATION_MISMATCH, "refused");
     tls_buffer_release(&hello);
     pair12_free(&w, client, server);
     world12_close(&w);
@@ -318,7 +320,7 @@ other_certificate(int extended)
     if (extended)
         pair12_renegotiated(client, server, 1);
     else
-        check(tls_connection_failure(client) == TLS_REASON_HANDSHAKE_FAILURE, "refused");
+        check(tls_connection_failure(client) == TLS_REASON_RENEGOTIATION_MISMATCH, "refused");
     pair12_free(&w, client, server);
     tls_certificate_list_release(list);
     world12_close(&w);

@@ -85,16 +85,16 @@ nothing_in_common(void)
     pair_init(&p, &identities[P256]);
     p.client_options.suites = ccm8;
     p.client_options.suite_count = 1;
-    fails(&p, "no common suite", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
-        TLS_ALERT_HANDSHAKE_FAILURE);
+    fails(
+        &p, "no common suite", &p.server, TLS_REASON_NO_COMMON_SUITE, TLS_ALERT_HANDSHAKE_FAILURE);
     pair_free(&p);
 
     pair_init(&p, &identities[P256]);
     p.client_options.groups = one;
     p.server_options.groups = other;
     p.client_options.group_count = p.server_options.group_count = 1;
-    fails(&p, "no common group", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
-        TLS_ALERT_HANDSHAKE_FAILURE);
+    fails(
+        &p, "no common group", &p.server, TLS_REASON_NO_COMMON_GROUP, TLS_ALERT_HANDSHAKE_FAILURE);
     pair_free(&p);
 }
 
@@ -107,7 +107,7 @@ certificate_choice(void)
     pair_init(&p, &identities[P256]);
     p.client_options.signature_schemes = rsa_only;
     p.client_options.signature_scheme_count = 1;
-    fails(&p, "no common scheme", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
+    fails(&p, "no key for a scheme", &p.server, TLS_REASON_NO_USABLE_CREDENTIAL,
         TLS_ALERT_HANDSHAKE_FAILURE);
     pair_close(&p);
     several[0] = p.server_credential;
