@@ -105,7 +105,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          assert.is_false(resumes(c, s, { handlers = { client_certificate = function() return false end } }))
          local ok, message = pcall(client, version, { session_cache = 5, handlers = { verify = function() end } })
          assert.is_false(ok)
-         assert.matches("session_cache is of no use with a 'verify' handler", message)
+         assert.matches("'session_cache' is of no use with a 'verify' handler", message)
          assert.equal(0, client(version, { handlers = { verify = function() end } }):info().session_cache)
       end)
 
