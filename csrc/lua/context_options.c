@@ -63,7 +63,7 @@ static const row rows[] = {
     /* TLS 1.3 */
     ROW("key_shares", NUMBER, CLIENT, key_share_count),
     ROW("grease", NEGATED, CLIENT, no_grease),
-    ROW("middlebox_compatibility", NEGATED, BOTH, no_compatibility),
+    ROW("middlebox_compatibility", NEGATED, CLIENT, no_compatibility),
     ROW("psk_ke", FLAG, BOTH, psk_ke),
     ROW("post_handshake_auth", FLAG, CLIENT, post_handshake_auth),
     ROW("retry_cookie", FLAG, SERVER, retry_cookie),

@@ -17,20 +17,20 @@ local sides = {
    extensions = { "client", "a server answers its client's" },
 }
 for _, row in ipairs(core.context_options()) do
-   if row.role then sides[row.name] = { row.role } end
+   if row.role then sides[row.name] = { row.role, default = row.default } end
 end
 
--- What only some versions have. "off": given as false it has an effect, since it is on by default.
+-- What only some versions have. "off": given as false it has an effect, since it is on by default; "any": so has 0.
 local of_version_13 = {
    key_shares = true, record_padding = true, key_update_after = true, psk_ke = true, retry_cookie = true,
-   ticket_count = true, max_early_data = true, early_data_window = true, post_handshake_auth = true,
+   ticket_count = "any", max_early_data = true, early_data_window = true, post_handshake_auth = true,
    middlebox_compatibility = "off", grease = "off",
 }
 local up_to_version_12 = { renegotiation = true, extended_master_secret = "off" }
 
 local function is_asked(value, kind)
    if kind == "off" then return value == false or value == "required" end
-   return value and value ~= 0
+   return value and (value ~= 0 or kind == "any")
 end
 
 local function refuse_versions(given, settings)
@@ -122,7 +122,8 @@ function combination.context(given, is_client)
       return 'tickets = "always" is for servers: a client has those that it is given'
    end
    for name, side in pairs(sides) do
-      if given[name] and (side[1] == "client") ~= is_client then
+      local value = given[name]
+      if (value or value == false and side.default) and (side[1] == "client") ~= is_client then
          return ("the option '%s' is for %ss%s"):format(name, side[1], side[2] and ": " .. side[2] or "")
       end
    end
