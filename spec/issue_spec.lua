@@ -70,7 +70,12 @@ describe("bearssl.key", function()
    end)
 
    it("says what is wrong with a kind or a size", function()
-      has(fails("unknown kind of key 'p265'", bearssl.key.generate, "p265"), "did you mean 'p256'", "Kinds: rsa")
+      has(fails("unknown kind of key 'p265'", bearssl.key.generate, "p265"), "Kinds: rsa, secp256r1")
+      for name, curve in pairs { ["P-256"] = "P-256", secp256r1 = "P-256", prime256v1 = "P-256", P384 = "P-384",
+         SECP521R1 = "P-521" } do
+         assert.equal(curve, assert(bearssl.key.generate(name)):curve())
+      end
+      fails("unknown kind of key 'x25519'", bearssl.key.generate, "x25519")
       fails("unknown kind of key", bearssl.key.generate)
       fails("multiple of 8 from 2048 to 4096, not 1024", bearssl.key.generate, "rsa", 1024)
       fails("multiple of 8", bearssl.key.generate, "rsa", 2049)

@@ -6,7 +6,10 @@ local is = options.is
 
 local key = {}
 
-key.kinds = { "rsa", "p256", "p384", "p521" }
+key.kinds = { "rsa", "secp256r1", "secp384r1", "secp521r1" }
+
+-- What the core calls the curves, by their number as groups: every name that a group has, a kind of key has too.
+local curves = { [23] = "p256", [24] = "p384", [25] = "p521" }
 
 local function check_password(password, who)
    local kind = type(password)
@@ -48,18 +51,17 @@ function key.open(path, password, ...)
    return object
 end
 
---- generate(kind [, bits]) makes a new key. kind: "rsa" (bits: 2048 to 4096, a multiple of 8; 2048), "p256", "p384"
--- or "p521". An RSA key takes from tenths of a second to some seconds. nil, message, "no_random" without randomness.
+--- generate(kind [, bits]) makes a new key. kind: "rsa" (bits: 2048 to 4096, a multiple of 8; 2048), "secp256r1",
+-- "secp384r1" or "secp521r1", under any of their names (doc/api.md). An RSA key takes from tenths of a second to some seconds. nil, message, "no_random" without randomness.
 function key.generate(kind, bits, ...)
    options.surplus("bearssl.key.generate", ...)
-   local known = false
-   for _, name in ipairs(key.kinds) do known = known or name == kind end
-   if not known then
+   local curve = type(kind) == "string" and curves[core.group_id(kind)]
+   if kind ~= "rsa" and not curve then
       error(options.unknown("bearssl.key.generate: unknown kind of key", kind, key.kinds, "Kinds"), 2)
    end
-   if kind ~= "rsa" then
+   if curve then
       if bits ~= nil then error("bearssl.key.generate: only an RSA key has a number of bits to choose", 2) end
-      return core.generate_key(kind)
+      return core.generate_key(curve)
    end
    local minimum, maximum, default = core.bounds("key", "bits")
    if bits == nil then bits = default end
