@@ -7,6 +7,7 @@
 #include "crypto/ffdhe.h"
 #include "wire/registry.h"
 #include "base/random.h"
+#include "kernel/kernel.h"
 
 #define X25519_LENGTH 32
 
@@ -32,7 +33,7 @@ tls_group_supported(unsigned group)
 {
     if (tls_group_share_length(group) == 0)
         return 0;
-    return group >= 32 || ((br_ec_get_default()->supported_curves >> group) & 1) != 0;
+    return group >= 32 || ((tls_kernels_chosen()->curves.supported_curves >> group) & 1) != 0;
 }
 
 static enum tls_reason
@@ -54,7 +55,7 @@ generate_ffdhe(tls_key_exchange_key *key)
 static enum tls_reason
 generate_ec(tls_key_exchange_key *key)
 {
-    const br_ec_impl *ec = br_ec_get_default();
+    const br_ec_impl *ec = &tls_kernels_chosen()->curves;
     br_hmac_drbg_context random;
     enum tls_reason reason;
 
@@ -114,7 +115,7 @@ uint32_t
 tls_ec_multiply(unsigned char *point, size_t length, const unsigned char *scalar,
     size_t scalar_length, int group)
 {
-    const br_ec_impl *ec = br_ec_get_default();
+    const br_ec_impl *ec = &tls_kernels_chosen()->curves;
     size_t offset, coordinate;
     uint32_t good = ec->mul(point, length, scalar, scalar_length, group);
 
@@ -139,7 +140,7 @@ shared_ec(const tls_key_exchange_key *key, unsigned char *out, size_t *length, t
         return TLS_REASON_ILLEGAL_PARAMETER;
     memcpy(point, peer_share.data, peer_share.length);
     good = tls_ec_multiply(point, peer_share.length, key->secret, key->length, (int)key->group);
-    offset = br_ec_get_default()->xoff((int)key->group, &coordinate);
+    offset = tls_kernels_chosen()->curves.xoff((int)key->group, &coordinate);
     if (good) {
         memcpy(out, point + offset, coordinate);
         *length = coordinate;
