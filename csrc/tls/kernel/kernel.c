@@ -7,6 +7,7 @@
 
 #include "kernel/build.h"
 #include "kernel/processor.h"
+#include "kernel/sha256_sha_ni.h"
 
 #define VARIABLE "BEARSSL_LUA_KERNELS"
 #define SEPARATORS ", "
@@ -16,6 +17,9 @@ static const char *const primitive_names[TLS_PRIMITIVES] = {
 
 /* Of each primitive the best comes first. */
 static const tls_kernel *const candidates[] = {
+#if TLS_KERNEL_X86_64
+    &tls_kernel_sha256_sha_ni,
+#endif
     NULL,
 };
 
