@@ -5,55 +5,40 @@
 static const tls_curve_kernel *
 kernel_of(int curve)
 {
-    static const tls_curve_kernel none = {NULL, NULL, NULL};
+    static const tls_curve_kernel none = {NULL, NULL, NULL, NULL, NULL};
 
     return curve >= 0 && curve < TLS_KERNEL_CURVES ? &tls_kernels_chosen()->curve[curve] : &none;
-}
-
-static const br_ec_impl *
-arithmetic_of(int curve)
-{
-    const br_ec_impl *arithmetic = kernel_of(curve)->arithmetic;
-
-    return arithmetic != NULL ? arithmetic : br_ec_get_default();
-}
-
-static const unsigned char *
-generator(int curve, size_t *length)
-{
-    return arithmetic_of(curve)->generator(curve, length);
-}
-
-static const unsigned char *
-order(int curve, size_t *length)
-{
-    return arithmetic_of(curve)->order(curve, length);
-}
-
-static size_t
-x_offset(int curve, size_t *length)
-{
-    return arithmetic_of(curve)->xoff(curve, length);
 }
 
 static uint32_t
 multiply(unsigned char *point, size_t length, const unsigned char *scalar, size_t scalar_length,
     int curve)
 {
-    return arithmetic_of(curve)->mul(point, length, scalar, scalar_length, curve);
+    const tls_curve_kernel *kernel = kernel_of(curve);
+
+    return (kernel->multiply != NULL ? kernel->multiply : br_ec_get_default()->mul)(
+        point, length, scalar, scalar_length, curve);
 }
 
 static size_t
 multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve)
 {
-    return arithmetic_of(curve)->mulgen(out, scalar, scalar_length, curve);
+    const tls_curve_kernel *kernel = kernel_of(curve);
+
+    return (kernel->multiply_generator != NULL
+                ? kernel->multiply_generator
+                : br_ec_get_default()->mulgen)(out, scalar, scalar_length, curve);
 }
 
 static uint32_t
 multiply_and_add(unsigned char *a, const unsigned char *b, size_t length, const unsigned char *x,
     size_t x_length, const unsigned char *y, size_t y_length, int curve)
 {
-    return arithmetic_of(curve)->muladd(a, b, length, x, x_length, y, y_length, curve);
+    const tls_curve_kernel *kernel = kernel_of(curve);
+
+    return (kernel->multiply_and_add != NULL
+                ? kernel->multiply_and_add
+                : br_ec_get_default()->muladd)(a, b, length, x, x_length, y, y_length, curve);
 }
 
 static size_t
@@ -79,15 +64,7 @@ ecdsa_verify(const br_ec_impl *curves, const void *digest, size_t digest_length,
 void
 tls_kernel_curves(tls_kernels *kernels)
 {
-    int curve;
-
-    kernels->curves.supported_curves = br_ec_get_default()->supported_curves;
-    for (curve = 0; curve < TLS_KERNEL_CURVES; curve++)
-        if (kernels->curve[curve].arithmetic != NULL)
-            kernels->curves.supported_curves |= (uint32_t)1 << curve;
-    kernels->curves.generator = generator;
-    kernels->curves.order = order;
-    kernels->curves.xoff = x_offset;
+    kernels->curves = *br_ec_get_default(); /* also generators, orders, offsets */
     kernels->curves.mul = multiply;
     kernels->curves.mulgen = multiply_generator;
     kernels->curves.muladd = multiply_and_add;

@@ -8,6 +8,7 @@
 #include "kernel/build.h"
 #include "kernel/processor.h"
 #include "kernel/sha256_sha_ni.h"
+#include "kernel/x25519.h"
 
 #define VARIABLE "BEARSSL_LUA_KERNELS"
 #define SEPARATORS ", "
@@ -19,6 +20,9 @@ static const char *const primitive_names[TLS_PRIMITIVES] = {
 static const tls_kernel *const candidates[] = {
 #if TLS_KERNEL_X86_64
     &tls_kernel_sha256_sha_ni,
+#endif
+#if TLS_KERNEL_INT128
+    &tls_kernel_x25519,
 #endif
     NULL,
 };

@@ -9,11 +9,18 @@
 
 #define TLS_KERNEL_CURVES 32 /* BearSSL's and TLS's numbers of curves are below */
 
-/* What a kernel does for one curve. */
+/* What a kernel does for one curve: members of br_ec_impl, and ECDSA. Where one is NULL, BearSSL's
+ * does it, with whatever multiplies. */
 typedef struct tls_curve_kernel {
-    const br_ec_impl *arithmetic; /* NULL: BearSSL's, and so are the others */
-    br_ecdsa_sign ecdsa_sign;     /* ASN.1; NULL: BearSSL's over this arithmetic */
-    br_ecdsa_vrfy ecdsa_verify;   /* raw; NULL: likewise */
+    uint32_t (*multiply)(unsigned char *point, size_t length, const unsigned char *scalar,
+        size_t scalar_length, int curve);
+    size_t (*multiply_generator)(
+        unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve);
+    uint32_t (*multiply_and_add)(unsigned char *a, const unsigned char *b, size_t length,
+        const unsigned char *x, size_t x_length, const unsigned char *y, size_t y_length,
+        int curve);
+    br_ecdsa_sign ecdsa_sign;   /* gives ASN.1 */
+    br_ecdsa_vrfy ecdsa_verify; /* takes the raw form */
 } tls_curve_kernel;
 
 typedef struct tls_kernels {
