@@ -92,7 +92,7 @@ field_square(field out, const field a)
 #undef PRODUCT
 }
 
-static inline __attribute__((always_inline)) void
+static __attribute__((noinline)) void
 field_square_times(field out, const field a, int times)
 {
     field_square(out, a);
@@ -102,7 +102,7 @@ field_square_times(field out, const field a, int times)
 
 /* field_invert: a^(p-2), 0 for 0. The exponent is 2^255 - 21; the names say which powers 2^n - 1
  * are there. */
-static inline __attribute__((always_inline)) void
+static __attribute__((noinline)) void
 field_invert(field out, const field a)
 {
     field a2, a11, x5, x10, x20, x50, x100, t;

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "kernel/build.h"
+#include "kernel/p256.h"
+#include "kernel/p384.h"
+#include "kernel/p521.h"
 #include "kernel/processor.h"
 #include "kernel/sha256_sha_ni.h"
 #include "kernel/x25519.h"
@@ -20,9 +23,14 @@ static const char *const primitive_names[TLS_PRIMITIVES] = {
 static const tls_kernel *const candidates[] = {
 #if TLS_KERNEL_X86_64
     &tls_kernel_sha256_sha_ni,
+    &tls_kernel_p256_adx,
+    &tls_kernel_p384_adx,
 #endif
 #if TLS_KERNEL_INT128
     &tls_kernel_x25519,
+    &tls_kernel_p256,
+    &tls_kernel_p384,
+    &tls_kernel_p521,
 #endif
     NULL,
 };

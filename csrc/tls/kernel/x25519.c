@@ -143,7 +143,7 @@ static const edwards generator = {
     {1, 0, 0, 0, 0},
     {0x68AB3A5B7DDA3, 0x00EEA2A5EADBB, 0x2AF8DF483C27E, 0x332B375274732, 0x67875F0FD78B7}};
 
-static void
+static __attribute__((noinline)) void
 double_point(edwards *p)
 {
     field a, b, c, e, f, g, h;
@@ -164,7 +164,7 @@ double_point(edwards *p)
     field_multiply(p->z, f, g);
 }
 
-static void
+static __attribute__((noinline)) void
 add_multiple(edwards *p, const multiple *q)
 {
     field a, b, c, d, e, f, g, h;
@@ -185,7 +185,7 @@ add_multiple(edwards *p, const multiple *q)
     field_multiply(p->z, f, g);
 }
 
-static void
+static __attribute__((noinline)) void
 make_multiple(multiple *out, const edwards *p)
 {
     static const field one = {1, 0, 0, 0, 0};
