@@ -1,5 +1,5 @@
-/* weierstrass_points.h - points of y^2 = x^3 - 3x + b, the curves of FIPS 186-4 appendix D.1.2, over
- * any field: included by weierstrass.h, and that by each curve after it has defined
+/* weierstrass_points.h - points of y^2 = x^3 - 3x + b, the curves of FIPS 186-4 appendix D.1.2,
+ * over any field: included by weierstrass.h, and that by each curve after it has defined
  *
  *   - CURVE, BITS (of the order), BYTES, WINDOW (of the generator's table);
  *   - field_multiply, field_square, field_add, field_subtract, field_invert on `number`;
