@@ -62,6 +62,46 @@ words_subtract(uint64_t *out, const uint64_t *a, const uint64_t *b)
     return borrow;
 }
 
+#if LIMBS == 4
+
+/* There are registers enough for both results. */
+#define OTHER_WORDS [s0] "=&r"(s0), [s1] "=&r"(s1), [s2] "=&r"(s2), [s3] "=&r"(s3)
+#define COPY(i) "mov %[t" #i "], %[s" #i "]\n\t"
+#define OTHER_ADC_P(i) "adc " AT(i, p) ", %[s" #i "]\n\t"
+#define OTHER_SBB_P(i) "sbb " AT(i, p) ", %[s" #i "]\n\t"
+#define OTHER_IF_NO_CARRY(i) "cmovnc %[s" #i "], %[t" #i "]\n\t"
+#define OTHER_IF_NOT_ZERO(i) "cmovnz %[s" #i "], %[t" #i "]\n\t"
+
+INLINE void
+modular_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus)
+{
+    DECLARE_WORDS, s0, s1, s2, s3, top;
+
+    __asm__ volatile(
+        EACH_WORD(LOAD_A) "xor %k[c], %k[c]\n\t" EACH_WORD(ADC_B) "adc $0, %[c]\n\t" EACH_WORD(COPY)
+            EACH_WORD(OTHER_SBB_P) "sbb $0, %[c]\n\t" EACH_WORD(OTHER_IF_NO_CARRY) EACH_WORD(STORE)
+        : WORDS, OTHER_WORDS, [c] "=&r"(top)
+        : [out] "r"(out), [a] "r"(a), [b] "r"(b), [p] "r"(modulus)
+        : "cc", "memory");
+}
+
+INLINE void
+modular_subtract(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus)
+{
+    DECLARE_WORDS, s0, s1, s2, s3;
+
+    /* b gives its register to the borrow. */
+    __asm__ volatile(EACH_WORD(LOAD_A) "sub 0(%[b]), %[t0]\n\t" EACH_BUT_FIRST(
+        SBB_B) "sbb %[b], %[b]\n\t" EACH_WORD(COPY) "xor %[a], %[a]\n\t" /* no carry */
+                     EACH_WORD(OTHER_ADC_P) "test %[b], %[b]\n\t" EACH_WORD(OTHER_IF_NOT_ZERO)
+                         EACH_WORD(STORE)
+                     : WORDS, OTHER_WORDS, [a] "+&r"(a), [b] "+&r"(b)
+                     : [out] "r"(out), [p] "r"(modulus)
+                     : "cc", "memory");
+}
+
+#else
+
 INLINE void
 modular_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus)
 {
@@ -89,6 +129,8 @@ modular_subtract(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint
                      : [out] "r"(out), [b] "r"(b), [p] "r"(modulus)
                      : "cc", "memory");
 }
+
+#endif
 
 /* One row: %rdx times the number at `pointer`, added to the words named x0 to x(LIMBS+1); the low
  * halves with the one carry, the high halves with the other. */
