@@ -92,43 +92,19 @@ field_square(field out, const field a)
 #undef PRODUCT
 }
 
-static __attribute__((noinline)) void
-field_square_times(field out, const field a, int times)
+/* field_multiply_a24: 121665 times a difference (RFC 7748 section 5). */
+static inline void
+field_multiply_a24(field out, const field e)
 {
-    field_square(out, a);
-    while (--times > 0)
-        field_square(out, out);
-}
+    tls_uint128 carry = 0;
+    int i;
 
-/* field_invert: a^(p-2), 0 for 0. The exponent is 2^255 - 21; the names say which powers 2^n - 1
- * are there. */
-static __attribute__((noinline)) void
-field_invert(field out, const field a)
-{
-    field a2, a11, x5, x10, x20, x50, x100, t;
-
-    field_square(a2, a);
-    field_square_times(t, a2, 2);
-    field_multiply(t, t, a);    /* 9 */
-    field_multiply(a11, t, a2); /* 11 */
-    field_square(x5, a11);      /* 22 */
-    field_multiply(x5, x5, t);  /* 31 = 2^5 - 1 */
-    field_square_times(t, x5, 5);
-    field_multiply(x10, t, x5);
-    field_square_times(t, x10, 10);
-    field_multiply(x20, t, x10);
-    field_square_times(t, x20, 20);
-    field_multiply(t, t, x20);
-    field_square_times(t, t, 10);
-    field_multiply(x50, t, x10);
-    field_square_times(t, x50, 50);
-    field_multiply(x100, t, x50);
-    field_square_times(t, x100, 100);
-    field_multiply(t, t, x100);
-    field_square_times(t, t, 50);
-    field_multiply(t, t, x50); /* 2^250 - 1 */
-    field_square_times(t, t, 5);
-    field_multiply(out, t, a11);
+    for (i = 0; i < FIELD_LIMBS; i++) {
+        carry += (tls_uint128)e[i] * 121665;
+        out[i] = (uint64_t)carry & FIELD_MASK;
+        carry >>= 51;
+    }
+    out[0] += (uint64_t)carry * 19;
 }
 
 /* field_get reads 255 bits in little-endian order (RFC 7748 section 5: the last is ignored). */

@@ -63,26 +63,6 @@ field_multiply(number out, const number a, const number b)
         : "rdx", "cc", "memory");
 }
 
-/* The product of two different words counts twice. */
-#define MIXED_PRODUCTS                                                                             \
-    "mov 0(%[a]), %%rdx\n\t"                                                                       \
-    "mulx 8(%[a]), %[t1], %[t2]\n\t"                                                               \
-    "mulx 16(%[a]), %[lo], %[t3]\n\tadd %[lo], %[t2]\n\t"                                          \
-    "mulx 24(%[a]), %[lo], %[t4]\n\tadc %[lo], %[t3]\n\tadc $0, %[t4]\n\t"                         \
-    "mov 8(%[a]), %%rdx\n\t"                                                                       \
-    "mulx 16(%[a]), %[lo], %[hi]\n\tadd %[lo], %[t3]\n\tadc %[hi], %[t4]\n\t"                      \
-    "mov $0, %k[t5]\n\tadc $0, %[t5]\n\t"                                                          \
-    "mulx 24(%[a]), %[lo], %[hi]\n\tadd %[lo], %[t4]\n\tadc %[hi], %[t5]\n\t"                      \
-    "mov 16(%[a]), %%rdx\n\t"                                                                      \
-    "mulx 24(%[a]), %[lo], %[t6]\n\tadd %[lo], %[t5]\n\tadc $0, %[t6]\n\t"
-#define TWICE                                                                                      \
-    "add %[t1], %[t1]\n\tadc %[t2], %[t2]\n\tadc %[t3], %[t3]\n\tadc %[t4], %[t4]\n\t"             \
-    "adc %[t5], %[t5]\n\tadc %[t6], %[t6]\n\tmov $0, %k[t7]\n\tadc $0, %[t7]\n\t"
-#define SQUARES                                                                                    \
-    "mov 0(%[a]), %%rdx\n\tmulx %%rdx, %[t0], %[lo]\n\tadd %[lo], %[t1]\n\t"                       \
-    "mov 8(%[a]), %%rdx\n\tmulx %%rdx, %[lo], %[hi]\n\tadc %[lo], %[t2]\n\tadc %[hi], %[t3]\n\t"   \
-    "mov 16(%[a]), %%rdx\n\tmulx %%rdx, %[lo], %[hi]\n\tadc %[lo], %[t4]\n\tadc %[hi], %[t5]\n\t"  \
-    "mov 24(%[a]), %%rdx\n\tmulx %%rdx, %[lo], %[hi]\n\tadc %[lo], %[t6]\n\tadc %[hi], %[t7]\n\t"
 #define REDUCE_ALONE(x0, x1, x2, x3)                                                               \
     REDUCE(x0, x1, x2, x3) "adc $0, %[hi]\n\tmov %[hi], %[" x0 "]\n\t"
 

@@ -200,15 +200,24 @@ test_lengths(void)
         "there is no sum of multiples");
 }
 
-int
-main(void)
+static void
+test_choice(const char *words, int count)
 {
-    find_order();
-    test_random(3000);
-    test_generator(20000);
+    require(tls_kernels_choose(words), "%s", words);
+    check_about("%s", words);
+    test_random(count);
+    test_generator(5 * count);
     test_edges();
     test_small_order();
     test_iterated();
     test_lengths();
+}
+
+int
+main(void)
+{
+    find_order();
+    test_choice("auto", 4000);
+    test_choice("portable", 1000);
     return check_end();
 }
