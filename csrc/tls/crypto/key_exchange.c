@@ -52,11 +52,30 @@ generate_ffdhe(tls_key_exchange_key *key)
                : TLS_REASON_INTERNAL;
 }
 
+/* The system's random bytes as BearSSL's functions take them: one number is not worth a generator.
+ */
+typedef struct system_random {
+    const br_prng_class *vtable;
+    enum tls_reason reason;
+} system_random;
+
+static void
+system_random_generate(const br_prng_class **vtable, void *out, size_t length)
+{
+    system_random *random = (system_random *)(void *)vtable;
+
+    random->reason = tls_random(out, length);
+    if (random->reason != TLS_OK)
+        memset(out, 1, length); /* a number that ends the search for one */
+}
+
 static enum tls_reason
 generate_ec(tls_key_exchange_key *key)
 {
+    static const br_prng_class system_class = {
+        sizeof(system_random), NULL, system_random_generate, NULL};
     const br_ec_impl *ec = &tls_kernels_chosen()->curves;
-    br_hmac_drbg_context random;
+    system_random random = {&system_class, TLS_OK};
     enum tls_reason reason;
 
     if (key->group == TLS_GROUP_X25519) {
@@ -68,12 +87,10 @@ generate_ec(tls_key_exchange_key *key)
         if (reason != TLS_OK)
             return reason;
     } else {
-        reason = tls_random_generator(&random);
-        if (reason != TLS_OK)
-            return reason;
         /* Rejects what is zero or not below the order (FIPS 186-5 appendix A.2.2). */
         key->length = br_ec_keygen(&random.vtable, ec, NULL, key->secret, (int)key->group);
-        tls_wipe(&random, sizeof random);
+        if (random.reason != TLS_OK)
+            return random.reason;
     }
     key->public_length = ec->mulgen(key->public_share, key->secret, key->length, (int)key->group);
     return key->public_length == tls_group_share_length(key->group) ? TLS_OK : TLS_REASON_INTERNAL;
