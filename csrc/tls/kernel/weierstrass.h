@@ -158,6 +158,7 @@ multiply(unsigned char *point, size_t length, const unsigned char *scalar, size_
     good = point_put(point, &r);
     tls_wipe(k, sizeof k);
     tls_wipe(&r, sizeof r);
+    scratch_wipe();
     return good;
 }
 
@@ -175,6 +176,7 @@ multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scala
     point_put(out, &r);
     tls_wipe(k, sizeof k);
     tls_wipe(&r, sizeof r);
+    scratch_wipe();
     return POINT_LENGTH;
 }
 

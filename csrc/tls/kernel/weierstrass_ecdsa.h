@@ -97,6 +97,7 @@ ecdsa_sign(const br_ec_impl *curves, const br_hash_class *hash, const void *dige
     tls_wipe(&random, sizeof random);
     tls_wipe(x, sizeof x);
     tls_wipe(k, sizeof k);
+    scratch_wipe();
     TLS_DECLASSIFY(raw, sizeof raw);
     memcpy(signature, raw, sizeof raw);
     return br_ecdsa_raw_to_asn1(signature, sizeof raw);

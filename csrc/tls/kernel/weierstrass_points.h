@@ -26,6 +26,7 @@
 
 #include "base/bytes.h"
 #include "kernel/once.h"
+#include "kernel/scratch.h"
 
 typedef struct affine {
     number x, y;

@@ -11,6 +11,7 @@
  * signatures", 2011, section 4). A digit takes its multiple out of a table by reading all eight. */
 #include "base/bytes.h"
 #include "kernel/once.h"
+#include "kernel/scratch.h"
 
 static __attribute__((noinline)) void
 field_square_times(field out, const field a, int times)
@@ -133,6 +134,7 @@ multiply_u(unsigned char u[LENGTH], const unsigned char scalar[LENGTH])
     field_multiply(l.x2, l.x2, l.z2);
     field_put(u, l.x2);
     tls_wipe(&l, sizeof l);
+    scratch_wipe();
 }
 
 /* ---- The generator ---- */
@@ -323,6 +325,7 @@ multiply_base(unsigned char u[LENGTH], const unsigned char scalar[LENGTH])
     tls_wipe(digits, sizeof digits);
     tls_wipe(&sum, sizeof sum);
     tls_wipe(&m, sizeof m);
+    scratch_wipe();
 }
 
 /* ---- As members of br_ec_impl ---- */
