@@ -155,7 +155,7 @@ montgomery_multiply(
     MONTGOMERY_ROW(8);
 #endif
 #undef MONTGOMERY_ROW
-    reduce_once(out, t + LIMBS, t[2 * LIMBS], modulus);
+    reduce_once(out, t + LIMBS, t[LIMBS + LIMBS], modulus);
 }
 
 #endif

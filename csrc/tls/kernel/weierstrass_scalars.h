@@ -57,7 +57,7 @@ scalar_get(number out, const unsigned char *bytes, size_t length)
 {
     number k;
 
-    if (length > 8 * LIMBS)
+    if (length > sizeof k)
         return 0;
     words_get(k, bytes, length);
     scalar_reduce(out, k);
