@@ -100,7 +100,7 @@ describe("bearssl ca", function()
       local root = assert(bearssl.certificate.open(home .. "/ca.pem"))[1]
       local leaf = assert(bearssl.certificate.open(home .. "/_.example.org.pem"))[1]
       assert.is_true(leaf:not_after() <= root:not_after())
-      assert.is_true((leaf:verify(nil, { root }, { server_name = "www.example.org" })))
+      assert.is_true((leaf:verify { trust = { root }, server_name = "www.example.org" }))
    end)
 
    it("exits with 2 when the command line is wrong, with 1 when it fails", function()

@@ -15,6 +15,14 @@ local shake = shared.shake
 local pair = shared.pair
 local established = shared.established
 
+describe("bearssl.core", function()
+   it("says that it is private, and so does the reference", function()
+      assert.matches("^private to bearssl", core._DESCRIPTION)
+      local text = assert(require("spec.support.temporary").read("doc/api.md"))
+      assert.truthy(text:find("`bearssl.core` is private", 1, true))
+   end)
+end)
+
 describe("the C module's names", function()
    it("translate both ways", function()
       assert.equal("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", core.suite_name(0xC02F))

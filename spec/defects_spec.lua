@@ -218,19 +218,20 @@ describe("BearSSL 0.6:", function()
          local result = works({ identity = "expired" }, { verify = "none" })
          assert.is_false(result.client.info.peer_verified)
          assert.equal(1, #result.client.info.peer_certificates)
-         result = works({ identity = "expired" }, { verify = "optional" })
+         result = works({ identity = "expired" }, { verify = "report" })
          assert.is_false(result.client.info.peer_verified)
          assert.equal("certificate_expired", result.client.info.verdict)
          fails("certificate_expired", "certificate_expired", { identity = "expired" })
          local seen
          result = works({ identity = "expired" }, { handlers = { verify = function(_, question)
             seen = question
-            return true
+            return "accept"
          end } })
          assert.equal("certificate_expired", seen.verdict)
          assert.is_false(seen.verified)
          assert.equal(1, #seen.chain)
-         assert.is_true(result.client.info.peer_verified)
+         assert.is_false(result.client.info.peer_verified)
+         assert.is_true(result.client.info.peer_accepted)
       end)
 
       it("knows IP address names", function()
@@ -319,14 +320,14 @@ describe("BearSSL 0.6:", function()
       it("send their alert: no common suite", function()
          local result = connect({ suites = { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" } },
             { suites = { "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" } })
-         assert.equal("handshake_failure", result.server.code)
+         assert.equal("no_common_suite", result.server.code)
          assert.equal("alert_handshake_failure", result.client.code)
       end)
 
       it("send their alert: no common version", function()
          local result = connect({ suites = { "compatible" } },
             { suites = { "compatible" }, min_version = "TLSv1.0", max_version = "TLSv1.1" })
-         assert.equal("protocol_version", result.server.code)
+         assert.equal("no_common_version", result.server.code)
          assert.equal("alert_protocol_version", result.client.code)
       end)
 

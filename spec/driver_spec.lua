@@ -419,12 +419,12 @@ describe("an answer that makes no sense", function()
          wrong(pattern, { client_certificate = returns(answer) }, nil, options)
       end
       answers("must return { certificate =", true)
-      answers("unknown field 'cert'; did you mean 'certificate'", { cert = 1 })
+      answers("unknown field 'cert'; did you mean 'certfile'", { cert = 1 })
       answers("the key is missing", { certificate = certificates.client_ec.certificate })
    end)
    it("is told for select", function()
-      wrong("must return nothing or a table", nil, { select = returns("alpha") })
-      wrong("no credential of the context is named 'nobody'", nil, { select = returns({ certificate = "nobody" }) })
+      wrong("must return nothing, a context, or a table", nil, { select = returns("alpha") })
+      wrong("no credential of the context is named 'nobody'", nil, { select = returns({ name = "nobody" }) })
       wrong("unknown field 'ciphers'", nil, { select = returns({ ciphers = {} }) })
       wrong("not a context", nil, { select = returns({ context = {} }) })
       wrong("not a server's", nil, { select = function() return { context = client_context() } end })
@@ -450,8 +450,8 @@ describe("select", function()
          assert.same({ n = 1, true }, (shake(c, s)))
          return c:getpeercertificate():public_key(), c:info()
       end
-      assert.equal(3072, bits({ certificate = "long" }).bits)
-      assert.equal(2048, bits({ certificate = "plain" }).bits)
+      assert.equal(3072, bits({ name = "long" }).bits)
+      assert.equal(2048, bits({ name = "plain" }).bits)
       assert.equal("EC", bits({ context = other }).type)
       assert.equal("EC", bits({ certificate = certificates.ec.chain, key = certificates.ec.key }).type)
       local _, info = bits({ alpn = "b" })
@@ -476,9 +476,10 @@ describe("verify", function()
       local asked
       local c, s = streams(stranger, server_context(), { verify = function(_, question)
          asked = question
-         return true
+         return "accept"
       end })
       assert.same({ n = 1, true }, (shake(c, s)))
+      assert.same({ false, true }, { c:info "peer_verified", c:info "peer_accepted" })
       assert.equal("unknown_ca", asked.verdict)
       assert.is_false(asked.verified)
       assert.equal("localhost", asked.server_name)
@@ -501,6 +502,22 @@ describe("external keys", function()
       })
       local c, s = streams(client_context(), server)
       assert.same({ n = 1, true }, (shake(c, s)))
+      -- the word for it, beside a certificate in each of its forms
+      local handlers = { sign = function(_, question)
+         return key:sign(question.scheme or question.hash, question.digest)
+      end }
+      for _, credential in ipairs {
+         { certificate = chain, key = "external" }, { certificate = certificates.ec.chain, key = "external" },
+         { certfile = certificates.ec.chainfile, key = "external" },
+      } do
+         credential.mode, credential.handlers = "server", handlers
+         c, s = streams(client_context(), assert(bearssl.context(credential)))
+         assert.same({ n = 1, true }, (shake(c, s)))
+         credential.mode, credential.handlers = nil, nil
+         c, s = streams(client_context(), assert(bearssl.context {
+            mode = "server", credentials = { credential }, handlers = handlers }))
+         assert.same({ n = 1, true }, (shake(c, s)))
+      end
       c, s = streams(client_context(), server, nil, { sign = function() return nil, "sign_failed" end })
       local left, right = shake(c, s)
       assert.equal("sign_failed", right[3])

@@ -81,9 +81,9 @@ describe("a private key that cannot be used", function()
 end)
 
 describe("what is something else", function()
-   local request = bearssl.certificate.request { key = bearssl.key.load(key), subject = "CN=x" }:pem()
+   local request = bearssl.request.new { key = bearssl.key.load(key), subject = "CN=x" }:pem()
    local ca, ca_key = bearssl.certificate.selfsigned { names = { "x" }, ca = true }
-   local crl = bearssl.crl { issuer = ca, issuer_key = ca_key }:pem()
+   local crl = bearssl.crl.new { issuer = ca, issuer_key = ca_key }:pem()
    local inputs = {
       { "PKCS#12", ": `openssl pkcs12", openssl("pkcs12 -export -passout pass:x -in " .. certificates.ec.certfile
          .. " -inkey " .. certificates.ec.keyfile .. " -out OUT") },
@@ -110,7 +110,7 @@ describe("what is something else", function()
    }
    local loaders = {
       { "a certificate", bearssl.certificate.load, "bad_pem" }, { "a private key", bearssl.key.load, "bad_pem" },
-      { "a CRL", bearssl.crl.load, "bad_pem" }, { "a certificate request", bearssl.certificate.request, "bad_pem" },
+      { "a CRL", bearssl.crl.load, "bad_pem" }, { "a certificate request", bearssl.request.load, "bad_pem" },
       { "an OCSP response in DER", bearssl.ocsp.load, "bad_ocsp_response" }, { "a certificate", bearssl.trust.load,
          "bad_pem" },
    }
@@ -153,9 +153,9 @@ describe("what is something else", function()
       refuses("bad_pem", "bearssl.trust.open", bearssl.trust.new { "x.pem" })
       refuses("bad_pem", "bearssl.trust.open", bearssl.trust.load("x.pem"))
       refuses("bad_pem", "bearssl.crl.open", bearssl.crl.load("x.pem"))
-      refuses("bad_pem", "bearssl.certificate.open_request", bearssl.certificate.request("x.csr"))
+      refuses("bad_pem", "bearssl.request.open", bearssl.request.load("x.csr"))
       refuses("bad_ocsp_response", "bearssl.ocsp.open", bearssl.ocsp.load("x.der"))
-      refuses("bad_pem", "bearssl.certificate.open", ca:verify("chain.pem", { ca }))
+      refuses("bad_pem", "bearssl.certificate.open", ca:verify { chain = "chain.pem", trust = { ca } })
    end)
 end)
 

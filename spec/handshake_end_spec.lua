@@ -174,7 +174,7 @@ describe("a broken rule", function()
    end
 
    it("names the extension that was not offered", function()
-      local client = client_of { max_version = "TLSv1.2", status_request = false }
+      local client = client_of { max_version = "TLSv1.2", staple = "none" }
       client:step()
       local body = "\3\3" .. ("r"):rep(32) .. "\0\192\43\0\0\4\0\5\0\0"
       feed_all(client, "\22\3\3\0" .. string.char(#body + 4) .. "\2\0\0" .. string.char(#body) .. body)

@@ -139,7 +139,7 @@ end)
 describe("bearssl.certificate", function()
    it("makes requests that openssl verifies", function()
       local key = bearssl.key.generate "p256"
-      local request = assert(bearssl.certificate.request {
+      local request = assert(bearssl.request.new {
          key = key, subject = "CN=www.example.org,O=Example\\, Inc.,C=DE",
          names = { "www.example.org", "192.0.2.7", "mailto:a@example.org", "https://example.org/" },
          key_usage = { "digitalSignature" }, extended_key_usage = "serverAuth",
@@ -151,9 +151,9 @@ describe("bearssl.certificate", function()
       local _, text = request:subject()
       assert.are.equal("CN=www.example.org,O=Example\\, Inc.,C=DE", text)
       assert.is_true(request:verify())
-      assert.are.equal(request:der(), assert(bearssl.certificate.request(request:pem())):der())
+      assert.are.equal(request:der(), assert(bearssl.request.load(request:pem())):der())
       local broken = request:der():sub(1, -2) .. string.char((request:der():byte(-1) + 1) % 256)
-      local none, _, code = assert(bearssl.certificate.request(broken)):verify()
+      local none, _, code = assert(bearssl.request.load(broken)):verify()
       assert.is_nil(none)
       assert.are.equal("bad_request", code)
    end)
@@ -163,9 +163,9 @@ describe("bearssl.certificate", function()
       local directory = temporary.make_directory()
       openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", directory .. "/key", "-subj",
          "/O=Other/CN=other.example", "-addext", "subjectAltName=DNS:other.example", "-out", directory .. "/csr")
-      local request = assert(bearssl.certificate.request(temporary.read(directory .. "/csr")))
-      assert.are.equal(request:der(), assert(bearssl.certificate.open_request(directory .. "/csr")):der())
-      assert.are.equal("file_unreadable", select(3, bearssl.certificate.open_request(directory .. "/none")))
+      local request = assert(bearssl.request.load(temporary.read(directory .. "/csr")))
+      assert.are.equal(request:der(), assert(bearssl.request.open(directory .. "/csr")):der())
+      assert.are.equal("file_unreadable", select(3, bearssl.request.open(directory .. "/none")))
       local leaf = assert(bearssl.certificate.issue {
          request = request, issuer = cast_.root, issuer_key = cast_.root_key, days = 30, serial = "0A:0b",
       })
@@ -198,20 +198,28 @@ describe("bearssl.certificate", function()
       assert.are.equal(0, status, output)
       has(openssl("x509", "-noout", "-text", "-in", middle), "CA:TRUE, pathlen:0", "Certificate Sign, CRL Sign",
          "Subject: O = bearssl, CN = Spec Intermediate", "Issuer: O = bearssl, CN = Spec Root")
-      local ok, path = cast_.leaf:verify({ cast_.middle }, cast_.store, { server_name = "www.example.org" })
+      local ok, path = cast_.leaf:verify {
+         chain = { cast_.middle }, trust = cast_.store, server_name = "www.example.org",
+      }
       assert.is_true(ok, path)
       assert.are.equal(3, #path)
       assert.is_true(path[3] == cast_.root)
-      assert.is_true((cast_.leaf:verify({ cast_.leaf, cast_.middle }, cast_.root:pem(), { purpose = "server" })))
-      assert.is_true((cast_.leaf:verify(cast_.middle:pem(), { cast_.root }, { server_name = "192.0.2.1" })))
-      assert.is_true((cast_.root:verify(nil, cast_.store, { purpose = "any" })))
+      assert.is_true((cast_.leaf:verify {
+         chain = { cast_.leaf, cast_.middle }, trust = cast_.root:pem(), purpose = "server",
+      }))
+      assert.is_true((cast_.leaf:verify {
+         chain = cast_.middle:pem(), trust = { cast_.root }, server_name = "192.0.2.1",
+      }))
+      assert.is_true((cast_.root:verify { trust = cast_.store, purpose = "any" }))
       assert.is_true(cast_.leaf:issued(cast_.middle) or cast_.middle:issued(cast_.leaf))
    end)
 
    it("says with a code and a sentence why a certificate does not verify", function()
       local cast_ = made()
       local function verdict(code, given, chain, store)
-         local ok, message, found, index = cast_.leaf:verify(chain or { cast_.middle }, store or cast_.store, given)
+         given = given or {}
+         given.chain, given.trust = chain or { cast_.middle }, store or cast_.store
+         local ok, message, found, index = cast_.leaf:verify(given)
          assert.is_nil(ok)
          assert.are.equal(code, found, message)
          return message, index
@@ -220,18 +228,19 @@ describe("bearssl.certificate", function()
       verdict("wrong_purpose", { purpose = "client" })
       has(verdict("certificate_expired", { time = cast_.leaf:not_after() + 3 * DAY + 60 }), "expired 3 days ago")
       verdict("certificate_not_yet_valid", { time = cast_.leaf:not_before() - 10 })
-      assert.is_true((cast_.leaf:verify({ cast_.middle }, cast_.store,
-         { time = cast_.leaf:not_before() - 10, clock_skew = 60 })))
+      assert.is_true((cast_.leaf:verify {
+         chain = { cast_.middle }, trust = cast_.store, time = cast_.leaf:not_before() - 10, clock_skew = 60,
+      }))
       verdict("unknown_ca", nil, {})
       verdict("unknown_ca", nil, nil, assert(bearssl.trust.load(certificates.ca.certificate)))
       verdict("pin_mismatch", { pins = { bearssl.certificate.selfsigned({ names = { "x.example" } }):pin() } })
       for _, pin in ipairs { cast_.middle:pin(), "sha256//" .. cast_.leaf:pin(), cast_.root } do
-         assert.is_true((cast_.leaf:verify({ cast_.middle }, cast_.store, { pins = { pin } })))
+         assert.is_true((cast_.leaf:verify { chain = { cast_.middle }, trust = cast_.store, pins = { pin } }))
       end
       fails("unknown option 'severname'; did you mean 'server_name'", verdict, "x", { severname = "x" })
       fails("option 'pins': element 1 must be", verdict, "x", { pins = { "short" } })
       fails('must be "if_known", "leaf" or "path"', verdict, "x", { revocation = "always" })
-      fails("certificate:verify: trust must be", verdict, "x", nil, nil, 5)
+      fails("certificate:verify: option 'trust' must be", verdict, "x", nil, nil, 5)
    end)
 
    it("signs itself, with the fields that are asked for", function()
@@ -287,8 +296,8 @@ describe("bearssl.certificate", function()
       fails("either 'days' or 'not_after'", selfsigned, { days = 3, not_after = 4 })
       fails("'not_after' must be later", selfsigned, { not_before = 5, not_after = 4 })
       fails("only with ca = true", selfsigned, { path_length = 1 })
-      fails("the key that asks is missing", bearssl.certificate.request, {})
-      fails("must be a table", bearssl.certificate.request, nil)
+      fails("the key that asks is missing", bearssl.request.new, {})
+      fails("must be a table", bearssl.request.new, nil)
       fails("a name such as", selfsigned, { names = { 5 } })
       fails("a serial number", selfsigned, { serial = "0" })
       fails("issue_spec.lua", function() selfsigned { nonsense = 1 } end)
@@ -311,7 +320,7 @@ end
 describe("bearssl.crl", function()
    it("makes CRLs that openssl reads and obeys", function()
       local cast_ = made()
-      local list = assert(bearssl.crl {
+      local list = assert(bearssl.crl.new {
          issuer = cast_.middle, issuer_key = cast_.middle_key, number = 7, days = 10,
          revoked = { { certificate = cast_.leaf, reason = "keyCompromise" }, "0badcafe" },
       })
@@ -336,12 +345,13 @@ describe("bearssl.crl", function()
       local function verify(crls, given)
          given = given or {}
          given.crls = crls
-         local ok, _, code = cast_.leaf:verify({ cast_.middle }, cast_.store, given)
+         given.chain, given.trust = { cast_.middle }, cast_.store
+         local ok, _, code = cast_.leaf:verify(given)
          return ok and "ok" or code
       end
       local function list(fields)
          fields.issuer, fields.issuer_key = fields.issuer or cast_.middle, fields.issuer_key or cast_.middle_key
-         return assert(bearssl.crl(fields))
+         return assert(bearssl.crl.new(fields))
       end
       local good, bad = list {}, list { revoked = { cast_.leaf } }
       local root_list = list { issuer = cast_.root, issuer_key = cast_.root_key }
@@ -365,12 +375,13 @@ describe("bearssl.crl", function()
 
    it("refuses misuse", function()
       local cast_ = made()
-      fails("unknown option 'revokd'; did you mean 'revoked'", bearssl.crl, { revokd = {} })
-      fails("'issuer_key' is missing", bearssl.crl, { issuer = cast_.root })
-      fails("element 1", bearssl.crl, { revoked = { {} } })
-      fails("did you mean \"keyCompromise\"", bearssl.crl, { revoked = { { serial = 1, reason = "keycompromis" } } })
+      fails("unknown option 'revokd'; did you mean 'revoked'", bearssl.crl.new, { revokd = {} })
+      fails("'issuer_key' is missing", bearssl.crl.new, { issuer = cast_.root })
+      fails("element 1", bearssl.crl.new, { revoked = { {} } })
+      fails("did you mean \"keyCompromise\"", bearssl.crl.new,
+         { revoked = { { serial = 1, reason = "keycompromis" } } })
       fails("must be given as a string", bearssl.crl.load, 5)
-      local none, _, code = bearssl.crl { issuer = cast_.root, issuer_key = cast_.leaf_key }
+      local none, _, code = bearssl.crl.new { issuer = cast_.root, issuer_key = cast_.leaf_key }
       assert.is_nil(none)
       assert.are.equal("key_mismatch", code)
    end)
@@ -398,7 +409,7 @@ describe("bearssl.crl", function()
          return "stuck"
       end
       local function list(revoked)
-         return assert(bearssl.crl { issuer = cast_.middle, issuer_key = cast_.middle_key, revoked = revoked })
+         return assert(bearssl.crl.new { issuer = cast_.middle, issuer_key = cast_.middle_key, revoked = revoked })
       end
       assert.are.equal("ok", shake {})
       assert.are.equal("ok", shake { crls = { list {} }, revocation = "leaf" })
@@ -416,7 +427,7 @@ describe("bearssl.crl", function()
       assert.is_nil(none)
       assert.are.equal("bad_pem", code)
       fails("unknown option 'pin'; did you mean 'pins'", bearssl.context, { pin = {} })
-      fails('must be "not_needed", "if_must" or "required"', bearssl.context, { staple = "yes" })
+      fails('must be "none", "if_must" or "required"', bearssl.context, { staple = "yes" })
    end)
 
    it("comes from openssl too", function()
@@ -434,7 +445,7 @@ describe("bearssl.crl", function()
       local store = assert(bearssl.trust.load(ca.certificate))
       local function verdict(name)
          local leaf = assert(bearssl.certificate.load(certificates[name].certificate))[1]
-         local ok, _, code = leaf:verify(nil, store, { crls = text, revocation = "leaf" })
+         local ok, _, code = leaf:verify { trust = store, crls = text, revocation = "leaf" }
          return ok and "ok" or code
       end
       assert.are.equal("certificate_revoked", verdict "rsa")
@@ -447,7 +458,7 @@ describe("bearssl.ocsp", function()
       local cast_ = made()
       fields.certificate, fields.issuer = fields.certificate or cast_.leaf, cast_.middle
       fields.issuer_key = cast_.middle_key
-      return assert(bearssl.ocsp(fields))
+      return assert(bearssl.ocsp.new(fields))
    end
 
    it("makes requests and responses that openssl reads", function()
@@ -470,7 +481,8 @@ describe("bearssl.ocsp", function()
       local function verify(responses, given)
          given = given or {}
          given.ocsp_responses = responses
-         local ok, _, code = cast_.leaf:verify({ cast_.middle }, cast_.store, given)
+         given.chain, given.trust = { cast_.middle }, cast_.store
+         local ok, _, code = cast_.leaf:verify(given)
          return ok and "ok" or code
       end
       local good = answer {}
@@ -486,18 +498,18 @@ describe("bearssl.ocsp", function()
       assert.are.equal(good:der(), assert(bearssl.ocsp.load(good:der())):der())
       local must = assert(bearssl.certificate.issue { key = cast_.leaf_key, issuer = cast_.middle, must_staple = true,
          issuer_key = cast_.middle_key, names = { "example.org" } })
-      local ok, _, code = must:verify({ cast_.middle }, cast_.store, { staple = "if_must" })
+      local ok, _, code = must:verify { chain = { cast_.middle }, trust = cast_.store, staple = "if_must" }
       assert.is_nil(ok)
       assert.are.equal("staple_required", code)
    end)
 
    it("refuses misuse", function()
       local cast_ = made()
-      fails("unknown option 'stats'; did you mean 'status'", bearssl.ocsp, { stats = "good" })
-      fails("'issuer' is missing", bearssl.ocsp, { certificate = cast_.leaf })
-      fails("'responder_key' is missing", bearssl.ocsp, { certificate = cast_.leaf, issuer = cast_.middle,
+      fails("unknown option 'stats'; did you mean 'status'", bearssl.ocsp.new, { stats = "good" })
+      fails("'issuer' is missing", bearssl.ocsp.new, { certificate = cast_.leaf })
+      fails("'responder_key' is missing", bearssl.ocsp.new, { certificate = cast_.leaf, issuer = cast_.middle,
          issuer_key = cast_.middle_key, responder = cast_.root })
-      fails("only with status", bearssl.ocsp, { certificate = cast_.leaf, issuer = cast_.middle,
+      fails("only with status", bearssl.ocsp.new, { certificate = cast_.leaf, issuer = cast_.middle,
          issuer_key = cast_.middle_key, reason = "superseded" })
       fails("argument 2 must be", bearssl.ocsp.request, cast_.leaf)
    end)
@@ -511,7 +523,7 @@ describe("a trust store", function()
       local store = assert(bearssl.trust.open(path))
       local context = assert(bearssl.context { trust = store })
       local function verdict()
-         local ok, _, code = cast_.leaf:verify({ cast_.middle }, store)
+         local ok, _, code = cast_.leaf:verify { chain = { cast_.middle }, trust = store }
          return ok and "ok" or code
       end
       assert.are.equal("unknown_ca", verdict())

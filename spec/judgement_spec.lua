@@ -170,8 +170,8 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
 
       it("is not resumed under other pins or CRLs", function()
          local function crl(number)
-            return assert(bearssl.crl { issuer = ca, issuer_key = ca_key, number = number, this_update = start - HOUR,
-               next_update = start + 1e5 })
+            return assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, number = number,
+               this_update = start - HOUR, next_update = start + 1e5 })
          end
          local first, s = crl(1), server()
          for _, verify in ipairs { "required", "none" } do
@@ -210,9 +210,9 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          local cases = {
             { {}, {} },
             { { extended_master_secret = false }, {} },
-            { { require_extended_master_secret = true }, {} },
+            { { extended_master_secret = "required" }, {} },
             { {}, { extended_master_secret = false } },
-            { {}, { require_extended_master_secret = true } },
+            { {}, { extended_master_secret = "required" } },
             { {}, { session_lifetime = 60 } },
          }
          local keys = assert(bearssl.ticket_keys.new {})
@@ -233,7 +233,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
                assert.equal(told, a:info "resumed", index)
                assert.equal(told, b:info "resumed", index)
                -- what is not resumed is another handshake, and no failure, unless the two never agree
-               local agree = version == "TLSv1.3" or not (case[1].require_extended_master_secret
+               local agree = version == "TLSv1.3" or not (case[1].extended_master_secret == "required"
                   and case[2].extended_master_secret == false)
                assert.equal(agree, a:info "established", index)
             end
@@ -245,7 +245,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
       it("is there when there was a judgement, and stays with the session", function()
          local s = server()
          for _, case in ipairs {
-            { "none", other_ca, nil }, { "optional", other_ca, "unknown_ca" }, { "required", ca, "ok" },
+            { "none", other_ca, nil }, { "report", other_ca, "unknown_ca" }, { "required", ca, "ok" },
          } do
             local c = client(version, { verify = case[1], trust = bearssl.trust.new { case[2] } })
             local a, b = established(c, s)
@@ -278,11 +278,11 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
    describe("what is demanded in " .. version, function()
       local pinned = assert(bearssl.certificate.selfsigned { key = ca_key, subject = "CN=Pinned", ca = true, days = 9 })
       local stranger = assert(bearssl.certificate.selfsigned { subject = "CN=Stranger", ca = true, days = 9 })
-      local revoking = assert(bearssl.crl { issuer = ca, issuer_key = ca_key, revoked = { leaf },
+      local revoking = assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, revoked = { leaf },
          this_update = start - HOUR, next_update = start + 1e5 })
-      local silent = assert(bearssl.crl { issuer = ca, issuer_key = ca_key, this_update = start - HOUR,
+      local silent = assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, this_update = start - HOUR,
          next_update = start + 1e5 })
-      local response = assert(bearssl.ocsp { certificate = leaf, issuer = ca, issuer_key = ca_key, status = "good",
+      local response = assert(bearssl.ocsp.new { certificate = leaf, issuer = ca, issuer_key = ca_key, status = "good",
          this_update = start - 60 }):der()
 
       -- title, options of the client, of the server, the failure
@@ -306,7 +306,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          { "the path's status", { revocation = "path", crls = { silent } }, { certificate = { leaf, ca } } },
       }
       for _, case in ipairs(cases) do
-         for _, verify in ipairs { "none", "optional" } do
+         for _, verify in ipairs { "none", "report" } do
             it(("%s, with verify = %q"):format(case[1], verify), function()
                local options = { verify = verify, trust = bearssl.trust.new { other_ca } }
                for name, value in pairs(case[2]) do options[name] = value end
@@ -316,7 +316,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
                -- who satisfies a demand is trusted no more than before
                assert.is_false(a:info "peer_verified")
                local verdict = case[4]
-               if not verdict and verify == "optional" then verdict = "unknown_ca" end
+               if not verdict and verify == "report" then verdict = "unknown_ca" end
                assert.equal(verdict, a:info "verdict")
                if case[4] then assert.is_not.equal("", result.client.message) end
             end)
@@ -328,7 +328,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          local options = { verify = "none", pins = { stranger:pin() }, trust = bearssl.trust.new { ca },
             handlers = { verify = function(_, question)
                seen = question.verdict
-               return true
+               return "accept"
             end } }
          local a = established(client(version, options), server())
          assert.equal("pin_mismatch", seen)

@@ -1,6 +1,7 @@
 -- What two sides come to terms on: the version, and with it the session.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local core = require "bearssl.core"
 local hello = require "spec.support.hello"
 local pump = require "spec.support.pump"
 
@@ -295,7 +296,7 @@ describe("GREASE and extensions of one's own", function()
       for _, kinds in ipairs { { 0x0A0A }, { 0x1A1A, 0x2A2A, 0x3A3A, 0x4A4A, 0x5A5A, 0x6A6A, 0x7A7A, 0x8A8A } } do
          local list, own = {}, {}
          for index, kind in ipairs(kinds) do
-            list[index], own[kind] = { type = kind, data = "mine" }, true
+            list[index], own[kind] = { id = kind, raw = "mine" }, true
          end
          local context, seen = client { extensions = list }, nil
          local receiver = server { handlers = { client_hello = function(_, message) seen = message end } }
@@ -317,7 +318,7 @@ describe("GREASE and extensions of one's own", function()
 
    it("leave GREASE out where all of its types are given", function()
       local list, count = {}, 0
-      for index = 0, 15 do list[index + 1] = { type = index * 0x1010 + 0x0A0A, data = "mine" } end
+      for index = 0, 15 do list[index + 1] = { id = index * 0x1010 + 0x0A0A, raw = "mine" } end
       local receiver = server { handlers = { client_hello = function(_, message)
          for _, extension in ipairs(message.extensions) do count = count + (extension.raw == "mine" and 1 or 0) end
       end } }
@@ -330,12 +331,12 @@ describe("GREASE and extensions of one's own", function()
       for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          local seen
          local receiver = server { handlers = { client_hello = function(_, message) seen = message end } }
-         local a = assert(client { max_version = version, extensions = { { type = 21, data = ("\0"):rep(300) } } }
+         local a = assert(client { max_version = version, extensions = { { id = 21, raw = ("\0"):rep(300) } } }
             :connection { server_name = "localhost" })
          assert.equal("wantread", pump(a, assert(receiver:connection())).client.status)
          assert.equal(("\0"):rep(300), hello.extension(seen, 21))
       end
-      local ok, message = pcall(client, { extensions = { { type = 21, data = "text" } } })
+      local ok, message = pcall(client, { extensions = { { id = 21, raw = "text" } } })
       assert.is_false(ok)
       assert.truthy(message:find("option 'extensions'", 1, true), message)
    end)
@@ -510,9 +511,15 @@ describe("nothing in common", function()
       theirs.identity, own.verify = who or identity, "none"
       local a = assert(bearssl.context(own)):connection { server_name = "localhost" }
       local result = pump(a, assert(server(theirs):connection()))
-      assert.equal("handshake_failure", result.server.code)
-      assert.equal("alert_handshake_failure", result.client.code)
-      return result.server.message
+      assert.equal("alert_" .. bearssl.codes[result.server.code].alert, result.client.code)
+      return result.server.message, result.server.code
+   end
+
+   local function fails(code, theirs, own, who)
+      local message, found = failure(theirs, own, who)
+      assert.equal(code, found, message)
+      assert.equal("handshake_failure", bearssl.codes[code].alert)
+      return message
    end
 
    local function names(message, ...)
@@ -520,10 +527,11 @@ describe("nothing in common", function()
    end
 
    it("is told: cipher suites", function()
-      names(failure({ suites = { "TLS_AES_256_GCM_SHA384" } }, { suites = { "TLS_CHACHA20_POLY1305_SHA256" } }),
+      names(fails("no_common_suite", { suites = { "TLS_AES_256_GCM_SHA384" } },
+         { suites = { "TLS_CHACHA20_POLY1305_SHA256" } }),
          "no cipher suite in common", "TLSv1.3", "server's: TLS_AES_256_GCM_SHA384",
          "client's: TLS_CHACHA20_POLY1305_SHA256")
-      names(failure({ suites = { "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" } },
+      names(fails("no_common_suite", { suites = { "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" } },
          { suites = { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" } }),
          "no cipher suite in common", "TLSv1.2", "server's: TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
          "client's: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
@@ -531,17 +539,69 @@ describe("nothing in common", function()
 
    it("is told: groups", function()
       for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
-         names(failure({ groups = { "secp521r1" } }, { max_version = version, groups = { "x25519", "secp384r1" } }),
+         names(fails("no_common_group", { groups = { "secp521r1" } },
+            { max_version = version, groups = { "x25519", "secp384r1" } }),
             "no group in common", "server's: secp521r1", "client's: x25519, secp384r1")
       end
    end)
 
    it("is told: signature algorithms, and the keys", function()
       for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
-         names(failure({ max_version = version, min_version = version },
+         names(fails("no_common_signature_algorithm",
+            { max_version = version, min_version = version, signature_algorithms = { "ecdsa_secp384r1_sha384" } },
             { max_version = version, signature_algorithms = { "rsa_pss_rsae_sha256", "rsa_pkcs1_sha256" } }),
             "no signature algorithm in common", "ecdsa_secp384r1_sha384",
             "client's: rsa_pss_rsae_sha256", "keys: secp384r1")
+      end
+   end)
+
+   it("is told: a signature algorithm in common that no key can do", function()
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+         names(fails("no_usable_credential", { max_version = version, min_version = version },
+            { max_version = version, signature_algorithms = { "rsa_pss_rsae_sha256", "rsa_pkcs1_sha256" } }),
+            "no certificate's key can do a signature algorithm", "ecdsa_secp384r1_sha384",
+            "client's: rsa_pss_rsae_sha256", "keys: secp384r1")
+      end
+   end)
+
+   it("is told: a cipher suite in common that no key can do", function()
+      for _, version in ipairs { "TLSv1.0", "TLSv1.1", "TLSv1.2" } do
+         local given = { min_version = version, max_version = version, suites = { "TLS_RSA_WITH_AES_128_CBC_SHA" } }
+         names(fails("no_usable_credential", given,
+            { min_version = version, max_version = version, suites = given.suites }),
+            "no certificate's key can do a cipher suite", version, "TLS_RSA_WITH_AES_128_CBC_SHA", "keys: secp384r1")
+      end
+   end)
+
+   it("is told: a server without a certificate", function()
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+         local a = assert(bearssl.context { verify = "none", min_version = version, max_version = version })
+         local b = assert(bearssl.context { mode = "server", handlers = { select = function() end } })
+         local result = pump(a:connection { server_name = "localhost" }, b:connection())
+         assert.equal("no_usable_credential", result.server.code, result.server.message)
+         assert.equal("alert_handshake_failure", result.client.code)
+         names(result.server.message, "keys: none")
+      end
+   end)
+
+   it("is told: versions, by either side", function()
+      local message, code = failure({ min_version = "TLSv1.3" }, { max_version = "TLSv1.2" })
+      assert.equal("no_common_version", code)
+      names(message, "no protocol version in common", "server's: TLSv1.3", "client's: at most TLSv1.2")
+      message, code = failure({ max_version = "TLSv1.2" }, { min_version = "TLSv1.3" })
+      assert.equal("no_common_version", code)
+      names(message, "server's: TLSv1.2; the client's: TLSv1.3")
+      assert.equal("protocol_version", bearssl.codes.no_common_version.alert)
+      for _, range in ipairs { { "TLSv1.2", "TLSv1.2" }, { "TLSv1.3", "TLSv1.3" } } do
+         -- a server that goes below what the client offers
+         local a = assert(bearssl.context { verify = "none", min_version = range[1], max_version = range[2] })
+            :connection { server_name = "localhost" }
+         a:step()
+         a:feed(pump.record(22, assert(core.build_message {
+            stage = "server_hello", legacy_version = 0x0302, random = ("s"):rep(32), session_id = "",
+            cipher_suite = 0xC014, extensions = {},
+         }), 0x0302))
+         assert.equal("no_common_version", (select(3, a:step())))
       end
    end)
 
@@ -555,6 +615,7 @@ describe("nothing in common", function()
             :connection { server_name = "localhost" }
          local result = pump(a, assert(context:connection()))
          names(result.server.message, "key usage", "digitalSignature", version)
+         assert.equal("no_usable_credential", result.server.code)
       end
    end)
 
@@ -562,7 +623,7 @@ describe("nothing in common", function()
       local many = {}
       for index = 1, 5000 do many[index] = 0x5000 + index end
       local reply = hello.ask(server(), hello.build { suites = many })
-      assert.equal("handshake_failure", reply.code)
+      assert.equal("no_common_suite", reply.code)
       assert.is_true(#reply.message < 1500)
       names(reply.message, "no cipher suite in common", "0x5001", "…")
    end)

@@ -35,7 +35,7 @@ describe("server_name", function()
          for what, call in pairs {
             connection = function() context:connection { server_name = name } end,
             wrap = function() context:wrap(transport, { server_name = name }) end,
-            ["certificate:verify"] = function() leaf:verify({}, store, { server_name = name }) end,
+            ["certificate:verify"] = function() leaf:verify { trust = store, server_name = name } end,
          } do
             local ok, message = pcall(call)
             assert.is_false(ok)

@@ -68,8 +68,8 @@ end
 describe("extensions of one's own", function()
    it("stand in the ClientHello, as the server's stage sees it", function()
       local client, _, result, hellos = shake({ extensions = {
-         { type = CUSTOM, data = "some \0 data" }, { type = 0xFDE9, data = "" },
-         { type = 0xFFFF, data = ("x"):rep(9000) },
+         { id = CUSTOM, raw = "some \0 data" }, { id = 0xFDE9, raw = "" },
+         { id = 0xFFFF, raw = ("x"):rep(9000) },
       } })
       assert.equal("wantread", result.client.status, result.client.message)
       assert.equal("some \0 data", (extension_of(hellos.client, CUSTOM)))
@@ -81,7 +81,7 @@ describe("extensions of one's own", function()
 
    it("are sent again when resuming", function()
       local context = assert(bearssl.context {
-         cafile = certificates.ca.certfile, max_version = "TLSv1.2", extensions = { { type = CUSTOM, data = "mine" } },
+         cafile = certificates.ca.certfile, max_version = "TLSv1.2", extensions = { { id = CUSTOM, raw = "mine" } },
       })
       local seen = {}
       local server = server_context { handlers = { client_hello = function(_, message)
@@ -99,7 +99,7 @@ describe("extensions of one's own", function()
    end)
 
    it("are answered in the server_hello stage", function()
-      local client, _, result, hellos = shake({ extensions = { { type = CUSTOM, data = "?" } } }, {},
+      local client, _, result, hellos = shake({ extensions = { { id = CUSTOM, raw = "?" } } }, {},
          answering(CUSTOM, "the answer"))
       assert.equal("the answer", (extension_of(hellos.server, CUSTOM)))
       -- only the transcript tells that the server did not write this
@@ -118,19 +118,19 @@ describe("extensions of one's own", function()
       local function extensions(list)
          return function() bearssl.context { verify = "none", extensions = list } end
       end
-      misuse("must be a list of { type =, data = }", extensions("x"))
-      misuse("must be a list, not a table with names", extensions({ type = 1, data = "" }))
-      misuse("element 1 must be { type =, data = }", extensions({ { type = CUSTOM } }))
-      misuse("element 1 must be { type =, data = }", extensions({ { data = "" } }))
-      misuse("element 1: unknown option 'id'", extensions({ { id = CUSTOM, data = "" } }))
-      misuse("an integer from 0 to 65535", extensions({ { type = 65536, data = "" } }))
-      misuse("an integer from 0 to 65535", extensions({ { type = 1.5, data = "" } }))
-      misuse("must be a string", extensions({ { type = CUSTOM, data = 1 } }))
-      misuse("type 65000 stands twice", extensions({ { type = CUSTOM, data = "" }, { type = CUSTOM, data = "x" } }))
+      misuse("must be a list of { id =, raw = }", extensions("x"))
+      misuse("must be a list, not a table with names", extensions({ id = 1, raw = "" }))
+      misuse("element 1 must be { id =, raw = }", extensions({ { id = CUSTOM } }))
+      misuse("element 1 must be { id =, raw = }", extensions({ { raw = "" } }))
+      misuse("element 1: unknown option 'type'", extensions({ { type = CUSTOM, raw = "" } }))
+      misuse("an integer from 0 to 65535", extensions({ { id = 65536, raw = "" } }))
+      misuse("an integer from 0 to 65535", extensions({ { id = 1.5, raw = "" } }))
+      misuse("must be a string", extensions({ { id = CUSTOM, raw = 1 } }))
+      misuse("extension 65000 stands twice", extensions({ { id = CUSTOM, raw = "" }, { id = CUSTOM, raw = "x" } }))
       for _, kind in ipairs { 0, 1, 5, 10, 13, 16, 18, 23, 35, 0xFF01 } do
-         misuse("a type that the library handles itself", extensions({ { type = kind, data = "" } }))
+         misuse("an extension that the library handles itself", extensions({ { id = kind, raw = "" } }))
       end
-      misuse("more than 16383 bytes", extensions({ { type = CUSTOM, data = ("x"):rep(16384) } }))
+      misuse("more than 16383 bytes", extensions({ { id = CUSTOM, raw = ("x"):rep(16384) } }))
       assert(bearssl.context { verify = "none", extensions = {} })
    end)
 end)
@@ -173,14 +173,14 @@ describe("handlers see every extension", function()
    after_each(ours.close_all)
 
    it("of both hellos, on both sides, as they stand on the wire", function()
-      local ocsp = assert(bearssl.ocsp {
+      local ocsp = assert(bearssl.ocsp.new {
          certificate = certificates.ec.certificate, status = "good",
          issuer = certificates.ca.certificate, issuer_key = certificates.ca.key,
       }):der()
       local client_context = assert(bearssl.context {
          cafile = certificates.ca.certfile, alpn = { "h2", "http/1.1" }, max_fragment_length = 4096,
          max_version = "TLSv1.2",
-         extensions = { { type = CUSTOM, data = "mine" }, { type = 0x0A0A, data = "" } },
+         extensions = { { id = CUSTOM, raw = "mine" }, { id = 0x0A0A, raw = "" } },
       })
       local context = server_context { alpn = { "h2" }, ocsp_response = ocsp }
       local session
@@ -220,7 +220,7 @@ describe("handlers see every extension", function()
       local server = tls12.server("openssl", { arguments = { "-serverinfo", file } })
       local seen
       local stream = assert(ours.connect(server.port, {
-         max_version = "TLSv1.2", extensions = { { type = CUSTOM, data = "" } },
+         max_version = "TLSv1.2", extensions = { { id = CUSTOM, raw = "" } },
       }, {
          handlers = { server_hello = function(_, message) seen = message end },
       }))
@@ -260,7 +260,7 @@ end)
 describe("options for clients", function()
    it("are refused by servers", function()
       for name, value in pairs {
-         extensions = { { type = CUSTOM, data = "" } }, max_fragment_length = 512, status_request = true,
+         extensions = { { id = CUSTOM, raw = "" } }, max_fragment_length = 512, staple = "required",
       } do
          misuse(("the option '%s' is for clients"):format(name), server_context, { [name] = value })
       end
@@ -269,16 +269,16 @@ describe("options for clients", function()
    it("are shown by info()", function()
       local info = assert(bearssl.context { verify = "none", max_fragment_length = 1024 }):info()
       assert.equal(1024, info.max_fragment_length)
-      assert.is_true(info.status_request)
-      assert.is_false(assert(bearssl.context { verify = "none", status_request = false }):info().status_request)
+      assert.equal("if_must", info.staple)
+      assert.equal("none", assert(bearssl.context { verify = "none", staple = "none" }):info().staple)
       assert.is_nil(assert(bearssl.context { verify = "none" }):info().max_fragment_length)
    end)
 
-   it("status_request is asked by default, and can be left out", function()
+   it("status_request is asked for by default, and can be left out", function()
       local _, _, _, hellos = shake({})
       assert.is_true(hellos.client.status_request)
       assert.truthy(extension_of(hellos.client, 18))
-      _, _, _, hellos = shake({ status_request = false })
+      _, _, _, hellos = shake({ staple = "none" })
       assert.is_false(hellos.client.status_request)
       assert.is_nil(extension_of(hellos.client, 18))
    end)

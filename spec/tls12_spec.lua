@@ -117,27 +117,20 @@ describe("options", function()
    it("of tickets and the extended master secret are checked", function()
       local keys = assert(bearssl.ticket_keys.new())
       misuse("'ticket_keys' is for servers", client_context, { ticket_keys = keys })
-      misuse("'fallback' is for clients", server_context, { fallback = true })
       misuse("no use with tickets = false", server_context, { ticket_keys = keys, tickets = false })
       misuse("'ticket_keys' must be a ticket keys object", server_context, { ticket_keys = "secret" })
-      misuse("require_extended_master_secret needs", client_context, {
-         extended_master_secret = false, require_extended_master_secret = true,
-      })
       misuse("'tickets' must be true, false or", client_context, { tickets = 1 })
-      misuse("'fallback' must be true or false", client_context, { fallback = "yes" })
-      misuse("'extended_master_secret' must be true or false", client_context, { extended_master_secret = "on" })
+      misuse("'extended_master_secret' must be true, false or \"required\"", client_context, {
+         extended_master_secret = "on" })
    end)
 
    it("are told by info", function()
       local info = client_context():info()
       assert.is_true(info.tickets)
       assert.is_true(info.extended_master_secret)
-      assert.is_false(info.require_extended_master_secret)
-      assert.is_false(info.fallback)
-      info = client_context({ tickets = false, fallback = true, require_extended_master_secret = true }):info()
+      info = client_context({ tickets = false, extended_master_secret = "required" }):info()
       assert.is_false(info.tickets)
-      assert.is_true(info.fallback)
-      assert.is_true(info.require_extended_master_secret)
+      assert.equal("required", info.extended_master_secret)
       assert.is_true(server_context():info().tickets)
       assert.is_false(server_context({ tickets = false }):info().tickets)
       assert.is_false(server_context({ extended_master_secret = false }):info().extended_master_secret)
@@ -245,7 +238,9 @@ describe("a ticket", function()
    it("comes to session_store on the client's side, once per ticket", function()
       local stored = {}
       local handlers = { session_store = function(_, question) stored[#stored + 1] = question end }
-      local client, server = client_context { handlers = handlers }, server_context()
+      local now = os.time()
+      local function clock() return now end
+      local client, server = client_context { handlers = handlers, clock = clock }, server_context { clock = clock }
       shake(client, server)
       assert.equal(1, #stored)
       assert.is_true(stored[1].session:info().ticket)
@@ -376,16 +371,16 @@ describe("the extended master secret", function()
    end)
 
    it("can be required, by either side", function()
-      local _, _, result = shake(client_context { require_extended_master_secret = true },
+      local _, _, result = shake(client_context { extended_master_secret = "required" },
          server_context { extended_master_secret = false })
       assert.equal("no_extended_master_secret", result.client.code)
       assert.equal("alert_handshake_failure", result.server.code)
       _, _, result = shake(client_context { extended_master_secret = false },
-         server_context { require_extended_master_secret = true })
+         server_context { extended_master_secret = "required" })
       assert.equal("no_extended_master_secret", result.server.code)
       assert.equal("alert_handshake_failure", result.client.code)
-      _, _, result = shake(client_context { require_extended_master_secret = true },
-         server_context { require_extended_master_secret = true })
+      _, _, result = shake(client_context { extended_master_secret = "required" },
+         server_context { extended_master_secret = "required" })
       assert.equal("wantread", result.client.status)
    end)
 
@@ -399,9 +394,11 @@ end)
 
 describe("a fallback", function()
    local function attempt(highest, fallback, server_highest)
-      local a, _, result = shake(
-         client_context { min_version = "TLSv1.0", max_version = highest, fallback = fallback, suites = "compatible" },
-         server_context { min_version = "TLSv1.0", max_version = server_highest, suites = "compatible" })
+      local a = assert(client_context { min_version = "TLSv1.0", suites = "compatible" }:connection {
+         server_name = "localhost", max_version = highest, fallback_scsv = fallback })
+      local b = server_context { min_version = "TLSv1.0", max_version = server_highest, suites = "compatible" }
+         :connection()
+      local result = pump(a, b)
       return result.client.status and a:info("version"), result.client.code, result.server.code
    end
 
@@ -415,6 +412,15 @@ describe("a fallback", function()
          assert.equal(version, (attempt(version, true, version)))
       end
       assert.equal("TLSv1.2", (attempt("TLSv1.2", true, "TLSv1.2")))
+   end)
+
+   it("is a connection's, of a client that gives an older version", function()
+      local client, server = client_context { max_version = "TLSv1.3" }, server_context()
+      misuse("'fallback_scsv' is for clients", server.connection, server, { fallback_scsv = true })
+      misuse("give the older 'max_version'", client.connection, client, { server_name = "x", fallback_scsv = true })
+      misuse("must be true or false", client.connection, client, { server_name = "x", fallback_scsv = "yes" })
+      misuse("unknown option 'fallback'", client_context, { fallback = true })
+      assert(client:connection { server_name = "x", max_version = "TLSv1.2", fallback_scsv = true })
    end)
 end)
 

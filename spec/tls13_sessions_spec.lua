@@ -97,7 +97,7 @@ describe("resumption in TLS 1.3", function()
 
    it("tells a store of one more ticket, too", function()
       local store, count = {}, 0
-      local c, s = client(), server { session_cache = 0, handlers = {
+      local c, s = client { session_cache = 0 }, server { session_cache = 0, handlers = {
          session_store = function(_, question)
             store[question.session_id], count = question.session, count + 1
          end,

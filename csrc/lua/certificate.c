@@ -202,7 +202,7 @@ public_key_fingerprint(lua_State *L)
     return push_fingerprint(L, tls_lua_check_certificate(L, 1)->public_key_info);
 }
 
-/* certificate:public_key() -> { type = "RSA" | "RSA-PSS" | "EC" | "other", bits = n or nil,
+/* certificate:public_key() -> { type = "RSA" | "RSA-PSS" | "EC" | nil, bits = n or nil,
  * curve = "P-256" … or nil, oid = algorithm, der = SubjectPublicKeyInfo, and modulus, exponent or
  * point } */
 static int
@@ -215,8 +215,8 @@ public_key(lua_State *L)
     return 1;
 }
 
-/* certificate:signature_algorithm() -> name ("sha256WithRSAEncryption", "ecdsa-with-SHA256" …; the
- * dotted OID when it has none), dotted OID */
+/* certificate:signature_algorithm() -> name ("sha256WithRSAEncryption", "ecdsa-with-SHA256" …; nil
+ * when it has none), dotted OID */
 static int
 signature_algorithm(lua_State *L)
 {
@@ -224,13 +224,10 @@ signature_algorithm(lua_State *L)
     const char *name = tls_signature_algorithm_name(&certificate->signature_algorithm);
     tls_buffer *oid;
 
-    if (name != NULL)
-        lua_pushstring(L, name);
+    lua_pushstring(L, name);
     oid = tls_lua_buffer(L);
     tls_oid_text(oid, certificate->signature_algorithm.oid);
     tls_lua_finish_buffer(L, oid);
-    if (name == NULL)
-        lua_pushvalue(L, -1);
     return 2;
 }
 

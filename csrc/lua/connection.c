@@ -14,6 +14,7 @@
 #include "context.h"
 #include "module.h"
 #include "option.h"
+#include "revocation.h"
 #include "session.h"
 #include "stage.h"
 #include "value.h"
@@ -65,15 +66,13 @@ tls_lua_push_failure(lua_State *L, const tls_connection *connection)
     int alert = tls_connection_peer_alert(connection);
     const char *name = NULL;
 
-    if (reason != TLS_REASON_PEER_ALERT || alert == TLS_ALERT_NONE)
-        return tls_lua_failure_text(L, reason, text);
-    name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert);
-    lua_pushnil(L);
-    lua_pushstring(L, text);
-    if (name != NULL)
+    if (reason == TLS_REASON_PEER_ALERT && alert != TLS_ALERT_NONE)
+        name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert);
+    tls_lua_failure_text(L, reason, text);
+    if (name != NULL) {
+        lua_pop(L, 1);
         lua_pushfstring(L, "alert_%s", name);
-    else
-        lua_pushfstring(L, "alert_%d", alert);
+    }
     return 3;
 }
 
@@ -120,16 +119,16 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
 
 /* core.connection(context, { server_name = DNS name or IP address (client), no_server_name =
  * boolean: none is sent nor checked (a client needs one of the two), session = session to resume
- * (client), verify = "none" | "optional" | "required" (nil: the context's), early_data =
- * string to send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when
- * it was not accepted, version_min, version_max = numbers within the context's, stage_mask =,
- * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
+ * (false: none) (client), verify = "none" | "optional" | "required" | "report" (nil: the
+ * context's), early_data = string to send as 0-RTT (client), early_data_resend = boolean: send it
+ * after the handshake when it was not accepted, alpn, pins (as a context's, instead of them),
+ * fallback_scsv = boolean (client), version_min, version_max = numbers within the context's,
+ * stage_mask =, decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
  * core.decisions() }) -> connection | nil, message, "illegal_parameter" | "out_of_memory" |
  * "no_random" */
 static int
 make(lua_State *L)
 {
-    static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_connection_options options = {0};
     tls_lua_connection *self;
     tls_context *context;
@@ -142,13 +141,13 @@ make(lua_State *L)
         options.server_name = tls_lua_option_text(L, 2, "server_name");
         options.no_server_name = tls_lua_option_boolean(L, 2, "no_server_name");
         lua_getfield(L, 2, "session");
-        if (!lua_isnil(L, -1)) {
+        options.no_session = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+        if (!lua_isnil(L, -1) && !options.no_session) {
             options.session = tls_lua_object_share(L, -1, &tls_lua_session_class);
             if (options.session == NULL)
                 return luaL_error(L, "option 'session' must be an open session object");
         }
-        options.verify = (enum tls_verify_mode)(
-            TLS_VERIFY_NONE + tls_lua_option_choice(L, 2, "verify", modes, -1));
+        options.verify = tls_lua_option_verify(L, 2);
         lua_getfield(L, 2, "early_data");
         if (!lua_isnil(L, -1)) {
             if (lua_type(L, -1) != LUA_TSTRING)
@@ -158,6 +157,9 @@ make(lua_State *L)
         options.early_data_resend = tls_lua_option_boolean(L, 2, "early_data_resend");
         options.version_min = tls_lua_option_version(L, 2, "version_min");
         options.version_max = tls_lua_option_version(L, 2, "version_max");
+        options.alpn = tls_lua_option_alpn(L, 2, &options.alpn_count);
+        options.pins = tls_lua_option_pins(L, 2, "pins", &options.pin_count);
+        options.fallback_scsv = tls_lua_option_boolean(L, 2, "fallback_scsv");
         options.stage_mask = (uint32_t)tls_lua_option_integer(L, 2, "stage_mask", 0, 0, 0x7FFFFFFF);
         options.decision_mask =
             (uint32_t)tls_lua_option_integer(L, 2, "decision_mask", 0, 0, 0x7FFFFFFF);
@@ -240,33 +242,43 @@ watch(lua_State *L)
     return 0;
 }
 
-/* connection:fail(reason): ends the connection with an alert. reason: an error code
- * ("certificate_refused"), the name of an alert ("user_canceled"), or any text; code "refused" for
- * the last two, and alert access_denied for the last */
+/* named_reason is the reason whose code stands at `index`, if it has an alert. Codes without one
+ * are words of this side: "timeout" asks to be called again and "closed" is an orderly end, which
+ * what ended a handshake must not seem to be. */
+static enum tls_reason
+named_reason(lua_State *L, int index)
+{
+    size_t length;
+    const char *code = luaL_checklstring(L, index, &length);
+    enum tls_reason reason = strlen(code) == length ? tls_reason_from_code(code) : TLS_OK;
+
+    return reason != TLS_OK && tls_reason_alert(reason) != TLS_ALERT_NONE ? reason : TLS_OK;
+}
+
+/* connection:fail(reason [, text [, handler]]): ends the connection with an alert. reason: a code
+ * that has an alert ("certificate_refused"), or any text: code "refused", or "sign_failed" of the
+ * handler "sign". text: the message, instead of the code's sentence, or of reason with who gave it
+ */
 static int
 fail(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
-    const char *text = luaL_checkstring(L, 2);
-    enum tls_reason reason = tls_reason_from_code(text);
-    int alert = TLS_ALERT_NONE, named = tls_registry_id(TLS_REGISTRY_ALERT, text);
+    enum tls_reason reason = named_reason(L, 2);
+    const char *text = luaL_optstring(L, 3, NULL);
+    const char *handler = luaL_optstring(L, 4, NULL);
 
-    if (reason != TLS_OK) {
-        /* Reasons that are local, such as "timeout", have no alert; but a handler that gives one
-         * ends a connection that is alive, and the peer must hear of it. */
-        text = NULL;
-        if (tls_reason_alert(reason) == TLS_ALERT_NONE)
-            alert = TLS_ALERT_ACCESS_DENIED;
-    } else {
-        reason = TLS_REASON_REFUSED;
-        if (named >= 0) {
-            alert = named;
-            text = lua_pushfstring(L, "a handler refused the connection: %s", text);
-        }
+    if (reason == TLS_OK) {
+        reason = handler != NULL && strcmp(handler, tls_decision_name(TLS_DECISION_SIGN)) == 0
+                     ? TLS_REASON_SIGN_FAILED
+                     : TLS_REASON_REFUSED;
+        if (text == NULL)
+            text = lua_tostring(L, 2);
+        if (handler != NULL && lua_isnoneornil(L, 3))
+            text = lua_pushfstring(L, "the '%s' handler refused: %s", handler, text);
     }
     if (self->connection == NULL)
         return tls_lua_connection_closed(L);
-    tls_connection_fail(self->connection, reason, alert, text);
+    tls_connection_fail(self->connection, reason, TLS_ALERT_NONE, text);
     return 0;
 }
 
@@ -474,15 +486,14 @@ guarded_info(lua_State *L)
 
 /* connection:info() -> table of what is known: mode, established, version, version_id,
  * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
- * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
- * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, renegotiations, renegotiating, authenticating,
- * authentications, extended_master_secret, ticket,
- * close_notify_sent, close_notify_received, bytes_received, bytes_sent, records_received,
- * records_sent, memory; of TLS 1.3 early_data ("offered", "accepted", "rejected"; nil: none was
- * offered), early_data_length, hello_retry, psk, psk_identity, post_handshake_auth,
- * record_size_limit, key_updates_sent, key_updates_received. What is not known, or not there, is
- * nil. */
+ * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, peer_accepted,
+ * verdict ("ok" or a code), peer_certificates, local_certificates, client_random, server_random,
+ * client_verify_data, server_verify_data, secure_renegotiation, renegotiations, renegotiating,
+ * authenticating, authentications, extended_master_secret, ticket, close_notify_sent,
+ * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory; of
+ * TLS 1.3 early_data ("offered", "accepted", "rejected"; nil: none was offered), early_data_length,
+ * hello_retry, psk, psk_identity, post_handshake_auth, record_size_limit, key_updates_sent,
+ * key_updates_received. What is not known, or not there, is nil. */
 static int
 info(lua_State *L)
 {

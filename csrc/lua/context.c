@@ -36,40 +36,6 @@ now(void *data)
     return self->has_time ? self->time : TLS_SYSTEM_TIME;
 }
 
-/* option_alpn pushes what holds the names. */
-static const tls_bytes *
-option_alpn(lua_State *L, int table, size_t *count)
-{
-    int list = tls_lua_option_table(L, table, "alpn"), anchor;
-    tls_bytes *names;
-    size_t i;
-
-    *count = 0;
-    if (list == 0)
-        return NULL;
-    *count = tls_lua_length(L, list);
-    if (*count > 0xFFFF)
-        luaL_error(L, "option 'alpn' is too long");
-    lua_createtable(L, (int)*count + 1, 0);
-    anchor = lua_gettop(L);
-    names = tls_lua_userdata(L, (*count + 1) * sizeof *names, 0);
-    lua_rawseti(L, anchor, (int)*count + 1);
-    for (i = 0; i < *count; i++) {
-        size_t length;
-
-        lua_rawgeti(L, list, (int)i + 1);
-        if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "option 'alpn': element %d must be a string", (int)i + 1);
-        names[i].data = (const unsigned char *)lua_tolstring(L, -1, &length);
-        names[i].length = length;
-        if (length == 0 || length > 255)
-            luaL_error(L, "option 'alpn': element %d must have 1 to 255 bytes", (int)i + 1);
-        lua_rawseti(L, anchor, (int)i + 1);
-    }
-    lua_replace(L, list);
-    return names;
-}
-
 /* option_extensions pushes what holds the data. */
 static const tls_custom_extension *
 option_extensions(lua_State *L, int table, size_t *count)
@@ -93,11 +59,11 @@ option_extensions(lua_State *L, int table, size_t *count)
         entry = lua_gettop(L);
         if (!lua_istable(L, entry))
             luaL_error(L, "option 'extensions': element %d must be a table", (int)i + 1);
-        extensions[i].type = (uint16_t)tls_lua_option_integer(L, entry, "type", -1, 0, 0xFFFF);
-        lua_getfield(L, entry, "type");
-        lua_getfield(L, entry, "data");
+        extensions[i].type = (uint16_t)tls_lua_option_integer(L, entry, "id", -1, 0, 0xFFFF);
+        lua_getfield(L, entry, "id");
+        lua_getfield(L, entry, "raw");
         if (lua_isnil(L, -2) || lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "option 'extensions': element %d must be { type =, data = }", (int)i + 1);
+            luaL_error(L, "option 'extensions': element %d must be { id =, raw = }", (int)i + 1);
         extensions[i].data = tls_lua_check_bytes(L, lua_gettop(L));
         lua_rawseti(L, anchor, (int)i + 1);
         lua_settop(L, entry - 1);
@@ -126,10 +92,10 @@ check_responses(const tls_context_options *options)
 
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
  * =, signature_schemes = lists of numbers, alpn = list of strings, trust = trust store, verify =
- * "none" | "optional" | "required", credentials = list of { chain = list of certificates, key =
- * key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue tickets under them),
- * extensions = list of { type = number, data = string } (client: of types that the core does not
- * handle itself), as in trust:verify crls, pins, revocation, staple, and what
+ * "none" | "optional" | "required" | "report", credentials = list of { chain = list of
+ * certificates, key = key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue
+ * tickets under them), extensions = list of { id = number, raw = string } (client: of types that
+ * the core does not handle itself), as in trust:verify crls, pins, revocation, staple, and what
  * core.context_options() lists, tickets_always = boolean, time = seconds: the first of set_time }
  * -> context. What is absent takes the core's default. | nil,
  * message, "illegal_parameter" (an unknown suite or group, versions the wrong way round, an
@@ -139,7 +105,6 @@ static int
 make(lua_State *L)
 {
     static const char *const roles[] = {"client", "server", NULL};
-    static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_context_options options = {0};
     tls_context *context = NULL;
     enum tls_reason reason;
@@ -156,15 +121,14 @@ make(lua_State *L)
     options.groups = tls_lua_option_list16(L, 1, "groups", &options.group_count);
     options.signature_schemes =
         tls_lua_option_list16(L, 1, "signature_schemes", &options.signature_scheme_count);
-    options.alpn = option_alpn(L, 1, &options.alpn_count);
+    options.alpn = tls_lua_option_alpn(L, 1, &options.alpn_count);
     lua_getfield(L, 1, "trust");
     if (!lua_isnil(L, -1)) {
         options.trust = tls_lua_object_share(L, -1, &tls_lua_trust_class);
         if (options.trust == NULL)
             return luaL_error(L, "option 'trust' must be an open trust store");
     }
-    options.verify =
-        (enum tls_verify_mode)(TLS_VERIFY_NONE + tls_lua_option_choice(L, 1, "verify", modes, -1));
+    options.verify = tls_lua_option_verify(L, 1);
     options.credentials =
         tls_lua_option_credentials(L, 1, "credentials", &options.credential_count);
     lua_getfield(L, 1, "ticket_keys");

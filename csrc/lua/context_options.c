@@ -18,7 +18,8 @@ enum kind {
     NUMBER,
     SECONDS, /* a number of which parts may be given */
     FLAG,
-    NEGATED /* true by default: the core's flag says the opposite */
+    NEGATED, /* true by default: the core's flag says the opposite */
+    CHOICE   /* one of `words`, by the order of the core's enumeration */
 };
 
 enum user { CLIENT = TLS_ROLE_CLIENT, SERVER = TLS_ROLE_SERVER, BOTH };
@@ -29,13 +30,21 @@ typedef struct row {
     enum user user;
     const char *field; /* of tls_context_options */
     size_t offset, width;
+    const char *const *words; /* "true" and "false" stand for the booleans; the last is NULL */
 } row;
 
 #define ROW(name, kind, user, field)                                                               \
     {                                                                                              \
         name, kind, user, #field, offsetof(tls_context_options, field),                            \
-            sizeof(((tls_context_options *)NULL)->field)                                           \
+            sizeof(((tls_context_options *)NULL)->field), NULL                                     \
     }
+#define CHOICE_ROW(name, user, field, words)                                                       \
+    {                                                                                              \
+        name, CHOICE, user, #field, offsetof(tls_context_options, field),                          \
+            sizeof(((tls_context_options *)NULL)->field), words                                    \
+    }
+
+static const char *const extended_master_secret_words[] = {"true", "false", "required", NULL};
 
 static const row rows[] = {
     ROW("verify_depth", NUMBER, BOTH, verify_depth),
@@ -44,10 +53,8 @@ static const row rows[] = {
     ROW("session_cache", NUMBER, BOTH, session_cache_size),
     ROW("session_lifetime", NUMBER, BOTH, session_lifetime),
     ROW("tickets", NEGATED, BOTH, no_tickets),
-    ROW("extended_master_secret", NEGATED, BOTH, no_extended_master_secret),
-    ROW("require_extended_master_secret", FLAG, BOTH, require_extended_master_secret),
-    ROW("fallback", FLAG, CLIENT, fallback),
-    ROW("status_request", NEGATED, CLIENT, no_status_request),
+    CHOICE_ROW(
+        "extended_master_secret", BOTH, extended_master_secret, extended_master_secret_words),
     ROW("max_fragment_length", NUMBER, CLIENT, max_fragment_length),
     ROW("record_size", NUMBER, BOTH, record_size),
     ROW("client_hello_limit", NUMBER, SERVER, client_hello_limit),
@@ -127,6 +134,35 @@ read_flag(lua_State *L, int table, const row *option)
     return given && tls_lua_option_boolean(L, table, option->name) == (option->kind == FLAG);
 }
 
+static uint64_t
+read_choice(lua_State *L, int table, const row *option)
+{
+    uint64_t i;
+
+    lua_getfield(L, table, option->name);
+    if (lua_isboolean(L, -1))
+        lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
+    else
+        lua_pushvalue(L, -1);
+    for (i = 0; option->words[i] != NULL; i++)
+        if (lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), option->words[i]) == 0)
+            break;
+    if (option->words[i] == NULL && !lua_isnil(L, -1))
+        luaL_error(L, "option '%s': not one of its words", option->name);
+    lua_pop(L, 2);
+    return option->words[i] != NULL ? i : 0;
+}
+
+/* push_word pushes what stands for a word: itself, or a boolean. */
+static void
+push_word(lua_State *L, const char *word)
+{
+    if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
+        lua_pushboolean(L, word[0] == 't');
+    else
+        lua_pushstring(L, word);
+}
+
 static void
 check_fragment_length(lua_State *L, const row *option, uint64_t length)
 {
@@ -168,6 +204,8 @@ tls_lua_read_context_options(lua_State *L, int table, tls_context_options *optio
             refuse_useless(L, table, option);
         if (is_flag(option))
             value = read_flag(L, table, option);
+        else if (option->kind == CHOICE)
+            value = read_choice(L, table, option);
         else if (option->kind == SECONDS)
             value = (uint64_t)tls_lua_option_seconds(L, table, option->name, bounds_of(option));
         else
@@ -225,7 +263,10 @@ tls_lua_show_context_options(lua_State *L, const tls_context_options *options)
 
         if (is_flag(option))
             tls_lua_set_boolean(L, option->name, useful && (value != 0) == (option->kind == FLAG));
-        else
+        else if (option->kind == CHOICE) {
+            push_word(L, option->words[value]);
+            lua_setfield(L, -2, option->name);
+        } else
             show_number(L, option, value, useful && !is_none(options, option));
     }
 }
@@ -233,7 +274,7 @@ tls_lua_show_context_options(lua_State *L, const tls_context_options *options)
 static void
 push_row(lua_State *L, const row *option)
 {
-    static const char *const kinds[] = {"integer", "seconds", "boolean", "boolean"};
+    static const char *const kinds[] = {"integer", "seconds", "boolean", "boolean", "choice"};
     static const char *const users[] = {"client", "server", NULL};
     const tls_bounds *bounds;
     size_t i;
@@ -244,6 +285,17 @@ push_row(lua_State *L, const row *option)
     tls_lua_set_string(L, "role", users[option->user]);
     if (is_flag(option)) {
         tls_lua_set_boolean(L, "default", option->kind == NEGATED);
+        return;
+    }
+    if (option->kind == CHOICE) {
+        lua_newtable(L);
+        for (i = 0; option->words[i] != NULL; i++) {
+            push_word(L, option->words[i]);
+            lua_rawseti(L, -2, (int)i + 1);
+        }
+        lua_setfield(L, -2, "values");
+        push_word(L, option->words[0]);
+        lua_setfield(L, -2, "default");
         return;
     }
     bounds = bounds_of(option);
@@ -261,10 +313,10 @@ push_row(lua_State *L, const row *option)
     lua_setfield(L, -2, "values");
 }
 
-/* core.context_options() -> list of { name =, kind = "integer" | "seconds" | "boolean", role =
- * "client" | "server" (who has use for it; nil: both), default = or nil for none; of numbers
- * minimum, maximum, and values = list, where not all between them will do }: the options of
- * core.context that are numbers or flags */
+/* core.context_options() -> list of { name =, kind = "integer" | "seconds" | "boolean" | "choice",
+ * role = "client" | "server" (who has use for it; nil: both), default = or nil for none; of numbers
+ * minimum and maximum; of choices, and of numbers where not all between these will do, values =
+ * list }: the options of core.context that are numbers, flags or words */
 static int
 context_options(lua_State *L)
 {

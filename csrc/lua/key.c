@@ -26,7 +26,7 @@
 
 TLS_LUA_DEFINE_OBJECT(key, tls_private_key, "key", 0, NULL)
 
-/* type_name: tls_public_key_type as the API writes it. */
+/* type_name: what the API calls a kind of key; NULL where it has no name. */
 static const char *
 type_name(const tls_public_key *key)
 {
@@ -36,7 +36,7 @@ type_name(const tls_public_key *key)
     case TLS_KEY_EC:
         return "EC";
     default:
-        return "other";
+        return NULL;
     }
 }
 

@@ -1,5 +1,6 @@
 /* module.c - the C module "bearssl.core": classes and functions put together. What it offers is
- * made for lua/bearssl, which checks options, knows the defaults and runs handlers. */
+ * made for lua/bearssl, which checks options, knows the defaults and runs handlers; for others it
+ * is private, and says so. */
 #include "module.h"
 
 #include <string.h>
@@ -79,6 +80,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_open_context(L);
     tls_lua_open_connection(L);
     tls_lua_open_epoll(L);
+    tls_lua_limit_arguments(L);
     lua_newtable(L);
     tls_lua_functions(L, functions);
     tls_lua_functions(L, tls_lua_certificate_functions);
@@ -102,5 +104,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_epoll_functions);
     tls_lua_functions(L, tls_lua_path_functions);
     tls_lua_functions(L, tls_lua_signal_functions);
+    lua_pushliteral(L, "private to bearssl, may change at any time: use require \"bearssl\"");
+    lua_setfield(L, -2, "_DESCRIPTION");
     return 1;
 }

@@ -15,6 +15,9 @@ void tls_lua_open_ticket_keys(lua_State *L);
 void tls_lua_open_context(lua_State *L);
 void tls_lua_open_connection(lua_State *L);
 void tls_lua_open_epoll(lua_State *L);
+/* tls_lua_limit_arguments: the methods of the objects that are open raise for what they do not
+ * take. */
+void tls_lua_limit_arguments(lua_State *L);
 
 extern const luaL_Reg tls_lua_certificate_functions[];
 extern const luaL_Reg tls_lua_key_functions[];

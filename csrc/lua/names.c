@@ -303,6 +303,43 @@ reason(lua_State *L)
     return 2;
 }
 
+/* core.codes() -> list of { code =, kind =, message =, alert = the name of the one that is sent,
+ * nil for none }: all that the core knows a reason for */
+static int
+codes(lua_State *L)
+{
+    int i;
+
+    lua_createtable(L, TLS_REASON_COUNT, 0);
+    for (i = 1; i < TLS_REASON_COUNT; i++) {
+        enum tls_reason found = (enum tls_reason)i;
+        int alert = tls_reason_alert(found);
+
+        lua_createtable(L, 0, 4);
+        tls_lua_set_string(L, "code", tls_reason_code(found));
+        tls_lua_set_string(L, "kind", tls_reason_kind_name(tls_reason_kind(found)));
+        tls_lua_set_string(L, "message", tls_reason_sentence(found));
+        if (alert != TLS_ALERT_NONE)
+            tls_lua_set_string(L, "alert", tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)alert));
+        lua_rawseti(L, -2, i);
+    }
+    return 1;
+}
+
+static int
+any(unsigned id)
+{
+    (void)id;
+    return 1;
+}
+
+/* core.alerts() -> list of { id =, name = "handshake_failure" … }: all that have a name */
+static int
+alerts(lua_State *L)
+{
+    return push_registry(L, TLS_REGISTRY_ALERT, any);
+}
+
 /* core.has_aes() -> boolean: the processor has AES instructions */
 static int
 has_aes(lua_State *L)
@@ -348,6 +385,8 @@ const luaL_Reg tls_lua_names_functions[] = {
     {"stages", stages},
     {"decisions", decisions},
     {"reason", reason},
+    {"codes", codes},
+    {"alerts", alerts},
     {"has_aes", has_aes},
     {NULL, NULL},
 };

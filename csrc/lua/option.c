@@ -121,6 +121,15 @@ tls_lua_option_choice(
     return otherwise;
 }
 
+const char *const tls_lua_verify_modes[] = {"none", "optional", "required", "report", NULL};
+
+enum tls_verify_mode
+tls_lua_option_verify(lua_State *L, int table)
+{
+    return (enum tls_verify_mode)(
+        TLS_VERIFY_NONE + tls_lua_option_choice(L, table, "verify", tls_lua_verify_modes, -1));
+}
+
 const uint16_t *
 tls_lua_option_list16(lua_State *L, int table, const char *name, size_t *count)
 {
@@ -149,4 +158,37 @@ tls_lua_option_list16(lua_State *L, int table, const char *name, size_t *count)
     }
     lua_replace(L, list);
     return values;
+}
+
+const tls_bytes *
+tls_lua_option_alpn(lua_State *L, int table, size_t *count)
+{
+    int list = tls_lua_option_table(L, table, "alpn"), anchor;
+    tls_bytes *names;
+    size_t i;
+
+    *count = 0;
+    if (list == 0)
+        return NULL;
+    *count = tls_lua_length(L, list);
+    if (*count > 0xFFFF)
+        luaL_error(L, "option 'alpn' is too long");
+    lua_createtable(L, (int)*count + 1, 0);
+    anchor = lua_gettop(L);
+    names = tls_lua_userdata(L, (*count + 1) * sizeof *names, 0);
+    lua_rawseti(L, anchor, (int)*count + 1);
+    for (i = 0; i < *count; i++) {
+        size_t length;
+
+        lua_rawgeti(L, list, (int)i + 1);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "option 'alpn': element %d must be a string", (int)i + 1);
+        names[i].data = (const unsigned char *)lua_tolstring(L, -1, &length);
+        names[i].length = length;
+        if (length == 0 || length > 255)
+            luaL_error(L, "option 'alpn': element %d must have 1 to 255 bytes", (int)i + 1);
+        lua_rawseti(L, anchor, (int)i + 1);
+    }
+    lua_replace(L, list);
+    return names;
 }

@@ -39,6 +39,7 @@ session_store(lua_State *L, const tls_session *session)
     tls_session_get_info(session, &info);
     tls_lua_set_bytes(L, "session_id", info.id);
     tls_lua_set_integer(L, "lifetime", info.expires - info.created);
+    set_name(L, info.server_name);
     tls_lua_push_session(L, session);
     lua_setfield(L, -2, "session");
 }
@@ -72,6 +73,7 @@ sign(lua_State *L, const tls_question *question)
     else
         tls_lua_set_integer(L, "scheme_id", 0);
     tls_lua_set_string(L, "hash", question->u.sign.hash);
+    tls_lua_set_bytes(L, "message", question->u.sign.message);
     tls_lua_set_bytes(L, "digest", question->u.sign.digest);
     set_certificate(L, question->u.sign.certificate);
 }
@@ -105,7 +107,7 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
     lua_createtable(L, 0, 8);
     switch (question->decision) {
     case TLS_DECISION_SESSION_LOAD:
-        tls_lua_set_bytes(L, "session_id", question->u.session_load.session_id);
+        tls_lua_set_some(L, "session_id", question->u.session_load.session_id);
         set_name(L, question->u.session_load.server_name);
         tls_lua_set_boolean(L, "early_data", question->u.session_load.early_data);
         break;
@@ -164,7 +166,7 @@ guarded_question(lua_State *L)
  * message and index (which of the chain, from 1) unless verified, path (certificates, as far as it
  * was built), server_name (or nil), ocsp_response (stapled, DER; or nil)
  *   - sign: scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
- *     ("sha256" ...), digest, certificate
+ *     ("sha256" ...), message (what to sign), digest (its hash), certificate
  *   - decrypt: ciphertext, certificate
  *   - psk: identity (server: what the client offers; a client's is nil), server_name (or nil)
  *   - early_data: session, server_name, alpn (or nil)
@@ -262,18 +264,10 @@ answer_credential(lua_State *L, tls_connection *connection)
 static enum tls_reason
 answer_verify(lua_State *L, tls_connection *connection)
 {
-    enum tls_reason reason = TLS_REASON_CERTIFICATE_REFUSED;
+    static const char *const answers[] = {"judged", "refuse", "accept", NULL};
 
-    if (lua_isboolean(L, 2)) {
-        if (lua_toboolean(L, 2))
-            reason = TLS_OK;
-    } else {
-        enum tls_reason named = tls_reason_from_code(luaL_checkstring(L, 2));
-
-        if (named != TLS_OK)
-            reason = named;
-    }
-    return tls_connection_answer_verify(connection, reason);
+    return tls_connection_answer_verify(
+        connection, (enum tls_peer_answer)luaL_checkoption(L, 2, NULL, answers));
 }
 
 /* string_field leaves the string on the stack. */
@@ -314,7 +308,7 @@ answer_psk(lua_State *L, tls_connection *connection)
  * strings, version_min =, version_max = numbers, suites = list of numbers }, each of which may be
  * absent
  *   - session_load: a session; nil for none
- *   - verify: true to accept; false or the code of a reason to refuse
+ *   - verify: "judged" (the library's verdict stands), "refuse", "accept" (whatever the verdict)
  *   - client_certificate: { chain =, key = }; false for none
  *   - sign, decrypt: the signature or the secret, a string
  *   - psk: { identity = (client), key = strings, hash = "sha256" or "sha384" (nil: "sha256") };

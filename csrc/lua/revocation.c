@@ -90,8 +90,8 @@ tls_lua_option_revocation(lua_State *L, int table)
 enum tls_staple_mode
 tls_lua_option_staple(lua_State *L, int table)
 {
-    static const char *const modes[] = {"not_needed", "if_must", "required", NULL};
+    static const char *const modes[] = {"none", "if_must", "required", NULL};
 
-    return (enum tls_staple_mode)tls_lua_option_choice(
-        L, table, "staple", modes, TLS_STAPLE_NOT_NEEDED);
+    return (enum tls_staple_mode)(
+        TLS_STAPLE_NONE + tls_lua_option_choice(L, table, "staple", modes, -1));
 }

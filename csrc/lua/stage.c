@@ -55,22 +55,6 @@ info_fields_13(lua_State *L, const tls_connection_info *info)
     tls_lua_set_integer(L, "key_updates_received", info->key_updates_received);
 }
 
-/* set_verdict: absent where nothing was judged; where a handshake failed it is why, as the
- * failure's own code. */
-static void
-set_verdict(lua_State *L, const tls_connection *connection, const tls_connection_info *info)
-{
-    if (!info->judged)
-        return;
-    if (info->verdict != TLS_REASON_PEER_ALERT) {
-        tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
-        return;
-    }
-    tls_lua_push_failure(L, connection);
-    lua_setfield(L, -4, "verdict");
-    lua_pop(L, 2);
-}
-
 void
 tls_lua_info_fields(lua_State *L, const tls_connection *connection)
 {
@@ -97,7 +81,9 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_boolean(L, "resumable", info.resumable);
     tls_lua_set_some(L, "session_id", info.session_id);
     tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
-    set_verdict(L, connection, &info);
+    tls_lua_set_boolean(L, "peer_accepted", info.peer_accepted);
+    if (info.judged)
+        tls_lua_set_string(L, "verdict", tls_reason_code(info.verdict));
     set_chain(L, "peer_certificates", info.peer_chain, info.peer_chain_count);
     set_chain(L, "local_certificates", info.local_chain, info.local_chain_count);
     tls_lua_set_bytes(L, "client_random", info.client_random);
@@ -193,6 +179,7 @@ authenticated_fields(lua_State *L, const tls_connection_info *info)
     tls_lua_set_boolean(L, "declined", info->declined);
     set_chain(L, "chain", info->peer_chain, info->declined ? 0 : info->peer_chain_count);
     tls_lua_set_boolean(L, "peer_verified", !info->declined && info->peer_verified);
+    tls_lua_set_boolean(L, "peer_accepted", !info->declined && info->peer_accepted);
     if (!info->declined && info->judged)
         tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
 }

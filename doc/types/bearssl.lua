@@ -5,13 +5,16 @@
 ---@field _VERSION string
 ---@field stages string[] names of the stage handlers
 ---@field decisions string[] names of the decision handlers
+---@field codes table<bearssl.Code, {kind: bearssl.CodeKind, alert?: string, message: string}> codes stay; new ones may come
 local bearssl = {}
 
 ---A code is short and stable ("certificate_expired", "wantread", "closed", "alert_handshake_failure" …).
 ---@alias bearssl.Code string
 
+---@alias bearssl.CodeKind "again"|"end"|"certificate"|"protocol"|"input"|"handler"|"local"
+
 ---@alias bearssl.Version "TLSv1.0"|"TLSv1.1"|"TLSv1.2"|"TLSv1.3"
----@alias bearssl.Verify "required"|"optional"|"none"
+---@alias bearssl.Verify "required"|"report"|"optional"|"none" "report": clients; "optional": servers
 ---@alias bearssl.Binding "tls-exporter"|"tls-unique"|"tls-server-end-point"
 
 ---Makes a context. Misuse raises; what a file, certificate or key is to blame for is returned.
@@ -82,20 +85,6 @@ function bearssl.certificate.open(path) end
 
 ---@alias bearssl.Password string|fun(path?: string): string?, string?
 
----Makes a certification request, or reads one from PEM or DER.
----@param options string|{key: bearssl.Key|string, password?: bearssl.Password, subject?: string|table, names?: string|table, key_usage?: string|string[]|false, extended_key_usage?: string|string[]|false, extensions?: table[]}
----@return bearssl.Request? request
----@return string? message
----@return bearssl.Code? code
-function bearssl.certificate.request(options) end
-
----Reads a certification request from a file.
----@param path string
----@return bearssl.Request? request
----@return string? message
----@return string? code
-function bearssl.certificate.open_request(path) end
-
 ---@param options bearssl.IssueOptions
 ---@return bearssl.Certificate? certificate
 ---@return string? message
@@ -108,9 +97,34 @@ function bearssl.certificate.issue(options) end
 ---@return bearssl.Code? code
 function bearssl.certificate.selfsigned(options) end
 
----@class bearssl.CrlModule
----@overload fun(options: {issuer: bearssl.Certificate|string, issuer_key: bearssl.Key|string, password?: bearssl.Password, this_update?: number, next_update?: number, days?: number, number?: string|integer, revoked?: table}): bearssl.Crl?, string?, bearssl.Code?
+bearssl.request = {}
+
+---@param bytes string PEM or DER
+---@return bearssl.Request? request
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.request.load(bytes) end
+
+---@param path string
+---@return bearssl.Request? request
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.request.open(path) end
+
+---Makes a certification request, signed with its key.
+---@param options {key: bearssl.Key|string, password?: bearssl.Password, subject?: string|table, names?: string|table, key_usage?: string|string[]|false, extended_key_usage?: string|string[]|false, extensions?: table[]}
+---@return bearssl.Request? request
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.request.new(options) end
+
 bearssl.crl = {}
+
+---@param options {issuer: bearssl.Certificate|string, issuer_key: bearssl.Key|string, password?: bearssl.Password, this_update?: number, next_update?: number, days?: number, number?: string|integer, revoked?: table}
+---@return bearssl.Crl? crl
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.crl.new(options) end
 
 ---@param bytes string PEM or DER
 ---@return bearssl.Crl[]? list
@@ -124,9 +138,13 @@ function bearssl.crl.load(bytes) end
 ---@return bearssl.Code? code
 function bearssl.crl.open(path) end
 
----@class bearssl.OcspModule
----@overload fun(options: table): bearssl.OcspResponse?, string?, bearssl.Code?
 bearssl.ocsp = {}
+
+---@param options {certificate: bearssl.Certificate|string, issuer: bearssl.Certificate|string, issuer_key?: bearssl.Key|string, responder?: bearssl.Certificate|string, responder_key?: bearssl.Key|string, password?: bearssl.Password, status?: "good"|"revoked"|"unknown", revocation_time?: number, reason?: string, this_update?: number, next_update?: number, days?: number}
+---@return bearssl.OcspResponse? response
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ocsp.new(options) end
 
 ---@param bytes string DER
 ---@return bearssl.OcspResponse? response
@@ -225,7 +243,7 @@ function bearssl.ticket_keys.import(bytes) end
 
 ---@class bearssl.Credential
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
----@field key? string|bearssl.Key
+---@field key? string|bearssl.Key|"external"
 ---@field certfile? string
 ---@field keyfile? string
 ---@field password? bearssl.Password
@@ -254,23 +272,20 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field password? bearssl.Password of encrypted keys
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
 ---@field revocation? "if_known"|"leaf"|"path" default "if_known"
----@field staple? "not_needed"|"if_must"|"required" default "not_needed"
+---@field staple? "none"|"if_must"|"required" client, default "if_must"
 ---@field pins? (string|bearssl.Certificate)[] base64 SHA-256 of public keys
 ---@field clock_skew? number seconds, default 0
 ---@field credentials? bearssl.Credential[]
 ---@field ocsp_response? string DER, server
 ---@field ocspfile? string server
----@field session_cache? integer sessions; server: 1000
+---@field session_cache? integer server: sessions, 1000; client: server names, 100
 ---@field session_lifetime? integer seconds, default 7200
 ---@field tickets? boolean|"always" default true
 ---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
 ---@field ticket_count? integer server, TLS 1.3: 0 … 16, default 2
----@field extended_master_secret? boolean default true
----@field require_extended_master_secret? boolean default false
----@field fallback? boolean client, default false
----@field status_request? boolean client, default true
+---@field extended_master_secret? boolean|"required" default true
 ---@field max_fragment_length? 512|1024|2048|4096 client
----@field extensions? {type: integer, data: string}[] client
+---@field extensions? {id: integer, raw: string}[] client
 ---@field record_size? integer 512 … 16384, default 16384
 ---@field record_size_limit? integer 64 … 16384 (RFC 8449)
 ---@field client_hello_limit? integer server: 512 … 131396 bytes, default 16384
@@ -294,7 +309,10 @@ function bearssl.ticket_keys.import(bytes) end
 
 ---@class bearssl.ConnectionOptions
 ---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
----@field session? bearssl.Session
+---@field session? bearssl.Session|false false: none; nil: what the context keeps
+---@field alpn? string[] instead of the context's
+---@field pins? (string|bearssl.Certificate)[] instead of the context's
+---@field fallback_scsv? boolean client, RFC 7507: a second attempt with an older max_version
 ---@field early_data? string client, with a session; at most 32768 bytes
 ---@field early_data_resend? boolean default false
 ---@field min_version? bearssl.Version within the context's
@@ -340,10 +358,8 @@ function Context:info() end
 ---@field alpn? string[]
 ---@field verify bearssl.Verify
 ---@field tickets boolean|"always"
----@field extended_master_secret boolean
----@field require_extended_master_secret boolean
----@field fallback boolean
----@field status_request boolean
+---@field extended_master_secret boolean|"required"
+---@field staple? "none"|"if_must"|"required" client
 ---@field max_fragment_length? integer
 ---@field renegotiation boolean
 ---@field key_shares? integer
@@ -402,10 +418,10 @@ function Context:info() end
 ---@field authenticated? bearssl.StageHandler|false
 ---@field established? bearssl.StageHandler|false
 ---@field closed? bearssl.StageHandler|false
----@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): bearssl.Selection?, string?)|false
----@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id: string, server_name?: string, early_data: boolean}): (bearssl.Session|string)?, string?)|false
----@field session_store? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session: bearssl.Session, session_id: string, lifetime: number}): boolean?, string?)|false
----@field verify? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.VerifyQuestion): boolean?, string?)|false
+---@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): (bearssl.Selection|bearssl.Context)?, string?)|false
+---@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id?: string, server_name?: string, early_data: boolean}): (bearssl.Session|string)?, string?)|false
+---@field session_store? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session: bearssl.Session, session_id: string, server_name?: string, lifetime: number}): boolean?, string?)|false
+---@field verify? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.VerifyQuestion): (boolean|"accept")?, string?)|false
 ---@field client_certificate? (fun(connection: bearssl.Stream|bearssl.Connection, request: bearssl.Message): (bearssl.Credential|false)?, string?)|false
 ---@field sign? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.SignQuestion): string?, string?)|false
 ---@field decrypt? (fun(connection: bearssl.Stream|bearssl.Connection, question: {ciphertext: string, certificate: bearssl.Certificate}): string?, string?)|false
@@ -436,18 +452,16 @@ function Context:info() end
 ---@field scheme? string
 ---@field scheme_id integer
 ---@field hash string
----@field digest string
+---@field message string what to sign
+---@field digest string its hash
 ---@field certificate bearssl.Certificate
 
----@class bearssl.Selection
+---@class bearssl.Selection: bearssl.Credential its `name`: of one of the context's
 ---@field context? bearssl.Context
----@field certificate? string|bearssl.Certificate|bearssl.Certificate[] a credential's name, or a certificate
----@field key? string|bearssl.Key
 ---@field alpn? string
 ---@field min_version? bearssl.Version
 ---@field max_version? bearssl.Version
 ---@field suites? string|string[]
----@field ocsp_response? string DER
 
 ---@class bearssl.Stream
 ---@field connection bearssl.Connection
@@ -687,7 +701,8 @@ function Connection:release() end
 ---@field resumable boolean
 ---@field state? string where a handshake stands
 ---@field session_id? string
----@field peer_verified boolean
+---@field peer_verified boolean the library's own verdict was good
+---@field peer_accepted boolean so it was, or a `verify` handler returned "accept"
 ---@field verdict? "ok"|bearssl.Code nil: no chain was judged
 ---@field peer_certificates bearssl.Certificate[]
 ---@field local_certificates bearssl.Certificate[]
@@ -745,9 +760,10 @@ function Certificate:der() end
 function Certificate:fingerprint(hash) end
 ---@return {type: string, value: string}[]
 function Certificate:names() end
----@return {type: "RSA"|"EC", bits: integer, curve?: string}
+---@return {type?: "RSA"|"RSA-PSS"|"EC", bits?: integer, curve?: string, oid: string}
 function Certificate:public_key() end
----@return string
+---@return string? name
+---@return string oid
 function Certificate:signature_algorithm() end
 ---@return boolean
 function Certificate:is_ca() end
@@ -778,14 +794,16 @@ function Certificate:extensions() end
 ---@return string? der
 ---@return boolean? critical
 function Certificate:extension(oid) end
----@param chain? string|bearssl.Certificate|bearssl.Certificate[]
----@param trust? bearssl.Trust|string|table default "system"
----@param options? bearssl.VerifyOptions
+---@param options? bearssl.CertificateVerifyOptions
 ---@return true? ok
 ---@return bearssl.Certificate[]|string path_or_message
 ---@return bearssl.Code? code
 ---@return integer? index
-function Certificate:verify(chain, trust, options) end
+function Certificate:verify(options) end
+
+---@class bearssl.CertificateVerifyOptions: bearssl.VerifyOptions
+---@field chain? string|bearssl.Certificate|(string|bearssl.Certificate)[]
+---@field trust? bearssl.Trust|string|bearssl.Certificate|table default "system"
 
 ---@class bearssl.VerifyOptions
 ---@field server_name? string
@@ -798,7 +816,7 @@ function Certificate:verify(chain, trust, options) end
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
 ---@field ocsp_responses? string|bearssl.OcspResponse|(string|bearssl.OcspResponse)[]
 ---@field revocation? "if_known"|"leaf"|"path"
----@field staple? "not_needed"|"if_must"|"required"
+---@field staple? "none"|"if_must"|"required" default "none"
 ---@field pins? (string|bearssl.Certificate)[]
 
 ---@class bearssl.Request

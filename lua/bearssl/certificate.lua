@@ -1,4 +1,4 @@
--- bearssl.certificate: certificates from strings and files; made, and asked for.
+-- bearssl.certificate: certificates from strings and files, and made.
 local core = require "bearssl.core"
 local handed_in = require "bearssl.handed_in"
 local issuing = require "bearssl.issuing"
@@ -11,7 +11,8 @@ local certificate = {}
 --- load(string) reads PEM (any number of certificates, OpenSSL's TRUSTED CERTIFICATE too; other blocks are passed over)
 -- or one DER certificate. Returns the list of certificate objects in the string's order, leaf first; or nil, message,
 -- code ("bad_pem", "bad_certificate"): the message says what the string is instead, or which certificate is at fault.
-function certificate.load(bytes)
+function certificate.load(bytes, ...)
+   options.surplus("bearssl.certificate.load", ...)
    if type(bytes) ~= "string" then
       error("bearssl.certificate.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -35,7 +36,8 @@ end
 
 --- open(path) is load for the content of a file; of a directory, it is what bearssl.trust.open finds there: each
 -- certificate once, in the order of the files' names. nil, message, "file_unreadable" when it cannot be read.
-function certificate.open(path)
+function certificate.open(path, ...)
+   options.surplus("bearssl.certificate.open", ...)
    if type(path) ~= "string" then error("bearssl.certificate.open: the path must be a string", 2) end
    local file = require "bearssl.file"
    if file.is_directory(path) then return open_directory(path) end
@@ -47,56 +49,7 @@ function certificate.open(path)
    return list
 end
 
--- ---- Requests ----
-
-local request_options = {
-   key = check.key, password = check.password, subject = check.subject, names = check.names, key_usage = check.usages,
-   extended_key_usage = check.usages, extensions = check.extensions,
-}
-
-local function first_name(names)
-   for _, entry in ipairs(names or {}) do
-      if #entry.value <= 64 then return issuing.subject({ { "CN", entry.value } }) end
-   end
-   return ""
-end
-
-local function build_request(given)
-   options.check(given, request_options, "bearssl.certificate.request", -1)
-   if not given.key then error("bearssl.certificate.request: the key that asks is missing: give 'key'", 0) end
-   local key, message, code = issuing.key(given.key, given.password)
-   if not key then return nil, message, code end
-   local names = issuing.names(given.names)
-   local request
-   request, message, code = core.build_request {
-      key = key, subject = given.subject and issuing.subject(given.subject) or first_name(names), names = names,
-      key_usage = issuing.list(given.key_usage), extended_key_usage = issuing.list(given.extended_key_usage),
-      extensions = given.extensions,
-   }
-   return request, message, code
-end
-
---- request(options) makes a certification request (PKCS#10), signed with its key; request(string) reads one from PEM
--- or DER. Returns a request object, or nil, message, code ("bad_request", "bad_name", "bad_field", "bad_pem" …).
-function certificate.request(given)
-   if type(given) == "string" then return handed_in.request(given) end
-   local request, message, code = issuing.call(build_request, given)
-   return options.result(request, message, code)
-end
-
---- open_request(path) is request(string) for the content of a file. nil, message, "file_unreadable" when it cannot be
--- read.
-function certificate.open_request(path)
-   if type(path) ~= "string" then error("bearssl.certificate.open_request: the path must be a string", 2) end
-   local bytes, message, code = require("bearssl.file").read(path, "request file")
-   if not bytes then return nil, message, code end
-   local request
-   request, message, code = core.request(bytes)
-   if not request then return nil, path .. ": " .. message, code end
-   return request
-end
-
--- ---- Certificates ----
+-- ---- Making certificates ----
 
 local ACCEPT = { "names", "key_usage", "extended_key_usage", "must_staple" }
 
@@ -172,7 +125,7 @@ local function make(given, who, public, signer, signer_key)
    if given.subject ~= nil then
       fields.subject = issuing.subject(given.subject)
    elseif not given.request then
-      fields.subject = first_name(fields.names)
+      fields.subject = issuing.first_name(fields.names)
    end
    fields.serial = issuing.serial(given.serial)
    fields.name_constraints = issuing.constraints(given.name_constraints)
@@ -215,7 +168,8 @@ end
 --- issue(options) makes a certificate, signed by an issuer. For whom: request, key (its public half) or certificate
 -- (another of its key). doc/api.md lists the options. Returns the certificate object, or nil, message, code
 -- ("key_mismatch", "bad_field", "bad_name", "bad_request", "unsupported_key" …).
-function certificate.issue(given)
+function certificate.issue(given, ...)
+   options.surplus("bearssl.certificate.issue", ...)
    local object, message, code = issuing.call(issue, given)
    return options.result(object, message, code)
 end
@@ -238,7 +192,8 @@ end
 
 --- selfsigned(options) makes a certificate that signs itself: an authority with ca = true, or one to trust directly.
 -- Without a `key` it makes one, P-256. Returns the certificate object and the key; or nil, message, code.
-function certificate.selfsigned(given)
+function certificate.selfsigned(given, ...)
+   options.surplus("bearssl.certificate.selfsigned", ...)
    local object, key, code = issuing.call(selfsigned, given)
    return object, key, code
 end

@@ -4,7 +4,6 @@ local core = require "bearssl.core"
 local driver = require "bearssl.driver"
 local options = require "bearssl.options"
 
-local is = options.is
 local own = require "bearssl.own" ("connection", "holder")
 
 local Connection = {}
@@ -26,6 +25,9 @@ function Connection.new(context, given, holder)
       verify = given.verify,
       early_data = given.early_data,
       early_data_resend = given.early_data_resend,
+      fallback_scsv = given.fallback_scsv,
+      alpn = given.alpn,
+      pins = given.pins and require("bearssl.verification").pins(given.pins),
       version_min = given.min_version and core.version_id(given.min_version),
       version_max = given.max_version and core.version_id(given.max_version),
       stage_mask = stages,
@@ -104,7 +106,7 @@ function Connection:write(data, i)
    return object:write(data, i or 1, #data)
 end
 
-local renegotiate_options = { verify = is.one_of({ "required", "optional", "none" }) }
+local renegotiate_options = { verify = require("bearssl.verification").modes "server" }
 
 --- check_renegotiate(options, who, level) raises an error for options that cannot be; it gives the mode to verify by.
 function Connection:check_renegotiate(given, who, level)
@@ -143,13 +145,17 @@ function Connection:close()
    return true
 end
 
---- fail(reason) ends the connection with an alert. reason: a code ("certificate_refused"), an alert's name
--- ("handshake_failure"), or any text (alert access_denied). The next step() returns the failure.
-function Connection:fail(reason)
+--- fail(reason [, text]) ends the connection with an alert. reason: a code that has one ("certificate_refused"), or any
+-- text: code "refused", alert access_denied. text: the message of the failure, which the next step() returns.
+function Connection:fail(reason, text)
    own(self, "fail")
-   if type(reason) ~= "string" then error("fail: the reason must be a string, not a " .. type(reason), 2) end
+   if type(reason) ~= "string" or reason == "" then
+      error("fail: the reason must be a code or a text, not " .. options.describe(reason), 2)
+   elseif text ~= nil and type(text) ~= "string" then
+      error("fail: the text must be a string, not " .. options.describe(text), 2)
+   end
    local object = self.core
-   if object then object:fail(reason) end
+   if object then object:fail(reason, text) end
 end
 
 --- info([field]) is a table of what is known and negotiated (doc/api.md), or one field of it. After the

@@ -11,14 +11,12 @@ local own = require "bearssl.own" ("context", "settings")
 local Context = {}
 Context.__index = Context
 
-local VERIFY = { "required", "optional", "none" }
-
 -- Versions are checked when they are converted, so that this table needs no list of them.
 local handlers = is.handlers(core.stages(), core.decisions())
 local certificate = is.any("a PEM or DER string, or a list of certificate objects",
    is.string, is.object("certificate"), is.list(is.any("a certificate object", is.object("certificate"), is.string),
       "certificate objects"))
-local key = is.any("a PEM or DER string, or a key object", is.string, is.object("key"))
+local key = is.any('a PEM or DER string, a key object, or "external"', is.string, is.object("key"))
 
 local function protocol_name(value)
    if type(value) == "string" and #value >= 1 and #value <= 255 then return nil end
@@ -42,17 +40,17 @@ local function credentials(value)
    return nil
 end
 
-local extension_options = { type = is.integer(0, 65535), data = is.string }
+local extension_options = { id = is.integer(0, 65535), raw = is.string }
 
 local function extensions(value)
-   if type(value) ~= "table" then return "a list of { type =, data = }" end
+   if type(value) ~= "table" then return "a list of { id =, raw = }" end
    local seen = {}
    for index, entry in ipairs(value) do
       local ok, message = pcall(options.check, entry, extension_options, ("element %d"):format(index), -1)
       if not ok then return "", message end
-      if not entry.type or not entry.data then return "", ("element %d must be { type =, data = }"):format(index) end
-      if seen[entry.type] then return "", ("element %d: type %d stands twice"):format(index, entry.type) end
-      seen[entry.type] = true
+      if not entry.id or not entry.raw then return "", ("element %d must be { id =, raw = }"):format(index) end
+      if seen[entry.id] then return "", ("element %d: extension %d stands twice"):format(index, entry.id) end
+      seen[entry.id] = true
    end
    if #value == 0 and next(value) ~= nil then return "", "must be a list, not a table with names" end
    return nil
@@ -67,7 +65,7 @@ local context_options = {
    alpn = is.list(protocol_name, "protocol names"),
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.string, capath = is.string,
-   verify = is.one_of(VERIFY),
+   verify = verification.mode,
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
    credentials = credentials, ocsp_response = is.string, ocspfile = is.string, password = password,
    ticket_keys = is.object("ticket_keys"), extensions = extensions, handlers = handlers, clock = is["function"],
@@ -100,9 +98,26 @@ local function early_data(value)
    return nil
 end
 
+local function session(value)
+   if value == false or options.is_object(value, "session") then return nil end
+   return "a session object, or false for none"
+end
+
+-- What a connection has instead of its context's list: an empty one would mean the context's.
+local function filled(check, what)
+   return function(value)
+      if type(value) == "table" and next(value) == nil then
+         return "", "must not be empty: leave it out for the " .. what
+      end
+      return check(value)
+   end
+end
+
 local connection_options = {
-   server_name = server_name, session = is.object("session"), verify = is.one_of(VERIFY), handlers = handlers,
-   early_data = early_data, early_data_resend = is.boolean, min_version = is.string, max_version = is.string,
+   alpn = filled(context_options.alpn, "context's protocols"), pins = filled(context_options.pins, "context's pins"),
+   server_name = server_name, session = session, verify = verification.mode, handlers = handlers,
+   early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
+   max_version = is.string,
 }
 local wrap_options = { timeout = is.seconds, max_line = is.integer(1, 2 ^ 31 - 1) }
 for name, check in pairs(connection_options) do wrap_options[name] = check end
@@ -188,6 +203,14 @@ end
 
 -- Options that one kind of context has no use for, or that contradict each other.
 local function refuse_contradictions(given, is_client)
+   if is_client and (given.session_cache or 0) > 0 then
+      for _, name in ipairs { "verify", "client_certificate" } do
+         if (given.handlers or {})[name] then
+            error(("bearssl.context: session_cache is of no use with a '%s' handler: a resumed connection does not ask "
+               .. "it; give the option 'session' of the connection where that is right"):format(name), 0)
+         end
+      end
+   end
    if is_client and given.ticket_keys then
       error("bearssl.context: the option 'ticket_keys' is for servers: a client only keeps the tickets it is given", 0)
    elseif is_client and (given.ocsp_response or given.ocspfile) then
@@ -196,8 +219,9 @@ local function refuse_contradictions(given, is_client)
       error('bearssl.context: tickets = "always" is for servers: a client has those that it is given', 0)
    elseif given.tickets == false and given.ticket_keys then
       error("bearssl.context: ticket_keys are of no use with tickets = false", 0)
-   elseif given.require_extended_master_secret and given.extended_master_secret == false then
-      error("bearssl.context: require_extended_master_secret needs extended_master_secret", 0)
+   elseif not is_client and given.staple then
+      error("bearssl.context: the option 'staple' is for clients: a server staples what 'ocsp_response' or 'ocspfile' "
+         .. "give it", 0)
    end
    for _, name in ipairs(is_client and only.server or only.client) do
       if given[name] then
@@ -224,14 +248,26 @@ end
 
 -- Tickets of TLS 1.3 after a full handshake: clients that open several connections at once use each only once.
 local DEFAULT_TICKET_COUNT = 2
-local DEFAULT_SESSION_CACHE = 1000
+local DEFAULT_SESSION_CACHE = { server = 1000, client = 100 }
+
+-- By default sessions are kept in memory, unless handlers keep them. What a client's handlers said of one connection
+-- need not hold for the next, so that none is resumed by itself there (csrc/tls/handshake/client_session.c).
+local function default_cache(given, is_client)
+   local handlers_given = given.handlers or {}
+   if is_client then
+      for _, name in ipairs { "session_load", "session_store", "verify", "client_certificate" } do
+         if handlers_given[name] then return 0 end
+      end
+   end
+   return DEFAULT_SESSION_CACHE[is_client and "client" or "server"]
+end
 
 -- The options that the core takes as they are; a server keeps sessions and gives tickets without being told to.
 local function plain_settings(given, is_client, into)
    for _, option in ipairs(plain_options) do into[option.name] = given[option.name] end
    if given.tickets == "always" then into.tickets, into.tickets_always = true, true end
+   into.session_cache = given.session_cache or default_cache(given, is_client)
    if not is_client then
-      into.session_cache = given.session_cache or DEFAULT_SESSION_CACHE
       into.ticket_count = given.tickets ~= false and (given.ticket_count or DEFAULT_TICKET_COUNT) or 0
    end
    return into
@@ -242,6 +278,8 @@ local function build(given)
    local is_client = mode == "client"
    refuse_contradictions(given, is_client)
    local verify = given.verify or (is_client and "required" or "none")
+   local unfit = verification.mode_of(verify, mode)
+   if unfit then error("bearssl.context: " .. unfit, 0) end
    local settings = plain_settings(given, is_client, {
       role = mode, verify = verify, alpn = given.alpn, extensions = given.extensions,
    })
@@ -273,8 +311,8 @@ local function build(given)
    local object
    object, message, code = core.context(settings)
    if not object and code == "illegal_parameter" and given.extensions then
-      error("bearssl.context: option 'extensions': a type that the library handles itself, or more than 16383 bytes of "
-         .. "data", 0)
+      error("bearssl.context: option 'extensions': an extension that the library handles itself, or more than 16383 "
+         .. "bytes of raw", 0)
    end
    if not object then return nil, message, code end
    local handlers_given = driver.merge({}, given.handlers)
@@ -286,7 +324,7 @@ local function build(given)
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
          version_min = settings.version_min, version_max = settings.version_max,
-         ticket_keys = settings.ticket_keys,
+         ticket_keys = settings.ticket_keys, staple = is_client and (given.staple or "if_must") or nil,
          tickets = is_client and given.tickets ~= false or ticket_keys and (given.tickets or true) or false,
       },
    }, Context)
@@ -299,8 +337,8 @@ end
 -- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, credentials, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
--- extended_master_secret, require_extended_master_secret, fallback (booleans), status_request (client: ask for an OCSP
--- response), max_fragment_length, extensions (client), ocsp_response, ocspfile (server), handlers, clock, password,
+-- extended_master_secret (boolean or "required"), max_fragment_length, extensions (client), ocsp_response, ocspfile
+-- (server), handlers, clock, password,
 -- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.2 renegotiation (boolean); of TLS 1.3 key_shares,
 -- grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds;
 -- server), middlebox_compatibility, psk_ke, record_size_limit, record_padding (bytes), key_update_after (records);
@@ -313,7 +351,7 @@ function Context.new(given)
    return context, message, code
 end
 
-local CONNECTIONS_OF_CLIENTS = { "session", "early_data", "early_data_resend" }
+local CONNECTIONS_OF_CLIENTS = { "session", "early_data", "early_data_resend", "fallback_scsv" }
 
 local function check_connection(self, given, specification, who)
    if given == nil then given = {} end
@@ -339,7 +377,16 @@ local function check_connection(self, given, specification, who)
       local ok, message = pcall(versions.of_connection, who, given, self.settings)
       if not ok then error(message, 3) end
    end
+   if given.fallback_scsv and (given.max_version or core.version_name(self.settings.version_max)) >= "TLSv1.3" then
+      error(who .. ": the option 'fallback_scsv' says that an attempt with a newer version failed: give the older "
+         .. "'max_version' of this one", 3)
+   end
    local verify = given.verify
+   local unfit = verification.mode_of(verify, self.settings.mode)
+   if unfit then error(who .. ": " .. unfit, 3) end
+   if given.pins and self.settings.mode == "server" and (verify or self.settings.verify) == "none" then
+      error(who .. ": the option 'pins' needs a 'verify' that asks clients for their certificates", 3)
+   end
    if verify and verify ~= "none" and not self.settings.trust then
       error(("%s: verify = %q needs a trust store, and the context has none"):format(who, verify), 3)
    end
@@ -352,8 +399,9 @@ end
 -- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks), max_line (bytes of a
 -- line that receive("*l") takes; nil: any number). Returns the stream, or
 -- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
-function Context:wrap(transport, given)
+function Context:wrap(transport, given, ...)
    own(self, "wrap")
+   options.surplus("wrap", ...)
    if transport == nil then error("wrap: the transport is missing", 2) end
    given = check_connection(self, given, wrap_options, "wrap")
    local carrier, message = require("bearssl.transport").new(transport)
@@ -362,13 +410,14 @@ function Context:wrap(transport, given)
 end
 
 --- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
-function Context:connection(given)
+function Context:connection(given, ...)
    own(self, "connection")
+   options.surplus("connection", ...)
    given = check_connection(self, given, connection_options, "connection")
    return require("bearssl.connection").new(self, given)
 end
 
---- flush_sessions() forgets the sessions that the server keeps in memory.
+--- flush_sessions() forgets the sessions that the context keeps in memory.
 function Context:flush_sessions()
    own(self, "flush_sessions")
    self.core:flush_sessions()
@@ -383,7 +432,7 @@ end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
--- sessions (in the server's cache), pooled_buffers (record buffers that lie idle).
+-- sessions (in the cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
    own(self, "info")
    local names, settings = require "bearssl.names", self.settings
@@ -393,7 +442,7 @@ function Context:info()
    info.suites = names.list(settings.suites, core.suite_name)
    info.groups = names.list(settings.groups or core.default_groups(), core.group_name)
    info.signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name)
-   info.tickets = settings.tickets
+   info.tickets, info.staple = settings.tickets, settings.staple
    info.sessions, info.pooled_buffers = self.core:session_count(), self.core:pooled_buffers()
    return info
 end

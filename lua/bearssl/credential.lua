@@ -32,14 +32,17 @@ function credential.chain(value, instead)
    return list
 end
 
---- key(value [, password [, where [, instead]]]) turns a PEM or DER string or a key object into a key object. password:
--- a string, or a function(where) that gives it when the key is encrypted; where: the file's path.
-function credential.key(value, password, where, instead)
+--- key(value [, password [, where [, instead [, leaf]]]]) turns a PEM or DER string or a key object into a key object;
+-- "external" is the one that stands for the certificate `leaf`'s. password: a string, or a function(where) that gives
+-- it when the key is encrypted; where: the file's path.
+function credential.key(value, password, where, instead, leaf)
+   if value == "external" and leaf then return core.external_key(leaf) end
    if type(value) == "string" then
       return require("bearssl.password").read(value, password, where, instead)
    end
    if options.is_object(value, "key") then return value end
-   return nil, "a key must be a PEM or DER string or a key object, not " .. options.describe(value), "misuse"
+   return nil, 'a key must be a PEM or DER string, a key object or "external", not ' .. options.describe(value),
+      "misuse"
 end
 
 -- Which certificate of a chain the key belongs to instead, for the message.
@@ -68,7 +71,7 @@ function credential.make(certificate, key, password, where, instead)
    local chain, message, code = credential.chain(certificate, instead and instead.certificate)
    if not chain then return nil, message, code, "certificate" end
    local object
-   object, message, code = credential.key(key, password, where, instead and instead.key)
+   object, message, code = credential.key(key, password, where, instead and instead.key, chain[1])
    if not object then return nil, message, code, key == certificate and "certificate" or "key" end
    if not object:matches(chain[1]) then return nil, mismatch(chain, object), "key_mismatch" end
    return { chain = chain, key = object }
@@ -79,8 +82,9 @@ local FILES = { certificate = "certfile", key = "keyfile", ocsp_response = "ocsp
 local INSTEAD = {}
 for name, option in pairs(FILES) do INSTEAD[name] = ("the option '%s'"):format(option) end
 
--- What one option, or the file that another names, holds: nil when neither is given; or false, message, code.
-local function read(given, name)
+--- read(given, name) is what one option, or the file that another names, holds: nil when neither is given; or false,
+-- message, code.
+function credential.read(given, name)
    local value, path = given[name], given[FILES[name]]
    if not path then return value end
    if value ~= nil then return false, ("give either '%s' or '%s', not both"):format(name, FILES[name]), "misuse" end
@@ -100,7 +104,7 @@ end
 function credential.gather(given, password)
    local values = {}
    for _, name in ipairs({ "certificate", "key", "ocsp_response" }) do
-      local value, message, code = read(given, name)
+      local value, message, code = credential.read(given, name)
       if value == false then return nil, message, code end
       values[name] = value
    end

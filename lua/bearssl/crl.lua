@@ -1,4 +1,4 @@
--- bearssl.crl: certificate revocation lists, from strings and files, and made: bearssl.crl { … }.
+-- bearssl.crl: certificate revocation lists, from strings and files, and made.
 local core = require "bearssl.core"
 local issuing = require "bearssl.issuing"
 local options = require "bearssl.options"
@@ -14,7 +14,8 @@ crl.reasons = {
 
 --- load(string) reads PEM (any number of CRLs; other blocks are passed over) or one in DER. Returns a list of CRL
 -- objects, or nil, message, code ("bad_crl", "bad_pem").
-function crl.load(bytes)
+function crl.load(bytes, ...)
+   options.surplus("bearssl.crl.load", ...)
    if type(bytes) ~= "string" then
       error("bearssl.crl.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -22,7 +23,8 @@ function crl.load(bytes)
 end
 
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
-function crl.open(path)
+function crl.open(path, ...)
+   options.surplus("bearssl.crl.open", ...)
    if type(path) ~= "string" then error("bearssl.crl.open: the path must be a string", 2) end
    local bytes, message, code = require("bearssl.file").read(path, "CRL file")
    if not bytes then return nil, message, code end
@@ -38,6 +40,7 @@ local entry_options = {
 
 local function revoked(value)
    if type(value) ~= "table" then return "a list of certificates, serial numbers and tables" end
+   if #value == 0 and next(value) ~= nil then return "", "must be a list of certificates, serial numbers and tables" end
    for index, entry in ipairs(value) do
       if not options.is_object(entry, "certificate") and check.serial(entry) then
          if type(entry) ~= "table" then
@@ -74,9 +77,9 @@ local function entry_of(value, now)
 end
 
 local function build(given)
-   options.check(given, crl_options, "bearssl.crl", -1)
+   options.check(given, crl_options, "bearssl.crl.new", -1)
    if not given.issuer or not given.issuer_key then
-      error(("bearssl.crl: '%s' is missing"):format(given.issuer and "issuer_key" or "issuer"), 0)
+      error(("bearssl.crl.new: '%s' is missing"):format(given.issuer and "issuer_key" or "issuer"), 0)
    end
    local issuer, message, code = issuing.certificate(given.issuer)
    if not issuer then return nil, message, code end
@@ -84,7 +87,7 @@ local function build(given)
    key, message, code = issuing.key(given.issuer_key, given.password)
    if not key then return nil, message, code end
    local ok, from, to = pcall(issuing.period, given, "this_update", "next_update", 30, 0)
-   if not ok then error("bearssl.crl: " .. from, 0) end
+   if not ok then error("bearssl.crl.new: " .. from, 0) end
    local entries = {}
    for index, value in ipairs(given.revoked or {}) do
       entries[index], message, code = entry_of(value, from)
@@ -99,11 +102,12 @@ local function build(given)
    return object, message, code
 end
 
-return setmetatable(crl, {
-   -- bearssl.crl(options) makes a complete CRL: issuer, issuer_key, this_update, next_update or days (30), number,
-   -- revoked. Returns a CRL object, or nil, message, code.
-   __call = function(_, given)
-      local object, message, code = issuing.call(build, given)
-      return options.result(object, message, code)
-   end,
-})
+--- new(options) makes a complete CRL: issuer, issuer_key, password, this_update, next_update or days (30), number,
+-- revoked. Returns a CRL object, or nil, message, code ("key_mismatch", "bad_field" …).
+function crl.new(given, ...)
+   options.surplus("bearssl.crl.new", ...)
+   local object, message, code = issuing.call(build, given)
+   return options.result(object, message, code)
+end
+
+return crl

@@ -1,5 +1,5 @@
 -- What handlers of decisions return, checked and turned into the core's answers. Each function gets the
--- connection and the handler's two results, and returns
+-- connection, the handler's two first results and their number, and returns
 --    true [, value]          the answer: core:answer(value); no value: the default
 --    false, reason           the handshake ends with this reason
 --    nil, message            the handler returned what makes no sense
@@ -21,13 +21,6 @@ local function wrong(must, answer)
    return nil, ("must return %s, or %s; it returned %s"):format(must, REASON, options.describe(answer))
 end
 
-local function unneeded(answer, reason)
-   if answer == true then return true end
-   local done, why = default_or_refusal(answer, reason, "refused")
-   if done ~= nil then return done, why end
-   return wrong("nothing", answer)
-end
-
 --- stage(answer, reason) judges what a stage handler returned: true, or false, reason, or nil, message.
 function decision.stage(answer, reason)
    if answer == true then return true end
@@ -36,14 +29,17 @@ function decision.stage(answer, reason)
    return wrong("nothing or true", answer)
 end
 
-function decision.session_store(_, answer, reason) return unneeded(answer, reason) end
-function decision.keylog(_, answer, reason) return unneeded(answer, reason) end
+-- Best effort: a store or a log that is down, or that answers "OK", ends no connection.
+function decision.session_store() return true end
+function decision.keylog() return true end
 
-function decision.verify(_, answer, reason)
-   if answer == true then return true, true end
-   local done, why = default_or_refusal(answer, reason, "certificate_refused")
-   if done ~= nil then return done, why end
-   return wrong("true to accept, nothing for the library's verdict", answer)
+-- A handler can only refuse, but for the word that accepts: `return pins[question.chain[1]:pin()]` refuses an unknown
+-- key, whose nil is a result, and does not let an expired certificate pass because its key is known.
+function decision.verify(_, answer, reason, count)
+   if count == 0 or answer == true and reason == nil then return true, "judged" end
+   if answer == "accept" and reason == nil then return true, "accept" end
+   if not answer then return false, reason or "certificate_refused" end
+   return wrong('true or nothing for the library\'s verdict, "accept" whatever it is, false to refuse', answer)
 end
 
 local function bytes_answer(what)
@@ -66,19 +62,14 @@ function decision.decrypt(_, answer, reason)
    return true, ""
 end
 
--- A string that cannot be imported is no session: a shared store may hold what another version wrote.
-function decision.session_load(_, answer, reason)
-   if not answer then
-      if reason ~= nil then return false, reason end
-      return true
-   end
+-- A store that is down has no session, and a string that cannot be imported is none: a shared store may hold what
+-- another version wrote.
+function decision.session_load(_, answer)
+   if not answer then return true end
    if type(answer) == "string" then return true, (core.session_import(answer)) end
    if options.is_object(answer, "session") then return true, answer end
-   return wrong("a session object or an exported session, nothing for none", answer)
-end
-
-local function credential_of(answer)
-   return require("bearssl.credential").make(answer.certificate, answer.key)
+   return nil, "must return a session object or an exported session, nothing for none; it returned "
+      .. options.describe(answer)
 end
 
 local function check_fields(answer, known)
@@ -129,9 +120,54 @@ function decision.early_data(_, answer, reason)
    return wrong("true to accept early data, false to reject it", answer)
 end
 
-local credential_fields = { certificate = true, key = true }
+-- A credential under the names that options use, or the `name` of one of the context's.
+local credential_fields = {
+   certificate = true, key = true, certfile = true, keyfile = true, password = true, name = true,
+}
+local GIVEN = { "certificate", "key", "certfile", "keyfile" }
 
-function decision.client_certificate(_, answer, reason)
+local function named_credential(context, name)
+   local credential = context.named[name]
+   if credential then return credential end
+   local names = {}
+   for known in pairs(context.named) do names[#names + 1] = known end
+   table.sort(names)
+   if #names == 0 then names[1] = "(the context has none with a name)" end
+   return nil, options.unknown("no credential of the context is named", name, names, "Names")
+end
+
+local STRINGS = { "certfile", "keyfile", "ocspfile", "name" }
+
+-- The credential of an answer: nil for none, or false and a message.
+local function credential_of(context, answer)
+   local given
+   for _, field in ipairs(STRINGS) do
+      if answer[field] ~= nil and type(answer[field]) ~= "string" then
+         return false, ("returned a '%s' that is not a string but %s"):format(field, options.describe(answer[field]))
+      end
+   end
+   if answer.ocsp_response ~= nil and (type(answer.ocsp_response) ~= "string" or answer.ocsp_response == "") then
+      return false, "returned an 'ocsp_response' that is not an OCSP response's DER but "
+         .. options.describe(answer.ocsp_response)
+   end
+   if answer.password ~= nil and type(answer.password) ~= "string" and type(answer.password) ~= "function" then
+      return false, "returned a 'password' that is neither a string nor a function"
+   end
+   for _, field in ipairs(GIVEN) do given = given or answer[field] ~= nil and field end
+   local credential, message
+   if answer.name ~= nil then
+      if given then return false, ("names a credential and gives '%s': one of them is enough"):format(given) end
+      credential, message = named_credential(context, answer.name)
+   elseif given then
+      credential, message = require("bearssl.credential").gather(answer)
+   else
+      return nil
+   end
+   if credential then return credential end
+   return false, "returned a credential that cannot be used: " .. tostring(message)
+end
+
+function decision.client_certificate(connection, answer, reason)
    if answer == false and reason == nil then return true, false end
    local done, why = default_or_refusal(answer, reason)
    if done ~= nil then return done, why end
@@ -141,36 +177,28 @@ function decision.client_certificate(_, answer, reason)
    local ok, message = check_fields(answer, credential_fields)
    if not ok then return nil, message end
    local credential
-   credential, message = credential_of(answer)
-   if not credential then return nil, "returned a credential that cannot be used: " .. tostring(message) end
-   return true, credential
+   credential, message = credential_of(connection.context, answer)
+   if credential then return true, credential end
+   return nil, message or "returned a table without a certificate: false stands for none"
 end
 
 local select_fields = {
-   context = true, certificate = true, key = true, alpn = true, min_version = true, max_version = true, suites = true,
-   ocsp_response = true,
+   context = true, alpn = true, min_version = true, max_version = true, suites = true, ocsp_response = true,
+   ocspfile = true,
 }
+for field in pairs(credential_fields) do select_fields[field] = true end
 
--- certificate: the name of one of the context's credentials, or a certificate with its key.
-local function selected_credential(context, answer)
-   local certificate = answer.certificate
-   if type(certificate) == "string" and answer.key == nil and not certificate:find("-----BEGIN", 1, true) then
-      local credential = context.named[certificate]
-      if credential then return credential end
-      local names = {}
-      for name in pairs(context.named) do names[#names + 1] = name end
-      table.sort(names)
-      if #names == 0 then names[1] = "(the context has none with a name)" end
-      return nil, options.unknown("no credential of the context is named", certificate, names, "Names")
-   end
-   return credential_of(answer)
+local function is_context(connection, value)
+   return type(value) == "table" and getmetatable(value) == getmetatable(connection.context)
 end
 
 function decision.select(connection, answer, reason)
    local done, why = default_or_refusal(answer, reason, "handshake_failure")
    if done ~= nil then return done, why end
-   if type(answer) ~= "table" or answer.core and answer.wrap then
-      return wrong("nothing or a table { context =, certificate =, key =, alpn =, … }", answer)
+   if is_context(connection, answer) then
+      answer = { context = answer }
+   elseif type(answer) ~= "table" then
+      return wrong("nothing, a context, or a table { context =, certificate =, key =, alpn =, … }", answer)
    end
    local ok, message = check_fields(answer, select_fields)
    if not ok then return nil, message end
@@ -178,30 +206,25 @@ function decision.select(connection, answer, reason)
    local context, result = connection.context, {}
    if answer.context ~= nil then
       context = answer.context
-      if getmetatable(context) ~= getmetatable(connection.context) then
+      if not is_context(connection, context) then
          return nil, "returned a 'context' that is not a context but " .. options.describe(context)
       end
       if context.settings.mode ~= "server" then return nil, "returned a context that is not a server's" end
       result.context = context.core
       connection.selected = context
    end
-   if answer.certificate ~= nil or answer.key ~= nil then
-      result.credential, message = selected_credential(context, answer)
-      if not result.credential then return nil, "returned a credential that cannot be used: " .. tostring(message) end
-   end
+   local credential
+   credential, message = credential_of(context, answer)
+   if credential == false then return nil, message end
+   result.credential = credential
    if answer.alpn ~= nil then
       if type(answer.alpn) ~= "string" or answer.alpn == "" or #answer.alpn > 255 then
          return nil, "returned an 'alpn' that is not a protocol's name but " .. options.describe(answer.alpn)
       end
       result.alpn = answer.alpn
    end
-   if answer.ocsp_response ~= nil then
-      if type(answer.ocsp_response) ~= "string" or answer.ocsp_response == "" then
-         return nil, "returned an 'ocsp_response' that is not an OCSP response's DER but "
-            .. options.describe(answer.ocsp_response)
-      end
-      result.ocsp_response = answer.ocsp_response
-   end
+   result.ocsp_response, message = require("bearssl.credential").read(answer, "ocsp_response")
+   if result.ocsp_response == false then return nil, "returned an OCSP response that cannot be used: " .. message end
    for name, field in pairs({ min_version = "version_min", max_version = "version_max" }) do
       if answer[name] ~= nil then
          result[field], message = names.version_id(answer[name])

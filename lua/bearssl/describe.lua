@@ -132,6 +132,7 @@ function describe.certificate(object)
    local _, subject = object:subject()
    local _, issuer = object:issuer()
    local key = object:public_key() or {}
+   local algorithm, oid = object:signature_algorithm()
    local names = {}
    for i, entry in ipairs(object:names() or {}) do
       names[i] = { type = entry.type, value = entry.value }
@@ -139,8 +140,8 @@ function describe.certificate(object)
    return {
       subject = distinguished_name(subject), issuer = distinguished_name(issuer),
       serial = tostring(object:serial()), not_before = object:not_before(), not_after = object:not_after(),
-      names = names, public_key = { type = key.type, bits = key.bits, curve = key.curve },
-      signature_algorithm = name_of(object:signature_algorithm()), is_ca = object:is_ca() and true or false,
+      names = names, public_key = { type = key.type or key.oid, bits = key.bits, curve = key.curve },
+      signature_algorithm = algorithm or oid, is_ca = object:is_ca() and true or false,
       fingerprint = object:fingerprint("sha256"),
    }
 end

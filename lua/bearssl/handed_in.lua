@@ -23,7 +23,7 @@ end
 
 handed_in.certificates = reader(core.certificates, "bearssl.certificate.open")
 handed_in.crls = reader(core.crls, "bearssl.crl.open")
-handed_in.request = reader(core.request, "bearssl.certificate.open_request")
+handed_in.request = reader(core.request, "bearssl.request.open")
 handed_in.ocsp_response = reader(core.ocsp_response, "bearssl.ocsp.open")
 
 return handed_in

@@ -12,7 +12,8 @@ local bearssl = { _VERSION = "bearssl for Lua scm" }
 --- context(options) makes a context, which holds what many connections share.
 -- options: table; see bearssl.context (context.lua) and doc/api.md. An unknown or mistyped option raises.
 -- Returns the context, or nil, message, code when a file, certificate or key cannot be used.
-function bearssl.context(options)
+function bearssl.context(options, ...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.context", ...) end
    local context, message, code = require("bearssl.context").new(options)
    -- no tail call of new: error messages name the caller's line
    return require("bearssl.options").result(context, message, code)
@@ -20,22 +21,26 @@ end
 
 --- suites([policy]) is the list of RFC names of a policy's cipher suites, in order of preference; without
 -- an argument, of every suite known. policy: "modern" or "compatible".
-function bearssl.suites(policy)
+function bearssl.suites(policy, ...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.suites", ...) end
    return (require("bearssl.names").suites(policy))
 end
 
 --- groups() is the list of the key exchange groups that this build supports ("x25519", "secp256r1" …).
-function bearssl.groups()
+function bearssl.groups(...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.groups", ...) end
    return require("bearssl.names").groups()
 end
 
 --- versions() is the list of the protocol versions that this build supports ("TLSv1.2" …).
-function bearssl.versions()
+function bearssl.versions(...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.versions", ...) end
    return require("bearssl.names").versions()
 end
 
 --- signature_algorithms() is the list of RFC 8446 scheme names that this build supports.
-function bearssl.signature_algorithms()
+function bearssl.signature_algorithms(...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.signature_algorithms", ...) end
    return require("bearssl.names").signature_algorithms()
 end
 
@@ -52,6 +57,8 @@ local lazy = {
    ticket_keys = function() return require "bearssl.ticket_keys" end,
    crl = function() return require "bearssl.crl" end,
    ocsp = function() return require "bearssl.ocsp" end,
+   request = function() return require "bearssl.request" end,
+   codes = function() return require "bearssl.codes" () end,
    stages = function() return core.stages() end,
    decisions = function() return core.decisions() end,
 }

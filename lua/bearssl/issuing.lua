@@ -49,6 +49,9 @@ end
 local function subject(value)
    if type(value) == "string" then return nil end
    if type(value) ~= "table" then return 'a name such as "CN=example.org,O=Example" or a table' end
+   for name in pairs(value) do
+      if #value > 0 and type(name) ~= "number" then return "", "must be a list of pairs, not one with names beside" end
+   end
    for index, entry in ipairs(value) do
       local bad = type(entry) ~= "table" or type(entry[1] or entry.oid or entry.name) ~= "string"
          or type(entry[2] or entry.value) ~= "string"
@@ -67,7 +70,9 @@ check.subject = subject
 
 local function name_entry(value)
    if type(value) == "string" and value ~= "" then return nil end
-   if type(value) == "table" and type(value.type) == "string" and type(value.value) == "string" then return nil end
+   if type(value) == "table" and type(value.type) == "string" and type(value.value) == "string" then
+      return options.unknown_field(value, { "type", "value" })
+   end
    return 'a name such as "example.org" or {type = "DNS", value = "example.org"}'
 end
 local name_list = is.list(name_entry, "names")
@@ -81,10 +86,9 @@ check.names = names_exactly
 
 function check.constraints(value)
    if type(value) ~= "table" then return "a table { permitted = names, excluded = names }" end
+   local _, unknown = options.unknown_field(value, { "excluded", "permitted" })
+   if unknown then return "", unknown end
    for field, list in pairs(value) do
-      if field ~= "permitted" and field ~= "excluded" then
-         return "", options.unknown("unknown field", field, { "excluded", "permitted" }, "Fields")
-      end
       local must, exact = names_exactly(list)
       if must then return "", ("%s: %s"):format(field, exact or "must be " .. must) end
    end
@@ -101,10 +105,13 @@ end
 
 function check.extensions(value)
    if type(value) ~= "table" then return "a list of { oid =, critical =, value = DER }" end
+   if #value == 0 and next(value) ~= nil then return "", "must be a list of { oid =, critical =, value = DER }" end
    for index, entry in ipairs(value) do
       if type(entry) ~= "table" or type(entry.oid) ~= "string" or type(entry.value) ~= "string" then
          return "", ("element %d must be a table { oid =, critical =, value = DER }"):format(index)
       end
+      local _, exact = options.unknown_field(entry, { "critical", "oid", "value" })
+      if exact then return "", ("element %d: %s"):format(index, exact) end
    end
    return nil
 end
@@ -144,6 +151,14 @@ function issuing.subject(value)
       end
    end
    return table.concat(parts, ",")
+end
+
+--- first_name(names) is the subject of what has none: the first of its names that fits a CN.
+function issuing.first_name(names)
+   for _, entry in ipairs(names or {}) do
+      if #entry.value <= 64 then return issuing.subject({ { "CN", entry.value } }) end
+   end
+   return ""
 end
 
 -- "2001:db8::/32" and "192.0.2.0/24" are for constraints.

@@ -24,7 +24,8 @@ end
 --- load(string [, password]) reads a private key: PEM or DER; PKCS#8 (also encrypted), PKCS#1 or SEC 1. password: a
 -- string, or a function that gives one when the key is encrypted. Returns a key object, or nil, message, code
 -- ("bad_key", "encrypted_key", "bad_password", "unsupported_encryption", "bad_pem", "bad_der").
-function key.load(bytes, password)
+function key.load(bytes, password, ...)
+   options.surplus("bearssl.key.load", ...)
    if type(bytes) ~= "string" then
       error("bearssl.key.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -35,7 +36,8 @@ end
 
 --- open(path [, password]) is load for the content of a file; a password function is called with the path. nil,
 -- message, "file_unreadable" when it cannot be read.
-function key.open(path, password)
+function key.open(path, password, ...)
+   options.surplus("bearssl.key.open", ...)
    if type(path) ~= "string" then error("bearssl.key.open: the path must be a string", 2) end
    check_password(password, "bearssl.key.open")
    local bytes, message, code = require("bearssl.file").read(path, "key file")
@@ -48,7 +50,8 @@ end
 
 --- generate(kind [, bits]) makes a new key. kind: "rsa" (bits: 2048 to 4096, a multiple of 8; 2048), "p256", "p384"
 -- or "p521". An RSA key takes from tenths of a second to some seconds. nil, message, "no_random" without randomness.
-function key.generate(kind, bits)
+function key.generate(kind, bits, ...)
+   options.surplus("bearssl.key.generate", ...)
    local known = false
    for _, name in ipairs(key.kinds) do known = known or name == kind end
    if not known then
@@ -69,7 +72,12 @@ end
 
 --- external(certificate) is a key that stands for the private key of this certificate object, which is
 -- somewhere else: the `sign` and `decrypt` handlers use it.
-function key.external(certificate)
+function key.external(certificate, ...)
+   options.surplus("bearssl.key.external", ...)
+   if not options.is_object(certificate, "certificate") then
+      error("bearssl.key.external: the certificate must be a certificate object, not "
+         .. options.describe(certificate), 2)
+   end
    return core.external_key(certificate)
 end
 

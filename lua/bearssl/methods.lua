@@ -12,47 +12,51 @@ local function check(self, class, method)
    end
 end
 
---- certificate:verify(chain, trust, options) validates the certificate without a connection. chain: what else the
--- peer sent (certificate objects, PEM or DER), or nil; trust: a store, PEM, a list for bearssl.trust.new, "system"
--- (also for nil). Returns true and the path, leaf first; or nil, message, code, and which certificate is at fault:
--- 1 is this one.
-function certificate.verify(self, chain, store, given)
+--- certificate:verify([options]) validates the certificate without a connection. chain: what else the peer sent
+-- (certificate objects, PEM or DER); trust: a store, PEM, a list for bearssl.trust.new, "system" (also for nil); the
+-- rest as for trust:verify. Returns true and the path, leaf first; or nil, message, code, and which certificate is at
+-- fault: 1 is this one.
+function certificate.verify(self, given, ...)
    check(self, "certificate", "verify")
-   local ok, a, b, c, d = pcall(require("bearssl.verification").verify, self, chain, store, given)
+   for index = 1, select("#", ...) do
+      if select(index, ...) ~= nil then
+         error("certificate:verify: takes one table of options, such as { chain = list, trust = store, server_name = "
+            .. "name }", 2)
+      end
+   end
+   local ok, a, b, c, d = pcall(require("bearssl.verification").of_certificate, self, given)
    if not ok then error(a, 2) end
    return a, b, c, d
 end
 
 -- The core's own, which stand below ours; kept with the core, so that loading this again does not wrap them twice.
 if not core.own_methods then core.own_methods = { key_pem = key.pem, trust_verify = trust.verify } end
-local trust_verify = core.own_methods.trust_verify
 
 --- key:pem(options) is the key in PKCS#8; options: password (encrypts it), iterations; or the password itself.
 -- nil, message, code ("unsupported_key" of an external key, "unsupported_encryption").
-function key.pem(self, given)
+function key.pem(self, given, ...)
    check(self, "key", "pem")
+   require("bearssl.options").surplus("key:pem", ...)
    local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)
 end
 
---- trust:verify(chain, options): see doc/api.md.
-function trust.verify(self, chain, given)
+--- trust:verify(chain [, options]) validates a chain, leaf first; see doc/api.md. Returns what certificate:verify does.
+function trust.verify(self, chain, given, ...)
    check(self, "trust", "verify")
-   if type(given) == "table" and (given.pins or given.crls or given.ocsp_responses) then
-      local ok, converted, message, code = pcall(require("bearssl.verification").convert, given)
-      if not ok then error(converted, 2) end
-      if not converted then return nil, message, code end
-      given = converted
-   end
-   return trust_verify(self, chain, given)
+   require("bearssl.options").surplus("trust:verify", ...)
+   local ok, a, b, c, d = pcall(require("bearssl.verification").of_store, self, chain, given)
+   if not ok then error(a, 2) end
+   return a, b, c, d
 end
 
 --- trust:reload([certificates]) reads the store's files again, or takes a list of PEM or DER strings instead; the
 -- contexts that share the store use what it then holds. Returns the number of certificates, or nil, message, code:
 -- then nothing has changed.
-function trust.reload(self, list)
+function trust.reload(self, list, ...)
    check(self, "trust", "reload")
+   require("bearssl.options").surplus("trust:reload", ...)
    local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)

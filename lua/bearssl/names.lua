@@ -31,7 +31,7 @@ end
 --- suites([policy]) → list of RFC names.
 function names.suites(name)
    if name == nil then return names_of(suites()) end
-   local ids = policy(name)
+   local ids = type(name) == "string" and policy(name)
    if not ids then
       error(options.unknown("bearssl.suites: unknown policy", name, names.policies, "Policies"), 3)
    end

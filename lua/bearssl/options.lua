@@ -89,16 +89,42 @@ function options.check(given, specification, who, level)
    if type(given) ~= "table" then
       error(("%s: the options must be a table, not %s"):format(who, options.describe(given)), level)
    end
-   for name, value in pairs(given) do
-      local check = specification[name]
-      if not check then
+   for name in pairs(given) do
+      if not specification[name] then
          error(options.unknown(who .. ": unknown option", name, sorted(specification), "Options"), level)
       end
-      local must, exact = check(value)
+   end
+   -- By the specification's names: what a table inherits is an option too.
+   for name, check in pairs(specification) do
+      local value = given[name]
+      local must, exact
+      if value ~= nil then must, exact = check(value) end
       if exact then
          error(("%s: option '%s': %s"):format(who, name, exact), level)
       elseif must then
          error(("%s: option '%s' must be %s, not %s"):format(who, name, must, options.describe(value)), level)
+      end
+   end
+end
+
+--- unknown_field(given, names) is nil when a table has no other fields than the names of a sorted list; otherwise what
+-- a check returns.
+function options.unknown_field(given, names)
+   local known = {}
+   for _, name in ipairs(names) do known[name] = true end
+   for name in pairs(given) do
+      if not known[name] then return "", options.unknown("unknown field", name, names, "Fields") end
+   end
+   return nil
+end
+
+--- surplus(who, …) raises an error, which names the line of the caller's caller, when a function is given more than it
+-- takes: that would otherwise pass for taken. Numbers may follow, as gsub gives one behind its text.
+function options.surplus(who, ...)
+   for index = 1, select("#", ...) do
+      local value = select(index, ...)
+      if value ~= nil and type(value) ~= "number" then
+         error(("%s: one argument too many: %s"):format(who, options.describe(value)), 3)
       end
    end
 end
@@ -153,9 +179,13 @@ function is.bounded(kind, option)
    return is.integer(minimum, maximum)
 end
 
--- is_number_of(values) is a check for one of a list of numbers.
-local function is_number_of(values)
-   local must = table.concat(values, ", ", 1, #values - 1) .. " or " .. values[#values]
+-- is_one_of_values(values) is a check for one of a list of numbers, booleans and words.
+local function is_one_of_values(values)
+   local shown = {}
+   for index, value in ipairs(values) do
+      shown[index] = type(value) == "string" and '"' .. value .. '"' or tostring(value)
+   end
+   local must = table.concat(shown, ", ", 1, #shown - 1) .. " or " .. shown[#shown]
    return function(value)
       for _, known in ipairs(values) do
          if value == known then return nil end
@@ -168,7 +198,7 @@ end
 function is.option(row)
    if row.kind == "boolean" then return is.boolean end
    if row.kind == "seconds" then return is.duration(row.maximum) end
-   return row.values and is_number_of(row.values) or is.integer(row.minimum, row.maximum)
+   return row.values and is_one_of_values(row.values) or is.integer(row.minimum, row.maximum)
 end
 
 --- is.server_name: a DNS name in A-label form, or an address.
@@ -240,6 +270,10 @@ function is.object(class)
       return not options.is_object(value, class) and "a " .. class:gsub("_", " ") .. " object" or nil
    end
 end
+
+--- is.certificates: what a trust store is made of. Lists may stand in lists, as bearssl.certificate.load gives them.
+is.certificates = is.list(is.any("a certificate object or a PEM string", is.string, is.object("certificate"),
+   function(value) return is.certificates(value) end), "certificate objects and PEM strings")
 
 --- is.handlers(stages, decisions) is a check for a table of handlers: name → function, or false for "not
 -- even the context's".

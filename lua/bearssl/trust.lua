@@ -4,6 +4,8 @@ local file = require "bearssl.file"
 local handed_in = require "bearssl.handed_in"
 local options = require "bearssl.options"
 
+local is = options.is
+
 local trust = {}
 
 -- Where systems keep all their certificates in one file.
@@ -67,6 +69,9 @@ local function from(fill)
    return store
 end
 
+local is_list = is.list(is.any("a certificate object or a PEM or DER string", is.string, is.object("certificate")),
+   "certificates")
+
 -- What trust:reload does (methods.lua).
 function trust.reload(store, list)
    if list == nil then
@@ -80,14 +85,11 @@ function trust.reload(store, list)
       for index = 1, fresh:count() do list[index] = fresh:certificate(index):der() end
    else
       if type(list) ~= "table" then list = { list } end
+      local must, exact = is_list(list)
+      if must then error("trust:reload: " .. (exact or "must be " .. must), 0) end
       local bytes = {}
       for index, entry in ipairs(list) do
-         if options.is_object(entry, "certificate") then entry = entry:der() end
-         if type(entry) ~= "string" then
-            error(("trust:reload: element %d must be a certificate object or a PEM or DER string, not %s"):format(
-               index, options.describe(entry)), 0)
-         end
-         bytes[index] = entry
+         bytes[index] = options.is_object(entry, "certificate") and entry:der() or entry
       end
       list = bytes
    end
@@ -97,7 +99,8 @@ end
 
 --- load(string) is a store of the certificates of a PEM string (or one in DER). Certificates that cannot be
 -- used are skipped (store:skipped()); nil, message, code when there is none at all.
-function trust.load(bytes)
+function trust.load(bytes, ...)
+   options.surplus("bearssl.trust.load", ...)
    if type(bytes) ~= "string" then
       error("bearssl.trust.load: certificates must be given as a PEM string, not a " .. type(bytes), 2)
    end
@@ -109,7 +112,8 @@ end
 
 --- open(path) is a store of the certificates in a file, or of the files in a directory (as c_rehash makes it, or
 -- named .pem, .crt, .cer). nil, message, code when there is none.
-function trust.open(path)
+function trust.open(path, ...)
+   options.surplus("bearssl.trust.open", ...)
    if type(path) ~= "string" then error("bearssl.trust.open: the path must be a string", 2) end
    local store, message, code = from(function(store)
       if file.is_directory(path) then return add_directory(store, path) end
@@ -131,33 +135,35 @@ function trust.gather(cafile, capath)
    return made, message, code
 end
 
+local function add_entry(store, entry)
+   if options.is_object(entry, "certificate") then return store:add_certificate(entry) end
+   local count, message, code = store:add(entry)
+   if count then return count end
+   return handed_in.refused(entry, "bearssl.trust.open", message, code)
+end
+
+local function add_entries(store, list)
+   for _, entry in ipairs(list) do
+      local ok, message, code
+      if type(entry) == "table" then
+         ok, message, code = add_entries(store, entry)
+      else
+         ok, message, code = add_entry(store, entry)
+      end
+      if not ok then return nil, message, code end
+   end
+   return true
+end
+
 --- new(list) is a store of certificate objects, PEM or DER strings, and lists of these; new() is empty.
 -- Returns the store, or nil, message, code.
-function trust.new(list)
-   if list ~= nil and type(list) ~= "table" then
-      error("bearssl.trust.new: a list of certificate objects and PEM strings is needed, not a " .. type(list), 2)
-   end
+function trust.new(list, ...)
+   options.surplus("bearssl.trust.new", ...)
+   local must, exact = is.certificates(list == nil and {} or list)
+   if exact then error("bearssl.trust.new: " .. exact, 2) end
+   if must then error(("bearssl.trust.new: %s is needed, not %s"):format(must, options.describe(list)), 2) end
    local store = core.trust()
-   local function add(entries)
-      for index, entry in ipairs(entries) do
-         local count, message, code = true, nil, nil
-         if type(entry) == "string" then
-            count, message, code = store:add(entry)
-            if not count then count, message, code = handed_in.refused(entry, "bearssl.trust.open", message, code) end
-         elseif type(entry) == "table" then
-            count, message, code = add(entry)
-         elseif options.is_object(entry, "certificate") then
-            count, message, code = store:add_certificate(entry)
-            if count == nil and message == nil then count = true end
-         else
-            error(("bearssl.trust.new: element %d must be a certificate object or a PEM string, not %s"):format(
-               index, options.describe(entry)), 3)
-         end
-         if not count then return nil, message, code end
-      end
-      return true
-   end
-   local ok, message, code = add(list or {})
+   local ok, message, code = add_entries(store, list or {})
    if not ok then return nil, message, code end
    return store
 end
@@ -195,7 +201,8 @@ local system, system_key
 --- system() is the store of the system's trusted certificates, loaded once and shared. SSL_CERT_FILE and
 -- SSL_CERT_DIR in the environment come first, as in OpenSSL. nil, message, "trust_not_found" when the
 -- system has none.
-function trust.system()
+function trust.system(...)
+   options.surplus("bearssl.trust.system", ...)
    local wanted = (os.getenv("SSL_CERT_FILE") or "") .. "\0" .. (os.getenv("SSL_CERT_DIR") or "")
    if system and system_key == wanted then return system end
    local store, message, code = from(fill_system)

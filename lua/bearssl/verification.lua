@@ -52,7 +52,29 @@ local crl = is.any("a CRL object or PEM or DER", is.string, is.object("crl"))
 local ocsp = is.any("an OCSP response object or its DER", is.string, is.object("ocsp_response"))
 
 verification.revocations = { "if_known", "leaf", "path" }
-verification.staples = { "not_needed", "if_must", "required" }
+verification.staples = { "none", "if_must", "required" }
+
+local MODES = { client = { "required", "report", "none" }, server = { "required", "optional", "none" } }
+
+--- mode(value) is the check for the option `verify`, of either side.
+verification.mode = is.one_of { "required", "report", "optional", "none" }
+
+--- mode_of(value, role) is nil when that side may have the mode, else the message that says what to give instead.
+function verification.mode_of(value, role)
+   if value == "report" and role == "server" then
+      return 'verify = "report" is for clients: give "optional", and a verify handler that returns "accept" for those '
+         .. "who may come although they do not verify"
+   elseif value == "optional" and role == "client" then
+      return 'verify = "optional" is for servers, whose clients may have no certificate: give "report" to go on '
+         .. "whatever the verdict is"
+   end
+   return nil
+end
+
+--- modes(role) is the check for a function that only one side has.
+function verification.modes(role)
+   return is.one_of(MODES[role])
+end
 
 -- What a context and a single verification have in common.
 verification.checks = {
@@ -72,6 +94,15 @@ local specification = {
    allow_sha1 = is.boolean,
 }
 for name, check in pairs(verification.checks) do specification[name] = check end
+
+-- What a certificate takes beside: whom to trust, and what came with it.
+local of_certificate = {
+   chain = is.any("PEM, or a list of certificate objects", is.string, is.object("certificate"),
+      is.list(is.any("a certificate object, PEM or DER", is.string, is.object("certificate")), "certificates")),
+   trust = is.any("a trust store, PEM, a list of certificates or \"system\"", is.string, is.object("trust"),
+      is.object("certificate"), is.certificates),
+}
+for name, check in pairs(specification) do of_certificate[name] = check end
 
 -- ---- Conversion ----
 
@@ -106,6 +137,20 @@ local function ocsp_list(value)
    return list
 end
 
+--- pins(list) is the list's pins, which `checks.pins` has taken, as the core has them: strings of 32 bytes.
+function verification.pins(list)
+   local pins = {}
+   for index, value in ipairs(list) do
+      local bytes = pin(value)
+      if not bytes then
+         error(("option 'pins': element %d must be %s, not %s"):format(index, is_pin(value),
+            options.describe(value)), 0)
+      end
+      pins[index] = bytes
+   end
+   return pins
+end
+
 --- convert(given) is a copy of checked options in the form that the core takes, or nil, message, code when a CRL or
 -- OCSP response cannot be read.
 function verification.convert(given)
@@ -121,16 +166,15 @@ function verification.convert(given)
       if not copy.ocsp_responses then return nil, message, code end
    end
    if given.pins then
-      copy.pins = {}
-      for index, value in ipairs(given.pins) do
-         local bytes = pin(value)
-         if not bytes then
-            error(("option 'pins': element %d must be %s, not %s"):format(index, is_pin(value),
-               options.describe(value)), 0)
-         end
-         copy.pins[index] = bytes
-      end
+      copy.pins = verification.pins(given.pins)
    end
+   return copy
+end
+
+-- What a table says by itself or inherits.
+local function own(given)
+   local copy = {}
+   for name in pairs(specification) do copy[name] = given[name] end
    return copy
 end
 
@@ -138,34 +182,46 @@ local function store_of(value)
    if value == nil or value == "system" then return require("bearssl.trust").system() end
    if options.is_object(value, "trust") then return value end
    if type(value) == "string" then return require("bearssl.trust").load(value) end
-   if options.is_object(value, "certificate") then value = { value } end
-   if type(value) ~= "table" then
-      error("certificate:verify: trust must be a trust store, PEM, a list of certificates or \"system\", not "
-         .. options.describe(value), 0)
-   end
-   local ok, store, message, code = pcall(require("bearssl.trust").new, value)
-   if not ok then error(store, 0) end
-   return store, message, code
+   return require("bearssl.trust").new(options.is_object(value, "certificate") and { value } or value)
 end
 
---- verify(certificate, chain, trust, options) is certificate:verify.
-function verification.verify(leaf, others, trust, given)
-   options.check(given or {}, specification, "certificate:verify", -1)
+-- The certificate and what came with it, as far as it is not the certificate again: a list, or nil, message, code.
+local function chain_of(leaf, others)
    local chain = { leaf }
-   if others ~= nil and not (type(others) == "table" and #others == 0) then
-      local list, message, code = require("bearssl.credential").chain(others)
-      if not list then
-         if code == "misuse" then error("certificate:verify: the chain: " .. message, 0) end
-         return nil, message, code
-      end
-      for index, entry in ipairs(list) do
-         if index > 1 or entry:der() ~= leaf:der() then chain[#chain + 1] = entry end
-      end
+   if others == nil or type(others) == "table" and #others == 0 then return chain end
+   local list, message, code = require("bearssl.credential").chain(others)
+   if not list then return nil, message, code end
+   for index, entry in ipairs(list) do
+      if index > 1 or entry:der() ~= leaf:der() then chain[#chain + 1] = entry end
    end
-   local store, message, code = store_of(trust)
+   return chain
+end
+
+--- of_certificate(certificate, options) is certificate:verify.
+function verification.of_certificate(leaf, given)
+   if given == nil then given = {} end
+   options.check(given, of_certificate, "certificate:verify", -1)
+   local chain, message, code = chain_of(leaf, given.chain)
+   if not chain then return nil, message, code end
+   local store
+   store, message, code = store_of(given.trust)
    if not store then return nil, message, code end
    local converted
-   converted, message, code = verification.convert(given or {})
+   converted, message, code = verification.convert(own(given))
+   if not converted then return nil, message, code end
+   return core.own_methods.trust_verify(store, chain, converted)
+end
+
+local is_chain = is.list(is.object("certificate"), "certificate objects")
+
+--- of_store(store, chain, options) is trust:verify.
+function verification.of_store(store, chain, given)
+   local must, exact = is_chain(chain)
+   if exact then error("trust:verify: the chain: " .. exact, 0) end
+   if must then error(("trust:verify: the chain must be %s, not %s"):format(must, options.describe(chain)), 0) end
+   if given == nil then given = {} end
+   options.check(given, specification, "trust:verify", -1)
+   local converted, message, code = verification.convert(own(given))
    if not converted then return nil, message, code end
    return core.own_methods.trust_verify(store, chain, converted)
 end

@@ -46,7 +46,7 @@ function ours.server_context(settings)
 end
 
 function ours.wrap_client(context, socket, session)
-   return assert(context:wrap(socket, { server_name = "localhost", session = session }))
+   return assert(context:wrap(socket, { server_name = "localhost", session = session or false }))
 end
 
 function ours.wrap_server(context, socket)

@@ -53,8 +53,8 @@ for _, kind in ipairs(tls12.kinds) do
 
       local function connect(server, version, fallback)
          local stream, message, code = ours.connect(server.port, {
-            min_version = "TLSv1.0", max_version = version, suites = "compatible", fallback = fallback,
-         })
+            min_version = "TLSv1.0", max_version = version, suites = "compatible",
+         }, { fallback_scsv = fallback })
          if not stream then return nil, code, message end
          assert(stream:send("line\n"))
          assert.equal(tls12.answer(kind, "line"), (stream:receive("*l")))

@@ -128,7 +128,7 @@ for _, kind in ipairs(tls12.kinds) do
             assert.equal(case.code, seen.verdict)
             assert.equal(responses[case.name].der, seen.question)
             -- whoever wants to may go on
-            stream = assert(ours.connect(server.port, { verify = "optional", clock = ahead(case.clock) }))
+            stream = assert(ours.connect(server.port, { verify = "report", clock = ahead(case.clock) }))
             assert.equal(case.code, stream:info("verdict"))
             assert.is_false(stream:info("peer_verified"))
             stream:close()
@@ -144,7 +144,7 @@ for _, kind in ipairs(tls12.kinds) do
          stream:close()
          server:stop()
          server, seen = start(certificates.ec, "revoked"), {}
-         stream = assert(ours.connect(server.port, { status_request = false }, { handlers = collect(seen) }))
+         stream = assert(ours.connect(server.port, { staple = "none" }, { handlers = collect(seen) }))
          assert.is_nil(stream:info("ocsp_response"))
          assert.same({ verdict = "ok", status_request = false }, seen)
          stream:close()
@@ -162,7 +162,7 @@ for _, kind in ipairs(tls12.kinds) do
          stream, _, code = ours.connect(server.port, {})
          assert.is_nil(stream)
          assert.equal("staple_required", code)
-         stream = assert(ours.connect(server.port, { status_request = false }))
+         stream = assert(ours.connect(server.port, { staple = "none" }))
          assert.is_true(stream:info("peer_verified"))
          stream:close()
          server:stop()
@@ -367,13 +367,13 @@ describe("stapling between two of ours:", function()
       _, _, result = shake({}, with(must))
       assert.equal("staple_required", result.client.code)
       assert.equal("alert_bad_certificate_status_response", result.server.code)
-      client = shake({ verify = "optional" }, with(must))
+      client = shake({ verify = "report" }, with(must))
       assert.equal("staple_required", client:info("verdict"))
       client = shake({ verify = "none" }, with(must))
       assert.is_true(client:info("established"))
       _, _, result = shake({}, with(must), { verify = function(_, question)
          assert.equal("staple_required", question.verdict)
-         return true
+         return "accept"
       end })
       assert.equal("wantread", result.client.status, result.client.message)
    end)
@@ -413,14 +413,14 @@ describe("stapling between two of ours:", function()
             ocsp_response = responses.revoked.der },
       } }
       local client, _, result = shake({}, options, nil, {
-         select = function() return { certificate = "ec", ocsp_response = responses.good.der } end,
+         select = function() return { name = "ec", ocsp_response = responses.good.der } end,
       })
       assert.equal("wantread", result.client.status, result.client.message)
       assert.equal(responses.good.der, client:info("ocsp_response"))
-      client, _, result = shake({}, options, nil, { select = function() return { certificate = "rsa" } end })
+      client, _, result = shake({}, options, nil, { select = function() return { name = "rsa" } end })
       assert.equal("wantread", result.client.status, result.client.message)
       assert.equal(responses.rsa.der, client:info("ocsp_response"))
-      _, _, result = shake({}, options, nil, { select = function() return { certificate = "ec" } end })
+      _, _, result = shake({}, options, nil, { select = function() return { name = "ec" } end })
       assert.equal("certificate_revoked", result.client.code)
    end)
 
@@ -500,7 +500,7 @@ describe("signed certificate timestamps:", function()
       assert.equal(list, stream:info("signed_certificate_timestamps"))
       assert.equal(list, raw)
       stream:close()
-      stream = assert(ours.connect(server.port, { status_request = false }))
+      stream = assert(ours.connect(server.port, { staple = "none" }))
       assert.is_nil(stream:info("signed_certificate_timestamps"))
       stream:close()
       server:stop()
@@ -512,7 +512,7 @@ describe("signed certificate timestamps:", function()
       local function note(_, message)
          for _, extension in ipairs(message.extensions) do answers[extension.id] = extension.raw end
       end
-      local stream = assert(ours.connect(server.port, { extensions = { { type = 0xFDE8, data = "" } } },
+      local stream = assert(ours.connect(server.port, { extensions = { { id = 0xFDE8, raw = "" } } },
          { handlers = { server_hello = note } }))
       assert.equal("an answer", answers[0xFDE8])
       assert(stream:send("line\n"))

@@ -18,7 +18,7 @@ end
 local good, revoked
 
 local function respond(certificate, status)
-   return assert(bearssl.ocsp {
+   return assert(bearssl.ocsp.new {
       certificate = assert(bearssl.certificate.load(certificate.certificate))[1], status = status,
       issuer = assert(bearssl.certificate.load(certificates.ca.certificate))[1],
       issuer_key = assert(bearssl.key.load(certificates.ca.key)),
@@ -72,7 +72,7 @@ for _, kind in ipairs(peers13.kinds) do
          assert.is_nil(stream:info("ocsp_response"))
          stream:close()
          -- nor to who does not ask
-         stream = assert(ours.connect(server.port, { status_request = false }))
+         stream = assert(ours.connect(server.port, { staple = "none" }))
          assert.is_nil(stream:info("ocsp_response"))
          server:stop()
       end)
@@ -241,7 +241,7 @@ describe("signed certificate timestamps of openssl:", function()
       assert.equal(list, stream:info("signed_certificate_timestamps"))
       assert.same({ "sct" }, entry.signed_certificate_timestamps)
       stream:close()
-      stream = assert(ours.connect(server.port, { status_request = false }))
+      stream = assert(ours.connect(server.port, { staple = "none" }))
       assert.is_nil(stream:info("signed_certificate_timestamps"))
       server:stop()
    end)

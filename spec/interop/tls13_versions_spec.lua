@@ -191,7 +191,7 @@ for _, kind in ipairs(peers13.kinds) do
                or tls12.client(kind, { port = listener.port })
             local stream, message, code, failed = listener:accept(context)
             assert.is_nil(stream)
-            assert.equal("protocol_version", code, message)
+            assert.equal("no_common_version", code, message)
             failed:close()
             client:close_input()
             client:wait()

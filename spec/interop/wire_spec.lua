@@ -89,12 +89,13 @@ for _, kind in ipairs(tls12.kinds) do
          process.stop_all()
       end)
 
-      local function run(server_options, client_options)
+      local function run(server_options, client_options, fallback_scsv)
          local server = tls12.server(kind, server_options)
          local seen = capture(server.port)
          local context, session = ours.client_context(client_options), nil
          for index = 1, 2 do
-            local stream = assert(ours.connect(server.port, context, { session = session }))
+            local options = { session = session, fallback_scsv = fallback_scsv }
+            local stream = assert(ours.connect(server.port, context, options))
             assert.equal(index == 2, stream:info("resumed"))
             assert(stream:send("line\n"))
             assert(stream:receive("*l"))
@@ -132,8 +133,8 @@ for _, kind in ipairs(tls12.kinds) do
 
       it("there is the fallback signal", function()
          local seen = run({ certificate = certificates.rsa, version = "TLSv1.1" }, {
-            fallback = true, min_version = "TLSv1.1", max_version = "TLSv1.1", suites = "compatible",
-         })
+            min_version = "TLSv1.1", max_version = "TLSv1.1", suites = "compatible",
+         }, true)
          assert.is_true(seen.find(CLIENT_HELLO).suites[FALLBACK_SCSV])
       end)
    end)

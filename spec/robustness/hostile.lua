@@ -27,7 +27,9 @@ function hostile.contexts(server, client)
    local server_options = merge({ mode = "server", certificate = identity.chain, key = identity.key,
       max_version = "TLSv1.2" }, server)
    server_options.identity = nil
-   local client_options = merge({ trust = certificates.ca.certificate, max_version = "TLSv1.2" }, client)
+   -- what is damaged is a full handshake, unless a session is given
+   local client_options = merge({ trust = certificates.ca.certificate, max_version = "TLSv1.2", session_cache = 0 },
+      client)
    return assert(bearssl.context(client_options)), assert(bearssl.context(server_options))
 end
 

@@ -13,7 +13,7 @@ local OTHER = { client = "server", server = "client" }
 
 local ALERTS = {
    unexpected_message = "unexpected_message", decode_error = "decode_error", illegal_parameter = "illegal_parameter",
-   unsupported_extension = "unsupported_extension", handshake_failure = "handshake_failure",
+   unsupported_extension = "unsupported_extension", unexpected_master_secret = "handshake_failure",
    bad_finished = "decrypt_error", no_extended_master_secret = "handshake_failure",
    bad_ocsp_response = "bad_certificate_status_response",
 }
@@ -351,9 +351,9 @@ describe("the extended master secret and a hostile", function()
          assert.is_false(result.client.info.established)
          assert.is_false(result.server.info.established)
       end
-      local strict = make(nil, { require_extended_master_secret = true })
+      local strict = make(nil, { extended_master_secret = "required" })
       refused("no_extended_master_secret", "server", strict, hello("server_hello", remove(EMS)))
-      strict = make({ require_extended_master_secret = true })
+      strict = make({ extended_master_secret = "required" })
       refused("no_extended_master_secret", "client", strict, hello("client_hello", remove(EMS)))
    end)
 
@@ -365,18 +365,18 @@ describe("the extended master secret and a hostile", function()
          local contexts = make({ tickets = tickets })
          local session = first(contexts)
          assert.is_true(session:info().extended_master_secret)
-         refused("handshake_failure", "server", contexts, hello("server_hello", remove(EMS)),
+         refused("no_extended_master_secret", "server", contexts, hello("server_hello", remove(EMS)),
             { client = { session = session } })
          contexts = make({ tickets = tickets, extended_master_secret = false })
          session = first(contexts)
          assert.is_false(session:info().extended_master_secret)
-         refused("handshake_failure", "server", contexts, hello("server_hello", add(EMS)),
+         refused("unexpected_master_secret", "server", contexts, hello("server_hello", add(EMS)),
             { client = { session = session } })
       end)
 
       it("client: it changes when a session is resumed" .. by, function()
          local contexts = make({ tickets = tickets })
-         refused("handshake_failure", "client", contexts, hello("client_hello", remove(EMS)),
+         refused("no_extended_master_secret", "client", contexts, hello("client_hello", remove(EMS)),
             { client = { session = first(contexts) } })
          -- the other way round is a full handshake, which the client did not ask for in these words
          contexts = make({ tickets = tickets }, { extended_master_secret = false })
@@ -394,7 +394,7 @@ describe("the extended master secret and a hostile", function()
    it("server: it is answered though our own option turned it off for both", function()
       local contexts = make({ extended_master_secret = false }, { extended_master_secret = false })
       refused("unsupported_extension", "server", contexts, hello("server_hello", add(EMS)))
-      refused("handshake_failure", "server", server_without, hello("server_hello", add(EMS)),
+      refused("unexpected_master_secret", "server", server_without, hello("server_hello", add(EMS)),
          { client = { session = first(server_without) } })
    end)
 end)
@@ -404,11 +404,11 @@ describe("a hostile server and stapling:", function()
 
    setup(function()
       local root = certificates.ca
-      response = assert(bearssl.ocsp {
+      response = assert(bearssl.ocsp.new {
          certificate = certificates.ec.certificate, issuer = root.certificate, issuer_key = root.key, status = "good",
       }):der()
       stapling, plain = make({ ocsp_response = response }), make()
-      unasked = make({ ocsp_response = response }, { status_request = false })
+      unasked = make({ ocsp_response = response }, { staple = "none" })
    end)
 
    teardown(function() stapling, plain, unasked, response = nil, nil, nil, nil end)

@@ -1,4 +1,4 @@
--- SHA-256 of big files and streams, by the system's program; and data to transfer.
+-- Hashes of strings, big files and streams, by the system's program; and data to transfer.
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
@@ -15,6 +15,14 @@ function hash.bytes(data)
    local result = hash.file(path)
    os.remove(path)
    return result
+end
+
+-- raw is the hash of a string by the program's name for it ("sha384"), as bytes.
+function hash.raw(name, data)
+   local path = temporary.write(data)
+   local digits = shell.run({ "openssl", "dgst", "-" .. name, "-r", path }):match("^(%x+)")
+   os.remove(path)
+   return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
 -- stream collects pieces: sink:add(bytes) as often as one likes, then sink:finish() gives the hash and

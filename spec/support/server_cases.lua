@@ -215,13 +215,14 @@ function cases.client_certificates(peer)
          local accepting = { handlers = {
             verify = function(_, asked)
                question = asked
-               return true
+               return "accept"
             end,
          } }
          local info = once(peer, listener, required, { certificate = certificates.client_untrusted }, accepting)
          assert.equal("unknown_ca", question.verdict)
          assert.equal(certificates.client_untrusted.certificate, question.chain[1]:pem())
          assert.equal(certificates.client_untrusted.certificate, info.peer_certificates[1]:pem())
+         assert.same({ false, true }, { info.peer_verified, info.peer_accepted })
 
          local refusing = { handlers = {
             verify = function()
@@ -291,7 +292,7 @@ function cases.names(peer)
                if hello.server_name == "refused.example" then
                   return nil, "unrecognized_name"
                end
-               return { certificate = "beta" }
+               return { name = "beta" }
             end,
          } }
          local info = once(peer, listener, context, { server_name = "alpha.example" }, options)
@@ -314,7 +315,7 @@ function cases.failures(peer)
          local message, code, client = fails(peer, listener, context, {
             suite = suites.of(peer.kind)[#suites.of(peer.kind)], -- RSA
          })
-         assert.equal("handshake_failure", code, message)
+         assert.equal("no_common_suite", code, message)
          assert.truthy(client:output():find(peer.alert("handshake_failure")), client:output())
       end)
 
@@ -322,7 +323,7 @@ function cases.failures(peer)
          local context = ours.server_context(certificates.rsa, {})
          for _, options in ipairs({ { version = "TLSv1.0" }, { version = "TLSv1.1" }, { only13 = true } }) do
             local message, code, client = fails(peer, listener, context, options)
-            assert.equal("protocol_version", code, message)
+            assert.equal("no_common_version", code, message)
             assert.truthy(client:output():find(peer.alert("protocol_version")), client:output())
          end
       end)

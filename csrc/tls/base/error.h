@@ -1,5 +1,6 @@
-/* error.h - every reason for which something can fail, in one table (error_table.h): the alert it
- * sends, the short stable code that callers compare, and a sentence that says what to do.
+/* error.h - every reason for which something can fail, in one table (error_table.h): its kind,
+ * the alert it sends, the short stable code that callers compare, and a sentence that says what to
+ * do.
  *
  * Handlers and engines return reasons; only the connection turns a reason into an alert. */
 #ifndef TLS_ERROR_H
@@ -11,10 +12,22 @@ TLS_PUBLIC_BEGIN
 
 enum tls_reason {
     TLS_OK = 0,
-#define TLS_REASON(name, alert, code, sentence) TLS_REASON_##name,
+#define TLS_REASON(name, kind, alert, code, sentence) TLS_REASON_##name,
 #include "base/error_table.h"
 #undef TLS_REASON
     TLS_REASON_COUNT
+};
+
+/* What a reason calls for. */
+enum tls_reason_kind {
+    TLS_KIND_NONE,        /* TLS_OK */
+    TLS_KIND_AGAIN,       /* nothing has failed: the same call, later */
+    TLS_KIND_END,         /* the conversation has ended, or what carries it */
+    TLS_KIND_CERTIFICATE, /* a verdict on certificates, or on what tells of their revocation */
+    TLS_KIND_PROTOCOL,    /* the two sides do not get along, or one broke a rule */
+    TLS_KIND_INPUT,       /* a file, string or object that was given */
+    TLS_KIND_HANDLER,     /* a handler refused or failed */
+    TLS_KIND_LOCAL        /* this machine: memory, randomness, a defect */
 };
 
 /* Alert descriptions, RFC 8446 section 6 and RFC 5246 section 7.2. */
@@ -58,6 +71,9 @@ enum tls_alert {
     TLS_ALERT_NONE = 255
 };
 
+enum tls_reason_kind tls_reason_kind(enum tls_reason reason);
+/* tls_reason_kind_name: "again", "end", "certificate" …, NULL for NONE. */
+const char *tls_reason_kind_name(enum tls_reason_kind kind);
 /* tls_reason_alert: the alert description to send, or TLS_ALERT_NONE. */
 int tls_reason_alert(enum tls_reason reason);
 /* tls_reason_code: the short stable string, e.g. "certificate_expired". */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "connection/negotiation.h"
+#include "handshake/client_session.h"
 #include "tls13/traffic.h"
 #include "wire/protocol.h"
 #include "x509/server_name.h"
@@ -96,9 +97,10 @@ offer_session(tls_connection *c, const tls_session *session)
 {
     tls_host *host = &c->host;
     tls_facts *facts = &host->handshake->facts;
+    tls_lists lists = tls_host_lists(host);
 
     if (session != NULL && host->role == TLS_ROLE_CLIENT &&
-        tls_context_resumes(host->context, session, host->server_name, facts->verify,
+        tls_context_resumes(host->context, &lists, session, host->server_name, facts->verify,
             tls_host_decides(host, TLS_DECISION_VERIFY)))
         facts->session = tls_session_retain(session);
 }
@@ -113,6 +115,10 @@ set_up(tls_connection *c, const tls_connection_options *options)
         tls_bytes_of_string(options->server_name != NULL ? options->server_name : "")));
     if (host->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
+    reason = tls_lists_copy(
+        &host->own, options->alpn, options->alpn_count, options->pins, options->pin_count);
+    if (reason != TLS_OK)
+        return reason;
     if (host->role == TLS_ROLE_CLIENT)
         tls_buffer_append(&host->early_out, options->early_data.data, options->early_data.length);
     if (host->early_out.length > 0 && options->session != NULL)
@@ -150,7 +156,7 @@ tls_connection_new(
     if (name[0] != '\0' && !is_server_name(name))
         return TLS_REASON_BAD_NAME;
     if (options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
-        (unsigned)options->verify > TLS_VERIFY_REQUIRED)
+        !tls_verify_mode_fits(options->verify, context->role))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (context->role == TLS_ROLE_CLIENT && (name[0] == '\0') != (options->no_server_name != 0))
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -165,6 +171,8 @@ tls_connection_new(
     c->host.fragment_limit = context->record_size;
     c->host.sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
     c->host.early_data_resend = options->early_data_resend;
+    c->host.fallback_scsv = options->fallback_scsv;
+    c->host.session_given = options->session != NULL || options->no_session;
     c->host.events.stage_mask = options->stage_mask;
     c->host.events.decision_mask = options->decision_mask;
     c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;
@@ -198,6 +206,7 @@ tls_connection_free(tls_connection *c)
     tls_traffic_free(c->host.traffic);
     tls_facts_clear(&c->host.settled);
     free(c->host.server_name);
+    tls_lists_clear(&c->host.own);
     free(c->failure_text);
     tls_context_release(c->host.context);
     tls_context_release(c->pool_owner);
@@ -219,8 +228,7 @@ static void
 forget_session(tls_connection *c, const tls_session *session)
 {
     if (c->host.context->cache != NULL && session != NULL)
-        tls_session_cache_remove(
-            c->host.context->cache, tls_bytes_make(session->id, session->id_length));
+        tls_session_cache_drop(c->host.context->cache, session);
 }
 
 static void
@@ -232,8 +240,8 @@ forget_sessions(tls_connection *c)
 }
 
 /* fail_handshake: what ends now is a handshake, and so nobody is named; what else the first one has
- * found is told. The caller's own closing in the middle of a later one takes nothing back of the
- * one before. */
+ * found is told, and what was wrong with the peer's chain. The caller's own closing in the middle
+ * of a later one takes nothing back of the one before. */
 static void
 fail_handshake(tls_connection *c, enum tls_reason reason)
 {
@@ -247,7 +255,7 @@ fail_handshake(tls_connection *c, enum tls_reason reason)
         verdict = host->handshake->facts.peer.verdict;
     if (host->handshake != NULL && !c->established)
         tls_facts_settle(&host->settled, &host->handshake->facts);
-    tls_facts_disown(&host->settled, verdict != TLS_OK ? verdict : reason);
+    tls_facts_disown(&host->settled, verdict);
 }
 
 void
@@ -368,7 +376,9 @@ store(tls_connection *c)
         return TLS_OK;
     /* A store of one's own is beside the cache, not instead of it: session_cache = 0 turns that
      * off. */
-    if (c->host.context->cache != NULL && !facts->ticket)
+    if (c->host.role == TLS_ROLE_CLIENT)
+        tls_client_session_keep(&c->host, facts->session);
+    else if (c->host.context->cache != NULL && !facts->ticket)
         tls_session_cache_store(c->host.context->cache, facts->session);
     if (tls_host_decides(&c->host, TLS_DECISION_SESSION_STORE)) {
         c->host.events.question.u.session_store.session = facts->session;

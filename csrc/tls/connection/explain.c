@@ -253,6 +253,15 @@ meaning_of(const tls_connection *c, int alert)
 }
 
 static void
+say_number(tls_buffer *text, unsigned number)
+{
+    char digits[] = {(char)('0' + number / 100), (char)('0' + number / 10 % 10),
+        (char)('0' + number % 10), '\0'};
+
+    say(text, digits);
+}
+
+static void
 explain_alert(tls_connection *c)
 {
     const char *name = tls_registry_name(TLS_REGISTRY_ALERT, (unsigned)c->peer_alert);
@@ -261,7 +270,10 @@ explain_alert(tls_connection *c)
 
     say(&text, tls_reason_sentence(TLS_REASON_PEER_ALERT));
     say(&text, ": ");
-    say(&text, name != NULL ? name : "unknown");
+    if (name != NULL)
+        say(&text, name);
+    else
+        say_number(&text, (unsigned)c->peer_alert);
     if (meaning != NULL) {
         say(&text, " (");
         say(&text, meaning);

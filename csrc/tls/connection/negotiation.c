@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handshake/client_session.h"
 #include "handshake/local_certificate.h"
+#include "handshake/no_common.h"
 #include "handshake/renegotiation_info.h"
 #include "tls12/engine.h"
 #include "tls13/engine.h"
@@ -197,14 +199,15 @@ choose_version(tls_handshake *h)
     version = terms->version_max;
     /* RFC 8446 appendix D.5: nobody may say SSL 3.0, whatever supported_versions says. */
     if (hello->legacy_version <= TLS_VERSION_SSL30)
-        return TLS_REASON_PROTOCOL_VERSION;
+        return hello->supported_versions.length > 0 ? TLS_REASON_PROTOCOL_VERSION
+                                                    : tls_no_common_versions(h);
     /* RFC 7507 section 3: the client says that it could do better than this. */
     if (hello->fallback && hello->max_version < terms->version_max)
         return TLS_REASON_INAPPROPRIATE_FALLBACK;
     while (version >= terms->version_min && !client_has(hello, version))
         version--;
     if (version < terms->version_min)
-        return TLS_REASON_PROTOCOL_VERSION;
+        return tls_no_common_versions(h);
     terms->version_chosen = version;
     reason = tls_client_hello_fault(hello, version);
     if (reason != TLS_OK)
@@ -245,14 +248,18 @@ begin(tls_handshake *h)
     const tls_host *host = h->host;
     tls_terms *terms = &h->terms;
     negotiation *n;
+    int ready;
 
+    tls_client_session_decide(h, &ready);
+    if (!ready)
+        return TLS_OK;
     tls_terms_init(terms, host->context);
     if (host->version_min > terms->version_min)
         terms->version_min = host->version_min;
     if (host->version_max != 0 && host->version_max < terms->version_max)
         terms->version_max = host->version_max;
     if (tls_terms_fit(terms) != TLS_OK)
-        return TLS_REASON_PROTOCOL_VERSION;
+        return TLS_REASON_NO_COMMON_VERSION;
     tls_renegotiation_narrow(h);
     if (host->role == TLS_ROLE_CLIENT)
         return terms->version_max == TLS_VERSION_13 ? tls13_take_over(h) : tls12_take_over(h);

@@ -196,28 +196,6 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
     return reason;
 }
 
-static enum tls_reason
-copy_alpn(tls_context *context, const tls_context_options *options)
-{
-    size_t i;
-
-    context->alpn = calloc(options->alpn_count ? options->alpn_count : 1, sizeof *context->alpn);
-    if (context->alpn == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
-    for (i = 0; i < options->alpn_count; i++) {
-        tls_bytes name = options->alpn[i];
-
-        /* RFC 7301 section 3.1: ProtocolName<1..2^8-1>. */
-        if (name.length == 0 || name.length > 255 || memchr(name.data, 0, name.length) != NULL)
-            return TLS_REASON_ILLEGAL_PARAMETER;
-        context->alpn[i] = tls_bytes_to_string(name);
-        if (context->alpn[i] == NULL)
-            return TLS_REASON_OUT_OF_MEMORY;
-        context->alpn_count++;
-    }
-    return TLS_OK;
-}
-
 /* is_padding: what the core does not do itself, and takes as it is given (RFC 7685: zeros). */
 static int
 is_padding(const tls_custom_extension *extension)
@@ -327,14 +305,32 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->key_update_records = options->key_update_records;
 }
 
+int
+tls_verify_mode_fits(enum tls_verify_mode mode, enum tls_role role)
+{
+    switch (mode) {
+    case TLS_VERIFY_DEFAULT:
+    case TLS_VERIFY_NONE:
+    case TLS_VERIFY_REQUIRED:
+        return 1;
+    case TLS_VERIFY_OPTIONAL:
+        return role == TLS_ROLE_SERVER;
+    case TLS_VERIFY_REPORT:
+        return role == TLS_ROLE_CLIENT;
+    }
+    return 0;
+}
+
 /* choices_known: a number that names nothing must not stand for the weakest choice. */
 static int
 choices_known(const tls_context_options *options)
 {
     return (unsigned)options->role <= TLS_ROLE_SERVER &&
-           (unsigned)options->verify <= TLS_VERIFY_REQUIRED &&
+           tls_verify_mode_fits(options->verify, options->role) &&
            (unsigned)options->revocation <= TLS_REVOCATION_PATH &&
-           (unsigned)options->staple <= TLS_STAPLE_REQUIRED;
+           (unsigned)options->staple <= TLS_STAPLE_REQUIRED &&
+           (options->role == TLS_ROLE_CLIENT || options->staple == TLS_STAPLE_DEFAULT) &&
+           (unsigned)options->extended_master_secret <= TLS_EXTENDED_MASTER_SECRET_REQUIRED;
 }
 
 /* hello_limit: a ticket brings back what it was given: where clients are asked for certificates,
@@ -369,13 +365,8 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
     context->client_hello_limit = hello_limit(options);
     context->renegotiation = options->renegotiation;
     context->no_tickets = options->no_tickets;
-    context->no_extended_master_secret = options->no_extended_master_secret;
-    context->require_extended_master_secret = options->require_extended_master_secret;
-    context->fallback = options->fallback;
-    context->no_status_request = options->no_status_request;
+    context->extended_master_secret = options->extended_master_secret;
     context->max_fragment_length = options->max_fragment_length;
-    if (context->no_extended_master_secret && context->require_extended_master_secret)
-        return TLS_REASON_ILLEGAL_PARAMETER;
     context->now = options->now;
     context->now_data = options->now_data;
     return TLS_OK;
@@ -391,15 +382,11 @@ copy_revocation(tls_context *context, const tls_context_options *options)
     context->revocation = options->revocation;
     context->staple = options->staple;
     context->crls = calloc(options->crl_count ? options->crl_count : 1, sizeof *context->crls);
-    context->pins = calloc(options->pin_count ? options->pin_count : 1, sizeof *context->pins);
-    if (context->crls == NULL || context->pins == NULL)
+    if (context->crls == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     for (i = 0; i < options->crl_count; i++)
         context->crls[i] = tls_crl_retain((tls_crl *)(uintptr_t)options->crls[i]);
     context->crl_count = options->crl_count;
-    if (options->pin_count > 0)
-        memcpy(context->pins, options->pins, options->pin_count * sizeof *context->pins);
-    context->pin_count = options->pin_count;
     tls_context_digest_revocation(context);
     return TLS_OK;
 }
@@ -432,15 +419,17 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     if (reason == TLS_OK)
         reason = copy_groups_and_schemes(context, options);
     if (reason == TLS_OK)
-        reason = copy_alpn(context, options);
+        reason = tls_lists_copy(
+            &context->lists, options->alpn, options->alpn_count, options->pins, options->pin_count);
     if (reason == TLS_OK)
         reason = copy_custom_extensions(context, options);
     if (reason == TLS_OK)
         reason = copy_credentials(context, options);
     if (reason == TLS_OK)
         reason = copy_revocation(context, options);
-    if (reason == TLS_OK && context->role == TLS_ROLE_SERVER && options->session_cache_size > 0) {
-        context->cache = tls_session_cache_new(options->session_cache_size);
+    if (reason == TLS_OK && options->session_cache_size > 0) {
+        context->cache = tls_session_cache_new(options->session_cache_size,
+            context->role == TLS_ROLE_SERVER ? TLS_SESSIONS_BY_ID : TLS_SESSIONS_BY_NAME);
         if (context->cache == NULL)
             reason = TLS_REASON_OUT_OF_MEMORY;
     }
@@ -470,9 +459,7 @@ tls_context_release(tls_context *context)
 
     if (context == NULL || --context->references > 0)
         return;
-    for (i = 0; i < context->alpn_count; i++)
-        free(context->alpn[i]);
-    free(context->alpn);
+    tls_lists_clear(&context->lists);
     free(context->custom_types);
     tls_buffer_release(&context->custom_extensions);
     for (i = 0; i < context->credential_count; i++)
@@ -481,7 +468,6 @@ tls_context_release(tls_context *context)
     for (i = 0; i < context->crl_count; i++)
         tls_crl_release(context->crls[i]);
     free(context->crls);
-    free(context->pins);
     free(context->suites);
     free(context->groups);
     free(context->signature_schemes);

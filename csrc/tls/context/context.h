@@ -16,9 +16,19 @@ enum tls_verify_mode {
     TLS_VERIFY_DEFAULT = 0, /* a context's: REQUIRED for a client, NONE for a server;
                                a connection's: as its context; a renegotiation's: as before */
     TLS_VERIFY_NONE,        /* client: any certificate is taken; server: none is asked for */
-    TLS_VERIFY_OPTIONAL,    /* server: asked for, may be absent, must verify when present;
-                               client: the verdict is reported, the handshake goes on */
-    TLS_VERIFY_REQUIRED
+    TLS_VERIFY_OPTIONAL,    /* a server's: asked for, may be absent, must verify when present */
+    TLS_VERIFY_REQUIRED,
+    TLS_VERIFY_REPORT /* a client's: the verdict is reported, and the handshake goes on */
+};
+/* tls_verify_mode_fits: whether a context of that role, or a connection of it, may have the mode.
+ */
+int tls_verify_mode_fits(enum tls_verify_mode mode, enum tls_role role);
+
+/* RFC 7627, up to TLS 1.2: TLS 1.3 has nothing else. */
+enum tls_extended_master_secret {
+    TLS_EXTENDED_MASTER_SECRET_USED = 0, /* with peers that have it */
+    TLS_EXTENDED_MASTER_SECRET_OFF,      /* neither offered nor accepted */
+    TLS_EXTENDED_MASTER_SECRET_REQUIRED  /* peers without it are refused */
 };
 
 /* An extension of one's own in ClientHello; what the server answers stands in its hello. */
@@ -38,8 +48,6 @@ typedef struct tls_context_options {
     unsigned version_min, version_max; /* enum tls_version_number, TLS_VERSION_10 and up; 0:
                                           TLS_VERSION_12 and TLS_VERSION_13. A version for which
                                           there is no suite in the list is not spoken. */
-    int fallback;                      /* client: this is a second attempt with an older version:
-                                          send TLS_FALLBACK_SCSV (RFC 7507) */
 
     /* ---- Suites, groups, signatures: numbers, in order of preference ---- */
     const uint16_t *suites; /* NULL: suite.h's "modern" */
@@ -65,13 +73,14 @@ typedef struct tls_context_options {
     const struct tls_crl *const *crls;
     size_t crl_count;
     enum tls_revocation_mode revocation; /* 0: what is not known to be revoked is accepted */
-    enum tls_staple_mode staple; /* 0: needed when a client asks and the certificate says so */
-    int no_status_request;       /* client: do not ask for a stapled OCSP response */
+    enum tls_staple_mode staple; /* client: 0 asks for an OCSP response, which must come when the
+                                    certificate says so and the chain is verified */
     const unsigned char (*pins)[TLS_PIN_LENGTH]; /* 0 of them: not checked */
     size_t pin_count;
 
     /* ---- Sessions ---- */
-    size_t session_cache_size;    /* server: sessions kept in memory, to 100000000; 0: none */
+    size_t session_cache_size;    /* kept in memory, to 100000000: a server's sessions, or server
+                                     names to which a client resumes; 0: none */
     unsigned session_lifetime;    /* seconds, both sides, to 604800; 0: 7200 */
     tls_ticket_keys *ticket_keys; /* server: issue tickets under these (RFC 5077); NULL: none */
     int no_tickets;               /* client: do not ask for tickets */
@@ -83,9 +92,8 @@ typedef struct tls_context_options {
     /* ---- Extensions ---- */
     const tls_bytes *alpn; /* protocol names of 1 … 255 bytes, in order (RFC 7301); 0: none */
     size_t alpn_count;
-    int alpn_required;             /* fail (no_application_protocol) when there is no common name */
-    int no_extended_master_secret; /* neither offer nor accept RFC 7627 */
-    int require_extended_master_secret; /* refuse peers without it; not with the one above */
+    int alpn_required; /* fail (no_application_protocol) when there is no common name */
+    enum tls_extended_master_secret extended_master_secret; /* 0: used with peers that have it */
     const tls_custom_extension *custom_extensions; /* client: of types that the core does not
                                                       handle, each once, data to 16383 bytes */
     size_t custom_extension_count;

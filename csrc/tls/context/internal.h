@@ -4,6 +4,7 @@
 
 #include "base/pool.h"
 #include "context/context.h"
+#include "context/lists.h"
 #include "record/aead.h"
 #include "session/internal.h"
 #include "session/replay.h"
@@ -19,16 +20,13 @@ struct tls_context {
     size_t group_count;
     uint16_t *signature_schemes;
     size_t signature_scheme_count;
-    char **alpn; /* NUL-terminated copies: BearSSL takes them so, and no name may hold a NUL */
-    size_t alpn_count;
+    tls_lists lists;
     int alpn_required;
     tls_trust_store *trust;
     enum tls_verify_mode verify;
     unsigned verify_depth; /* 0: none */
     tls_crl **crls;
     size_t crl_count;
-    unsigned char (*pins)[TLS_PIN_LENGTH];
-    size_t pin_count;
     int64_t clock_skew;
     enum tls_revocation_mode revocation;
     enum tls_staple_mode staple;
@@ -41,9 +39,7 @@ struct tls_context {
     int renegotiation;
     tls_ticket_keys *ticket_keys;
     int no_tickets;
-    int no_extended_master_secret, require_extended_master_secret;
-    int fallback;
-    int no_status_request;
+    enum tls_extended_master_secret extended_master_secret;
     unsigned max_fragment_length;
     tls_buffer custom_extensions; /* encoded */
     uint16_t *custom_types;
@@ -57,7 +53,7 @@ struct tls_context {
     int64_t (*now)(void *now_data);
     void *now_data;
 
-    tls_session_cache *cache; /* server; NULL when the size is 0 */
+    tls_session_cache *cache; /* NULL when the size is 0 */
     tls_pool pool;
     tls_aead_implementations aead;
     tls_replay_register replay; /* server without ticket keys: tickets that brought early data */
@@ -71,7 +67,7 @@ struct tls_context {
     unsigned char trust_digest[32];
     unsigned char trust_objects[32];
     int trust_digest_known;
-    /* Over the CRLs, pins and modes above. */
+    /* Over the CRLs and modes above. */
     unsigned char revocation_digest[32];
 };
 
@@ -86,25 +82,27 @@ unsigned tls_context_clock_step(const tls_context *context);
 tls_replay_register *tls_context_strikes(tls_context *context);
 int64_t tls_context_early_data_now(tls_context *context);
 /* ---- policy.c ---- */
-/* tls_context_digest_revocation digests the CRLs, pins and modes, which stay as they are. */
+/* tls_context_digest_revocation digests the CRLs and modes, which stay as they are. */
 void tls_context_digest_revocation(tls_context *context);
 /* tls_context_policy digests everything that a resumed session relies on: role, versions, suites,
  * ALPN, trust, depth, CRLs, pins, the verification mode in force on the connection, and whether a
- * `verify` handler has a say, so that a session made without the handler never gets past it. */
+ * `verify` handler has a say, so that a session made without the handler never gets past it. lists:
+ * the protocols and pins in force, those of the connection or of the context. */
 void tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
-    enum tls_verify_mode verify, int verify_handler);
+    const tls_lists *lists, enum tls_verify_mode verify, int verify_handler);
 
 /* tls_context_judge digests what a chain is judged by, whatever the mode makes of the verdict. */
-void tls_context_judge(tls_context *context, unsigned char out[TLS_POLICY_LENGTH]);
+void tls_context_judge(
+    tls_context *context, unsigned char out[TLS_POLICY_LENGTH], const tls_lists *lists);
 /* tls_context_demands: does it ask for something of a certificate that no mode of verification
  * waives: pins, CRLs, revocation, a staple? */
-int tls_context_demands(const tls_context *context);
+int tls_context_demands(const tls_context *context, const tls_lists *lists);
 
 /* tls_context_resumes: would a side in this mode of verification, with or without a `verify`
  * handler, resume the session now for this name? What a handshake asks before it offers one, and
  * what tls_session_resumable answers. */
-int tls_context_resumes(tls_context *context, const tls_session *session, const char *server_name,
-    enum tls_verify_mode verify, int verify_handler);
+int tls_context_resumes(tls_context *context, const tls_lists *lists, const tls_session *session,
+    const char *server_name, enum tls_verify_mode verify, int verify_handler);
 
 /* ---- context.c ---- */
 int tls_context_has_group(const tls_context *context, unsigned group);

@@ -28,12 +28,16 @@ tls_context_digest_revocation(tls_context *context)
     digest_number(&digest, (uint32_t)context->staple);
     digest_number(&digest, (uint32_t)((uint64_t)context->clock_skew >> 32));
     digest_number(&digest, (uint32_t)context->clock_skew);
-    digest_number(&digest, (uint32_t)context->pin_count);
-    for (i = 0; i < context->pin_count; i++)
-        tls_sha256_update(&digest, context->pins[i], TLS_PIN_LENGTH);
     for (i = 0; i < context->crl_count; i++)
         tls_sha256_update(&digest, context->crls[i]->der.data, context->crls[i]->der.length);
     tls_sha256_out(&digest, context->revocation_digest);
+}
+
+static void
+digest_pins(br_sha256_context *digest, const tls_lists *lists)
+{
+    digest_number(digest, (uint32_t)lists->pin_count);
+    tls_sha256_update(digest, lists->pins, lists->pin_count * sizeof *lists->pins);
 }
 
 static void
@@ -78,7 +82,7 @@ digest_trust(tls_context *context)
 
 void
 tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
-    enum tls_verify_mode verify, int verify_handler)
+    const tls_lists *lists, enum tls_verify_mode verify, int verify_handler)
 {
     br_sha256_context digest;
     size_t i;
@@ -90,12 +94,13 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     digest_numbers(&digest, context->suites, context->suite_count);
     digest_numbers(&digest, context->groups, context->group_count);
     digest_numbers(&digest, context->signature_schemes, context->signature_scheme_count);
-    digest_number(&digest, (uint32_t)context->alpn_count);
-    for (i = 0; i < context->alpn_count; i++)
-        tls_sha256_update(&digest, context->alpn[i], strlen(context->alpn[i]) + 1);
+    digest_number(&digest, (uint32_t)lists->alpn_count);
+    for (i = 0; i < lists->alpn_count; i++)
+        tls_sha256_update(&digest, lists->alpn[i], strlen(lists->alpn[i]) + 1);
     digest_number(&digest, (uint32_t)verify);
     digest_number(&digest, (uint32_t)(verify_handler != 0));
-    digest_number(&digest, (uint32_t)context->require_extended_master_secret);
+    digest_number(&digest,
+        (uint32_t)(context->extended_master_secret == TLS_EXTENDED_MASTER_SECRET_REQUIRED));
     digest_number(&digest, context->verify_depth);
     /* Trust counts only where it is asked; what is demanded, always. */
     if (verify != TLS_VERIFY_NONE) {
@@ -103,11 +108,13 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
         tls_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
     }
     tls_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
+    digest_pins(&digest, lists);
     tls_sha256_out(&digest, out);
 }
 
 void
-tls_context_judge(tls_context *context, unsigned char out[TLS_POLICY_LENGTH])
+tls_context_judge(
+    tls_context *context, unsigned char out[TLS_POLICY_LENGTH], const tls_lists *lists)
 {
     br_sha256_context digest;
 
@@ -116,27 +123,28 @@ tls_context_judge(tls_context *context, unsigned char out[TLS_POLICY_LENGTH])
     digest_number(&digest, context->verify_depth);
     tls_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
     tls_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
+    digest_pins(&digest, lists);
     tls_sha256_out(&digest, out);
 }
 
 int
-tls_context_demands(const tls_context *context)
+tls_context_demands(const tls_context *context, const tls_lists *lists)
 {
-    return context->pin_count > 0 || context->crl_count > 0 ||
-           context->revocation != TLS_REVOCATION_IF_KNOWN ||
-           context->staple != TLS_STAPLE_NOT_NEEDED;
+    return lists->pin_count > 0 || context->crl_count > 0 ||
+           context->revocation != TLS_REVOCATION_IF_KNOWN || tls_staple_demanded(context->staple);
 }
 
 int
-tls_context_resumes(tls_context *context, const tls_session *session, const char *server_name,
-    enum tls_verify_mode verify, int verify_handler)
+tls_context_resumes(tls_context *context, const tls_lists *lists, const tls_session *session,
+    const char *server_name, enum tls_verify_mode verify, int verify_handler)
 {
     enum tls_verification_level required = TLS_LEVEL_NONE;
     unsigned char policy[TLS_POLICY_LENGTH];
 
+    /* A handler's word stands for the verdict only where a handler would be asked again. */
     if (verify == TLS_VERIFY_REQUIRED)
         required = verify_handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
-    tls_context_policy(context, policy, verify, verify_handler);
+    tls_context_policy(context, policy, lists, verify, verify_handler);
     if (!tls_session_fits(
             session, context->role, server_name, policy, required, tls_context_now(context)))
         return 0;
@@ -144,8 +152,9 @@ tls_context_resumes(tls_context *context, const tls_session *session, const char
      * TLS 1.3 knows one kind only. */
     if (session->version == TLS_VERSION_13)
         return 1;
-    return session->extended_master_secret ? !context->no_extended_master_secret
-                                           : !context->require_extended_master_secret;
+    return context->extended_master_secret != (session->extended_master_secret
+                                                      ? TLS_EXTENDED_MASTER_SECRET_OFF
+                                                      : TLS_EXTENDED_MASTER_SECRET_REQUIRED);
 }
 
 int
@@ -158,6 +167,6 @@ tls_session_resumable(
         server_name = "";
     /* The caller has no connection yet, so it does not matter whether a verify handler has a say.
      */
-    return tls_context_resumes(shared, session, server_name, context->verify, 0) ||
-           tls_context_resumes(shared, session, server_name, context->verify, 1);
+    return tls_context_resumes(shared, &shared->lists, session, server_name, context->verify, 0) ||
+           tls_context_resumes(shared, &shared->lists, session, server_name, context->verify, 1);
 }

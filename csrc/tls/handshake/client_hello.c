@@ -16,23 +16,13 @@ tls_sends_server_name(const tls_handshake *h)
            tls_address_parse(address, tls_bytes_of_string(h->host->server_name)) == 0;
 }
 
-int
-tls_alpn_configured(const tls_context *context, tls_bytes name)
-{
-    size_t i;
-
-    for (i = 0; i < context->alpn_count; i++)
-        if (tls_bytes_equal_string(name, context->alpn[i]))
-            return 1;
-    return 0;
-}
-
 void
 tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h)
 {
     static const unsigned char uncompressed[] = {0};
     const tls_context *context = h->host->context;
     tls_client_hello_options *options = &parts->options;
+    tls_lists lists = tls_host_lists(h->host);
     size_t i;
 
     memset(parts, 0, sizeof *parts);
@@ -47,12 +37,12 @@ tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h)
     options->point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);
     options->signature_schemes = context->signature_schemes;
     options->signature_scheme_count = context->signature_scheme_count;
-    for (i = 0; i < context->alpn_count && i < TLS_ALPN_OFFERED_MAXIMUM; i++)
-        parts->alpn[i] = tls_bytes_of_string(context->alpn[i]);
+    for (i = 0; i < lists.alpn_count && i < TLS_ALPN_OFFERED_MAXIMUM; i++)
+        parts->alpn[i] = tls_bytes_of_string(lists.alpn[i]);
     options->alpn = parts->alpn;
     options->alpn_count = i;
-    options->status_request = !context->no_status_request;
-    if (!context->no_status_request)
+    options->status_request = context->staple != TLS_STAPLE_NONE;
+    if (options->status_request)
         tls_extension_write_empty(&parts->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP);
     if (context->max_fragment_length != 0)
         tls_extension_write_u8(&parts->extensions, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,

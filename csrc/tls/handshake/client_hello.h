@@ -21,7 +21,5 @@ void tls_client_hello_clear(tls_client_hello_parts *parts);
 
 /* tls_sends_server_name: whether the name is one that server_name may hold. */
 int tls_sends_server_name(const tls_handshake *h);
-/* tls_alpn_configured: whether the context has the protocol in its list. */
-int tls_alpn_configured(const tls_context *context, tls_bytes name);
 
 #endif

@@ -30,9 +30,10 @@ typedef struct tls_question {
         struct {                    /* server, ClientHello was read and nothing is chosen */
             tls_bytes client_hello; /* raw message: parse with message.h */
         } select;
-        struct {                     /* server */
-            tls_bytes session_id;    /* TLS 1.3: a PSK identity that no ticket key opened */
-            const char *server_name; /* "" when none was sent */
+        struct {                     /* both */
+            tls_bytes session_id;    /* server: what the client offers; TLS 1.3: a PSK identity that
+                                        no ticket key opened. Client: empty */
+            const char *server_name; /* "" when none was sent, or is to be */
             int early_data; /* the client sends early data: a session must then be given once only
                              */
         } session_load;
@@ -49,11 +50,13 @@ typedef struct tls_question {
         struct {                           /* client, CertificateRequest was read */
             tls_bytes certificate_request; /* raw message */
         } client_certificate;
-        struct {              /* both: SIGN */
-            unsigned scheme;  /* enum tls_signature_scheme; below TLS 1.2: 0 for RSA with
-                                 TLS_HASH_MD5_SHA1, or TLS_SCHEME_ECDSA_SHA1 */
-            const char *hash; /* tls_hash_name's "sha256", "md5sha1" … */
-            tls_bytes digest; /* the hash value to sign */
+        struct {               /* both: SIGN */
+            unsigned scheme;   /* enum tls_signature_scheme; below TLS 1.2: 0 for RSA with
+                                  TLS_HASH_MD5_SHA1, or TLS_SCHEME_ECDSA_SHA1 */
+            const char *hash;  /* tls_hash_name's "sha256", "md5sha1" … */
+            tls_bytes message; /* what to sign: RFC 8446 section 4.4.3, RFC 5246 sections 7.4.3 and
+                                  7.4.8 */
+            tls_bytes digest;  /* its hash */
             const tls_certificate *certificate; /* whose key must sign */
         } sign;
         struct {                  /* server, static RSA */
@@ -75,6 +78,13 @@ typedef struct tls_question {
         } early_data;
     } u;
 } tls_question;
+
+/* The answers to VERIFY. Only the word for it accepts a peer that the library refuses. */
+enum tls_peer_answer {
+    TLS_PEER_AS_JUDGED = 0, /* the library's verdict stands */
+    TLS_PEER_REFUSED,       /* certificate_refused; another reason: tls_connection_fail */
+    TLS_PEER_ACCEPTED       /* whatever the verdict was */
+};
 
 /* How it went with early data (RFC 8446 section 4.2.10). */
 enum tls_early_data {

@@ -161,6 +161,8 @@ tls_host_open_with(tls_host *host, const tls_suite *suite, const unsigned char *
 void
 tls_host_policy(const tls_host *host, const tls_facts *facts, unsigned char out[TLS_POLICY_LENGTH])
 {
+    tls_lists lists = tls_host_lists(host);
+
     tls_context_policy(
-        host->context, out, facts->verify, tls_host_decides(host, TLS_DECISION_VERIFY));
+        host->context, out, &lists, facts->verify, tls_host_decides(host, TLS_DECISION_VERIFY));
 }

@@ -47,6 +47,7 @@ struct tls_host {
     const tls_host_class *class;
     tls_context *context; /* `select` may exchange it */
     enum tls_role role;
+    tls_lists own; /* the connection's own lists, instead of the context's */
     char *server_name;
     unsigned version_min, version_max; /* the connection's own limits, 0: none */
     int close_sent;                    /* nothing may follow */
@@ -67,7 +68,8 @@ struct tls_host {
     /* Early data of TLS 1.3. */
     tls_buffer early_out;      /* client: to be sent early, or again */
     tls_buffer early_protocol; /* client: the one that it was written for, the session's */
-    int early_data_resend;
+    int early_data_resend, fallback_scsv;
+    int session_given;         /* client: the caller has said which session, or none */
     size_t early_data_allowed; /* server: how many bytes may still come */
     size_t skip_early_data;    /* server: bytes of records that may be passed over unread */
     int may_write;             /* server: before the client's Finished has come */
@@ -75,6 +77,13 @@ struct tls_host {
     unsigned key_updates_sent, key_updates_received;
     unsigned authentications; /* late ones that proved a client (RFC 8446 section 4.6.2) */
 };
+
+/* tls_host_lists: the protocols and pins in force. */
+static inline tls_lists
+tls_host_lists(const tls_host *host)
+{
+    return tls_lists_either(&host->own, &host->context->lists);
+}
 
 static inline enum tls_reason
 tls_host_next_message(tls_host *host, uint32_t awaited, tls_bytes *message)

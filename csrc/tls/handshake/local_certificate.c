@@ -188,12 +188,13 @@ tls_signs_elsewhere(const tls_handshake *h)
 }
 
 void
-tls_ask_signature(tls_handshake *h, unsigned scheme, int hash, tls_bytes digest)
+tls_ask_signature(tls_handshake *h, unsigned scheme, int hash, tls_bytes message, tls_bytes digest)
 {
     tls_question *question = &h->host->events.question;
 
     question->u.sign.scheme = scheme;
     question->u.sign.hash = tls_hash_name(hash);
+    question->u.sign.message = message;
     question->u.sign.digest = digest;
     question->u.sign.certificate = h->terms.credential.chain[0];
     tls_host_ask(h->host, TLS_DECISION_SIGN);

@@ -36,11 +36,13 @@ enum tls_reason tls_decide_client_certificate(
 /* tls_show_credential keeps the chain of terms.credential as what this side has shown. */
 enum tls_reason tls_show_credential(tls_handshake *handshake);
 
-/* tls_ask_signature asks `sign`; tls_take_signature uses the answer: *local says that the
- * credential's own key is to sign. SIGN_FAILED where that is elsewhere, and for a signature of no
- * or too great a length. tls_signs_elsewhere: the question must be asked. */
+/* tls_ask_signature asks `sign` for a signature of `message`, whose hash `digest` is;
+ * tls_take_signature uses the answer: *local says that the credential's own key is to sign.
+ * SIGN_FAILED where that is elsewhere, and for a signature of no or too great a length.
+ * tls_signs_elsewhere: the question must be asked. */
 int tls_signs_elsewhere(const tls_handshake *handshake);
-void tls_ask_signature(tls_handshake *handshake, unsigned scheme, int hash, tls_bytes digest);
+void tls_ask_signature(
+    tls_handshake *handshake, unsigned scheme, int hash, tls_bytes message, tls_bytes digest);
 enum tls_reason tls_take_signature(
     tls_handshake *handshake, const tls_answer *answer, tls_buffer *signature, int *local);
 

@@ -62,31 +62,58 @@ say_client(sentence *s, tls_u16_list list)
 
 /* tell gives the sentence to the connection. */
 static enum tls_reason
-tell(tls_handshake *h, sentence *s)
+tell(tls_handshake *h, sentence *s, enum tls_reason reason)
 {
     tls_buffer_append(&s->text, "", 1);
     if (!s->text.failed)
         tls_host_explain(h->host, (const char *)s->text.data);
     tls_buffer_release(&s->text);
-    return TLS_REASON_HANDSHAKE_FAILURE;
+    return reason;
+}
+
+/* say_suites names both sides' suites of a version. */
+static void
+say_suites(sentence *s, const tls_handshake *h, unsigned version)
+{
+    size_t i;
+
+    say(s, ": the server's: ");
+    for (i = 0; i < h->terms.suite_count; i++)
+        if (tls_suite_fits(tls_suite_find(h->terms.suites[i]), version))
+            name(s, h->terms.suites[i]);
+    end_list(s);
+    say_client(s, h->client_hello.hello.cipher_suites);
 }
 
 enum tls_reason
 tls_no_common_suites(tls_handshake *h, unsigned version)
 {
     sentence s = {{0}, TLS_REGISTRY_COUNT, 0};
-    size_t i;
 
     say(&s, "no cipher suite in common in ");
     say(&s, tls_registry_name(TLS_REGISTRY_VERSION, version));
-    say(&s, version < TLS_VERSION_13 ? " that a certificate's key can do: the server's: "
-                                     : ": the server's: ");
-    for (i = 0; i < h->terms.suite_count; i++)
-        if (tls_suite_fits(tls_suite_find(h->terms.suites[i]), version))
-            name(&s, h->terms.suites[i]);
+    say_suites(&s, h, version);
+    return tell(h, &s, TLS_REASON_NO_COMMON_SUITE);
+}
+
+enum tls_reason
+tls_no_common_versions(tls_handshake *h)
+{
+    const tls_client_hello *hello = &h->client_hello.hello;
+    unsigned version;
+    sentence s = {{0}, TLS_REGISTRY_VERSION, 0};
+
+    say(&s, "no protocol version in common: the server's: ");
+    for (version = h->terms.version_max; version >= h->terms.version_min; version--)
+        name(&s, version);
     end_list(&s);
-    say_client(&s, h->client_hello.hello.cipher_suites);
-    return tell(h, &s);
+    if (hello->supported_versions.length > 0) {
+        say_client(&s, hello->supported_versions);
+    } else {
+        say(&s, "; the client's: at most ");
+        name(&s, hello->legacy_version);
+    }
+    return tell(h, &s, TLS_REASON_NO_COMMON_VERSION);
 }
 
 enum tls_reason
@@ -101,7 +128,7 @@ tls_no_common_groups(tls_handshake *h)
         name(&s, context->groups[i]);
     end_list(&s);
     say_client(&s, h->client_hello.hello.supported_groups);
-    return tell(h, &s);
+    return tell(h, &s, TLS_REASON_NO_COMMON_GROUP);
 }
 
 static const tls_credential *
@@ -151,25 +178,69 @@ say_keys(sentence *s, const tls_handshake *h)
     say(s, count == 0 ? "none" : "");
 }
 
+/* may_sign: RFC 8446 section 4.2.3 takes PKCS#1 v1.5 and short hashes from handshakes. */
+static int
+may_sign(unsigned scheme, unsigned version)
+{
+    return version < TLS_VERSION_13 || (tls_scheme_kind_of(scheme) != TLS_SCHEME_KIND_RSA_PKCS1 &&
+                                           tls_scheme_hash(scheme) >= TLS_HASH_SHA256);
+}
+
+/* have_scheme: both sides name one, whatever the keys; without a list the client has those of SHA-1
+ * (RFC 5246 section 7.4.1.4.1). */
+static int
+have_scheme(const tls_handshake *h, unsigned version)
+{
+    const tls_context *context = h->host->context;
+    tls_u16_list list = h->client_hello.hello.signature_algorithms;
+    size_t i;
+
+    for (i = 0; i < context->signature_scheme_count; i++) {
+        unsigned scheme = context->signature_schemes[i];
+
+        if (list.length == 0 ? tls_scheme_hash(scheme) == TLS_HASH_SHA1
+                             : tls_u16_list_contains(list, scheme) && may_sign(scheme, version))
+            return 1;
+    }
+    return 0;
+}
+
 enum tls_reason
 tls_no_common_schemes(tls_handshake *h, unsigned version)
 {
     const tls_context *context = h->host->context;
     sentence s = {{0}, TLS_REGISTRY_SIGNATURE_SCHEME, 0};
+    int in_common = have_scheme(h, version);
     size_t i;
 
     if (lacks_usage(h, version)) {
         say(&s, "the certificate's key usage lacks digitalSignature, which every suite that both "
                 "sides have needs in ");
         say(&s, tls_registry_name(TLS_REGISTRY_VERSION, version));
-        return tell(h, &s);
+        return tell(h, &s, TLS_REASON_NO_USABLE_CREDENTIAL);
     }
-    say(&s, "no signature algorithm in common that a certificate's key can do: the server's: ");
+    say(&s, in_common ? "no certificate's key can do a signature algorithm that both sides have"
+                      : "no signature algorithm in common");
+    say(&s, ": the server's: ");
     for (i = 0; i < context->signature_scheme_count; i++)
         name(&s, context->signature_schemes[i]);
     end_list(&s);
     say_client(&s, h->client_hello.hello.signature_algorithms);
     say(&s, "; the keys: ");
     say_keys(&s, h);
-    return tell(h, &s);
+    return tell(h, &s,
+        in_common ? TLS_REASON_NO_USABLE_CREDENTIAL : TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM);
+}
+
+enum tls_reason
+tls_no_key_for_suites(tls_handshake *h, unsigned version)
+{
+    sentence s = {{0}, TLS_REGISTRY_COUNT, 0};
+
+    say(&s, "no certificate's key can do a cipher suite that both sides have in ");
+    say(&s, tls_registry_name(TLS_REGISTRY_VERSION, version));
+    say_suites(&s, h, version);
+    say(&s, "; the keys: ");
+    say_keys(&s, h);
+    return tell(h, &s, TLS_REASON_NO_USABLE_CREDENTIAL);
 }

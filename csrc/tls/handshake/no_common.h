@@ -5,12 +5,16 @@
 
 #include "handshake/handshake.h"
 
-/* tls_no_common_suites, _groups, _schemes explain, for this version, and return
- * HANDSHAKE_FAILURE. */
+/* tls_no_common_versions, _suites, _groups explain, for this version, and return NO_COMMON_VERSION,
+ * _SUITE, _GROUP. */
+enum tls_reason tls_no_common_versions(tls_handshake *handshake);
 enum tls_reason tls_no_common_suites(tls_handshake *handshake, unsigned version);
 enum tls_reason tls_no_common_groups(tls_handshake *handshake);
-/* tls_no_common_schemes: no certificate can sign as the client wants it, because of its key usage
- * or of its key. */
+/* tls_no_common_schemes: no certificate can sign as the client wants it: NO_USABLE_CREDENTIAL,
+ * because of its key or its key usage, or NO_COMMON_SIGNATURE_ALGORITHM, whatever the keys. */
 enum tls_reason tls_no_common_schemes(tls_handshake *handshake, unsigned version);
+/* tls_no_key_for_suites: both sides have a suite, and no certificate fits it: NO_USABLE_CREDENTIAL.
+ */
+enum tls_reason tls_no_key_for_suites(tls_handshake *handshake, unsigned version);
 
 #endif

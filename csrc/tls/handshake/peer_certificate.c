@@ -34,6 +34,7 @@ static void
 begin_request(tls_handshake *h, tls_verify_request *request)
 {
     const tls_context *context = h->host->context;
+    tls_lists lists = tls_host_lists(h->host);
 
     memset(request, 0, sizeof *request);
     request->chain = (const tls_certificate *const *)h->facts.peer.chain->items;
@@ -51,8 +52,8 @@ begin_request(tls_handshake *h, tls_verify_request *request)
     request->crl_count = context->crl_count;
     request->revocation = context->revocation;
     request->staple = context->staple;
-    request->pins = (const unsigned char(*)[TLS_PIN_LENGTH])context->pins;
-    request->pin_count = context->pin_count;
+    request->pins = (const unsigned char(*)[TLS_PIN_LENGTH])lists.pins;
+    request->pin_count = lists.pin_count;
     request->budget = &h->budget;
 }
 
@@ -67,7 +68,7 @@ verify_chain(tls_handshake *h, int demands_only)
     enum tls_reason unreadable = TLS_OK;
     tls_verify_request request;
     /* Where only demands count, a response is looked at when the status is demanded. */
-    int uses_staple = !demands_only || context->staple != TLS_STAPLE_NOT_NEEDED ||
+    int uses_staple = !demands_only || tls_staple_demanded(context->staple) ||
                       context->crl_count > 0 || context->revocation != TLS_REVOCATION_IF_KNOWN;
 
     begin_request(h, &request);
@@ -79,8 +80,8 @@ verify_chain(tls_handshake *h, int demands_only)
     request.ocsp_responses = &stapled;
     request.ocsp_response_count = response != NULL;
     /* RFC 7633 section 4.2.2: what was not asked for need not come. */
-    if (h->host->role == TLS_ROLE_CLIENT && !context->no_status_request && unreadable == TLS_OK &&
-        request.staple == TLS_STAPLE_NOT_NEEDED && !demands_only)
+    if (h->host->role == TLS_ROLE_CLIENT && unreadable == TLS_OK &&
+        request.staple == TLS_STAPLE_DEFAULT && !demands_only)
         request.staple = TLS_STAPLE_IF_MUST;
     if (tls_verify(verdict, &request) == TLS_OK && unreadable != TLS_OK) {
         static const char text[] = "the OCSP response that the server stapled cannot be parsed";
@@ -111,12 +112,13 @@ static void
 judge(tls_handshake *h)
 {
     tls_peer *peer = &h->facts.peer;
+    tls_lists lists = tls_host_lists(h->host);
 
     verify_chain(h, 0);
     peer->judged = 1;
     peer->verdict = h->verdict.reason;
     peer->valid_until = valid_until(&h->verdict);
-    tls_context_judge(h->host->context, peer->judge);
+    tls_context_judge(h->host->context, peer->judge, &lists);
     tls_handshake_fix_policy(h);
 }
 
@@ -142,7 +144,9 @@ refuse(tls_handshake *h)
 static enum tls_reason
 check_demands(tls_handshake *h)
 {
-    if (!tls_context_demands(h->host->context))
+    tls_lists lists = tls_host_lists(h->host);
+
+    if (!tls_context_demands(h->host->context, &lists))
         return TLS_OK;
     verify_chain(h, 1);
     if (h->verdict.reason == TLS_OK)
@@ -162,8 +166,7 @@ apply_verdict(tls_handshake *h)
         h->facts.peer.level = TLS_LEVEL_VERIFIED;
         return TLS_OK;
     }
-    if (takes_any(h) ||
-        (h->facts.verify == TLS_VERIFY_OPTIONAL && h->host->role == TLS_ROLE_CLIENT))
+    if (takes_any(h) || h->facts.verify == TLS_VERIFY_REPORT)
         return check_demands(h);
     return refuse(h);
 }
@@ -194,12 +197,12 @@ tls_handshake_decide_verify(tls_handshake *h, int *ready)
         return TLS_OK;
     }
     *ready = 1;
-    if (answer->is_default)
+    if (answer->is_default || answer->peer == TLS_PEER_AS_JUDGED)
         reason = apply_verdict(h);
-    else if (answer->verify == TLS_OK)
+    else if (answer->peer == TLS_PEER_ACCEPTED)
         h->facts.peer.level = h->verdict.reason == TLS_OK ? TLS_LEVEL_VERIFIED : TLS_LEVEL_ACCEPTED;
     else
-        reason = answer->verify;
+        reason = TLS_REASON_CERTIFICATE_REFUSED;
     tls_host_answer_clear(h->host);
     return reason;
 }

@@ -12,7 +12,17 @@ static enum tls_reason
 refuse(tls_handshake *h, const char *text)
 {
     tls_host_explain(h->host, text);
-    return TLS_REASON_HANDSHAKE_FAILURE;
+    return TLS_REASON_RENEGOTIATION_MISMATCH;
+}
+
+/* left_out: what has the extended master secret keeps it. */
+static enum tls_reason
+left_out(tls_handshake *h, int extended_master_secret, const char *text)
+{
+    if (extended_master_secret || !h->host->settled.extended_master_secret)
+        return TLS_OK;
+    tls_host_explain(h->host, text);
+    return TLS_REASON_EXTENDED_MASTER_SECRET;
 }
 
 enum tls_reason
@@ -37,9 +47,8 @@ tls_renegotiation_check_client_hello(tls_handshake *h, const tls_client_hello *h
     if (hello->alpn.length > 0 && before->alpn.length > 0 &&
         !tls_protocol_listed(hello->alpn, tls_buffer_view(&before->alpn)))
         return refuse(h, "the client changed the ALPN protocol in a renegotiation");
-    if (before->extended_master_secret && !hello->extended_master_secret)
-        return refuse(h, "the client left out the extended master secret in a renegotiation");
-    return TLS_OK;
+    return left_out(h, hello->extended_master_secret,
+        "the client left out the extended master secret in a renegotiation");
 }
 
 enum tls_reason
@@ -82,9 +91,8 @@ tls_renegotiation_check_server_hello(tls_handshake *h, const tls_server_hello *h
         return refuse(h, "the server does not prove that it renegotiates its own connection");
     if (hello->alpn.length > 0 && !tls_bytes_equal(hello->alpn, tls_buffer_view(&before->alpn)))
         return refuse(h, "the server changed the ALPN protocol in a renegotiation");
-    if (before->extended_master_secret && !hello->extended_master_secret)
-        return refuse(h, "the server left out the extended master secret in a renegotiation");
-    return TLS_OK;
+    return left_out(h, hello->extended_master_secret,
+        "the server left out the extended master secret in a renegotiation");
 }
 
 enum tls_reason

@@ -8,9 +8,9 @@
 /* tls_renegotiation_narrow keeps the terms to the version that there is (RFC 8446 section 4.1.2).
  */
 void tls_renegotiation_narrow(tls_handshake *handshake);
-/* tls_renegotiation_check_client_hello, check_server_hello: HANDSHAKE_FAILURE when
- * renegotiation_info is not what RFC 5746 sections 3.5 and 3.7 demand, or name, ALPN or extended
- * master secret would change. */
+/* tls_renegotiation_check_client_hello, check_server_hello: RENEGOTIATION_MISMATCH when
+ * renegotiation_info is not what RFC 5746 sections 3.5 and 3.7 demand, or name or ALPN would
+ * change; EXTENDED_MASTER_SECRET when that is left out. */
 enum tls_reason tls_renegotiation_check_client_hello(
     tls_handshake *handshake, const tls_client_hello *hello);
 enum tls_reason tls_renegotiation_check_server_hello(

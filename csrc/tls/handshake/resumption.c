@@ -10,8 +10,9 @@ int
 tls_resumption_allowed(const tls_handshake *h, const tls_session *session)
 {
     const tls_host *host = h->host;
+    tls_lists lists = tls_host_lists(host);
 
-    return tls_context_resumes(host->context, session, host->server_name, h->facts.verify,
+    return tls_context_resumes(host->context, &lists, session, host->server_name, h->facts.verify,
                tls_host_decides(host, TLS_DECISION_VERIFY)) &&
            session->version == h->terms.version_chosen;
 }
@@ -22,8 +23,9 @@ static void
 claim_verdict(tls_handshake *h, const tls_session *session)
 {
     tls_peer *peer = &h->facts.peer;
+    tls_lists lists = tls_host_lists(h->host);
 
-    tls_context_judge(h->host->context, peer->judge);
+    tls_context_judge(h->host->context, peer->judge, &lists);
     peer->judged = session->judged && memcmp(peer->judge, session->judge, sizeof peer->judge) == 0;
     peer->verdict = peer->judged ? session->verdict : TLS_OK;
 }
@@ -38,7 +40,8 @@ tls_resumption_claim(tls_handshake *h, const tls_session *session)
     if (session->expires < facts->session_expires)
         facts->session_expires = session->expires;
     claim_verdict(h, session);
-    facts->peer.level = facts->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level;
+    /* Where nobody judged by this context's rules, nobody is vouched for. */
+    facts->peer.level = facts->peer.judged ? session->level : TLS_LEVEL_NONE;
     if (h->host->role == TLS_ROLE_SERVER) {
         memcpy(facts->end_point, session->end_point, session->end_point_length);
         facts->end_point_length = session->end_point_length;

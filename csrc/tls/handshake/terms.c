@@ -43,5 +43,5 @@ tls_terms_fit(tls_terms *terms)
     return tls_suites_narrow(
                terms->suites, terms->suite_count, &terms->version_min, &terms->version_max)
                ? TLS_OK
-               : TLS_REASON_PROTOCOL_VERSION;
+               : TLS_REASON_NO_COMMON_VERSION;
 }

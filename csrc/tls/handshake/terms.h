@@ -20,7 +20,7 @@ typedef struct tls_terms {
 
 void tls_terms_init(tls_terms *terms, const tls_context *context);
 /* tls_terms_fit narrows the versions to those that some suite of the list belongs to.
- * PROTOCOL_VERSION when none is left. */
+ * NO_COMMON_VERSION when none is left. */
 enum tls_reason tls_terms_fit(tls_terms *terms);
 void tls_terms_clear(tls_terms *terms);
 int tls_terms_allow_suite(const tls_terms *terms, unsigned suite);

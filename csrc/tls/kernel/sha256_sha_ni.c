@@ -45,7 +45,7 @@ static const uint32_t initial[8] = {
 /* Four rounds with the words `w`. */
 #define ROUNDS(w, i)                                                                               \
     do {                                                                                           \
-        sum = _mm_add_epi32(w, LOAD(constants + 4 * (i)));                                         \
+        sum = _mm_add_epi32(w, LOAD(constants + 4 * (size_t)(i)));                                 \
         cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);                                             \
         abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0E));                    \
     } while (0)
@@ -53,8 +53,8 @@ static const uint32_t initial[8] = {
 /* The next four words of the schedule take the place of the oldest, a. */
 #define SCHEDULE(a, b, c, d)                                                                       \
     do {                                                                                           \
-        a = _mm_add_epi32(_mm_sha256msg1_epu32(a, b), _mm_alignr_epi8(d, c, 4));                   \
-        a = _mm_sha256msg2_epu32(a, d);                                                            \
+        (a) = _mm_add_epi32(_mm_sha256msg1_epu32(a, b), _mm_alignr_epi8(d, c, 4));                 \
+        (a) = _mm_sha256msg2_epu32(a, d);                                                          \
     } while (0)
 
 #define SIXTEEN_ROUNDS(i)                                                                          \

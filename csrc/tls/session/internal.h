@@ -56,16 +56,24 @@ int tls_session_fits(const tls_session *session, enum tls_role role, const char 
     const unsigned char policy[TLS_POLICY_LENGTH], enum tls_verification_level required,
     int64_t now);
 
-/* A cache of at most `capacity` sessions, least recently used out first, found by session ID. */
+/* A cache of at most `capacity` keys, least recently used out first: a server's has one session for
+ * each ID, a client's up to so many for each server name. */
 typedef struct tls_session_cache tls_session_cache;
+enum tls_session_key { TLS_SESSIONS_BY_ID, TLS_SESSIONS_BY_NAME };
+#define TLS_SESSIONS_PER_NAME 4 /* servers of TLS 1.3 give two tickets or so at once */
 /* tls_session_cache_new returns NULL without memory. */
-tls_session_cache *tls_session_cache_new(size_t capacity);
+tls_session_cache *tls_session_cache_new(size_t capacity, enum tls_session_key by);
 void tls_session_cache_free(tls_session_cache *cache);
-/* tls_session_cache_store takes a count of its own; without memory it stores nothing. */
+/* tls_session_cache_store takes a count of its own; without memory, and without a key, it stores
+ * nothing. */
 void tls_session_cache_store(tls_session_cache *cache, const tls_session *session);
-/* tls_session_cache_find: a borrowed session or NULL; expired ones are dropped on the way. */
+/* tls_session_cache_list: borrowed sessions, the newest first, and how many; expired ones are
+ * dropped on the way. tls_session_cache_find: the one of an ID, or NULL. */
+size_t tls_session_cache_list(tls_session_cache *cache, tls_bytes key, int64_t now,
+    tls_session *found[TLS_SESSIONS_PER_NAME]);
 tls_session *tls_session_cache_find(tls_session_cache *cache, tls_bytes id, int64_t now);
-void tls_session_cache_remove(tls_session_cache *cache, tls_bytes id);
+/* tls_session_cache_drop forgets a session, by its ID or, where they are kept by name, itself. */
+void tls_session_cache_drop(tls_session_cache *cache, const tls_session *session);
 void tls_session_cache_clear(tls_session_cache *cache);
 size_t tls_session_cache_count(const tls_session_cache *cache);
 

@@ -260,11 +260,15 @@ tls12_decide_sign(tls12_engine *e, int *ready)
     enum tls_reason reason;
 
     if (answer == NULL) {
-        tls_ask_signature(
-            h, e->sign_scheme, e->sign_hash, tls_bytes_make(e->digest, e->digest_length));
+        if (e->content.failed)
+            return TLS_REASON_OUT_OF_MEMORY;
+        tls_ask_signature(h, e->sign_scheme, e->sign_hash, tls_buffer_view(&e->content),
+            tls_bytes_make(e->digest, e->digest_length));
         return TLS_OK;
     }
     reason = tls_take_signature(h, answer, &e->signature, &local);
+    tls_buffer_release(&e->messages);
+    tls_buffer_release(&e->content);
     e->sign = local ? TLS12_SIGN_LOCAL : TLS12_SIGN_ANSWERED;
     *ready = reason == TLS_OK;
     return reason;

@@ -154,7 +154,7 @@ tls12_nothing_in_common(tls12_engine *e)
     tls_handshake *h = e->handshake;
     const tls_client_hello *hello = &h->client_hello.hello;
     unsigned version = h->terms.version_chosen;
-    int some = 0, elliptic = 1, group = hello->supported_groups.length == 0;
+    int some = 0, signs = 0, elliptic = 1, group = hello->supported_groups.length == 0;
     size_t i;
 
     for (i = 0; i < e->usable_count; i++) {
@@ -164,14 +164,19 @@ tls12_nothing_in_common(tls12_engine *e)
             !tls_u16_list_contains(hello->cipher_suites, suite->id))
             continue;
         some = 1;
+        signs |= suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE;
         elliptic &= suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE;
     }
     for (i = 0; i < h->host->context->group_count; i++)
         group |= tls_u16_list_contains(hello->supported_groups, h->host->context->groups[i]) &&
                  h->host->context->groups[i] < 32;
-    if (!some || version < TLS_VERSION_12)
+    if (!some)
         return tls_no_common_suites(h, version);
-    return elliptic && !group ? tls_no_common_groups(h) : tls_no_common_schemes(h, version);
+    if (elliptic && !group)
+        return tls_no_common_groups(h);
+    /* Below TLS 1.2 there are no signature algorithms to choose from. */
+    return signs && version >= TLS_VERSION_12 ? tls_no_common_schemes(h, version)
+                                              : tls_no_key_for_suites(h, version);
 }
 
 /* do_key_exchange: static RSA and static ECDH. */
@@ -221,6 +226,10 @@ sign(const br_ssl_server_policy_class **pctx, unsigned algorithm, unsigned char 
     /* BearSSL has drawn ServerHello.random, and has not derived anything from it yet. */
     tls12_mark_downgrade(e, tls12_core(e)->server_random);
     tls12_mark_downgrade(e, data + TLS_RANDOM_LENGTH);
+    if (tls_signs_elsewhere(e->handshake)) {
+        tls_buffer_clear(&e->content);
+        tls_buffer_append(&e->content, data, length);
+    }
     return tls12_do_sign(e, hash, data, digest_params(data, length, hash), room);
 }
 

@@ -60,7 +60,7 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     options->session_id = hello->session_id;
     for (i = 0; i < e->usable_count; i++)
         suites[i] = e->usable[i];
-    if (context->fallback && !tls_handshake_renegotiates(h))
+    if (h->host->fallback_scsv && !tls_handshake_renegotiates(h))
         suites[i++] = TLS_SUITE_FALLBACK_SCSV;
     options->suites = suites;
     options->suite_count = i;
@@ -71,7 +71,7 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     /* An absent list would stand for SHA-1 (RFC 5246 section 7.4.1.4.1). */
     if (options->signature_scheme_count == 0 && e->handshake->terms.version_max >= TLS_VERSION_12) {
         tls_client_hello_clear(&parts);
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM;
     }
     /* Same section: not for a client that only offers earlier versions. */
     if (e->handshake->terms.version_max < TLS_VERSION_12)
@@ -85,7 +85,8 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
         options->alpn_count = alpn.length > 0;
     }
     options->renegotiation_info = 1;
-    options->extended_master_secret = !context->no_extended_master_secret;
+    options->extended_master_secret =
+        context->extended_master_secret != TLS_EXTENDED_MASTER_SECRET_OFF;
     if (!context->no_tickets) {
         options->session_ticket = 1;
         if (e->resume != NULL)
@@ -277,7 +278,11 @@ static size_t
 sign(const br_ssl_client_certificate_class **pctx, int hash, size_t digest_length,
     unsigned char *data, size_t room)
 {
-    return tls12_do_sign(engine_of_certificate(pctx), hash, data, digest_length, room);
+    tls12_engine *e = engine_of_certificate(pctx);
+
+    if (e->sign == TLS12_SIGN_NONE)
+        tls12_keep_content(e);
+    return tls12_do_sign(e, hash, data, digest_length, room);
 }
 
 static const br_ssl_client_certificate_class client_certificate_class = {sizeof(tls12_engine),
@@ -370,7 +375,8 @@ resume(tls12_engine *e)
 
     /* RFC 7627 section 5.3: a session keeps the kind of master secret it was made with. */
     if (e->resume->extended_master_secret != e->extended)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return e->extended ? TLS_REASON_UNEXPECTED_MASTER_SECRET
+                           : TLS_REASON_EXTENDED_MASTER_SECRET;
     tls12_keep_prf_hash(e);
     h->facts.ticket = e->resume->ticket.length > 0;
     e->rank = tls12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
@@ -448,6 +454,7 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
     const tls_client_hello *offer = &h->client_hello.hello;
     const tls_suite *chosen;
     uint16_t suite;
+    tls_lists lists = tls_host_lists(h->host);
     enum tls_reason reason = tls_server_hello_check_offered(hello, offer, NULL);
 
     if (reason == TLS_OK)
@@ -456,7 +463,7 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
         return reason;
     if (hello->legacy_version < e->handshake->terms.version_min ||
         hello->legacy_version > e->handshake->terms.version_max)
-        return TLS_REASON_PROTOCOL_VERSION;
+        return TLS_REASON_NO_COMMON_VERSION;
     /* RFC 8446 section 4.1.3: the server could have done better, so somebody between us did this.
      */
     if (hello->downgrade_sentinel != 0 &&
@@ -471,7 +478,7 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
     if (!tls_u16_list_contains(offer->cipher_suites, hello->cipher_suite) || chosen == NULL ||
         !tls_suite_fits(chosen, hello->legacy_version))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (hello->alpn.length > 0 && !tls_alpn_configured(h->host->context, hello->alpn))
+    if (hello->alpn.length > 0 && !tls_lists_has_protocol(&lists, hello->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->alpn.length == 0 && h->host->context->alpn_required &&
         !tls_handshake_renegotiates(h))
@@ -487,7 +494,8 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
     if (h->facts.alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     e->extended = h->facts.extended_master_secret = hello->extended_master_secret;
-    if (h->host->context->require_extended_master_secret && !e->extended)
+    if (h->host->context->extended_master_secret == TLS_EXTENDED_MASTER_SECRET_REQUIRED &&
+        !e->extended)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     e->ticket_agreed = hello->session_ticket;
     e->status_agreed = hello->status_request;

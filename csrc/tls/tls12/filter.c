@@ -52,6 +52,8 @@ release(tls_handshake *h)
     tls_buffer_release(&e->signature);
     tls_buffer_release(&e->replacement);
     tls_buffer_release(&e->ticket);
+    tls_buffer_release(&e->messages);
+    tls_buffer_release(&e->content);
     free(e->chain);
     tls_session_release(e->resume);
     if (e->snapshot != NULL) {
@@ -82,7 +84,7 @@ tls12_reason(tls12_engine *e)
         enum tls_reason reason;
     } table[] = {
         {BR_ERR_BAD_PARAM, TLS_REASON_DECODE},
-        {BR_ERR_UNSUPPORTED_VERSION, TLS_REASON_PROTOCOL_VERSION},
+        {BR_ERR_UNSUPPORTED_VERSION, TLS_REASON_NO_COMMON_VERSION},
         {BR_ERR_BAD_VERSION, TLS_REASON_PROTOCOL_VERSION},
         {BR_ERR_BAD_LENGTH, TLS_REASON_DECODE},
         {BR_ERR_TOO_LARGE, TLS_REASON_RECORD_OVERFLOW},
@@ -95,7 +97,7 @@ tls12_reason(tls12_engine *e)
         {BR_ERR_BAD_CIPHER_SUITE, TLS_REASON_ILLEGAL_PARAMETER},
         {BR_ERR_BAD_COMPRESSION, TLS_REASON_ILLEGAL_PARAMETER},
         {BR_ERR_BAD_FRAGLEN, TLS_REASON_ILLEGAL_PARAMETER},
-        {BR_ERR_BAD_SECRENEG, TLS_REASON_HANDSHAKE_FAILURE}, /* RFC 5746 section 3.4 */
+        {BR_ERR_BAD_SECRENEG, TLS_REASON_RENEGOTIATION_MISMATCH}, /* RFC 5746 section 3.4 */
         {BR_ERR_EXTRA_EXTENSION, TLS_REASON_UNSUPPORTED_EXTENSION},
         {BR_ERR_BAD_SNI, TLS_REASON_DECODE},
         {BR_ERR_BAD_HELLO_DONE, TLS_REASON_DECODE},
@@ -127,7 +129,7 @@ reason_of_alert(int description)
 {
     switch (description) {
     case TLS_ALERT_PROTOCOL_VERSION:
-        return TLS_REASON_PROTOCOL_VERSION;
+        return TLS_REASON_NO_COMMON_VERSION;
     case TLS_ALERT_INAPPROPRIATE_FALLBACK:
         return TLS_REASON_INAPPROPRIATE_FALLBACK;
     case TLS_ALERT_NO_APPLICATION_PROTOCOL:
@@ -288,7 +290,7 @@ tls12_send_own(tls12_engine *e, enum tls_stage stage, const tls_message *message
     enum tls_reason reason = tls_message_build(&raw, message);
 
     if (reason == TLS_OK) {
-        br_multihash_update(&e->transcript, raw.data, raw.length);
+        tls12_transcript_add(e, tls_buffer_view(&raw));
         reason = tls_host_happened(h->host, stage, TLS_SENT, tls_buffer_view(&raw));
     }
     if (reason == TLS_OK)
@@ -316,7 +318,7 @@ sent(tls12_engine *e, tls_bytes raw)
                                                   : tls12_server_sent(e, &message, &rewritten);
     if (reason == TLS_OK && message.type == TLS_HANDSHAKE_CLIENT_HELLO && e->adopted) {
         /* It was sent, and reported, before this engine took over. */
-        br_multihash_update(&e->transcript, rewritten.data, rewritten.length);
+        tls12_transcript_add(e, tls_buffer_view(&rewritten));
         tls_buffer_release(&rewritten);
         return TLS_OK;
     }
@@ -325,7 +327,7 @@ sent(tls12_engine *e, tls_bytes raw)
             raw = tls_buffer_view(&rewritten);
         if (message.type == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && e->extended)
             tls12_note_session_hash(e, raw);
-        br_multihash_update(&e->transcript, raw.data, raw.length);
+        tls12_transcript_add(e, raw);
         reason = tls_host_happened(h->host, stage, TLS_SENT, raw);
     }
     if (reason == TLS_OK)
@@ -567,7 +569,7 @@ after_feed(tls12_engine *e)
         tls_facts_note_finished(&h->facts, body, h->host->role == TLS_ROLE_SERVER);
         tls_handshake_prove(h);
     }
-    br_multihash_update(&e->transcript, e->message.data, e->message.length);
+    tls12_transcript_add(e, e->message);
     tls_host_message_done(e->handshake->host, e->message.length);
     tls_buffer_clear(&e->replacement);
     e->message = tls_bytes_make(NULL, 0);

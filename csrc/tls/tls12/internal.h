@@ -90,8 +90,9 @@ typedef struct tls12_engine {
     unsigned rank;      /* of the last message received: order is strictly rising */
     unsigned told_rank; /* the same, but for a message that is still looked at: for state() */
     br_multihash_context transcript;
-    tls_buffer written; /* handshake bytes BearSSL wrote, not yet whole messages */
-    int in_message;     /* BearSSL has had a part of the message being fed */
+    tls_buffer messages; /* what is hashed there, of a client that asks `sign` */
+    tls_buffer written;  /* handshake bytes BearSSL wrote, not yet whole messages */
+    int in_message;      /* BearSSL has had a part of the message being fed */
     int adopted; /* a client's ClientHello was sent by the TLS 1.3 engine, which offered both */
 
     /* The replay. */
@@ -106,6 +107,7 @@ typedef struct tls12_engine {
     unsigned sign_scheme;
     unsigned char digest[64];
     size_t digest_length;
+    tls_buffer content; /* what the digest is of, where `sign` is asked */
     tls_buffer signature;
 
     /* Decided. */
@@ -168,6 +170,12 @@ tls12_core(tls12_engine *e)
     return &e->bearssl.client.eng;
 }
 
+/* ---- tls12/transcript.c ---- */
+/* tls12_transcript_add hashes a message, and keeps it for tls12_keep_content, which a client calls
+ * from inside BearSSL's request for a signature: it fills e->content with what is signed. */
+void tls12_transcript_add(tls12_engine *e, tls_bytes message);
+void tls12_keep_content(tls12_engine *e);
+
 /* ---- tls12/exporter.c ---- */
 enum tls_reason tls12_export(const tls_host *host, int early, unsigned char *out, size_t length,
     const char *label, const tls_bytes *context);
@@ -179,7 +187,7 @@ enum tls_reason tls12_start(tls12_engine *e);
 
 /* ---- tls12/choice.c ---- */
 extern const br_ssl_server_policy_class tls12_policy_class;
-/* tls12_nothing_in_common explains why a server's choice failed: HANDSHAKE_FAILURE. */
+/* tls12_nothing_in_common explains why a server's choice failed. */
 enum tls_reason tls12_nothing_in_common(tls12_engine *e);
 
 /* ---- tls12/session.c ---- */

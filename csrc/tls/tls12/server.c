@@ -71,13 +71,15 @@ extended_master_secret(tls12_engine *e, const tls_client_hello *hello)
 {
     tls_handshake *h = e->handshake;
 
-    e->extended = hello->extended_master_secret && !h->host->context->no_extended_master_secret;
+    e->extended = hello->extended_master_secret &&
+                  h->host->context->extended_master_secret != TLS_EXTENDED_MASTER_SECRET_OFF;
     h->facts.extended_master_secret = e->extended;
-    if (h->host->context->require_extended_master_secret && !e->extended)
+    if (h->host->context->extended_master_secret == TLS_EXTENDED_MASTER_SECRET_REQUIRED &&
+        !e->extended)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     /* RFC 7627 section 5.3: a client that had it and has it no longer is refused. */
     if (e->resume != NULL && e->resume->extended_master_secret && !e->extended)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return TLS_REASON_EXTENDED_MASTER_SECRET;
     return TLS_OK;
 }
 
@@ -173,7 +175,7 @@ show_values(tls_buffer *out, tls_u16_list list, int (*is_read)(unsigned value))
 static void
 show_protocols(const tls12_engine *e, tls_buffer *out, tls_bytes names)
 {
-    const tls_context *context = e->handshake->host->context;
+    tls_lists lists = tls_host_lists(e->handshake->host);
     const char *selected = e->handshake->terms.alpn_selected;
     size_t start = tls_write_begin16(out);
     tls_reader reader;
@@ -182,7 +184,7 @@ show_protocols(const tls12_engine *e, tls_buffer *out, tls_bytes names)
     tls_reader_init(&reader, names);
     while (tls_protocol_next(&reader, &name))
         if (selected != NULL ? tls_bytes_equal_string(name, selected)
-                             : tls_alpn_configured(context, name))
+                             : tls_lists_has_protocol(&lists, name))
             tls_write_vector8(out, name);
     tls_reader_init(&reader, names);
     if (out->length == start && tls_protocol_next(&reader, &name))
@@ -562,7 +564,7 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
     enum tls_reason reason;
 
     if (request->has_signature_algorithms && count == 0)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM;
     tls_write_authorities(context, &authorities);
     request->certificate_authorities = tls_buffer_view(&authorities);
     tls_write_u16_values(&schemes, allowed, count);

@@ -125,7 +125,8 @@ use_session(tls12_engine *e, tls_session *session, const tls_client_hello *hello
         return;
     /* RFC 7627 section 5.3: without it the session is not resumed for a client that now has it. The
      * other way round the handshake is ended: see extended_master_secret. */
-    if (hello->extended_master_secret && !h->host->context->no_extended_master_secret &&
+    if (hello->extended_master_secret &&
+        h->host->context->extended_master_secret != TLS_EXTENDED_MASTER_SECRET_OFF &&
         !session->extended_master_secret)
         return;
     e->resume = tls_session_retain(session);

@@ -128,7 +128,7 @@ set_suites(tls12_engine *e)
             e->usable[e->usable_count++] = e->handshake->terms.suites[i];
     }
     if (e->usable_count == 0)
-        return TLS_REASON_HANDSHAKE_FAILURE;
+        return TLS_REASON_NO_COMMON_SUITE;
     br_ssl_engine_set_suites(tls12_core(e), e->usable,
         e->handshake->host->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
     return TLS_OK;
@@ -139,6 +139,7 @@ tls12_start(tls12_engine *e)
 {
     tls_context *context = e->handshake->host->context;
     br_ssl_engine_context *engine = tls12_core(e);
+    tls_lists lists = tls_host_lists(e->handshake->host);
     enum tls_reason reason;
 
     reason = context->tls12_template == NULL ? make_template(context) : TLS_OK;
@@ -152,8 +153,8 @@ tls12_start(tls12_engine *e)
         return reason;
     if (e->handshake->terms.alpn_selected != NULL)
         br_ssl_engine_set_protocol_names(engine, e->alpn_names, 1);
-    else if (context->alpn_count > 0)
-        br_ssl_engine_set_protocol_names(engine, (const char **)context->alpn, context->alpn_count);
+    else if (lists.alpn_count > 0)
+        br_ssl_engine_set_protocol_names(engine, (const char **)lists.alpn, lists.alpn_count);
     /* RFC 7301 section 3.2: a server with a list and no match SHALL refuse. */
     br_ssl_engine_add_flags(engine, BR_OPT_FAIL_ON_ALPN_MISMATCH);
     tls12_set_key_agreement(e);

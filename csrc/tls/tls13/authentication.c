@@ -72,17 +72,14 @@ tls13_pick_scheme(const tls13_engine *e, const tls_credential *credential)
     return 0;
 }
 
-/* content_digest hashes what CertificateVerify signs (section 4.4.3), over the transcript so far.
- */
+/* signed_content makes what CertificateVerify signs (section 4.4.3), over the transcript so far. */
 static size_t
-content_digest(const tls13_engine *e, unsigned char *out, unsigned scheme, int by_server)
+signed_content(const tls13_engine *e, unsigned char *content, int by_server)
 {
-    unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM];
     unsigned char transcript_hash[TLS_SECRET_MAXIMUM];
     size_t length = tls_transcript_hash(&e->transcript, transcript_hash);
 
-    length = tls_certificate_verify_content(content, by_server, transcript_hash, length);
-    return tls_scheme_digest(out, scheme, tls_bytes_make(content, length));
+    return tls_certificate_verify_content(content, by_server, transcript_hash, length);
 }
 
 /* make_signature makes e->signature, asking `sign` where the key is not here; *ready when it is
@@ -99,14 +96,16 @@ make_signature(tls13_engine *e, int *ready)
 
     if (answer == NULL) {
         e->sign_scheme = tls13_pick_scheme(e, credential);
-        e->digest_length =
-            content_digest(e, e->digest, e->sign_scheme, h->host->role == TLS_ROLE_SERVER);
+        e->content_length = signed_content(e, e->content, h->host->role == TLS_ROLE_SERVER);
+        e->digest_length = tls_scheme_digest(
+            e->digest, e->sign_scheme, tls_bytes_make(e->content, e->content_length));
     }
     digest = tls_bytes_make(e->digest, e->digest_length);
     if (answer != NULL) {
         reason = tls_take_signature(h, answer, &e->signature, &local);
     } else if (tls_signs_elsewhere(h)) {
-        tls_ask_signature(h, e->sign_scheme, tls_scheme_hash(e->sign_scheme), digest);
+        tls_ask_signature(h, e->sign_scheme, tls_scheme_hash(e->sign_scheme),
+            tls_bytes_make(e->content, e->content_length), digest);
         return TLS_OK;
     }
     if (reason == TLS_OK && local) {
@@ -175,7 +174,7 @@ tls13_send_finished(tls13_engine *e, const unsigned char *base_key)
 static enum tls_reason
 take_extensions(tls_handshake *h, tls_bytes extensions, int leaf)
 {
-    int asked = h->host->role == TLS_ROLE_CLIENT && !h->host->context->no_status_request;
+    int asked = h->host->role == TLS_ROLE_CLIENT && h->host->context->staple != TLS_STAPLE_NONE;
     tls_extension extension;
     tls_extension_value value;
     tls_reader reader;
@@ -227,6 +226,7 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
     tls_handshake *h = e->handshake;
     const tls_context *context = h->host->context;
     const tls_certificate *leaf = h->facts.peer.chain->items[0];
+    unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM];
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
     size_t length, i;
 
@@ -240,7 +240,8 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
     /* Section 4.4.2.2: the key must be allowed to sign. */
     if (!tls_certificate_allows(leaf, TLS_KEY_USE_SIGNATURE))
         return TLS_REASON_WRONG_PURPOSE;
-    length = content_digest(e, digest, message->scheme, h->host->role == TLS_ROLE_CLIENT);
+    length = signed_content(e, content, h->host->role == TLS_ROLE_CLIENT);
+    length = tls_scheme_digest(digest, message->scheme, tls_bytes_make(content, length));
     h->facts.peer.scheme = message->scheme;
     return tls_verify_scheme(
         &leaf->public_key, message->scheme, tls_bytes_make(digest, length), message->signature);

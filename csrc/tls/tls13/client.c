@@ -143,9 +143,10 @@ older_version(tls13_engine *e, enum tls_progress *progress)
     if (e->retried)
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Appendix D.3: a server that gave a ticket for early data has no excuse. */
-    if (e->handshake->terms.version_min > TLS_VERSION_12 ||
-        h->facts.early_data != TLS_EARLY_DATA_NONE)
+    if (h->facts.early_data != TLS_EARLY_DATA_NONE)
         return TLS_REASON_PROTOCOL_VERSION;
+    if (e->handshake->terms.version_min > TLS_VERSION_12)
+        return TLS_REASON_NO_COMMON_VERSION;
     if (session != NULL && session->version > TLS_VERSION_12) {
         tls_session_release(session);
         h->facts.session = NULL;
@@ -374,12 +375,13 @@ static enum tls_reason
 received_extensions(tls13_engine *e, const tls_encrypted_extensions *message)
 {
     tls_handshake *h = e->handshake;
+    tls_lists lists = tls_host_lists(h->host);
     enum tls_reason reason = tls_extensions_check_offered(message->extensions,
         TLS_IN_ENCRYPTED_EXTENSIONS, h->client_hello.hello.extensions, 0, NULL);
 
     if (reason != TLS_OK)
         return reason;
-    if (message->alpn.length > 0 && !tls_alpn_configured(h->host->context, message->alpn))
+    if (message->alpn.length > 0 && !tls_lists_has_protocol(&lists, message->alpn))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (message->alpn.length == 0 && h->host->context->alpn_required)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;

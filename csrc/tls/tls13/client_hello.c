@@ -81,7 +81,7 @@ list_suites(const tls13_engine *e, uint16_t *out)
             suite->version_max >= e->handshake->terms.version_min)
             out[count++] = suite->id;
     }
-    if (context->fallback)
+    if (e->handshake->host->fallback_scsv)
         out[count++] = TLS_SUITE_FALLBACK_SCSV;
     return count;
 }
@@ -231,7 +231,8 @@ write_tls12(const tls13_engine *e, tls_client_hello_options *options)
     const tls_context *context = h->host->context;
 
     options->renegotiation_info = 1;
-    options->extended_master_secret = !context->no_extended_master_secret;
+    options->extended_master_secret =
+        context->extended_master_secret != TLS_EXTENDED_MASTER_SECRET_OFF;
     options->session_ticket = !context->no_tickets;
     if (h->facts.session != NULL && h->facts.session->version <= TLS_VERSION_12)
         options->ticket = tls_buffer_view(&h->facts.session->ticket);

@@ -91,6 +91,8 @@ struct tls13_engine {
     tls_buffer peer_schemes; /* what the peer can verify: 16-bit values as on the wire */
     int staple;              /* server: the client asked for an OCSP response */
     unsigned sign_scheme;
+    unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM]; /* what is signed, its hash */
+    size_t content_length;
     unsigned char digest[64];
     size_t digest_length;
     tls_buffer signature;

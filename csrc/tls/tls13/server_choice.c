@@ -362,18 +362,18 @@ enum tls_reason
 tls13_choose_alpn(tls13_engine *e, const tls_client_hello *hello)
 {
     tls_handshake *h = e->handshake;
-    const tls_context *context = h->host->context;
+    tls_lists lists = tls_host_lists(h->host);
     tls_bytes chosen = {0};
     size_t i;
 
     if (e->handshake->terms.alpn_selected != NULL)
         chosen = tls_bytes_of_string(e->handshake->terms.alpn_selected);
-    for (i = 0; i < context->alpn_count && chosen.length == 0; i++)
-        if (tls_protocol_listed(hello->alpn, tls_bytes_of_string(context->alpn[i])))
-            chosen = tls_bytes_of_string(context->alpn[i]);
+    for (i = 0; i < lists.alpn_count && chosen.length == 0; i++)
+        if (tls_protocol_listed(hello->alpn, tls_bytes_of_string(lists.alpn[i])))
+            chosen = tls_bytes_of_string(lists.alpn[i]);
     /* RFC 7301 section 3.2: a server with a list and no match SHALL refuse. */
-    if (chosen.length == 0 && context->alpn_count > 0 &&
-        (hello->alpn.length > 0 || context->alpn_required))
+    if (chosen.length == 0 && lists.alpn_count > 0 &&
+        (hello->alpn.length > 0 || h->host->context->alpn_required))
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     tls_buffer_clear(&h->facts.alpn);
     tls_buffer_append(&h->facts.alpn, chosen.data, chosen.length);

@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "handshake/client_session.h"
 #include "handshake/resumption.h"
 #include "tls13/internal.h"
 #include "base/random.h"
@@ -146,6 +147,7 @@ tls13_receive_ticket(tls_host *host, tls_bytes raw)
     tls_session_release(facts->session);
     facts->session = session;
     facts->ticket = 1;
+    tls_client_session_keep(host, session);
     reason = tls_host_happened(host, TLS_STAGE_NEW_SESSION_TICKET, TLS_RECEIVED, raw);
     if (reason == TLS_OK && tls_host_decides(host, TLS_DECISION_SESSION_STORE)) {
         host->events.question.u.session_store.session = facts->session;

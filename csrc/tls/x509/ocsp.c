@@ -17,9 +17,9 @@ const char *
 tls_ocsp_response_status_name(enum tls_ocsp_response_status status)
 {
     static const char *const names[] = {"successful", "malformedRequest", "internalError",
-        "tryLater", "unknown", "sigRequired", "unauthorized"};
+        "tryLater", NULL, "sigRequired", "unauthorized"};
 
-    return (size_t)status < sizeof names / sizeof names[0] ? names[status] : "unknown";
+    return (size_t)status < sizeof names / sizeof names[0] ? names[status] : NULL;
 }
 
 const char *

@@ -62,7 +62,7 @@ typedef struct tls_ocsp_response {
 enum tls_reason tls_ocsp_response_from_der(tls_ocsp_response **out, tls_bytes der);
 tls_ocsp_response *tls_ocsp_response_retain(tls_ocsp_response *response);
 void tls_ocsp_response_release(tls_ocsp_response *response);
-/* tls_ocsp_response_status_name: "successful", "tryLater", ...; "unknown".
+/* tls_ocsp_response_status_name: "successful", "tryLater", ...; NULL.
  * tls_ocsp_certificate_status_name: "good", "revoked", "unknown". */
 const char *tls_ocsp_response_status_name(enum tls_ocsp_response_status status);
 const char *tls_ocsp_certificate_status_name(enum tls_ocsp_certificate_status status);

@@ -36,10 +36,18 @@ enum tls_revocation_mode {
 
 /* When an OCSP response must come with the leaf. */
 enum tls_staple_mode {
-    TLS_STAPLE_NOT_NEEDED = 0,
-    TLS_STAPLE_IF_MUST, /* when the leaf says so (RFC 7633, "must-staple") */
+    TLS_STAPLE_DEFAULT = 0, /* a verification's: NONE; a client's context: IF_MUST where it
+                               verifies */
+    TLS_STAPLE_NONE,        /* none is needed; a client asks for none */
+    TLS_STAPLE_IF_MUST,     /* when the leaf says so (RFC 7633, "must-staple") */
     TLS_STAPLE_REQUIRED
 };
+/* tls_staple_demanded: asked for by name. */
+static inline int
+tls_staple_demanded(enum tls_staple_mode mode)
+{
+    return mode == TLS_STAPLE_IF_MUST || mode == TLS_STAPLE_REQUIRED;
+}
 
 struct tls_crl;
 struct tls_ocsp_response;

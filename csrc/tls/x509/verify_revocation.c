@@ -224,7 +224,7 @@ tls_revocation_end_check(
 enum tls_reason
 tls_staple_check(const tls_verify_request *request, const tls_certificate *leaf)
 {
-    if (request->ocsp_response_count != 0 || request->staple == TLS_STAPLE_NOT_NEEDED ||
+    if (request->ocsp_response_count != 0 || !tls_staple_demanded(request->staple) ||
         (request->staple == TLS_STAPLE_IF_MUST && !leaf->must_staple))
         return TLS_OK;
     return TLS_REASON_STAPLE_REQUIRED;

@@ -24,17 +24,17 @@ end
 
 -- ---- Asking ----
 
--- One connection. `stop` names the stage after which enough is known; the handshake then ends with
--- user_canceled. `first` is a result whose session is to be resumed, in its context. Gives
+-- One connection. `stop` names the stage after which enough is known; the handshake then ends. `first` is a result
+-- whose session is to be resumed, in its context. fallback: says that it is a second attempt (RFC 7507). Gives
 -- {seen = stage messages by name, judged = what `verify` was asked, ok, info, session, message, code}.
-local function ask(prober, settings, stop, first)
+local function ask(prober, settings, stop, first, fallback)
    local seen = {}
    local handlers = {}
    for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate_request",
       "hello_retry_request" } do
       handlers[stage] = function(_, message)
          if not seen[stage] or stage ~= "alert" then seen[stage] = message end
-         if stage == stop then return nil, "user_canceled" end
+         if stage == stop then return nil, "enough is known" end
       end
    end
    -- A server that breaks the handshake off, as it may for want of a client's certificate, has still shown its own.
@@ -42,7 +42,7 @@ local function ask(prober, settings, stop, first)
    function handlers.verify(_, question) judged = question end
    local context = first and first.context
    if not context then
-      local all = { trust = prober.trust, verify = "optional", credentials = prober.credentials }
+      local all = { trust = prober.trust, verify = "report", credentials = prober.credentials }
       for name, value in pairs(settings) do all[name] = value end
       local made, new, problem = pcall(bearssl.context, all)
       if not made then new, problem = nil, new end
@@ -52,6 +52,7 @@ local function ask(prober, settings, stop, first)
    local result = { seen = seen, context = context }
    local stream, message, code = options.tls_connect(context, prober.host, prober.port, {
       server_name = prober.name, timeout = prober.timeout, handlers = handlers, session = first and first.session,
+      fallback_scsv = fallback,
    })
    if not stream then
       result.message, result.code, result.unreachable = message, code, true
@@ -68,10 +69,10 @@ local function ask(prober, settings, stop, first)
 end
 
 -- The network may fail for other reasons than the question: such an answer is asked for twice.
-local function ask_again(prober, settings, stop)
-   local result = ask(prober, settings, stop)
+local function ask_again(prober, settings, stop, fallback)
+   local result = ask(prober, settings, stop, nil, fallback)
    if not result.ok and not result.seen.server_hello and not result.seen.alert then
-      result = ask(prober, settings, stop)
+      result = ask(prober, settings, stop, nil, fallback)
    end
    return result
 end
@@ -207,9 +208,10 @@ local function fallback_protection(prober, versions, best)
       if entry.supported and entry ~= best then older = entry end
    end
    local entry = older or best -- it may have one that is newer than all of ours
+   if entry.version >= "TLSv1.3" then return nil end
    local result = ask_again(prober, {
-      min_version = entry.version, max_version = entry.version, suites = entry.suites, fallback = true,
-   }, "server_hello")
+      min_version = entry.version, max_version = entry.version, suites = entry.suites,
+   }, "server_hello", true)
    local alert = result.seen.alert
    if alert and alert.description == "inappropriate_fallback" then return true end
    if older and result.seen.server_hello then return false end

@@ -110,14 +110,14 @@ versions(void)
     pair_close(&p);
     p.server_options.version_min = TLS_VERSION_13;
     pair_renew_server(&p);
-    fails(&p, "a server of TLS 1.3 only", &p.server, TLS_REASON_PROTOCOL_VERSION,
+    fails(&p, "a server of TLS 1.3 only", &p.server, TLS_REASON_NO_COMMON_VERSION,
         TLS_ALERT_PROTOCOL_VERSION);
     pair_free(&p);
 
     pair_init(&p, &identities[RSA]);
     p.client_options.version_min = TLS_VERSION_13;
     p.server_options.version_max = TLS_VERSION_12;
-    fails(&p, "a client of TLS 1.3 only", &p.server, TLS_REASON_PROTOCOL_VERSION,
+    fails(&p, "a client of TLS 1.3 only", &p.server, TLS_REASON_NO_COMMON_VERSION,
         TLS_ALERT_PROTOCOL_VERSION);
     pair_close(&p);
     p.client_options.version_min = TLS_VERSION_10;
@@ -134,7 +134,7 @@ versions(void)
     handshake(&p, "limited by the server's connection", TLS_VERSION_12);
     pair_close(&p);
     p.server_connection.version_max = 0;
-    p.client_options.fallback = 1;
+    p.client_connection.fallback_scsv = 1;
     p.client_connection.version_max = TLS_VERSION_12;
     pair_renew_client(&p);
     fails(&p, "fallback", &p.server, TLS_REASON_INAPPROPRIATE_FALLBACK,

@@ -98,7 +98,7 @@ empty_info(tls_connection *c)
 static void
 no_extended_master_secret(tls_connection *c)
 {
-    inside_context(c)->no_extended_master_secret = 1;
+    inside_context(c)->extended_master_secret = TLS_EXTENDED_MASTER_SECRET_OFF;
     inside_settled(c)->extended_master_secret = 0;
 }
 
@@ -139,8 +139,10 @@ hostile(enum tls_role attacker_role, const char *name, attack *f)
     }
     f(attacker);
     pair12_pump(client, server);
-    check(tls_connection_failure(victim) == TLS_REASON_HANDSHAKE_FAILURE, "%s",
-        tls_reason_code(tls_connection_failure(victim)));
+    check(tls_connection_failure(victim) == (f == no_extended_master_secret
+                                                    ? TLS_REASON_EXTENDED_MASTER_SECRET
+                                                    : TLS_REASON_RENEGOTIATION_MISMATCH),
+        "%s", tls_reason_code(tls_connection_failure(victim)));
     check(strstr(tls_connection_failure_text(victim), "renegotiat") != NULL, "it says why");
     check(tls_connection_failure(attacker) == TLS_REASON_PEER_ALERT &&
               tls_connection_peer_alert(attacker) == TLS_ALERT_HANDSHAKE_FAILURE,
@@ -178,7 +180,7 @@ scripted_client(int scsv)
     }
     check(tls_client_hello_build_options(&hello, &options) == TLS_OK, "ClientHello");
     pair12_inject(client, server, TLS_CONTENT_HANDSHAKE, hello.data, hello.length);
-    check(tls_connection_failure(server) == TLS_REASON_HANDSHAKE_FAILURE, "refused");
+    check(tls_connection_failure(server) == TLS_REASON_RENEGOTIATION_MISMATCH, "refused");
     tls_buffer_release(&hello);
     pair12_free(&w, client, server);
     world12_close(&w);
@@ -299,7 +301,8 @@ other_certificate(int extended)
 
     check_about("another certificate %s the extended master secret", extended ? "with" : "without");
     world12_open(&w, allow_renegotiation);
-    w.client_context->no_extended_master_secret = !extended;
+    if (!extended)
+        w.client_context->extended_master_secret = TLS_EXTENDED_MASTER_SECRET_OFF;
     pair12_establish(&w, &client, &server);
     if (tls_certificates_load(&list, tls_bytes_of_string(rsa_certificate)) != TLS_OK ||
         tls_private_key_decode(&key, tls_bytes_of_string(rsa_key)) != TLS_OK ||
@@ -317,7 +320,7 @@ other_certificate(int extended)
     if (extended)
         pair12_renegotiated(client, server, 1);
     else
-        check(tls_connection_failure(client) == TLS_REASON_HANDSHAKE_FAILURE, "refused");
+        check(tls_connection_failure(client) == TLS_REASON_RENEGOTIATION_MISMATCH, "refused");
     pair12_free(&w, client, server);
     tls_certificate_list_release(list);
     world12_close(&w);

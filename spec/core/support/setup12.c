@@ -6,6 +6,14 @@
 #include "support/check.h"
 #include "support/setup12.h"
 
+static enum tls_extended_master_secret
+extended_master_secret(int without, int requires)
+{
+    return without    ? TLS_EXTENDED_MASTER_SECRET_OFF
+           : requires ? TLS_EXTENDED_MASTER_SECRET_REQUIRED
+                      : TLS_EXTENDED_MASTER_SECRET_USED;
+}
+
 void
 setup12_contexts(setup12 *s)
 {
@@ -21,8 +29,7 @@ setup12_contexts(setup12 *s)
     client.trust = s->server->trust;
     client.verify = TLS_VERIFY_REQUIRED;
     client.now = test_clock;
-    client.no_extended_master_secret = s->client_without;
-    client.require_extended_master_secret = s->client_requires;
+    client.extended_master_secret = extended_master_secret(s->client_without, s->client_requires);
     if (s->suite != 0) {
         client.suites = &s->suite;
         client.suite_count = 1;
@@ -37,8 +44,7 @@ setup12_contexts(setup12 *s)
     server.trust = s->client != NULL ? s->client->trust : NULL;
     server.session_cache_size = s->ticket_keys != NULL ? 0 : 10;
     server.ticket_keys = s->ticket_keys;
-    server.no_extended_master_secret = s->server_without;
-    server.require_extended_master_secret = s->server_requires;
+    server.extended_master_secret = extended_master_secret(s->server_without, s->server_requires);
     server_credential = identity_credential(s->server, s->external);
     server.credentials = &server_credential;
     server.credential_count = 1;

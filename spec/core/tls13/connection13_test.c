@@ -85,16 +85,16 @@ nothing_in_common(void)
     pair_init(&p, &identities[P256]);
     p.client_options.suites = ccm8;
     p.client_options.suite_count = 1;
-    fails(&p, "no common suite", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
-        TLS_ALERT_HANDSHAKE_FAILURE);
+    fails(
+        &p, "no common suite", &p.server, TLS_REASON_NO_COMMON_SUITE, TLS_ALERT_HANDSHAKE_FAILURE);
     pair_free(&p);
 
     pair_init(&p, &identities[P256]);
     p.client_options.groups = one;
     p.server_options.groups = other;
     p.client_options.group_count = p.server_options.group_count = 1;
-    fails(&p, "no common group", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
-        TLS_ALERT_HANDSHAKE_FAILURE);
+    fails(
+        &p, "no common group", &p.server, TLS_REASON_NO_COMMON_GROUP, TLS_ALERT_HANDSHAKE_FAILURE);
     pair_free(&p);
 }
 
@@ -107,7 +107,7 @@ certificate_choice(void)
     pair_init(&p, &identities[P256]);
     p.client_options.signature_schemes = rsa_only;
     p.client_options.signature_scheme_count = 1;
-    fails(&p, "no common scheme", &p.server, TLS_REASON_HANDSHAKE_FAILURE,
+    fails(&p, "no key for a scheme", &p.server, TLS_REASON_NO_USABLE_CREDENTIAL,
         TLS_ALERT_HANDSHAKE_FAILURE);
     pair_close(&p);
     several[0] = p.server_credential;
@@ -377,14 +377,14 @@ static int
 accept_all(side *s, const tls_question *q)
 {
     return q->decision == TLS_DECISION_VERIFY &&
-           tls_connection_answer_verify(s->c, TLS_OK) == TLS_OK;
+           tls_connection_answer_verify(s->c, TLS_PEER_ACCEPTED) == TLS_OK;
 }
 
 static int
 refuse_all(side *s, const tls_question *q)
 {
     return q->decision == TLS_DECISION_VERIFY &&
-           tls_connection_answer_verify(s->c, TLS_REASON_REFUSED) == TLS_OK;
+           tls_connection_answer_verify(s->c, TLS_PEER_REFUSED) == TLS_OK;
 }
 
 static void
@@ -444,7 +444,8 @@ mutual(void)
     pair_close(&p);
     p.client.answer = NULL;
     p.server.answer = refuse_all;
-    fails(&p, "good, but refused", &p.server, TLS_REASON_REFUSED, TLS_ALERT_ACCESS_DENIED);
+    fails(&p, "good, but refused", &p.server, TLS_REASON_CERTIFICATE_REFUSED,
+        TLS_ALERT_CERTIFICATE_UNKNOWN);
     pair_free(&p);
 
     pair_init(&p, &identities[P256]);
@@ -467,14 +468,14 @@ untrusted(void)
     p.client.answer = accept_all;
     handshake(&p, "untrusted, accepted", TLS_VERSION_13);
     pair_close(&p);
-    p.client_connection.verify = TLS_VERIFY_OPTIONAL;
+    p.client_connection.verify = TLS_VERIFY_REPORT;
     p.client.answer = NULL;
-    handshake(&p, "untrusted, optional", TLS_VERSION_13);
+    handshake(&p, "untrusted, reported", TLS_VERSION_13);
     check(info_of(&p.client).verdict == TLS_REASON_SELF_SIGNED && !info_of(&p.client).peer_verified,
-        "untrusted, optional: verdict");
+        "untrusted, reported: verdict");
     pair_close(&p);
     p.client.answer = refuse_all;
-    fails(&p, "refused", &p.client, TLS_REASON_REFUSED, TLS_ALERT_ACCESS_DENIED);
+    fails(&p, "refused", &p.client, TLS_REASON_CERTIFICATE_REFUSED, TLS_ALERT_CERTIFICATE_UNKNOWN);
     pair_free(&p);
     pair_init(&p, &identities[P256]);
     p.client_connection.server_name = "elsewhere.example";

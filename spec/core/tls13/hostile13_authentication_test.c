@@ -47,7 +47,7 @@ with_offers(tls_context_options *client, tls_context_options *server)
     client->alpn_count = 2;
     client->record_size_limit = 16384;
     client->max_fragment_length = 1024;
-    client->no_status_request = 1;
+    client->staple = TLS_STAPLE_NONE;
 }
 
 static const deviation offered[] = {

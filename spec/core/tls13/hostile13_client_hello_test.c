@@ -29,9 +29,9 @@ static const deviation hellos[] = {
     {"no suites", FIELD('K', FIELD_SUITES, 0), NO_BYTES, TLS_REASON_DECODE},
     {"half a suite", FIELD('K', FIELD_SUITES, 0), BYTES("\x13\1\x13"), TLS_REASON_DECODE},
     {"suites of TLS 1.2 alone", FIELD('K', FIELD_SUITES, 0), BYTES("\xC0\x2B\xC0\x2F"),
-        TLS_REASON_HANDSHAKE_FAILURE},
+        TLS_REASON_NO_COMMON_SUITE},
     {"GREASE suites alone", FIELD('K', FIELD_SUITES, 0), BYTES("\x0A\x0A\xFA\xFA"),
-        TLS_REASON_HANDSHAKE_FAILURE},
+        TLS_REASON_NO_COMMON_SUITE},
     {"GREASE among suites", FIELD('K', FIELD_SUITES, 0), BYTES("\x0A\x0A\x13\1\xFA\xFA"), TLS_OK},
     {"a suite twice", FIELD('K', FIELD_SUITES, 0), BYTES("\x13\1\x13\1"), TLS_OK},
     /* Section 9.2. */
@@ -42,15 +42,15 @@ static const deviation hellos[] = {
     {"no signature_algorithms", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
         NO_BYTES, TLS_REASON_MISSING_EXTENSION},
     {"no supported_versions", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SUPPORTED_VERSIONS),
-        NO_BYTES, TLS_REASON_PROTOCOL_VERSION},
+        NO_BYTES, TLS_REASON_NO_COMMON_VERSION},
     {"no server_name", EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_SERVER_NAME), NO_BYTES, TLS_OK},
     {"no psk_key_exchange_modes",
         EXTENSION('K', BLOCK_WITHOUT, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES), NO_BYTES, TLS_OK},
     /* Versions. */
     {"unknown versions alone", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
-        BYTES("\6\3\5\x7F\x1C\x0A\x0A"), TLS_REASON_PROTOCOL_VERSION},
+        BYTES("\6\3\5\x7F\x1C\x0A\x0A"), TLS_REASON_NO_COMMON_VERSION},
     {"TLS 1.2 alone", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
-        BYTES("\2\3\3"), TLS_REASON_PROTOCOL_VERSION},
+        BYTES("\2\3\3"), TLS_REASON_NO_COMMON_VERSION},
     {"unknown versions too", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
         BYTES("\10\x0A\x0A\3\5\3\4\x7F\x1C"), TLS_OK},
     {"an empty list of versions", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_VERSIONS),
@@ -70,10 +70,10 @@ static const deviation hellos[] = {
     {"half a group", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS),
         BYTES("\0\3\0\x1D\0"), TLS_REASON_DECODE},
     {"schemes of TLS 1.2 alone", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
-        BYTES("\0\6\2\1\2\3\4\1"), TLS_REASON_HANDSHAKE_FAILURE},
+        BYTES("\0\6\2\1\2\3\4\1"), TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM},
     {"a scheme of another curve alone",
         EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS), BYTES("\0\2\5\3"),
-        TLS_REASON_HANDSHAKE_FAILURE},
+        TLS_REASON_NO_USABLE_CREDENTIAL},
     {"unknown schemes too", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
         BYTES("\0\x08\x0A\x0A\4\3\xFE\xFE\xFF\xFF"), TLS_OK},
     {"an empty list of schemes", EXTENSION('K', BLOCK_REPLACE, TLS_EXTENSION_SIGNATURE_ALGORITHMS),
@@ -548,7 +548,7 @@ retries(void)
     check_about("no common group");
     peer_open(&p, &w, TLS_ROLE_CLIENT);
     peer_change_block(&p, 'K', BLOCK_REPLACE, TLS_EXTENSION_SUPPORTED_GROUPS, "\0\2\0\x1D", 4);
-    peer_judge(&p, "KkF", TLS_REASON_HANDSHAKE_FAILURE);
+    peer_judge(&p, "KkF", TLS_REASON_NO_COMMON_GROUP);
     peer_close(&p);
 
     /* With a PSK: it may be left out, and is proved again. */

@@ -327,23 +327,23 @@ static const struct {
     const char *random;              /* its last eight bytes */
     enum tls_reason reason, only_13; /* the latter where TLS 1.2 is not spoken */
 } answers[] = {
-    {"TLS 1.2", 0x0303, 0xC02B, "whatever", TLS_OK, TLS_REASON_PROTOCOL_VERSION},
+    {"TLS 1.2", 0x0303, 0xC02B, "whatever", TLS_OK, TLS_REASON_NO_COMMON_VERSION},
     {"TLS 1.2 with a sentinel", 0x0303, 0xC02B, "DOWNGRD\1", TLS_REASON_ILLEGAL_PARAMETER,
-        TLS_REASON_PROTOCOL_VERSION},
+        TLS_REASON_NO_COMMON_VERSION},
     {"TLS 1.2 with the sentinel of TLS 1.1", 0x0303, 0xC02B, "DOWNGRD\0",
-        TLS_REASON_ILLEGAL_PARAMETER, TLS_REASON_PROTOCOL_VERSION},
+        TLS_REASON_ILLEGAL_PARAMETER, TLS_REASON_NO_COMMON_VERSION},
     {"TLS 1.2 with something like a sentinel", 0x0303, 0xC02B, "DOWNGRD\2", TLS_OK,
-        TLS_REASON_PROTOCOL_VERSION},
-    {"TLS 1.1", 0x0302, 0xC02B, "whatever", TLS_REASON_PROTOCOL_VERSION,
-        TLS_REASON_PROTOCOL_VERSION},
-    {"SSL 3.0", 0x0300, 0xC02B, "whatever", TLS_REASON_PROTOCOL_VERSION,
-        TLS_REASON_PROTOCOL_VERSION},
-    {"TLS 1.3 without supported_versions", 0x0304, 0x1301, "whatever", TLS_REASON_PROTOCOL_VERSION,
-        TLS_REASON_PROTOCOL_VERSION},
+        TLS_REASON_NO_COMMON_VERSION},
+    {"TLS 1.1", 0x0302, 0xC02B, "whatever", TLS_REASON_NO_COMMON_VERSION,
+        TLS_REASON_NO_COMMON_VERSION},
+    {"SSL 3.0", 0x0300, 0xC02B, "whatever", TLS_REASON_NO_COMMON_VERSION,
+        TLS_REASON_NO_COMMON_VERSION},
+    {"TLS 1.3 without supported_versions", 0x0304, 0x1301, "whatever", TLS_REASON_NO_COMMON_VERSION,
+        TLS_REASON_NO_COMMON_VERSION},
     {"TLS 1.3 without supported_versions, with a suite of TLS 1.2", 0x0304, 0xC02B, "whatever",
-        TLS_REASON_PROTOCOL_VERSION, TLS_REASON_PROTOCOL_VERSION},
+        TLS_REASON_NO_COMMON_VERSION, TLS_REASON_NO_COMMON_VERSION},
     {"TLS 1.2 with a suite of TLS 1.3", 0x0303, 0x1301, "whatever", TLS_REASON_ILLEGAL_PARAMETER,
-        TLS_REASON_PROTOCOL_VERSION},
+        TLS_REASON_NO_COMMON_VERSION},
 };
 
 /* older_hello sends a ServerHello of TLS 1.2. */

@@ -223,9 +223,9 @@ reason_of_prefix(const flight *f, char letter, size_t keep)
         return TLS_REASON_DECODE;
     switch (letter) {
     case 'K':
-        return TLS_REASON_PROTOCOL_VERSION;
+        return TLS_REASON_NO_COMMON_VERSION;
     case 'S':
-        return f->retry_group != 0 ? TLS_REASON_ILLEGAL_PARAMETER : TLS_REASON_PROTOCOL_VERSION;
+        return f->retry_group != 0 ? TLS_REASON_ILLEGAL_PARAMETER : TLS_REASON_NO_COMMON_VERSION;
     case 'k':
         return TLS_REASON_ILLEGAL_PARAMETER;
     case 'H':

@@ -1,0 +1,120 @@
+-- What `select` and `client_certificate` may answer: a context, and credentials in every form that options take.
+local bearssl = require "bearssl"
+local certificates = require "spec.support.certificates"
+local pump = require "spec.support.pump"
+
+local function server(options)
+   local all = { mode = "server", certfile = certificates.rsa.chainfile, keyfile = certificates.rsa.keyfile }
+   for name, value in pairs(options or {}) do all[name] = value end
+   return assert(bearssl.context(all))
+end
+
+local client = assert(bearssl.context { cafile = certificates.ca.certfile })
+
+local function shake(c, s, options)
+   options = options or {}
+   options.server_name = options.server_name or "localhost"
+   local a, b = assert(c:connection(options)), assert(s:connection())
+   return a, b, pump(a, b)
+end
+
+local encrypted = assert(bearssl.key.load(certificates.ec.key)):pem { password = "secret", iterations = 1000 }
+
+-- Each is the certificate of `name` and its key.
+local function forms(name)
+   local own = certificates[name]
+   return {
+      ["strings"] = { certificate = own.chain, key = own.key },
+      ["objects"] = { certificate = bearssl.certificate.load(own.chain), key = bearssl.key.load(own.key) },
+      ["files"] = { certfile = own.chainfile, keyfile = own.keyfile },
+      ["a name"] = { name = name },
+      ["a key elsewhere"] = { certificate = own.chain, key = "external" },
+   }
+end
+
+local function sign(_, question)
+   return assert(bearssl.key.load(question.certificate:public_key().type == "EC" and certificates.ec.key
+      or certificates.rsa.key)):sign(question.scheme or question.hash, question.digest)
+end
+
+describe("select answers", function()
+   it("a context, found by name", function()
+      local contexts = { ["localhost"] = server { certfile = certificates.ec.chainfile,
+         keyfile = certificates.ec.keyfile } }
+      local s = server { handlers = { select = function(_, hello) return contexts[hello.server_name] end } }
+      local a = shake(client, s)
+      assert.equal("EC", a:info("peer_certificates")[1]:public_key().type)
+      contexts.localhost = nil -- nothing is the default
+      a = shake(client, s)
+      assert.equal("RSA", a:info("peer_certificates")[1]:public_key().type)
+      contexts.localhost = client
+      local _, _, result = shake(client, s)
+      assert.equal("handler_error", result.server.code)
+   end)
+
+   for name, form in pairs(forms "ec") do
+      it("a credential as " .. name, function()
+         local s = server { handlers = { select = function() return form end, sign = sign }, credentials = {
+            { name = "ec", certificate = certificates.ec.chain, key = certificates.ec.key } } }
+         local a, _, result = shake(client, s)
+         assert.is_nil(result.server.code, result.server.message)
+         assert.equal("EC", a:info("peer_certificates")[1]:public_key().type)
+      end)
+   end
+
+   it("an encrypted key with its password", function()
+      for _, password in ipairs { "secret", function() return "secret" end } do
+         local a = shake(client, server { handlers = { select = function()
+            return { certificate = certificates.ec.chain, key = encrypted, password = password }
+         end } })
+         assert.equal("EC", a:info("peer_certificates")[1]:public_key().type)
+      end
+   end)
+
+   it("what cannot be used, and is told so", function()
+      local own = { certificate = certificates.ec.chain, key = certificates.ec.key }
+      for part, answer in pairs {
+         ["names a credential and gives 'certificate'"] = { name = "x", certificate = own.certificate, key = own.key },
+         ["no credential of the context is named"] = { name = "x" },
+         ["/nonexistent/file"] = { certfile = "/nonexistent/file", keyfile = certificates.ec.keyfile },
+         ["the key is missing"] = { certificate = own.certificate },
+         ["either 'key' or 'keyfile'"] = { certificate = own.certificate, key = own.key, keyfile = "x" },
+         ["a 'certfile' that is not a string"] = { certfile = {} },
+         ["a 'name' that is not a string"] = { name = 1 },
+         ["neither a string nor a function"] = { certificate = own.certificate, key = encrypted, password = 1 },
+         ["does not belong"] = { certificate = own.certificate, key = certificates.rsa.key },
+         ["OCSP response"] = { ocspfile = "/nonexistent/response" },
+      } do
+         local _, _, result = shake(client, server { handlers = { select = function() return answer end } })
+         assert.equal("handler_error", result.server.code, part)
+         assert.is_truthy(result.server.message:find(part, 1, true), result.server.message)
+         assert.equal("alert_internal_error", result.client.code)
+      end
+   end)
+end)
+
+describe("client_certificate answers", function()
+   for name, form in pairs(forms "client_ec") do
+      it("a credential as " .. name, function()
+         local c = assert(bearssl.context { cafile = certificates.ca.certfile, credentials = {
+            { name = "client_ec", certificate = certificates.client_ec.chain, key = certificates.client_ec.key } },
+            handlers = { client_certificate = function() return form end, sign = function(_, question)
+               return assert(bearssl.key.load(certificates.client_ec.key)):sign(question.scheme, question.digest)
+            end } })
+         local _, b, result = shake(c, server { verify = "required", cafile = certificates.ca.certfile })
+         assert.is_nil(result.client.code, result.client.message)
+         assert.is_true(b:info "peer_verified")
+      end)
+   end
+
+   it("what cannot be used, and is told so", function()
+      for part, answer in pairs { ["without a certificate"] = {}, ["unknown field 'alpn'"] = { alpn = "x" },
+         ["unknown field 'ocspfile'"] = { ocspfile = "x" }, ["is named 'nobody'"] = { name = "nobody" } } do
+         local c = assert(bearssl.context { cafile = certificates.ca.certfile,
+            handlers = { client_certificate = function() return answer end } })
+         local _, _, result = shake(c, server { verify = "required", cafile = certificates.ca.certfile })
+         assert.equal("handler_error", result.client.code, part)
+         assert.is_truthy(result.client.message:find(part, 1, true), result.client.message)
+      end
+   end)
+end)
