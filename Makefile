@@ -227,6 +227,16 @@ valgrind: ## the C unit tests, and the specs that need no other program, under v
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
 	    JOBS=2 SLOWDOWN=20 SPECS='$(VALGRIND_SPECS)' SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
 
+.PHONY: constant-time constant-time-run
+constant-time: ## no branch and no index of a kernel depends on a secret (needs valgrind and its headers)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/constant-time CFLAGS='$(CFLAGS) -DTLS_CONSTANT_TIME' OPT='-O2 -gdwarf-4' \
+	    constant-time-run
+constant-time-run: $(BUILD)/constant_time
+	@sh spec/constant_time/run.sh $<
+# It says itself what the processor can do.
+$(BUILD)/constant_time: spec/constant_time/constant_time.c $(TLS_OBJECTS) $(BUILD)/tls/flags
+	$(call run,LINK,$(COMPILE) -Icsrc/tls -o $@ $< $(filter-out %/kernel/processor.o,$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))
+
 # Seconds for each target, and which (all of spec/fuzz); two run at once.
 FUZZ_SECONDS ?= 40
 FUZZ_TARGETS ?=
