@@ -153,8 +153,8 @@ ecdsa_verify(const br_ec_impl *curves, const void *digest, size_t digest_length,
     if (!signature_get(r, s, signature, length) || !point_get(&q, key->q, key->qlen))
         return 0;
     digest_to_scalar(e, digest, digest_length);
+    scalar_invert_public(s, s);
     scalar_to_montgomery(s, s);
-    scalar_invert(s, s);
     scalar_multiply(u, e, s);
     scalar_multiply(v, r, s);
     multiply_point_public(&p, &q, v);

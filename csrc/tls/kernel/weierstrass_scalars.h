@@ -51,6 +51,47 @@ scalar_invert(number out, const number a)
     tls_wipe(r, sizeof r);
 }
 
+/* halve: u / 2, and x / 2 modulo the order. */
+static void
+halve(number u, number x)
+{
+    uint64_t carry = x[0] & 1 ? words_add(x, x, order) : 0;
+    int i;
+
+    for (i = 0; i < LIMBS - 1; i++) {
+        u[i] = u[i] >> 1 | u[i + 1] << 63;
+        x[i] = x[i] >> 1 | x[i + 1] << 63;
+    }
+    u[i] >>= 1;
+    x[i] = x[i] >> 1 | carry << 63;
+}
+
+/* scalar_invert_public: 1 / a in variable time, of a proper number that is public (Hankerson,
+ * Menezes and Vanstone, "Guide to Elliptic Curve Cryptography", algorithm 2.22): a x = u and a y =
+ * v modulo n all along, u and v become less, and u is 0 when v is their greatest divisor, 1. */
+static void
+scalar_invert_public(number out, const number a)
+{
+    number u, v, x = {1}, y = {0}, less;
+
+    memcpy(u, a, sizeof u);
+    memcpy(v, order, sizeof v);
+    while (!words_is_zero(u)) {
+        while ((u[0] & 1) == 0)
+            halve(u, x);
+        while ((v[0] & 1) == 0)
+            halve(v, y);
+        if (words_subtract(less, u, v)) {
+            words_subtract(v, v, u);
+            modular_subtract(y, y, x, order);
+        } else {
+            memcpy(u, less, sizeof u);
+            modular_subtract(x, x, y, order);
+        }
+    }
+    memcpy(out, y, sizeof(number));
+}
+
 /* scalar_get reads a secret or public scalar of any length up to the words' and reduces it. */
 static int
 scalar_get(number out, const unsigned char *bytes, size_t length)
