@@ -3,9 +3,26 @@
 
 static number field_r2; /* R^2 modulo the prime */
 
-#define field_add(out, a, b) modular_add(out, a, b, prime)
-#define field_subtract(out, a, b) modular_subtract(out, a, b, prime)
 #define field_is_zero(a) words_is_zero(a) /* every result is below the prime */
+
+/* In C these are long, and a call costs little beside. */
+#ifdef LIMBS_ADX
+#define SUM INLINE
+#else
+#define SUM static __attribute__((noinline))
+#endif
+
+SUM void
+field_add(number out, const number a, const number b)
+{
+    modular_add(out, a, b, prime);
+}
+
+SUM void
+field_subtract(number out, const number a, const number b)
+{
+    modular_subtract(out, a, b, prime);
+}
 
 static void
 field_prepare(void)

@@ -59,7 +59,7 @@ fold(number out, const uint64_t *t)
     }
 }
 
-static void
+static __attribute__((noinline)) void
 field_add(number out, const number a, const number b)
 {
     number t;
@@ -69,7 +69,7 @@ field_add(number out, const number a, const number b)
 }
 
 /* field_subtract: p - b turns all bits of b. */
-static void
+static __attribute__((noinline)) void
 field_subtract(number out, const number a, const number b)
 {
     number t;
@@ -130,7 +130,7 @@ field_put(number out, const number a)
     reduce_once(out, a, 0, prime);
 }
 
-static uint64_t
+static __attribute__((noinline)) uint64_t
 field_is_zero(const number a)
 {
     number t;
