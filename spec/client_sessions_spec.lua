@@ -49,6 +49,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          assert.is_false(resumes(c, s))
          assert.is_false(resumes(c, s, { server_name = "other.example" }))
          assert.is_true(resumes(c, s, { server_name = "localhost." }))
+         assert.is_true(resumes(c, s, { server_name = "LocalHost" }))
          assert.is_false(resumes(c, s, { server_name = false }))
          assert.is_false(resumes(c, s, { server_name = false }))
          assert.is_false(resumes(c, s, { server_name = "127.0.0.1" }))
@@ -104,8 +105,32 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          assert.is_false(resumes(c, s, { handlers = { client_certificate = function() return false end } }))
          local ok, message = pcall(client, version, { session_cache = 5, handlers = { verify = function() end } })
          assert.is_false(ok)
-         assert.matches("session_cache is of no use with a 'verify' handler", message)
+         assert.matches("'session_cache' is of no use with a 'verify' handler", message)
          assert.equal(0, client(version, { handlers = { verify = function() end } }):info().session_cache)
+      end)
+
+      it("offers what the connection's own versions allow, and wastes nothing else", function()
+         local c, s = client(nil, { min_version = "TLSv1.2" }), server { ticket_count = 1 }
+         for _, limits in ipairs { { max_version = "TLSv1.2" }, { min_version = "TLSv1.3" } } do
+            assert.is_false(resumes(c, s, limits))
+         end
+         for _ = 1, 2 do
+            assert.is_true(resumes(c, s, { max_version = "TLSv1.2" }))
+            assert.is_true(resumes(c, s, { min_version = "TLSv1.3" }))
+            assert.is_true(resumes(c, s))
+         end
+      end)
+
+      it("forgets what a server gave whose connection fails", function()
+         local c, s = client(version), server()
+         local a, b = connect(c, s)
+         assert.is_true(c:info().sessions > 0)
+         assert(b:write "x")
+         local bytes = b:drain()
+         a:feed(bytes:sub(1, -2) .. string.char((bytes:byte(-1) + 1) % 256))
+         assert.equal("bad_record_mac", select(3, a:step()))
+         assert.equal(0, c:info().sessions)
+         assert.is_false(resumes(c, s))
       end)
 
       it("goes on when its server has forgotten", function()

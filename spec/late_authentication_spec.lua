@@ -373,7 +373,7 @@ describe("a stream that waits for a late authentication", function()
    end)
 
    it("is for servers of TLS 1.3, and its options are checked", function()
-      local a, b = streams(client { min_version = "TLSv1.2", max_version = "TLSv1.2" },
+      local a, b = streams(client { min_version = "TLSv1.2", max_version = "TLSv1.2", post_handshake_auth = false },
          server { min_version = "TLSv1.2", max_version = "TLSv1.2" })
       conversation(a, b, "hello\n", function()
          refused("unsupported_version", b:request_certificate { wait = true })

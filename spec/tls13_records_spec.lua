@@ -299,10 +299,10 @@ describe("misuse in TLS 1.3", function()
       misuse("option 'retry_cookie' is for servers", make, { retry_cookie = true })
       misuse("option 'key_shares' is for clients", make, { mode = "server", key_shares = 2 })
       misuse("option 'post_handshake_auth' is for clients", make, { mode = "server", post_handshake_auth = true })
-      misuse("ticket_count is of no use with tickets = false", make,
+      misuse("'ticket_count' is of no use with tickets = false", make,
          { mode = "server", tickets = false, ticket_count = 1 })
-      misuse("max_early_data needs tickets", make, { mode = "server", tickets = false, max_early_data = 1 })
-      misuse("max_early_data needs tickets", make, { mode = "server", ticket_count = 0, max_early_data = 1 })
+      misuse("'max_early_data' needs tickets", make, { mode = "server", tickets = false, max_early_data = 1 })
+      misuse("'max_early_data' needs tickets", make, { mode = "server", ticket_count = 0, max_early_data = 1 })
       misuse("option 'max_version': none of the cipher suites is for TLSv1.3", make,
          { max_version = "TLSv1.3", suites = { "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" } })
       misuse("option 'min_version': none of the cipher suites is for TLSv1.2", make,

@@ -58,7 +58,7 @@ static const row rows[] = {
     ROW("max_fragment_length", NUMBER, CLIENT, max_fragment_length),
     ROW("record_size", NUMBER, BOTH, record_size),
     ROW("client_hello_limit", NUMBER, SERVER, client_hello_limit),
-    ROW("client_preference", FLAG, BOTH, client_preference),
+    ROW("client_preference", FLAG, SERVER, client_preference),
     ROW("renegotiation", FLAG, BOTH, renegotiation),
     /* TLS 1.3 */
     ROW("key_shares", NUMBER, CLIENT, key_share_count),

@@ -1,4 +1,5 @@
 -- bearssl.context(options): what many connections share. doc/api.md lists the options.
+local combination = require "bearssl.combination"
 local core = require "bearssl.core"
 local driver = require "bearssl.driver"
 local options = require "bearssl.options"
@@ -74,12 +75,7 @@ for name, check in pairs(verification.checks) do context_options[name] = check e
 
 -- Numbers and flags, which the core takes as they are: it says which there are, and their bounds.
 local plain_options = core.context_options()
--- Options that only one kind of context has a use for.
-local only = { client = { "extensions" }, server = {} }
-for _, option in ipairs(plain_options) do
-   context_options[option.name] = is.option(option)
-   if option.role then table.insert(only[option.role], option.name) end
-end
+for _, option in ipairs(plain_options) do context_options[option.name] = is.option(option) end
 context_options.tickets = is.any('true, false or "always"', is.boolean, is.one_of { "always" })
 
 local function server_name(value)
@@ -201,41 +197,6 @@ local function gather_trust(given, needed)
    return value
 end
 
--- Options that one kind of context has no use for, or that contradict each other.
-local function refuse_contradictions(given, is_client)
-   if is_client and (given.session_cache or 0) > 0 then
-      for _, name in ipairs { "verify", "client_certificate" } do
-         if (given.handlers or {})[name] then
-            error(("bearssl.context: session_cache is of no use with a '%s' handler: a resumed connection does not ask "
-               .. "it; give the option 'session' of the connection where that is right"):format(name), 0)
-         end
-      end
-   end
-   if is_client and given.ticket_keys then
-      error("bearssl.context: the option 'ticket_keys' is for servers: a client only keeps the tickets it is given", 0)
-   elseif is_client and (given.ocsp_response or given.ocspfile) then
-      error("bearssl.context: the options 'ocsp_response' and 'ocspfile' are for servers", 0)
-   elseif is_client and given.tickets == "always" then
-      error('bearssl.context: tickets = "always" is for servers: a client has those that it is given', 0)
-   elseif given.tickets == false and given.ticket_keys then
-      error("bearssl.context: ticket_keys are of no use with tickets = false", 0)
-   elseif not is_client and given.staple then
-      error("bearssl.context: the option 'staple' is for clients: a server staples what 'ocsp_response' or 'ocspfile' "
-         .. "give it", 0)
-   end
-   for _, name in ipairs(is_client and only.server or only.client) do
-      if given[name] then
-         error(("bearssl.context: the option '%s' is for %s"):format(name, is_client and "servers" or "clients"), 0)
-      end
-   end
-   local given_out = given.tickets ~= false and given.ticket_count ~= 0
-   if given.tickets == false and (given.ticket_count or 0) > 0 then
-      error("bearssl.context: ticket_count is of no use with tickets = false", 0)
-   elseif not given_out and (given.max_early_data or 0) > 0 then
-      error("bearssl.context: max_early_data needs tickets: what a client may send early stands in one", 0)
-   end
-end
-
 -- The keys of a server's tickets: false for none; or nil, message, code. By default a server has some of its own,
 -- unless its handlers keep sessions: clients prefer tickets, and a ticket tells another process nothing.
 local function ticket_keys_of(given, is_client)
@@ -273,17 +234,21 @@ local function plain_settings(given, is_client, into)
    return into
 end
 
+local function refuse(wrong)
+   if wrong then error("bearssl.context: " .. wrong, 0) end
+end
+
 local function build(given)
    local mode = given.mode or "client"
    local is_client = mode == "client"
-   refuse_contradictions(given, is_client)
+   refuse(combination.context(given, is_client))
    local verify = given.verify or (is_client and "required" or "none")
-   local unfit = verification.mode_of(verify, mode)
-   if unfit then error("bearssl.context: " .. unfit, 0) end
+   refuse(verification.mode_of(verify, mode))
    local settings = plain_settings(given, is_client, {
       role = mode, verify = verify, alpn = given.alpn, extensions = given.extensions,
    })
    convert_names(given, settings)
+   refuse(combination.versions(given, settings))
    local list, named, code = judge(gather_credentials(given))
    if not list then return nil, named, code end
    if not is_client and #list == 0 and not (given.handlers and given.handlers.select) then
@@ -351,45 +316,15 @@ function Context.new(given)
    return context, message, code
 end
 
-local CONNECTIONS_OF_CLIENTS = { "session", "early_data", "early_data_resend", "fallback_scsv" }
-
 local function check_connection(self, given, specification, who)
    if given == nil then given = {} end
    options.check(given, specification, who, 3)
-   if self.settings.mode == "client" then
-      if given.server_name == nil then
-         error(who .. ": a client needs the option 'server_name': the name or address that the server's certificate "
-            .. "must have (server_name = false checks no name)", 3)
-      end
-   elseif given.server_name then
-      error(who .. ": the option 'server_name' is for clients: a server learns the name from its client", 3)
-   else
-      for _, name in ipairs(CONNECTIONS_OF_CLIENTS) do
-         if given[name] then error(("%s: the option '%s' is for clients"):format(who, name), 3) end
-      end
-   end
-   if given.early_data and not given.session then
-      error(who .. ": the option 'early_data' needs a 'session': early data is sent under the keys of one", 3)
-   elseif given.early_data_resend and not given.early_data then
-      error(who .. ": the option 'early_data_resend' needs 'early_data'", 3)
-   end
    if given.min_version or given.max_version then
       local ok, message = pcall(versions.of_connection, who, given, self.settings)
       if not ok then error(message, 3) end
    end
-   if given.fallback_scsv and (given.max_version or core.version_name(self.settings.version_max)) >= "TLSv1.3" then
-      error(who .. ": the option 'fallback_scsv' says that an attempt with a newer version failed: give the older "
-         .. "'max_version' of this one", 3)
-   end
-   local verify = given.verify
-   local unfit = verification.mode_of(verify, self.settings.mode)
-   if unfit then error(who .. ": " .. unfit, 3) end
-   if given.pins and self.settings.mode == "server" and (verify or self.settings.verify) == "none" then
-      error(who .. ": the option 'pins' needs a 'verify' that asks clients for their certificates", 3)
-   end
-   if verify and verify ~= "none" and not self.settings.trust then
-      error(("%s: verify = %q needs a trust store, and the context has none"):format(who, verify), 3)
-   end
+   local wrong = verification.mode_of(given.verify, self.settings.mode) or combination.connection(given, self.settings)
+   if wrong then error(who .. ": " .. wrong, 3) end
    return given
 end
 

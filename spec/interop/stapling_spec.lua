@@ -456,7 +456,7 @@ describe("stapling between two of ours:", function()
          ["either 'ocsp_response' or 'ocspfile'"] = with(certificates.ec, {
             mode = "server", ocspfile = file, ocsp_response = "x",
          }),
-         ["are for servers"] = { ocsp_response = "x" },
+         ["is for servers"] = { ocsp_response = "x" },
          ["'ocsp_response' must be a string"] = with(certificates.ec, { mode = "server", ocsp_response = 1 }),
       }) do
          local ok, problem = pcall(bearssl.context, options)

@@ -105,6 +105,15 @@ offer_session(tls_connection *c, const tls_session *session)
         facts->session = tls_session_retain(session);
 }
 
+/* lower_case: names that differ in case are the same (RFC 4343), and sessions are found by them. */
+static void
+lower_case(char *name)
+{
+    for (; *name != '\0'; name++)
+        if (*name >= 'A' && *name <= 'Z')
+            *name += 'a' - 'A';
+}
+
 static enum tls_reason
 set_up(tls_connection *c, const tls_connection_options *options)
 {
@@ -115,6 +124,7 @@ set_up(tls_connection *c, const tls_connection_options *options)
         tls_bytes_of_string(options->server_name != NULL ? options->server_name : "")));
     if (host->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
+    lower_case(host->server_name);
     reason = tls_lists_copy(
         &host->own, options->alpn, options->alpn_count, options->pins, options->pin_count);
     if (reason != TLS_OK)
@@ -172,7 +182,9 @@ tls_connection_new(
     c->host.sealer.version = 0x0301; /* RFC 5246 appendix E.1: what a first ClientHello may carry */
     c->host.early_data_resend = options->early_data_resend;
     c->host.fallback_scsv = options->fallback_scsv;
-    c->host.session_given = options->session != NULL || options->no_session;
+    /* Early data is written for a session that the caller knows. */
+    c->host.session_given =
+        options->session != NULL || options->no_session || options->early_data.length > 0;
     c->host.events.stage_mask = options->stage_mask;
     c->host.events.decision_mask = options->decision_mask;
     c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;
@@ -231,9 +243,15 @@ forget_session(tls_connection *c, const tls_session *session)
         tls_session_cache_drop(c->host.context->cache, session);
 }
 
+/* forget_sessions: of a client's cache all that this server gave (RFC 8446 section 6.2: tickets of
+ * a failed connection should be discarded). */
 static void
 forget_sessions(tls_connection *c)
 {
+    if (c->host.context->cache != NULL && c->host.role == TLS_ROLE_CLIENT) {
+        tls_session_cache_forget(c->host.context->cache, tls_bytes_of_string(c->host.server_name));
+        return;
+    }
     forget_session(c, c->host.settled.session);
     if (c->host.handshake != NULL)
         forget_session(c, c->host.handshake->facts.session);

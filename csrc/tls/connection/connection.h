@@ -38,7 +38,8 @@ typedef struct tls_connection_options {
     int no_server_name;      /* client: no name is sent and none is checked. One of the two must be
                                 given: a name that was forgotten must not go unchecked */
     tls_session *session;    /* client: a session to resume; ignored where it does not fit. NULL:
-                                what SESSION_LOAD answers or the context's cache has */
+                                what SESSION_LOAD answers or the context's cache has, unless
+                                there is early data */
     int no_session;          /* client: none, whatever there is */
     enum tls_verify_mode verify; /* TLS_VERIFY_DEFAULT: the context's */
     tls_bytes early_data;        /* client: to be sent as 0-RTT when the session allows so much */

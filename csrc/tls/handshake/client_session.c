@@ -12,14 +12,17 @@ uses_cache(const tls_host *host)
            !tls_host_decides(host, TLS_DECISION_CLIENT_CERTIFICATE);
 }
 
+/* may_offer: a session that fits, of a version that the connection's own limits allow. */
 static int
 may_offer(const tls_handshake *h, const tls_session *session)
 {
     const tls_host *host = h->host;
     tls_lists lists = tls_host_lists(host);
 
-    return tls_context_resumes(host->context, &lists, session, host->server_name, h->facts.verify,
-        tls_host_decides(host, TLS_DECISION_VERIFY));
+    return session->version >= host->version_min &&
+           (host->version_max == 0 || session->version <= host->version_max) &&
+           tls_context_resumes(host->context, &lists, session, host->server_name, h->facts.verify,
+               tls_host_decides(host, TLS_DECISION_VERIFY));
 }
 
 /* take_cached: the newest that may be offered here. A ticket of TLS 1.3 is used once, so that
@@ -68,9 +71,12 @@ tls_client_session_decide(tls_handshake *h, int *ready)
         take_cached(h);
 }
 
+/* A server may give a ticket of 64 KiB, and could fill a cache with them. */
+#define CACHED_TICKET_MAXIMUM 16384
+
 void
 tls_client_session_keep(const tls_host *host, const tls_session *session)
 {
-    if (uses_cache(host))
+    if (uses_cache(host) && session->ticket.length <= CACHED_TICKET_MAXIMUM)
         tls_session_cache_store(host->context->cache, session);
 }

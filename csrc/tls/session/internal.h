@@ -74,6 +74,8 @@ size_t tls_session_cache_list(tls_session_cache *cache, tls_bytes key, int64_t n
 tls_session *tls_session_cache_find(tls_session_cache *cache, tls_bytes id, int64_t now);
 /* tls_session_cache_drop forgets a session, by its ID or, where they are kept by name, itself. */
 void tls_session_cache_drop(tls_session_cache *cache, const tls_session *session);
+/* tls_session_cache_forget: all of a key. */
+void tls_session_cache_forget(tls_session_cache *cache, tls_bytes key);
 void tls_session_cache_clear(tls_session_cache *cache);
 size_t tls_session_cache_count(const tls_session_cache *cache);
 

@@ -247,6 +247,15 @@ tls_session_cache_drop(tls_session_cache *cache, const tls_session *session)
 }
 
 void
+tls_session_cache_forget(tls_session_cache *cache, tls_bytes key)
+{
+    struct entry **slot = slot_of(cache, key);
+
+    if (*slot != NULL)
+        remove_slot(cache, slot);
+}
+
+void
 tls_session_cache_clear(tls_session_cache *cache)
 {
     while (cache->oldest != NULL)

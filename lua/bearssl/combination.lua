@@ -1,0 +1,192 @@
+-- Options that have no effect beside others: what is asked for is done, or refused with what it needs. Only what was
+-- given is looked at; defaults never raise.
+local core = require "bearssl.core"
+
+local combination = {}
+
+local NEWEST = core.version_id "TLSv1.3"
+
+-- ---- Contexts ----
+
+-- Options of one kind of context; the core tells of those that are numbers and flags.
+local sides = {
+   ticket_keys = { "server", "a client only keeps the tickets it is given" },
+   ocsp_response = { "server", "a client asks for one by 'staple'" },
+   ocspfile = { "server", "a client asks for one by 'staple'" },
+   staple = { "client", "a server staples what 'ocsp_response' or 'ocspfile' give it" },
+   extensions = { "client", "a server answers its client's" },
+}
+for _, row in ipairs(core.context_options()) do
+   if row.role then sides[row.name] = { row.role } end
+end
+
+-- What only some versions have. "off": given as false it has an effect, since it is on by default.
+local of_version_13 = {
+   key_shares = true, record_padding = true, key_update_after = true, psk_ke = true, retry_cookie = true,
+   ticket_count = true, max_early_data = true, early_data_window = true, post_handshake_auth = true,
+   middlebox_compatibility = "off", grease = "off",
+}
+local up_to_version_12 = { renegotiation = true, extended_master_secret = "off" }
+
+local function is_asked(value, kind)
+   if kind == "off" then return value == false or value == "required" end
+   return value and value ~= 0
+end
+
+local function refuse_versions(given, settings)
+   for name, kind in pairs(of_version_13) do
+      if is_asked(given[name], kind) and settings.version_max < NEWEST then
+         return ("the option '%s' is of TLS 1.3, which the context does not speak: its newest version is %s"):format(
+            name, core.version_name(settings.version_max))
+      end
+   end
+   for name, kind in pairs(up_to_version_12) do
+      if is_asked(given[name], kind) and settings.version_min >= NEWEST then
+         return ("the option '%s' is of TLS 1.2 and older, which the context does not speak"):format(name)
+      end
+   end
+   if given.tickets == "always" and settings.version_max < NEWEST then
+      return 'tickets = "always" is of TLS 1.3, which the context does not speak'
+   end
+   return nil
+end
+
+local function handler_of(given, ...)
+   for _, name in ipairs { ... } do
+      if given.handlers and given.handlers[name] then return name end
+   end
+   return nil
+end
+
+local function has_trust(given)
+   return given.trust or given.cafile or given.capath
+end
+
+-- Whether anybody's chain may be judged; on a server also later, or because a connection says so.
+local function verifies(given, is_client)
+   if is_client and (given.verify or "required") ~= "none" then return true end
+   return has_trust(given) or handler_of(given, "verify")
+end
+
+local function keeps_sessions(given)
+   return given.tickets ~= false or given.session_cache ~= 0 or handler_of(given, "session_load", "session_store")
+end
+
+-- Each is an option, and a function(given, is_client) that says what it lacks, or nil.
+local needs = {
+   { "session_cache", function(given, is_client)
+      local name = is_client and handler_of(given, "verify", "client_certificate")
+      return name and ("is of no use with a '%s' handler: a resumed connection does not ask it; give the option "
+         .. "'session' of the connection where that is right"):format(name)
+   end },
+   { "ticket_keys", function(given) return given.tickets == false and "are of no use with tickets = false" end },
+   { "ticket_count", function(given) return given.tickets == false and "is of no use with tickets = false" end },
+   { "max_early_data", function(given)
+      return (given.tickets == false or given.ticket_count == 0)
+         and "needs tickets: what a client may send early stands in one"
+   end },
+   { "early_data_window", function(given)
+      return (given.max_early_data or 0) == 0 and "needs 'max_early_data': without it no early data is accepted"
+   end },
+   { "alpn_required", function(given) return not given.alpn and "needs 'alpn', the protocols to choose from" end },
+   { "session_lifetime", function(given, is_client)
+      return not is_client and not keeps_sessions(given)
+         and "is of no use where no session is kept: tickets = false and session_cache = 0"
+   end },
+   { "password", function(given)
+      return not (given.key or given.keyfile or given.certfile or given.certificate or given.credentials)
+         and "needs a key that it is for"
+   end },
+}
+
+local function needs_judgement(name)
+   return { name, function(given, is_client)
+      return not verifies(given, is_client) and (is_client and "needs verification: verify is \"none\""
+         or "needs 'trust' or 'cafile': nobody is verified without")
+   end }
+end
+needs[#needs + 1] = needs_judgement "verify_depth"
+-- A client demands these whatever `verify` says; of a server's clients none is judged without trust.
+for _, name in ipairs { "pins", "crls", "revocation" } do
+   local rule = needs_judgement(name)
+   needs[#needs + 1] = { name, function(given, is_client) return not is_client and rule[2](given, is_client) end }
+end
+needs[#needs + 1] = { "clock_skew", function(given, is_client)
+   local demands = is_client and (given.crls or given.revocation or given.staple == "required" or given.pins)
+   return not demands and needs_judgement("clock_skew")[2](given, is_client)
+end }
+
+--- context(given, is_client) is what is wrong with a context's options together, or nil.
+function combination.context(given, is_client)
+   if is_client and given.tickets == "always" then
+      return 'tickets = "always" is for servers: a client has those that it is given'
+   end
+   for name, side in pairs(sides) do
+      if given[name] and (side[1] == "client") ~= is_client then
+         return ("the option '%s' is for %ss%s"):format(name, side[1], side[2] and ": " .. side[2] or "")
+      end
+   end
+   for _, rule in ipairs(needs) do
+      local name = rule[1]
+      local value = given[name]
+      local lack = value and value ~= 0 and rule[2](given, is_client)
+      if lack then return ("the option '%s' %s"):format(name, lack) end
+   end
+   return nil
+end
+
+--- versions(given, settings) is the same of options that only some versions have. settings: version_min and
+-- version_max, as numbers, are those that the context speaks.
+function combination.versions(given, settings)
+   return refuse_versions(given, settings)
+end
+
+-- ---- Connections ----
+
+local OF_CLIENTS = { "session", "early_data", "early_data_resend", "fallback_scsv" }
+
+local function of_client(given, settings)
+   local newest = given.max_version and core.version_id(given.max_version) or settings.version_max
+   if given.server_name == nil then
+      return "a client needs the option 'server_name': the name or address that the server's certificate must have "
+         .. "(server_name = false checks no name)"
+   elseif given.session and given.session:info().mode ~= "client" then
+      return "the option 'session' is a server's session: a client resumes those that clients were given"
+   elseif given.early_data and not given.session then
+      return "the option 'early_data' needs a 'session': early data is sent under the keys of one"
+   elseif given.early_data and newest < NEWEST then
+      return "the option 'early_data' is of TLS 1.3, which the connection does not speak"
+   elseif given.early_data_resend and not given.early_data then
+      return "the option 'early_data_resend' needs 'early_data'"
+   elseif given.fallback_scsv and newest >= NEWEST then
+      return "the option 'fallback_scsv' says that an attempt with a newer version failed: give the older "
+         .. "'max_version' of this one"
+   end
+   return nil
+end
+
+local function of_server(given, settings)
+   if given.server_name then
+      return "the option 'server_name' is for clients: a server learns the name from its client"
+   end
+   for _, name in ipairs(OF_CLIENTS) do
+      if given[name] then return ("the option '%s' is for clients"):format(name) end
+   end
+   if given.pins and not settings.trust then
+      return "the option 'pins' needs a context with 'trust' or 'cafile': nobody is verified without"
+   end
+   return nil
+end
+
+--- connection(given, settings) is what is wrong with a connection's options together, or nil. settings: the context's.
+function combination.connection(given, settings)
+   local is_client = settings.mode == "client"
+   local wrong = (is_client and of_client or of_server)(given, settings)
+   if wrong then return wrong end
+   if given.verify and given.verify ~= "none" and not settings.trust then
+      return ("verify = %q needs a trust store, and the context has none"):format(given.verify)
+   end
+   return nil
+end
+
+return combination
