@@ -15,6 +15,8 @@ WARN     ?= -Wall -Wextra -pedantic
 WERROR   ?= -Werror
 HARDEN   ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS   ?=
+# "none" leaves everything to BearSSL's arithmetic.
+KERNELS  ?= auto
 LDFLAGS  ?=
 LUA_ID   := $(notdir $(LUA))
 OUT      := $(BUILD)/$(LUA_ID)
@@ -59,7 +61,7 @@ BEARSSL_SEARCH = $(if $(BEARSSL_LIBDIR),-L$(BEARSSL_LIBDIR) $(BEARSSL_RPATH),$(a
 BEARSSL_LIBS   = $(BEARSSL_SEARCH) $(if $(filter static,$(BEARSSL_LINK)),-l:libbearssl.a,-lbearssl)
 comma := ,
 
-COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(BEARSSL_CFLAGS) $(CFLAGS)
+COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(if $(filter none,$(KERNELS)),-DTLS_KERNELS_NONE )$(BEARSSL_CFLAGS) $(CFLAGS)
 
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
 LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
@@ -77,7 +79,7 @@ LUA_MODULES  := $(sort $(shell find lua/bearssl -name '*.lua' 2>/dev/null))
 all: $(MODULE) $(TOOL) ## build the C module and the tool for LUA
 
 help: ## this list
-	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…]'
+	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…] [KERNELS=none]'
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r t d; do printf '  %-13s %s\n' "$$t" "$$d"; done
 
 deps: ## install what is missing (apt; apk, dnf and Homebrew in part)
@@ -224,6 +226,16 @@ valgrind: ## the C unit tests, and the specs that need no other program, under v
 	@LABEL=valgrind CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1800} \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
 	    JOBS=2 SLOWDOWN=20 SPECS='$(VALGRIND_SPECS)' SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
+
+.PHONY: constant-time constant-time-run
+constant-time: ## no branch and no index of a kernel depends on a secret (needs valgrind and its headers)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/constant-time CFLAGS='$(CFLAGS) -DTLS_CONSTANT_TIME' OPT='-O2 -gdwarf-4' \
+	    constant-time-run
+constant-time-run: $(BUILD)/constant_time
+	@sh spec/constant_time/run.sh $<
+# It says itself what the processor can do.
+$(BUILD)/constant_time: spec/constant_time/constant_time.c $(TLS_OBJECTS) $(BUILD)/tls/flags
+	$(call run,LINK,$(COMPILE) -Icsrc/tls -o $@ $< $(filter-out %/kernel/processor.o,$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))
 
 # Seconds for each target, and which (all of spec/fuzz); two run at once.
 FUZZ_SECONDS ?= 40

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "crypto/key_exchange.h"
+#include "kernel/choice.h"
 #include "wire/registry.h"
 #include "key/signature.h"
 #include "wire/suite.h"
@@ -347,7 +348,21 @@ has_aes(lua_State *L)
     return 1;
 }
 
+/* core.kernels() -> { sha256 = "sha-ni", x25519 = "bearssl" … }: what computes each primitive */
+static int
+kernels(lua_State *L)
+{
+    const char *primitive, *implementation;
+    size_t i;
+
+    lua_newtable(L);
+    for (i = 0; tls_kernels_entry(i, &primitive, &implementation); i++)
+        tls_lua_set_string(L, primitive, implementation);
+    return 1;
+}
+
 const luaL_Reg tls_lua_names_functions[] = {
+    {"kernels", kernels},
     {"suites", suites},
     {"suite_id", suite_id},
     {"suite_name", suite_name},

@@ -22,16 +22,17 @@
  * the caller's: tls_buffer_release. What runs out of memory says TLS_REASON_OUT_OF_MEMORY; a
  * connection that does fails. Keys and secrets are wiped before their memory is given back.
  *
- * Threads. Nothing here is global and nothing locks. Counts are not atomic, and a context changes
- * when it is used (its pool of buffers, its sessions, digests that it keeps), also where it is
- * asked a question. So a context, its connections, and everything that they share with others -
- * trust store, certificates, keys, credentials, ticket keys, sessions, CRLs, OCSP responses -
- * belong to one thread at a time; to hand all of them over to another, or to guard all of them by
- * one lock, is fine. Contexts that share no object may be used in different threads at once: give
- * each thread objects of its own, loaded again from their files, and carry over sessions by
- * tls_session_export and keys by tls_ticket_keys_export, which are plain bytes. Functions on
- * numbers, names and bytes alone (tls_registry_*, tls_suite_*, tls_reason_*, parsers of messages)
- * may be called in any thread. */
+ * Threads. Nothing here is global but the choice of kernels (kernel/choice.h), which is made once
+ * and safely in any thread, and nothing locks. Counts are not atomic, and a context changes when it
+ * is used (its pool of buffers, its sessions, digests that it keeps), also where it is asked a
+ * question. So a context, its connections, and everything that they share with others - trust
+ * store, certificates, keys, credentials, ticket keys, sessions, CRLs, OCSP responses - belong to
+ * one thread at a time; to hand all of them over to another, or to guard all of them by one lock,
+ * is fine. Contexts that share no object may be used in different threads at once: give each thread
+ * objects of its own, loaded again from their files, and carry over sessions by tls_session_export
+ * and keys by tls_ticket_keys_export, which are plain bytes. Functions on numbers, names and bytes
+ * alone (tls_registry_*, tls_suite_*, tls_reason_*, parsers of messages) may be called in any
+ * thread. */
 #ifndef TLS_H
 #define TLS_H
 

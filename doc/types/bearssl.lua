@@ -38,6 +38,10 @@ function bearssl.versions() end
 ---@return string[]
 function bearssl.signature_algorithms() end
 
+---What computes each primitive: `sha256 = "sha-ni"`, or `"bearssl"`.
+---@return table<string, string>
+function bearssl.kernels() end
+
 bearssl.certificate = {}
 
 ---Reads PEM or DER.

@@ -44,6 +44,11 @@ function bearssl.signature_algorithms(...)
    return require("bearssl.names").signature_algorithms()
 end
 
+--- kernels() is a table of what computes each primitive: sha256 = "sha-ni" or "bearssl" …
+function bearssl.kernels()
+   return core.kernels()
+end
+
 local lazy = {
    certificate = function() return require "bearssl.certificate" end,
    key = function() return require "bearssl.key" end,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "context/internal.h"
+#include "crypto/sha256.h"
 #include "wire/registry.h"
 
 static void
@@ -13,7 +14,7 @@ digest_number(br_sha256_context *digest, uint32_t value)
 
     tls_put16(bytes, value >> 16);
     tls_put16(bytes + 2, value & 0xFFFF);
-    br_sha256_update(digest, bytes, sizeof bytes);
+    tls_sha256_update(digest, bytes, sizeof bytes);
 }
 
 void
@@ -22,21 +23,21 @@ tls_context_digest_revocation(tls_context *context)
     br_sha256_context digest;
     size_t i;
 
-    br_sha256_init(&digest);
+    tls_sha256_init(&digest);
     digest_number(&digest, (uint32_t)context->revocation);
     digest_number(&digest, (uint32_t)context->staple);
     digest_number(&digest, (uint32_t)((uint64_t)context->clock_skew >> 32));
     digest_number(&digest, (uint32_t)context->clock_skew);
     for (i = 0; i < context->crl_count; i++)
-        br_sha256_update(&digest, context->crls[i]->der.data, context->crls[i]->der.length);
-    br_sha256_out(&digest, context->revocation_digest);
+        tls_sha256_update(&digest, context->crls[i]->der.data, context->crls[i]->der.length);
+    tls_sha256_out(&digest, context->revocation_digest);
 }
 
 static void
 digest_pins(br_sha256_context *digest, const tls_lists *lists)
 {
     digest_number(digest, (uint32_t)lists->pin_count);
-    br_sha256_update(digest, lists->pins, lists->pin_count * sizeof *lists->pins);
+    tls_sha256_update(digest, lists->pins, lists->pin_count * sizeof *lists->pins);
 }
 
 static void
@@ -59,22 +60,22 @@ digest_trust(tls_context *context)
 
     /* The store keeps every certificate that it ever had, so an address never stands for another.
      */
-    br_sha256_init(&digest);
+    tls_sha256_init(&digest);
     for (i = 0; i < count; i++) {
         const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
 
-        br_sha256_update(&digest, &anchor, sizeof anchor);
+        tls_sha256_update(&digest, &anchor, sizeof anchor);
     }
-    br_sha256_out(&digest, objects);
+    tls_sha256_out(&digest, objects);
     if (context->trust_digest_known && memcmp(objects, context->trust_objects, sizeof objects) == 0)
         return;
-    br_sha256_init(&digest);
+    tls_sha256_init(&digest);
     for (i = 0; i < count; i++) {
         const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
 
-        br_sha256_update(&digest, anchor->der.data, anchor->der.length);
+        tls_sha256_update(&digest, anchor->der.data, anchor->der.length);
     }
-    br_sha256_out(&digest, context->trust_digest);
+    tls_sha256_out(&digest, context->trust_digest);
     memcpy(context->trust_objects, objects, sizeof objects);
     context->trust_digest_known = 1;
 }
@@ -86,7 +87,7 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     br_sha256_context digest;
     size_t i;
 
-    br_sha256_init(&digest);
+    tls_sha256_init(&digest);
     digest_number(&digest, (uint32_t)context->role);
     digest_number(&digest, context->version_min);
     digest_number(&digest, context->version_max);
@@ -95,7 +96,7 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     digest_numbers(&digest, context->signature_schemes, context->signature_scheme_count);
     digest_number(&digest, (uint32_t)lists->alpn_count);
     for (i = 0; i < lists->alpn_count; i++)
-        br_sha256_update(&digest, lists->alpn[i], strlen(lists->alpn[i]) + 1);
+        tls_sha256_update(&digest, lists->alpn[i], strlen(lists->alpn[i]) + 1);
     digest_number(&digest, (uint32_t)verify);
     digest_number(&digest, (uint32_t)(verify_handler != 0));
     digest_number(&digest,
@@ -104,11 +105,11 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     /* Trust counts only where it is asked; what is demanded, always. */
     if (verify != TLS_VERIFY_NONE) {
         digest_trust(context);
-        br_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
+        tls_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
     }
-    br_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
+    tls_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
     digest_pins(&digest, lists);
-    br_sha256_out(&digest, out);
+    tls_sha256_out(&digest, out);
 }
 
 void
@@ -117,13 +118,13 @@ tls_context_judge(
 {
     br_sha256_context digest;
 
-    br_sha256_init(&digest);
+    tls_sha256_init(&digest);
     digest_trust(context);
     digest_number(&digest, context->verify_depth);
-    br_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
-    br_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
+    tls_sha256_update(&digest, context->trust_digest, sizeof context->trust_digest);
+    tls_sha256_update(&digest, context->revocation_digest, sizeof context->revocation_digest);
     digest_pins(&digest, lists);
-    br_sha256_out(&digest, out);
+    tls_sha256_out(&digest, out);
 }
 
 int

@@ -94,7 +94,8 @@ tls_ffdhe_exponent_length(unsigned group)
     }
 }
 
-/* power raises `x`, which has the prime's length and is below it, in place. */
+/* power raises `x`, which has the prime's length and is below it, in place. BearSSL's function
+ * keeps the exponent secret; a kernel's need not, for in RSA it is public. */
 static int
 power(unsigned char *x, tls_bytes prime, tls_bytes exponent)
 {

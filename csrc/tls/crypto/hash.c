@@ -4,6 +4,8 @@
 #include <bearssl.h>
 #include <string.h>
 
+#include "kernel/kernel.h"
+
 typedef char md5_is_md5[TLS_HASH_MD5 == br_md5_ID ? 1 : -1];
 typedef char sha1_is_sha1[TLS_HASH_SHA1 == br_sha1_ID ? 1 : -1];
 typedef char sha224_is_sha224[TLS_HASH_SHA224 == br_sha224_ID ? 1 : -1];
@@ -22,7 +24,7 @@ tls_hash_class(int hash)
     case TLS_HASH_SHA224:
         return &br_sha224_vtable;
     case TLS_HASH_SHA256:
-        return &br_sha256_vtable;
+        return tls_kernels_chosen()->sha256;
     case TLS_HASH_SHA384:
         return &br_sha384_vtable;
     case TLS_HASH_SHA512:

@@ -7,6 +7,7 @@
 #include "crypto/ffdhe.h"
 #include "wire/registry.h"
 #include "base/random.h"
+#include "kernel/kernel.h"
 
 #define X25519_LENGTH 32
 
@@ -32,7 +33,7 @@ tls_group_supported(unsigned group)
 {
     if (tls_group_share_length(group) == 0)
         return 0;
-    return group >= 32 || ((br_ec_get_default()->supported_curves >> group) & 1) != 0;
+    return group >= 32 || ((tls_kernels_chosen()->curves.supported_curves >> group) & 1) != 0;
 }
 
 static enum tls_reason
@@ -51,11 +52,30 @@ generate_ffdhe(tls_key_exchange_key *key)
                : TLS_REASON_INTERNAL;
 }
 
+/* The system's random bytes as BearSSL's functions take them: one number is not worth a generator.
+ */
+typedef struct system_random {
+    const br_prng_class *vtable;
+    enum tls_reason reason;
+} system_random;
+
+static void
+system_random_generate(const br_prng_class **vtable, void *out, size_t length)
+{
+    system_random *random = (system_random *)(void *)vtable;
+
+    random->reason = tls_random(out, length);
+    if (random->reason != TLS_OK)
+        memset(out, 1, length); /* a number that ends the search for one */
+}
+
 static enum tls_reason
 generate_ec(tls_key_exchange_key *key)
 {
-    const br_ec_impl *ec = br_ec_get_default();
-    br_hmac_drbg_context random;
+    static const br_prng_class system_class = {
+        sizeof(system_random), NULL, system_random_generate, NULL};
+    const br_ec_impl *ec = &tls_kernels_chosen()->curves;
+    system_random random = {&system_class, TLS_OK};
     enum tls_reason reason;
 
     if (key->group == TLS_GROUP_X25519) {
@@ -67,12 +87,10 @@ generate_ec(tls_key_exchange_key *key)
         if (reason != TLS_OK)
             return reason;
     } else {
-        reason = tls_random_generator(&random);
-        if (reason != TLS_OK)
-            return reason;
         /* Rejects what is zero or not below the order (FIPS 186-5 appendix A.2.2). */
         key->length = br_ec_keygen(&random.vtable, ec, NULL, key->secret, (int)key->group);
-        tls_wipe(&random, sizeof random);
+        if (random.reason != TLS_OK)
+            return random.reason;
     }
     key->public_length = ec->mulgen(key->public_share, key->secret, key->length, (int)key->group);
     return key->public_length == tls_group_share_length(key->group) ? TLS_OK : TLS_REASON_INTERNAL;
@@ -114,7 +132,7 @@ uint32_t
 tls_ec_multiply(unsigned char *point, size_t length, const unsigned char *scalar,
     size_t scalar_length, int group)
 {
-    const br_ec_impl *ec = br_ec_get_default();
+    const br_ec_impl *ec = &tls_kernels_chosen()->curves;
     size_t offset, coordinate;
     uint32_t good = ec->mul(point, length, scalar, scalar_length, group);
 
@@ -139,7 +157,7 @@ shared_ec(const tls_key_exchange_key *key, unsigned char *out, size_t *length, t
         return TLS_REASON_ILLEGAL_PARAMETER;
     memcpy(point, peer_share.data, peer_share.length);
     good = tls_ec_multiply(point, peer_share.length, key->secret, key->length, (int)key->group);
-    offset = br_ec_get_default()->xoff((int)key->group, &coordinate);
+    offset = tls_kernels_chosen()->curves.xoff((int)key->group, &coordinate);
     if (good) {
         memcpy(out, point + offset, coordinate);
         *length = coordinate;

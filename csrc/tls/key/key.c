@@ -9,6 +9,7 @@
 
 #include "key/key_bearssl.h"
 #include "key/key_file.h"
+#include "kernel/kernel.h"
 
 struct tls_private_key {
     unsigned references;
@@ -123,8 +124,9 @@ rsa_round_trip(const br_rsa_private_key *private_key, const tls_public_key *publ
     memset(x, 0x5A, length);
     x[0] = 0; /* below the modulus */
     memcpy(y, x, length);
-    return br_rsa_private_get_default()(y, private_key) == 1 &&
-           br_rsa_public_get_default()(y, length, &pkey.key.rsa) == 1 && memcmp(x, y, length) == 0;
+    return tls_kernels_chosen()->rsa_private(y, private_key) == 1 &&
+           tls_kernels_chosen()->rsa_public(y, length, &pkey.key.rsa) == 1 &&
+           memcmp(x, y, length) == 0;
 }
 
 static int
@@ -232,7 +234,7 @@ static enum tls_reason
 decode_ec(tls_private_key **out, tls_bytes bytes, int curve)
 {
     static const unsigned char oid[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};
-    const br_ec_impl *ec = br_ec_get_default();
+    const br_ec_impl *ec = &tls_kernels_chosen()->curves;
     const unsigned char *order;
     tls_der der, inner, part;
     tls_bytes x, point = {NULL, 0};

@@ -6,6 +6,7 @@
 #include "asn1/der_write.h"
 #include "asn1/pem.h"
 #include "key/key_bearssl.h"
+#include "kernel/kernel.h"
 
 static const unsigned char oid_p256[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
 static const unsigned char oid_p384[] = {0x2B, 0x81, 0x04, 0x00, 0x22};
@@ -83,10 +84,10 @@ exponent_fits(const tls_public_key *key, tls_bytes exponent)
     memset(x, 0x5A, length);
     x[0] = 0; /* below the modulus */
     memcpy(y, x, length);
-    inverse = pkey.key.rsa;
+    inverse = pkey.key.rsa; /* with a secret exponent: not for a kernel, see crypto/ffdhe.c */
     inverse.e = (unsigned char *)(uintptr_t)exponent.data;
     inverse.elen = exponent.length;
-    return br_rsa_public_get_default()(y, length, &pkey.key.rsa) == 1 &&
+    return tls_kernels_chosen()->rsa_public(y, length, &pkey.key.rsa) == 1 &&
            br_rsa_public_get_default()(y, length, &inverse) == 1 && memcmp(x, y, length) == 0;
 }
 

@@ -57,7 +57,7 @@ read_prf(tls_der *der)
     tls_bytes oid, unused;
 
     if (tls_der_peek(der) != TLS_DER_SEQUENCE)
-        return &br_sha1_vtable;
+        return tls_hash_class(TLS_HASH_SHA1);
     tls_der_enter(der, &inner, TLS_DER_SEQUENCE);
     oid = tls_der_oid(&inner);
     tls_der_optional(&inner, &unused, TLS_DER_NULL);
@@ -66,15 +66,15 @@ read_prf(tls_der *der)
         return NULL;
     switch (last_arc(oid, arc_digest, sizeof arc_digest)) {
     case 7:
-        return &br_sha1_vtable;
+        return tls_hash_class(TLS_HASH_SHA1);
     case 8:
-        return &br_sha224_vtable;
+        return tls_hash_class(TLS_HASH_SHA224);
     case 9:
-        return &br_sha256_vtable;
+        return tls_hash_class(TLS_HASH_SHA256);
     case 10:
-        return &br_sha384_vtable;
+        return tls_hash_class(TLS_HASH_SHA384);
     case 11:
-        return &br_sha512_vtable;
+        return tls_hash_class(TLS_HASH_SHA512);
     default:
         return NULL;
     }
@@ -266,7 +266,7 @@ tls_private_key_encode_encrypted(
     memset(padding, (int)count, sizeof padding);
     tls_buffer_append(&plain, padding, count);
     if (!plain.failed) {
-        tls_pbkdf2(secret, sizeof secret, &br_sha256_vtable, password,
+        tls_pbkdf2(secret, sizeof secret, tls_hash_class(TLS_HASH_SHA256), password,
             tls_bytes_make(random, SALT_LENGTH), iterations);
         memcpy(iv, random + SALT_LENGTH, sizeof iv);
         br_aes_ct_cbcenc_init(&context, secret, sizeof secret);

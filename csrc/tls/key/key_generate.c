@@ -6,6 +6,7 @@
 
 #include "asn1/der_write.h"
 #include "base/random.h"
+#include "kernel/kernel.h"
 
 #define PUBLIC_EXPONENT 65537u
 
@@ -94,7 +95,7 @@ tls_private_key_generate_ec(tls_private_key **out, int curve)
     reason = tls_random_generator(&random);
     if (reason != TLS_OK)
         return reason;
-    length = br_ec_keygen(&random.vtable, br_ec_get_default(), NULL, bytes, curve);
+    length = br_ec_keygen(&random.vtable, &tls_kernels_chosen()->curves, NULL, bytes, curve);
     if (length == 0) {
         reason = TLS_REASON_UNSUPPORTED_KEY; /* a BearSSL built without the curve */
     } else {

@@ -7,6 +7,7 @@
 #include "crypto/hkdf.h"
 #include "key/key.h"
 #include "base/random.h"
+#include "kernel/kernel.h"
 
 /* MGF1 (RFC 8017 appendix B.2.1) of `seed`, XORed over `data`. */
 static void
@@ -56,7 +57,7 @@ tls_rsa_pss_verify(const br_rsa_public_key *key, const br_hash_class *hash,
     if (length == 0 || length > sizeof message || length != key->nlen || key->n[0] == 0)
         return 0;
     memcpy(message, signature.data, length);
-    if (!br_rsa_public_get_default()(message, length, key))
+    if (!tls_kernels_chosen()->rsa_public(message, length, key))
         return 0;
     /* RFC 8017 section 9.1.2, for emBits = modBits - 1: when that is a multiple of 8, EM is one
      * byte shorter than the modulus. */
@@ -111,5 +112,5 @@ tls_rsa_pss_sign(const br_rsa_private_key *key, const br_hash_class *hash, unsig
     em[length - 1] = 0xBC;
     apply_mask(em, db_length, hash, em + db_length, size);
     em[0] &= (unsigned char)(0xFF >> (8 * length - bits));
-    return br_rsa_private_get_default()(out, key) == 1;
+    return tls_kernels_chosen()->rsa_private(out, key) == 1;
 }

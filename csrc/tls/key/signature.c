@@ -8,6 +8,7 @@
 #include "key/verify_signature.h"
 #include "wire/registry.h"
 #include "key/key_bearssl.h"
+#include "kernel/kernel.h"
 
 /* ---- Signing ---- */
 
@@ -29,8 +30,8 @@ sign_pkcs1(
     if (length > sizeof signed_digest || modulus_length(rsa) > TLS_SIGNATURE_MAXIMUM ||
         tls_public_key_to_bearssl(&pkey, tls_private_key_public(key)) != TLS_OK)
         return 0;
-    if (br_rsa_pkcs1_sign_get_default()(oid, digest, length, rsa, out) == 1 &&
-        br_rsa_pkcs1_vrfy_get_default()(
+    if (tls_kernels_chosen()->rsa_pkcs1_sign(oid, digest, length, rsa, out) == 1 &&
+        tls_kernels_chosen()->rsa_pkcs1_verify(
             out, modulus_length(rsa), oid, length, &pkey.key.rsa, signed_digest) == 1 &&
         memcmp(digest, signed_digest, length) == 0)
         return modulus_length(rsa);
@@ -67,8 +68,8 @@ tls_sign_digest(
     if (tls_private_key_rsa(key) != NULL && !tls_private_key_public(key)->pss_only)
         return sign_pkcs1(key, out, hash, digest, length);
     if (ec != NULL && hash != 0)
-        return br_ecdsa_sign_asn1_get_default()(
-            br_ec_get_default(), tls_hash_class(hash), digest, ec, out);
+        return tls_kernels_chosen()->ecdsa_sign(
+            &tls_kernels_chosen()->curves, tls_hash_class(hash), digest, ec, out);
     return 0;
 }
 
@@ -236,5 +237,5 @@ tls_decrypt_premaster(const tls_private_key *key, unsigned char *data, size_t le
 
     if (rsa == NULL)
         return 0;
-    return br_rsa_ssl_decrypt(br_rsa_private_get_default(), rsa, data, length);
+    return br_rsa_ssl_decrypt(tls_kernels_chosen()->rsa_private, rsa, data, length);
 }

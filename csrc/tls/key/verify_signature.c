@@ -8,6 +8,7 @@
 #include "asn1/der.h"
 #include "key/rsa_pss.h"
 #include "key/key_bearssl.h"
+#include "kernel/kernel.h"
 
 #define ECDSA_NUMBER_MAXIMUM 66 /* of P-521 */
 
@@ -56,7 +57,7 @@ tls_ecdsa_verify(const br_ec_impl *curves, const void *digest, size_t digest_len
     unsigned char raw[2 * ECDSA_NUMBER_MAXIMUM];
     size_t raw_length = read_ecdsa(raw, curves, key->curve, tls_bytes_make(signature, length));
 
-    return raw_length != 0 && br_ecdsa_vrfy_raw_get_default()(
+    return raw_length != 0 && tls_kernels_chosen()->ecdsa_verify(
                                   curves, digest, digest_length, key, raw, raw_length) == 1;
 }
 
@@ -75,7 +76,7 @@ tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algo
     switch (algorithm->kind) {
     case TLS_SIGNATURE_RSA_PKCS1:
         return key->kind == TLS_KEY_RSA && !key->pss_only &&
-               br_rsa_pkcs1_vrfy_get_default()(signature.data, signature.length, oid, length,
+               tls_kernels_chosen()->rsa_pkcs1_verify(signature.data, signature.length, oid, length,
                    &pkey.key.rsa, signed_digest) == 1 &&
                memcmp(digest, signed_digest, length) == 0;
     case TLS_SIGNATURE_RSA_PSS:
@@ -84,8 +85,9 @@ tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algo
                tls_rsa_pss_verify(&pkey.key.rsa, tls_hash_class(algorithm->hash), mask_hash,
                    algorithm->salt_length, digest, signature);
     case TLS_SIGNATURE_ECDSA:
-        return key->kind == TLS_KEY_EC && tls_ecdsa_verify(br_ec_get_default(), digest, length,
-                                              &pkey.key.ec, signature.data, signature.length);
+        return key->kind == TLS_KEY_EC &&
+               tls_ecdsa_verify(&tls_kernels_chosen()->curves, digest, length, &pkey.key.ec,
+                   signature.data, signature.length);
     default:
         return 0;
     }

@@ -1,4 +1,5 @@
 /* exporter.c - keying material and tls-unique of TLS 1.0 to 1.2 (RFC 5705, RFC 5929). */
+#include "crypto/prf.h"
 #include "tls12/internal.h"
 
 /* Without the extended master secret, two connections of an attacker's making can share a master
@@ -19,8 +20,8 @@ prf_of(const tls_facts *facts)
     if (facts->version < TLS_VERSION_12)
         return &br_tls10_prf;
     if (suite != NULL && suite->prf_hash == TLS_HASH_SHA384)
-        return &br_tls12_sha384_prf;
-    return &br_tls12_sha256_prf;
+        return &tls_prf_sha384;
+    return &tls_prf_sha256;
 }
 
 enum tls_reason

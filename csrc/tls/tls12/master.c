@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "crypto/prf.h"
 #include "tls12/internal.h"
 
 static tls12_engine *
@@ -81,14 +82,14 @@ static void
 prf_sha256(void *out, size_t length, const void *secret, size_t secret_length, const char *label,
     size_t seed_count, const br_tls_prf_seed_chunk *seed)
 {
-    wrap(&br_tls12_sha256_prf, out, length, secret, secret_length, label, seed_count, seed);
+    wrap(&tls_prf_sha256, out, length, secret, secret_length, label, seed_count, seed);
 }
 
 static void
 prf_sha384(void *out, size_t length, const void *secret, size_t secret_length, const char *label,
     size_t seed_count, const br_tls_prf_seed_chunk *seed)
 {
-    wrap(&br_tls12_sha384_prf, out, length, secret, secret_length, label, seed_count, seed);
+    wrap(&tls_prf_sha384, out, length, secret, secret_length, label, seed_count, seed);
 }
 
 void

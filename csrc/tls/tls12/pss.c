@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tls12/internal.h"
+#include "kernel/kernel.h"
 
 /* verify answers with the digest that was verified. BearSSL compares it with the one that it made
  * itself, of what it was fed: so the signature is over the key exchange that is used. */
@@ -19,7 +20,7 @@ verify(const unsigned char *signature, size_t length, const unsigned char *hash_
                                     offsetof(tls12_engine, bearssl));
 
     if (e->pss_digest_length == 0)
-        return br_rsa_pkcs1_vrfy_get_default()(
+        return tls_kernels_chosen()->rsa_pkcs1_verify(
             signature, length, hash_oid, hash_length, key, hash_out);
     if (e->pss_digest_length != hash_length)
         return 0;

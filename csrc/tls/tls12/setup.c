@@ -6,6 +6,8 @@
 
 #include "tls12/internal.h"
 #include "base/random.h"
+#include "crypto/hash.h"
+#include "kernel/kernel.h"
 #include "key/key_bearssl.h"
 
 /* The fields used here are those of BearSSL 0.6's public header. Another layout still compiles as
@@ -46,30 +48,35 @@ mac_hash_used(const tls_context *context, unsigned hash)
 }
 
 static void
+set_hash(br_ssl_engine_context *engine, int hash)
+{
+    br_ssl_engine_set_hash(engine, hash, tls_hash_class(hash));
+}
+
+static void
 set_implementations(br_ssl_engine_context *engine, const tls_context *context)
 {
     /* SHA-256 and SHA-384 serve the PRF. The others cost time for every handshake byte, so they are
      * there only when they can be negotiated. MD5 and SHA-1: TLS 1.0 and 1.1 (RFC 4346 section 5).
      */
-    br_ssl_engine_set_hash(engine, TLS_HASH_SHA256, &br_sha256_vtable);
-    br_ssl_engine_set_hash(engine, TLS_HASH_SHA384, &br_sha384_vtable);
+    set_hash(engine, TLS_HASH_SHA256);
+    set_hash(engine, TLS_HASH_SHA384);
     if (context->version_min < BR_TLS12)
-        br_ssl_engine_set_hash(engine, TLS_HASH_MD5, &br_md5_vtable);
+        set_hash(engine, TLS_HASH_MD5);
     if (context->version_min < BR_TLS12 || scheme_hash_used(context, TLS_HASH_SHA1) ||
         mac_hash_used(context, TLS_HASH_SHA1))
-        br_ssl_engine_set_hash(engine, TLS_HASH_SHA1, &br_sha1_vtable);
+        set_hash(engine, TLS_HASH_SHA1);
     if (scheme_hash_used(context, TLS_HASH_SHA224))
-        br_ssl_engine_set_hash(engine, TLS_HASH_SHA224, &br_sha224_vtable);
+        set_hash(engine, TLS_HASH_SHA224);
     if (scheme_hash_used(context, TLS_HASH_SHA512))
-        br_ssl_engine_set_hash(engine, TLS_HASH_SHA512, &br_sha512_vtable);
+        set_hash(engine, TLS_HASH_SHA512);
     tls12_set_prf(engine, context->version_min < BR_TLS12);
     br_ssl_engine_set_default_aes_cbc(engine);
     br_ssl_engine_set_default_aes_ccm(engine);
     br_ssl_engine_set_default_aes_gcm(engine);
     br_ssl_engine_set_default_des_cbc(engine);
     br_ssl_engine_set_default_chapol(engine);
-    br_ssl_engine_set_default_rsavrfy(engine);
-    br_ssl_engine_set_default_ec(engine);
+    br_ssl_engine_set_ec(engine, &tls_kernels_chosen()->curves);
     br_ssl_engine_set_ecdsa(engine, tls_ecdsa_verify);
     /* What is sealed by us need not be split by BearSSL: it must not offer max_fragment_length
      * because of its small handshake buffers. */
@@ -89,7 +96,7 @@ make_template(tls_context *context)
         return TLS_REASON_OUT_OF_MEMORY;
     if (context->role == TLS_ROLE_CLIENT) {
         br_ssl_client_zero(&template->client);
-        br_ssl_client_set_default_rsapub(&template->client);
+        br_ssl_client_set_rsapub(&template->client, tls_kernels_chosen()->rsa_public);
     } else {
         br_ssl_server_zero(&template->server);
     }

@@ -2,24 +2,33 @@
 #include "tls13/transcript.h"
 
 #include "crypto/hkdf.h"
+#include "crypto/sha256.h"
+#include "wire/registry.h"
 
 /* HandshakeType message_hash, RFC 8446 section 4. */
 #define MESSAGE_HASH 254
+
+/* By number: each has several implementations, and each of these a class of its own. */
+static int
+is_hash(const br_hash_class *class, int hash)
+{
+    return class != NULL && (int)(class->desc >> BR_HASHDESC_ID_OFF & BR_HASHDESC_ID_MASK) == hash;
+}
 
 void
 tls_transcript_init(tls_transcript *t)
 {
     t->selected = NULL;
-    br_sha256_init(&t->sha256);
+    tls_sha256_init(&t->sha256);
     br_sha384_init(&t->sha384);
 }
 
 void
 tls_transcript_update(tls_transcript *t, tls_bytes message)
 {
-    if (t->selected != &br_sha384_vtable)
-        br_sha256_update(&t->sha256, message.data, message.length);
-    if (t->selected != &br_sha256_vtable)
+    if (!is_hash(t->selected, TLS_HASH_SHA384))
+        tls_sha256_update(&t->sha256, message.data, message.length);
+    if (!is_hash(t->selected, TLS_HASH_SHA256))
         br_sha384_update(&t->sha384, message.data, message.length);
 }
 
@@ -37,7 +46,8 @@ tls_transcript_restart(tls_transcript *t)
 
     message[0] = MESSAGE_HASH;
     tls_put24(message + 1, (uint32_t)length);
-    t->selected->init(t->selected == &br_sha384_vtable ? &t->sha384.vtable : &t->sha256.vtable);
+    t->selected->init(
+        is_hash(t->selected, TLS_HASH_SHA384) ? &t->sha384.vtable : &t->sha256.vtable);
     tls_transcript_update(t, tls_bytes_make(message, 4 + length));
 }
 
@@ -53,7 +63,7 @@ tls_transcript_hash_with(
 {
     br_hash_compat_context copy;
 
-    if (hash == &br_sha384_vtable)
+    if (is_hash(hash, TLS_HASH_SHA384))
         copy.sha384 = t->sha384;
     else
         copy.sha256 = t->sha256;

@@ -6,6 +6,8 @@
 #include <bearssl.h>
 #include <string.h>
 
+#include "crypto/sha256.h"
+
 /* Real ones have one attribute, rarely two or three. */
 #define RDN_MAXIMUM 16
 /* How much of the end of two strings is looked at. */
@@ -268,7 +270,7 @@ digest_number(br_sha256_context *digest, uint32_t value)
 
     tls_put16(bytes, value >> 16);
     tls_put16(bytes + 2, value & 0xFFFF);
-    br_sha256_update(digest, bytes, sizeof bytes);
+    tls_sha256_update(digest, bytes, sizeof bytes);
 }
 
 static void
@@ -283,7 +285,7 @@ digest_text(br_sha256_context *digest, const tls_name_attribute *attribute)
     digest_number(digest, 0);
     while ((c = next_folded(&f)) != END) {
         if (length > sizeof chunk - 4) {
-            br_sha256_update(digest, chunk, length);
+            tls_sha256_update(digest, chunk, length);
             length = 0;
         }
         if (c < 0x80) {
@@ -295,22 +297,22 @@ digest_text(br_sha256_context *digest, const tls_name_attribute *attribute)
             length += 2;
         }
     }
-    br_sha256_update(digest, chunk, length);
-    br_sha256_update(digest, &end, 1);
+    tls_sha256_update(digest, chunk, length);
+    tls_sha256_update(digest, &end, 1);
 }
 
 static void
 digest_attribute(br_sha256_context *digest, const tls_name_attribute *attribute)
 {
     digest_number(digest, (uint32_t)attribute->oid.length);
-    br_sha256_update(digest, attribute->oid.data, attribute->oid.length);
+    tls_sha256_update(digest, attribute->oid.data, attribute->oid.length);
     if (is_text(attribute)) {
         digest_text(digest, attribute);
         return;
     }
     digest_number(digest, attribute->tag); /* not 0 */
     digest_number(digest, (uint32_t)attribute->value.length);
-    br_sha256_update(digest, attribute->value.data, attribute->value.length);
+    tls_sha256_update(digest, attribute->value.data, attribute->value.length);
 }
 
 static int
@@ -347,18 +349,18 @@ tls_name_digest(unsigned char out[TLS_NAME_DIGEST_LENGTH], tls_bytes name)
     int comparable = 1;
     rdn r;
 
-    br_sha256_init(&digest);
+    tls_sha256_init(&digest);
     tls_name_begin(&reader, name);
     while (next_rdn(&reader, &r)) {
         comparable &= r.whole;
         digest_rdn(&digest, &r);
     }
     if (!comparable || !tls_der_finish(&reader.rdns)) {
-        br_sha256_init(&digest);
+        tls_sha256_init(&digest);
         digest_number(&digest, END);
-        br_sha256_update(&digest, name.data, name.length);
+        tls_sha256_update(&digest, name.data, name.length);
     }
-    br_sha256_out(&digest, out);
+    tls_sha256_out(&digest, out);
 }
 
 int

@@ -25,14 +25,23 @@ local function complain(parser, message)
    error({ usage = message, synopsis = parser:get_usage() }, 0)
 end
 
+-- The version, and what computes: a report of a slow or failing program is of little use without.
+local function version()
+   local bearssl = require "bearssl"
+   local parts = {}
+   for primitive, by in pairs(bearssl.kernels()) do parts[#parts + 1] = primitive .. " " .. by end
+   table.sort(parts)
+   return bearssl._VERSION .. "\nkernels: " .. table.concat(parts, ", ")
+end
+
 local function build()
    local argparse = require "argparse"
    local parser = argparse("bearssl",
       "TLS from the command line: look at handshakes, test servers, fetch, serve, issue certificates.")
    parser:epilog(EPILOG)
    add_help(parser)
-   parser:flag("--version", "Show the version and exit."):action(function()
-      error({ text = require("bearssl")._VERSION }, 0)
+   parser:flag("--version", "Show the version and the kernels, and exit."):action(function()
+      error({ text = version() }, 0)
    end)
    parser:command_target("command"):require_command(true)
    parser.error = complain

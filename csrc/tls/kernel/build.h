@@ -1,0 +1,32 @@
+/* build.h - which kernels this compiler can build. `make KERNELS=none` defines TLS_KERNELS_NONE. */
+#ifndef TLS_KERNEL_BUILD_H
+#define TLS_KERNEL_BUILD_H
+
+#if !defined(TLS_KERNELS_NONE) && defined(__GNUC__) && defined(__SIZEOF_INT128__) &&               \
+    defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/* 64-bit limbs and their products; loads and stores of them in little-endian order. */
+#define TLS_KERNEL_INT128 1
+__extension__ typedef unsigned __int128 tls_uint128;
+#else
+#define TLS_KERNEL_INT128 0
+#endif
+
+/* From these versions on the compilers know every target that is named here. */
+#if TLS_KERNEL_INT128 && defined(__x86_64__) &&                                                    \
+    ((defined(__clang__) && __clang_major__ >= 8) || (!defined(__clang__) && __GNUC__ >= 8))
+#define TLS_KERNEL_X86_64 1
+#define TLS_TARGET(features) __attribute__((target(features)))
+#else
+#define TLS_KERNEL_X86_64 0
+#endif
+
+/* TLS_DECLASSIFY: what stands here may be told from here on. `make constant-time` marks secrets as
+ * undefined for memcheck, and looks for branches and indexes that depend on them. */
+#ifdef TLS_CONSTANT_TIME
+#include <valgrind/memcheck.h>
+#define TLS_DECLASSIFY(data, length) (void)VALGRIND_MAKE_MEM_DEFINED(data, length)
+#else
+#define TLS_DECLASSIFY(data, length) (void)0
+#endif
+
+#endif

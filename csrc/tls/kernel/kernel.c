@@ -1,0 +1,188 @@
+/* kernel.c - which kernels run: chosen once, by what the processor can do and what the environment
+ * says. The table is the only global of the core: filled by whoever comes first, constant after. */
+#include "kernel/kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/build.h"
+#include "kernel/p256.h"
+#include "kernel/p384.h"
+#include "kernel/p521.h"
+#include "kernel/processor.h"
+#include "kernel/sha256_sha_ni.h"
+#include "kernel/x25519.h"
+
+#define VARIABLE "BEARSSL_LUA_KERNELS"
+#define SEPARATORS ", "
+
+static const char *const primitive_names[TLS_PRIMITIVES] = {
+    "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1"};
+
+/* Of each primitive the best comes first. */
+static const tls_kernel *const candidates[] = {
+#if TLS_KERNEL_X86_64
+    &tls_kernel_sha256_sha_ni,
+    &tls_kernel_x25519_adx,
+    &tls_kernel_p256_adx,
+    &tls_kernel_p384_adx,
+#endif
+#if TLS_KERNEL_INT128
+    &tls_kernel_x25519,
+    &tls_kernel_p256,
+    &tls_kernel_p384,
+    &tls_kernel_p521,
+#endif
+    NULL,
+};
+
+enum { UNCHOSEN, CHOOSING, CHOSEN };
+
+static tls_kernels table;
+static const char *implementations[TLS_PRIMITIVES];
+static int state = UNCHOSEN;
+
+/* ---- Words ---- */
+
+static int
+word_is(const char *word, size_t length, const char *name)
+{
+    return strlen(name) == length && memcmp(word, name, length) == 0;
+}
+
+static int
+is_name(const char *word, size_t length)
+{
+    size_t i;
+
+    for (i = 0; i < TLS_PRIMITIVES; i++)
+        if (word_is(word, length, primitive_names[i]))
+            return 1;
+    for (i = 0; candidates[i] != NULL; i++)
+        if (word_is(word, length, candidates[i]->implementation))
+            return 1;
+    return 0;
+}
+
+/* next_word returns the length of the next of the words, and puts *words there; 0 at the end. */
+static size_t
+next_word(const char **words)
+{
+    *words += strspn(*words, SEPARATORS);
+    return strcspn(*words, SEPARATORS);
+}
+
+static int
+is_word(const char *word, size_t length)
+{
+    return word_is(word, length, "auto") || word_is(word, length, "portable") ||
+           word_is(word, length, "none") || (word[0] == '-' && is_name(word + 1, length - 1));
+}
+
+/* is_allowed: whether these words let this kernel run. */
+static int
+is_allowed(const char *words, const tls_kernel *kernel)
+{
+    size_t length;
+
+    for (; (length = next_word(&words)) > 0; words += length) {
+        if (word_is(words, length, "none"))
+            return 0;
+        if (word_is(words, length, "portable") && kernel->needs != 0)
+            return 0;
+        if (words[0] == '-' &&
+            (word_is(words + 1, length - 1, kernel->implementation) ||
+                word_is(words + 1, length - 1, primitive_names[kernel->primitive])))
+            return 0;
+    }
+    return 1;
+}
+
+/* ---- The table ---- */
+
+static void
+fill(const char *words)
+{
+    unsigned features = tls_processor_features();
+    size_t i;
+
+    memset(&table, 0, sizeof table);
+    memset(implementations, 0, sizeof implementations);
+    table.sha256 = &br_sha256_vtable;
+    table.rsa_public = br_rsa_public_get_default();
+    table.rsa_private = br_rsa_private_get_default();
+    table.rsa_pkcs1_sign = br_rsa_pkcs1_sign_get_default();
+    table.rsa_pkcs1_verify = br_rsa_pkcs1_vrfy_get_default();
+    for (i = 0; candidates[i] != NULL; i++) {
+        const tls_kernel *kernel = candidates[i];
+
+        if (implementations[kernel->primitive] != NULL || (kernel->needs & ~features) != 0 ||
+            !is_allowed(words, kernel))
+            continue;
+        kernel->install(&table);
+        implementations[kernel->primitive] = kernel->implementation;
+    }
+    tls_kernel_curves(&table);
+}
+
+/* choose_once: whoever finds it unchosen chooses; who comes in between waits, which takes as long
+ * as one CPUID. Compilers without atomics of this kind have no kernels either, and hosts with
+ * several threads on such call tls_kernels_entry once before they start them. */
+static void
+choose_once(void)
+{
+    const char *words = getenv(VARIABLE);
+#if defined(__GNUC__)
+    int expected = UNCHOSEN;
+
+    if (!__atomic_compare_exchange_n(
+            &state, &expected, CHOOSING, 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+        while (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != CHOSEN)
+            continue;
+        return;
+    }
+    fill(words != NULL ? words : "");
+    __atomic_store_n(&state, CHOSEN, __ATOMIC_RELEASE);
+#else
+    fill(words != NULL ? words : "");
+    state = CHOSEN;
+#endif
+}
+
+const tls_kernels *
+tls_kernels_chosen(void)
+{
+#if defined(__GNUC__)
+    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != CHOSEN)
+        choose_once();
+#else
+    if (state != CHOSEN)
+        choose_once();
+#endif
+    return &table;
+}
+
+int
+tls_kernels_choose(const char *words)
+{
+    const char *word = words;
+    size_t length;
+
+    for (; (length = next_word(&word)) > 0; word += length)
+        if (!is_word(word, length))
+            return 0;
+    tls_kernels_chosen(); /* so that nobody chooses later */
+    fill(words);
+    return 1;
+}
+
+int
+tls_kernels_entry(size_t i, const char **primitive, const char **implementation)
+{
+    if (i >= TLS_PRIMITIVES)
+        return 0;
+    tls_kernels_chosen();
+    *primitive = primitive_names[i];
+    *implementation = implementations[i] != NULL ? implementations[i] : "bearssl";
+    return 1;
+}

@@ -1,0 +1,63 @@
+/* kernel.h - the implementations that run, by BearSSL's own types: whatever computes takes its
+ * functions from here, and never BearSSL's defaults. */
+#ifndef TLS_KERNEL_H
+#define TLS_KERNEL_H
+
+#include <bearssl.h>
+
+#include "kernel/choice.h"
+
+#define TLS_KERNEL_CURVES 32 /* BearSSL's and TLS's numbers of curves are below */
+
+/* What a kernel does for one curve: members of br_ec_impl, and ECDSA. Where one is NULL, BearSSL's
+ * does it, with whatever multiplies. */
+typedef struct tls_curve_kernel {
+    uint32_t (*multiply)(unsigned char *point, size_t length, const unsigned char *scalar,
+        size_t scalar_length, int curve);
+    size_t (*multiply_generator)(
+        unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve);
+    uint32_t (*multiply_and_add)(unsigned char *a, const unsigned char *b, size_t length,
+        const unsigned char *x, size_t x_length, const unsigned char *y, size_t y_length,
+        int curve);
+    br_ecdsa_sign ecdsa_sign;   /* gives ASN.1 */
+    br_ecdsa_vrfy ecdsa_verify; /* takes the raw form */
+} tls_curve_kernel;
+
+typedef struct tls_kernels {
+    const br_hash_class *sha256;
+    br_ec_impl curves; /* all curves, whoever does them */
+    br_ecdsa_sign ecdsa_sign;
+    br_ecdsa_vrfy ecdsa_verify;
+    tls_curve_kernel curve[TLS_KERNEL_CURVES];
+    br_rsa_public rsa_public;
+    br_rsa_private rsa_private;
+    br_rsa_pkcs1_sign rsa_pkcs1_sign;
+    br_rsa_pkcs1_vrfy rsa_pkcs1_verify;
+} tls_kernels;
+
+/* tls_kernels_chosen: the table, chosen at the first call. Any thread may call it. */
+const tls_kernels *tls_kernels_chosen(void);
+
+/* ---- What a kernel is: for the files of this room ---- */
+
+/* Primitives have the names that TLS gives them; kernel.c has the list. */
+enum tls_primitive {
+    TLS_PRIMITIVE_SHA256,
+    TLS_PRIMITIVE_X25519,
+    TLS_PRIMITIVE_SECP256R1,
+    TLS_PRIMITIVE_SECP384R1,
+    TLS_PRIMITIVE_SECP521R1,
+    TLS_PRIMITIVES
+};
+
+typedef struct tls_kernel {
+    enum tls_primitive primitive;
+    const char *implementation;
+    unsigned needs; /* TLS_PROCESSOR_...; 0: any processor of the kind that this was built for */
+    void (*install)(tls_kernels *kernels);
+} tls_kernel;
+
+/* tls_kernel_curves puts the dispatch by curve into the table; see curves.c. */
+void tls_kernel_curves(tls_kernels *kernels);
+
+#endif

@@ -1,0 +1,13 @@
+/* x25519.c - X25519 in C: see x25519_code.h, and field25519.h for the field. */
+#include "kernel/x25519.h"
+
+#include "kernel/build.h"
+
+#if TLS_KERNEL_INT128
+
+#include "kernel/field25519.h"
+#include "kernel/x25519_code.h"
+
+const tls_kernel tls_kernel_x25519 = {TLS_PRIMITIVE_X25519, "portable", 0, install};
+
+#endif

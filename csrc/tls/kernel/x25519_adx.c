@@ -1,0 +1,16 @@
+/* x25519_adx.c - X25519 with MULX, ADCX and ADOX: see x25519_code.h, and field25519_adx.h for the
+ * field. */
+#include "kernel/x25519.h"
+
+#include "kernel/build.h"
+#include "kernel/processor.h"
+
+#if TLS_KERNEL_X86_64
+
+#include "kernel/field25519_adx.h"
+#include "kernel/x25519_code.h"
+
+const tls_kernel tls_kernel_x25519_adx = {
+    TLS_PRIMITIVE_X25519, "adx", TLS_PROCESSOR_ADX | TLS_PROCESSOR_BMI2, install};
+
+#endif
