@@ -15,8 +15,12 @@ local LAST = "connection13_memory"
 local SPECS = {
    "tls13_spec", "tls12_spec", "tls12_extensions_spec", "tls13_records_spec", "tls13_sessions_spec", "session_spec",
    "core_connection_spec", "core_objects_spec", "core_options_spec", "late_authentication_spec", "proven_peer_spec",
-   "renegotiation_spec", "handshake_state_spec", "downgrade_spec", "chains_spec", "context_spec", "survivors_spec",
-   "core_messages_spec", "defects_spec", "ladder_spec",
+   "renegotiation_spec", "handshake_state_spec", "downgrade_spec", "chains_spec", "context_spec", "core_messages_spec",
+   "defects_spec", "ladder_spec", "certificate_rules_spec", "issue_spec", "handed_in_spec", "handshake_end_spec",
+   "judgement_spec", "key_use_spec", "negotiation_spec", "sign_spec", "verify_spec", "select_spec", "refusal_spec",
+   "client_sessions_spec", "connection_options_spec", "every_option_spec", "early_data_clock_spec", "key_update_spec",
+   "server_name_spec", "decrypt_spec", "core_module_issue_spec", "system_bundle_spec", "robustness/messages_spec",
+   "robustness/fields_spec", "robustness/tls12_extensions_spec", "robustness/errors_spec", "codes_spec",
 }
 
 local directory, count, seed = arg[1], tonumber(arg[2]), tonumber(arg[3])
