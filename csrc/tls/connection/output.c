@@ -300,5 +300,5 @@ tls_output_memory(const tls_connection *c)
     const tls_output *out = &c->output;
 
     return out->handshake.capacity + out->before.capacity + c->host.early_out.capacity +
-           (out->buffer != NULL ? TLS_POOL_BUFFER_LENGTH : 0);
+           c->host.early_protocol.capacity + (out->buffer != NULL ? TLS_POOL_BUFFER_LENGTH : 0);
 }

@@ -121,5 +121,9 @@ tls_facts_end_point(
 size_t
 tls_facts_memory(const tls_facts *facts)
 {
-    return facts->alpn.capacity + (facts->session != NULL ? sizeof *facts->session : 0);
+    const tls_peer *peer = &facts->peer;
+
+    return facts->alpn.capacity + peer->ocsp_response.capacity +
+           peer->signed_certificate_timestamps.capacity + peer->psk_identity.capacity +
+           (facts->session != NULL ? sizeof *facts->session : 0);
 }

@@ -70,7 +70,8 @@ memory(const tls_handshake *h)
 {
     const tls12_engine *e = tls12_of(h);
 
-    return sizeof *e + e->written.capacity + e->signature.capacity +
+    return sizeof *e + e->written.capacity + e->signature.capacity + e->messages.capacity +
+           e->content.capacity + e->replacement.capacity + e->ticket.capacity +
            (e->snapshot != NULL ? sizeof *e->snapshot : 0);
 }
 

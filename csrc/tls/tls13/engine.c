@@ -53,8 +53,8 @@ memory(const tls_handshake *h)
 {
     const tls13_engine *e = tls13_of(h);
 
-    return sizeof *e + e->certificate_request.capacity + e->peer_schemes.capacity +
-           e->signature.capacity;
+    return sizeof *e + e->cookie.capacity + e->certificate_request.capacity +
+           e->peer_schemes.capacity + e->signature.capacity;
 }
 
 static const char *

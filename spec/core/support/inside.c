@@ -141,3 +141,98 @@ inside_master_secret(const tls_connection *c)
 {
     return c->host.settled.master_secret;
 }
+
+/* ---- Memory ---- */
+
+static size_t
+sum(const tls_buffer *const *buffers)
+{
+    size_t total = 0;
+
+    for (; *buffers != NULL; buffers++)
+        total += (*buffers)->capacity;
+    return total;
+}
+
+static size_t
+memory_of_facts(const tls_facts *facts)
+{
+    const tls_buffer *const buffers[] = {&facts->alpn, &facts->peer.ocsp_response,
+        &facts->peer.signed_certificate_timestamps, &facts->peer.psk_identity, NULL};
+    size_t total = sum(buffers);
+
+    if (facts->session != NULL)
+        total += sizeof *facts->session;
+    return total;
+}
+
+static size_t
+memory_of_engine12(const tls12_engine *e)
+{
+    const tls_buffer *const buffers[] = {
+        &e->written, &e->signature, &e->messages, &e->content, &e->replacement, &e->ticket, NULL};
+    size_t total = sum(buffers);
+
+    total += sizeof *e;
+    if (e->snapshot != NULL)
+        total += sizeof *e->snapshot;
+    return total;
+}
+
+static size_t
+memory_of_engine13(const tls13_engine *e)
+{
+    const tls_buffer *const buffers[] = {
+        &e->cookie, &e->certificate_request, &e->peer_schemes, &e->signature, NULL};
+    size_t total = sum(buffers);
+
+    total += sizeof *e;
+    return total;
+}
+
+static size_t
+memory_of_handshake(const tls_handshake *h)
+{
+    const tls_kept_hello *kept = &h->client_hello;
+    const tls_buffer *const buffers[] = {
+        &kept->raw, &kept->suites, &kept->groups, &kept->schemes, NULL};
+    size_t total = sum(buffers);
+
+    total += sizeof *h;
+    total += memory_of_facts(&h->facts);
+    if (h->engine == NULL)
+        return total;
+    if (h->engine_class == &tls12_class)
+        total += memory_of_engine12(h->engine);
+    else if (h->engine_class == &tls13_class)
+        total += memory_of_engine13(h->engine);
+    else
+        total += h->engine_class->memory(h);
+    return total;
+}
+
+size_t
+inside_memory(const tls_connection *c)
+{
+    const tls_host *host = &c->host;
+    const tls_buffer *const buffers[] = {&c->input.handshake, &c->input.held, &c->input.early,
+        &c->output.handshake, &c->output.before, &host->early_out, &host->early_protocol, NULL};
+    size_t total = sum(buffers);
+
+    total += sizeof *c;
+    total += strlen(host->server_name) + 1;
+    total += memory_of_facts(&host->settled);
+    total += c->input.room;
+    if (c->output.buffer != NULL)
+        total += TLS_POOL_BUFFER_LENGTH;
+    if (host->handshake != NULL)
+        total += memory_of_handshake(host->handshake);
+    if (host->traffic == NULL)
+        return total;
+    total += sizeof *host->traffic;
+    if (host->traffic->transcript != NULL)
+        total += sizeof *host->traffic->transcript;
+    if (host->traffic->requested != NULL)
+        total += sizeof *host->traffic->requested;
+    return total;
+}

@@ -39,6 +39,10 @@ tls_traffic *inside_traffic(const tls_connection *c);
 int inside_is_bare(const tls_connection *c);
 int inside_has_no_keys(const tls_connection *c);
 
+/* inside_memory: what a connection holds for itself, as a list: what it must say in its info. What
+ * it shares with others (certificates, contexts) and what waits to be told is not in it. */
+size_t inside_memory(const tls_connection *c);
+
 /* What a message that is not whole takes. */
 size_t inside_reassembly(const tls_connection *c);
 
