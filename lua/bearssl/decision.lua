@@ -5,6 +5,7 @@
 --    nil, message            the handler returned what makes no sense
 local core = require "bearssl.core"
 local options = require "bearssl.options"
+local own = require "bearssl.own"
 
 local decision = {}
 
@@ -169,7 +170,7 @@ end
 function decision.select(connection, answer, reason)
    local done, why = default_or_refusal(answer, reason, "handshake_failure")
    if done ~= nil then return done, why end
-   if type(answer) ~= "table" or answer.core and answer.wrap then
+   if type(answer) ~= "table" or own.look("context", answer) then
       return wrong("nothing or a table { context =, certificate =, key =, alpn =, … }", answer)
    end
    local ok, message = check_fields(answer, select_fields)
@@ -177,9 +178,9 @@ function decision.select(connection, answer, reason)
    local names = require "bearssl.names"
    local context, result = connection.context, {}
    if answer.context ~= nil then
-      context = answer.context
-      if getmetatable(context) ~= getmetatable(connection.context) then
-         return nil, "returned a 'context' that is not a context but " .. options.describe(context)
+      context = own.look("context", answer.context)
+      if not context then
+         return nil, "returned a 'context' that is not a context but " .. options.describe(answer.context)
       end
       if context.settings.mode ~= "server" then return nil, "returned a context that is not a server's" end
       result.context = context.core

@@ -4,6 +4,7 @@ local core = require "bearssl.core"
 
 local methods_of = core.methods
 local certificate, key, trust = methods_of "certificate", methods_of "key", methods_of "trust"
+local session = methods_of "session"
 
 -- What the core's own methods do for themselves.
 local function check(self, class, method)
@@ -24,8 +25,10 @@ function certificate.verify(self, chain, store, given)
 end
 
 -- The core's own, which stand below ours; kept with the core, so that loading this again does not wrap them twice.
-if not core.own_methods then core.own_methods = { key_pem = key.pem, trust_verify = trust.verify } end
-local trust_verify = core.own_methods.trust_verify
+if not core.own_methods then core.own_methods = {
+      key_pem = key.pem, trust_verify = trust.verify, session_resumable = session.resumable,
+   } end
+local trust_verify, session_resumable = core.own_methods.trust_verify, core.own_methods.session_resumable
 
 --- key:pem(options) is the key in PKCS#8; options: password (encrypts it), iterations; or the password itself.
 -- nil, message, code ("unsupported_key" of an external key, "unsupported_encryption").
@@ -56,6 +59,19 @@ function trust.reload(self, list)
    local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)
+end
+
+--- session:resumable([context [, server_name]]): see doc/api.md.
+function session.resumable(self, context, server_name)
+   check(self, "session", "resumable")
+   local state = require("bearssl.own").look("context", context)
+   local describe = require("bearssl.options").describe
+   if type(context) ~= "userdata" and context ~= nil and not state then
+      error("resumable: the context must be a context, not " .. describe(context), 2)
+   elseif server_name ~= nil and type(server_name) ~= "string" then
+      error("resumable: the server name must be a string, not " .. describe(server_name), 2)
+   end
+   return session_resumable(self, state or context, server_name)
 end
 
 return true
