@@ -218,19 +218,20 @@ describe("BearSSL 0.6:", function()
          local result = works({ identity = "expired" }, { verify = "none" })
          assert.is_false(result.client.info.peer_verified)
          assert.equal(1, #result.client.info.peer_certificates)
-         result = works({ identity = "expired" }, { verify = "optional" })
+         result = works({ identity = "expired" }, { verify = "report" })
          assert.is_false(result.client.info.peer_verified)
          assert.equal("certificate_expired", result.client.info.verdict)
          fails("certificate_expired", "certificate_expired", { identity = "expired" })
          local seen
          result = works({ identity = "expired" }, { handlers = { verify = function(_, question)
             seen = question
-            return true
+            return "accept"
          end } })
          assert.equal("certificate_expired", seen.verdict)
          assert.is_false(seen.verified)
          assert.equal(1, #seen.chain)
-         assert.is_true(result.client.info.peer_verified)
+         assert.is_false(result.client.info.peer_verified)
+         assert.is_true(result.client.info.peer_accepted)
       end)
 
       it("knows IP address names", function()

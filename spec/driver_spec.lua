@@ -476,9 +476,10 @@ describe("verify", function()
       local asked
       local c, s = streams(stranger, server_context(), { verify = function(_, question)
          asked = question
-         return true
+         return "accept"
       end })
       assert.same({ n = 1, true }, (shake(c, s)))
+      assert.same({ false, true }, { c:info "peer_verified", c:info "peer_accepted" })
       assert.equal("unknown_ca", asked.verdict)
       assert.is_false(asked.verified)
       assert.equal("localhost", asked.server_name)

@@ -245,7 +245,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
       it("is there when there was a judgement, and stays with the session", function()
          local s = server()
          for _, case in ipairs {
-            { "none", other_ca, nil }, { "optional", other_ca, "unknown_ca" }, { "required", ca, "ok" },
+            { "none", other_ca, nil }, { "report", other_ca, "unknown_ca" }, { "required", ca, "ok" },
          } do
             local c = client(version, { verify = case[1], trust = bearssl.trust.new { case[2] } })
             local a, b = established(c, s)
@@ -306,7 +306,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          { "the path's status", { revocation = "path", crls = { silent } }, { certificate = { leaf, ca } } },
       }
       for _, case in ipairs(cases) do
-         for _, verify in ipairs { "none", "optional" } do
+         for _, verify in ipairs { "none", "report" } do
             it(("%s, with verify = %q"):format(case[1], verify), function()
                local options = { verify = verify, trust = bearssl.trust.new { other_ca } }
                for name, value in pairs(case[2]) do options[name] = value end
@@ -316,7 +316,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
                -- who satisfies a demand is trusted no more than before
                assert.is_false(a:info "peer_verified")
                local verdict = case[4]
-               if not verdict and verify == "optional" then verdict = "unknown_ca" end
+               if not verdict and verify == "report" then verdict = "unknown_ca" end
                assert.equal(verdict, a:info "verdict")
                if case[4] then assert.is_not.equal("", result.client.message) end
             end)
@@ -328,7 +328,7 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          local options = { verify = "none", pins = { stranger:pin() }, trust = bearssl.trust.new { ca },
             handlers = { verify = function(_, question)
                seen = question.verdict
-               return true
+               return "accept"
             end } }
          local a = established(client(version, options), server())
          assert.equal("pin_mismatch", seen)

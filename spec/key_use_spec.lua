@@ -81,7 +81,7 @@ describe("an ECDSA signature that is not DER", function()
                   identified { version = version, trust = certificates.ca.certificate, clock = clock },
                   { verify = "required", trust = certificates.ca.certificate, clock = clock,
                      certificate = certificates.ec.chain, key = certificates.ec.key,
-                     handlers = { verify = function() return true end } })
+                     handlers = { verify = function() return "accept" end } })
                assert.equal(wrong and "bad_signature" or nil, result.server.code, result.server.message)
             end
          end

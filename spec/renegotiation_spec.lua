@@ -166,7 +166,7 @@ describe("handlers", function()
       local function note(name, answer)
          return function(_, question)
             asked[#asked + 1] = name
-            return answer and answer(question)
+            if answer then return answer(question) end
          end
       end
       local own = { certificate = certificates.client_ec.chain, key = certificates.client_ec.key }

@@ -2,6 +2,7 @@
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local pair = require "bearssl.transport.pair"
+local unpack = table.unpack or unpack
 local pump = require "spec.support.pump"
 local together = require "spec.support.together"
 
@@ -154,7 +155,7 @@ describe("a session is not resumed", function()
       local _, _, result = shake(careless, s, session)
       assert.equal("unknown_ca", result.client.code)
       -- nor one of a chain that a handler let pass
-      session = first_session(careless, s, { handlers = { verify = function() return true end } })
+      session = first_session(careless, s, { handlers = { verify = function() return "accept" end } })
       _, _, result = shake(careless, s, session)
       assert.is_true(result.client.code == "unknown_ca" or not result.client.status)
    end)
@@ -288,13 +289,28 @@ describe("a store of one's own", function()
       assert.is_true((resumes(c, s, kept)))
    end)
 
-   it("may refuse", function()
+   it("may be down, or answer as it likes: it has no session then, and no connection ends", function()
       local c = client()
-      local s = server { handlers = { session_load = function() return nil, "access_denied" end } }
-      local session = first_session(c, s)
-      local _, _, result = shake(c, s, session)
-      assert.equal("refused", result.server.code)
-      assert.equal("alert_access_denied", result.client.code)
+      for _, answer in ipairs { { n = 0 }, { nil, "connection refused", n = 2 }, { false, "down", n = 2 },
+         { "OK", n = 1 }, { 1, n = 1 }, { nil, "timeout", n = 2 }, { nil, {}, n = 2 } } do
+         local asked = {}
+         local function say(name, loads)
+            return function()
+               asked[name] = true
+               -- what is loaded must be a session, an exported one, or none
+               if loads and answer[1] == 1 then return nil end
+               return unpack(answer, 1, answer.n)
+            end
+         end
+         local s = server { handlers = {
+            session_load = say("session_load", true), session_store = say "session_store", keylog = say "keylog",
+         } }
+         local session = first_session(c, s)
+         local a, _, result = shake(c, s, session)
+         assert.is_nil(result.server.code, result.server.message)
+         assert.is_false(a:info "resumed")
+         assert.same({ session_load = true, session_store = true, keylog = true }, asked)
+      end
    end)
 end)
 

@@ -120,7 +120,7 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
 
 /* core.connection(context, { server_name = DNS name or IP address (client), no_server_name =
  * boolean: none is sent nor checked (a client needs one of the two), session = session to resume
- * (client), verify = "none" | "optional" | "required" (nil: the context's), early_data =
+ * (client), verify = "none" | "optional" | "required" | "report" (nil: the context's), early_data =
  * string to send as 0-RTT (client), early_data_resend = boolean: send it after the handshake when
  * it was not accepted, version_min, version_max = numbers within the context's, stage_mask =,
  * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
@@ -129,7 +129,6 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
 static int
 make(lua_State *L)
 {
-    static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_connection_options options = {0};
     tls_lua_connection *self;
     tls_context *context;
@@ -147,8 +146,7 @@ make(lua_State *L)
             if (options.session == NULL)
                 return luaL_error(L, "option 'session' must be an open session object");
         }
-        options.verify = (enum tls_verify_mode)(
-            TLS_VERIFY_NONE + tls_lua_option_choice(L, 2, "verify", modes, -1));
+        options.verify = tls_lua_option_verify(L, 2);
         lua_getfield(L, 2, "early_data");
         if (!lua_isnil(L, -1)) {
             if (lua_type(L, -1) != LUA_TSTRING)
@@ -240,33 +238,43 @@ watch(lua_State *L)
     return 0;
 }
 
-/* connection:fail(reason): ends the connection with an alert. reason: an error code
- * ("certificate_refused"), the name of an alert ("user_canceled"), or any text; code "refused" for
- * the last two, and alert access_denied for the last */
+/* named_reason is the reason whose code stands at `index`, if it has an alert. Codes without one
+ * are words of this side: "timeout" asks to be called again and "closed" is an orderly end, which
+ * what ended a handshake must not seem to be. */
+static enum tls_reason
+named_reason(lua_State *L, int index)
+{
+    size_t length;
+    const char *code = luaL_checklstring(L, index, &length);
+    enum tls_reason reason = strlen(code) == length ? tls_reason_from_code(code) : TLS_OK;
+
+    return reason != TLS_OK && tls_reason_alert(reason) != TLS_ALERT_NONE ? reason : TLS_OK;
+}
+
+/* connection:fail(reason [, text [, handler]]): ends the connection with an alert. reason: a code
+ * that has an alert ("certificate_refused"), or any text: code "refused", or "sign_failed" of the
+ * handler "sign". text: the message, instead of the code's sentence, or of reason with who gave it
+ */
 static int
 fail(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
-    const char *text = luaL_checkstring(L, 2);
-    enum tls_reason reason = tls_reason_from_code(text);
-    int alert = TLS_ALERT_NONE, named = tls_registry_id(TLS_REGISTRY_ALERT, text);
+    enum tls_reason reason = named_reason(L, 2);
+    const char *text = luaL_optstring(L, 3, NULL);
+    const char *handler = luaL_optstring(L, 4, NULL);
 
-    if (reason != TLS_OK) {
-        /* Reasons that are local, such as "timeout", have no alert; but a handler that gives one
-         * ends a connection that is alive, and the peer must hear of it. */
-        text = NULL;
-        if (tls_reason_alert(reason) == TLS_ALERT_NONE)
-            alert = TLS_ALERT_ACCESS_DENIED;
-    } else {
-        reason = TLS_REASON_REFUSED;
-        if (named >= 0) {
-            alert = named;
-            text = lua_pushfstring(L, "a handler refused the connection: %s", text);
-        }
+    if (reason == TLS_OK) {
+        reason = handler != NULL && strcmp(handler, tls_decision_name(TLS_DECISION_SIGN)) == 0
+                     ? TLS_REASON_SIGN_FAILED
+                     : TLS_REASON_REFUSED;
+        if (text == NULL)
+            text = lua_tostring(L, 2);
+        if (handler != NULL && lua_isnoneornil(L, 3))
+            text = lua_pushfstring(L, "the '%s' handler refused: %s", handler, text);
     }
     if (self->connection == NULL)
         return tls_lua_connection_closed(L);
-    tls_connection_fail(self->connection, reason, alert, text);
+    tls_connection_fail(self->connection, reason, TLS_ALERT_NONE, text);
     return 0;
 }
 
@@ -474,15 +482,14 @@ guarded_info(lua_State *L)
 
 /* connection:info() -> table of what is known: mode, established, version, version_id,
  * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
- * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, verdict ("ok" or a
- * code), peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, renegotiations, renegotiating, authenticating,
- * authentications, extended_master_secret, ticket,
- * close_notify_sent, close_notify_received, bytes_received, bytes_sent, records_received,
- * records_sent, memory; of TLS 1.3 early_data ("offered", "accepted", "rejected"; nil: none was
- * offered), early_data_length, hello_retry, psk, psk_identity, post_handshake_auth,
- * record_size_limit, key_updates_sent, key_updates_received. What is not known, or not there, is
- * nil. */
+ * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, peer_accepted,
+ * verdict ("ok" or a code), peer_certificates, local_certificates, client_random, server_random,
+ * client_verify_data, server_verify_data, secure_renegotiation, renegotiations, renegotiating,
+ * authenticating, authentications, extended_master_secret, ticket, close_notify_sent,
+ * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory; of
+ * TLS 1.3 early_data ("offered", "accepted", "rejected"; nil: none was offered), early_data_length,
+ * hello_retry, psk, psk_identity, post_handshake_auth, record_size_limit, key_updates_sent,
+ * key_updates_received. What is not known, or not there, is nil. */
 static int
 info(lua_State *L)
 {

@@ -126,10 +126,10 @@ check_responses(const tls_context_options *options)
 
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
  * =, signature_schemes = lists of numbers, alpn = list of strings, trust = trust store, verify =
- * "none" | "optional" | "required", credentials = list of { chain = list of certificates, key =
- * key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue tickets under them),
- * extensions = list of { type = number, data = string } (client: of types that the core does not
- * handle itself), as in trust:verify crls, pins, revocation, staple, and what
+ * "none" | "optional" | "required" | "report", credentials = list of { chain = list of
+ * certificates, key = key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue
+ * tickets under them), extensions = list of { type = number, data = string } (client: of types that
+ * the core does not handle itself), as in trust:verify crls, pins, revocation, staple, and what
  * core.context_options() lists, tickets_always = boolean, time = seconds: the first of set_time }
  * -> context. What is absent takes the core's default. | nil,
  * message, "illegal_parameter" (an unknown suite or group, versions the wrong way round, an
@@ -139,7 +139,6 @@ static int
 make(lua_State *L)
 {
     static const char *const roles[] = {"client", "server", NULL};
-    static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_context_options options = {0};
     tls_context *context = NULL;
     enum tls_reason reason;
@@ -163,8 +162,7 @@ make(lua_State *L)
         if (options.trust == NULL)
             return luaL_error(L, "option 'trust' must be an open trust store");
     }
-    options.verify =
-        (enum tls_verify_mode)(TLS_VERIFY_NONE + tls_lua_option_choice(L, 1, "verify", modes, -1));
+    options.verify = tls_lua_option_verify(L, 1);
     options.credentials =
         tls_lua_option_credentials(L, 1, "credentials", &options.credential_count);
     lua_getfield(L, 1, "ticket_keys");

@@ -121,6 +121,15 @@ tls_lua_option_choice(
     return otherwise;
 }
 
+const char *const tls_lua_verify_modes[] = {"none", "optional", "required", "report", NULL};
+
+enum tls_verify_mode
+tls_lua_option_verify(lua_State *L, int table)
+{
+    return (enum tls_verify_mode)(
+        TLS_VERIFY_NONE + tls_lua_option_choice(L, table, "verify", tls_lua_verify_modes, -1));
+}
+
 const uint16_t *
 tls_lua_option_list16(lua_State *L, int table, const char *name, size_t *count)
 {

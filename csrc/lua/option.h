@@ -21,6 +21,9 @@ int tls_lua_option_table(lua_State *L, int table, const char *name);
 /* One of the names, whose last is NULL: its position, or `otherwise` when it is nil. */
 int tls_lua_option_choice(
     lua_State *L, int table, const char *name, const char *const *names, int otherwise);
+/* The option `verify`: "none" … "report"; TLS_VERIFY_DEFAULT when it is nil. */
+enum tls_verify_mode tls_lua_option_verify(lua_State *L, int table);
+extern const char *const tls_lua_verify_modes[]; /* from TLS_VERIFY_NONE on; the last is NULL */
 /* A list of integers of 16 bits: pushes memory that holds them (or nil: returns NULL). */
 const uint16_t *tls_lua_option_list16(lua_State *L, int table, const char *name, size_t *count);
 

@@ -262,18 +262,10 @@ answer_credential(lua_State *L, tls_connection *connection)
 static enum tls_reason
 answer_verify(lua_State *L, tls_connection *connection)
 {
-    enum tls_reason reason = TLS_REASON_CERTIFICATE_REFUSED;
+    static const char *const answers[] = {"judged", "refuse", "accept", NULL};
 
-    if (lua_isboolean(L, 2)) {
-        if (lua_toboolean(L, 2))
-            reason = TLS_OK;
-    } else {
-        enum tls_reason named = tls_reason_from_code(luaL_checkstring(L, 2));
-
-        if (named != TLS_OK)
-            reason = named;
-    }
-    return tls_connection_answer_verify(connection, reason);
+    return tls_connection_answer_verify(
+        connection, (enum tls_peer_answer)luaL_checkoption(L, 2, NULL, answers));
 }
 
 /* string_field leaves the string on the stack. */
@@ -314,7 +306,7 @@ answer_psk(lua_State *L, tls_connection *connection)
  * strings, version_min =, version_max = numbers, suites = list of numbers }, each of which may be
  * absent
  *   - session_load: a session; nil for none
- *   - verify: true to accept; false or the code of a reason to refuse
+ *   - verify: "judged" (the library's verdict stands), "refuse", "accept" (whatever the verdict)
  *   - client_certificate: { chain =, key = }; false for none
  *   - sign, decrypt: the signature or the secret, a string
  *   - psk: { identity = (client), key = strings, hash = "sha256" or "sha384" (nil: "sha256") };

@@ -1,6 +1,7 @@
 /* renegotiation.c - another handshake on an established connection (RFC 5746). */
 #include "connection.h"
 
+#include "option.h"
 #include "value.h"
 
 /* connection:renegotiate([verify]) -> true: begun, or under way already; step() goes on with it.
@@ -11,9 +12,8 @@
 static int
 renegotiate(lua_State *L)
 {
-    static const char *const modes[] = {"none", "optional", "required", NULL};
     tls_lua_connection *self = tls_lua_connection_self(L);
-    int mode = lua_isnoneornil(L, 2) ? -1 : luaL_checkoption(L, 2, NULL, modes);
+    int mode = lua_isnoneornil(L, 2) ? -1 : luaL_checkoption(L, 2, NULL, tls_lua_verify_modes);
     enum tls_reason reason;
 
     if (self->connection == NULL)

@@ -129,8 +129,9 @@ id(lua_State *L)
 
 /* session:info() -> { mode = "client" | "server", version =, version_id =, cipher_suite =,
  * cipher_suite_id =, session_id =, server_name = or nil, alpn = or nil, created =, expires =,
- * peer_verified, extended_master_secret, ticket (one came with it) = booleans, max_early_data =
- * bytes that may be sent as early data (TLS 1.3; else 0), peer_certificates = list } */
+ * peer_verified, peer_accepted, extended_master_secret, ticket (one came with it) = booleans,
+ * max_early_data = bytes that may be sent as early data (TLS 1.3; else 0), peer_certificates = list
+ * } */
 static int
 info(lua_State *L)
 {
@@ -148,6 +149,7 @@ info(lua_State *L)
     tls_lua_set_integer(L, "created", info.created);
     tls_lua_set_integer(L, "expires", info.expires);
     tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
+    tls_lua_set_boolean(L, "peer_accepted", info.peer_accepted);
     tls_lua_set_boolean(L, "extended_master_secret", info.extended_master_secret);
     tls_lua_set_boolean(L, "ticket", info.has_ticket);
     tls_lua_set_integer(L, "max_early_data", info.max_early_data);

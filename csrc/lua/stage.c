@@ -56,28 +56,12 @@ info_fields_13(lua_State *L, const tls_connection_info *info)
     tls_lua_set_integer(L, "key_updates_received", info->key_updates_received);
 }
 
-/* set_verdict: absent where nothing was judged; where a handshake failed it is why, as the
- * failure's own code. */
-static void
-set_verdict(lua_State *L, const tls_connection *connection, const tls_connection_info *info)
-{
-    if (!info->judged)
-        return;
-    if (info->verdict != TLS_REASON_PEER_ALERT) {
-        tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
-        return;
-    }
-    tls_lua_push_failure(L, connection);
-    lua_setfield(L, -4, "verdict");
-    lua_pop(L, 2);
-}
-
 /* What tls_lua_info_fields may set. */
 static const char *const info_names[] = {"mode", "established", "version", "version_id", "state",
     "cipher_suite", "cipher_suite_id", "group", "group_id", "signature_algorithm",
     "signature_algorithm_id", "local_signature_algorithm", "local_signature_algorithm_id", "alpn",
-    "server_name", "resumed", "resumable", "session_id", "peer_verified", "verdict",
-    "peer_certificates", "local_certificates", "client_random", "server_random",
+    "server_name", "resumed", "resumable", "session_id", "peer_verified", "peer_accepted",
+    "verdict", "peer_certificates", "local_certificates", "client_random", "server_random",
     "client_verify_data", "server_verify_data", "secure_renegotiation", "renegotiations",
     "renegotiating", "authenticating", "authentications", "extended_master_secret", "ticket",
     "max_fragment_length", "early_data", "early_data_length", "hello_retry", "psk", "psk_identity",
@@ -127,7 +111,9 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_boolean(L, "resumable", info.resumable);
     tls_lua_set_some(L, "session_id", info.session_id);
     tls_lua_set_boolean(L, "peer_verified", info.peer_verified);
-    set_verdict(L, connection, &info);
+    tls_lua_set_boolean(L, "peer_accepted", info.peer_accepted);
+    if (info.judged)
+        tls_lua_set_string(L, "verdict", tls_reason_code(info.verdict));
     set_chain(L, "peer_certificates", info.peer_chain, info.peer_chain_count);
     set_chain(L, "local_certificates", info.local_chain, info.local_chain_count);
     tls_lua_set_bytes(L, "client_random", info.client_random);
@@ -223,6 +209,7 @@ authenticated_fields(lua_State *L, const tls_connection_info *info)
     tls_lua_set_boolean(L, "declined", info->declined);
     set_chain(L, "chain", info->peer_chain, info->declined ? 0 : info->peer_chain_count);
     tls_lua_set_boolean(L, "peer_verified", !info->declined && info->peer_verified);
+    tls_lua_set_boolean(L, "peer_accepted", !info->declined && info->peer_accepted);
     if (!info->declined && info->judged)
         tls_lua_set_string(L, "verdict", tls_reason_code(info->verdict));
 }

@@ -11,7 +11,7 @@ local bearssl = {}
 ---@alias bearssl.Code string
 
 ---@alias bearssl.Version "TLSv1.0"|"TLSv1.1"|"TLSv1.2"|"TLSv1.3"
----@alias bearssl.Verify "required"|"optional"|"none"
+---@alias bearssl.Verify "required"|"report"|"optional"|"none" "report": clients; "optional": servers
 ---@alias bearssl.Binding "tls-exporter"|"tls-unique"|"tls-server-end-point"
 
 ---Makes a context. Misuse raises; what a file, certificate or key is to blame for is returned.
@@ -401,7 +401,7 @@ function Context:info() end
 ---@field select? (fun(connection: bearssl.Stream|bearssl.Connection, hello: bearssl.Message): bearssl.Selection?, string?)|false
 ---@field session_load? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session_id: string, server_name?: string, early_data: boolean}): (bearssl.Session|string)?, string?)|false
 ---@field session_store? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session: bearssl.Session, session_id: string, lifetime: number}): boolean?, string?)|false
----@field verify? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.VerifyQuestion): boolean?, string?)|false
+---@field verify? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.VerifyQuestion): (boolean|"accept")?, string?)|false
 ---@field client_certificate? (fun(connection: bearssl.Stream|bearssl.Connection, request: bearssl.Message): (bearssl.Credential|false)?, string?)|false
 ---@field sign? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.SignQuestion): string?, string?)|false
 ---@field decrypt? (fun(connection: bearssl.Stream|bearssl.Connection, question: {ciphertext: string, certificate: bearssl.Certificate}): string?, string?)|false
@@ -683,7 +683,8 @@ function Connection:release() end
 ---@field resumable boolean
 ---@field state? string where a handshake stands
 ---@field session_id? string
----@field peer_verified boolean
+---@field peer_verified boolean the library's own verdict was good
+---@field peer_accepted boolean so it was, or a `verify` handler returned "accept"
 ---@field verdict? "ok"|bearssl.Code nil: no chain was judged
 ---@field peer_certificates bearssl.Certificate[]
 ---@field local_certificates bearssl.Certificate[]

@@ -90,12 +90,12 @@ function methods:close()
    return true
 end
 
---- fail(reason) ends the connection with an alert. reason: a code ("certificate_refused"), an alert's name
--- ("handshake_failure"), or any text (alert access_denied). The next step() returns the failure.
-function methods:fail(reason)
+--- fail(reason [, text]) ends the connection with an alert. reason: a code that has one ("certificate_refused"), or any
+-- text: code "refused", alert access_denied. text: the message of the failure, which the next step() returns.
+function methods:fail(reason, text)
    local object = own(self, "fail").core
-   if type(reason) ~= "string" then error("fail: the reason must be a string, not a " .. type(reason), 2) end
-   if object then object:fail(reason) end
+   requests.fail(reason, text, 2)
+   if object then object:fail(reason, text) end
 end
 
 -- What brings a message into the output.

@@ -12,8 +12,6 @@ local own = class.self_of "context"
 local Context = {}
 local make_context
 
-local VERIFY = { "required", "optional", "none" }
-
 -- Versions are checked when they are converted, so that this table needs no list of them.
 local handlers = is.handlers(core.stages(), core.decisions())
 local certificate = is.any("a PEM or DER string, or a list of certificate objects",
@@ -68,7 +66,7 @@ local context_options = {
    alpn = is.list(protocol_name, "protocol names"),
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.string, capath = is.string,
-   verify = is.one_of(VERIFY),
+   verify = verification.mode,
    certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
    credentials = credentials, ocsp_response = is.string, ocspfile = is.string, password = password,
    ticket_keys = is.object("ticket_keys"), extensions = extensions, handlers = handlers, clock = is["function"],
@@ -102,7 +100,7 @@ local function early_data(value)
 end
 
 local connection_options = {
-   server_name = server_name, session = is.object("session"), verify = is.one_of(VERIFY), handlers = handlers,
+   server_name = server_name, session = is.object("session"), verify = verification.mode, handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, min_version = is.string, max_version = is.string,
 }
 local wrap_options = { timeout = is.seconds, max_line = is.integer(1, 2 ^ 31 - 1), wait = is["function"] }
@@ -243,6 +241,8 @@ local function build(given)
    local is_client = mode == "client"
    refuse_contradictions(given, is_client)
    local verify = given.verify or (is_client and "required" or "none")
+   local unfit = verification.mode_of(verify, mode)
+   if unfit then error("bearssl.context: " .. unfit, 0) end
    local settings = plain_settings(given, is_client, {
       role = mode, verify = verify, alpn = given.alpn, extensions = given.extensions,
    })
@@ -341,6 +341,8 @@ local function check_connection(self, given, specification, who)
       if not ok then error(message, 3) end
    end
    local verify = given.verify
+   local unfit = verification.mode_of(verify, self.settings.mode)
+   if unfit then error(who .. ": " .. unfit, 3) end
    if verify and verify ~= "none" and not self.settings.trust then
       error(("%s: verify = %q needs a trust store, and the context has none"):format(who, verify), 3)
    end

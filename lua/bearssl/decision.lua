@@ -1,5 +1,5 @@
 -- What handlers of decisions return, checked and turned into the core's answers. Each function gets the
--- connection and the handler's two results, and returns
+-- connection, the handler's two first results and their number, and returns
 --    true [, value]          the answer: core:answer(value); no value: the default
 --    false, reason           the handshake ends with this reason
 --    nil, message            the handler returned what makes no sense
@@ -22,13 +22,6 @@ local function wrong(must, answer)
    return nil, ("must return %s, or %s; it returned %s"):format(must, REASON, options.describe(answer))
 end
 
-local function unneeded(answer, reason)
-   if answer == true then return true end
-   local done, why = default_or_refusal(answer, reason, "refused")
-   if done ~= nil then return done, why end
-   return wrong("nothing", answer)
-end
-
 --- stage(answer, reason) judges what a stage handler returned: true, or false, reason, or nil, message.
 function decision.stage(answer, reason)
    if answer == true then return true end
@@ -37,14 +30,17 @@ function decision.stage(answer, reason)
    return wrong("nothing or true", answer)
 end
 
-function decision.session_store(_, answer, reason) return unneeded(answer, reason) end
-function decision.keylog(_, answer, reason) return unneeded(answer, reason) end
+-- Best effort: a store or a log that is down, or that answers "OK", ends no connection.
+function decision.session_store() return true end
+function decision.keylog() return true end
 
-function decision.verify(_, answer, reason)
-   if answer == true then return true, true end
-   local done, why = default_or_refusal(answer, reason, "certificate_refused")
-   if done ~= nil then return done, why end
-   return wrong("true to accept, nothing for the library's verdict", answer)
+-- A handler can only refuse, but for the word that accepts: `return pins[question.chain[1]:pin()]` refuses an unknown
+-- key, whose nil is a result, and does not let an expired certificate pass because its key is known.
+function decision.verify(_, answer, reason, count)
+   if count == 0 or answer == true and reason == nil then return true, "judged" end
+   if answer == "accept" and reason == nil then return true, "accept" end
+   if not answer then return false, reason or "certificate_refused" end
+   return wrong('true or nothing for the library\'s verdict, "accept" whatever it is, false to refuse', answer)
 end
 
 local function bytes_answer(what)
@@ -67,15 +63,14 @@ function decision.decrypt(_, answer, reason)
    return true, ""
 end
 
--- A string that cannot be imported is no session: a shared store may hold what another version wrote.
-function decision.session_load(_, answer, reason)
-   if not answer then
-      if reason ~= nil then return false, reason end
-      return true
-   end
+-- A store that is down has no session, and a string that cannot be imported is none: a shared store may hold what
+-- another version wrote.
+function decision.session_load(_, answer)
+   if not answer then return true end
    if type(answer) == "string" then return true, (core.session_import(answer)) end
    if options.is_object(answer, "session") then return true, answer end
-   return wrong("a session object or an exported session, nothing for none", answer)
+   return nil, "must return a session object or an exported session, nothing for none; it returned "
+      .. options.describe(answer)
 end
 
 local function credential_of(answer)

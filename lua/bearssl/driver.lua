@@ -59,12 +59,15 @@ local function fail_handler(connection, message)
    if object then object:fail_handler(message) end
 end
 
-local function refuse(connection, handler, name, reason)
+local function refuse(connection, handler, name, reason, text)
    if type(reason) ~= "string" or reason == "" then
       return fail_handler(connection, ("the '%s' handler%s must give its reason as a string, not as a %s"):format(
          name, place_of(handler), reason == "" and "string without text" or type(reason)))
+   elseif text ~= nil and type(text) ~= "string" then
+      return fail_handler(connection, ("the '%s' handler%s must give its text as a string, not as a %s"):format(
+         name, place_of(handler), type(text)))
    end
-   connection.core:fail(reason)
+   connection.core:fail(reason, text, name)
 end
 
 local function misuse(connection, handler, name, message)
@@ -76,11 +79,15 @@ end
 -- on with a random secret, and its own side alone is told why it failed.
 local spared = { decrypt = true }
 
--- Runs one handler: true and its two first results, or nothing when it raised or the connection was
--- closed meanwhile.
+local function counted(ok, ...)
+   return ok, select("#", ...), ...
+end
+
+-- Runs one handler: true, the number of its results and the first three, or nothing when it raised or the connection
+-- was closed meanwhile.
 local function run(connection, lane, handler, name, message)
    lane.handling = name
-   local ok, answer, reason = protect.call(handler, connection.holder, message, lane)
+   local ok, count, answer, reason, text = counted(protect.call(handler, connection.holder, message, lane))
    lane.handling, lane.thread = nil, nil
    if not connection.core then
       connection.failure = connection.failure or CLOSED_MEANWHILE:format(name)
@@ -89,12 +96,12 @@ local function run(connection, lane, handler, name, message)
    if not ok then
       if spared[name] then
          connection.spared = answer
-         return true, false
+         return true, 1, false
       end
       fail_handler(connection, answer)
       return nil
    end
-   return true, answer, reason
+   return true, count, answer, reason, text
 end
 
 local function run_stage(connection, lane, object)
@@ -102,13 +109,13 @@ local function run_stage(connection, lane, object)
    local name = message and message.stage
    local handler = name and connection.handlers[name]
    if not handler then return end
-   local ok, answer, reason = run(connection, lane, handler, name, message)
+   local ok, _, answer, reason, text = run(connection, lane, handler, name, message)
    if not ok or answer == true or answer == nil and reason == nil then return end
    local good, why = decision.stage(answer, reason)
    if good == nil then
       misuse(connection, handler, name, why)
    elseif not good then
-      refuse(connection, handler, name, why)
+      refuse(connection, handler, name, why, text)
    end
 end
 
@@ -119,13 +126,13 @@ local function run_decision(connection, object)
       if name then object:answer() end
       return
    end
-   local ok, answer, reason = run(connection, connection, handler, name, question)
+   local ok, count, answer, reason, text = run(connection, connection, handler, name, question)
    if not ok then return end
-   local good, value = decision[name](connection, answer, reason)
+   local good, value = decision[name](connection, answer, reason, count)
    if good == nil then
       misuse(connection, handler, name, value)
    elseif not good then
-      refuse(connection, handler, name, value)
+      refuse(connection, handler, name, value, text)
    elseif value == nil then
       object:answer()
    else

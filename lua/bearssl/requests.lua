@@ -13,6 +13,15 @@ function requests.update_keys(given, level)
    return given.request or false
 end
 
+--- fail(reason, text, level)
+function requests.fail(reason, text, level)
+   if type(reason) ~= "string" or reason == "" then
+      error("fail: the reason must be a code or a text, not " .. options.describe(reason), level + 1)
+   elseif text ~= nil and type(text) ~= "string" then
+      error("fail: the text must be a string, not " .. options.describe(text), level + 1)
+   end
+end
+
 --- for_servers(connection, method, level)
 function requests.for_servers(connection, method, level)
    if connection.context.settings.mode == "client" then
@@ -20,7 +29,7 @@ function requests.for_servers(connection, method, level)
    end
 end
 
-local renegotiate_options = { verify = options.is.one_of({ "required", "optional", "none" }) }
+local renegotiate_options = { verify = require("bearssl.verification").modes "server" }
 
 --- renegotiate(connection, options, level) is the mode to verify by, or nil.
 function requests.renegotiate(connection, given, level)

@@ -54,6 +54,28 @@ local ocsp = is.any("an OCSP response object or its DER", is.string, is.object("
 verification.revocations = { "if_known", "leaf", "path" }
 verification.staples = { "not_needed", "if_must", "required" }
 
+local MODES = { client = { "required", "report", "none" }, server = { "required", "optional", "none" } }
+
+--- mode(value) is the check for the option `verify`, of either side.
+verification.mode = is.one_of { "required", "report", "optional", "none" }
+
+--- mode_of(value, role) is nil when that side may have the mode, else the message that says what to give instead.
+function verification.mode_of(value, role)
+   if value == "report" and role == "server" then
+      return 'verify = "report" is for clients: give "optional", and a verify handler that returns "accept" for those '
+         .. "who may come although they do not verify"
+   elseif value == "optional" and role == "client" then
+      return 'verify = "optional" is for servers, whose clients may have no certificate: give "report" to go on '
+         .. "whatever the verdict is"
+   end
+   return nil
+end
+
+--- modes(role) is the check for a function that only one side has.
+function verification.modes(role)
+   return is.one_of(MODES[role])
+end
+
 -- What a context and a single verification have in common.
 verification.checks = {
    crls = is.any("a PEM or DER string, or a list of CRL objects", is.string, is.object("crl"),

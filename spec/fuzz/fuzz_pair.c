@@ -129,7 +129,7 @@ make_client_context(fuzz_pair *pair)
 
     shared_options(&options, pair->options);
     options.role = TLS_ROLE_CLIENT;
-    options.verify = pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_REQUIRED;
+    options.verify = pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_REPORT : TLS_VERIFY_REQUIRED;
     options.trust = id->trust;
     if (!(pair->options & FUZZ_FFDHE)) {
         options.groups = client_groups;
@@ -321,7 +321,7 @@ answer(fuzz_side *side)
         break;
     case TLS_DECISION_VERIFY:
         if (wish == 0xFD)
-            tls_connection_answer_verify(side->c, TLS_REASON_CERTIFICATE_REFUSED);
+            tls_connection_answer_verify(side->c, TLS_PEER_REFUSED);
         break;
     default:
         break;

@@ -191,9 +191,9 @@ function cases.refusals(peer)
             assert.is_false(info.peer_verified)
          end)
 
-         it(name .. " is reported with verify optional", function()
-            local info = once(peer, server(name), { verify = "optional" })
-            assert.is_false(info.peer_verified)
+         it(name .. ' is reported with verify = "report"', function()
+            local info = once(peer, server(name), { verify = "report" })
+            assert.same({ false, false }, { info.peer_verified, info.peer_accepted })
             assert.equal(code, info.verdict)
          end)
       end

@@ -215,13 +215,14 @@ function cases.client_certificates(peer)
          local accepting = { handlers = {
             verify = function(_, asked)
                question = asked
-               return true
+               return "accept"
             end,
          } }
          local info = once(peer, listener, required, { certificate = certificates.client_untrusted }, accepting)
          assert.equal("unknown_ca", question.verdict)
          assert.equal(certificates.client_untrusted.certificate, question.chain[1]:pem())
          assert.equal(certificates.client_untrusted.certificate, info.peer_certificates[1]:pem())
+         assert.same({ false, true }, { info.peer_verified, info.peer_accepted })
 
          local refusing = { handlers = {
             verify = function()

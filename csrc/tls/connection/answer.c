@@ -97,14 +97,14 @@ tls_connection_answer_session(tls_connection *c, tls_session *session)
 }
 
 enum tls_reason
-tls_connection_answer_verify(tls_connection *c, enum tls_reason verdict)
+tls_connection_answer_verify(tls_connection *c, enum tls_peer_answer peer)
 {
     tls_answer *answer;
     enum tls_reason reason = tls_events_begin_answer(&c->host.events, TLS_DECISION_VERIFY, &answer);
 
     if (reason != TLS_OK)
         return reason;
-    answer->verify = verdict;
+    answer->peer = peer;
     return tls_events_end_answer(&c->host.events, answer, TLS_OK);
 }
 

@@ -150,7 +150,7 @@ tls_connection_new(
     if (name[0] != '\0' && !is_server_name(name))
         return TLS_REASON_BAD_NAME;
     if (options->early_data.length > TLS_EARLY_DATA_MAXIMUM ||
-        (unsigned)options->verify > TLS_VERIFY_REQUIRED)
+        !tls_verify_mode_fits(options->verify, context->role))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (context->role == TLS_ROLE_CLIENT && (name[0] == '\0') != (options->no_server_name != 0))
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -232,8 +232,8 @@ forget_sessions(tls_connection *c)
 }
 
 /* fail_handshake: what ends now is a handshake, and so nobody is named; what else the first one has
- * found is told. The caller's own closing in the middle of a later one takes nothing back of the
- * one before. */
+ * found is told, and what was wrong with the peer's chain. The caller's own closing in the middle
+ * of a later one takes nothing back of the one before. */
 static void
 fail_handshake(tls_connection *c, enum tls_reason reason)
 {
@@ -247,7 +247,7 @@ fail_handshake(tls_connection *c, enum tls_reason reason)
         verdict = host->handshake->facts.peer.verdict;
     if (host->handshake != NULL && !c->established)
         tls_facts_settle(&host->settled, &host->handshake->facts);
-    tls_facts_disown(&host->settled, verdict != TLS_OK ? verdict : reason);
+    tls_facts_disown(&host->settled, verdict);
 }
 
 void

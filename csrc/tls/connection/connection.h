@@ -115,14 +115,14 @@ enum tls_reason tls_connection_write(
     tls_connection *connection, size_t *written, const void *data, size_t length);
 
 /* tls_connection_renegotiate begins a renegotiation (RFC 5746) of TLS 1.0 to 1.2: a client's step()
- * then sends ClientHello; a server asks for one by HelloRequest, and `verify` is
- * the mode from then on (TLS_VERIFY_DEFAULT: as before). It goes on with step(), and ends with the
- * stage `established`, or is refused by the peer's warning, after which the connection is what it
- * was: see tls_connection_renegotiating and the info's `renegotiations`. Until its end
- * tls_connection_get_info and tls_connection_session tell what the handshake before settled. OK too
- * when one is under way. NO_RENEGOTIATION: the context does not allow it, or the peer has no RFC
- * 5746. UNSUPPORTED_VERSION; CLOSED; NOT_READY before the first handshake is over, or while output
- * from before the last renegotiation waits to be sent. */
+ * then sends ClientHello; a server asks for one by HelloRequest, and `verify` is the mode
+ * from then on (TLS_VERIFY_DEFAULT, a client's only one: as before). It goes on with
+ * step(), and ends with the stage `established`, or is refused by the peer's warning, after which
+ * the connection is what it was: see tls_connection_renegotiating and the info's `renegotiations`.
+ * Until its end tls_connection_get_info and tls_connection_session tell what the handshake before
+ * settled. OK too when one is under way. NO_RENEGOTIATION: the context does not allow it, or the
+ * peer has no RFC 5746. UNSUPPORTED_VERSION; CLOSED; NOT_READY before the first handshake is over,
+ * or while output from before the last renegotiation waits to be sent. */
 enum tls_reason tls_connection_renegotiate(tls_connection *connection, enum tls_verify_mode verify);
 /* tls_connection_renegotiating: one was asked for, or is under way. */
 int tls_connection_renegotiating(const tls_connection *connection);
@@ -179,8 +179,7 @@ const tls_question *tls_connection_question(const tls_connection *connection);
 enum tls_reason tls_connection_answer_default(tls_connection *connection);
 enum tls_reason tls_connection_answer_select(tls_connection *c, const tls_selection *selection);
 enum tls_reason tls_connection_answer_session(tls_connection *c, tls_session *session);
-/* verdict TLS_OK accepts whatever the verdict was; another refuses with its alert. */
-enum tls_reason tls_connection_answer_verify(tls_connection *c, enum tls_reason verdict);
+enum tls_reason tls_connection_answer_verify(tls_connection *c, enum tls_peer_answer peer);
 enum tls_reason tls_connection_answer_credential(
     tls_connection *c, const tls_credential *credential);
 /* signature: PKCS#1 v1.5 bytes as long as the modulus, or an ASN.1 DER ECDSA signature. */
@@ -214,8 +213,9 @@ typedef struct tls_connection_info {
     /* Who the peer is: only what the peer's signature and Finished have proven; nobody while the
      * first handshake goes on, and who it was before in a later one or a late authentication. When
      * one fails nobody is named. */
-    int peer_verified;       /* the chain was verified (now, or when the session began) */
-    int judged;              /* there is a verdict */
+    int peer_verified; /* the library's own verdict was good (now, or when the session began) */
+    int peer_accepted; /* so it was, or the answer to VERIFY was TLS_PEER_ACCEPTED */
+    int judged;        /* there is a verdict */
     enum tls_reason verdict; /* on the chain (now, or when the session began); why a handshake
                                 failed */
     const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */

@@ -33,7 +33,8 @@ static void
 tell_peer(tls_connection_info *out, const tls_peer *peer)
 {
     out->peer_scheme = peer->scheme;
-    out->peer_verified = peer->level != TLS_LEVEL_NONE;
+    out->peer_verified = peer->level == TLS_LEVEL_VERIFIED;
+    out->peer_accepted = peer->level != TLS_LEVEL_NONE;
     out->judged = peer->judged;
     out->verdict = peer->verdict;
     list_view(peer->chain, &out->peer_chain, &out->peer_chain_count);

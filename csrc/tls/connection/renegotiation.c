@@ -107,7 +107,8 @@ tls_connection_renegotiate(tls_connection *c, enum tls_verify_mode verify)
 {
     enum tls_reason reason;
 
-    if ((unsigned)verify > TLS_VERIFY_REQUIRED)
+    if (!tls_verify_mode_fits(verify, c->host.role) ||
+        (c->host.role == TLS_ROLE_CLIENT && verify != TLS_VERIFY_DEFAULT))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (c->failure != TLS_OK)
         return c->failure;

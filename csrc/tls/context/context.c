@@ -327,12 +327,28 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->key_update_records = options->key_update_records;
 }
 
+int
+tls_verify_mode_fits(enum tls_verify_mode mode, enum tls_role role)
+{
+    switch (mode) {
+    case TLS_VERIFY_DEFAULT:
+    case TLS_VERIFY_NONE:
+    case TLS_VERIFY_REQUIRED:
+        return 1;
+    case TLS_VERIFY_OPTIONAL:
+        return role == TLS_ROLE_SERVER;
+    case TLS_VERIFY_REPORT:
+        return role == TLS_ROLE_CLIENT;
+    }
+    return 0;
+}
+
 /* choices_known: a number that names nothing must not stand for the weakest choice. */
 static int
 choices_known(const tls_context_options *options)
 {
     return (unsigned)options->role <= TLS_ROLE_SERVER &&
-           (unsigned)options->verify <= TLS_VERIFY_REQUIRED &&
+           tls_verify_mode_fits(options->verify, options->role) &&
            (unsigned)options->revocation <= TLS_REVOCATION_PATH &&
            (unsigned)options->staple <= TLS_STAPLE_REQUIRED;
 }

@@ -16,10 +16,13 @@ enum tls_verify_mode {
     TLS_VERIFY_DEFAULT = 0, /* a context's: REQUIRED for a client, NONE for a server;
                                a connection's: as its context; a renegotiation's: as before */
     TLS_VERIFY_NONE,        /* client: any certificate is taken; server: none is asked for */
-    TLS_VERIFY_OPTIONAL,    /* server: asked for, may be absent, must verify when present;
-                               client: the verdict is reported, the handshake goes on */
-    TLS_VERIFY_REQUIRED
+    TLS_VERIFY_OPTIONAL,    /* a server's: asked for, may be absent, must verify when present */
+    TLS_VERIFY_REQUIRED,
+    TLS_VERIFY_REPORT /* a client's: the verdict is reported, and the handshake goes on */
 };
+/* tls_verify_mode_fits: whether a context of that role, or a connection of it, may have the mode.
+ */
+int tls_verify_mode_fits(enum tls_verify_mode mode, enum tls_role role);
 
 /* An extension of one's own in ClientHello; what the server answers stands in its hello. */
 typedef struct tls_custom_extension {

@@ -133,6 +133,7 @@ tls_context_resumes(tls_context *context, const tls_session *session, const char
     enum tls_verification_level required = TLS_LEVEL_NONE;
     unsigned char policy[TLS_POLICY_LENGTH];
 
+    /* A handler's word stands for the verdict only where a handler would be asked again. */
     if (verify == TLS_VERIFY_REQUIRED)
         required = verify_handler ? TLS_LEVEL_ACCEPTED : TLS_LEVEL_VERIFIED;
     tls_context_policy(context, policy, verify, verify_handler);

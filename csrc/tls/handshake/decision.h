@@ -76,6 +76,13 @@ typedef struct tls_question {
     } u;
 } tls_question;
 
+/* The answers to VERIFY. Only the word for it accepts a peer that the library refuses. */
+enum tls_peer_answer {
+    TLS_PEER_AS_JUDGED = 0, /* the library's verdict stands */
+    TLS_PEER_REFUSED,       /* certificate_refused; another reason: tls_connection_fail */
+    TLS_PEER_ACCEPTED       /* whatever the verdict was */
+};
+
 /* How it went with early data (RFC 8446 section 4.2.10). */
 enum tls_early_data {
     TLS_EARLY_DATA_NONE,    /* none was offered */

@@ -28,7 +28,7 @@ typedef struct tls_answer {
     int has_credential;
     uint16_t *suites;
     tls_session *session;
-    enum tls_reason verify;
+    enum tls_peer_answer peer;
     tls_buffer bytes; /* signature, decrypted secret, PSK, or the selected ALPN name */
     tls_buffer ocsp_response;
     tls_buffer psk_identity; /* its key is in `bytes` */

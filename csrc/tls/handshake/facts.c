@@ -60,7 +60,7 @@ void
 tls_facts_disown(tls_facts *facts, enum tls_reason verdict)
 {
     clear_peer(&facts->peer);
-    facts->peer.judged = 1;
+    facts->peer.judged = verdict != TLS_OK;
     facts->peer.verdict = verdict;
     facts->proven = 1; /* that it is nobody */
     tls_session_release(facts->session);

@@ -69,7 +69,9 @@ void tls_facts_settle(tls_facts *settled, tls_facts *found);
 /* tls_facts_settle_late is that for a late authentication (RFC 8446 section 4.6.2), which says who
  * a side is and nothing of how the connection is keyed. */
 void tls_facts_settle_late(tls_facts *settled, tls_facts *found);
-/* tls_facts_disown names nobody any more, and has the verdict say why: a handshake failed. */
+/* tls_facts_disown names nobody any more: a handshake failed. verdict: what was found wrong with
+ * the chain, TLS_OK where nothing was: a good verdict on somebody who is not named would say
+ * nothing. */
 void tls_facts_disown(tls_facts *facts, enum tls_reason verdict);
 
 /* tls_facts_peer: who the peer has proven to be; nobody before. */

@@ -162,8 +162,7 @@ apply_verdict(tls_handshake *h)
         h->facts.peer.level = TLS_LEVEL_VERIFIED;
         return TLS_OK;
     }
-    if (takes_any(h) ||
-        (h->facts.verify == TLS_VERIFY_OPTIONAL && h->host->role == TLS_ROLE_CLIENT))
+    if (takes_any(h) || h->facts.verify == TLS_VERIFY_REPORT)
         return check_demands(h);
     return refuse(h);
 }
@@ -194,12 +193,12 @@ tls_handshake_decide_verify(tls_handshake *h, int *ready)
         return TLS_OK;
     }
     *ready = 1;
-    if (answer->is_default)
+    if (answer->is_default || answer->peer == TLS_PEER_AS_JUDGED)
         reason = apply_verdict(h);
-    else if (answer->verify == TLS_OK)
+    else if (answer->peer == TLS_PEER_ACCEPTED)
         h->facts.peer.level = h->verdict.reason == TLS_OK ? TLS_LEVEL_VERIFIED : TLS_LEVEL_ACCEPTED;
     else
-        reason = answer->verify;
+        reason = TLS_REASON_CERTIFICATE_REFUSED;
     tls_host_answer_clear(h->host);
     return reason;
 }

@@ -38,7 +38,8 @@ tls_resumption_claim(tls_handshake *h, const tls_session *session)
     if (session->expires < facts->session_expires)
         facts->session_expires = session->expires;
     claim_verdict(h, session);
-    facts->peer.level = facts->verify == TLS_VERIFY_NONE ? TLS_LEVEL_NONE : session->level;
+    /* Where nobody judged by this context's rules, nobody is vouched for. */
+    facts->peer.level = facts->peer.judged ? session->level : TLS_LEVEL_NONE;
     if (h->host->role == TLS_ROLE_SERVER) {
         memcpy(facts->end_point, session->end_point, session->end_point_length);
         facts->end_point_length = session->end_point_length;

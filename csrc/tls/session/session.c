@@ -107,7 +107,8 @@ tls_session_get_info(const tls_session *session, tls_session_info *out)
     out->server_name = session->server_name;
     out->created = session->created;
     out->expires = session->expires;
-    out->peer_verified = session->level != TLS_LEVEL_NONE;
+    out->peer_verified = session->level == TLS_LEVEL_VERIFIED;
+    out->peer_accepted = session->level != TLS_LEVEL_NONE;
     out->alpn = tls_buffer_view(&session->alpn);
     out->extended_master_secret = session->extended_master_secret;
     out->has_ticket = session->ticket.length > 0;

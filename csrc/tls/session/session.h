@@ -20,7 +20,7 @@ typedef struct tls_session_info {
     tls_bytes id;
     const char *server_name;
     int64_t created, expires; /* seconds since the epoch */
-    int peer_verified;
+    int peer_verified, peer_accepted;
     int extended_master_secret;
     int has_ticket;
     uint32_t max_early_data; /* TLS 1.3: bytes that may be sent as early data */

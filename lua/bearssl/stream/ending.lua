@@ -2,11 +2,27 @@
 local driver = require "bearssl.driver"
 local release = require("bearssl.connection").release
 local renegotiation = require "bearssl.stream.renegotiation"
+local requests = require "bearssl.requests"
 local work = require "bearssl.stream.work"
 
 local own = require("bearssl.own").self_of "stream"
 
 local ending = {}
+
+--- fail(reason [, text]) ends the handshake or the connection with an alert, which is sent as far as close() would wait
+-- for that. reason: a code that has an alert ("certificate_refused"), or any text: code "refused", alert access_denied.
+-- text: the message of the failure, which whatever is called next returns, also in another coroutine. It can be called
+-- at any time, and ends nothing twice. true; or nil, "closed", "closed".
+function ending:fail(reason, text)
+   local state = own(self, "fail")
+   requests.fail(reason, text, 2)
+   local object = state.connection.core
+   if not object then return nil, "closed", "closed" end
+   object:fail(reason, text)
+   work.send_last(state)
+   work.deliver_stages(state)
+   return true
+end
 
 --- shutdown("send") tells the peer that nothing more will come (close_notify); reading goes on until the peer does
 -- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again.

@@ -42,7 +42,7 @@ local function ask(prober, settings, stop, first)
    function handlers.verify(_, question) judged = question end
    local context = first and first.context
    if not context then
-      local all = { trust = prober.trust, verify = "optional", credentials = prober.credentials }
+      local all = { trust = prober.trust, verify = "report", credentials = prober.credentials }
       for name, value in pairs(settings) do all[name] = value end
       local made, new, problem = pcall(bearssl.context, all)
       if not made then new, problem = nil, new end

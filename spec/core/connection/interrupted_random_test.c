@@ -56,7 +56,8 @@ look(side *s)
                                          strcmp(info.state, "session_store") == 0)),
         "%u: the server names somebody in state %s", seed, info.state ? info.state : "-");
     check(tls_connection_failure(s->c) == TLS_OK || info.established ||
-              (info.peer_chain_count == 0 && !info.peer_verified && info.verdict != TLS_OK),
+              (info.peer_chain_count == 0 && !info.peer_accepted &&
+                  info.judged == (info.verdict != TLS_OK)),
         "%u: named after a failure", seed);
     check(!(info.renegotiating && info.authenticating), "%u: both", seed);
     check(info.memory < 400000, "%u: memory %u", seed, (unsigned)info.memory);
@@ -155,7 +156,7 @@ answer(side *s, const tls_question *q)
         return 1;
     }
     if (q->decision == TLS_DECISION_VERIFY && below(10) == 0) {
-        (void)tls_connection_answer_verify(s->c, below(2) ? TLS_OK : TLS_REASON_BAD_SIGNATURE);
+        (void)tls_connection_answer_verify(s->c, below(2) ? TLS_PEER_ACCEPTED : TLS_PEER_REFUSED);
         act(s, 0);
         return 1;
     }

@@ -148,6 +148,13 @@ test_server(const identity *id, unsigned version)
     close_pair(&p);
 }
 
+/* for_server: where a client goes on and reports, a server may do without a certificate. */
+static enum tls_verify_mode
+for_server(enum tls_verify_mode mode)
+{
+    return mode == TLS_VERIFY_REPORT ? TLS_VERIFY_OPTIONAL : mode;
+}
+
 /* What the context says holds where the connection says nothing, and the other way round. */
 static void
 test_modes(const identity *id, unsigned version)
@@ -158,11 +165,11 @@ test_modes(const identity *id, unsigned version)
     } cases[] = {
         {TLS_VERIFY_DEFAULT, TLS_VERIFY_DEFAULT, 0},
         {TLS_VERIFY_REQUIRED, TLS_VERIFY_DEFAULT, 0},
-        {TLS_VERIFY_OPTIONAL, TLS_VERIFY_DEFAULT, 1},
+        {TLS_VERIFY_REPORT, TLS_VERIFY_DEFAULT, 1},
         {TLS_VERIFY_NONE, TLS_VERIFY_DEFAULT, 1},
         {TLS_VERIFY_NONE, TLS_VERIFY_REQUIRED, 0},
         {TLS_VERIFY_DEFAULT, TLS_VERIFY_NONE, 1},
-        {TLS_VERIFY_DEFAULT, TLS_VERIFY_OPTIONAL, 1},
+        {TLS_VERIFY_DEFAULT, TLS_VERIFY_REPORT, 1},
     };
     size_t i;
     pair p;
@@ -181,8 +188,8 @@ test_modes(const identity *id, unsigned version)
         /* The same of a server, whose client has no certificate. */
         prepare(&p, id, version);
         p.client_context.trust = id->trust;
-        p.server_context.verify = cases[i].context;
-        p.server_options.verify = cases[i].connection;
+        p.server_context.verify = for_server(cases[i].context);
+        p.server_options.verify = for_server(cases[i].connection);
         open_pair(&p);
         shake(&p);
         check((tls_connection_failure(p.server) == TLS_REASON_CERTIFICATE_REQUIRED) ==
@@ -215,7 +222,7 @@ static void
 test_names(void)
 {
     static const enum tls_verify_mode modes[] = {
-        TLS_VERIFY_DEFAULT, TLS_VERIFY_NONE, TLS_VERIFY_OPTIONAL, TLS_VERIFY_REQUIRED};
+        TLS_VERIFY_DEFAULT, TLS_VERIFY_NONE, TLS_VERIFY_REPORT, TLS_VERIFY_REQUIRED};
     tls_context_options options;
     tls_context *context;
     size_t i;
@@ -231,12 +238,23 @@ test_names(void)
         check(new_client(context, NULL, 1, modes[i]) == TLS_OK, "none, and said so");
         check(new_client(context, "a.example", 0, modes[i]) == TLS_OK, "a name");
     }
-    check(new_client(context, "a.example", 0, (enum tls_verify_mode)(TLS_VERIFY_REQUIRED + 1)) ==
+    check(new_client(context, "a.example", 0, (enum tls_verify_mode)(TLS_VERIFY_REPORT + 1)) ==
               TLS_REASON_ILLEGAL_PARAMETER,
         "a mode that is none");
     check(new_client(context, "a.example", 0, (enum tls_verify_mode) - 1) ==
               TLS_REASON_ILLEGAL_PARAMETER,
         "another");
+    check(new_client(context, "a.example", 0, TLS_VERIFY_OPTIONAL) == TLS_REASON_ILLEGAL_PARAMETER,
+        "a mode of servers");
+    tls_context_release(context);
+    options.verify = TLS_VERIFY_OPTIONAL;
+    check(tls_context_new(&context, &options) == TLS_REASON_ILLEGAL_PARAMETER,
+        "a context with a mode of servers");
+    tls_context_release(context);
+    options.role = TLS_ROLE_SERVER;
+    options.verify = TLS_VERIFY_REPORT;
+    check(tls_context_new(&context, &options) == TLS_REASON_ILLEGAL_PARAMETER,
+        "a context with a mode of clients");
     tls_context_release(context);
 }
 
@@ -250,7 +268,7 @@ test_unknown_choices(void)
     for (option = 0; option < 8; option++) {
         tls_context_options options;
         tls_context *context = NULL;
-        int number = option % 2 ? -1 : 4;
+        int number = option % 2 ? -1 : 5;
 
         memset(&options, 0, sizeof options);
         if (option / 2 == 0)

@@ -377,14 +377,14 @@ static int
 accept_all(side *s, const tls_question *q)
 {
     return q->decision == TLS_DECISION_VERIFY &&
-           tls_connection_answer_verify(s->c, TLS_OK) == TLS_OK;
+           tls_connection_answer_verify(s->c, TLS_PEER_ACCEPTED) == TLS_OK;
 }
 
 static int
 refuse_all(side *s, const tls_question *q)
 {
     return q->decision == TLS_DECISION_VERIFY &&
-           tls_connection_answer_verify(s->c, TLS_REASON_REFUSED) == TLS_OK;
+           tls_connection_answer_verify(s->c, TLS_PEER_REFUSED) == TLS_OK;
 }
 
 static void
@@ -444,7 +444,8 @@ mutual(void)
     pair_close(&p);
     p.client.answer = NULL;
     p.server.answer = refuse_all;
-    fails(&p, "good, but refused", &p.server, TLS_REASON_REFUSED, TLS_ALERT_ACCESS_DENIED);
+    fails(&p, "good, but refused", &p.server, TLS_REASON_CERTIFICATE_REFUSED,
+        TLS_ALERT_CERTIFICATE_UNKNOWN);
     pair_free(&p);
 
     pair_init(&p, &identities[P256]);
@@ -467,14 +468,14 @@ untrusted(void)
     p.client.answer = accept_all;
     handshake(&p, "untrusted, accepted", TLS_VERSION_13);
     pair_close(&p);
-    p.client_connection.verify = TLS_VERIFY_OPTIONAL;
+    p.client_connection.verify = TLS_VERIFY_REPORT;
     p.client.answer = NULL;
-    handshake(&p, "untrusted, optional", TLS_VERSION_13);
+    handshake(&p, "untrusted, reported", TLS_VERSION_13);
     check(info_of(&p.client).verdict == TLS_REASON_SELF_SIGNED && !info_of(&p.client).peer_verified,
-        "untrusted, optional: verdict");
+        "untrusted, reported: verdict");
     pair_close(&p);
     p.client.answer = refuse_all;
-    fails(&p, "refused", &p.client, TLS_REASON_REFUSED, TLS_ALERT_ACCESS_DENIED);
+    fails(&p, "refused", &p.client, TLS_REASON_CERTIFICATE_REFUSED, TLS_ALERT_CERTIFICATE_UNKNOWN);
     pair_free(&p);
     pair_init(&p, &identities[P256]);
     p.client_connection.server_name = "elsewhere.example";
