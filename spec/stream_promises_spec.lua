@@ -201,8 +201,8 @@ describe("what is left behind", function()
          client:handshake()
       end
       b:settimeout(0)
-      local _, _, hello = b:receive(100000)
-      assert.is_true(#hello > 100)
+      local _, _, said = b:receive(100000)
+      assert.is_true(#said > 100)
       collectgarbage()
       collectgarbage()
       assert.same({ nil, "timeout", "" }, { b:receive(1) })
@@ -251,7 +251,8 @@ describe("what is told", function()
       local known = {}
       for _, name in ipairs(require("bearssl.core").info_fields()) do known[name] = true end
       local client, server = connected()
-      for _, object in ipairs({ client, server, (assert(client_context():connection { server_name = "localhost" })) }) do
+      local connection = assert(client_context():connection { server_name = "localhost" })
+      for _, object in ipairs({ client, server, connection }) do
          for name in pairs(object:info()) do assert.is_true(known[name], name) end
          for name in pairs(known) do assert.is_true(pcall(object.info, object, name)) end
          raises("info: unknown field 'peer_verifed'; did you mean 'peer_verified'? Fields: alpn, ", object.info, object,

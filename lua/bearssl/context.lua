@@ -169,7 +169,7 @@ local function gather_trust(given, needed)
    local value = given.trust
    if given.cafile or given.capath then
       if value ~= nil then return nil, "give either 'trust' or 'cafile' and 'capath', not both", "misuse" end
-      return require("bearssl.trust").gather(given.cafile, given.capath)
+      return require("bearssl.trust_files").gather(given.cafile, given.capath)
    end
    if value == nil then
       if not needed then return false end
@@ -178,7 +178,7 @@ local function gather_trust(given, needed)
    if value == "system" then return require("bearssl.trust").system() end
    if type(value) == "string" then
       local store = core.trust()
-      local count, message, code = store:add(value)
+      local count, message, code = core.trust_add(store, value)
       if count then return store end
       return require("bearssl.handed_in").refused(value, "the options 'cafile' and 'capath'", message, code)
    end

@@ -6,6 +6,7 @@ local is = options.is
 
 local key = {}
 
+--- kinds: what generate makes.
 key.kinds = { "rsa", "p256", "p384", "p521" }
 
 local function check_password(password, who)
@@ -71,24 +72,6 @@ end
 -- somewhere else: the `sign` and `decrypt` handlers use it.
 function key.external(certificate)
    return core.external_key(certificate)
-end
-
-local function filled(value)
-   return (type(value) ~= "string" or value == "") and "a string that is not empty" or nil
-end
-
-local pem_options = { password = filled, iterations = is.bounded("key", "iterations") }
-
--- What key:pem does (methods.lua).
-function key.pem(self, given)
-   if type(given) == "string" then given = { password = given } end
-   if given == nil then given = {} end
-   options.check(given, pem_options, "key:pem", -1)
-   if given.iterations and not given.password then
-      error("key:pem: 'iterations' makes sense only with a 'password'", 0)
-   end
-   local text, message, code = core.own_methods.key_pem(self, given.password, given.iterations)
-   return text, message, code
 end
 
 return key

@@ -34,7 +34,7 @@ local trust_verify, session_resumable = core.own_methods.trust_verify, core.own_
 -- nil, message, code ("unsupported_key" of an external key, "unsupported_encryption").
 function key.pem(self, given)
    check(self, "key", "pem")
-   local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
+   local ok, a, b, c = pcall(require "bearssl.key_pem", self, given)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)
 end
@@ -56,7 +56,7 @@ end
 -- then nothing has changed.
 function trust.reload(self, list)
    check(self, "trust", "reload")
-   local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
+   local ok, a, b, c = pcall(require("bearssl.trust_files").reload, self, list)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)
 end
