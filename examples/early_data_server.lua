@@ -26,7 +26,7 @@ for _ = 1, tonumber(arg[4]) or math.huge do
    local stream = assert(context:wrap(assert(listener:accept()), { timeout = 10 }))
    local request, message = "", nil
    while request and not request:find("\r\n\r\n", 1, true) do
-      local bytes, why, code = stream:read_early()
+      local bytes, why, _, code = stream:receive_early()
       if code == "no_early_data" then bytes, why = stream:receiveany(4096) end
       request, message = bytes and request .. bytes, why
    end

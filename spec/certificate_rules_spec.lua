@@ -12,7 +12,7 @@ local NAMES = { { type = "DNS", value = "www.example.org" } }
 
 local function store(...)
    local trust = assert(core.trust())
-   for _, entry in ipairs { ... } do assert(trust:add_certificate(entry.certificate)) end
+   for _, entry in ipairs { ... } do assert(core.trust_add_certificate(trust, entry.certificate)) end
    return trust
 end
 

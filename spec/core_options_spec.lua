@@ -220,7 +220,7 @@ describe("other options of the core", function()
 
    setup(function()
       store = assert(core.trust())
-      assert(store:add(certificates.ca.certificate))
+      assert(core.trust_add(store, certificates.ca.certificate))
       leaf = assert(core.certificates(certificates.rsa.certificate))[1]
    end)
    teardown(function() store, leaf = nil, nil end)

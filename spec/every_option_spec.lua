@@ -373,7 +373,7 @@ local of_connections = {
 -- Those that need a session, or a transport.
 local of_connections_elsewhere = {
    session = "client_sessions_spec", early_data = "tls13_sessions_spec", early_data_resend = "tls13_sessions_spec",
-   timeout = "stream_waiting_spec", max_line = "stream_transfer_spec",
+   timeout = "stream_waiting_spec", wait = "wait_spec", max_line = "stream_transfer_spec",
 }
 
 local function known_of(method, ...)

@@ -36,7 +36,7 @@ describe("requests for new keys", function()
          local from, to = b, a
          if asked == "server" then from, to = a, b end
          move(b, a)
-         for _ = 1, 5 do assert(from:update_keys(true)) end
+         for _ = 1, 5 do assert(from:update_keys { request = true }) end
          assert.equal("", move(from, to))
          assert.equal(5, to:info "key_updates_received")
          assert.equal(1, to:info "key_updates_sent")
@@ -44,7 +44,7 @@ describe("requests for new keys", function()
          assert.equal(1, from:info "key_updates_received")
          -- once more, with data in between: the answer goes before the data that follows
          for index = 1, 3 do
-            assert(from:update_keys(true))
+            assert(from:update_keys { request = true })
             assert(from:write(("data %d."):format(index)))
          end
          assert.equal("data 1.data 2.data 3.", move(from, to))
@@ -60,7 +60,7 @@ describe("requests for new keys", function()
    it("are answered before data that is written first", function()
       local a, b = established(client(), server())
       move(b, a)
-      assert(b:update_keys(true))
+      assert(b:update_keys { request = true })
       a:feed(b:drain())
       until_status(function() return (a:step()) end, "wantread")
       assert.equal(1, a:info "key_updates_sent")
@@ -104,7 +104,7 @@ describe("KeyUpdate and a late authentication whose signature is still made", fu
 
    it("that the peer asked for goes before its messages, and not between them", function()
       local a, b, step = signing()
-      assert(b:update_keys(true))
+      assert(b:update_keys { request = true })
       assert(b:request_certificate())
       a:feed(b:drain())
       until_status(step, "signing")
@@ -144,8 +144,8 @@ describe("update_keys of both at once", function()
    it("crosses on the way, and each is answered once", function()
       local a, b = established(client(), server())
       move(b, a)
-      assert(a:update_keys(true))
-      assert(b:update_keys(true))
+      assert(a:update_keys { request = true })
+      assert(b:update_keys { request = true })
       local result = pump(a, b)
       assert.equal("wantread", result.client.status, result.client.message)
       assert.equal("wantread", result.server.status, result.server.message)

@@ -3,6 +3,7 @@
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"
+local inside = require "spec.support.inside"
 local pair = require "bearssl.transport.pair"
 local pump = require "spec.support.pump"
 local together = require "spec.support.together"
@@ -121,14 +122,14 @@ describe("renegotiate()", function()
 
    it("is known to the core by its own names", function()
       local a, b = connect()
-      assert.is_nil(a.core:renegotiating())
-      assert.is_true(b.core:renegotiate())
-      assert.equal("asked", b.core:renegotiating())
-      assert.is_true(a.core:renegotiate())
-      assert.equal("running", a.core:renegotiating())
-      assert.is_true(a.core:hold())
-      misuse("invalid option", b.core.renegotiate, b.core, "always")
-      local closed = connect().core
+      assert.is_nil(inside(a).core:renegotiating())
+      assert.is_true(inside(b).core:renegotiate())
+      assert.equal("asked", inside(b).core:renegotiating())
+      assert.is_true(inside(a).core:renegotiate())
+      assert.equal("running", inside(a).core:renegotiating())
+      assert.is_true(inside(a).core:hold())
+      misuse("invalid option", inside(b).core.renegotiate, inside(b).core, "always")
+      local closed = inside((connect())).core
       closed:free()
       assert.equal("closed", (select(3, closed:renegotiate())))
       assert.equal("closed", (select(3, closed:hold())))

@@ -1,6 +1,7 @@
 -- Option server_name: a DNS name in A-label form or an address; what else is given raises with what to give instead.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local inside = require "spec.support.inside"
 local pump = require "spec.support.pump"
 
 local function seen_by_server(version, name)
@@ -42,7 +43,7 @@ describe("server_name", function()
             assert.truthy(message:find(what .. ": option 'server_name'", 1, true), message)
             assert.truthy(message:find(wanted, 1, true), message)
          end
-         local object, _, code = require("bearssl.core").connection(context.core, { server_name = name })
+         local object, _, code = require("bearssl.core").connection(inside(context).core, { server_name = name })
          assert.is_nil(object)
          assert.equal("bad_name", code)
       end
@@ -55,8 +56,8 @@ describe("server_name", function()
          assert.equal("example.org", connection:info().server_name)
          local context = bearssl.context { cafile = certificates.ca.certfile }
          local session = connection:session()
-         assert.is_true(session:resumable(connection.context, "example.org."))
-         assert.is_true(session:resumable(connection.context, "example.org"))
+         assert.is_true(session:resumable(inside(connection).context.core, "example.org."))
+         assert.is_true(session:resumable(inside(connection).context.core, "example.org"))
          assert.is_false(session:resumable(context, "example.com"))
       end
    end)

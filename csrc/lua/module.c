@@ -97,6 +97,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_context_options_functions);
     tls_lua_functions(L, tls_lua_bounds_functions);
     tls_lua_functions(L, tls_lua_connection_functions);
+    tls_lua_functions(L, tls_lua_stage_functions);
     tls_lua_functions(L, tls_lua_descriptor_functions);
     tls_lua_functions(L, tls_lua_names_functions);
     tls_lua_functions(L, tls_lua_message_functions);

@@ -32,6 +32,7 @@ extern const luaL_Reg tls_lua_context_functions[];
 extern const luaL_Reg tls_lua_context_options_functions[];
 extern const luaL_Reg tls_lua_bounds_functions[];
 extern const luaL_Reg tls_lua_connection_functions[];
+extern const luaL_Reg tls_lua_stage_functions[];
 extern const luaL_Reg tls_lua_descriptor_functions[];
 extern const luaL_Reg tls_lua_names_functions[];
 extern const luaL_Reg tls_lua_message_functions[];

@@ -11,6 +11,7 @@
 #include "certificate.h"
 #include "connection.h"
 #include "message.h"
+#include "module.h"
 #include "session.h"
 #include "value.h"
 
@@ -54,6 +55,35 @@ info_fields_13(lua_State *L, const tls_connection_info *info)
     tls_lua_set_integer(L, "key_updates_sent", info->key_updates_sent);
     tls_lua_set_integer(L, "key_updates_received", info->key_updates_received);
 }
+
+/* What tls_lua_info_fields may set. */
+static const char *const info_names[] = {"mode", "established", "version", "version_id", "state",
+    "cipher_suite", "cipher_suite_id", "group", "group_id", "signature_algorithm",
+    "signature_algorithm_id", "local_signature_algorithm", "local_signature_algorithm_id", "alpn",
+    "server_name", "resumed", "resumable", "session_id", "peer_verified", "peer_accepted",
+    "verdict", "peer_certificates", "local_certificates", "client_random", "server_random",
+    "client_verify_data", "server_verify_data", "secure_renegotiation", "renegotiations",
+    "renegotiating", "authenticating", "authentications", "extended_master_secret", "ticket",
+    "max_fragment_length", "early_data", "early_data_length", "hello_retry", "psk", "psk_identity",
+    "post_handshake_auth", "record_size_limit", "key_updates_sent", "key_updates_received",
+    "ocsp_response", "signed_certificate_timestamps", "close_notify_sent", "close_notify_received",
+    "bytes_received", "bytes_sent", "records_received", "records_sent", "memory"};
+
+/* core.info_fields() -> list of the names of all fields that info() of a connection may have */
+static int
+info_fields(lua_State *L)
+{
+    size_t count = sizeof info_names / sizeof info_names[0], i;
+
+    lua_createtable(L, (int)count, 0);
+    for (i = 0; i < count; i++) {
+        lua_pushstring(L, info_names[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+const luaL_Reg tls_lua_stage_functions[] = {{"info_fields", info_fields}, {NULL, NULL}};
 
 void
 tls_lua_info_fields(lua_State *L, const tls_connection *connection)
@@ -193,7 +223,6 @@ stage_fields(lua_State *L, const tls_connection *connection, const tls_stage_eve
     switch (event->stage) {
     case TLS_STAGE_ESTABLISHED:
         tls_lua_info_fields(L, connection);
-        tls_lua_set_boolean(L, "early_data", info->early_data == TLS_EARLY_DATA_ACCEPTED);
         break;
     case TLS_STAGE_AUTHENTICATED:
         authenticated_fields(L, info);

@@ -34,9 +34,9 @@ make(lua_State *L)
     return tls_lua_object_made(L, self, store, reason);
 }
 
-/* trust:add(string) -> certificates added, skipped (could not be parsed), duplicates. The string is
- * a PEM bundle or one certificate in DER. | nil, message, "bad_pem" (no certificate in it) |
- * "bad_certificate" (none that could be parsed) | "out_of_memory" */
+/* core.trust_add(trust, string) -> certificates added, skipped (could not be parsed), duplicates.
+ * The string is a PEM bundle or one certificate in DER. | nil, message, "bad_pem" (no certificate
+ * in it) | "bad_certificate" (none that could be parsed) | "out_of_memory" */
 static int
 add(lua_State *L)
 {
@@ -54,7 +54,7 @@ add(lua_State *L)
     return 3;
 }
 
-/* trust:add_certificate(certificate) -> true | nil, message, "out_of_memory" */
+/* core.trust_add_certificate(trust, certificate) -> true | nil, message, "out_of_memory" */
 static int
 add_certificate(lua_State *L)
 {
@@ -67,9 +67,9 @@ add_certificate(lua_State *L)
     return 1;
 }
 
-/* trust:replace(list of strings) -> certificates in it now. Each string is a PEM bundle or one
- * certificate in DER; one without a certificate is passed over. Who uses the store sees the old
- * contents until all of the new are there. | nil, message, "bad_pem" (no certificate in any) |
+/* core.trust_replace(trust, list of strings) -> certificates in it now. Each string is a PEM bundle
+ * or one certificate in DER; one without a certificate is passed over. Who uses the store sees the
+ * old contents until all of the new are there. | nil, message, "bad_pem" (no certificate in any) |
  * "bad_certificate" (none that could be parsed) | "out_of_memory": then the store is as it was. */
 static int
 replace(lua_State *L)
@@ -228,9 +228,6 @@ verify(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"add", add},
-    {"add_certificate", add_certificate},
-    {"replace", replace},
     {"count", count},
     {"skipped", skipped},
     {"certificate", certificate},
@@ -239,7 +236,10 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-const luaL_Reg tls_lua_trust_functions[] = {{"trust", make}, {NULL, NULL}};
+/* What fills a store is no method: who has a store of the system's must not add to it by mistake.
+ */
+const luaL_Reg tls_lua_trust_functions[] = {{"trust", make}, {"trust_add", add},
+    {"trust_add_certificate", add_certificate}, {"trust_replace", replace}, {NULL, NULL}};
 
 void
 tls_lua_open_trust(lua_State *L)

@@ -22,7 +22,7 @@ end
 -- The certificates of a directory, each once, by name.
 local function open_directory(path)
    local seen, list = {}, {}
-   local found, message, code = require("bearssl.trust").each_file(path, function(bytes)
+   local found, message, code = require("bearssl.trust_files").each_file(path, function(bytes)
       for _, one in ipairs(core.certificates(bytes) or {}) do
          local der = one:der()
          if not seen[der] then list[#list + 1] = one end

@@ -7,10 +7,11 @@ local verification = require "bearssl.verification"
 local versions = require "bearssl.versions"
 
 local is = options.is
-local own = require "bearssl.own" ("context", "settings")
+local class = require "bearssl.own"
+local own = class.self_of "context"
 
 local Context = {}
-Context.__index = Context
+local make_context
 
 -- Versions are checked when they are converted, so that this table needs no list of them.
 local handlers = is.handlers(core.stages(), core.decisions())
@@ -115,7 +116,7 @@ local connection_options = {
    early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
    max_version = is.string,
 }
-local wrap_options = { timeout = is.seconds, max_line = is.integer(1, 2 ^ 31 - 1) }
+local wrap_options = { timeout = is.seconds, max_line = is.integer(1, 2 ^ 31 - 1), wait = is["function"] }
 for name, check in pairs(connection_options) do wrap_options[name] = check end
 
 -- Raises for misuse, returns what a file or an object is to blame for.
@@ -181,7 +182,7 @@ local function gather_trust(given, needed)
    local value = given.trust
    if given.cafile or given.capath then
       if value ~= nil then return nil, "give either 'trust' or 'cafile' and 'capath', not both", "misuse" end
-      return require("bearssl.trust").gather(given.cafile, given.capath)
+      return require("bearssl.trust_files").gather(given.cafile, given.capath)
    end
    if value == nil then
       if not needed then return false end
@@ -190,7 +191,7 @@ local function gather_trust(given, needed)
    if value == "system" then return require("bearssl.trust").system() end
    if type(value) == "string" then
       local store = core.trust()
-      local count, message, code = store:add(value)
+      local count, message, code = core.trust_add(store, value)
       if count then return store end
       return require("bearssl.handed_in").refused(value, "the options 'cafile' and 'capath'", message, code)
    end
@@ -282,7 +283,7 @@ local function build(given)
    if not object then return nil, message, code end
    local handlers_given = driver.merge({}, given.handlers)
    local stage_mask, decision_mask = driver.masks(handlers_given)
-   return setmetatable({
+   return make_context {
       core = object, named = named, clock = given.clock,
       handlers = handlers_given, stage_mask = stage_mask, decision_mask = decision_mask,
       settings = {
@@ -292,7 +293,7 @@ local function build(given)
          ticket_keys = settings.ticket_keys, staple = is_client and (given.staple or "if_must") or nil,
          tickets = is_client and given.tickets ~= false or ticket_keys and (given.tickets or true) or false,
       },
-   }, Context)
+   }
 end
 
 --- new(options) → context, or nil, message, code when a file, a certificate or a key cannot be used:
@@ -308,7 +309,7 @@ end
 -- grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds;
 -- server), middlebox_compatibility, psk_ke, record_size_limit, record_padding (bytes), key_update_after (records);
 -- of a server client_hello_limit (bytes).
-function Context.new(given)
+local function new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
    local ok, context, message, code = pcall(build, given)
@@ -332,58 +333,59 @@ end
 -- cosocket, a Copas socket, another stream, or { read =, write =, settimeout =, close = }. options: server_name
 -- (string; a client must give it, or false), session (session object), early_data (a client's; needs a session),
 -- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks), max_line (bytes of a
--- line that receive("*l") takes; nil: any number). Returns the stream, or
--- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
+-- line that receive("*l") takes; nil: any number), wait (function(descriptor, "read" or "write", seconds): how an event
+-- loop waits; true, or nil, "timeout"). Returns the stream, or nil, message, code. The handshake happens with
+-- handshake(), or with the first send or receive.
 function Context:wrap(transport, given, ...)
-   own(self, "wrap")
+   local state = own(self, "wrap")
    options.surplus("wrap", ...)
    if transport == nil then error("wrap: the transport is missing", 2) end
-   given = check_connection(self, given, wrap_options, "wrap")
-   local carrier, message = require("bearssl.transport").new(transport)
+   given = check_connection(state, given, wrap_options, "wrap")
+   local carrier, message = require("bearssl.transport").new(transport, given.wait)
    if not carrier then error("wrap: " .. message, 2) end
-   return require("bearssl.stream").new(self, carrier, given)
+   return require("bearssl.stream").new(state, carrier, given)
 end
 
 --- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
 function Context:connection(given, ...)
-   own(self, "connection")
+   local state = own(self, "connection")
    options.surplus("connection", ...)
-   given = check_connection(self, given, connection_options, "connection")
-   return require("bearssl.connection").new(self, given)
+   given = check_connection(state, given, connection_options, "connection")
+   return require("bearssl.connection").new(state, given)
 end
 
 --- flush_sessions() forgets the sessions that the context keeps in memory.
 function Context:flush_sessions()
-   own(self, "flush_sessions")
-   self.core:flush_sessions()
+   own(self, "flush_sessions").core:flush_sessions()
 end
 
 --- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given,
 -- or its own; nil for a client and where tickets are off.
 function Context:ticket_keys()
-   own(self, "ticket_keys")
-   return self.settings.ticket_keys
+   return own(self, "ticket_keys").settings.ticket_keys
 end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
 -- sessions (in the cache), pooled_buffers (record buffers that lie idle).
 function Context:info()
-   own(self, "info")
-   local names, settings = require "bearssl.names", self.settings
-   local info = self.core:info()
+   local state = own(self, "info")
+   local names, settings = require "bearssl.names", state.settings
+   local info = state.core:info()
    info.mode, info.verify, info.alpn = settings.mode, settings.verify, settings.alpn
    info.min_version, info.max_version = core.version_name(settings.version_min), core.version_name(settings.version_max)
    info.suites = names.list(settings.suites, core.suite_name)
    info.groups = names.list(settings.groups or core.default_groups(), core.group_name)
    info.signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name)
    info.tickets, info.staple = settings.tickets, settings.staple
-   info.sessions, info.pooled_buffers = self.core:session_count(), self.core:pooled_buffers()
+   info.sessions, info.pooled_buffers = state.core:session_count(), state.core:pooled_buffers()
    return info
 end
 
-function Context:__tostring()
-   return ("bearssl.context: %s"):format(self.settings.mode)
-end
+make_context = class.class("context", Context, {
+   __tostring = function(self)
+      return ("bearssl.context: %s"):format(own(self, "tostring").settings.mode)
+   end,
+})
 
-return Context
+return { new = new }

@@ -5,6 +5,7 @@
 --    nil, message            the handler returned what makes no sense
 local core = require "bearssl.core"
 local options = require "bearssl.options"
+local own = require "bearssl.own"
 
 local decision = {}
 
@@ -188,14 +189,10 @@ local select_fields = {
 }
 for field in pairs(credential_fields) do select_fields[field] = true end
 
-local function is_context(connection, value)
-   return type(value) == "table" and getmetatable(value) == getmetatable(connection.context)
-end
-
 function decision.select(connection, answer, reason)
    local done, why = default_or_refusal(answer, reason, "handshake_failure")
    if done ~= nil then return done, why end
-   if is_context(connection, answer) then
+   if own.look("context", answer) then
       answer = { context = answer }
    elseif type(answer) ~= "table" then
       return wrong("nothing, a context, or a table { context =, certificate =, key =, alpn =, … }", answer)
@@ -205,9 +202,9 @@ function decision.select(connection, answer, reason)
    local names = require "bearssl.names"
    local context, result = connection.context, {}
    if answer.context ~= nil then
-      context = answer.context
-      if not is_context(connection, context) then
-         return nil, "returned a 'context' that is not a context but " .. options.describe(context)
+      context = own.look("context", answer.context)
+      if not context then
+         return nil, "returned a 'context' that is not a context but " .. options.describe(answer.context)
       end
       if context.settings.mode ~= "server" then return nil, "returned a context that is not a server's" end
       result.context = context.core

@@ -6,6 +6,7 @@ local is = options.is
 
 local key = {}
 
+--- kinds: what generate makes.
 key.kinds = { "rsa", "secp256r1", "secp384r1", "secp521r1" }
 
 -- What the core calls the curves, by their number as groups: every name that a group has, a kind of key has too.
@@ -52,7 +53,8 @@ function key.open(path, password, ...)
 end
 
 --- generate(kind [, bits]) makes a new key. kind: "rsa" (bits: 2048 to 4096, a multiple of 8; 2048), "secp256r1",
--- "secp384r1" or "secp521r1", under any of their names (doc/api.md). An RSA key takes from tenths of a second to some seconds. nil, message, "no_random" without randomness.
+-- "secp384r1" or "secp521r1", under any of their names (doc/api.md). An RSA key takes from tenths of a second to some
+-- seconds. nil, message, "no_random" without randomness.
 function key.generate(kind, bits, ...)
    options.surplus("bearssl.key.generate", ...)
    local curve = type(kind) == "string" and curves[core.group_id(kind)]
@@ -81,24 +83,6 @@ function key.external(certificate, ...)
          .. options.describe(certificate), 2)
    end
    return core.external_key(certificate)
-end
-
-local function filled(value)
-   return (type(value) ~= "string" or value == "") and "a string that is not empty" or nil
-end
-
-local pem_options = { password = filled, iterations = is.bounded("key", "iterations") }
-
--- What key:pem does (methods.lua).
-function key.pem(self, given)
-   if type(given) == "string" then given = { password = given } end
-   if given == nil then given = {} end
-   options.check(given, pem_options, "key:pem", -1)
-   if given.iterations and not given.password then
-      error("key:pem: 'iterations' makes sense only with a 'password'", 0)
-   end
-   local text, message, code = core.own_methods.key_pem(self, given.password, given.iterations)
-   return text, message, code
 end
 
 return key

@@ -4,6 +4,7 @@ local core = require "bearssl.core"
 
 local methods_of = core.methods
 local certificate, key, trust = methods_of "certificate", methods_of "key", methods_of "trust"
+local session = methods_of "session"
 
 -- What the core's own methods do for themselves.
 local function check(self, class, method)
@@ -30,14 +31,17 @@ function certificate.verify(self, given, ...)
 end
 
 -- The core's own, which stand below ours; kept with the core, so that loading this again does not wrap them twice.
-if not core.own_methods then core.own_methods = { key_pem = key.pem, trust_verify = trust.verify } end
+if not core.own_methods then core.own_methods = {
+      key_pem = key.pem, trust_verify = trust.verify, session_resumable = session.resumable,
+   } end
+local session_resumable = core.own_methods.session_resumable
 
 --- key:pem(options) is the key in PKCS#8; options: password (encrypts it), iterations; or the password itself.
 -- nil, message, code ("unsupported_key" of an external key, "unsupported_encryption").
 function key.pem(self, given, ...)
    check(self, "key", "pem")
    require("bearssl.options").surplus("key:pem", ...)
-   local ok, a, b, c = pcall(require("bearssl.key").pem, self, given)
+   local ok, a, b, c = pcall(require "bearssl.key_pem", self, given)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)
 end
@@ -57,9 +61,22 @@ end
 function trust.reload(self, list, ...)
    check(self, "trust", "reload")
    require("bearssl.options").surplus("trust:reload", ...)
-   local ok, a, b, c = pcall(require("bearssl.trust").reload, self, list)
+   local ok, a, b, c = pcall(require("bearssl.trust_files").reload, self, list)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)
+end
+
+--- session:resumable([context [, server_name]]): see doc/api.md.
+function session.resumable(self, context, server_name)
+   check(self, "session", "resumable")
+   local state = require("bearssl.own").look("context", context)
+   local describe = require("bearssl.options").describe
+   if type(context) ~= "userdata" and context ~= nil and not state then
+      error("resumable: the context must be a context, not " .. describe(context), 2)
+   elseif server_name ~= nil and type(server_name) ~= "string" then
+      error("resumable: the server name must be a string, not " .. describe(server_name), 2)
+   end
+   return session_resumable(self, state or context, server_name)
 end
 
 return true

@@ -1,101 +1,12 @@
 -- bearssl.trust: stores of trusted certificates.
 local core = require "bearssl.core"
-local file = require "bearssl.file"
 local handed_in = require "bearssl.handed_in"
 local options = require "bearssl.options"
+local files = require "bearssl.trust_files"
 
 local is = options.is
 
 local trust = {}
-
--- Where systems keep all their certificates in one file.
-trust.files = {
-   "/etc/ssl/certs/ca-certificates.crt", -- Debian, Ubuntu, Alpine, Arch, Gentoo
-   "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", -- Fedora, RHEL
-   "/etc/pki/tls/certs/ca-bundle.crt", -- older Fedora, RHEL
-   "/etc/ssl/ca-bundle.pem", -- openSUSE
-   "/etc/ssl/cert.pem", -- Alpine, macOS, FreeBSD, OpenBSD
-   "/usr/local/etc/ssl/cert.pem", -- FreeBSD, ports
-   "/usr/local/share/certs/ca-root-nss.crt", -- FreeBSD, ca_root_nss
-   "/opt/homebrew/etc/openssl@3/cert.pem", -- macOS, Homebrew
-   "/opt/homebrew/etc/ca-certificates/cert.pem",
-   "/usr/local/etc/openssl@3/cert.pem",
-}
-
--- Where they keep one file per certificate.
-trust.directories = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts" }
-
--- Where a store came from, for reload: store → function(store) that fills one.
-local sources = setmetatable({}, { __mode = "k" })
-
---- each_file(directory, take) calls take(bytes) for each file of a directory that may hold certificates in PEM: hash
--- links ("4a6481c9.0") and what is named so; the rest is passed over. true, or nil, message, code.
-function trust.each_file(path, take)
-   local names, message, code = file.list(path)
-   if not names then return nil, message, code end
-   for _, name in ipairs(names) do
-      if name:find("%.%d+$") or name:find("%.pem$") or name:find("%.crt$") or name:find("%.cer$") then
-         local bytes = file.read(path .. "/" .. name)
-         if bytes and bytes:find("-----BEGIN", 1, true) then take(bytes) end
-      end
-   end
-   return true
-end
-
-local function add_directory(store, path)
-   local count = 0
-   local found, message, code = trust.each_file(path, function(bytes) count = count + (store:add(bytes) or 0) end)
-   if not found then return nil, message, code end
-   if count == 0 and store:count() == 0 then
-      return nil, "the directory " .. path .. " holds no certificate", "bad_pem"
-   end
-   return store
-end
-
-local function add_file(store, path, what)
-   local bytes, message, code = file.read(path, what or "trust file")
-   if not bytes then return nil, message, code end
-   local count
-   count, message, code = store:add(bytes)
-   if not count then return nil, path .. ": " .. tostring(message), code end
-   return store
-end
-
--- fill(store) puts the certificates of files into an empty store; it is called again for a reload.
-local function from(fill)
-   local store, message, code = fill(core.trust())
-   if not store then return nil, message, code end
-   sources[store] = fill
-   return store
-end
-
-local is_list = is.list(is.any("a certificate object or a PEM or DER string", is.string, is.object("certificate")),
-   "certificates")
-
--- What trust:reload does (methods.lua).
-function trust.reload(store, list)
-   if list == nil then
-      local fill = sources[store]
-      if not fill then
-         error("trust:reload: this store was not read from files: give the certificates to replace it with", 0)
-      end
-      local fresh, message, code = fill(core.trust())
-      if not fresh then return nil, message, code end
-      list = {}
-      for index = 1, fresh:count() do list[index] = fresh:certificate(index):der() end
-   else
-      if type(list) ~= "table" then list = { list } end
-      local must, exact = is_list(list)
-      if must then error("trust:reload: " .. (exact or "must be " .. must), 0) end
-      local bytes = {}
-      for index, entry in ipairs(list) do
-         bytes[index] = options.is_object(entry, "certificate") and entry:der() or entry
-      end
-      list = bytes
-   end
-   local count, message, code = store:replace(list)
-   return count, message, code
-end
 
 --- load(string) is a store of the certificates of a PEM string (or one in DER). Certificates that cannot be
 -- used are skipped (store:skipped()); nil, message, code when there is none at all.
@@ -105,7 +16,7 @@ function trust.load(bytes, ...)
       error("bearssl.trust.load: certificates must be given as a PEM string, not a " .. type(bytes), 2)
    end
    local store = core.trust()
-   local count, message, code = store:add(bytes)
+   local count, message, code = core.trust_add(store, bytes)
    if not count then return handed_in.refused(bytes, "bearssl.trust.open", message, code) end
    return store
 end
@@ -115,29 +26,13 @@ end
 function trust.open(path, ...)
    options.surplus("bearssl.trust.open", ...)
    if type(path) ~= "string" then error("bearssl.trust.open: the path must be a string", 2) end
-   local store, message, code = from(function(store)
-      if file.is_directory(path) then return add_directory(store, path) end
-      return add_file(store, path)
-   end)
+   local store, message, code = files.open(path)
    return options.result(store, message, code)
 end
 
---- gather(cafile, capath) is a store of a file, a directory, or both.
-function trust.gather(cafile, capath)
-   local made, message, code = from(function(store)
-      if cafile then
-         local ok, reason, reason_code = add_file(store, cafile, "cafile")
-         if not ok then return nil, reason, reason_code end
-      end
-      if capath then return add_directory(store, capath) end
-      return store
-   end)
-   return made, message, code
-end
-
 local function add_entry(store, entry)
-   if options.is_object(entry, "certificate") then return store:add_certificate(entry) end
-   local count, message, code = store:add(entry)
+   if options.is_object(entry, "certificate") then return core.trust_add_certificate(store, entry) end
+   local count, message, code = core.trust_add(store, entry)
    if count then return count end
    return handed_in.refused(entry, "bearssl.trust.open", message, code)
 end
@@ -168,47 +63,13 @@ function trust.new(list, ...)
    return store
 end
 
-local function fill_system(store)
-   local env_file, env_directory = os.getenv("SSL_CERT_FILE"), os.getenv("SSL_CERT_DIR")
-   local found = false
-   if env_file and env_file ~= "" then
-      local ok, message, code = add_file(store, env_file, "SSL_CERT_FILE")
-      if not ok then return nil, message, code end
-      found = true
-   end
-   if env_directory and env_directory ~= "" then
-      for path in env_directory:gmatch("[^:]+") do
-         local ok, message, code = add_directory(store, path)
-         if not ok then return nil, message, code end
-         found = true
-      end
-   end
-   for _, path in ipairs(found and {} or trust.files) do
-      found = file.exists(path) and add_file(store, path) ~= nil
-      if found then break end
-   end
-   for _, path in ipairs(found and {} or trust.directories) do
-      found = add_directory(store, path) ~= nil
-      if found then break end
-   end
-   if found then return store end
-   return nil, "no system trust store was found: install ca-certificates, set SSL_CERT_FILE, or give the "
-      .. "context a 'cafile'; looked for " .. table.concat(trust.files, ", "), "trust_not_found"
-end
-
-local system, system_key
-
 --- system() is the store of the system's trusted certificates, loaded once and shared. SSL_CERT_FILE and
 -- SSL_CERT_DIR in the environment come first, as in OpenSSL. nil, message, "trust_not_found" when the
 -- system has none.
 function trust.system(...)
    options.surplus("bearssl.trust.system", ...)
-   local wanted = (os.getenv("SSL_CERT_FILE") or "") .. "\0" .. (os.getenv("SSL_CERT_DIR") or "")
-   if system and system_key == wanted then return system end
-   local store, message, code = from(fill_system)
-   if not store then return nil, message, code end
-   system, system_key = store, wanted
-   return store
+   local store, message, code = files.system()
+   return options.result(store, message, code)
 end
 
 return trust

@@ -130,7 +130,7 @@ for name in pairs(PEERS) do
          local server = serve({})
          local stream = assert(ours.connect(server.port, {}))
          ask(stream)
-         assert(stream:update_keys(true))
+         assert(stream:update_keys { request = true })
          ask(stream, "under new keys")
          assert.equal(1, stream:info("key_updates_received"))
          ask(stream, "again")

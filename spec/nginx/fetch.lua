@@ -87,7 +87,7 @@ function fetch.run(job)
    assert(stream:send(job.line .. "\n"))
    result.line = assert(stream:receive("*l"))
    if job.update then
-      assert(stream:update_keys(true))
+      assert(stream:update_keys { request = true })
       assert(stream:send(job.line .. "\n"))
       assert(stream:receive("*l"))
       result.updates = stream:info("key_updates_received")

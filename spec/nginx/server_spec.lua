@@ -88,7 +88,7 @@ for _, kind in ipairs({ "ec", "rsa" }) do
       it("new keys are taken in the middle of a connection", function()
          local stream = assert(ours.connect(server.both, {}))
          assert(stream:send(REQUEST, 1, 10))
-         assert(stream:update_keys(true))
+         assert(stream:update_keys { request = true })
          assert(stream:send(REQUEST, 11))
          assert.truthy(assert(stream:receive("*a")):find("TLSv1.3", 1, true))
          assert.equal(1, stream:info("key_updates_received"))

@@ -2,6 +2,7 @@
 -- handlers, by a block's end. An error, never a crash.
 local bearssl = require "bearssl"
 local hostile = require "spec.robustness.hostile"
+local inside = require "spec.support.inside"
 local lifetime = require "spec.support.lifetime"
 local loopback = require "spec.support.loopback"
 local pump = require "spec.support.pump"
@@ -54,7 +55,7 @@ describe("closed", function()
 
    it("twice, and used after: every method of the core's object", function()
       local client = connect()
-      local object = client.core
+      local object = inside(client).core
       object:free()
       for name, method in pairs(debug.getmetatable(object).__index) do
          if type(method) == "function" then

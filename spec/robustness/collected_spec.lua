@@ -3,6 +3,7 @@
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local hostile = require "spec.robustness.hostile"
+local inside = require "spec.support.inside"
 local lifetime = require "spec.support.lifetime"
 local loopback = require "spec.support.loopback"
 local pump = require "spec.support.pump"
@@ -99,8 +100,8 @@ describe("garbage collected", function()
          called = called + 1
          for _, name in ipairs({ "step", "drain", "read", "info", "close", "session" }) do
             if called % 7 ~= 0 or name ~= "close" then
-               pcall(client.core and client.core[name] or function() end, client.core)
-               pcall(server.core and server.core[name] or function() end, server.core)
+               pcall(inside(client).core and inside(client).core[name] or function() end, inside(client).core)
+               pcall(inside(server).core and inside(server).core[name] or function() end, inside(server).core)
             end
          end
       end
@@ -188,9 +189,9 @@ describe("dropped", function()
             handlers = all_handlers(function() end) }))
          local server = assert(w.server_context:connection({ handlers = all_handlers(function() end) }))
          for _ = 1, limit do
-            client.core:step()
+            inside(client).core:step()
             server:feed(client:drain(100))
-            server.core:step()
+            inside(server).core:step()
             client:feed(server:drain(100))
          end
          if client_first then client = nil else server = nil end

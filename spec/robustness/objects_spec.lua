@@ -3,6 +3,7 @@ local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"
 local hostile = require "spec.robustness.hostile"
+local inside = require "spec.support.inside"
 local lifetime = require "spec.support.lifetime"
 
 local collect = lifetime.collect
@@ -12,7 +13,7 @@ describe("the core's objects", function()
       local objects = {}
       local client_context, server_context = hostile.contexts()
       local client = hostile.pair(client_context, server_context)
-      objects.connection, objects.context = client.core, client_context.core
+      objects.connection, objects.context = inside(client).core, inside(client_context).core
       objects.certificate = assert(bearssl.certificate.load(certificates.ec.certificate))[1]
       objects.key = assert(bearssl.key.load(certificates.ec.key))
       objects.trust = assert(bearssl.trust.load(certificates.ca.certificate))
@@ -40,7 +41,7 @@ describe("the core's objects", function()
       local certificate = assert(bearssl.certificate.load(certificates.ec.certificate))[1]
       local key = assert(bearssl.key.load(certificates.ec.key))
       local trust = assert(bearssl.trust.load(certificates.ca.certificate))
-      for _, object in ipairs({ client.core, certificate, key, trust, client_context.core }) do
+      for _, object in ipairs({ inside(client).core, certificate, key, trust, inside(client_context).core }) do
          local gc = debug.getmetatable(object).__gc
          if type(gc) == "function" then
             gc(object)

@@ -18,7 +18,7 @@ end
 
 local function trust()
    local store = assert(core.trust())
-   assert(store:add(certificates.ca.certificate))
+   assert(core.trust_add(store, certificates.ca.certificate))
    return store
 end
 

@@ -1,5 +1,5 @@
--- Transports carry ciphertext between a connection of the core and the world. transport.new(object) finds
--- the one for what the user has. A transport is a table with
+-- Transports carry ciphertext between a connection of the core and the world. transport.new(object) makes the one for
+-- what the user has, which is never taken for one itself. A transport is a table with
 --
 --    fill(core, deadline)    brings ciphertext into the core: core:feed(bytes) or core:fill(descriptor), and
 --                            core:feed_end() at the end of the stream. Returns true when something was
@@ -21,6 +21,8 @@
 -- fill and flush may yield. One coroutine may be in fill while another is in flush.
 local core = require "bearssl.core"
 local describe = require("bearssl.options").describe
+
+local look = require("bearssl.own").look
 
 local transport = {}
 
@@ -59,7 +61,7 @@ local function refuse(object)
    if shown:find("^udp") then return "a UDP socket carries no TLS: give a TCP socket" end
    if shown:find("^tcp{server}") then return "a listening socket carries no TLS: give what its accept returns" end
    if shown:find("^tcp{master}") then return "the socket is not connected: connect it first" end
-   if has(object, "dohandshake", "getpeercertificate") and not field(object, "connection") then
+   if has(object, "dohandshake", "getpeercertificate") then
       return "a LuaSec connection speaks TLS itself: give the TCP socket below it, before ssl.wrap"
    end
    if has(object, "read_start", "read_stop", "try_write") then
@@ -72,39 +74,55 @@ local function refuse(object)
    return nil
 end
 
---- new(object) is the transport for a LuaSocket object, a descriptor number, a Copas socket, a cosocket, a socket of
--- cqueues, one of our own streams (TLS within TLS), a table of functions, or a table that is a transport already.
--- Returns nil and what is wrong.
-function transport.new(object)
+-- Those that wait by themselves, in their own loop, have no use for another's way to wait.
+local function no_wait(wait, what)
+   return wait and ("%s by itself: the option 'wait' is for a LuaSocket object or a descriptor"):format(what) or nil
+end
+
+local function is_copas(object)
+   return (tostring(object):find("copas", 1, true) or package.loaded.copas and has(field(object, "socket"), "getfd"))
+      and has(object, "send", "receive")
+end
+
+-- Which of our modules carries such an object, the name of its constructor, and what it is that waits by itself.
+local function recognize(object, kind)
+   if look("stream", object) then return "functions", "over_stream", "a stream waits" end
+   if belongs("cqueues.socket", object) then return "cqueues", "new", "a socket of cqueues waits" end
+   local refused = refuse(object)
+   if refused then return nil, refused end
+   if kind == "userdata" and has(object, "getfd") then return "descriptor", "new" end
+   if kind == "table" and has(object, "read", "write") then
+      return "functions", "new", "a table of read and write functions waits"
+   end
+   if kind == "table" and is_copas(object) then return "copas", "new", "a socket of Copas waits" end
+   if has(object, "receiveany", "send", "settimeout") and not has(object, "getfd") then
+      return "cosocket", "new", "a cosocket waits"
+   end
+   if has(object, "getfd") then return "descriptor", "new" end
+   return nil, nil
+end
+
+--- new(object [, wait]) is the transport for a LuaSocket object, a descriptor number, a Copas socket, a cosocket, a
+-- socket of cqueues, one of our own streams (TLS within TLS), or a table of functions. wait: the function of the option
+-- of that name, for what has a descriptor. Returns nil and what is wrong.
+function transport.new(object, wait)
    local kind = type(object)
+   if wait then wait = require "bearssl.transport.waiting"(wait) end
    if kind == "number" then
       if object % 1 ~= 0 or object < 0 then return nil, "a descriptor is an integer that is not negative" end
-      return require("bearssl.transport.descriptor").new(object)
+      return require("bearssl.transport.descriptor").new(object, wait)
    end
    if kind ~= "table" and kind ~= "userdata" then
       return nil, "a transport is a socket, a descriptor number or a table of functions, not a " .. kind
    end
-   if belongs("cqueues.socket", object) then return require("bearssl.transport.cqueues").new(object) end
-   local refused = refuse(object)
-   if refused then return nil, refused end
-   if kind == "userdata" and has(object, "getfd") then
-      return require("bearssl.transport.descriptor").new(object)
+   local module, constructor, waits = recognize(object, kind)
+   if module then
+      local refused = waits and no_wait(wait, waits)
+      if refused then return nil, refused end
+      return require("bearssl.transport." .. module)[constructor](object, wait)
+   elseif constructor then
+      return nil, constructor
    end
-   if kind == "table" and has(object, "fill", "flush", "pending", "close") then return object end
-   if kind == "table" and has(object, "read", "write") then
-      return require("bearssl.transport.functions").new(object)
-   end
-   if kind == "table" and (tostring(object):find("copas", 1, true)
-      or package.loaded.copas and has(field(object, "socket"), "getfd")) and has(object, "send", "receive") then
-      return require("bearssl.transport.copas").new(object)
-   end
-   if has(object, "receiveany", "send") and field(object, "connection") then
-      return require("bearssl.transport.functions").over_stream(object)
-   end
-   if has(object, "receiveany", "send", "settimeout") and not has(object, "getfd") then
-      return require("bearssl.transport.cosocket").new(object)
-   end
-   if has(object, "getfd") then return require("bearssl.transport.descriptor").new(object) end
    local message = "no transport is known for %s: give a LuaSocket TCP socket, a descriptor number, an nginx cosocket, "
       .. "a Copas or cqueues socket, or a table with read and write functions"
    return nil, message:format(describe(object))

@@ -34,6 +34,7 @@ local function new_end(incoming, outgoing, options)
    local self = {}
    function self.read(n)
       while true do
+         if incoming.gone then return nil, "closed" end -- by this end, perhaps while it waited
          local bytes = pull(incoming, options.chunk or n)
          if bytes then return bytes end
          if incoming.closed then return nil, "closed" end

@@ -1,12 +1,11 @@
 -- Waiting for the end of what goes on between two streams beside their data: a renegotiation, a late authentication.
-
 local driver = require "bearssl.driver"
+local work = require "bearssl.stream.work"
 
---- finish(tools, stream, deadline, running) drives a stream for as long as the core's method of the name `running` says
--- that it goes on: true, or nil, message, code. Data that the peer sends before is put aside for receive.
--- tools: what stream.lua lends of its own.
-return function(tools, stream, deadline, running)
-   local connection = stream.connection
+--- finish(self, deadline, running) drives a stream for as long as the core's method of the name `running` says that it
+-- goes on: true, or nil, message, code. Data that the peer sends before is put aside for receive.
+return function(self, deadline, running)
+   local connection = self.connection
    local object = connection.core
    while object and object[running](object) do
       local event, message, code = driver.step(connection)
@@ -14,26 +13,26 @@ return function(tools, stream, deadline, running)
       if event == "data" then
          ok, message, code = object:hold()
          if code == "limit_exceeded" then
-            return nil, tools.note(stream, "wantread", "wantread")
+            return nil, work.note(self, "wantread", "wantread")
          elseif not ok then
             return nil, message, code
          end
       elseif event == "wantread" then
          if object[running](object) then
-            ok, message, code = tools.fill(stream, deadline)
-            if not ok then return nil, tools.note(stream, message, code) end
+            ok, message, code = work.fill(self, deadline)
+            if not ok then return nil, work.note(self, message, code) end
          end
       elseif event == "closed" then
          return nil, "closed", "closed"
       else
-         tools.send_last(stream)
-         stream.wanted = nil
+         work.send_last(self)
+         self.wanted = nil
          return nil, message, code
       end
       object = connection.core
    end
    if not object then return nil, driver.CLOSED, "closed" end
-   local ok, message, code = stream.transport:flush(object, deadline)
-   if not ok then return nil, tools.note(stream, message, code) end
+   local ok, message, code = self.transport:flush(object, deadline)
+   if not ok then return nil, work.note(self, message, code) end
    return true
 end
