@@ -102,6 +102,8 @@ remove_slot(tls_session_cache *cache, struct entry **slot)
     struct entry *entry = *slot;
     size_t i;
 
+    if (entry == NULL)
+        return;
     *slot = entry->chained;
     unlink_use(cache, entry);
     cache->count--;
@@ -251,8 +253,7 @@ tls_session_cache_forget(tls_session_cache *cache, tls_bytes key)
 {
     struct entry **slot = slot_of(cache, key);
 
-    if (*slot != NULL)
-        remove_slot(cache, slot);
+    remove_slot(cache, slot);
 }
 
 void
