@@ -57,7 +57,7 @@ local function watched(seen)
          seen[#seen + 1] = stage .. " " .. tostring(message.direction)
          if stage == "client_hello" then seen[#seen + 1] = hello_of(message) end
          if stage == "new_session_ticket" then
-            seen[#seen + 1] = ("%s %s"):format(message.lifetime, message.max_early_data)
+            seen[#seen + 1] = ("%s %s"):format(tostring(message.lifetime), tostring(message.max_early_data))
          end
       end
    end
