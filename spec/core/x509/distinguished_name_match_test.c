@@ -104,6 +104,76 @@ test_equal(void)
         check(!equal(other[i][0], other[i][1]), "%s is not %s", other[i][0], other[i][1]);
 }
 
+/* utf8 writes one character of up to three bytes. */
+static void
+utf8(char *out, unsigned c)
+{
+    if (c >= 0x800) {
+        *out++ = (char)(0xE0 | c >> 12);
+        *out++ = (char)(0x80 | (c >> 6 & 0x3F));
+    } else if (c >= 0x80) {
+        *out++ = (char)(0xC0 | c >> 6);
+    }
+    *out++ = (char)(c < 0x80 ? c : 0x80 | (c & 0x3F));
+    *out = '\0';
+}
+
+static int
+characters_equal(unsigned a, unsigned b)
+{
+    char one[8] = "Cu", other[8] = "Cu";
+
+    utf8(one + 2, a);
+    utf8(other + 2, b);
+    return equal(one, other);
+}
+
+/* Both ends of each range of letters, with its small one, and what stands beside it without one:
+ * the Unicode characters of ASCII, Latin-1, Latin Extended-A, Greek and Cyrillic. */
+static void
+test_letters(void)
+{
+    static const unsigned pairs[][2] = {{'A', 'a'}, {'Z', 'z'}, {0xC0, 0xE0}, {0xDE, 0xFE},
+        {0x100, 0x101}, {0x12E, 0x12F}, {0x132, 0x133}, {0x136, 0x137}, {0x139, 0x13A},
+        {0x147, 0x148}, {0x14A, 0x14B}, {0x176, 0x177}, {0x179, 0x17A}, {0x17D, 0x17E},
+        {0x391, 0x3B1}, {0x3A9, 0x3C9}, {0x400, 0x450}, {0x40F, 0x45F}, {0x410, 0x430},
+        {0x42F, 0x44F}};
+    static const unsigned alone[][2] = {{'@', '`'}, {'[', '{'}, {0xBF, 0xDF}, {0xD7, 0xF7},
+        {0xDF, 0xFF}, {0x130, 0x131}, {0x138, 0x139}, {0x149, 0x14A}, {0x178, 0x179},
+        {0x17F, 0x180}, {0x390, 0x3B0}, {0x3A2, 0x3C2}, {0x3AA, 0x3CA}, {0x430, 0x450}};
+    size_t i;
+
+    for (i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        check(characters_equal(pairs[i][0], pairs[i][1]), "U+%04X and U+%04X", pairs[i][0],
+            pairs[i][1]);
+    for (i = 0; i < sizeof alone / sizeof alone[0]; i++)
+        check(!characters_equal(alone[i][0], alone[i][1]), "U+%04X is not U+%04X", alone[i][0],
+            alone[i][1]);
+}
+
+/* Each blank (RFC 4518 section 2.2 maps them to a space), and what stands beside one. */
+static void
+test_blanks(void)
+{
+    static const unsigned blanks[] = {' ', '\t', '\r', 0x85, 0xA0, 0x1680, 0x2000, 0x200A, 0x2028,
+        0x2029, 0x202F, 0x205F, 0x3000};
+    static const unsigned others[] = {0x08, 0x0E, 0x84, 0x86, 0x9F, 0xA1, 0x167F, 0x1681, 0x1FFF,
+        0x200B, 0x2027, 0x202A, 0x202E, 0x2030, 0x205E, 0x2060, 0x2FFF, 0x3001};
+    char text[16] = "Cua";
+    size_t i;
+
+    for (i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
+        utf8(text + 3, blanks[i]);
+        strcat(text, "z");
+        check(equal(text, "Cua z"), "U+%04X is a blank", blanks[i]);
+    }
+    for (i = 0; i < sizeof others / sizeof others[0]; i++) {
+        utf8(text + 3, others[i]);
+        strcat(text, "z");
+        check(!equal(text, "Cua z"), "U+%04X is none", others[i]);
+    }
+}
+
 static void
 test_within(void)
 {
@@ -189,6 +259,8 @@ int
 main(void)
 {
     test_equal();
+    test_letters();
+    test_blanks();
     test_within();
     test_many();
     return check_end();
