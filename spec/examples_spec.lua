@@ -65,6 +65,12 @@ describe("the example", function()
          "TLSv1.3", "HTTP/1.0 200 ok", "status 200")
    end)
 
+   it("any_loop.lua fetches twice at once, in a loop of its own", function()
+      local server = peer.openssl_server { certificate = certificates.rsa, mode = "www" }
+      local output = run("any_loop.lua", "https://localhost:" .. server.port .. "/", certificates.ca.certfile)
+      for number = 1, 2 do assert.is_truthy(output:find(number .. "%s+HTTP/1.0 200 ok%s+%d+ bytes"), output) end
+   end)
+
    it("server.lua echoes", function()
       local server = start("server.lua", certificates.ec.chainfile, certificates.ec.keyfile, 0, 2)
       local number = server:wait_for("listening on 127%.0%.0%.1:(%d+)")

@@ -120,6 +120,9 @@ function bearssl.request.new(options) end
 
 bearssl.crl = {}
 
+---@type string[] why a certificate can be revoked
+bearssl.crl.reasons = {}
+
 ---@param options {issuer: bearssl.Certificate|string, issuer_key: bearssl.Key|string, password?: bearssl.Password, this_update?: number, next_update?: number, days?: number, number?: string|integer, revoked?: table}
 ---@return bearssl.Crl? crl
 ---@return string? message
@@ -166,6 +169,9 @@ function bearssl.ocsp.open(path) end
 function bearssl.ocsp.request(certificate, issuer) end
 
 bearssl.key = {}
+
+---@type string[] what generate makes
+bearssl.key.kinds = {}
 
 ---@param kind "rsa"|"p256"|"p384"|"p521"
 ---@param bits? integer RSA: 2048 … 4096, default 2048
@@ -323,6 +329,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.WrapOptions: bearssl.ConnectionOptions
 ---@field timeout? number seconds; nil waits for ever, 0 never
 ---@field max_line? integer bytes of a line that receive takes; nil: any number
+---@field wait? fun(fd: integer, mode: "read"|"write", seconds?: number): boolean?, string? true; or nil, "timeout"
 
 ---@class bearssl.Context
 local Context = {}
@@ -464,7 +471,6 @@ function Context:info() end
 ---@field suites? string|string[]
 
 ---@class bearssl.Stream
----@field connection bearssl.Connection
 local Stream = {}
 
 ---@return true? ok
@@ -505,14 +511,18 @@ function Stream:receiveany(max) end
 ---@param max? integer default 16384
 ---@return string? data
 ---@return string? message
+---@return string? partial always ""
 ---@return bearssl.Code? code
-function Stream:read_early(max) end
+function Stream:receive_early(max) end
 
----@param request? boolean the peer shall do the same
+---@class bearssl.UpdateKeysOptions
+---@field request? boolean the peer shall do the same
+
+---@param options? bearssl.UpdateKeysOptions
 ---@return true? ok
 ---@return string? message
 ---@return bearssl.Code? code
-function Stream:update_keys(request) end
+function Stream:update_keys(options) end
 
 ---@class bearssl.RequestCertificateOptions
 ---@field wait? boolean until the client has answered
@@ -542,6 +552,13 @@ function Stream:shutdown(how) end
 
 ---@return true
 function Stream:close() end
+
+---@param reason bearssl.Code|string a code that has an alert, or any text
+---@param text? string the message
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function Stream:fail(reason, text) end
 
 ---@param seconds? number nil waits for ever, 0 never
 ---@param mode? string accepted, means nothing
@@ -625,13 +642,13 @@ function Connection:write(data, i) end
 
 ---@param max? integer
 ---@return string
-function Connection:early_data(max) end
+function Connection:read_early(max) end
 
----@param request? boolean the peer shall do the same
+---@param options? bearssl.UpdateKeysOptions
 ---@return true? ok
 ---@return string? message
 ---@return bearssl.Code? code
-function Connection:update_keys(request) end
+function Connection:update_keys(options) end
 
 ---@return true? ok
 ---@return string? message
@@ -652,8 +669,9 @@ function Connection:renegotiate(options) end
 ---@return true
 function Connection:close() end
 
----@param reason string a code, an alert's name, or any text
-function Connection:fail(reason) end
+---@param reason bearssl.Code|string a code that has an alert, or any text
+---@param text? string the message
+function Connection:fail(reason, text) end
 
 ---@param field? string
 ---@return bearssl.Info|any
@@ -767,6 +785,27 @@ function Certificate:public_key() end
 function Certificate:signature_algorithm() end
 ---@return boolean
 function Certificate:is_ca() end
+---@return boolean issued by itself, and its own key verifies it
+function Certificate:is_self_signed() end
+---@return integer 1, 2 or 3
+function Certificate:version() end
+---@return string bytes
+function Certificate:signature() end
+---@param hash? string default "sha256"
+---@return string hexadecimal, of the public key
+function Certificate:public_key_fingerprint(hash) end
+---@return string? bytes
+function Certificate:subject_key_identifier() end
+---@return string? bytes
+function Certificate:authority_key_identifier() end
+---@return boolean RFC 7633
+function Certificate:must_staple() end
+---@return string[]
+function Certificate:ocsp_uris() end
+---@return string[]
+function Certificate:issuer_uris() end
+---@return string[]
+function Certificate:crl_uris() end
 ---@return integer?
 function Certificate:path_length() end
 ---@return string[]?
@@ -828,6 +867,16 @@ function Request:subject() end
 function Request:names() end
 ---@return table
 function Request:public_key() end
+---@return string[]?
+function Request:key_usage() end
+---@return string[]?
+function Request:extended_key_usage() end
+---@return {oid: string, name?: string, critical: boolean, value: string}[]
+function Request:extensions() end
+---@return boolean
+function Request:is_ca() end
+---@return boolean RFC 7633
+function Request:must_staple() end
 ---@return true? ok
 ---@return string? message
 ---@return bearssl.Code? code
@@ -841,6 +890,14 @@ function Request:text() end
 
 ---@class bearssl.Crl
 local Crl = {}
+---@return {oid: string, name?: string, value: string}[] names
+---@return string text RFC 4514
+function Crl:issuer() end
+---@return table[] what revoked() gives, in the order of the encoding
+function Crl:entries() end
+---@param certificate bearssl.Certificate
+---@return boolean the CRL would list it: of the same issuer, and in its scope
+function Crl:covers(certificate) end
 ---@return number
 function Crl:this_update() end
 ---@return number?
@@ -864,6 +921,12 @@ function Crl:der() end
 
 ---@class bearssl.OcspResponse
 local OcspResponse = {}
+---@return string "successful", or why it says nothing: "tryLater", "unauthorized" …
+function OcspResponse:response_status() end
+---@return number?
+function OcspResponse:produced_at() end
+---@return string? bytes
+function OcspResponse:nonce() end
 ---@return ("good"|"revoked"|"unknown")? status
 ---@return any detail_or_message
 ---@return bearssl.Code? code
@@ -879,6 +942,8 @@ function Key:type() end
 function Key:bits() end
 ---@return string?
 function Key:curve() end
+---@return {type: "RSA"|"RSA-PSS"|"EC", bits: integer, curve?: string}
+function Key:public_key() end
 ---@return boolean
 function Key:is_external() end
 ---@param certificate bearssl.Certificate
@@ -914,6 +979,9 @@ local Trust = {}
 function Trust:count() end
 ---@return integer
 function Trust:skipped() end
+---@param n integer
+---@return bearssl.Certificate? the nth, in order of adding
+function Trust:certificate(n) end
 ---@param certificate bearssl.Certificate
 ---@return boolean
 function Trust:contains(certificate) end
