@@ -79,6 +79,29 @@ is_word(const char *word, size_t length)
            word_is(word, length, "none") || (word[0] == '-' && is_name(word + 1, length - 1));
 }
 
+static int
+are_words(const char *words)
+{
+    size_t length;
+
+    for (; (length = next_word(&words)) > 0; words += length)
+        if (!is_word(words, length))
+            return 0;
+    return 1;
+}
+
+/* from_environment: a word that is none, such as a misspelt one, stands for the reference: whoever
+ * wants to keep a kernel from running must not have it run. */
+static const char *
+from_environment(void)
+{
+    const char *words = getenv(VARIABLE);
+
+    if (words == NULL)
+        return "";
+    return are_words(words) ? words : "none";
+}
+
 /* is_allowed: whether these words let this kernel run. */
 static int
 is_allowed(const char *words, const tls_kernel *kernel)
@@ -131,7 +154,6 @@ fill(const char *words)
 static void
 choose_once(void)
 {
-    const char *words = getenv(VARIABLE);
 #if defined(__GNUC__)
     int expected = UNCHOSEN;
 
@@ -141,10 +163,10 @@ choose_once(void)
             continue;
         return;
     }
-    fill(words != NULL ? words : "");
+    fill(from_environment());
     __atomic_store_n(&state, CHOSEN, __ATOMIC_RELEASE);
 #else
-    fill(words != NULL ? words : "");
+    fill(from_environment());
     state = CHOSEN;
 #endif
 }
@@ -165,12 +187,8 @@ tls_kernels_chosen(void)
 int
 tls_kernels_choose(const char *words)
 {
-    const char *word = words;
-    size_t length;
-
-    for (; (length = next_word(&word)) > 0; word += length)
-        if (!is_word(word, length))
-            return 0;
+    if (words == NULL || !are_words(words))
+        return 0;
     tls_kernels_chosen(); /* so that nobody chooses later */
     fill(words);
     return 1;

@@ -2,6 +2,8 @@
 #ifndef TLS_KERNEL_ONCE_H
 #define TLS_KERNEL_ONCE_H
 
+#include <sched.h>
+
 typedef struct tls_once {
     int state; /* 0, then 1 while it is made, then 2 */
 } tls_once;
@@ -21,7 +23,7 @@ tls_once_run(tls_once *once, void (*make)(void))
         return;
     }
     while (__atomic_load_n(&once->state, __ATOMIC_ACQUIRE) != 2)
-        continue;
+        sched_yield();
 }
 
 #endif

@@ -141,9 +141,9 @@ point_put(unsigned char *bytes, const jacobian *p)
     return (uint32_t)(~field_is_zero(p->z) & 1);
 }
 
-static uint32_t
-multiply(unsigned char *point, size_t length, const unsigned char *scalar, size_t scalar_length,
-    int curve)
+static __attribute__((noinline)) uint32_t
+multiply_in_scratch(unsigned char *point, size_t length, const unsigned char *scalar,
+    size_t scalar_length, int curve)
 {
     affine p;
     jacobian r;
@@ -158,12 +158,12 @@ multiply(unsigned char *point, size_t length, const unsigned char *scalar, size_
     good = point_put(point, &r);
     tls_wipe(k, sizeof k);
     tls_wipe(&r, sizeof r);
-    scratch_wipe();
     return good;
 }
 
-static size_t
-multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve)
+static __attribute__((noinline)) size_t
+multiply_generator_in_scratch(
+    unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve)
 {
     jacobian r;
     number k;
@@ -176,8 +176,26 @@ multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scala
     point_put(out, &r);
     tls_wipe(k, sizeof k);
     tls_wipe(&r, sizeof r);
-    scratch_wipe();
     return POINT_LENGTH;
+}
+
+static uint32_t
+multiply(unsigned char *point, size_t length, const unsigned char *scalar, size_t scalar_length,
+    int curve)
+{
+    uint32_t good = multiply_in_scratch(point, length, scalar, scalar_length, curve);
+
+    scratch_wipe();
+    return good;
+}
+
+static size_t
+multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve)
+{
+    size_t written = multiply_generator_in_scratch(out, scalar, scalar_length, curve);
+
+    scratch_wipe();
+    return written;
 }
 
 /* ---- In variable time, of what is public: verification ---- */

@@ -65,8 +65,8 @@ sign_with(number r, number s, const number k, const number x, const number e)
     return bad == 0;
 }
 
-static size_t
-ecdsa_sign(const br_ec_impl *curves, const br_hash_class *hash, const void *digest,
+static __attribute__((noinline)) size_t
+sign_in_scratch(const br_ec_impl *curves, const br_hash_class *hash, const void *digest,
     const br_ec_private_key *key, void *signature)
 {
     size_t length = hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
@@ -97,10 +97,19 @@ ecdsa_sign(const br_ec_impl *curves, const br_hash_class *hash, const void *dige
     tls_wipe(&random, sizeof random);
     tls_wipe(x, sizeof x);
     tls_wipe(k, sizeof k);
-    scratch_wipe();
     TLS_DECLASSIFY(raw, sizeof raw);
     memcpy(signature, raw, sizeof raw);
     return br_ecdsa_raw_to_asn1(signature, sizeof raw);
+}
+
+static size_t
+ecdsa_sign(const br_ec_impl *curves, const br_hash_class *hash, const void *digest,
+    const br_ec_private_key *key, void *signature)
+{
+    size_t written = sign_in_scratch(curves, hash, digest, key, signature);
+
+    scratch_wipe();
+    return written;
 }
 
 /* signature_get: r and s in as many bytes as there are for each. */

@@ -141,7 +141,6 @@ multiply_u(unsigned char u[LENGTH], const unsigned char scalar[LENGTH])
     times(l.x2, l.x2, l.z2);
     field_put(u, l.x2);
     tls_wipe(&l, sizeof l);
-    scratch_wipe();
 }
 
 /* ---- The generator ---- */
@@ -332,15 +331,14 @@ multiply_base(unsigned char u[LENGTH], const unsigned char scalar[LENGTH])
     tls_wipe(digits, sizeof digits);
     tls_wipe(&sum, sizeof sum);
     tls_wipe(&m, sizeof m);
-    scratch_wipe();
 }
 
 /* ---- As members of br_ec_impl ---- */
 
 /* The scalar is in little-endian order, as RFC 7748 and BearSSL 0.6 have it. */
-static uint32_t
-multiply(unsigned char *point, size_t length, const unsigned char *scalar, size_t scalar_length,
-    int curve)
+static __attribute__((noinline)) uint32_t
+multiply_in_scratch(unsigned char *point, size_t length, const unsigned char *scalar,
+    size_t scalar_length, int curve)
 {
     unsigned char clamped[LENGTH];
 
@@ -353,8 +351,9 @@ multiply(unsigned char *point, size_t length, const unsigned char *scalar, size_
     return 1;
 }
 
-static size_t
-multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve)
+static __attribute__((noinline)) size_t
+multiply_generator_in_scratch(
+    unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve)
 {
     unsigned char clamped[LENGTH];
 
@@ -365,6 +364,25 @@ multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scala
     multiply_base(out, clamped);
     tls_wipe(clamped, sizeof clamped);
     return LENGTH;
+}
+
+static uint32_t
+multiply(unsigned char *point, size_t length, const unsigned char *scalar, size_t scalar_length,
+    int curve)
+{
+    uint32_t good = multiply_in_scratch(point, length, scalar, scalar_length, curve);
+
+    scratch_wipe();
+    return good;
+}
+
+static size_t
+multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scalar_length, int curve)
+{
+    size_t written = multiply_generator_in_scratch(out, scalar, scalar_length, curve);
+
+    scratch_wipe();
+    return written;
 }
 
 static void
