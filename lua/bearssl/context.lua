@@ -32,13 +32,16 @@ local credential_options = {
    ocsp_response = is.string, ocspfile = is.string, password = password,
 }
 
+local is_list = is.list(function() return nil end, "tables")
+
 local function credentials(value)
    if type(value) ~= "table" then return "a list of { certificate =, key =, name = }" end
+   local must, exact = is_list(value)
+   if must then return must, exact end
    for index, entry in ipairs(value) do
       local ok, message = pcall(options.check, entry, credential_options, ("element %d"):format(index), -1)
       if not ok then return "", message end
    end
-   if #value == 0 and next(value) ~= nil then return "", "must be a list, not a table with names" end
    return nil
 end
 
@@ -46,6 +49,8 @@ local extension_options = { id = is.integer(0, 65535), raw = is.string }
 
 local function extensions(value)
    if type(value) ~= "table" then return "a list of { id =, raw = }" end
+   local must, exact = is_list(value)
+   if must then return must, exact end
    local seen = {}
    for index, entry in ipairs(value) do
       local ok, message = pcall(options.check, entry, extension_options, ("element %d"):format(index), -1)
@@ -54,7 +59,6 @@ local function extensions(value)
       if seen[entry.id] then return "", ("element %d: extension %d stands twice"):format(index, entry.id) end
       seen[entry.id] = true
    end
-   if #value == 0 and next(value) ~= nil then return "", "must be a list, not a table with names" end
    return nil
 end
 

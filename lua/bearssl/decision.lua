@@ -74,6 +74,9 @@ function decision.session_load(_, answer)
 end
 
 local function check_fields(answer, known)
+   if getmetatable(answer) ~= nil then
+      return nil, "returned a table with a metatable: fields behind it would be missed"
+   end
    for name in pairs(answer) do
       if not known[name] then
          local names = {}

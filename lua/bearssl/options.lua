@@ -89,16 +89,16 @@ function options.check(given, specification, who, level)
    if type(given) ~= "table" then
       error(("%s: the options must be a table, not %s"):format(who, options.describe(given)), level)
    end
-   for name in pairs(given) do
-      if not specification[name] then
+   -- What stands behind it would be passed over.
+   if getmetatable(given) ~= nil then
+      error(who .. ": the options must be a plain table, without a metatable", level)
+   end
+   for name, value in pairs(given) do
+      local check = specification[name]
+      if not check then
          error(options.unknown(who .. ": unknown option", name, sorted(specification), "Options"), level)
       end
-   end
-   -- By the specification's names: what a table inherits is an option too.
-   for name, check in pairs(specification) do
-      local value = given[name]
-      local must, exact
-      if value ~= nil then must, exact = check(value) end
+      local must, exact = check(value)
       if exact then
          error(("%s: option '%s': %s"):format(who, name, exact), level)
       elseif must then
@@ -230,6 +230,8 @@ end
 function is.list(check, what)
    return function(value)
       if type(value) ~= "table" then return "a list of " .. what end
+      -- what stands behind it would be passed over
+      if getmetatable(value) ~= nil then return "", "must be a plain list, without a metatable" end
       local count = 0
       for index in pairs(value) do
          if type(index) ~= "number" then return "a list of " .. what, "must be a list, not a table with names" end
@@ -287,6 +289,7 @@ function is.handlers(stages, decisions)
    end
    return function(value)
       if type(value) ~= "table" then return "a table of handlers" end
+      if getmetatable(value) ~= nil then return "", "must be a plain table, without a metatable" end
       for name, handler in pairs(value) do
          if not known[name] then
             return "", options.unknown("unknown handler", name, names, "Handlers")

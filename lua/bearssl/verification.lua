@@ -171,10 +171,9 @@ function verification.convert(given)
    return copy
 end
 
--- What a table says by itself or inherits.
 local function own(given)
    local copy = {}
-   for name in pairs(specification) do copy[name] = given[name] end
+   for name, value in pairs(given) do copy[name] = value end
    return copy
 end
 

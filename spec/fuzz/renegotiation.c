@@ -47,14 +47,15 @@ check_kept(who before, unsigned count)
     fuzz_check(is.chain == before.chain && is.level == before.level && is.suite == before.suite);
 }
 
-/* begin asks for it: a victim that is a client also by itself. */
+/* begin asks for it: a victim that is a client also by itself. Only a server chooses a mode. */
 static void
 begin(fuzz_pair *pair, unsigned who_begins)
 {
     fuzz_side *side = who_begins & 1 ? &pair->server : &pair->client;
 
     fuzz_random_use(&side->random);
-    tls_connection_renegotiate(side->c, who_begins & 2 ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_DEFAULT);
+    tls_connection_renegotiate(side->c,
+        who_begins & 2 && side == &pair->server ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_DEFAULT);
 }
 
 int

@@ -110,6 +110,7 @@ in_whole(unsigned version)
     handshake(&p, "resumed", version);
     check(told(p.client.c).resumed, "resumed");
     look_at_both("resumed");
+    forget_session(&p);
     pair_free(&p);
 }
 
