@@ -7,7 +7,7 @@
 
 /* Output room that application data never takes, so that a warning, which may take the first half,
  * and a last alert can always be sealed. */
-#define TLS_ALERT_RESERVE (2 * (TLS_RECORD_OVERHEAD_MAXIMUM + 2))
+#define TLS_ALERT_RESERVE ((size_t)2 * (TLS_RECORD_OVERHEAD_MAXIMUM + 2))
 /* More than this is not put aside of what a peer sends while a renegotiation goes on. */
 #define TLS_HELD_MAXIMUM ((size_t)1024 * 1024)
 
