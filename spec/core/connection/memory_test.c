@@ -46,6 +46,9 @@ begin(unsigned version, const char *what)
     check_about("%s of %x", what, version);
     pair_init(&p, &identities[P256]);
     pair_client_is(&p, &identities[P384]);
+    /* The client holds it, whatever it says. */
+    p.server_credential.ocsp_response = tls_bytes_make(pattern(), 700);
+    p.client_options.verify = TLS_VERIFY_REPORT;
     p.client_options.version_max = p.server_options.version_max = version;
     p.client_options.renegotiation = p.server_options.renegotiation = version < TLS_VERSION_13;
     p.client_options.post_handshake_auth = 1;

@@ -26,17 +26,20 @@ with_sha1(tls_context_options *options)
     options->suite_count = sizeof suites / sizeof suites[0];
 }
 
+/* How often each list says what it says. */
+static size_t times = 1;
+
 /* write_extensions: extended_master_secret, number 23 as secp256r1 is, right behind the groups. */
 static void
 write_extensions(tls_buffer *block, unsigned group, unsigned scheme)
 {
-    uint16_t groups[1], schemes[1];
+    uint16_t groups[2], schemes[2];
 
-    schemes[0] = (uint16_t)scheme;
-    groups[0] = (uint16_t)group;
+    schemes[0] = schemes[1] = (uint16_t)scheme;
+    groups[0] = groups[1] = (uint16_t)group;
     if (scheme != 0)
-        tls_extension_write_u16_list(block, TLS_EXTENSION_SIGNATURE_ALGORITHMS, schemes, 1);
-    tls_extension_write_u16_list(block, TLS_EXTENSION_SUPPORTED_GROUPS, groups, 1);
+        tls_extension_write_u16_list(block, TLS_EXTENSION_SIGNATURE_ALGORITHMS, schemes, times);
+    tls_extension_write_u16_list(block, TLS_EXTENSION_SUPPORTED_GROUPS, groups, times);
     tls_extension_write_empty(block, TLS_EXTENSION_EXTENDED_MASTER_SECRET);
 }
 
@@ -46,13 +49,13 @@ make_hello(tls_buffer *out, unsigned suite, unsigned group, unsigned scheme)
     static const unsigned char random[TLS_RANDOM_LENGTH] = {1};
     tls_client_hello_options options;
     tls_buffer extensions = {0};
-    uint16_t suites[1];
+    uint16_t suites[2];
 
     memset(&options, 0, sizeof options);
-    suites[0] = (uint16_t)suite;
+    suites[0] = suites[1] = (uint16_t)suite;
     options.random = random;
     options.suites = suites;
-    options.suite_count = 1;
+    options.suite_count = times;
     options.compression_methods = tls_bytes_make("\0", 1);
     write_extensions(&extensions, group, scheme);
     options.extensions = tls_buffer_view(&extensions);
@@ -147,5 +150,8 @@ main(void)
     answers(rsa_certificate, rsa_key, STATIC_RSA, group, ed25519, TLS_OK, 0);
     /* RFC 8422 section 5.1: no curve of the client's that the server has, so no ECDHE. */
     answers(rsa_certificate, rsa_key, ECDHE_RSA, 26, of_rsa, TLS_REASON_NO_COMMON_GROUP, failure);
+    /* What is said twice counts once, and what is kept of it is counted. */
+    times = 2;
+    answers(rsa_certificate, rsa_key, ECDHE_RSA, group, of_rsa, TLS_OK, of_rsa);
     return check_end();
 }
