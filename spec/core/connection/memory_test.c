@@ -117,6 +117,20 @@ in_whole(unsigned version)
     pair_free(&p);
 }
 
+/* facts: a list of SCTs, which no server of ours sends. */
+static void
+facts(void)
+{
+    tls_facts held;
+
+    memset(&held, 0, sizeof held);
+    tls_buffer_append(&held.peer.signed_certificate_timestamps, pattern(), 900);
+    check_number(
+        tls_facts_memory(&held), held.peer.signed_certificate_timestamps.capacity, "bytes of SCTs");
+    check(tls_facts_memory(&held) >= 900, "all of them");
+    tls_buffer_release(&held.peer.signed_certificate_timestamps);
+}
+
 int
 main(void)
 {
@@ -124,6 +138,7 @@ main(void)
     size_t i;
 
     load_identities();
+    facts();
     for (i = 0; i < 2; i++) {
         in_pieces(versions[i]);
         in_whole(versions[i]);
