@@ -169,6 +169,16 @@ describe("a verdict", function()
    end)
 end)
 
+describe("a handler that would never be asked", function()
+   it("raises: a server's verify where nobody is asked for a certificate", function()
+      local handlers = { verify = function() return false end }
+      local ok, message = pcall(server, { handlers = handlers })
+      assert.is_false(ok)
+      assert.is_truthy(message:find("'verify' is never asked", 1, true), message)
+      assert.is_table(server { handlers = handlers, verify = "optional", trust = TRUSTED })
+   end)
+end)
+
 describe("a mode of verify", function()
    local function raises(part, f, ...)
       local ok, message = pcall(f, ...)

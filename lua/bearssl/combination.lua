@@ -116,6 +116,15 @@ needs[#needs + 1] = { "clock_skew", function(given, is_client)
    return not demands and needs_judgement("clock_skew")[2](given, is_client)
 end }
 
+-- A handler that is never asked protects nobody: on a server `verify` is asked about clients that show a certificate,
+-- during the handshake where the option `verify` says so, later where there is trust.
+local function unasked_handler(given, is_client)
+   if not is_client and handler_of(given, "verify") and (given.verify or "none") == "none" and not has_trust(given) then
+      return "the handler 'verify' is never asked: give verify = \"required\" or \"optional\", and 'trust' or 'cafile'"
+   end
+   return nil
+end
+
 --- context(given, is_client) is what is wrong with a context's options together, or nil.
 function combination.context(given, is_client)
    if is_client and given.tickets == "always" then
@@ -127,6 +136,8 @@ function combination.context(given, is_client)
          return ("the option '%s' is for %ss%s"):format(name, side[1], side[2] and ": " .. side[2] or "")
       end
    end
+   local unasked = unasked_handler(given, is_client)
+   if unasked then return unasked end
    for _, rule in ipairs(needs) do
       local name = rule[1]
       local value = given[name]
