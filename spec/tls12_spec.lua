@@ -354,6 +354,29 @@ describe("a ticket", function()
       local _, session = resumed(client, one)
       assert.is_false((resumed(client, other, session)))
    end)
+
+   -- RFC 5246 section 7.4.1.2: the list must have it; whoever left it out gets a full handshake.
+   it("is not resumed for a client that does not offer its suite", function()
+      local suites = { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" }
+      for _, tickets in ipairs { true, false } do
+         local client, server = client_context { suites = { suites[1] } }, server_context { tickets = tickets }
+         local _, session = resumed(client, server)
+         local stages = {}
+         local function note(_, message)
+            stages[#stages + 1] = message.stage
+            if message.stage == "server_hello" then stages.suite = message.cipher_suite end
+         end
+         local a = assert(client:connection { server_name = "localhost", session = session })
+         local b = assert(server:connection { handlers = { server_hello = note, certificate = note } })
+         a:step()
+         local hello = a:drain()
+         local first, last = hello:find("\0\2\192\43", 1, true)
+         b:feed(hello:sub(1, first - 1) .. "\0\2\192\44" .. hello:sub(last + 1))
+         local status, message = b:step()
+         assert.equal("wantread", status, message)
+         assert.same({ "server_hello", "certificate", suite = suites[2] }, stages)
+      end
+   end)
 end)
 
 describe("the extended master secret", function()

@@ -9,13 +9,15 @@
 #include "key/key_bearssl.h"
 #include "x509/key_use.h"
 
-/* What a choice rests on: BearSSL's view of what the client offers. */
+/* What a choice rests on: what the client offers, of groups and hashes in BearSSL's view. */
 typedef struct offer {
     const tls12_engine *engine;
     const br_ssl_server_context *server;
     unsigned version;
     int group; /* the first of ours that the client has too, or 0 */
-    const br_suite_translated *suites;
+    /* Of the version, and in both lists; the side's order that counts. */
+    uint16_t suites[BR_MAX_CIPHER_SUITES];
+    size_t suite_count;
 } offer;
 
 /* is_offered: without a list the client takes SHA-1 with either kind of key (RFC 5246 section
@@ -86,15 +88,52 @@ fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
     }
 }
 
-/* can_do: this suite of the list, in the order that BearSSL made of both sides', with this
- * credential? */
+static int
+has_suite(const uint16_t *suites, size_t count, unsigned suite)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (suites[i] == suite)
+            return 1;
+    return 0;
+}
+
+/* add_suite: a client's list may name one twice. */
+static void
+add_suite(offer *o, unsigned suite)
+{
+    if (tls_suite_fits(tls_suite_find(suite), o->version) &&
+        !has_suite(o->suites, o->suite_count, suite))
+        o->suites[o->suite_count++] = (uint16_t)suite;
+}
+
+/* find_common fills o->suites. No more than `usable` has, so that there is room. */
+static void
+find_common(offer *o)
+{
+    const tls12_engine *e = o->engine;
+    tls_u16_list offered = e->handshake->client_hello.hello.cipher_suites;
+    size_t count = tls_u16_list_count(offered), i;
+
+    if (!e->handshake->host->context->client_preference) {
+        for (i = 0; i < e->usable_count; i++)
+            if (tls_u16_list_contains(offered, e->usable[i]))
+                add_suite(o, e->usable[i]);
+        return;
+    }
+    for (i = 0; i < count; i++)
+        if (has_suite(e->usable, e->usable_count, tls_u16_list_at(offered, i)))
+            add_suite(o, tls_u16_list_at(offered, i));
+}
+
+/* can_do: this suite of the list with this credential? */
 static int
 can_do(void *data, size_t preference, const tls_credential *credential)
 {
     const offer *o = data;
-    const tls_suite *suite = tls_suite_find(o->suites[preference][0]);
 
-    return suite != NULL && fits(o, suite, credential);
+    return fits(o, tls_suite_find(o->suites[preference]), credential);
 }
 
 static tls12_engine *
@@ -112,7 +151,7 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     const tls_credential *credential;
     unsigned suite_id;
     offer o;
-    size_t suite_count, suite, i;
+    size_t suite, i;
 
     memset(&o, 0, sizeof o);
     o.engine = e;
@@ -121,14 +160,14 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     for (i = 0; i < context->group_count && o.group == 0; i++)
         if (context->groups[i] < 32 && ((server->curves >> context->groups[i]) & 1))
             o.group = context->groups[i];
-    o.suites = br_ssl_server_get_client_suites(server, &suite_count);
-    credential = tls_pick_server_credential(e->handshake, suite_count, can_do, &o, &suite);
+    find_common(&o);
+    credential = tls_pick_server_credential(e->handshake, o.suite_count, can_do, &o, &suite);
     if (credential == NULL)
         return 0;
     e->choice_failed = tls12_use_credential(e, credential);
     if (e->choice_failed != TLS_OK)
         return 0;
-    suite_id = o.suites[suite][0];
+    suite_id = o.suites[suite];
     choices->cipher_suite = (uint16_t)suite_id;
     choices->chain = e->chain;
     choices->chain_len = e->handshake->terms.credential.chain_count;

@@ -35,6 +35,10 @@
 #define TLS12_INPUT_LENGTH 1024
 #define TLS12_OUTPUT_LENGTH 4096
 
+/* The first suite of BearSSL's own list, TLS_RSA_WITH_3DES_EDE_CBC_SHA: what a server's BearSSL
+ * believes that both sides have. It is never used for that (tls12/server.c, shown_suites). */
+#define TLS12_SHOWN_SUITE BR_TLS_RSA_WITH_3DES_EDE_CBC_SHA
+
 enum tls12_phase {
     TLS12_READ,   /* wait for a message */
     TLS12_DECIDE, /* a message was inspected and reported; decide what hangs on it */

@@ -54,8 +54,6 @@ start(tls12_engine *e)
     e->cache.vtable = &tls12_cache_class;
     br_ssl_server_set_policy(server, &e->policy.vtable);
     br_ssl_server_set_cache(server, &e->cache.vtable);
-    if (!h->host->context->client_preference)
-        br_ssl_engine_add_flags(&server->eng, BR_OPT_ENFORCE_SERVER_PREFERENCES);
     if (h->facts.verify != TLS_VERIFY_NONE) {
         br_ssl_server_set_trust_anchor_names(server, names, 1);
         /* Absence is judged by tls12_server_decide, with the right alert. */
@@ -83,9 +81,12 @@ extended_master_secret(tls12_engine *e, const tls_client_hello *hello)
     return TLS_OK;
 }
 
-/* shown_suites: of the client's list those that may be chosen, and the two signalling values.
- * BearSSL looks each suite up in a table, slowly; when a session is to be resumed, its suite is all
- * that matters. */
+/* shown_suites: of the client's list the two signalling values, and what fills BearSSL's table of
+ * the suites that both sides have. It looks each entry of that table up in a list of all suites
+ * that it knows, from the beginning; an empty one takes it to the end, which for the whole table
+ * cost a server more than its signature. So the table is filled with the suite that stands first in
+ * the list (a suite may come more than once): choice.c takes one of the client's own, and BearSSL
+ * takes that. When a session is resumed its suite is looked for, and the table stays unused. */
 static void
 shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *out)
 {
@@ -94,11 +95,14 @@ shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *o
     for (i = 0; i < tls_u16_list_count(hello->cipher_suites); i++) {
         unsigned suite = tls_u16_list_at(hello->cipher_suites, i);
 
-        if (suite == TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV || suite == TLS_SUITE_FALLBACK_SCSV ||
-            (e->resume != NULL ? suite == e->resume->suite
-                               : tls_terms_allow_suite(&e->handshake->terms, suite)))
+        if (suite == TLS_SUITE_EMPTY_RENEGOTIATION_INFO_SCSV || suite == TLS_SUITE_FALLBACK_SCSV)
             tls_write_u16(out, suite);
     }
+    if (e->resume != NULL)
+        tls_write_u16(out, e->resume->suite);
+    else
+        for (i = 0; i < BR_MAX_CIPHER_SUITES; i++)
+            tls_write_u16(out, TLS12_SHOWN_SUITE);
 }
 
 static int

@@ -113,15 +113,16 @@ load_session(const br_ssl_session_cache_class **pctx, br_ssl_server_context *ser
 const br_ssl_session_cache_class tls12_cache_class = {
     sizeof(tls12_engine), save_session, load_session};
 
-/* use_session keeps a session that may be resumed here and now. BearSSL checks that the client
- * still offers its suite and version. */
+/* use_session keeps a session that may be resumed here and now, and whose suite the client still
+ * offers (RFC 5246 section 7.4.1.2). */
 static void
 use_session(tls12_engine *e, tls_session *session, const tls_client_hello *hello)
 {
     tls_handshake *h = e->handshake;
 
     if (session == NULL || !tls_resumption_allowed(h, session) ||
-        !tls_terms_allow_suite(&h->terms, session->suite))
+        !tls_terms_allow_suite(&h->terms, session->suite) ||
+        !tls_u16_list_contains(hello->cipher_suites, session->suite))
         return;
     /* RFC 7627 section 5.3: without it the session is not resumed for a client that now has it. The
      * other way round the handshake is ended: see extended_master_secret. */

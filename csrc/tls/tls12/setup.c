@@ -111,11 +111,13 @@ make_template(tls_context *context)
 /* ---- Setting up one connection ---- */
 
 /* set_suites finds the suites of the list that BearSSL knows and that fit the versions. BearSSL
- * looks each of them up in a table, slowly, so a client tells it of one only: the ClientHello that
- * goes out is our own, and the suite that the server takes is set when it is known. */
+ * looks each of them up in a table, slowly, so it is told of one only. A client's ClientHello that
+ * goes out is our own, and the suite that the server takes is set when it is known; a server's
+ * choice is choice.c's. */
 static enum tls_reason
 set_suites(tls12_engine *e)
 {
+    static const uint16_t shown = TLS12_SHOWN_SUITE;
     size_t i;
 
     e->usable_count = 0;
@@ -129,8 +131,8 @@ set_suites(tls12_engine *e)
     }
     if (e->usable_count == 0)
         return TLS_REASON_NO_COMMON_SUITE;
-    br_ssl_engine_set_suites(tls12_core(e), e->usable,
-        e->handshake->host->role == TLS_ROLE_CLIENT ? 1 : e->usable_count);
+    br_ssl_engine_set_suites(
+        tls12_core(e), e->handshake->host->role == TLS_ROLE_CLIENT ? e->usable : &shown, 1);
     return TLS_OK;
 }
 
