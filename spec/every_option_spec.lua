@@ -45,7 +45,7 @@ local function hello_of(message)
 end
 
 local INFO = { "version", "cipher_suite", "group", "signature_algorithm", "local_signature_algorithm", "alpn",
-   "server_name", "resumed", "verdict", "peer_verified", "peer_accepted", "early_data", "record_size_limit",
+   "server_name", "resumed", "verdict", "verdict_cached", "peer_verified", "peer_accepted", "early_data", "record_size_limit",
    "max_fragment_length", "extended_master_secret", "post_handshake_auth", "hello_retry", "renegotiations",
    "authentications", "key_updates_sent", "ocsp_response", "psk" }
 
@@ -225,6 +225,8 @@ local entries = {
    crls = { value = crl, server = demanding },
    revocation = { value = "leaf", server = demanding },
    pins = { value = { certificate("rsa"):pin() }, server = demanding },
+   verdict_cache = { value = function(mode) return mode == "client" and 0 or 8 end, client = { session_cache = 0 },
+      server = demanding, theirs = { session_cache = 0 } },
    clock_skew = { value = 3600 * 24 * 365, server = demanding, late = true },
    clock = { value = function() return function() return start + 86400 * 3650 end end, server = demanding },
    session_cache = { value = 0, server = { tickets = false }, theirs = older },

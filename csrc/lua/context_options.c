@@ -50,6 +50,7 @@ static const row rows[] = {
     ROW("verify_depth", NUMBER, BOTH, verify_depth),
     ROW("clock_skew", SECONDS, BOTH, clock_skew),
     ROW("alpn_required", FLAG, BOTH, alpn_required),
+    ROW("verdict_cache", NUMBER, BOTH, verdict_cache_size),
     ROW("session_cache", NUMBER, BOTH, session_cache_size),
     ROW("session_lifetime", NUMBER, BOTH, session_lifetime),
     ROW("tickets", NEGATED, BOTH, no_tickets),

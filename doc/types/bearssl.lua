@@ -281,6 +281,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field staple? "none"|"if_must"|"required" client, default "if_must"
 ---@field pins? (string|bearssl.Certificate)[] base64 SHA-256 of public keys
 ---@field clock_skew? number seconds, default 0
+---@field verdict_cache? integer good verdicts on chains remembered for a minute, 0 … 1024; client: 64, server: 0
 ---@field credentials? bearssl.Credential[]
 ---@field ocsp_response? string DER, server
 ---@field ocspfile? string server
@@ -382,6 +383,7 @@ function Context:info() end
 ---@field key_update_after? integer
 ---@field verify_depth integer
 ---@field clock_skew number
+---@field verdict_cache integer
 ---@field alpn_required boolean
 ---@field session_cache integer
 ---@field session_lifetime integer
@@ -721,6 +723,7 @@ function Connection:release() end
 ---@field session_id? string
 ---@field peer_verified boolean the library's own verdict was good
 ---@field peer_accepted boolean so it was, or a `verify` handler returned "accept"
+---@field verdict_cached boolean the verdict is one that the context remembered
 ---@field verdict? "ok"|bearssl.Code nil: no chain was judged
 ---@field peer_certificates bearssl.Certificate[]
 ---@field local_certificates bearssl.Certificate[]

@@ -110,6 +110,13 @@ local function needs_judgement(name)
    end }
 end
 needs[#needs + 1] = needs_judgement "verify_depth"
+needs[#needs + 1] = needs_judgement "verdict_cache"
+-- What has times of its own is judged anew each time (csrc/tls/x509/verdict_cache.h).
+needs[#needs + 1] = { "verdict_cache", function(given)
+   local name = given.crls and "crls" or (given.revocation or "if_known") ~= "if_known" and "revocation"
+      or given.staple == "required" and "staple"
+   return name and ("is of no use beside '%s': where revocation is asked for, each chain is judged anew"):format(name)
+end }
 -- A client demands these whatever `verify` says; of a server's clients none is judged without trust.
 for _, name in ipairs { "pins", "crls", "revocation" } do
    local rule = needs_judgement(name)

@@ -219,11 +219,16 @@ local function default_cache(given, is_client)
    return DEFAULT_SESSION_CACHE[is_client and "client" or "server"]
 end
 
+-- By default a client remembers that a chain was good; a server, whose clients are strangers with chains of their own,
+-- does not (csrc/tls/x509/verdict_cache.h).
+local DEFAULT_VERDICT_CACHE = 64
+
 -- The options that the core takes as they are; a server keeps sessions and gives tickets without being told to.
 local function plain_settings(given, is_client, into)
    for _, option in ipairs(plain_options) do into[option.name] = given[option.name] end
    if given.tickets == "always" then into.tickets, into.tickets_always = true, true end
    into.session_cache = given.session_cache or default_cache(given, is_client)
+   into.verdict_cache = given.verdict_cache or is_client and DEFAULT_VERDICT_CACHE or 0
    if not is_client then
       into.ticket_count = given.tickets ~= false and (given.ticket_count or DEFAULT_TICKET_COUNT) or 0
    end
@@ -300,7 +305,7 @@ end
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
 -- extended_master_secret (boolean or "required"), max_fragment_length, extensions (client), ocsp_response, ocspfile
 -- (server), handlers, clock, password,
--- crls, pins, clock_skew (seconds), revocation, staple; of TLS 1.2 renegotiation (boolean); of TLS 1.3 key_shares,
+-- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache; of TLS 1.2 renegotiation (boolean); of TLS 1.3 key_shares,
 -- grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), early_data_window (seconds;
 -- server), middlebox_compatibility, psk_ke, record_size_limit, record_padding (bytes), key_update_after (records);
 -- of a server client_hello_limit (bytes).

@@ -227,6 +227,7 @@ typedef struct tls_connection_info {
     int judged;        /* there is a verdict */
     enum tls_reason verdict; /* on the chain (now, or when the session began); why a handshake
                                 failed */
+    int verdict_cached;      /* it is one that the context remembered */
     const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */
     size_t peer_chain_count;
     const tls_certificate *const *local_chain; /* what this side sent */

@@ -17,6 +17,7 @@ TLS_PUBLIC_BEGIN
     X(version_max, TLS_VERSION_10, TLS_VERSION_13, TLS_VERSION_13)                                 \
     X(verify_depth, 0, TLS_PATH_MAXIMUM, 8)                                                        \
     X(clock_skew, 0, TLS_SECONDS_MAXIMUM, 0)                                                       \
+    X(verdict_cache_size, 0, 1024, 0)                                                              \
     X(session_cache_size, 0, 100000000, 0)                                                         \
     X(session_lifetime, 1, TLS_WEEK, 7200)                                                         \
     X(max_fragment_length, 512, 4096, 0)                                                           \

@@ -449,6 +449,11 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         reason = copy_credentials(context, options);
     if (reason == TLS_OK)
         reason = copy_revocation(context, options);
+    if (reason == TLS_OK && options->verdict_cache_size > 0) {
+        context->verdicts = tls_verdict_cache_new(options->verdict_cache_size);
+        if (context->verdicts == NULL)
+            reason = TLS_REASON_OUT_OF_MEMORY;
+    }
     if (reason == TLS_OK && options->session_cache_size > 0) {
         context->cache = tls_session_cache_new(options->session_cache_size,
             context->role == TLS_ROLE_SERVER ? TLS_SESSIONS_BY_ID : TLS_SESSIONS_BY_NAME);
@@ -493,6 +498,7 @@ tls_context_release(tls_context *context)
     free(context->suites);
     free(context->groups);
     free(context->signature_schemes);
+    tls_verdict_cache_free(context->verdicts);
     tls_trust_store_release(context->trust);
     tls_ticket_keys_release(context->ticket_keys);
     tls_session_cache_free(context->cache);

@@ -77,6 +77,9 @@ typedef struct tls_context_options {
                                     certificate says so and the chain is verified */
     const unsigned char (*pins)[TLS_PIN_LENGTH]; /* 0 of them: not checked */
     size_t pin_count;
+    size_t verdict_cache_size; /* good verdicts on chains that are remembered, each for a minute at
+                                  most (x509/verdict_cache.h says what makes that safe), to 1024;
+                                  0: none */
 
     /* ---- Sessions ---- */
     size_t session_cache_size;    /* kept in memory, to 100000000: a server's sessions, or server

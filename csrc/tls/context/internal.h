@@ -9,6 +9,7 @@
 #include "session/internal.h"
 #include "session/replay.h"
 #include "x509/crl.h"
+#include "x509/verdict_cache.h"
 
 struct tls_context {
     unsigned references;
@@ -62,10 +63,11 @@ struct tls_context {
     void *tls12_template;       /* the first connection that needs it makes it (tls12/setup.c); from
                                    malloc */
 
-    /* The digest over the trust store's certificates, kept while they stay the same objects (which
-     * trust_objects digests): a store may be added to and replaced at any time. */
+    tls_verdict_cache *verdicts; /* NULL when the size is 0 */
+
+    /* The digest over the trust store's certificates, of one generation of them. */
     unsigned char trust_digest[32];
-    unsigned char trust_objects[32];
+    uint64_t trust_generation;
     int trust_digest_known;
     /* Over the CRLs and modes above. */
     unsigned char revocation_digest[32];

@@ -54,20 +54,11 @@ static void
 digest_trust(tls_context *context)
 {
     size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
-    unsigned char objects[sizeof context->trust_objects];
+    uint64_t generation = context->trust != NULL ? tls_trust_store_generation(context->trust) : 0;
     br_sha256_context digest;
     size_t i;
 
-    /* The store keeps every certificate that it ever had, so an address never stands for another.
-     */
-    tls_sha256_init(&digest);
-    for (i = 0; i < count; i++) {
-        const tls_certificate *anchor = tls_trust_store_at(context->trust, i);
-
-        tls_sha256_update(&digest, &anchor, sizeof anchor);
-    }
-    tls_sha256_out(&digest, objects);
-    if (context->trust_digest_known && memcmp(objects, context->trust_objects, sizeof objects) == 0)
+    if (context->trust_digest_known && generation == context->trust_generation)
         return;
     tls_sha256_init(&digest);
     for (i = 0; i < count; i++) {
@@ -76,7 +67,7 @@ digest_trust(tls_context *context)
         tls_sha256_update(&digest, anchor->der.data, anchor->der.length);
     }
     tls_sha256_out(&digest, context->trust_digest);
-    memcpy(context->trust_objects, objects, sizeof objects);
+    context->trust_generation = generation;
     context->trust_digest_known = 1;
 }
 

@@ -16,6 +16,7 @@ typedef struct tls_peer {
     enum tls_verification_level level;
     int judged; /* there is a verdict: on the chain, or why the handshake failed */
     enum tls_reason verdict;
+    int verdict_cached;                     /* it is one that the context remembered */
     unsigned char judge[TLS_POLICY_LENGTH]; /* what the chain was judged by: tls_context_judge */
     int64_t valid_until;     /* of what was judged: the first notAfter of the path; else 0 */
     unsigned scheme;         /* of its handshake signature, or 0 */

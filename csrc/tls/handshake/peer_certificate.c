@@ -83,7 +83,9 @@ verify_chain(tls_handshake *h, int demands_only)
     if (h->host->role == TLS_ROLE_CLIENT && unreadable == TLS_OK &&
         request.staple == TLS_STAPLE_DEFAULT && !demands_only)
         request.staple = TLS_STAPLE_IF_MUST;
-    if (tls_verify(verdict, &request) == TLS_OK && unreadable != TLS_OK) {
+    if (tls_verify_cached(unreadable == TLS_OK ? context->verdicts : NULL, verdict, &request,
+            &h->facts.peer.verdict_cached) == TLS_OK &&
+        unreadable != TLS_OK) {
         static const char text[] = "the OCSP response that the server stapled cannot be parsed";
 
         verdict->reason = unreadable;

@@ -19,6 +19,7 @@ typedef struct contents {
 
 struct tls_trust_store {
     unsigned references;
+    uint64_t generation;
     contents now;
     /* What replacements dropped: lookups gave it away without a count, so it stays. */
     contents dropped;
@@ -189,7 +190,16 @@ tls_trust_store_find(const tls_trust_store *store, size_t *position,
 enum tls_reason
 tls_trust_store_add(tls_trust_store *store, tls_certificate *certificate)
 {
-    return add(&store->now, certificate) ? TLS_OK : TLS_REASON_OUT_OF_MEMORY;
+    if (!add(&store->now, certificate))
+        return TLS_REASON_OUT_OF_MEMORY;
+    store->generation++;
+    return TLS_OK;
+}
+
+uint64_t
+tls_trust_store_generation(const tls_trust_store *store)
+{
+    return store->generation;
 }
 
 size_t
@@ -230,6 +240,7 @@ tls_trust_store_replace(tls_trust_store *store, const tls_trust_store *replaceme
             goto no_memory;
     contents_release(&store->now);
     store->now = next;
+    store->generation++;
     return TLS_OK;
 no_memory:
     contents_release(&next);

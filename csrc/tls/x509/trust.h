@@ -51,6 +51,9 @@ enum tls_reason tls_trust_store_load_files(
 enum tls_reason tls_trust_store_replace(tls_trust_store *store, const tls_trust_store *replacement);
 
 size_t tls_trust_store_count(const tls_trust_store *store);
+/* tls_trust_store_generation counts the changes to its contents: two equal numbers of one store
+ * mean the same certificates, the same objects. */
+uint64_t tls_trust_store_generation(const tls_trust_store *store);
 /* tls_trust_store_at: the `index`th in order of adding, or NULL. The store keeps it alive. */
 tls_certificate *tls_trust_store_at(const tls_trust_store *store, size_t index);
 
