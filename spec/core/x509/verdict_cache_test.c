@@ -318,6 +318,9 @@ test_time(void)
     request.clock_skew = HOUR;
     check(!finds(cache, &request) && verdict.reason == TLS_OK, "good by the skew");
     check(!finds(cache, &request), "which is not remembered");
+    request.time = now - HOUR - 1;
+    check(!finds(cache, &request) && verdict.reason == TLS_OK, "good by the skew, too early");
+    check(!finds(cache, &request), "which is not remembered either");
     chain[0] = ca; /* trusted itself, and so a path of one */
     tls_trust_store_add(trust, ca);
     request.no_server_name = 1;
