@@ -152,6 +152,25 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          assert.is_false(cached(c, s))
       end)
 
+      it("holds on to nothing that the trust store lets go", function()
+         local path
+         local trust = bearssl.trust.new { ca }
+         local c = client { trust = trust, handlers = { verify = function(_, question) path = question.path end } }
+         local s = server()
+         assert.is_false(cached(c, s))
+         assert(trust:reload { other_ca })
+         trust, path = nil, nil
+         collectgarbage()
+         fails("unknown_ca", c, s)
+         assert.equal(1, #path)
+         c = client { handlers = { verify = function(_, question) path = question.path end } }
+         assert.is_false(cached(c, s))
+         path = nil
+         collectgarbage()
+         assert.is_true(cached(c, s))
+         assert.equal(ca:fingerprint(), path[2]:fingerprint())
+      end)
+
       it("is of the pins in force", function()
          local c, s = client(), server()
          assert.is_false(cached(c, s))
@@ -181,6 +200,38 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          assert.is_false(cached(c, server()))
          assert.is_true(cached(c, server()))
          fails("certificate_revoked", c, server { ocsp_response = response "revoked" })
+      end)
+
+      it("does not stand for the OCSP response that a certificate demands", function()
+         local must = issue("serverAuth", 1e5, { must_staple = true })
+         local function response(status)
+            return assert(bearssl.ocsp.new { certificate = must, issuer = ca, issuer_key = ca_key, status = status,
+               this_update = start - HOUR, next_update = start + HOUR }):der()
+         end
+         local c, bare = client(), server { certificate = { must } }
+         for _ = 1, 2 do
+            assert.is_false(cached(c, server { certificate = { must }, ocsp_response = response "good" }))
+            fails("staple_required", c, bare)
+            fails("certificate_revoked", c, server { certificate = { must }, ocsp_response = response "revoked" })
+         end
+         -- a context that asks for none remembers, and that is no other context's
+         local lax = client { staple = "none" }
+         assert.is_false(cached(lax, bare))
+         assert.is_true(cached(lax, bare))
+         fails("staple_required", c, bare)
+      end)
+
+      it("is of clients that go on without trust where they may", function()
+         local c, s = client { verify = "report" }, server()
+         local wrong = server { certificate = { issue("serverAuth", 1e5, { issuer = other_ca }) } }
+         assert.is_false(cached(c, s))
+         for _ = 1, 2 do
+            local a = shake(c, wrong)
+            assert.is_true(a:info "established")
+            assert.equal("unknown_ca", a:info "verdict")
+            assert.is_false(a:info "verdict_cached" or a:info "peer_verified")
+            assert.is_true(cached(c, s))
+         end
       end)
 
       it("that is bad is found anew each time, and a verify handler is asked each time", function()
@@ -281,6 +332,8 @@ describe("the option verdict_cache", function()
       refused("'verdict_cache' is of no use beside 'staple'", { trust = trust, staple = "required", verdict_cache = 4 })
       local crl = assert(bearssl.crl.new { issuer = ca, issuer_key = ca_key, revoked = {} }):pem()
       refused("'verdict_cache' is of no use beside 'crls'", { trust = trust, crls = crl, verdict_cache = 4 })
+      assert(bearssl.context { trust = trust, crls = crl, verdict_cache = 0 })
+      assert(bearssl.context { verify = "none", verdict_cache = 0 })
       for _, wrong in ipairs { -1, 1025, 0.5, "x" } do refused("verdict_cache", { verdict_cache = wrong }) end
    end)
 end)

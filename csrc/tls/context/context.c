@@ -450,7 +450,7 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     if (reason == TLS_OK)
         reason = copy_revocation(context, options);
     if (reason == TLS_OK && options->verdict_cache_size > 0) {
-        context->verdicts = tls_verdict_cache_new(options->verdict_cache_size);
+        context->verdicts = tls_verdict_cache_new(context->trust, options->verdict_cache_size);
         if (context->verdicts == NULL)
             reason = TLS_REASON_OUT_OF_MEMORY;
     }

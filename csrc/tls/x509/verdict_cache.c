@@ -21,6 +21,7 @@ typedef struct entry {
 } entry;
 
 struct tls_verdict_cache {
+    const tls_trust_store *trust;
     size_t size;
     uint64_t uses;
     uint64_t generation; /* of the trust store when the entries were made */
@@ -28,12 +29,14 @@ struct tls_verdict_cache {
 };
 
 tls_verdict_cache *
-tls_verdict_cache_new(size_t size)
+tls_verdict_cache_new(const tls_trust_store *trust, size_t size)
 {
     tls_verdict_cache *cache = calloc(1, sizeof *cache);
 
-    if (cache != NULL)
-        cache->size = size;
+    if (cache == NULL)
+        return NULL;
+    cache->trust = trust;
+    cache->size = size;
     return cache;
 }
 
@@ -51,10 +54,10 @@ tls_verdict_cache_free(tls_verdict_cache *cache)
 /* may_remember: nothing that has a time of its own has a say. A staple that must come when the leaf
  * says so is decided by the leaf where none came. */
 static int
-may_remember(const tls_verify_request *in)
+may_remember(const tls_verdict_cache *cache, const tls_verify_request *in)
 {
     return in->count > 0 && in->count <= TLS_CHAIN_MAXIMUM && in->trust != NULL &&
-           in->crl_count == 0 && in->ocsp_response_count == 0 &&
+           in->trust == cache->trust && in->crl_count == 0 && in->ocsp_response_count == 0 &&
            in->revocation == TLS_REVOCATION_IF_KNOWN && in->staple != TLS_STAPLE_REQUIRED &&
            !in->demands_only;
 }
@@ -109,9 +112,9 @@ make_key(unsigned char key[KEY_LENGTH], const tls_verify_request *in)
 
 /* find_generation forgets what was judged by other contents of the trust store. */
 static void
-find_generation(tls_verdict_cache *cache, const tls_trust_store *trust)
+find_generation(tls_verdict_cache *cache)
 {
-    uint64_t generation = tls_trust_store_generation(trust);
+    uint64_t generation = tls_trust_store_generation(cache->trust);
 
     if (cache->entries != NULL && generation != cache->generation)
         memset(cache->entries, 0, cache->size * sizeof *cache->entries);
@@ -162,8 +165,8 @@ trace(entry *e, const tls_verdict *verdict, const tls_verify_request *in)
     size_t i, j;
 
     e->from = in->time;
-    e->until = in->time <= INT64_MAX - TLS_VERDICT_SECONDS ? in->time + TLS_VERDICT_SECONDS
-                                                           : INT64_MAX;
+    e->until =
+        in->time <= INT64_MAX - TLS_VERDICT_SECONDS ? in->time + TLS_VERDICT_SECONDS : INT64_MAX;
     e->length = verdict->path_count;
     for (i = 0; i < verdict->path_count; i++) {
         const tls_certificate *certificate = verdict->path[i];
@@ -228,9 +231,9 @@ tls_verify_cached(
     entry *known;
 
     *found = 0;
-    if (cache == NULL || !may_remember(in))
+    if (cache == NULL || !may_remember(cache, in))
         return tls_verify(out, in);
-    find_generation(cache, in->trust);
+    find_generation(cache);
     make_key(key, in);
     known = find(cache, key);
     if (known != NULL && is_timely(known, in->time)) {

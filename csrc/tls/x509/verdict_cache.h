@@ -3,17 +3,18 @@
  * make judging it dearer than the rest of the handshake.
  *
  * Why this is no way around authentication:
- *   - What is remembered is only that tls_verify found a whole chain good. What failed is judged anew
- *     each time, and so is what is not remembered, for whatever reason. CertificateVerify and
+ *   - What is remembered is only that tls_verify found a whole chain good. What failed is judged
+ * anew each time, and so is what is not remembered, for whatever reason. CertificateVerify and
  *     Finished, by which the peer proves that it has the key, are checked in every handshake: this
  *     cache never hears of them.
  *   - An entry is found by SHA-256 over everything that tls_verify looks at but for the two things
  *     below: each certificate's length and DER, in order, so that no byte of any is without effect;
  *     the name; and every other field of the request, which verdict_cache.c writes down one by one.
  *     It does not outlive a trust store's contents: another generation of them empties the cache.
- *   - Time: an entry holds for TLS_VERDICT_SECONDS from when the chain was judged and no longer than
- *     each certificate of its path is valid, clock skew or not; and not before it was judged, should
- *     the clock be set back. So whatever time it is found at, tls_verify would find that path good.
+ *   - Time: an entry holds for TLS_VERDICT_SECONDS from when the chain was judged and no longer
+ * than each certificate of its path is valid, clock skew or not; and not before it was judged,
+ * should the clock be set back. So whatever time it is found at, tls_verify would find that path
+ * good.
  *   - Revocation: where CRLs or a status are asked for, or an OCSP response came, all of which have
  *     times of their own, nothing is remembered and nothing is looked up.
  *   - One cache belongs to one context. Nothing that differs between contexts can be confused.
@@ -31,8 +32,9 @@
 typedef struct tls_verdict_cache tls_verdict_cache;
 
 /* tls_verdict_cache_new: of `size` entries, 1 and up; they are searched from one end to the other.
- * NULL without memory. All its requests go by the same trust store, which outlives it. */
-tls_verdict_cache *tls_verdict_cache_new(size_t size);
+ * What goes by another trust store than `trust`, which outlives it, is not remembered. NULL without
+ * memory. */
+tls_verdict_cache *tls_verdict_cache_new(const tls_trust_store *trust, size_t size);
 void tls_verdict_cache_free(tls_verdict_cache *cache);
 
 /* tls_verify_cached is tls_verify, or what it said before. *found: it was said before. cache: NULL

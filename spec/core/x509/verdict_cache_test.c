@@ -5,6 +5,7 @@
 
 #include "issue/certificate_issue.h"
 #include "issue/crl_build.h"
+#include "issue/ocsp_build.h"
 #include "key/key_encode.h"
 #include "key/key_generate.h"
 #include "x509/verdict_cache.h"
@@ -86,17 +87,36 @@ close_world(void)
     tls_private_key_release(leaf_key);
 }
 
+/* request_of names every field by its place, so that the compiler warns of one that is added: the
+ * cache must say what it does with it, and test_each_field or test_never must try it. */
 static tls_verify_request
 request_of(tls_certificate **chain, size_t count)
 {
-    tls_verify_request request;
+    tls_verify_request request = {
+        (const tls_certificate *const *)chain, /* chain */
+        count,                                 /* count */
+        trust,                                 /* trust */
+        HOST,                                  /* server_name */
+        0,                                     /* no_server_name */
+        now,                                   /* time */
+        TLS_PURPOSE_SERVER,                    /* purpose */
+        0,                                     /* verify_depth */
+        0,                                     /* no_intermediates */
+        0,                                     /* min_rsa_bits */
+        0,                                     /* allow_sha1 */
+        0,                                     /* clock_skew */
+        TLS_REVOCATION_IF_KNOWN,               /* revocation */
+        NULL,                                  /* crls */
+        0,                                     /* crl_count */
+        NULL,                                  /* ocsp_responses */
+        0,                                     /* ocsp_response_count */
+        TLS_STAPLE_DEFAULT,                    /* staple */
+        NULL,                                  /* pins */
+        0,                                     /* pin_count */
+        0,                                     /* demands_only */
+        NULL,                                  /* budget */
+    };
 
-    memset(&request, 0, sizeof request);
-    request.chain = (const tls_certificate *const *)chain;
-    request.count = count;
-    request.trust = trust;
-    request.server_name = HOST;
-    request.time = now;
     return request;
 }
 
@@ -122,7 +142,7 @@ finds(tls_verdict_cache *cache, const tls_verify_request *request)
 static tls_verdict_cache *
 new_cache(size_t size)
 {
-    tls_verdict_cache *cache = tls_verdict_cache_new(size);
+    tls_verdict_cache *cache = tls_verdict_cache_new(trust, size);
 
     require(cache != NULL, "a cache");
     return cache;
@@ -246,15 +266,11 @@ test_each_field(void)
     tls_verdict_cache_free(cache);
 }
 
-static void
-test_never(void)
+static tls_crl *
+empty_crl(void)
 {
-    tls_certificate *chain[2] = {leaf, ca};
-    tls_verify_request request = request_of(chain, 2);
-    tls_verdict_cache *cache = new_cache(64);
     tls_crl_fields fields;
     tls_crl *crl;
-    const tls_crl *crls;
 
     memset(&fields, 0, sizeof fields);
     fields.issuer = ca;
@@ -262,7 +278,40 @@ test_never(void)
     fields.this_update = now - HOUR;
     fields.next_update = now + HOUR;
     require(tls_crl_issue(&crl, &fields) == TLS_OK, "a CRL");
-    crls = crl;
+    return crl;
+}
+
+static tls_ocsp_response *
+response_about_leaf(enum tls_ocsp_certificate_status status)
+{
+    tls_ocsp_fields fields;
+    tls_ocsp_response *response;
+
+    memset(&fields, 0, sizeof fields);
+    fields.certificate = leaf;
+    fields.issuer = ca;
+    fields.key = ca_key;
+    fields.status = status;
+    fields.revocation_time = now - HOUR;
+    fields.reason = TLS_REVOKED_NO_REASON;
+    fields.produced_at = fields.this_update = now - HOUR;
+    fields.next_update = now + HOUR;
+    require(tls_ocsp_response_build(&response, &fields) == TLS_OK, "an OCSP response");
+    return response;
+}
+
+/* What has times of its own, and what is no whole judgement. */
+static void
+test_never(void)
+{
+    tls_certificate *chain[2] = {leaf, ca};
+    tls_verify_request request = request_of(chain, 2);
+    tls_verdict_cache *cache = new_cache(64);
+    tls_crl *crl = empty_crl();
+    const tls_crl *crls = crl;
+    tls_ocsp_response *good = response_about_leaf(TLS_OCSP_GOOD);
+    tls_ocsp_response *revoked = response_about_leaf(TLS_OCSP_REVOKED);
+    const tls_ocsp_response *response = good;
 
 #define NEVER(field, value)                                                                        \
     do {                                                                                           \
@@ -276,6 +325,13 @@ test_never(void)
     NEVER(crl_count, 1);
     check_reason(verdict.reason, TLS_OK, "which does not list it");
     request.crls = NULL;
+    request.ocsp_responses = &response;
+    NEVER(ocsp_response_count, 1);
+    check_reason(verdict.reason, TLS_OK, "which says that it is good");
+    response = revoked;
+    NEVER(ocsp_response_count, 1);
+    check_reason(verdict.reason, TLS_REASON_CERTIFICATE_REVOKED, "which says that it is not");
+    request.ocsp_responses = NULL;
     NEVER(revocation, TLS_REVOCATION_LEAF);
     NEVER(revocation, TLS_REVOCATION_PATH);
     NEVER(staple, TLS_STAPLE_REQUIRED);
@@ -288,6 +344,8 @@ test_never(void)
     check(finds(cache, &request), "the good one is there all the time");
 #undef NEVER
     tls_crl_release(crl);
+    tls_ocsp_response_release(good);
+    tls_ocsp_response_release(revoked);
     tls_verdict_cache_free(cache);
 }
 
@@ -345,12 +403,22 @@ test_trust(void)
 
     require(tls_trust_store_new(&empty) == TLS_OK, "another store");
     check(!finds(cache, &request) && finds(cache, &request), "remembered");
+    request.trust = empty;
+    check(!finds(cache, &request), "of no other store");
+    check_reason(verdict.reason, TLS_REASON_UNKNOWN_CA, "which trusts nobody");
+    request.trust = trust;
+    check(finds(cache, &request), "still remembered");
     require(tls_trust_store_replace(trust, empty) == TLS_OK, "nobody is trusted");
     check(tls_trust_store_generation(trust) != before, "another generation");
     check(!finds(cache, &request), "forgotten");
     check_reason(verdict.reason, TLS_REASON_UNKNOWN_CA, "and bad");
     require(tls_trust_store_add(trust, root) == TLS_OK, "trusted again");
     check(!finds(cache, &request) && finds(cache, &request), "it has to be judged again");
+    require(
+        tls_trust_store_replace(empty, trust) == TLS_OK, "another store with the same contents");
+    request.trust = empty;
+    check(!finds(cache, &request) && !finds(cache, &request), "is another store");
+    check_reason(verdict.reason, TLS_OK, "though a good one");
     tls_trust_store_release(empty);
     tls_verdict_cache_free(cache);
 }
