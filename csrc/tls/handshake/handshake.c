@@ -90,21 +90,21 @@ static enum tls_reason
 drop_duplicates(tls_u16_list *list, tls_buffer *kept)
 {
     tls_u16_set seen;
-    size_t count = tls_u16_list_count(*list), i;
+    size_t count = tls_u16_list_count(*list), i = 0;
 
     tls_buffer_clear(kept);
-    if (count < 2)
-        return TLS_OK;
     tls_u16_set_clear(&seen);
-    for (i = 0; i < count; i++)
+    while (i < count && tls_u16_set_add(&seen, tls_u16_list_at(*list, i)))
+        i++;
+    if (i == count)
+        return TLS_OK;
+    tls_write_bytes(kept, tls_bytes_make(list->data, 2 * i));
+    for (i++; i < count; i++)
         if (tls_u16_set_add(&seen, tls_u16_list_at(*list, i)))
             tls_write_u16(kept, tls_u16_list_at(*list, i));
     if (kept->failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (kept->length == list->length)
-        tls_buffer_release(kept);
-    else
-        *list = tls_buffer_view(kept);
+    *list = tls_buffer_view(kept);
     return TLS_OK;
 }
 

@@ -178,15 +178,20 @@ tls_u16_list_contains(tls_u16_list list, unsigned value)
 void
 tls_u16_set_clear(tls_u16_set *set)
 {
-    memset(set, 0, sizeof *set);
+    set->touched = 0;
 }
 
 int
 tls_u16_set_add(tls_u16_set *set, unsigned value)
 {
-    unsigned char *byte = &set->bits[(value & 0xFFFF) / 8];
+    unsigned page = (value & 0xFFFF) / (8 * sizeof set->pages[0]);
+    unsigned char *byte = &set->pages[page][value / 8 % sizeof set->pages[0]];
     unsigned char bit = (unsigned char)(1u << (value % 8));
 
+    if ((set->touched >> page & 1) == 0) {
+        memset(set->pages[page], 0, sizeof set->pages[page]);
+        set->touched |= (uint64_t)1 << page;
+    }
     if (*byte & bit)
         return 0;
     *byte |= bit;

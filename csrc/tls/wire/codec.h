@@ -58,9 +58,11 @@ size_t tls_u16_list_count(tls_u16_list list);
 unsigned tls_u16_list_at(tls_u16_list list, size_t index);
 int tls_u16_list_contains(tls_u16_list list, unsigned value);
 
-/* A set of 16-bit values: finds what a peer sends twice, in time that grows with the list only. */
+/* A set of 16-bit values: finds what a peer sends twice, in time that grows with the list only. The
+ * values of a list lie close together, so only the pages that it touches are cleared and read. */
 typedef struct tls_u16_set {
-    unsigned char bits[65536 / 8];
+    uint64_t touched; /* bit n: pages[n] has been cleared */
+    unsigned char pages[64][65536 / 64 / 8];
 } tls_u16_set;
 
 void tls_u16_set_clear(tls_u16_set *set);

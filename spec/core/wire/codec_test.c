@@ -67,9 +67,34 @@ spec_codec(void)
     check(out.length == 0, "nothing is written after a failure");
 }
 
+/* Every value, from memory that holds anything: new once, then known, and no other one with it. */
+static void
+spec_set(void)
+{
+    static tls_u16_set set;
+    unsigned value, wrong = 0;
+
+    memset(&set, 0xFF, sizeof set);
+    tls_u16_set_clear(&set);
+    for (value = 0; value < 65536; value += 3)
+        wrong += !tls_u16_set_add(&set, value);
+    check_number(wrong, 0, "each is new");
+    for (value = 0; value < 65536; value++)
+        wrong += tls_u16_set_add(&set, value) != (value % 3 != 0);
+    check_number(wrong, 0, "each third is known, the others are new");
+    for (value = 0; value < 65536; value++)
+        wrong += tls_u16_set_add(&set, value);
+    check_number(wrong, 0, "all are known");
+    tls_u16_set_clear(&set);
+    check(
+        tls_u16_set_add(&set, 0xFFFF) && tls_u16_set_add(&set, 0) && !tls_u16_set_add(&set, 0xFFFF),
+        "cleared, all are new");
+}
+
 int
 main(void)
 {
     spec_codec();
+    spec_set();
     return check_end();
 }
