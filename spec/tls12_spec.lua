@@ -415,6 +415,53 @@ describe("the extended master secret", function()
    end)
 end)
 
+-- Only the PRF's hash of the messages is made where nobody signs them; ServerKeyExchange may be signed with another.
+describe("the hashes of a handshake", function()
+   local SUITES = {
+      ecdsa = { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+         "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA" },
+      rsa = { "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+         "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA" },
+   }
+   local SCHEMES = {
+      ecdsa = { "ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512", "ecdsa_sha1" },
+      rsa = { "rsa_pkcs1_sha256", "rsa_pkcs1_sha512", "rsa_pss_rsae_sha384", "rsa_pkcs1_sha1" },
+   }
+
+   -- of_client: nil: none is asked for; "none", "its own", or "a handler's". The scheme is that of both sides' signatures.
+   local function agrees(kind, suite, scheme, of_client)
+      local own = kind == "ecdsa" and certificates.ec or certificates.rsa
+      local theirs = kind == "ecdsa" and certificates.client_ec or certificates.client_rsa
+      local credential = { certfile = theirs.certfile, keyfile = theirs.keyfile }
+      local schemes = { scheme, "ecdsa_secp256r1_sha256", "rsa_pkcs1_sha256" }
+      local client = client_context { suites = { suite }, signature_algorithms = schemes,
+         credentials = of_client == "its own" and { credential } or nil }
+      local server = server_context { suites = { suite }, signature_algorithms = schemes,
+         certfile = own.certfile, keyfile = own.keyfile,
+         verify = of_client and "optional" or nil, trust = of_client and certificates.ca.certificate or nil }
+      local a, b, result = shake(client, server, false,
+         of_client == "a handler's" and { client_certificate = function() return credential end } or nil)
+      assert.is_true(a:info "established" and b:info "established",
+         ("%s, %s, %s: %s"):format(suite, scheme, of_client, result.client.message or result.server.message))
+      local shown = of_client == "its own" or of_client == "a handler's"
+      assert.same({ suite, scheme, shown, shown and scheme or nil },
+         { a:info "cipher_suite", a:info "signature_algorithm", b:info "peer_verified", b:info "signature_algorithm" })
+   end
+
+   for kind, schemes in pairs(SCHEMES) do
+      it("are those of " .. kind, function()
+         for _, suite in ipairs(SUITES[kind]) do
+            for _, scheme in ipairs(schemes) do
+               agrees(kind, suite, scheme, nil)
+               for _, of_client in ipairs { "none", "its own", "a handler's" } do
+                  agrees(kind, suite, scheme, of_client)
+               end
+            end
+         end
+      end)
+   end
+end)
+
 describe("a fallback", function()
    local function attempt(highest, fallback, server_highest)
       local a = assert(client_context { min_version = "TLSv1.0", suites = "compatible" }:connection {

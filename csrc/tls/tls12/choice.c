@@ -168,6 +168,8 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     if (e->choice_failed != TLS_OK)
         return 0;
     suite_id = o.suites[suite];
+    if (e->handshake->facts.verify == TLS_VERIFY_NONE)
+        tls12_keep_prf_hash(e, o.version, tls_suite_find(suite_id));
     choices->cipher_suite = (uint16_t)suite_id;
     choices->chain = e->chain;
     choices->chain_len = e->handshake->terms.credential.chain_count;

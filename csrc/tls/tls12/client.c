@@ -377,7 +377,7 @@ resume(tls12_engine *e)
     if (e->resume->extended_master_secret != e->extended)
         return e->extended ? TLS_REASON_UNEXPECTED_MASTER_SECRET
                            : TLS_REASON_EXTENDED_MASTER_SECRET;
-    tls12_keep_prf_hash(e);
+    tls12_keep_prf_hash(e, h->facts.version, tls_suite_find(h->facts.suite));
     h->facts.ticket = e->resume->ticket.length > 0;
     e->rank = tls12_client_rank(TLS_HANDSHAKE_SERVER_HELLO_DONE); /* only Finished is left */
     return tls_resumption_claim(h, e->resume);
@@ -513,6 +513,9 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
     }
     tls_session_release(h->facts.session);
     h->facts.session = NULL;
+    if (h->host->context->credential_count == 0 &&
+        !tls_host_decides(h->host, TLS_DECISION_CLIENT_CERTIFICATE))
+        tls12_keep_prf_hash(e, h->facts.version, chosen);
     return TLS_OK;
 }
 
@@ -531,6 +534,8 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
     if (!exchange->has_scheme)
         return tls12_check_old_signature(e);
     reason = tls12_check_scheme(e, exchange->scheme);
+    if (reason == TLS_OK)
+        e->lent_hash = tls_scheme_hash(exchange->scheme);
     if (reason != TLS_OK || !tls12_is_pss(exchange->scheme))
         return reason;
     if (h->facts.peer.chain == NULL)

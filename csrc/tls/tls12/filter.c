@@ -173,8 +173,11 @@ enter(tls12_engine *e, enum tls12_entry entry, size_t length)
     br_ssl_engine_context *engine = tls12_core(e);
     int snapshot = may_suspend(e);
 
-    if (e->written.length == 0 && !e->in_message)
+    if (e->written.length == 0 && !e->in_message) {
         engine->mhash = e->transcript;
+        if (e->lent_hash != 0)
+            br_multihash_setimpl(&engine->mhash, e->lent_hash, tls_hash_class(e->lent_hash));
+    }
     if (snapshot) {
         if (e->snapshot == NULL)
             e->snapshot = malloc(sizeof *e->snapshot);
@@ -571,6 +574,7 @@ after_feed(tls12_engine *e)
         tls_handshake_prove(h);
     }
     tls12_transcript_add(e, e->message);
+    e->lent_hash = 0;
     tls_host_message_done(e->handshake->host, e->message.length);
     tls_buffer_clear(&e->replacement);
     e->message = tls_bytes_make(NULL, 0);

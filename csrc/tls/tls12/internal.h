@@ -94,6 +94,8 @@ typedef struct tls12_engine {
     unsigned rank;      /* of the last message received: order is strictly rising */
     unsigned told_rank; /* the same, but for a message that is still looked at: for state() */
     br_multihash_context transcript;
+    int lent_hash; /* 0, or what BearSSL is to find in its copy too: its implementation of the hash
+                      that a ServerKeyExchange is signed with */
     tls_buffer messages; /* what is hashed there, of a client that asks `sign` */
     tls_buffer written;  /* handshake bytes BearSSL wrote, not yet whole messages */
     int in_message;      /* BearSSL has had a part of the message being fed */
@@ -215,9 +217,10 @@ enum tls_reason tls12_send_own(tls12_engine *e, enum tls_stage stage, const tls_
 
 /* ---- tls12/master.c ---- */
 void tls12_set_prf(br_ssl_engine_context *engine, int below_12);
-/* tls12_keep_prf_hash drops the other hashes of the transcript, which an abbreviated handshake has
- * no use for: it has no signature. (BearSSL finds the MAC's hash there too, so that stays.) */
-void tls12_keep_prf_hash(tls12_engine *e);
+/* tls12_keep_prf_hash drops the other hashes of the transcript, ours and BearSSL's, where no
+ * CertificateVerify will come: SHA-384 and SHA-512 of a chain, twice, cost more than the rest of
+ * the protocol. (BearSSL finds the MAC's hash there too, so that stays, and e->lent_hash.) */
+void tls12_keep_prf_hash(tls12_engine *e, unsigned version, const tls_suite *suite);
 /* tls12_note_session_hash hashes the transcript with `pending` behind it. */
 void tls12_note_session_hash(tls12_engine *e, tls_bytes pending);
 

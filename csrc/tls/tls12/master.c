@@ -120,14 +120,15 @@ tls12_note_session_hash(tls12_engine *e, tls_bytes pending)
 }
 
 void
-tls12_keep_prf_hash(tls12_engine *e)
+tls12_keep_prf_hash(tls12_engine *e, unsigned version, const tls_suite *suite)
 {
-    const tls_suite *suite = tls_suite_find(e->handshake->facts.suite);
     int hash;
 
-    if (suite == NULL || e->handshake->facts.version < TLS_VERSION_12)
+    if (suite == NULL || version < TLS_VERSION_12)
         return;
     for (hash = TLS_HASH_MD5; hash <= TLS_HASH_SHA512; hash++)
-        if (hash != (int)suite->prf_hash && hash != (int)suite->mac_hash)
+        if (hash != (int)suite->prf_hash && hash != (int)suite->mac_hash) {
             br_multihash_setimpl(&e->transcript, hash, NULL);
+            br_multihash_setimpl(&tls12_core(e)->mhash, hash, NULL);
+        }
 }

@@ -534,7 +534,7 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
         h->facts.ticket = 0;
         return rewrite_server_hello(e, hello, rewritten);
     }
-    tls12_keep_prf_hash(e);
+    tls12_keep_prf_hash(e, h->facts.version, tls_suite_find(h->facts.suite));
     h->facts.session = tls_session_retain(e->resume);
     e->rank = tls12_server_rank(TLS_HANDSHAKE_CERTIFICATE_VERIFY); /* only Finished is left */
     reason = tls_resumption_claim(h, e->resume);
