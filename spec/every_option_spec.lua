@@ -45,9 +45,9 @@ local function hello_of(message)
 end
 
 local INFO = { "version", "cipher_suite", "group", "signature_algorithm", "local_signature_algorithm", "alpn",
-   "server_name", "resumed", "verdict", "verdict_cached", "peer_verified", "peer_accepted", "early_data", "record_size_limit",
-   "max_fragment_length", "extended_master_secret", "post_handshake_auth", "hello_retry", "renegotiations",
-   "authentications", "key_updates_sent", "ocsp_response", "psk" }
+   "server_name", "resumed", "verdict", "verdict_cached", "peer_verified", "peer_accepted", "early_data",
+   "record_size_limit", "max_fragment_length", "extended_master_secret", "post_handshake_auth", "hello_retry",
+   "renegotiations", "authentications", "key_updates_sent", "ocsp_response", "psk" }
 
 local function watched(seen)
    local handlers = {}

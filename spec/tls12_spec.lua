@@ -428,7 +428,7 @@ describe("the hashes of a handshake", function()
       rsa = { "rsa_pkcs1_sha256", "rsa_pkcs1_sha512", "rsa_pss_rsae_sha384", "rsa_pkcs1_sha1" },
    }
 
-   -- of_client: nil: none is asked for; "none", "its own", or "a handler's". The scheme is that of both sides' signatures.
+   -- of_client: nil: none is asked for; "none", "its own", or "a handler's". The scheme is of both sides' signatures.
    local function agrees(kind, suite, scheme, of_client)
       local own = kind == "ecdsa" and certificates.ec or certificates.rsa
       local theirs = kind == "ecdsa" and certificates.client_ec or certificates.client_rsa
