@@ -36,6 +36,7 @@ struct tls_aes_gcm_key {
             unsigned char round_keys[15][16];
             unsigned char powers[TLS_AES_GCM_POWERS][16]; /* the highest first */
             unsigned rounds;
+            const struct tls_aes_gcm_width *width;
         } blocks;
     } as;
 };

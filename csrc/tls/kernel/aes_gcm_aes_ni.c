@@ -1,9 +1,5 @@
-/* aes_gcm_aes_ni.c - AES-GCM with AES-NI and PCLMULQDQ: groups of eight blocks, and all that the
- * wider kernels leave to it: keys, short records and ends. See aes_gcm_groups.h and
- * aes_gcm_x86_64.h.
- *
- * What is shorter than a group takes one pass of eight counters, whose blocks are as fast as one,
- * and one reduction: additional data of one block, the text and the lengths are hashed together. */
+/* aes_gcm_aes_ni.c - AES-GCM with AES-NI and PCLMULQDQ: groups of eight blocks, and all that does
+ * not depend on the vectors' width. See aes_gcm_groups.h and aes_gcm_x86_64.h. */
 #include "kernel/aes_gcm_aes_ni.h"
 
 #include <string.h>
@@ -29,15 +25,12 @@ typedef __m128i vector;
 #define MULTIPLY(a, b, halves) _mm_clmulepi64_si128(a, b, halves)
 #define BROADCAST(block) (block)
 #define FIRST(block) (block)
-#define FIRST_OF(x) (x)
 #define STEPS _mm_setzero_si128()
 #define FOLD(x) (x)
 
 #include "kernel/aes_gcm_groups.h"
 
 #define BLOCK 16
-
-/* ---- Keys ---- */
 
 /* FIPS 197 section 5.2. AESKEYGENASSIST with a round constant of zero gives SubWord of the words 1
  * and 3, and each turned by RotWord too. */
@@ -88,43 +81,14 @@ times_x(__m128i h)
     return _mm_xor_si128(doubled, _mm_and_si128(carry, modulus));
 }
 
-AES_NI void
-tls_aes_gcm_key_x86_64(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length)
-{
-    const __m128i zero = _mm_setzero_si128();
-    __m128i h, power;
-    unsigned i;
-
-    expand_key(key, bytes, length);
-    h = power = times_x(turn_round(encrypt_block(key, zero)));
-    for (i = TLS_AES_GCM_POWERS; i-- > 0;) {
-        products p = {_mm_clmulepi64_si128(power, h, 0x00),
-            _mm_xor_si128(
-                _mm_clmulepi64_si128(power, h, 0x01), _mm_clmulepi64_si128(power, h, 0x10)),
-            _mm_clmulepi64_si128(power, h, 0x11)};
-
-        STORE128(key->as.blocks.powers[i], power);
-        power = gcm_reduce(p.low, p.middle, p.high);
-    }
-}
-
-/* ---- Records ---- */
-
 /* hash_blocks takes up to eight with one reduction. */
 AES_NI static __attribute__((noinline)) __m128i
 hash_blocks(const tls_aes_gcm_key *key, __m128i hash, const unsigned char *blocks, size_t count)
 {
     while (count > 0) {
-        size_t i, n = count < TLS_AES_GCM_POWERS ? count : TLS_AES_GCM_POWERS;
-        const unsigned char(*powers)[16] = key->as.blocks.powers + TLS_AES_GCM_POWERS - n;
-        const __m128i zero = _mm_setzero_si128();
-        products sum = {zero, zero, zero};
+        size_t n = count < TLS_AES_GCM_POWERS ? count : TLS_AES_GCM_POWERS;
 
-        for (i = 0; i < n; i++) {
-            multiply_add(&sum, blocks + BLOCK * i, hash, LOAD128(powers[i]));
-            hash = zero;
-        }
-        hash = gcm_reduce(sum.low, sum.middle, sum.high);
+        hash = hash_vectors(hash, key->as.blocks.powers[TLS_AES_GCM_POWERS - n], blocks, n);
         blocks += BLOCK * n;
         count -= n;
     }
@@ -148,96 +112,134 @@ hash_long(const tls_aes_gcm_key *key, tls_bytes additional)
     return hash;
 }
 
-/* xor_group: eight blocks with these counters. */
-AES_NI static __attribute__((noinline)) void
-xor_group(const tls_aes_gcm_key *key, __m128i counter, unsigned char *data)
-{
-    const __m128i bytes_round = BYTES_ROUND, step = _mm_set_epi32(0, 0, 0, 1);
-    __m128i round_key = LOAD128(key->as.blocks.round_keys[0]);
-    __m128i x0, x1, x2, x3, x4, x5, x6, x7;
-    unsigned r;
-
-    EIGHT(COUNT);
-    for (r = 1; r < key->as.blocks.rounds; r++) {
-        round_key = LOAD128(key->as.blocks.round_keys[r]);
-        EIGHT(ROUND);
-    }
-    round_key = LOAD128(key->as.blocks.round_keys[r]);
-    EIGHT(FINISH);
-}
-
-/* What is left on the stack if it is not wiped. */
+/* What is left on the stack if it is not wiped. Hash and counter are turned round, so that the
+ * counter, which is that of the next block, is the lowest word. */
 typedef struct working {
+    __m128i hash, counter;
     /* Additional data, from TEXT the last of the text, and right behind it the lengths. */
-    unsigned char blocks[BLOCK + 8 * BLOCK + BLOCK];
-    aes_gcm_state state;
+    unsigned char blocks[BLOCK + SHORTEST + BLOCK];
 } working;
 
 #define TEXT BLOCK
 
-/* finish does the last length < 128 bytes, the lengths and the tag. `from` says where in `w` that
+/* run_groups does as many whole groups as there are, and returns their bytes. What is sealed is
+ * hashed one group later, so that its hash need not wait for its encryption. */
+AES_NI static size_t
+run_groups(const tls_aes_gcm_key *key, const tls_aes_gcm_width *of, working *w, int encrypt,
+    unsigned char *data, size_t length)
+{
+    const __m128i step = _mm_set_epi32(0, 0, 0, (int)(of->group / BLOCK));
+    unsigned char made[AES_GCM_GROUP_MAXIMUM];
+    const unsigned char *powers = key->as.blocks.powers[0], *hashed = encrypt ? NULL : data;
+    size_t left = length;
+
+    if (length < of->shortest)
+        return 0;
+    if (of->make_powers != NULL) {
+        of->make_powers(made, key);
+        powers = made;
+    }
+    for (; left >= of->group; left -= of->group) {
+        if (hashed != NULL)
+            w->hash = of->hash_vectors(w->hash, powers, hashed, 8);
+        of->xor_group(key, w->counter, data);
+        w->counter = _mm_add_epi32(w->counter, step);
+        data += of->group;
+        hashed = encrypt ? data - of->group : data;
+    }
+    if (encrypt)
+        w->hash = of->hash_vectors(w->hash, powers, hashed, 8);
+    if (powers == made)
+        tls_wipe(made, sizeof made);
+    return length - left;
+}
+
+/* finish does the last length < SHORTEST bytes and the lengths. `from` says where in `w` that
  * begins which is not yet hashed. */
-AES_GCM_INLINE AES_NI __m128i
+AES_NI static void
 finish(const tls_aes_gcm_key *key, int encrypt, working *w, const unsigned char *from,
     __m128i lengths, unsigned char *data, size_t length)
 {
     size_t blocks = (length + BLOCK - 1) / BLOCK;
     unsigned char *text = w->blocks + TEXT, *end = text + BLOCK * blocks;
-    __m128i hash = LOAD128(w->state.hash);
 
     if (length > 0) {
         memcpy(text, data, length);
         if (encrypt) {
-            xor_group(key, LOAD128(w->state.counter), text);
+            xor_group(key, w->counter, text);
             memcpy(data, text, length);
             memset(text + length, 0, (size_t)(end - text) - length);
         }
     }
     STORE128(end, turn_round(lengths));
-    hash = hash_blocks(key, hash, from, (size_t)(end - from) / BLOCK + 1);
+    w->hash = hash_blocks(key, w->hash, from, (size_t)(end - from) / BLOCK + 1);
     if (length > 0 && !encrypt) {
-        xor_group(key, LOAD128(w->state.counter), text);
+        xor_group(key, w->counter, text);
         memcpy(data, text, length);
     }
-    return hash;
 }
 
-AES_NI void
-tls_aes_gcm_run_x86_64(const tls_aes_gcm_key *key, int encrypt, const unsigned char *nonce,
-    tls_bytes additional, unsigned char *data, size_t length, unsigned char *tag,
-    aes_gcm_bulk *wide)
+/* What is short takes one pass of eight counters, whose blocks are as fast as one, and one
+ * reduction: additional data of one block, the text and the lengths are hashed together. */
+AES_NI static void
+run(const tls_aes_gcm_key *key, int encrypt, const unsigned char *nonce, tls_bytes additional,
+    unsigned char *data, size_t length, unsigned char *tag)
 {
     const __m128i one = _mm_set_epi32(0, 0, 0, 1);
-    __m128i lengths = _mm_set_epi64x((long long)additional.length * 8, (long long)length * 8);
-    working w = {{0}, {{0}, {0}}};
-    const unsigned char *from = w.blocks + TEXT;
+    const __m128i lengths = _mm_set_epi64x((long long)additional.length * 8, (long long)length * 8);
     unsigned char first[BLOCK] = {0};
-    __m128i before, hash = _mm_setzero_si128();
-    size_t done;
+    const unsigned char *from;
+    __m128i before;
+    working w;
 
+    memset(&w, 0, sizeof w);
+    from = w.blocks + TEXT;
     memcpy(first, nonce, TLS_AES_GCM_NONCE_LENGTH);
     before = _mm_or_si128(turn_round(LOAD128(first)), one);
-    STORE128(w.state.counter, _mm_add_epi32(before, one));
+    w.counter = _mm_add_epi32(before, one);
     if (additional.length > BLOCK) {
-        hash = hash_long(key, additional);
+        w.hash = hash_long(key, additional);
     } else if (additional.length > 0) {
         memcpy(w.blocks, additional.data, additional.length);
         from = w.blocks;
     }
-    if (length >= SHORTEST && from == w.blocks) {
-        hash = hash_blocks(key, hash, from, 1);
-        from = w.blocks + TEXT;
-    }
-    STORE128(w.state.hash, hash);
     if (length >= SHORTEST) {
-        done = wide != bulk ? wide(key, &w.state, encrypt, data, length) : 0;
-        done += bulk(key, &w.state, encrypt, data + done, length - done);
+        size_t done;
+
+        if (from == w.blocks)
+            w.hash = hash_blocks(key, w.hash, from, 1);
+        from = w.blocks + TEXT;
+        done = run_groups(key, key->as.blocks.width, &w, encrypt, data, length);
+        done += run_groups(key, &width, &w, encrypt, data + done, length - done);
         data += done;
         length -= done;
     }
-    hash = finish(key, encrypt, &w, from, lengths, data, length);
-    STORE128(tag, _mm_xor_si128(turn_round(hash), encrypt_block(key, turn_round(before))));
+    finish(key, encrypt, &w, from, lengths, data, length);
+    STORE128(tag, _mm_xor_si128(turn_round(w.hash), encrypt_block(key, turn_round(before))));
     tls_wipe(&w, sizeof w);
+}
+
+/* ---- The kernel ---- */
+
+AES_NI void
+tls_aes_gcm_start_x86_64(
+    tls_aes_gcm_key *key, const unsigned char *bytes, size_t length, const tls_aes_gcm_width *of)
+{
+    __m128i h, power;
+    unsigned i;
+
+    key->run = run;
+    key->as.blocks.width = of;
+    expand_key(key, bytes, length);
+    h = power = times_x(turn_round(encrypt_block(key, _mm_setzero_si128())));
+    for (i = TLS_AES_GCM_POWERS; i-- > 0;) {
+        __m128i middle = _mm_xor_si128(
+            _mm_clmulepi64_si128(power, h, 0x01), _mm_clmulepi64_si128(power, h, 0x10));
+
+        STORE128(key->as.blocks.powers[i], power);
+        power = gcm_reduce(
+            _mm_clmulepi64_si128(power, h, 0x00), middle, _mm_clmulepi64_si128(power, h, 0x11));
+    }
 }
 
 const tls_kernel tls_kernel_aes_gcm_aes_ni = {

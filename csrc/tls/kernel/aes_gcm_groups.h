@@ -1,28 +1,13 @@
-/* aes_gcm_groups.h - the bulk of a long record, in groups of eight vectors. It is included by a
- * file that has defined what a vector is:
- *   vector, BLOCKS, SHORTEST      its type, how many blocks it has, and the shortest bulk
+/* aes_gcm_groups.h - AES-GCM of eight vectors, see aes_gcm_x86_64.h. It is included by a file that
+ * has defined what a vector is:
+ *   vector, BLOCKS, SHORTEST      its type, how many blocks it has, and the shortest text for it
  *   VECTOR_TARGET                 the instructions
  *   LOAD, STORE, XOR, ADD32, SHUFFLE8, SHUFFLE32, AES, AES_LAST, MULTIPLY
  *   BROADCAST(block)              each block of a vector is this one
  *   FIRST(block)                  the first is this one, the others are zero
- *   STEPS                         0, 1, 2 …: the counters of a vector's blocks
+ *   STEPS                         0, 1, 2 ...: what the counters of a vector's blocks differ by
  *   FOLD(vector)                  the sum of its blocks
- *
- * AES of one group and GHASH of another use different units of the processor, so that their
- * instructions are mixed: a round of the one, then one vector of the other (Gopal et al.,
- * "Optimized Galois-Counter-Mode Implementation on Intel Architecture Processors", 2010). What is
- * opened is hashed as it is decrypted, what is sealed is hashed one group later.
- *
- * A group of n = 8 BLOCKS blocks needs one reduction: the hash after it is
- *     (Y + X1) H^n + X2 H^(n-1) + ... + Xn H.
- * Block j of a vector is multiplied by the power that belongs to it, and all blocks of the products
- * are summed up at the end. Counters are added modulo 2^32, as SP 800-38D section 6.2 has it. */
-
-#define GROUP (8 * BLOCKS * (size_t)16)
-
-typedef struct products {
-    vector low, middle, high;
-} products;
+ */
 
 #define EIGHT(step)                                                                                \
     do {                                                                                           \
@@ -36,10 +21,11 @@ typedef struct products {
         step(x7, 7);                                                                               \
     } while (0)
 
+/* Counters are added modulo 2^32, as SP 800-38D section 6.2 has it. */
 #define COUNT(x, i)                                                                                \
     do {                                                                                           \
-        (x) = XOR(SHUFFLE8(counter, bytes_round), round_key);                                      \
-        counter = ADD32(counter, step);                                                            \
+        (x) = XOR(SHUFFLE8(counters, bytes_round), round_key);                                     \
+        counters = ADD32(counters, step);                                                          \
     } while (0)
 #define ROUND(x, i) (x) = AES(x, round_key)
 /* The last round key, the text and the last round's result are one sum. */
@@ -47,33 +33,43 @@ typedef struct products {
     STORE(data + sizeof(vector) * (i),                                                             \
         AES_LAST(x, XOR(round_key, LOAD(data + sizeof(vector) * (i)))))
 
-/* multiply_add adds the products of the blocks of `text` (and what is hashed already) to the sums.
- */
-AES_GCM_INLINE VECTOR_TARGET void
-multiply_add(products *sum, const unsigned char *text, vector hash, vector power)
+/* xor_group: eight vectors, from this counter on. */
+VECTOR_TARGET static __attribute__((noinline)) void
+xor_group(const tls_aes_gcm_key *key, __m128i counter, unsigned char *data)
 {
-    vector x = XOR(SHUFFLE8(LOAD(text), BROADCAST(BYTES_ROUND)), hash);
+    const vector bytes_round = BROADCAST(BYTES_ROUND);
+    const vector step = BROADCAST(_mm_set_epi32(0, 0, 0, BLOCKS));
+    vector round_key = BROADCAST(LOAD128(key->as.blocks.round_keys[0]));
+    vector counters = ADD32(BROADCAST(counter), STEPS);
+    vector x0, x1, x2, x3, x4, x5, x6, x7;
+    unsigned r;
 
-    sum->low = XOR(sum->low, MULTIPLY(x, power, 0x00));
-    sum->high = XOR(sum->high, MULTIPLY(x, power, 0x11));
-    sum->middle = XOR(sum->middle, MULTIPLY(x, power, 0x01));
-    sum->middle = XOR(sum->middle, MULTIPLY(x, power, 0x10));
+    EIGHT(COUNT);
+    for (r = 1; r < key->as.blocks.rounds; r++) {
+        round_key = BROADCAST(LOAD128(key->as.blocks.round_keys[r]));
+        EIGHT(ROUND);
+    }
+    round_key = BROADCAST(LOAD128(key->as.blocks.round_keys[r]));
+    EIGHT(FINISH);
 }
 
-/* group_hash is GHASH of one group for which nobody waits. */
-AES_GCM_INLINE VECTOR_TARGET __m128i
-group_hash(__m128i hash, const vector powers[8], const unsigned char *text)
+/* hash_vectors: of `count` vectors, by as many powers. */
+VECTOR_TARGET static __attribute__((noinline)) __m128i
+hash_vectors(__m128i hash, const unsigned char *powers, const unsigned char *text, size_t count)
 {
+    const vector bytes_round = BROADCAST(BYTES_ROUND);
     const vector zero = FIRST(_mm_setzero_si128());
-    products sum = {zero, zero, zero};
-    vector first = FIRST(hash);
-    unsigned i;
+    vector low = zero, middle = zero, high = zero, first = FIRST(hash);
 
-    for (i = 0; i < 8; i++) {
-        multiply_add(&sum, text + i * sizeof(vector), first, powers[i]);
+    for (; count > 0; count--, powers += sizeof(vector), text += sizeof(vector)) {
+        vector x = XOR(SHUFFLE8(LOAD(text), bytes_round), first), power = LOAD(powers);
+
+        low = XOR(low, MULTIPLY(x, power, 0x00));
+        high = XOR(high, MULTIPLY(x, power, 0x11));
+        middle = XOR(middle, XOR(MULTIPLY(x, power, 0x01), MULTIPLY(x, power, 0x10)));
         first = zero;
     }
-    return gcm_reduce(FOLD(sum.low), FOLD(sum.middle), FOLD(sum.high));
+    return gcm_reduce(FOLD(low), FOLD(middle), FOLD(high));
 }
 
 #if BLOCKS > 1
@@ -90,88 +86,32 @@ times(vector a, vector b)
     return XOR(high, XOR(SHUFFLE32(middle), MULTIPLY(modulus, middle, 0x01)));
 }
 
-#endif
-
 /* make_powers: those of the eight vectors, of the eight powers that are kept. */
-AES_GCM_INLINE VECTOR_TARGET void
-make_powers(vector powers[8], const tls_aes_gcm_key *key)
+VECTOR_TARGET static void
+make_powers(unsigned char *powers, const tls_aes_gcm_key *key)
 {
-    const unsigned kept = 8 / BLOCKS; /* vectors */
-    unsigned i;
+    const vector highest = BROADCAST(LOAD128(key->as.blocks.powers[0]));
+    size_t at = 8 * sizeof(vector) - sizeof key->as.blocks.powers;
 
-    for (i = 0; i < kept; i++)
-        powers[8 - kept + i] = LOAD(key->as.blocks.powers[i * BLOCKS]);
-#if BLOCKS > 1
-    for (i = 8 - kept; i-- > 0;)
-        powers[i] = times(powers[i + kept], BROADCAST(LOAD128(key->as.blocks.powers[0])));
-#endif
-}
-
-static VECTOR_TARGET size_t
-bulk(const tls_aes_gcm_key *key, aes_gcm_state *state, int encrypt, unsigned char *data,
-    size_t length)
-{
-    const vector zero = FIRST(_mm_setzero_si128()), bytes_round = BROADCAST(BYTES_ROUND);
-    const vector step = BROADCAST(_mm_set_epi32(0, 0, 0, BLOCKS));
-    unsigned rounds = key->as.blocks.rounds, r;
-    vector counter = ADD32(BROADCAST(LOAD128(state->counter)), STEPS);
-    __m128i hash = LOAD128(state->hash);
-    const unsigned char *hashed = encrypt ? NULL : data;
-    size_t left = length;
-    vector powers[8];
-
-    if (length < SHORTEST)
-        return 0;
-    make_powers(powers, key);
-    for (; left >= GROUP; left -= GROUP) {
-        vector x0, x1, x2, x3, x4, x5, x6, x7;
-        vector round_key = BROADCAST(LOAD128(key->as.blocks.round_keys[0]));
-
-        EIGHT(COUNT);
-        r = 1;
-        if (hashed != NULL) {
-            vector first = FIRST(hash);
-            products sum = {zero, zero, zero};
-
-            for (; r <= 8; r++) {
-                round_key = BROADCAST(LOAD128(key->as.blocks.round_keys[r]));
-                EIGHT(ROUND);
-                multiply_add(&sum, hashed + (r - 1) * sizeof(vector), first, powers[r - 1]);
-                first = zero;
-            }
-            hash = gcm_reduce(FOLD(sum.low), FOLD(sum.middle), FOLD(sum.high));
-        }
-        for (; r < rounds; r++) {
-            round_key = BROADCAST(LOAD128(key->as.blocks.round_keys[r]));
-            EIGHT(ROUND);
-        }
-        round_key = BROADCAST(LOAD128(key->as.blocks.round_keys[r]));
-        EIGHT(FINISH);
-        data += GROUP;
-        hashed = encrypt ? data - GROUP : data;
+    memcpy(powers + at, key->as.blocks.powers, sizeof key->as.blocks.powers);
+    while (at > 0) {
+        at -= sizeof(vector);
+        STORE(powers + at, times(LOAD(powers + at + sizeof key->as.blocks.powers), highest));
     }
-    if (encrypt)
-        hash = group_hash(hash, powers, hashed);
-    STORE128(state->hash, hash);
-    STORE128(state->counter, FIRST_OF(counter));
-    tls_wipe(powers, sizeof powers);
-    return length - left;
 }
 
-/* ---- The kernel ---- */
+#define MAKE_POWERS make_powers
+#else
+#define MAKE_POWERS NULL
+#endif
 
-static void
-run(const tls_aes_gcm_key *key, int encrypt, const unsigned char *nonce, tls_bytes additional,
-    unsigned char *data, size_t length, unsigned char *tag)
-{
-    tls_aes_gcm_run_x86_64(key, encrypt, nonce, additional, data, length, tag, bulk);
-}
+static const tls_aes_gcm_width width = {
+    8 * sizeof(vector), SHORTEST, xor_group, hash_vectors, MAKE_POWERS};
 
 static void
 start(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length)
 {
-    tls_aes_gcm_key_x86_64(key, bytes, length);
-    key->run = run;
+    tls_aes_gcm_start_x86_64(key, bytes, length, &width);
 }
 
 static void

@@ -2,6 +2,8 @@
  * aes_gcm_groups.h and aes_gcm_x86_64.h. */
 #include "kernel/aes_gcm_vaes.h"
 
+#include <string.h>
+
 #include "kernel/aes_gcm_x86_64.h"
 #include "kernel/processor.h"
 
@@ -24,7 +26,6 @@ typedef __m256i vector;
 #define MULTIPLY(a, b, halves) _mm256_clmulepi64_epi128(a, b, halves)
 #define BROADCAST(block) _mm256_broadcastsi128_si256(block)
 #define FIRST(block) _mm256_inserti128_si256(_mm256_setzero_si256(), block, 0)
-#define FIRST_OF(x) _mm256_castsi256_si128(x)
 #define STEPS _mm256_set_epi32(0, 0, 0, 1, 0, 0, 0, 0)
 #define FOLD(x) _mm_xor_si128(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1))
 

@@ -2,6 +2,8 @@
  * aes_gcm_groups.h and aes_gcm_x86_64.h. */
 #include "kernel/aes_gcm_vaes.h"
 
+#include <string.h>
+
 #include "kernel/aes_gcm_x86_64.h"
 #include "kernel/processor.h"
 
@@ -24,7 +26,6 @@ typedef __m512i vector;
 #define MULTIPLY(a, b, halves) _mm512_clmulepi64_epi128(a, b, halves)
 #define BROADCAST(block) _mm512_broadcast_i32x4(block)
 #define FIRST(block) _mm512_inserti32x4(_mm512_setzero_si512(), block, 0)
-#define FIRST_OF(x) _mm512_castsi512_si128(x)
 #define STEPS _mm512_set_epi32(0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0)
 #define FOLD(x) fold(x)
 

@@ -1,5 +1,5 @@
-/* aes_gcm_x86_64.h - what the kernels of AES-GCM for x86-64 share: the arithmetic of GHASH, and
- * everything but the bulk of a long record.
+/* aes_gcm_x86_64.h - what the kernels of AES-GCM for x86-64 share: the arithmetic of GHASH, and all
+ * that does not depend on the vectors' width.
  *
  * GHASH's polynomials over GF(2) have the coefficient of x^0 in the first bit. A block is loaded
  * with its bytes turned round, so that the coefficient of x^i is bit 127 - i. The product of two
@@ -10,7 +10,14 @@
  * The modulus x^128 + x^7 + x^2 + x + 1 divides in the manner of Montgomery: two steps of 64 bits,
  * each of which clears the lowest word by adding a multiple of the modulus, whose upper part turned
  * round is C2 00...00 (x^63 + x^62 + x^57), and drops it (Gueron, "Fast GHASH computations for
- * AES-GCM", 2012). There are no carries. */
+ * AES-GCM", 2012). There are no carries.
+ *
+ * A group of n blocks needs one reduction: the hash after it is
+ *     (Y + X1) H^n + X2 H^(n-1) + ... + Xn H.
+ * Block j of a vector is multiplied by the power that belongs to it, and all blocks of the products
+ * are summed up at the end (Gopal et al., "Optimized Galois-Counter-Mode Implementation on Intel
+ * Architecture Processors", 2010). Their mixing of AES and GHASH by hand is left to the processor,
+ * which goes on to the next group while it still hashes one: both fit into its window. */
 #ifndef TLS_KERNEL_AES_GCM_X86_64_H
 #define TLS_KERNEL_AES_GCM_X86_64_H
 
@@ -31,24 +38,24 @@
 #define LOAD128(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define STORE128(p, x) _mm_storeu_si128((__m128i *)(void *)(p), (x))
 
-/* Between the parts of one record; both turned round, so that the counter is the lowest word. */
-typedef struct aes_gcm_state {
-    unsigned char hash[16];
-    unsigned char counter[16]; /* of the next block */
-} aes_gcm_state;
+/* tls_aes_gcm_width: what is done with vectors of one width, to groups of eight of them. */
+typedef struct tls_aes_gcm_width {
+    size_t group;    /* its bytes */
+    size_t shortest; /* text that is worth the powers */
+    void (*xor_group)(const tls_aes_gcm_key *key, __m128i counter, unsigned char *data);
+    /* Of as many vectors of text as vectors of powers. */
+    __m128i (*hash_vectors)(
+        __m128i hash, const unsigned char *powers, const unsigned char *text, size_t count);
+    /* NULL: the powers that are kept are all that are needed. */
+    void (*make_powers)(unsigned char *powers, const tls_aes_gcm_key *key);
+} tls_aes_gcm_width;
 
-/* aes_gcm_bulk does as many whole groups of blocks as it wants, and returns their bytes. */
-typedef size_t aes_gcm_bulk(const tls_aes_gcm_key *key, aes_gcm_state *state, int encrypt,
-    unsigned char *data, size_t length);
+#define AES_GCM_GROUP_MAXIMUM (8 * (size_t)64)
 
-/* tls_aes_gcm_key_x86_64 is what tls_aes_gcm_start does but for `run`. */
-void tls_aes_gcm_key_x86_64(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length);
-
-/* tls_aes_gcm_run_x86_64 is tls_aes_gcm_run: `bulk` has the first say, and what it leaves is done
+/* tls_aes_gcm_start_x86_64 is tls_aes_gcm_start. What is too short for groups of this width is done
  * with vectors of one block. */
-void tls_aes_gcm_run_x86_64(const tls_aes_gcm_key *key, int encrypt, const unsigned char *nonce,
-    tls_bytes additional, unsigned char *data, size_t length, unsigned char *tag,
-    aes_gcm_bulk *bulk);
+void tls_aes_gcm_start_x86_64(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length,
+    const tls_aes_gcm_width *width);
 
 AES_GCM_INLINE AES_NI __m128i
 turn_round(__m128i x)

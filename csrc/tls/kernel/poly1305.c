@@ -5,16 +5,46 @@
 
 #if TLS_KERNEL_INT128
 
+void
+tls_poly1305_multiply(uint64_t out[3], const uint64_t a[3], const uint64_t b[3])
+{
+    tls_uint128 sum[3] = {0, 0, 0};
+
+    poly1305_add_product(sum, a, b);
+    poly1305_carry(out, sum);
+}
+
+/* load_added: h + block */
+static void
+load_added(uint64_t sum[3], const poly1305 *p, const unsigned char *block)
+{
+    poly1305_load(sum, block, POLY1305_BIT128);
+    sum[0] += p->h[0];
+    sum[1] += p->h[1];
+    sum[2] += p->h[2];
+}
+
 static void
 one(poly1305 *p, const unsigned char *block)
 {
     uint64_t sum[3];
 
-    poly1305_load(sum, block, POLY1305_BIT128);
-    sum[0] += p->h[0];
-    sum[1] += p->h[1];
-    sum[2] += p->h[2];
-    poly1305_multiply(p->h, sum, p->r);
+    load_added(sum, p, block);
+    tls_poly1305_multiply(p->h, sum, p->r);
+}
+
+/* two: (h + block) r^2 + next r */
+static void
+two(poly1305 *p, const unsigned char *blocks)
+{
+    tls_uint128 sum[3] = {0, 0, 0};
+    uint64_t first[3], second[3];
+
+    load_added(first, p, blocks);
+    poly1305_load(second, blocks + POLY1305_BLOCK, POLY1305_BIT128);
+    poly1305_add_product(sum, first, p->r2);
+    poly1305_add_product(sum, second, p->r);
+    poly1305_carry(p->h, sum);
 }
 
 void
@@ -29,7 +59,7 @@ tls_poly1305_start(poly1305 *p, const unsigned char key[32])
     for (i = 4; i < sizeof r; i += 4)
         r[i] &= 252;
     poly1305_load(p->r, r, 0);
-    poly1305_multiply(p->r2, p->r, p->r);
+    tls_poly1305_multiply(p->r2, p->r, p->r);
     memset(p->h, 0, sizeof p->h);
     memcpy(p->pad, key + 16, sizeof p->pad);
     tls_wipe(r, sizeof r);
@@ -39,7 +69,7 @@ void
 tls_poly1305_update(poly1305 *p, const unsigned char *data, size_t length)
 {
     for (; length >= 2 * POLY1305_BLOCK; length -= 2 * POLY1305_BLOCK) {
-        poly1305_two(p, data);
+        two(p, data);
         data += 2 * POLY1305_BLOCK;
     }
     while (length > 0) {

@@ -3,10 +3,11 @@
  * Numbers are x = x0 + x1 2^44 + x2 2^88 modulo 2^130 - 5. Since 2^132 is 4 * 5 = 20, what a
  * product has from 2^132 on comes back multiplied by 20.
  *
- * Bounds: r0, r1 < 2^44, r2 < 2^42 of r, which has its bits cleared, and of its powers but for r1 <
- * 2^44 + 2^11; so 20 r1, 20 r2 < 2^49. Of the sum h + block: < 2^45 each. A product of two limbs is
- * < 2^94, and six of them < 2^97. Carried: the first carries are < 2^53, the one out of 2^130 is <
- * 2^50 and comes back five times, < 2^53, so that x1 exceeds 2^44 by less than 2^10. */
+ * Bounds: of r, whose bits are cleared, and of its powers r0 < 2^44, r1 < 2^44 + 2^10, r2 < 2^42;
+ * so 20 r1, 20 r2 < 2^49. Of the sum h + block: < 2^45 + 2^10, the highest < 2^43. A product of two
+ * limbs is < 2^95, and six of them < 2^98; in the highest limb, where there is no 20, < 2^90 and
+ * < 2^93. Carried: the first carries are < 2^54, the one out of 2^130 is < 2^51 and comes back five
+ * times, < 2^54, so that x1 exceeds 2^44 by at most 2^10. */
 #ifndef TLS_KERNEL_POLY1305_H
 #define TLS_KERNEL_POLY1305_H
 
@@ -66,31 +67,8 @@ poly1305_carry(uint64_t x[3], tls_uint128 sum[3])
     x[2] = (uint64_t)sum[2] & POLY1305_MASK42;
 }
 
-POLY1305_INLINE void
-poly1305_multiply(uint64_t out[3], const uint64_t a[3], const uint64_t b[3])
-{
-    tls_uint128 sum[3] = {0, 0, 0};
-
-    poly1305_add_product(sum, a, b);
-    poly1305_carry(out, sum);
-}
-
-/* poly1305_two: (h + block) r^2 + next r */
-POLY1305_INLINE void
-poly1305_two(poly1305 *p, const unsigned char *blocks)
-{
-    tls_uint128 sum[3] = {0, 0, 0};
-    uint64_t first[3], second[3];
-
-    poly1305_load(first, blocks, POLY1305_BIT128);
-    poly1305_load(second, blocks + POLY1305_BLOCK, POLY1305_BIT128);
-    poly1305_add_product(sum, second, p->r);
-    first[0] += p->h[0];
-    first[1] += p->h[1];
-    first[2] += p->h[2];
-    poly1305_add_product(sum, first, p->r2);
-    poly1305_carry(p->h, sum);
-}
+/* tls_poly1305_multiply: out = a b; `out` may be one of them. */
+void tls_poly1305_multiply(uint64_t out[3], const uint64_t a[3], const uint64_t b[3]);
 
 /* tls_poly1305_start takes r and s (section 2.5.1). */
 void tls_poly1305_start(poly1305 *p, const unsigned char key[32]);
