@@ -106,11 +106,8 @@ decrypt(const br_sslrec_in_class **in, int type, unsigned version, void *payload
 
     put_header(header, type, version, *length);
     run(aead, 0, header, data, plaintext_length, tag);
-    if (!tls_secret_equal(tag, data + plaintext_length, aead->tag_length)) {
-        /* Nobody may see what did not come from the peer. */
-        memset(data, 0, plaintext_length);
+    if (!tls_secret_equal(tag, data + plaintext_length, aead->tag_length))
         return NULL;
-    }
     aead->sequence++;
     *length = plaintext_length;
     return data;

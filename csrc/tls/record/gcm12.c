@@ -90,11 +90,8 @@ decrypt(const br_sslrec_in_class **in, int type, unsigned version, void *payload
 
     *length -= OVERHEAD;
     run(aead, 0, type, version, data, *length, tag);
-    if (!tls_secret_equal(tag, data + *length, sizeof tag)) {
-        /* Nobody may see what did not come from the peer. */
-        memset(data, 0, *length);
+    if (!tls_secret_equal(tag, data + *length, sizeof tag))
         return NULL;
-    }
     aead->sequence++;
     return data;
 }
