@@ -11,11 +11,11 @@
  *
  * Bounds: VPMADD52LUQ and VPMADD52HUQ add the lower and the upper 52 bits of a product of two
  * 52-bit numbers. Limbs of h + A are < 2^45 + 2^10, those of B < 2^44, those of the powers at most
- * 2^44 + 2^10, 20 times these < 2^49: all fit into 52 bits. Of six products the lower halves are < 2^55, the
- * upper ones < 2^45 (2^40 in the highest limb, which is not multiplied by 20), and stand at 2^52,
- * 2^8 times too high for the limb above that has 44 bits, 2^10 times for the one with 42. So
- * carries are < 2^54, and the one that comes back five times < 2^53: h1 exceeds 2^44 by less than
- * 2^10. */
+ * 2^44 + 2^10, 20 times these < 2^49: all fit into 52 bits. Of six products the lower halves are <
+ * 2^55, the upper ones < 2^45 (2^40 in the highest limb, which is not multiplied by 20), and stand
+ * at 2^52, 2^8 times too high for the limb above that has 44 bits, 2^10 times for the one with 42.
+ * So carries are < 2^54, and the one that comes back five times < 2^53: h1 exceeds 2^44 by less
+ * than 2^10. */
 #include "kernel/poly1305_avx512.h"
 
 #include "base/bytes.h"

@@ -191,6 +191,9 @@ spec_altered(size_t index)
     check_refused(&p, tls_bytes_make(bytes, record.length), TLS_REASON_PROTOCOL_VERSION, "version");
     check_reason(tls_record_open(&p.opener, &type, &content, &length, bytes, record.length),
         TLS_REASON_BAD_RECORD_MAC, "%s: version as additional data", p.name);
+    for (i = HEADER; i < record.length && bytes[i] == 0; i++)
+        continue;
+    check_number(i, record.length, "%s: nothing is shown", p.name);
     for (length = 0; length < record.length - HEADER; length++) {
         memcpy(bytes, record.data, record.length);
         tls_put16(bytes + 3, (uint32_t)length);
