@@ -27,8 +27,8 @@ size_t
 aeads_of(aead out[8], enum tls_primitive primitive, size_t key_length)
 {
     size_t i, count = 0;
-    aead bearssl = {"BearSSL", key_length, NULL, NULL, primitive};
-    aead fallback = {"fallback", key_length, tls_aes_gcm_bearssl, NULL, primitive};
+    aead bearssl = {"BearSSL", key_length, NULL, NULL, primitive, 0};
+    aead fallback = {"fallback", key_length, tls_aes_gcm_bearssl, NULL, primitive, 0};
 
     out[count++] = bearssl;
     if (primitive == TLS_PRIMITIVE_AES_GCM)
@@ -46,6 +46,7 @@ aeads_of(aead out[8], enum tls_primitive primitive, size_t key_length)
         kernels[i]->install(&table);
         out[count] = bearssl;
         out[count].name = kernels[i]->implementation;
+        out[count].is_kernel = 1;
         out[count].aes_gcm = table.aes_gcm;
         out[count++].chacha20_poly1305 = table.chacha20_poly1305;
     }

@@ -16,6 +16,7 @@ typedef struct aead {
     tls_aes_gcm_start *aes_gcm; /* one of these two; neither: BearSSL */
     br_poly1305_run chacha20_poly1305;
     enum tls_primitive primitive;
+    int is_kernel;
 } aead;
 
 /* aeads_of lists a primitive's implementations with keys of this length, BearSSL's first; says
