@@ -1,4 +1,5 @@
-/* chacha20_poly1305.c - ChaCha20-Poly1305 (RFC 8439 section 2.8) of whatever vectors are at hand.
+/* chacha20_poly1305_x86_64.c - ChaCha20-Poly1305 (RFC 8439 section 2.8) with whatever vectors are
+ * at hand.
  *
  * Vectors have room for several blocks, which take no longer than one. So the block 0, whose
  * beginning is the key of Poly1305, is made together with the first blocks of the text. Records fit
