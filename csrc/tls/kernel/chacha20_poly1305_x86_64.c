@@ -35,7 +35,7 @@ set_matrix(uint32_t matrix[16], const unsigned char *key, const unsigned char *n
 static void
 xor_rest(const chacha20_poly1305 *with, working *w, unsigned char *data, size_t length)
 {
-    const size_t whole = (size_t)with->blocks * CHACHA20_BLOCK;
+    const size_t whole = with->blocks * CHACHA20_BLOCK;
     uint32_t counter = with->blocks;
 
     for (; length >= whole; length -= whole, data += whole, counter += with->blocks)

@@ -9,7 +9,7 @@
 
 #include <immintrin.h>
 
-#define CHACHA20_BLOCK 64
+#define CHACHA20_BLOCK ((size_t)64)
 #define CHACHA20_BLOCKS_MAXIMUM 16
 
 typedef struct chacha20_poly1305 {
