@@ -91,11 +91,14 @@ function methods:close()
 end
 
 --- fail(reason [, text]) ends the connection with an alert. reason: a code that has one ("certificate_refused"), or any
--- text: code "refused", alert access_denied. text: the message of the failure, which the next step() returns.
+-- text: code "refused", alert access_denied. text: the message of the failure, which the next step() returns; a word of
+-- the library's, such as "timeout", is told as "refused: timeout". true; or nil, message, "closed".
 function methods:fail(reason, text)
    local object = own(self, "fail").core
-   requests.fail(reason, text, 2)
-   if object then object:fail(reason, text) end
+   local message = requests.fail(reason, text, 2)
+   if not object then return nil, driver.CLOSED, "closed" end
+   object:fail(reason, message)
+   return true
 end
 
 -- What brings a message into the output.

@@ -1,4 +1,5 @@
 -- bearssl.context(options): what many connections share. doc/api.md lists the options.
+local checks = require "bearssl.checks"
 local combination = require "bearssl.combination"
 local core = require "bearssl.core"
 local driver = require "bearssl.driver"
@@ -15,23 +16,6 @@ local make_context
 
 -- Versions are checked when they are converted, so that this table needs no list of them.
 local handlers = is.handlers(core.stages(), core.decisions())
-local certificate = is.any("a PEM or DER string, or a list of certificate objects",
-   is.string, is.object("certificate"), is.list(is.any("a certificate object", is.object("certificate"), is.string),
-      "certificate objects"))
-local key = is.any('a PEM or DER string, a key object, or "external"', is.string, is.object("key"))
-
-local function protocol_name(value)
-   if type(value) == "string" and #value >= 1 and #value <= 255 then return nil end
-   return "a protocol's name of 1 to 255 bytes"
-end
-
-local password = is.any("a string or a function that gives it", is.string, is["function"])
-
-local credential_options = {
-   certificate = certificate, key = key, certfile = is.string, keyfile = is.string, name = is.string,
-   ocsp_response = is.string, ocspfile = is.string, password = password,
-}
-
 local is_list = is.list(function() return nil end, "tables")
 
 local function credentials(value)
@@ -39,7 +23,7 @@ local function credentials(value)
    local must, exact = is_list(value)
    if must then return must, exact end
    for index, entry in ipairs(value) do
-      local ok, message = pcall(options.check, entry, credential_options, ("element %d"):format(index), -1)
+      local ok, message = pcall(options.check, entry, checks.credential, ("element %d"):format(index), -1)
       if not ok then return "", message end
    end
    return nil
@@ -65,18 +49,16 @@ end
 local context_options = {
    mode = is.one_of({ "client", "server" }),
    min_version = is.string, max_version = is.string,
-   suites = is.any("a policy's name or a list of names", is.string, is.list(is.string, "names")),
-   groups = is.list(is.string, "names"),
-   signature_algorithms = is.list(is.string, "names"),
-   alpn = is.filled(is.list(protocol_name, "protocol names"), "no protocol at all"),
+   suites = checks.suites, groups = checks.names, signature_algorithms = checks.names,
+   alpn = is.filled(is.list(checks.protocol_name, "protocol names"), "no protocol at all"),
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
-   cafile = is.string, capath = is.string,
-   verify = verification.mode,
-   certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
-   credentials = credentials, ocsp_response = is.string, ocspfile = is.string, password = password,
+   cafile = is.path, capath = is.path,
+   verify = verification.mode, credentials = credentials,
    ticket_keys = is.object("ticket_keys"), extensions = extensions, handlers = handlers, clock = is["function"],
 }
 for name, check in pairs(verification.checks) do context_options[name] = check end
+for name, check in pairs(checks.credential) do context_options[name] = check end
+context_options.name = nil -- one credential of several has one
 
 -- Numbers and flags, which the core takes as they are: it says which there are, and their bounds.
 local plain_options = core.context_options()
@@ -136,9 +118,6 @@ local function convert_names(given, into)
       if value ~= nil then
          local ids, message = require("bearssl.names")[convert](value)
          if not ids then error(("bearssl.context: option '%s': %s"):format(option, message), 0) end
-         if type(ids) == "table" and #ids == 0 then
-            error(("bearssl.context: option '%s' must not be an empty list"):format(option), 0)
-         end
          into[target] = ids
       end
    end

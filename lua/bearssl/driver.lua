@@ -17,6 +17,7 @@ local core = require "bearssl.core"
 local decision = require "bearssl.decision"
 local describe = require("bearssl.options").describe
 local protect = require "bearssl.protect"
+local sentence = require "bearssl.sentence"
 
 local driver = {}
 
@@ -54,6 +55,7 @@ local function place_of(f)
 end
 
 local function fail_handler(connection, message)
+   message = sentence.guard("a handler failed", message)
    connection.failure = connection.failure or message
    local object = connection.core
    if object then object:fail_handler(message) end
@@ -63,8 +65,7 @@ end
 -- nil, message, code.
 local function in_order(reason, text)
    if type(reason) ~= "string" or type(text) ~= "string" then return reason, text end
-   local codes = require "bearssl.codes"()
-   if codes[text] and not codes[reason] then return text, reason end
+   if sentence.is_code(text) and not sentence.is_code(reason) then return text, reason end
    return reason, text
 end
 
@@ -77,7 +78,7 @@ local function refuse(connection, handler, name, reason, text)
       return fail_handler(connection, ("the '%s' handler%s must give its text as a string, not as a %s"):format(
          name, place_of(handler), type(text)))
    end
-   connection.core:fail(reason, text, name)
+   connection.core:fail(reason, sentence.of(reason, text, name), name)
 end
 
 local function misuse(connection, handler, name, message)

@@ -138,6 +138,13 @@ function is.string(value)
    return type(value) ~= "string" and "a string" or nil
 end
 
+--- is.path: a file's name, which the system would read up to a NUL only.
+function is.path(value)
+   if type(value) ~= "string" then return "a string" end
+   if value:find("%z") then return "", "a path has no NUL in it" end
+   return nil
+end
+
 function is.boolean(value)
    return type(value) ~= "boolean" and "true or false" or nil
 end
