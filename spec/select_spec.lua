@@ -89,7 +89,7 @@ describe("select answers", function()
          ["a 'suites' that is not a policy's name or a list of names but 5"] = { suites = 5 },
          ["a 'certificate' that cannot be used: must not be empty"] = { certificate = {}, key = own.key },
          ["a 'certificate' that cannot be used: must be a list"] = { certificate = { x = 1 }, key = own.key },
-         ["a 'keyfile' that cannot be used: a path has no NUL"] = { certfile = "x", keyfile = "y\0z" },
+         ["a 'keyfile' that cannot be used: must have no NUL"] = { certfile = "x", keyfile = "y\0z" },
          ["a 'max_version', TLSv1.0, that the context does not speak: TLSv1.2 to TLSv1.3"] = { max_version = "TLSv1.0" },
          ["a 'min_version', TLSv1.1, that the context does not speak: TLSv1.2 to TLSv1.3"] = { min_version = "TLSv1.1" },
          ["a 'min_version', TLSv1.3, that is above its 'max_version', TLSv1.2"] = {

@@ -64,10 +64,21 @@ push_ids(lua_State *L, const uint16_t *ids, size_t count)
     return 1;
 }
 
+/* check_name: the name that stands first. One with a NUL in it is nobody's, as "" is; C would take
+ * it for what stands before. */
+static const char *
+check_name(lua_State *L)
+{
+    size_t length;
+    const char *name = luaL_checklstring(L, 1, &length);
+
+    return strlen(name) == length ? name : "";
+}
+
 static int
 registry_id(lua_State *L, enum tls_registry registry)
 {
-    return push_id(L, tls_registry_id(registry, luaL_checkstring(L, 1)));
+    return push_id(L, tls_registry_id(registry, check_name(L)));
 }
 
 static int
@@ -113,7 +124,7 @@ suites(lua_State *L)
 static int
 suite_id(lua_State *L)
 {
-    return push_id(L, tls_suite_id(luaL_checkstring(L, 1)));
+    return push_id(L, tls_suite_id(check_name(L)));
 }
 
 /* core.suite_name(id) -> RFC name of any suite that IANA knows, or nil */
@@ -131,7 +142,7 @@ static int
 policy(lua_State *L)
 {
     size_t count;
-    const uint16_t *list = tls_suite_policy(luaL_checkstring(L, 1), &count);
+    const uint16_t *list = tls_suite_policy(check_name(L), &count);
     int has_aes = lua_isnoneornil(L, 2) ? tls_processor_has_aes() : lua_toboolean(L, 2);
     uint16_t *ordered;
 
@@ -297,7 +308,7 @@ decisions(lua_State *L)
 static int
 reason(lua_State *L)
 {
-    enum tls_reason found = tls_reason_from_code(luaL_checkstring(L, 1));
+    enum tls_reason found = tls_reason_from_code(check_name(L));
     int alert;
 
     if (found == TLS_OK) {

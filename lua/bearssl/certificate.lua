@@ -38,7 +38,7 @@ end
 -- certificate once, in the order of the files' names. nil, message, "file_unreadable" when it cannot be read.
 function certificate.open(path, ...)
    options.surplus("bearssl.certificate.open", ...)
-   if type(path) ~= "string" then error("bearssl.certificate.open: the path must be a string", 2) end
+   options.path("bearssl.certificate.open", path)
    local file = require "bearssl.file"
    if file.is_directory(path) then return open_directory(path) end
    local bytes, message, code = file.read(path, "certificate file")

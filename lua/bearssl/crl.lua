@@ -25,7 +25,7 @@ end
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
 function crl.open(path, ...)
    options.surplus("bearssl.crl.open", ...)
-   if type(path) ~= "string" then error("bearssl.crl.open: the path must be a string", 2) end
+   options.path("bearssl.crl.open", path)
    local bytes, message, code = require("bearssl.file").read(path, "CRL file")
    if not bytes then return nil, message, code end
    local list

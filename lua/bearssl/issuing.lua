@@ -110,6 +110,9 @@ function check.extensions(value)
       if type(entry) ~= "table" or type(entry.oid) ~= "string" or type(entry.value) ~= "string" then
          return "", ("element %d must be a table { oid =, critical =, value = DER }"):format(index)
       end
+      if not entry.oid:find("^%d[%d.]*$") then
+         return "", ("element %d: the oid must be a dotted OID, not %s"):format(index, options.describe(entry.oid))
+      end
       local _, exact = options.unknown_field(entry, { "critical", "oid", "value" })
       if exact then return "", ("element %d: %s"):format(index, exact) end
    end

@@ -42,7 +42,7 @@ end
 -- message, "file_unreadable" when it cannot be read.
 function key.open(path, password, ...)
    options.surplus("bearssl.key.open", ...)
-   if type(path) ~= "string" then error("bearssl.key.open: the path must be a string", 2) end
+   options.path("bearssl.key.open", path)
    check_password(password, "bearssl.key.open")
    local bytes, message, code = require("bearssl.file").read(path, "key file")
    if not bytes then return nil, message, code end

@@ -19,7 +19,7 @@ end
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
 function ocsp.open(path, ...)
    options.surplus("bearssl.ocsp.open", ...)
-   if type(path) ~= "string" then error("bearssl.ocsp.open: the path must be a string", 2) end
+   options.path("bearssl.ocsp.open", path)
    local bytes, message, code = require("bearssl.file").read(path, "OCSP response file")
    if not bytes then return nil, message, code end
    local object

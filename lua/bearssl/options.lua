@@ -141,7 +141,7 @@ end
 --- is.path: a file's name, which the system would read up to a NUL only.
 function is.path(value)
    if type(value) ~= "string" then return "a string" end
-   if value:find("%z") then return "", "a path has no NUL in it" end
+   if value:find("%z") then return "", "must have no NUL in it" end
    return nil
 end
 
@@ -155,6 +155,12 @@ end
 
 function is.number(value)
    return (type(value) ~= "number" or value ~= value) and "a number" or nil
+end
+
+--- path(who, value) raises an error, which names the line of the caller's caller, for what is no path.
+function options.path(who, value)
+   local must, exact = is.path(value)
+   if must then error(("%s: the path %s"):format(who, exact and "must have no NUL in it" or "must be " .. must), 3) end
 end
 
 --- is.integer(minimum, maximum) is a check.

@@ -20,7 +20,7 @@ end
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
 function request.open(path, ...)
    options.surplus("bearssl.request.open", ...)
-   if type(path) ~= "string" then error("bearssl.request.open: the path must be a string", 2) end
+   options.path("bearssl.request.open", path)
    local bytes, message, code = require("bearssl.file").read(path, "request file")
    if not bytes then return nil, message, code end
    local object

@@ -25,7 +25,7 @@ end
 -- named .pem, .crt, .cer). nil, message, code when there is none.
 function trust.open(path, ...)
    options.surplus("bearssl.trust.open", ...)
-   if type(path) ~= "string" then error("bearssl.trust.open: the path must be a string", 2) end
+   options.path("bearssl.trust.open", path)
    local store, message, code = files.open(path)
    return options.result(store, message, code)
 end
