@@ -910,10 +910,12 @@ function Crl:count() end
 ---@return {date: number, reason?: string}?
 function Crl:revoked(serial) end
 ---@param issuer bearssl.Certificate
+---@param time? number at which it must be in date; now
+---@param clock_skew? number seconds, 0
 ---@return true? ok
 ---@return string? message
 ---@return bearssl.Code? code
-function Crl:verify(issuer) end
+function Crl:verify(issuer, time, clock_skew) end
 ---@return string
 function Crl:pem() end
 ---@return string
@@ -927,10 +929,14 @@ function OcspResponse:response_status() end
 function OcspResponse:produced_at() end
 ---@return string? bytes
 function OcspResponse:nonce() end
+---@param certificate bearssl.Certificate
+---@param issuer bearssl.Certificate
+---@param time? number at which it must be in date; now
+---@param clock_skew? number seconds, 0
 ---@return ("good"|"revoked"|"unknown")? status
 ---@return any detail_or_message
 ---@return bearssl.Code? code
-function OcspResponse:status(certificate, issuer, time) end
+function OcspResponse:status(certificate, issuer, time, clock_skew) end
 ---@return string
 function OcspResponse:der() end
 

@@ -12,7 +12,7 @@ local certificate = {}
 -- or one DER certificate. Returns the list of certificate objects in the string's order, leaf first; or nil, message,
 -- code ("bad_pem", "bad_certificate"): the message says what the string is instead, or which certificate is at fault.
 function certificate.load(bytes, ...)
-   options.surplus("bearssl.certificate.load", ...)
+   options.surplus("bearssl.certificate.load", bytes, ...)
    if type(bytes) ~= "string" then
       error("bearssl.certificate.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -37,7 +37,7 @@ end
 --- open(path) is load for the content of a file; of a directory, it is what bearssl.trust.open finds there: each
 -- certificate once, in the order of the files' names. nil, message, "file_unreadable" when it cannot be read.
 function certificate.open(path, ...)
-   options.surplus("bearssl.certificate.open", ...)
+   options.surplus("bearssl.certificate.open", path, ...)
    options.path("bearssl.certificate.open", path)
    local file = require "bearssl.file"
    if file.is_directory(path) then return open_directory(path) end
@@ -169,7 +169,7 @@ end
 -- (another of its key). doc/api.md lists the options. Returns the certificate object, or nil, message, code
 -- ("key_mismatch", "bad_field", "bad_name", "bad_request", "unsupported_key" …).
 function certificate.issue(given, ...)
-   options.surplus("bearssl.certificate.issue", ...)
+   options.surplus("bearssl.certificate.issue", given, ...)
    local object, message, code = issuing.call(issue, given)
    return options.result(object, message, code)
 end
@@ -193,7 +193,7 @@ end
 --- selfsigned(options) makes a certificate that signs itself: an authority with ca = true, or one to trust directly.
 -- Without a `key` it makes one, P-256. Returns the certificate object and the key; or nil, message, code.
 function certificate.selfsigned(given, ...)
-   options.surplus("bearssl.certificate.selfsigned", ...)
+   options.surplus("bearssl.certificate.selfsigned", given, ...)
    local object, key, code = issuing.call(selfsigned, given)
    return object, key, code
 end

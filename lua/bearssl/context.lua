@@ -312,7 +312,7 @@ end
 -- handshake(), or with the first send or receive.
 function Context:wrap(transport, given, ...)
    local state = own(self, "wrap")
-   options.surplus("wrap", ...)
+   options.surplus("wrap", given, ...)
    if transport == nil then error("wrap: the transport is missing", 2) end
    given = check_connection(state, given, wrap_options, "wrap")
    local carrier, message = require("bearssl.transport").new(transport, given.wait)
@@ -323,27 +323,32 @@ end
 --- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
 function Context:connection(given, ...)
    local state = own(self, "connection")
-   options.surplus("connection", ...)
+   options.surplus("connection", given, ...)
    given = check_connection(state, given, connection_options, "connection")
    return require("bearssl.connection").new(state, given)
 end
 
 --- flush_sessions() forgets the sessions that the context keeps in memory.
-function Context:flush_sessions()
-   own(self, "flush_sessions").core:flush_sessions()
+function Context:flush_sessions(...)
+   local state = own(self, "flush_sessions")
+   options.surplus("flush_sessions", nil, ...)
+   state.core:flush_sessions()
 end
 
 --- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given,
 -- or its own; nil for a client and where tickets are off.
-function Context:ticket_keys()
-   return own(self, "ticket_keys").settings.ticket_keys
+function Context:ticket_keys(...)
+   local state = own(self, "ticket_keys")
+   options.surplus("ticket_keys", nil, ...)
+   return state.settings.ticket_keys
 end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
 -- sessions (in the cache), pooled_buffers (record buffers that lie idle).
-function Context:info()
+function Context:info(...)
    local state = own(self, "info")
+   options.surplus("info", nil, ...)
    local names, settings = require "bearssl.names", state.settings
    local info = state.core:info()
    info.mode, info.verify, info.alpn = settings.mode, settings.verify, settings.alpn

@@ -40,7 +40,7 @@ local session_resumable = core.own_methods.session_resumable
 -- nil, message, code ("unsupported_key" of an external key, "unsupported_encryption").
 function key.pem(self, given, ...)
    check(self, "key", "pem")
-   require("bearssl.options").surplus("key:pem", ...)
+   require("bearssl.options").surplus("key:pem", given, ...)
    local ok, a, b, c = pcall(require "bearssl.key_pem", self, given)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)
@@ -49,7 +49,7 @@ end
 --- trust:verify(chain [, options]) validates a chain, leaf first; see doc/api.md. Returns what certificate:verify does.
 function trust.verify(self, chain, given, ...)
    check(self, "trust", "verify")
-   require("bearssl.options").surplus("trust:verify", ...)
+   require("bearssl.options").surplus("trust:verify", given, ...)
    local ok, a, b, c, d = pcall(require("bearssl.verification").of_store, self, chain, given)
    if not ok then error(a, 2) end
    return a, b, c, d
@@ -60,15 +60,16 @@ end
 -- then nothing has changed.
 function trust.reload(self, list, ...)
    check(self, "trust", "reload")
-   require("bearssl.options").surplus("trust:reload", ...)
+   require("bearssl.options").surplus("trust:reload", list, ...)
    local ok, a, b, c = pcall(require("bearssl.trust_files").reload, self, list)
    if not ok then error(a, 2) end
    return require("bearssl.options").result(a, b, c)
 end
 
 --- session:resumable([context [, server_name]]): see doc/api.md.
-function session.resumable(self, context, server_name)
+function session.resumable(self, context, server_name, ...)
    check(self, "session", "resumable")
+   require("bearssl.options").surplus("session:resumable", server_name, ...)
    local state = require("bearssl.own").look("context", context)
    local describe = require("bearssl.options").describe
    if type(context) ~= "userdata" and context ~= nil and not state then

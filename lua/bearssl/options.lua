@@ -118,12 +118,14 @@ function options.unknown_field(given, names)
    return nil
 end
 
---- surplus(who, …) raises an error, which names the line of the caller's caller, when a function is given more than it
--- takes: that would otherwise pass for taken. Numbers may follow, as gsub gives one behind its text.
-function options.surplus(who, ...)
+--- surplus(who, last, …) raises an error, which names the line of the caller's caller, when a function is given more
+-- than it takes: that would otherwise pass for taken. last: the last argument that it takes, nil for none. A number may
+-- stand right behind it where it is a text: gsub gives one.
+function options.surplus(who, last, ...)
    for index = 1, select("#", ...) do
       local value = select(index, ...)
-      if value ~= nil and type(value) ~= "number" then
+      local of_gsub = index == 1 and type(last) == "string" and type(value) == "number"
+      if value ~= nil and not of_gsub then
          error(("%s: one argument too many: %s"):format(who, options.describe(value)), 3)
       end
    end
