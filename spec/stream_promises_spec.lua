@@ -129,7 +129,7 @@ describe("fail", function()
          { { "certificate_refused" }, "certificate_refused", nil, "alert_certificate_unknown" },
          { { "certificate_refused", "not today" }, "certificate_refused", "not today", "alert_certificate_unknown" },
          { { "not in the mood" }, "refused", "not in the mood", "alert_access_denied" },
-         { { "timeout" }, "refused", "timeout", "alert_access_denied" },
+         { { "timeout" }, "refused", "refused: timeout", "alert_access_denied" },
          { { "closed", "over" }, "refused", "over", "alert_access_denied" },
       }) do
          local client, server = connected()

@@ -105,7 +105,11 @@ local COPIED = { "path_length", "must_staple", "extensions", "hash" }
 local function make(given, who, public, signer, signer_key)
    local fields = issuing.copy(COPIED, given, { public_key = public, issuer = signer, issuer_key = signer_key })
    fields.ca = given.ca or false
-   if given.path_length and not given.ca then error(who .. ": 'path_length' makes sense only with ca = true", 0) end
+   for _, name in ipairs { "path_length", "name_constraints" } do
+      if given[name] and not given.ca then
+         error(("%s: '%s' makes sense only with ca = true"):format(who, name), 0)
+      end
+   end
    local ok, from, to = pcall(issuing.period, given, "not_before", "not_after", given.ca and 3650 or 365, 3600)
    if not ok then error(who .. ": " .. from, 0) end
    -- what outlives its issuer cannot be verified
@@ -126,6 +130,12 @@ local function make(given, who, public, signer, signer_key)
       fields.subject = issuing.subject(given.subject)
    elseif not given.request then
       fields.subject = issuing.first_name(fields.names)
+   end
+   if (fields.subject or select(2, public:subject())) == "" and #(names or {}) == 0 then
+      if fields.subject == nil then
+         return nil, "the request has no name, and nor would the certificate: give 'subject' or 'names'", "bad_name"
+      end
+      error(who .. ": the certificate would have no name: give 'subject' or 'names'", 0)
    end
    fields.serial = issuing.serial(given.serial)
    fields.name_constraints = issuing.constraints(given.name_constraints)

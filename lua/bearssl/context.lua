@@ -53,8 +53,8 @@ local context_options = {
    alpn = is.filled(is.list(checks.protocol_name, "protocol names"), "no protocol at all"),
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.path, capath = is.path,
-   verify = verification.mode, credentials = credentials,
-   ticket_keys = is.object("ticket_keys"), extensions = extensions, handlers = handlers, clock = is["function"],
+   verify = verification.mode, credentials = is.filled(credentials, "none"),
+   ticket_keys = is.object("ticket_keys"), extensions = is.filled(extensions, "none"), handlers = handlers, clock = is["function"],
 }
 for name, check in pairs(verification.checks) do context_options[name] = check end
 for name, check in pairs(checks.credential) do context_options[name] = check end
@@ -223,7 +223,11 @@ local function build(given)
       role = mode, verify = verify, alpn = given.alpn, extensions = given.extensions,
    })
    convert_names(given, settings)
-   refuse(combination.versions(given, settings))
+   refuse(combination.versions(given, {
+      mode = mode, verify = verify, trust = given.trust or given.cafile or given.capath,
+      max_early_data = given.max_early_data or 0,
+      version_min = settings.version_min, version_max = settings.version_max, suites = settings.suites,
+   }))
    local list, named, code = judge(gather_credentials(given))
    if not list then return nil, named, code end
    if not is_client and #list == 0 and not (given.handlers and given.handlers.select) then
@@ -264,6 +268,7 @@ local function build(given)
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
          version_min = settings.version_min, version_max = settings.version_max,
+         max_early_data = given.max_early_data or 0,
          ticket_keys = settings.ticket_keys, staple = is_client and (given.staple or "if_must") or nil,
          tickets = is_client and given.tickets ~= false or ticket_keys and (given.tickets or true) or false,
       },
@@ -298,7 +303,7 @@ local function check_connection(self, given, specification, who)
       local ok, message = pcall(versions.of_connection, who, given, self.settings)
       if not ok then error(message, 3) end
    end
-   local wrong = verification.mode_of(given.verify, self.settings.mode) or combination.connection(given, self.settings)
+   local wrong = verification.mode_of(given.verify, self.settings.mode) or combination.connection(given, self.settings, self.handlers.select)
    if wrong then error(who .. ": " .. wrong, 3) end
    return given
 end

@@ -84,27 +84,33 @@ local function names_exactly(value)
 end
 check.names = names_exactly
 
+-- An empty list would constrain nothing.
+local constrained = is.filled(names_exactly, "any name")
+
 function check.constraints(value)
    if type(value) ~= "table" then return "a table { permitted = names, excluded = names }" end
    local _, unknown = options.unknown_field(value, { "excluded", "permitted" })
    if unknown then return "", unknown end
+   if next(value) == nil then return "", "must not be empty: leave it out for no constraints" end
    for field, list in pairs(value) do
-      local must, exact = names_exactly(list)
+      local must, exact = constrained(list)
       if must then return "", ("%s: %s"):format(field, exact or "must be " .. must) end
    end
    return nil
 end
 
-check.strings = is.any("a string or a list of strings", is.string, is.list(text, "strings"))
+check.strings = is.filled(is.any("a string or a list of strings", is.string, is.list(text, "strings")), "none")
 
 function check.usages(value)
    if value == false or type(value) == "string" then return nil end
+   if type(value) == "table" and next(value) == nil then return "", "must not be empty: false stands for none" end
    if is.list(text, "usages")(value) then return "a list of usages, or false for none" end
    return nil
 end
 
 function check.extensions(value)
    if type(value) ~= "table" then return "a list of { oid =, critical =, value = DER }" end
+   if next(value) == nil then return "", "must not be empty: leave it out for none" end
    if #value == 0 and next(value) ~= nil then return "", "must be a list of { oid =, critical =, value = DER }" end
    for index, entry in ipairs(value) do
       if type(entry) ~= "table" or type(entry.oid) ~= "string" or type(entry.value) ~= "string" then
