@@ -7,6 +7,7 @@
 #include "wire/registry.h"
 #include "key/signature.h"
 #include "wire/suite.h"
+#include "x509/certificate.h"
 
 #include "message.h"
 #include "module.h"
@@ -380,7 +381,36 @@ kernels(lua_State *L)
     return 1;
 }
 
+/* core.usages() -> the list of the names of key usages, and the list of those of extended ones */
+static int
+usages(lua_State *L)
+{
+    static const unsigned char any[] = {0x55, 0x1D, 37, 0};
+    unsigned char purpose[] = {0x2B, 6, 1, 5, 5, 7, 3, 0}; /* RFC 5280 section 4.2.1.12 */
+    unsigned i;
+    int count = 1;
+
+    lua_createtable(L, TLS_KEY_USAGE_COUNT, 0);
+    for (i = 0; i < TLS_KEY_USAGE_COUNT; i++) {
+        lua_pushstring(L, tls_key_usage_name(i));
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_newtable(L);
+    lua_pushstring(L, tls_extended_key_usage_name(tls_bytes_make(any, sizeof any)));
+    lua_rawseti(L, -2, count);
+    for (i = 1; i < 128; i++) {
+        purpose[7] = (unsigned char)i;
+        lua_pushstring(L, tls_extended_key_usage_name(tls_bytes_make(purpose, sizeof purpose)));
+        if (lua_isnil(L, -1))
+            lua_pop(L, 1);
+        else
+            lua_rawseti(L, -2, ++count);
+    }
+    return 2;
+}
+
 const luaL_Reg tls_lua_names_functions[] = {
+    {"usages", usages},
     {"kernels", kernels},
     {"suites", suites},
     {"suite_id", suite_id},

@@ -28,6 +28,7 @@ end
 --- drain([max]) is ciphertext to send to the peer, at most `max` bytes; "" when there is none.
 function methods:drain(max)
    local object = own(self, "drain").core
+   options.count("drain", max)
    return object and object:drain(max) or ""
 end
 
@@ -44,6 +45,7 @@ end
 --- read([max]) is decrypted data, at most `max` bytes; "" when there is none: step() then.
 function methods:read(max)
    local object = own(self, "read").core
+   options.count("read", max)
    return object and object:read(max) or ""
 end
 
@@ -51,6 +53,7 @@ end
 -- sent it a second time. What is not taken is the first that read() gives after the handshake.
 function methods:read_early(max)
    local object = own(self, "read_early").core
+   options.count("read_early", max)
    return object and object:early_data(max) or ""
 end
 
@@ -60,7 +63,7 @@ end
 function methods:write(data, i)
    local object = own(self, "write").core
    if type(data) ~= "string" then error("write: the data must be a string, not " .. options.describe(data), 2) end
-   if i ~= nil and (type(i) ~= "number" or i % 1 ~= 0 or i < 1) then
+   if i ~= nil and (type(i) ~= "number" or i % 1 ~= 0 or i < 1 or i > options.MOST_BYTES) then
       error("write: i must be a positive integer, not " .. options.describe(i), 2)
    end
    if not object then return nil, driver.CLOSED, "closed" end

@@ -292,7 +292,7 @@ local function new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
    local ok, context, message, code = pcall(build, given)
-   if not ok then error(context, 3) end
+   if not ok then options.raise(context, 3) end
    return context, message, code
 end
 
@@ -301,7 +301,7 @@ local function check_connection(self, given, specification, who)
    options.check(given, specification, who, 3)
    if given.min_version or given.max_version then
       local ok, message = pcall(versions.of_connection, who, given, self.settings)
-      if not ok then error(message, 3) end
+      if not ok then options.raise(message, 3) end
    end
    local wrong = verification.mode_of(given.verify, self.settings.mode) or combination.connection(given, self.settings, self.handlers.select)
    if wrong then error(who .. ": " .. wrong, 3) end

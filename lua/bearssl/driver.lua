@@ -15,9 +15,11 @@
 -- the handlers of the stages that its sending made happen in the sender's lane. Neither waits for the other's.
 local core = require "bearssl.core"
 local decision = require "bearssl.decision"
-local describe = require("bearssl.options").describe
+local options = require "bearssl.options"
 local protect = require "bearssl.protect"
 local sentence = require "bearssl.sentence"
+
+local describe, without_place = options.describe, options.without_place
 
 local driver = {}
 
@@ -150,7 +152,7 @@ local function run_decision(connection, object)
       -- the core checks once more, for instance that a key belongs to its certificate
       local called, taken, message, code = pcall(object.answer, object, value)
       if not called then
-         misuse(connection, handler, name, "returned what cannot be used: " .. tostring(taken))
+         misuse(connection, handler, name, "returned what cannot be used: " .. tostring(without_place(taken)))
       elseif taken == nil and code then
          misuse(connection, handler, name, "returned what cannot be used: " .. tostring(message))
       end

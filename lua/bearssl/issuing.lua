@@ -1,5 +1,6 @@
 -- What certificates, requests, CRLs and OCSP responses that we make have in common: names, periods, usages, and the
 -- objects that may be given as strings.
+local core = require "bearssl.core"
 local credential = require "bearssl.credential"
 local options = require "bearssl.options"
 
@@ -12,7 +13,7 @@ local DAY = 86400
 --- call(f, given) is f(given); an error that it raises names the line of the caller's caller.
 function issuing.call(f, given)
    local ok, a, b, c = pcall(f, given)
-   if not ok then error(a, 3) end
+   if not ok then options.raise(a, 3) end
    return a, b, c
 end
 
@@ -68,9 +69,18 @@ local function subject(value)
 end
 check.subject = subject
 
+-- All that the core knows: what requests hold is taken over, too.
+local kinds_of_names = {
+   dns = true, ip = true, email = true, uri = true, dirname = true, rid = true, othername = true, x400name = true,
+   edipartyname = true,
+}
+
 local function name_entry(value)
    if type(value) == "string" and value ~= "" then return nil end
    if type(value) == "table" and type(value.type) == "string" and type(value.value) == "string" then
+      if not kinds_of_names[value.type:lower()] then
+         return "", options.unknown("unknown type", value.type, { "DNS", "IP", "email", "URI", "dirName", "RID" }, "Types")
+      end
       return options.unknown_field(value, { "type", "value" })
    end
    return 'a name such as "example.org" or {type = "DNS", value = "example.org"}'
@@ -101,12 +111,29 @@ end
 
 check.strings = is.filled(is.any("a string or a list of strings", is.string, is.list(text, "strings")), "none")
 
-function check.usages(value)
-   if value == false or type(value) == "string" then return nil end
-   if type(value) == "table" and next(value) == nil then return "", "must not be empty: false stands for none" end
-   if is.list(text, "usages")(value) then return "a list of usages, or false for none" end
-   return nil
+-- usages(names, more) is a check for usages of a list of names, in any case of letters, or what more(value) takes.
+local function usages(names, more)
+   local known = {}
+   for _, name in ipairs(names) do known[name:lower()] = true end
+   local function one(value)
+      if type(value) ~= "string" then return "the name of a usage" end
+      if known[value:lower()] or more(value) then return nil end
+      return "", options.unknown("unknown usage", value, names, "Usages")
+   end
+   local list = is.list(one, "usages, or false for none")
+   return function(value)
+      if value == false then return nil end
+      if type(value) == "string" then return one(value) end
+      if type(value) == "table" and next(value) == nil then return "", "must not be empty: false stands for none" end
+      return list(value)
+   end
 end
+
+local key_usages, extended_key_usages = core.usages()
+
+-- X.509's newer name of nonRepudiation.
+check.key_usage = usages(key_usages, function(value) return value:lower() == "contentcommitment" end)
+check.extended_key_usage = usages(extended_key_usages, function(value) return value:find("^%d+%.%d[%d.]*$") end)
 
 function check.extensions(value)
    if type(value) ~= "table" then return "a list of { oid =, critical =, value = DER }" end

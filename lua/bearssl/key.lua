@@ -21,7 +21,7 @@ end
 
 local function read(bytes, password, where)
    local ok, object, message, code = pcall(require("bearssl.password").read, bytes, password, where)
-   if not ok then error(object, 3) end
+   if not ok then options.raise(object, 3) end
    return object, message, code
 end
 

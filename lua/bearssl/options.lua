@@ -82,6 +82,17 @@ function options.result(value, ...)
    return nil, ...
 end
 
+--- without_place(problem) is what pcall has caught, without a line of this library's own before it.
+function options.without_place(problem)
+   if type(problem) ~= "string" then return problem end
+   return (problem:gsub("^[^\n:]*bearssl/[%w_/]+%.lua:%d+: ", ""))
+end
+
+--- raise(problem, level) raises what pcall has caught, as error(), in the name of the caller's line.
+function options.raise(problem, level)
+   error(options.without_place(problem), level + 1)
+end
+
 --- check(given, specification, who, level) raises an error when `given` is not a table of known options
 -- with good values. who: the function's name in messages; level: as error()'s, seen from the caller.
 function options.check(given, specification, who, level)
@@ -157,6 +168,19 @@ end
 
 function is.number(value)
    return (type(value) ~= "number" or value ~= value) and "a number" or nil
+end
+
+--- MOST_BYTES: more than there ever are, and no more than the core takes or a double counts.
+options.MOST_BYTES = 2 ^ 52
+
+--- count(who, value [, minimum]) raises an error, which names the line of the caller's caller, for what is no number of
+-- bytes; nil passes.
+function options.count(who, value, minimum)
+   minimum = minimum or 0
+   local good = type(value) == "number" and value % 1 == 0 and value >= minimum and value <= options.MOST_BYTES
+   if value == nil or good then return end
+   error(("%s: the number of bytes must be %s, not %s"):format(who,
+      minimum > 0 and "a positive integer" or "an integer, not negative", options.describe(value)), 3)
 end
 
 --- path(who, value) raises an error, which names the line of the caller's caller, for what is no path.
