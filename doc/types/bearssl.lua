@@ -170,10 +170,13 @@ function bearssl.ocsp.request(certificate, issuer) end
 
 bearssl.key = {}
 
----@type string[] what generate makes
+---@type string[] what generate makes: "rsa", "secp256r1", "secp384r1", "secp521r1"
 bearssl.key.kinds = {}
 
----@param kind "rsa"|"p256"|"p384"|"p521"
+---One of bearssl.key.kinds; of a curve, any of its names in any case of letters ("P-256", "prime256v1" …: doc/api.md).
+---@alias bearssl.KeyKind "rsa"|"secp256r1"|"secp384r1"|"secp521r1"|string
+
+---@param kind bearssl.KeyKind
 ---@param bits? integer RSA: 2048 … 4096, default 2048
 ---@return bearssl.Key? key
 ---@return string? message
@@ -709,10 +712,15 @@ function Connection:release() end
 ---@field mode "client"|"server"
 ---@field established boolean
 ---@field version? bearssl.Version
+---@field version_id? integer
 ---@field cipher_suite? string
+---@field cipher_suite_id? integer
 ---@field group? string
+---@field group_id? integer
 ---@field signature_algorithm? string the peer's
+---@field signature_algorithm_id? integer
 ---@field local_signature_algorithm? string
+---@field local_signature_algorithm_id? integer
 ---@field alpn? string
 ---@field server_name? string
 ---@field resumed boolean
@@ -1035,7 +1043,25 @@ function Session:expires() end
 function Session:export() end
 ---@return string
 function Session:id() end
----@return table
+---@return bearssl.SessionInfo
 function Session:info() end
+
+---@class bearssl.SessionInfo
+---@field mode "client"|"server"
+---@field version bearssl.Version
+---@field version_id integer
+---@field cipher_suite string
+---@field cipher_suite_id integer
+---@field session_id string
+---@field server_name? string
+---@field alpn? string
+---@field created number seconds since the epoch
+---@field expires number seconds since the epoch
+---@field peer_verified boolean
+---@field peer_accepted boolean
+---@field extended_master_secret boolean
+---@field ticket boolean
+---@field max_early_data integer bytes; 0: none
+---@field peer_certificates bearssl.Certificate[]
 
 return bearssl
