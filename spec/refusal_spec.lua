@@ -82,6 +82,12 @@ describe("a reason", function()
             assert.same({ nil, "a\\0b", code, n = 3 }, ours)
          end)
 
+         it(("of %s in %s that is false, and no more, is a refusal"):format(name, version), function()
+            local theirs, ours = refused(version, name, false)
+            assert.same({ nil, bearssl.codes[code].message, code, n = 3 }, ours)
+            assert.equal(alert, theirs[3])
+         end)
+
          it(("of %s in %s may be what a function of the library failed with"):format(name, version), function()
             local theirs, ours = refused(version, name, bearssl.certificate.load "nonsense")
             local _, message = bearssl.certificate.load "nonsense"

@@ -57,6 +57,8 @@ describe("of several coroutines", function()
             client[method], client)
       end
       raises("send: another coroutine is already in send of this stream", client.send, client, "y")
+      -- handshake() of one that has shaken hands waits for nobody: it tells whether the stream lives
+      assert.is_true(client:handshake())
    end)
 
    it("any may ask and set what needs no turn, while another reads and sends", function()

@@ -194,7 +194,7 @@ local select_fields = {
 for field, check in pairs(credential_fields) do select_fields[field] = check end
 
 function decision.select(connection, answer, reason)
-   local done, why = default_or_refusal(answer, reason, "handshake_failure")
+   local done, why = default_or_refusal(answer, reason, "refused")
    if done ~= nil then return done, why end
    if own.look("context", answer) then
       answer = { context = answer }
