@@ -143,7 +143,8 @@ describe("misuse", function()
          assert.matches("misuse_spec%.lua:%d+: ", message)
       end
       for _, given in ipairs {
-         { key_usage = { "contentCommitment", "DIGITALsignature" } }, { extended_key_usage = { "1.2.3", "serverauth" } },
+         { key_usage = { "contentCommitment", "DIGITALsignature" } },
+         { extended_key_usage = { "1.2.3", "serverauth" } },
          { names = { { type = "dns", value = "a.example" } } },
       } do
          given.subject = "CN=y"

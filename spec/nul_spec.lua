@@ -1,5 +1,5 @@
--- A NUL ends a string for C, not for Lua: what has one in it is never taken for what stands before it. Neither a file nor
--- a name is, and no message is cut short.
+-- A NUL ends a string for C, not for Lua: what has one in it is never taken for what stands before it. Neither a file
+-- nor a name is, and no message is cut short.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 

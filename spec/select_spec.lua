@@ -81,7 +81,8 @@ describe("select answers", function()
          ["either 'key' or 'keyfile'"] = { certificate = own.certificate, key = own.key, keyfile = "x" },
          ["a 'certfile' that is not a string"] = { certfile = {} },
          ["a 'name' that is not a string"] = { name = 1 },
-         ["a 'password' that is not a string or a function"] = { certificate = own.certificate, key = encrypted, password = 1 },
+         ["a 'password' that is not a string or a function"] = {
+            certificate = own.certificate, key = encrypted, password = 1 },
          ["does not belong"] = { certificate = own.certificate, key = certificates.rsa.key },
          ["OCSP response"] = { ocspfile = "/nonexistent/response" },
          ["a 'suites' that cannot be used: must not be empty"] = { suites = {} },
@@ -90,8 +91,10 @@ describe("select answers", function()
          ["a 'certificate' that cannot be used: must not be empty"] = { certificate = {}, key = own.key },
          ["a 'certificate' that cannot be used: must be a list"] = { certificate = { x = 1 }, key = own.key },
          ["a 'keyfile' that cannot be used: must have no NUL"] = { certfile = "x", keyfile = "y\0z" },
-         ["a 'max_version', TLSv1.0, that the context does not speak: TLSv1.2 to TLSv1.3"] = { max_version = "TLSv1.0" },
-         ["a 'min_version', TLSv1.1, that the context does not speak: TLSv1.2 to TLSv1.3"] = { min_version = "TLSv1.1" },
+         ["a 'max_version', TLSv1.0, that the context does not speak: TLSv1.2 to TLSv1.3"] = {
+            max_version = "TLSv1.0" },
+         ["a 'min_version', TLSv1.1, that the context does not speak: TLSv1.2 to TLSv1.3"] = {
+            min_version = "TLSv1.1" },
          ["a 'min_version', TLSv1.3, that is above its 'max_version', TLSv1.2"] = {
             min_version = "TLSv1.3", max_version = "TLSv1.2" },
          ["'suites' none of which is for TLSv1.3"] = {

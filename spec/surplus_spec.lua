@@ -181,8 +181,8 @@ describe("an argument too many", function()
       assert.equal(w.leaf:fingerprint(), w.leaf:fingerprint(("SHA256"):lower():gsub("x", "")))
    end)
 
-   -- What doc/types/bearssl.lua says of functions that are not a stream's or a connection's, whose own arguments are all
-   -- that they look at, as LuaSocket's: { owner =, name =, count = }.
+   -- What doc/types/bearssl.lua says of functions that are not a stream's or a connection's, whose own arguments are
+   -- all that they look at, as LuaSocket's: { owner =, name =, count = }.
    local function documented()
       local list = {}
       for line in io.lines("doc/types/bearssl.lua") do
@@ -195,7 +195,7 @@ describe("an argument too many", function()
       return list
    end
 
-   local function objects()
+   local function all_objects()
       local w = made()
       local certificates = require "spec.support.certificates"
       local client = assert(bearssl.context { cafile = certificates.ca.certfile })
@@ -212,7 +212,7 @@ describe("an argument too many", function()
    end
 
    it("raises wherever it stands, in every function and method that is documented", function()
-      local all, tried = objects(), 0
+      local all, tried = all_objects(), 0
       for _, entry in ipairs(documented()) do
          local object = all[entry.owner]
          local f = object and object[entry.name] or not object and find(entry.owner .. "." .. entry.name)

@@ -253,7 +253,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.Credential
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
 ---@field key? string|bearssl.Key|"external"
----@field certfile? string
+---@field certfile? string PEM: the whole chain, leaf first
 ---@field keyfile? string
 ---@field password? bearssl.Password
 ---@field name? string for select handlers
@@ -276,7 +276,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field verify_depth? integer 0 … 16, default 8: intermediates allowed, self-issued ones not counted
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
 ---@field key? string|bearssl.Key
----@field certfile? string
+---@field certfile? string PEM: the whole chain, leaf first
 ---@field keyfile? string
 ---@field password? bearssl.Password of encrypted keys
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
@@ -471,7 +471,7 @@ function Context:info() end
 ---@field alpn? string
 ---@field min_version? bearssl.Version
 ---@field max_version? bearssl.Version
----@field suites? string|string[]
+---@field suites? string|string[] not empty
 
 ---@class bearssl.Stream
 local Stream = {}
@@ -557,7 +557,7 @@ function Stream:shutdown(how) end
 function Stream:close() end
 
 ---@param reason bearssl.Code|string a code that has an alert, or any text
----@param text? string the message
+---@param text? string the message; a code stands behind "refused: "
 ---@return true? ok
 ---@return string? message
 ---@return bearssl.Code? code
@@ -673,7 +673,10 @@ function Connection:renegotiate(options) end
 function Connection:close() end
 
 ---@param reason bearssl.Code|string a code that has an alert, or any text
----@param text? string the message
+---@param text? string the message; a code stands behind "refused: "
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
 function Connection:fail(reason, text) end
 
 ---@param field? string

@@ -55,10 +55,10 @@ local ACCEPT = { "names", "key_usage", "extended_key_usage", "must_staple" }
 
 local common = {
    subject = check.subject, names = check.names, not_before = check.time, not_after = check.time, days = check.days,
-   serial = check.serial, ca = is.boolean, path_length = is.bounded("issue", "path_length"), key_usage = check.key_usage,
-   extended_key_usage = check.extended_key_usage, name_constraints = check.constraints, ocsp_uris = check.strings,
-   issuer_uris = check.strings, crl_uris = check.strings, must_staple = is.boolean, extensions = check.extensions,
-   hash = check.hash, password = check.password, key = check.key,
+   serial = check.serial, ca = is.boolean, path_length = is.bounded("issue", "path_length"),
+   key_usage = check.key_usage, extended_key_usage = check.extended_key_usage, name_constraints = check.constraints,
+   ocsp_uris = check.strings, issuer_uris = check.strings, crl_uris = check.strings, must_staple = is.boolean,
+   extensions = check.extensions, hash = check.hash, password = check.password, key = check.key,
 }
 
 local issue_options = {

@@ -54,7 +54,8 @@ local context_options = {
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.path, capath = is.path,
    verify = verification.mode, credentials = is.filled(credentials, "none"),
-   ticket_keys = is.object("ticket_keys"), extensions = is.filled(extensions, "none"), handlers = handlers, clock = is["function"],
+   ticket_keys = is.object("ticket_keys"), extensions = is.filled(extensions, "none"),
+   handlers = handlers, clock = is["function"],
 }
 for name, check in pairs(verification.checks) do context_options[name] = check end
 for name, check in pairs(checks.credential) do context_options[name] = check end
@@ -303,7 +304,8 @@ local function check_connection(self, given, specification, who)
       local ok, message = pcall(versions.of_connection, who, given, self.settings)
       if not ok then options.raise(message, 3) end
    end
-   local wrong = verification.mode_of(given.verify, self.settings.mode) or combination.connection(given, self.settings, self.handlers.select)
+   local wrong = verification.mode_of(given.verify, self.settings.mode)
+      or combination.connection(given, self.settings, self.handlers.select)
    if wrong then error(who .. ": " .. wrong, 3) end
    return given
 end

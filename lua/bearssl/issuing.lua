@@ -75,11 +75,13 @@ local kinds_of_names = {
    edipartyname = true,
 }
 
+local TYPES = { "DNS", "IP", "email", "URI", "dirName", "RID" }
+
 local function name_entry(value)
    if type(value) == "string" and value ~= "" then return nil end
    if type(value) == "table" and type(value.type) == "string" and type(value.value) == "string" then
       if not kinds_of_names[value.type:lower()] then
-         return "", options.unknown("unknown type", value.type, { "DNS", "IP", "email", "URI", "dirName", "RID" }, "Types")
+         return "", options.unknown("unknown type", value.type, TYPES, "Types")
       end
       return options.unknown_field(value, { "type", "value" })
    end

@@ -30,8 +30,8 @@ function request.open(path, ...)
 end
 
 local specification = {
-   key = check.key, password = check.password, subject = check.subject, names = check.names, key_usage = check.key_usage,
-   extended_key_usage = check.extended_key_usage, extensions = check.extensions,
+   key = check.key, password = check.password, subject = check.subject, names = check.names,
+   key_usage = check.key_usage, extended_key_usage = check.extended_key_usage, extensions = check.extensions,
 }
 
 local function build(given)

@@ -24,8 +24,8 @@ function sentence.guard(before, text)
    return find(text) and before .. ": " .. text or whole(text)
 end
 
---- of(reason, text, handler) is the message of what ends with a reason: the text (nil or "": none given), or what stands
--- for one; nil for the general one of a reason that is a code with an alert. A text that is a code follows that.
+--- of(reason, text, handler) is the message of what ends with a reason: the text (nil or "": none given), or what
+-- stands for one; nil for the general one of a reason that is a code with an alert. A text that is a code follows that.
 -- handler: the name of the one that gave them, or nil.
 function sentence.of(reason, text, handler)
    local code = find(reason)

@@ -1,5 +1,5 @@
--- decisions_of(side [, version]) is the list of the decisions that a "client" or a "server" makes; version: of a side that
--- speaks none above, such as "TLSv1.2", which is asked for no pre-shared key.
+-- decisions_of(side [, version]) is the list of the decisions that a "client" or a "server" makes; version: of a side
+-- that speaks none above, such as "TLSv1.2", which is asked for no pre-shared key.
 local bearssl = require "bearssl"
 
 local alone = { select = "server", decrypt = "server", early_data = "server", client_certificate = "client" }

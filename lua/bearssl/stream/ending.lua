@@ -12,7 +12,8 @@ local ending = {}
 --- fail(reason [, text]) ends the handshake or the connection with an alert, which is sent as far as close() would wait
 -- for that. reason: a code that has an alert ("certificate_refused"), or any text: code "refused", alert access_denied.
 -- text: the message of the failure, which whatever is called next returns, also in another coroutine; a word of the
--- library's, such as "timeout", is told as "refused: timeout". It can be called at any time, and ends nothing twice. true; or nil, "closed", "closed".
+-- library's, such as "timeout", is told as "refused: timeout". It can be called at any time, and ends nothing twice.
+-- true; or nil, "closed", "closed".
 function ending:fail(reason, text)
    local state = own(self, "fail")
    local message = requests.fail(reason, text, 2)

@@ -112,7 +112,8 @@ function receiving:receive(pattern, prefix)
       if not collect then
          count = tonumber(pattern)
          if not count or count % 1 ~= 0 or count < 0 or count > MOST then
-            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not " .. options.describe(pattern), 2)
+            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not "
+               .. options.describe(pattern), 2)
          end
          collect = collect_count
       end
