@@ -79,18 +79,18 @@ describe("select answers", function()
          ["/nonexistent/file"] = { certfile = "/nonexistent/file", keyfile = certificates.ec.keyfile },
          ["the key is missing"] = { certificate = own.certificate },
          ["either 'key' or 'keyfile'"] = { certificate = own.certificate, key = own.key, keyfile = "x" },
-         ["a 'certfile' that is not a string"] = { certfile = {} },
-         ["a 'name' that is not a string"] = { name = 1 },
-         ["a 'password' that is not a string or a function"] = {
+         ["'certfile', which is not a string"] = { certfile = {} },
+         ["'name', which is not a string"] = { name = 1 },
+         ["'password', which is not a string or a function"] = {
             certificate = own.certificate, key = encrypted, password = 1 },
          ["does not belong"] = { certificate = own.certificate, key = certificates.rsa.key },
          ["OCSP response"] = { ocspfile = "/nonexistent/response" },
-         ["a 'suites' that cannot be used: must not be empty"] = { suites = {} },
-         ["a 'suites' that cannot be used: must be a list, not a table with names"] = { suites = { x = 1 } },
-         ["a 'suites' that is not a policy's name or a list of names but 5"] = { suites = 5 },
-         ["a 'certificate' that cannot be used: must not be empty"] = { certificate = {}, key = own.key },
-         ["a 'certificate' that cannot be used: must be a list"] = { certificate = { x = 1 }, key = own.key },
-         ["a 'keyfile' that cannot be used: must have no NUL"] = { certfile = "x", keyfile = "y\0z" },
+         ["'suites', which cannot be used: must not be empty"] = { suites = {} },
+         ["'suites', which cannot be used: must be a list, not a table with names"] = { suites = { x = 1 } },
+         ["'suites', which is not a policy's name or a list of names but 5"] = { suites = 5 },
+         ["'certificate', which cannot be used: must not be empty"] = { certificate = {}, key = own.key },
+         ["'certificate', which cannot be used: must be a list"] = { certificate = { x = 1 }, key = own.key },
+         ["'keyfile', which cannot be used: must have no NUL"] = { certfile = "x", keyfile = "y\0z" },
          ["a 'max_version', TLSv1.0, that the context does not speak: TLSv1.2 to TLSv1.3"] = {
             max_version = "TLSv1.0" },
          ["a 'min_version', TLSv1.1, that the context does not speak: TLSv1.2 to TLSv1.3"] = {

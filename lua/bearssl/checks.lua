@@ -14,15 +14,11 @@ local function certificate(value)
    return "a PEM or DER string, or a list of certificate objects"
 end
 
-local function ocsp_response(value)
-   return (type(value) ~= "string" or value == "") and "an OCSP response's DER" or nil
-end
-
 --- credential: a credential's fields.
 checks.credential = {
    certificate = certificate,
    key = is.any('a PEM or DER string, a key object, or "external"', is.string, is.object("key")),
-   certfile = is.path, keyfile = is.path, name = is.string, ocsp_response = ocsp_response, ocspfile = is.path,
+   certfile = is.path, keyfile = is.path, name = is.string, ocsp_response = is.string, ocspfile = is.path,
    password = is.any("a string or a function that gives it", is.string, is["function"]),
 }
 
@@ -36,6 +32,11 @@ function checks.suites(value)
    if type(value) == "string" then return nil end
    if type(value) ~= "table" then return "a policy's name or a list of names" end
    return is_names(value)
+end
+
+--- ocsp_response: what a handler staples, unread.
+function checks.ocsp_response(value)
+   return (type(value) ~= "string" or value == "") and "an OCSP response's DER" or nil
 end
 
 --- protocol_name: one of ALPN, which the core keeps as C's strings.

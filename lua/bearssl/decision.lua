@@ -90,9 +90,9 @@ local function check_fields(answer, known)
       end
       local must, exact
       if check ~= true then must, exact = check(value) end
-      if exact then return nil, ("returned a '%s' that cannot be used: %s"):format(name, exact) end
+      if exact then return nil, ("returned '%s', which cannot be used: %s"):format(name, exact) end
       if must then
-         return nil, ("returned a '%s' that is not %s but %s"):format(name, must, options.describe(value))
+         return nil, ("returned '%s', which is not %s but %s"):format(name, must, options.describe(value))
       end
    end
    return true
@@ -189,7 +189,7 @@ end
 
 local select_fields = {
    context = is_context, alpn = checks.protocol_name, min_version = options.is.string, max_version = options.is.string,
-   suites = checks.suites, ocsp_response = checks.credential.ocsp_response, ocspfile = checks.credential.ocspfile,
+   suites = checks.suites, ocsp_response = checks.ocsp_response, ocspfile = checks.credential.ocspfile,
 }
 for field, check in pairs(credential_fields) do select_fields[field] = check end
 
@@ -221,7 +221,7 @@ function decision.select(connection, answer, reason)
    for name, field in pairs({ min_version = "version_min", max_version = "version_max" }) do
       if answer[name] ~= nil then
          result[field], message = names.version_id(answer[name])
-         if not result[field] then return nil, "returned a '" .. name .. "' that is unknown: " .. message end
+         if not result[field] then return nil, ("returned '%s', which cannot be used: %s"):format(name, message) end
       end
    end
    if answer.suites ~= nil then
