@@ -157,7 +157,7 @@ describe("a word of this side", function()
             client_hello = function() error(word, 0) end,
          } })
          local connection = assert(client:connection { server_name = "localhost" })
-         debug.traceback = function(text) return text end -- luacheck: ignore
+         debug.traceback = function(a, b) return type(a) == "thread" and b or a end -- luacheck: ignore
          local result = { connection:step() }
          debug.traceback = traceback -- luacheck: ignore
          assert.same({ nil, "a handler failed: " .. word, "handler_error" }, result)
