@@ -16,14 +16,14 @@ local function sources(where, pattern)
    return list
 end
 
--- The rows of doc/api.md: code → { kind =, alert = }.
+-- The rows of doc/api.md: code → { kind =, alert =, message = }.
 local function documented()
    local rows = {}
    for line in assert(temporary.read("doc/api.md")):match("\n## Error codes\n(.*)$"):gmatch("[^\n]+") do
-      local codes, kind, alert = line:match("^| (`[^|]+) | ([%l]+) | ([^|]+) |")
+      local codes, kind, alert, message = line:match("^| (`[^|]+) | ([%l]+) | ([^|]+) | (.-) |$")
       for code in (codes or ""):gmatch("`([%l_]+)`") do
          assert.is_nil(rows[code], code .. " stands twice")
-         rows[code] = { kind = kind, alert = alert:match("^[%l_]+") }
+         rows[code] = { kind = kind, alert = alert ~= "–" and alert or nil, message = message }
       end
    end
    return rows
@@ -82,6 +82,9 @@ describe("bearssl.codes", function()
          local row = assert(rows[code], code .. " is not documented")
          assert.equal(entry.kind, row.kind, code)
          assert.equal(entry.alert, row.alert, code)
+         local alert = code:match("^alert_(.*)")
+         local message = alert and row.message:gsub("of that name$", alert) or row.message
+         assert.equal(entry.message, message, code)
       end
       for code in pairs(rows) do assert.truthy(bearssl.codes[code], code .. " is documented and does not exist") end
    end)

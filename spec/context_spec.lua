@@ -136,7 +136,7 @@ describe("an option", function()
       misuse("unknown version 'TLSv1.7'", bearssl.context, { min_version = "TLSv1.7" })
       misuse("version SSLv3 is not supported by this build", bearssl.context, { min_version = "SSLv3" })
       misuse("min_version TLSv1.2 is above max_version TLSv1.1", bearssl.context, { max_version = "TLSv1.1" })
-      misuse("'suites' must not be an empty list", bearssl.context, { suites = {} })
+      misuse("option 'suites': must not be empty", bearssl.context, { suites = {} })
    end)
 
    it("of handlers is checked by name and type", function()

@@ -261,6 +261,8 @@ describe("decisions", function()
       }) do
          assert.has_error(function() server:answer(wrong) end)
       end
+      -- an empty list would pass for none
+      assert.equal("illegal_parameter", select(3, server:answer { suites = {} }))
       assert.is_true(server:answer())
       assert.equal("unexpected_message", select(3, server:answer()))
    end)

@@ -40,9 +40,9 @@ local function shake(client, server)
 end
 
 -- Handlers for all names that yield a few times, note that they ran, and return what `answer` says.
-local function yielding(seen, side, answers)
+local function yielding(seen, side, answers, version)
    local handlers = {}
-   for _, list in ipairs { bearssl.stages, decisions_of(side == "c" and "client" or "server") } do
+   for _, list in ipairs { bearssl.stages, decisions_of(side == "c" and "client" or "server", version) } do
       for _, name in ipairs(list) do
          handlers[name] = function(connection, message)
             for _ = 1, 3 do coroutine.yield() end
@@ -117,7 +117,7 @@ describe("handlers yield", function()
          max_version = "TLSv1.2", certfile = certificates.client_ec.certfile, keyfile = certificates.client_ec.keyfile,
       }
       local server = server_context { cafile = certificates.ca.certfile, verify = "required" }
-      local c, s = streams(client, server, yielding(seen, "c"), yielding(seen, "s"))
+      local c, s = streams(client, server, yielding(seen, "c", nil, "TLSv1.2"), yielding(seen, "s"))
       local left, right = shake(c, s)
       assert.same({ n = 1, true }, left)
       assert.same({ n = 1, true }, right)
@@ -171,14 +171,14 @@ describe("handlers yield", function()
          session_store = function(_, question) store[question.session_id] = question.session:export() end,
          session_load = function(_, question) return store[question.session_id] end,
       }
-      local c, s = streams(client, server, yielding(seen, "c"), yielding(seen, "s", answers))
+      local c, s = streams(client, server, yielding(seen, "c", nil, "TLSv1.2"), yielding(seen, "s", answers))
       local left, right = shake(c, s)
       assert.same({ n = 1, true }, left)
       assert.same({ n = 1, true }, right)
       assert.equal(1, count(seen)["s decrypt"])
       local a, b = pair.new { wait = coroutine.yield }
       local again = assert(client:wrap(a, {
-         server_name = "localhost", session = c:session(), handlers = yielding(seen, "c"),
+         server_name = "localhost", session = c:session(), handlers = yielding(seen, "c", nil, "TLSv1.2"),
       }))
       local other = assert(server:wrap(b, { handlers = yielding(seen, "s", answers) }))
       shake(again, other)

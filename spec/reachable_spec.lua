@@ -120,6 +120,48 @@ describe("what can be reached is what is documented", function()
       assert.is_true(stream:close())
    end)
 
+   -- The fields of a class of doc/types/bearssl.lua: name → whether it is always there.
+   local function fields_of(class)
+      local fields, found = {}, false
+      for line in io.lines("doc/types/bearssl.lua") do
+         if line:find "^%-%-%-@class" then found = line:find("^%-%-%-@class bearssl%." .. class .. "$") ~= nil end
+         local name, optional = line:match("^%-%-%-@field ([%a_]+)(%??)")
+         if found and name then fields[name] = optional == "" end
+      end
+      return fields
+   end
+
+   local function assert_documented(class, ...)
+      local fields, seen = fields_of(class), {}
+      for index = 1, select("#", ...) do
+         for name in pairs((select(index, ...))) do
+            assert.is_not_nil(fields[name], ("%s.%s is not in doc/types"):format(class, name))
+            seen[name] = (seen[name] or 0) + 1
+         end
+      end
+      for name, always in pairs(fields) do
+         if always then assert.equal(select("#", ...), seen[name], class .. "." .. name) end
+      end
+   end
+
+   it("of what info() tells", function()
+      local all = objects()
+      local server = assert(bearssl.context { mode = "server", certificate = certificates.ec.chain,
+         key = certificates.ec.key, alpn = { "h2" } })
+      assert_documented("ContextInfo", all.Context:info(), server:info())
+      assert_documented("SessionInfo", all.Session:info())
+      assert_documented("Info", all.Connection:info(), all.Stream:info())
+      local known = {}
+      for _, name in ipairs(core.info_fields()) do known[name] = true end
+      assert.same(known, names_of(fields_of "Info"))
+      local file = assert(io.open("doc/api.md"))
+      local listed = file:read("*a"):match("`info%(%)` fields: `(.-)`%.\n"):gsub("%b()", "")
+      file:close()
+      local documented_names = {}
+      for name in listed:gmatch "[%a_]+" do documented_names[name] = true end
+      assert.same(known, documented_names)
+   end)
+
    it("but for bearssl.core, which says that it is private", function()
       assert.is_table(core)
       local file = assert(io.open("doc/api.md"))

@@ -10,7 +10,7 @@ local chain = assert(bearssl.certificate.load(certificates.ec.chain))
 
 local function contexts(version)
    local client = assert(bearssl.context { cafile = certificates.ca.certfile, max_version = version, handlers = {
-      psk = function() return false end,
+      psk = version ~= "TLSv1.2" and function() return false end or nil,
    } })
    local server = assert(bearssl.context { mode = "server", certificate = chain, key = bearssl.key.external(chain[1]),
       handlers = { sign = function(_, question)
@@ -63,6 +63,31 @@ describe("a reason", function()
             assert.equal("handler_error", ours[3])
          end)
 
+         it(("of %s in %s that is a word of this side is no message either, whatever stands behind it"):format(name,
+            version), function()
+            local says = ("the '%s' handler refused: "):format(name)
+            for message, results in pairs {
+               ["timeout"] = { nil, "timeout", "timeout" }, ["timeout: wantread"] = { nil, "timeout", "wantread" },
+               ["closed"] = { nil, "closed", "" }, -- a socket's receive
+               ["down: "] = { nil, "down", "" }, ["a\\0b"] = { nil, "a\0b" },
+            } do
+               local _, ours = refused(version, name, results[1], results[2], results[3])
+               assert.same({ nil, says .. message:gsub(": $", ""), code, n = 3 }, ours)
+            end
+            local _, ours = refused(version, name, nil, "unknown_ca", "wantread")
+            assert.same({ nil, bearssl.codes.unknown_ca.message .. ": wantread", "unknown_ca", n = 3 }, ours)
+            _, ours = refused(version, name, nil, "unknown_ca", "")
+            assert.equal(bearssl.codes.unknown_ca.message, ours[2])
+            _, ours = refused(version, name, nil, "no such host", "a\0b")
+            assert.same({ nil, "a\\0b", code, n = 3 }, ours)
+         end)
+
+         it(("of %s in %s that is false, and no more, is a refusal"):format(name, version), function()
+            local theirs, ours = refused(version, name, false)
+            assert.same({ nil, bearssl.codes[code].message, code, n = 3 }, ours)
+            assert.equal(alert, theirs[3])
+         end)
+
          it(("of %s in %s may be what a function of the library failed with"):format(name, version), function()
             local theirs, ours = refused(version, name, bearssl.certificate.load "nonsense")
             local _, message = bearssl.certificate.load "nonsense"
@@ -85,9 +110,57 @@ describe("a reason", function()
          connection:fail(reason, "a sentence")
          assert.same({ nil, "a sentence", code }, { connection:step() })
       end
+      for message, given in pairs {
+         ["refused: timeout"] = { "timeout" }, ["refused: closed"] = { "closed", "closed" }, ["no"] = { "no", "" },
+         ["refused: no: wantwrite"] = { "no", "wantwrite" }, ["refused: busy: wantread"] = { "busy", "wantread" },
+         ["a\\0b"] = { "a\0b" }, ["c\\0d"] = { "a", "c\0d" },
+      } do
+         local connection = assert(client:connection { server_name = "localhost" })
+         assert.is_true(connection:fail(given[1], given[2]))
+         assert.same({ nil, message, "refused" }, { connection:step() })
+         connection:release()
+         assert.same({ nil, "the connection is closed", "closed" }, { connection:fail "no" })
+      end
       local connection = assert(client:connection { server_name = "localhost" })
       for _, wrong in ipairs { { 1 }, { "" }, { {} }, { "unknown_ca", 1 } } do
          assert.has_error(function() connection:fail(wrong[1], wrong[2]) end)
+      end
+   end)
+end)
+
+describe("a word of this side", function()
+   local words = { "timeout", "closed", "wantread", "wantwrite" }
+
+   it("is no message of a stream that fails with it", function()
+      for _, word in ipairs(words) do
+         local client, server = contexts "TLSv1.3"
+         local one, other = pair.new { wait = coroutine.yield }
+         local a = assert(client:wrap(one, { server_name = "localhost" }))
+         local b = assert(server:wrap(other))
+         together(function() assert(a:handshake()) end, function() assert(b:handshake()) end)
+         assert.is_true(b:fail(word, word))
+         assert.same({ nil, "refused: " .. word, "", "refused" }, { b:receive() })
+         assert.same({ nil, "refused: " .. word, "refused" }, { b:handshake() })
+         assert.same({ nil, "refused: " .. word, 0, "refused" }, { b:send "x" })
+      end
+   end)
+
+   it("is no message of what a wait function or a raising handler says", function()
+      local waiting = require "bearssl.transport.waiting"
+      local traceback = debug.traceback
+      for _, word in ipairs(words) do
+         if word ~= "timeout" then
+            assert.same({ nil, "the wait function failed: " .. word, "transport_failed" },
+               { waiting(function() return nil, word end)(1, "r", 1) })
+         end
+         local client = assert(bearssl.context { verify = "none", handlers = {
+            client_hello = function() error(word, 0) end,
+         } })
+         local connection = assert(client:connection { server_name = "localhost" })
+         debug.traceback = function(a, b) return type(a) == "thread" and b or a end -- luacheck: ignore
+         local result = { connection:step() }
+         debug.traceback = traceback -- luacheck: ignore
+         assert.same({ nil, "a handler failed: " .. word, "handler_error" }, result)
       end
    end)
 end)

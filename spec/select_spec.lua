@@ -79,15 +79,31 @@ describe("select answers", function()
          ["/nonexistent/file"] = { certfile = "/nonexistent/file", keyfile = certificates.ec.keyfile },
          ["the key is missing"] = { certificate = own.certificate },
          ["either 'key' or 'keyfile'"] = { certificate = own.certificate, key = own.key, keyfile = "x" },
-         ["a 'certfile' that is not a string"] = { certfile = {} },
-         ["a 'name' that is not a string"] = { name = 1 },
-         ["neither a string nor a function"] = { certificate = own.certificate, key = encrypted, password = 1 },
+         ["'certfile', which is not a string"] = { certfile = {} },
+         ["'name', which is not a string"] = { name = 1 },
+         ["'password', which is not a string or a function"] = {
+            certificate = own.certificate, key = encrypted, password = 1 },
          ["does not belong"] = { certificate = own.certificate, key = certificates.rsa.key },
          ["OCSP response"] = { ocspfile = "/nonexistent/response" },
+         ["'suites', which cannot be used: must not be empty"] = { suites = {} },
+         ["'suites', which cannot be used: must be a list, not a table with names"] = { suites = { x = 1 } },
+         ["'suites', which is not a policy's name or a list of names but 5"] = { suites = 5 },
+         ["'certificate', which cannot be used: must not be empty"] = { certificate = {}, key = own.key },
+         ["'certificate', which cannot be used: must be a list"] = { certificate = { x = 1 }, key = own.key },
+         ["'keyfile', which cannot be used: must have no NUL"] = { certfile = "x", keyfile = "y\0z" },
+         ["a 'max_version', TLSv1.0, that the context does not speak: TLSv1.2 to TLSv1.3"] = {
+            max_version = "TLSv1.0" },
+         ["a 'min_version', TLSv1.1, that the context does not speak: TLSv1.2 to TLSv1.3"] = {
+            min_version = "TLSv1.1" },
+         ["a 'min_version', TLSv1.3, that is above its 'max_version', TLSv1.2"] = {
+            min_version = "TLSv1.3", max_version = "TLSv1.2" },
+         ["'suites' none of which is for TLSv1.3"] = {
+            min_version = "TLSv1.3", suites = { "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" } },
       } do
          local _, _, result = shake(client, server { handlers = { select = function() return answer end } })
          assert.equal("handler_error", result.server.code, part)
          assert.is_truthy(result.server.message:find(part, 1, true), result.server.message)
+         assert.matches("the 'select' handler %(.*select_spec%.lua:%d+%)", result.server.message)
          assert.equal("alert_internal_error", result.client.code)
       end
    end)

@@ -29,7 +29,7 @@ describe("server_name", function()
          ["ex\195\164mple.org"] = "it is not ASCII: give its A-label form",
          ["*.example.org"] = "it is a pattern",
          ["fe80::1%eth0"] = 'it has a zone, which no certificate has: give "fe80::1"',
-         ["a..b"] = "it has an empty label",
+         ["a..b"] = "it has an empty label", ["."] = "it has an empty label",
          ["300.0.0.1"] = "it is no IPv4 address",
       }
       for name, wanted in pairs(cases) do

@@ -57,6 +57,8 @@ describe("of several coroutines", function()
             client[method], client)
       end
       raises("send: another coroutine is already in send of this stream", client.send, client, "y")
+      -- handshake() of one that has shaken hands waits for nobody: it tells whether the stream lives
+      assert.is_true(client:handshake())
    end)
 
    it("any may ask and set what needs no turn, while another reads and sends", function()
@@ -129,7 +131,7 @@ describe("fail", function()
          { { "certificate_refused" }, "certificate_refused", nil, "alert_certificate_unknown" },
          { { "certificate_refused", "not today" }, "certificate_refused", "not today", "alert_certificate_unknown" },
          { { "not in the mood" }, "refused", "not in the mood", "alert_access_denied" },
-         { { "timeout" }, "refused", "timeout", "alert_access_denied" },
+         { { "timeout" }, "refused", "refused: timeout", "alert_access_denied" },
          { { "closed", "over" }, "refused", "over", "alert_access_denied" },
       }) do
          local client, server = connected()

@@ -136,7 +136,7 @@ describe("an argument too many", function()
          ["bearssl.session.import"] = { "none" }, ["bearssl.ticket_keys.new"] = { {} },
          ["bearssl.ticket_keys.import"] = { keys:export() },
          ["bearssl.suites"] = { "modern" }, ["bearssl.groups"] = {}, ["bearssl.versions"] = {},
-         ["bearssl.signature_algorithms"] = {}, ["bearssl.context"] = { { verify = "none" } },
+         ["bearssl.signature_algorithms"] = {}, ["bearssl.kernels"] = {}, ["bearssl.context"] = { { verify = "none" } },
       }
    end
 
@@ -164,11 +164,80 @@ describe("an argument too many", function()
       assert.equal(1, #bearssl.certificate.load(pem, nil))
    end)
 
+   it("is a number too, but right behind a text", function()
+      local w = made()
+      for name, f in pairs {
+         ["bearssl.groups"] = function() bearssl.groups(5) end,
+         ["bearssl.suites"] = function() bearssl.suites("modern", 5) end,
+         ["bearssl.trust.system"] = function() bearssl.trust.system(1) end,
+         ["bearssl.trust.load"] = function() bearssl.trust.load(w.root:pem(), 5, 6) end,
+         ["trust:reload"] = function() w.store:reload({ w.root }, 5) end,
+         ["certificate:pin"] = function() w.leaf:pin(5) end,
+         ["certificate:fingerprint"] = function() w.leaf:fingerprint("sha256", 5, 6) end,
+         ["key:bits"] = function() w.key:bits(5) end,
+      } do
+         fails(name .. ": one argument too many", f)
+      end
+      assert.equal(w.leaf:fingerprint(), w.leaf:fingerprint(("SHA256"):lower():gsub("x", "")))
+   end)
+
+   -- What doc/types/bearssl.lua says of functions that are not a stream's or a connection's, whose own arguments are
+   -- all that they look at, as LuaSocket's: { owner =, name =, count = }.
+   local function documented()
+      local list = {}
+      for line in io.lines("doc/types/bearssl.lua") do
+         local owner, name, parameters = line:match("^function ([%a_.]+)[.:]([%a_]+)%((.-)%)")
+         if owner and owner ~= "Stream" and owner ~= "Connection" then
+            local _, commas = parameters:gsub(",", "")
+            list[#list + 1] = { owner = owner, name = name, count = parameters == "" and 0 or commas + 1 }
+         end
+      end
+      return list
+   end
+
+   local function all_objects()
+      local w = made()
+      local certificates = require "spec.support.certificates"
+      local client = assert(bearssl.context { cafile = certificates.ca.certfile })
+      local server = assert(bearssl.context { mode = "server", certificate = certificates.ec.chain,
+         key = certificates.ec.key })
+      local connection = assert(client:connection { server_name = "localhost" })
+      require "spec.support.pump"(connection, assert(server:connection()))
+      return {
+         Context = client, Certificate = w.leaf, Key = w.key, Trust = w.store, Session = connection:session(),
+         TicketKeys = bearssl.ticket_keys.new(), Request = bearssl.request.new { key = w.key, subject = "CN=x" },
+         Crl = bearssl.crl.new { issuer = w.root, issuer_key = w.root_key },
+         OcspResponse = bearssl.ocsp.new { certificate = w.leaf, issuer = w.root, issuer_key = w.root_key },
+      }
+   end
+
+   it("raises wherever it stands, in every function and method that is documented", function()
+      local all, tried = all_objects(), 0
+      for _, entry in ipairs(documented()) do
+         local object = all[entry.owner]
+         local f = object and object[entry.name] or not object and find(entry.owner .. "." .. entry.name)
+         for _, surplus in ipairs { 5, true } do
+            local arguments = {}
+            local count = entry.count + (object and 1 or 0)
+            arguments[1] = object
+            arguments[count + 1] = surplus
+            local ok, message = pcall(f, (table.unpack or unpack)(arguments, 1, count + 1))
+            local what = ("%s:%s with a %s too many"):format(entry.owner, entry.name, type(surplus))
+            assert.is_false(ok, what)
+            assert.is_truthy(message:find("too many", 1, true) or message:find("takes one table", 1, true),
+               what .. ": " .. message)
+            tried = tried + 1
+         end
+      end
+      assert.is_true(tried > 220, tried)
+   end)
+
    it("raises in the methods of a context that take options", function()
       local context = bearssl.context { verify = "none" }
       local transport = { read = function() return nil, "timeout" end, write = function(bytes) return #bytes end }
       fails("wrap: one argument too many", context.wrap, context, transport, { server_name = "a" }, { verify = "none" })
-      fails("connection: one argument too many", context.connection, context, { server_name = "a" }, { timeout = 1 })
+      fails("connection: one argument too many", context.connection, context, { server_name = "a" }, 5)
+      fails("info: one argument too many: \"typo\"", context.info, context, "typo")
       fails("wrap: the options must be a table", context.wrap, context, transport, "a")
       fails("connection: the options must be a table", context.connection, context, "a")
    end)

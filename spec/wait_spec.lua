@@ -252,6 +252,33 @@ describe("a wait function", function()
       b:close()
    end)
 
+   it("may not use the stream that it waits for, nor may a function that reads", function()
+      local a = loopback.pair()
+      local client
+      client = assert(contexts.client:wrap(a, { server_name = "localhost", wait = function()
+         return client:handshake()
+      end }))
+      local told = "this coroutine is already in receive or handshake of this stream: a wait, read or write function "
+         .. "must not use the stream that it is for"
+      assert.matches("handshake: " .. told, select(2, pcall(client.handshake, client)))
+      client = assert(contexts.client:wrap({
+         write = function(bytes) return #bytes end, read = function() return client:receive() end,
+      }, { server_name = "localhost" }))
+      assert.matches("receive: " .. told, select(2, pcall(client.handshake, client)))
+   end)
+
+   it("that raises may be called again by the same coroutine", function()
+      local a = loopback.pair()
+      local calls = 0
+      local client = assert(contexts.client:wrap(a, { server_name = "localhost", wait = function()
+         calls = calls + 1
+         if calls == 4 then return nil, "timeout" end
+         error "on purpose"
+      end }))
+      for _ = 1, 3 do assert.matches("on purpose", select(2, pcall(client.handshake, client))) end
+      assert.same({ nil, "timeout", "timeout" }, { client:handshake() })
+   end)
+
    it("is refused where something waits by itself", function()
       local function raises(pattern, object)
          local ok, message = pcall(function()

@@ -48,15 +48,16 @@ count_of(const char *class_name, const char *method)
     return 0;
 }
 
-/* limited runs its first upvalue, in its own frame, unless there is more than the second says.
- * Numbers may follow: gsub gives one behind its text. */
+/* limited runs its first upvalue, in its own frame, unless there is more than the second says. A
+ * number may stand right behind the last where that is a text: gsub gives one. */
 static int
 limited(lua_State *L)
 {
-    int i;
+    int count = (int)lua_tointeger(L, lua_upvalueindex(2)), i;
 
-    for (i = (int)lua_tointeger(L, lua_upvalueindex(2)) + 2; i <= lua_gettop(L); i++)
-        if (!lua_isnil(L, i) && lua_type(L, i) != LUA_TNUMBER)
+    for (i = count + 2; i <= lua_gettop(L); i++)
+        if (!lua_isnil(L, i) && !(i == count + 2 && count > 0 && lua_type(L, i) == LUA_TNUMBER &&
+                                    lua_type(L, i - 1) == LUA_TSTRING))
             return luaL_error(L, "%s: one argument too many: a %s",
                 lua_tostring(L, lua_upvalueindex(3)), luaL_typename(L, i));
     return lua_tocfunction(L, lua_upvalueindex(1))(L);

@@ -171,7 +171,7 @@ static int
 push_fingerprint(lua_State *L, tls_bytes bytes)
 {
     static const char digits[] = "0123456789abcdef";
-    const char *name = luaL_optstring(L, 2, "sha256");
+    const char *name = lua_isnoneornil(L, 2) ? "sha256" : tls_lua_check_text(L, 2);
     int hash = tls_hash_from_name(name);
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
     char text[2 * TLS_FINGERPRINT_MAXIMUM];

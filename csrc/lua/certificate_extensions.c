@@ -172,7 +172,7 @@ static int
 extension(lua_State *L)
 {
     const tls_certificate *certificate = tls_lua_check_certificate(L, 1);
-    const char *dotted = luaL_checkstring(L, 2);
+    const char *dotted = tls_lua_check_text(L, 2);
     tls_buffer *oid = tls_lua_buffer(L);
     tls_extension_view found;
 

@@ -97,7 +97,7 @@ static int
 channel_binding(lua_State *L)
 {
     tls_lua_connection *self = tls_lua_connection_self(L);
-    const char *type = luaL_checkstring(L, 2);
+    const char *type = tls_lua_check_text(L, 2);
     tls_buffer *out = tls_lua_buffer(L);
     enum tls_reason reason;
 

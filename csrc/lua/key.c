@@ -256,7 +256,7 @@ static int
 sign(lua_State *L)
 {
     const tls_private_key *key = tls_lua_check_key(L, 1);
-    const char *name = luaL_checkstring(L, 2);
+    const char *name = tls_lua_check_text(L, 2);
     tls_bytes digest = tls_lua_check_bytes(L, 3);
     unsigned char out[TLS_SIGNATURE_MAXIMUM];
     int hash = tls_hash_from_name(name), scheme = -1;

@@ -7,6 +7,7 @@
 #include "wire/registry.h"
 #include "key/signature.h"
 #include "wire/suite.h"
+#include "x509/certificate.h"
 
 #include "message.h"
 #include "module.h"
@@ -64,10 +65,21 @@ push_ids(lua_State *L, const uint16_t *ids, size_t count)
     return 1;
 }
 
+/* check_name: the name that stands first. One with a NUL in it is nobody's, as "" is; C would take
+ * it for what stands before. */
+static const char *
+check_name(lua_State *L)
+{
+    size_t length;
+    const char *name = luaL_checklstring(L, 1, &length);
+
+    return strlen(name) == length ? name : "";
+}
+
 static int
 registry_id(lua_State *L, enum tls_registry registry)
 {
-    return push_id(L, tls_registry_id(registry, luaL_checkstring(L, 1)));
+    return push_id(L, tls_registry_id(registry, check_name(L)));
 }
 
 static int
@@ -113,7 +125,7 @@ suites(lua_State *L)
 static int
 suite_id(lua_State *L)
 {
-    return push_id(L, tls_suite_id(luaL_checkstring(L, 1)));
+    return push_id(L, tls_suite_id(check_name(L)));
 }
 
 /* core.suite_name(id) -> RFC name of any suite that IANA knows, or nil */
@@ -131,7 +143,7 @@ static int
 policy(lua_State *L)
 {
     size_t count;
-    const uint16_t *list = tls_suite_policy(luaL_checkstring(L, 1), &count);
+    const uint16_t *list = tls_suite_policy(check_name(L), &count);
     int has_aes = lua_isnoneornil(L, 2) ? tls_processor_has_aes() : lua_toboolean(L, 2);
     uint16_t *ordered;
 
@@ -297,7 +309,7 @@ decisions(lua_State *L)
 static int
 reason(lua_State *L)
 {
-    enum tls_reason found = tls_reason_from_code(luaL_checkstring(L, 1));
+    enum tls_reason found = tls_reason_from_code(check_name(L));
     int alert;
 
     if (found == TLS_OK) {
@@ -369,7 +381,36 @@ kernels(lua_State *L)
     return 1;
 }
 
+/* core.usages() -> the list of the names of key usages, and the list of those of extended ones */
+static int
+usages(lua_State *L)
+{
+    static const unsigned char any[] = {0x55, 0x1D, 37, 0};
+    unsigned char purpose[] = {0x2B, 6, 1, 5, 5, 7, 3, 0}; /* RFC 5280 section 4.2.1.12 */
+    unsigned i;
+    int count = 1;
+
+    lua_createtable(L, TLS_KEY_USAGE_COUNT, 0);
+    for (i = 0; i < TLS_KEY_USAGE_COUNT; i++) {
+        lua_pushstring(L, tls_key_usage_name(i));
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_newtable(L);
+    lua_pushstring(L, tls_extended_key_usage_name(tls_bytes_make(any, sizeof any)));
+    lua_rawseti(L, -2, count);
+    for (i = 1; i < 128; i++) {
+        purpose[7] = (unsigned char)i;
+        lua_pushstring(L, tls_extended_key_usage_name(tls_bytes_make(purpose, sizeof purpose)));
+        if (lua_isnil(L, -1))
+            lua_pop(L, 1);
+        else
+            lua_rawseti(L, -2, ++count);
+    }
+    return 2;
+}
+
 const luaL_Reg tls_lua_names_functions[] = {
+    {"usages", usages},
     {"kernels", kernels},
     {"suites", suites},
     {"suite_id", suite_id},

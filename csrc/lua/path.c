@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "module.h"
+#include "value.h"
 
 static int
 failed(lua_State *L, const char *path, int error)
@@ -28,7 +29,7 @@ failed(lua_State *L, const char *path, int error)
 static int
 path_kind(lua_State *L)
 {
-    const char *path = luaL_checkstring(L, 1);
+    const char *path = tls_lua_check_text(L, 1);
     struct stat status;
 
     if (stat(path, &status) != 0)
@@ -60,7 +61,7 @@ fill_names(lua_State *L)
 static int
 directory(lua_State *L)
 {
-    const char *path = luaL_checkstring(L, 1);
+    const char *path = tls_lua_check_text(L, 1);
     DIR *opened = opendir(path);
     int status, error;
 

@@ -95,7 +95,8 @@ resumable(lua_State *L)
         lua_pushboolean(L, now < info.expires);
     } else {
         const tls_context *context;
-        const char *server_name = luaL_optstring(L, 3, info.server_name);
+        const char *server_name =
+            lua_isnoneornil(L, 3) ? info.server_name : tls_lua_check_text(L, 3);
 
         set_clock(L, 2);
         context = check_context(L, 2);

@@ -1,6 +1,8 @@
 /* value.c - see value.h. */
 #include "value.h"
 
+#include <string.h>
+
 #include "object.h"
 
 #define BUFFER_CLASS "bearssl.buffer"
@@ -85,6 +87,16 @@ tls_lua_check_bytes(lua_State *L, int index)
     luaL_checktype(L, index, LUA_TSTRING);
     data = lua_tolstring(L, index, &length);
     return tls_bytes_make(data, length);
+}
+
+const char *
+tls_lua_check_text(lua_State *L, int index)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, index, &length);
+
+    luaL_argcheck(L, strlen(text) == length, index, "must have no NUL in it");
+    return text;
 }
 
 int

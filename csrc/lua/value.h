@@ -23,6 +23,9 @@ int tls_lua_failure_text(lua_State *L, enum tls_reason reason, const char *text)
 
 /* ---- Arguments ---- */
 tls_bytes tls_lua_check_bytes(lua_State *L, int index);
+/* tls_lua_check_text: a string that C reads whole: without a NUL, behind which it would see
+ * nothing. */
+const char *tls_lua_check_text(lua_State *L, int index);
 /* tls_lua_is_time: beyond that a double has no whole seconds, and a conversion would be undefined.
  */
 int tls_lua_is_time(lua_Number seconds);

@@ -170,10 +170,13 @@ function bearssl.ocsp.request(certificate, issuer) end
 
 bearssl.key = {}
 
----@type string[] what generate makes
+---@type string[] what generate makes: "rsa", "secp256r1", "secp384r1", "secp521r1"
 bearssl.key.kinds = {}
 
----@param kind "rsa"|"p256"|"p384"|"p521"
+---One of bearssl.key.kinds; of a curve, any of its names in any case of letters ("P-256", "prime256v1" …: doc/api.md).
+---@alias bearssl.KeyKind "rsa"|"secp256r1"|"secp384r1"|"secp521r1"|string
+
+---@param kind bearssl.KeyKind
 ---@param bits? integer RSA: 2048 … 4096, default 2048
 ---@return bearssl.Key? key
 ---@return string? message
@@ -250,7 +253,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.Credential
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
 ---@field key? string|bearssl.Key|"external"
----@field certfile? string
+---@field certfile? string PEM: the whole chain, leaf first
 ---@field keyfile? string
 ---@field password? bearssl.Password
 ---@field name? string for select handlers
@@ -273,7 +276,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field verify_depth? integer 0 … 16, default 8: intermediates allowed, self-issued ones not counted
 ---@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
 ---@field key? string|bearssl.Key
----@field certfile? string
+---@field certfile? string PEM: the whole chain, leaf first
 ---@field keyfile? string
 ---@field password? bearssl.Password of encrypted keys
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
@@ -470,7 +473,7 @@ function Context:info() end
 ---@field alpn? string
 ---@field min_version? bearssl.Version
 ---@field max_version? bearssl.Version
----@field suites? string|string[]
+---@field suites? string|string[] not empty
 
 ---@class bearssl.Stream
 local Stream = {}
@@ -556,7 +559,7 @@ function Stream:shutdown(how) end
 function Stream:close() end
 
 ---@param reason bearssl.Code|string a code that has an alert, or any text
----@param text? string the message
+---@param text? string the message; a code stands behind "refused: "
 ---@return true? ok
 ---@return string? message
 ---@return bearssl.Code? code
@@ -672,7 +675,10 @@ function Connection:renegotiate(options) end
 function Connection:close() end
 
 ---@param reason bearssl.Code|string a code that has an alert, or any text
----@param text? string the message
+---@param text? string the message; a code stands behind "refused: "
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
 function Connection:fail(reason, text) end
 
 ---@param field? string
@@ -711,10 +717,15 @@ function Connection:release() end
 ---@field mode "client"|"server"
 ---@field established boolean
 ---@field version? bearssl.Version
+---@field version_id? integer
 ---@field cipher_suite? string
+---@field cipher_suite_id? integer
 ---@field group? string
+---@field group_id? integer
 ---@field signature_algorithm? string the peer's
+---@field signature_algorithm_id? integer
 ---@field local_signature_algorithm? string
+---@field local_signature_algorithm_id? integer
 ---@field alpn? string
 ---@field server_name? string
 ---@field resumed boolean
@@ -913,10 +924,12 @@ function Crl:count() end
 ---@return {date: number, reason?: string}?
 function Crl:revoked(serial) end
 ---@param issuer bearssl.Certificate
+---@param time? number at which it must be in date; now
+---@param clock_skew? number seconds, 0
 ---@return true? ok
 ---@return string? message
 ---@return bearssl.Code? code
-function Crl:verify(issuer) end
+function Crl:verify(issuer, time, clock_skew) end
 ---@return string
 function Crl:pem() end
 ---@return string
@@ -930,10 +943,14 @@ function OcspResponse:response_status() end
 function OcspResponse:produced_at() end
 ---@return string? bytes
 function OcspResponse:nonce() end
+---@param certificate bearssl.Certificate
+---@param issuer bearssl.Certificate
+---@param time? number at which it must be in date; now
+---@param clock_skew? number seconds, 0
 ---@return ("good"|"revoked"|"unknown")? status
 ---@return any detail_or_message
 ---@return bearssl.Code? code
-function OcspResponse:status(certificate, issuer, time) end
+function OcspResponse:status(certificate, issuer, time, clock_skew) end
 ---@return string
 function OcspResponse:der() end
 
@@ -1032,7 +1049,25 @@ function Session:expires() end
 function Session:export() end
 ---@return string
 function Session:id() end
----@return table
+---@return bearssl.SessionInfo
 function Session:info() end
+
+---@class bearssl.SessionInfo
+---@field mode "client"|"server"
+---@field version bearssl.Version
+---@field version_id integer
+---@field cipher_suite string
+---@field cipher_suite_id integer
+---@field session_id string
+---@field server_name? string
+---@field alpn? string
+---@field created number seconds since the epoch
+---@field expires number seconds since the epoch
+---@field peer_verified boolean
+---@field peer_accepted boolean
+---@field extended_master_secret boolean
+---@field ticket boolean
+---@field max_early_data integer bytes; 0: none
+---@field peer_certificates bearssl.Certificate[]
 
 return bearssl

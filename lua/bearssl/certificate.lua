@@ -12,7 +12,7 @@ local certificate = {}
 -- or one DER certificate. Returns the list of certificate objects in the string's order, leaf first; or nil, message,
 -- code ("bad_pem", "bad_certificate"): the message says what the string is instead, or which certificate is at fault.
 function certificate.load(bytes, ...)
-   options.surplus("bearssl.certificate.load", ...)
+   options.surplus("bearssl.certificate.load", bytes, ...)
    if type(bytes) ~= "string" then
       error("bearssl.certificate.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -37,8 +37,8 @@ end
 --- open(path) is load for the content of a file; of a directory, it is what bearssl.trust.open finds there: each
 -- certificate once, in the order of the files' names. nil, message, "file_unreadable" when it cannot be read.
 function certificate.open(path, ...)
-   options.surplus("bearssl.certificate.open", ...)
-   if type(path) ~= "string" then error("bearssl.certificate.open: the path must be a string", 2) end
+   options.surplus("bearssl.certificate.open", path, ...)
+   options.path("bearssl.certificate.open", path)
    local file = require "bearssl.file"
    if file.is_directory(path) then return open_directory(path) end
    local bytes, message, code = file.read(path, "certificate file")
@@ -55,10 +55,10 @@ local ACCEPT = { "names", "key_usage", "extended_key_usage", "must_staple" }
 
 local common = {
    subject = check.subject, names = check.names, not_before = check.time, not_after = check.time, days = check.days,
-   serial = check.serial, ca = is.boolean, path_length = is.bounded("issue", "path_length"), key_usage = check.usages,
-   extended_key_usage = check.usages, name_constraints = check.constraints, ocsp_uris = check.strings,
-   issuer_uris = check.strings, crl_uris = check.strings, must_staple = is.boolean, extensions = check.extensions,
-   hash = check.hash, password = check.password, key = check.key,
+   serial = check.serial, ca = is.boolean, path_length = is.bounded("issue", "path_length"),
+   key_usage = check.key_usage, extended_key_usage = check.extended_key_usage, name_constraints = check.constraints,
+   ocsp_uris = check.strings, issuer_uris = check.strings, crl_uris = check.strings, must_staple = is.boolean,
+   extensions = check.extensions, hash = check.hash, password = check.password, key = check.key,
 }
 
 local issue_options = {
@@ -105,7 +105,11 @@ local COPIED = { "path_length", "must_staple", "extensions", "hash" }
 local function make(given, who, public, signer, signer_key)
    local fields = issuing.copy(COPIED, given, { public_key = public, issuer = signer, issuer_key = signer_key })
    fields.ca = given.ca or false
-   if given.path_length and not given.ca then error(who .. ": 'path_length' makes sense only with ca = true", 0) end
+   for _, name in ipairs { "path_length", "name_constraints" } do
+      if given[name] and not given.ca then
+         error(("%s: '%s' makes sense only with ca = true"):format(who, name), 0)
+      end
+   end
    local ok, from, to = pcall(issuing.period, given, "not_before", "not_after", given.ca and 3650 or 365, 3600)
    if not ok then error(who .. ": " .. from, 0) end
    -- what outlives its issuer cannot be verified
@@ -126,6 +130,12 @@ local function make(given, who, public, signer, signer_key)
       fields.subject = issuing.subject(given.subject)
    elseif not given.request then
       fields.subject = issuing.first_name(fields.names)
+   end
+   if (fields.subject or select(2, public:subject())) == "" and #(names or {}) == 0 then
+      if fields.subject == nil then
+         return nil, "the request has no name, and nor would the certificate: give 'subject' or 'names'", "bad_name"
+      end
+      error(who .. ": the certificate would have no name: give 'subject' or 'names'", 0)
    end
    fields.serial = issuing.serial(given.serial)
    fields.name_constraints = issuing.constraints(given.name_constraints)
@@ -169,7 +179,7 @@ end
 -- (another of its key). doc/api.md lists the options. Returns the certificate object, or nil, message, code
 -- ("key_mismatch", "bad_field", "bad_name", "bad_request", "unsupported_key" …).
 function certificate.issue(given, ...)
-   options.surplus("bearssl.certificate.issue", ...)
+   options.surplus("bearssl.certificate.issue", given, ...)
    local object, message, code = issuing.call(issue, given)
    return options.result(object, message, code)
 end
@@ -193,7 +203,7 @@ end
 --- selfsigned(options) makes a certificate that signs itself: an authority with ca = true, or one to trust directly.
 -- Without a `key` it makes one, P-256. Returns the certificate object and the key; or nil, message, code.
 function certificate.selfsigned(given, ...)
-   options.surplus("bearssl.certificate.selfsigned", ...)
+   options.surplus("bearssl.certificate.selfsigned", given, ...)
    local object, key, code = issuing.call(selfsigned, given)
    return object, key, code
 end

@@ -141,11 +141,36 @@ local function handlers_of_other_side(handlers, is_client)
    return nil
 end
 
--- On a server `verify` is asked about clients that show a certificate: during the handshake where the option `verify`
--- says so, later where there is trust.
-local function unasked_handler(given, is_client)
-   if not is_client and handler_of(given, "verify") and (given.verify or "none") == "none" and not has_trust(given) then
-      return "the handler 'verify' is never asked: give verify = \"required\" or \"optional\", and 'trust' or 'cafile'"
+local function has_rsa_key_exchange(settings)
+   if settings.version_min >= NEWEST then return false end
+   for _, suite in ipairs(core.suites()) do
+      for _, id in ipairs(suite.key_exchange == "RSA" and settings.suites or {}) do
+         if id == suite.id then return true end
+      end
+   end
+   return false
+end
+
+-- When a handler is asked, as far as the other settings tell: function(settings), and what is to be given otherwise.
+local asked = {
+   { "psk", function(settings) return settings.version_max >= NEWEST end,
+      "external pre-shared keys are of TLS 1.3, which is not spoken" },
+   -- about clients that show a certificate: during the handshake where `verify` says so, later where there is trust
+   { "verify", function(settings) return settings.mode == "client" or settings.verify ~= "none" or settings.trust end,
+      "give verify = \"required\" or \"optional\", and 'trust' or 'cafile'" },
+   { "early_data", function(settings) return settings.max_early_data ~= 0 end,
+      "give 'max_early_data', without which no early data is accepted" },
+   { "decrypt", has_rsa_key_exchange, "none of the cipher suites, up to TLS 1.2, has RSA key exchange" },
+}
+
+--- unasked(handlers, settings, selects) is what is wrong with handlers that decide nothing, or nil. settings: of a
+-- context, mode, verify, trust, version_min, version_max, suites, max_early_data; selects: a `select` handler may
+-- choose others.
+function combination.unasked(handlers, settings, selects)
+   for _, rule in ipairs(handlers and not selects and asked or {}) do
+      if handlers[rule[1]] and not rule[2](settings) then
+         return ("the handler '%s' is never asked: %s"):format(rule[1], rule[3])
+      end
    end
    return nil
 end
@@ -161,8 +186,8 @@ function combination.context(given, is_client)
          return ("the option '%s' is for %ss%s"):format(name, side[1], side[2] and ": " .. side[2] or "")
       end
    end
-   local unasked = handlers_of_other_side(given.handlers, is_client) or unasked_handler(given, is_client)
-   if unasked then return unasked end
+   local of_other_side = handlers_of_other_side(given.handlers, is_client)
+   if of_other_side then return of_other_side end
    for _, rule in ipairs(needs) do
       local name = rule[1]
       local value = given[name]
@@ -172,10 +197,10 @@ function combination.context(given, is_client)
    return nil
 end
 
---- versions(given, settings) is the same of options that only some versions have. settings: version_min and
--- version_max, as numbers, are those that the context speaks.
+--- versions(given, settings) is the same of options that only some versions have, and of handlers that are never asked.
+-- settings: what unasked takes, of the versions and suites that the context speaks.
 function combination.versions(given, settings)
-   return refuse_versions(given, settings)
+   return refuse_versions(given, settings) or combination.unasked(given.handlers, settings, handler_of(given, "select"))
 end
 
 -- ---- Connections ----
@@ -215,8 +240,19 @@ local function of_server(given, settings)
    return nil
 end
 
---- connection(given, settings) is what is wrong with a connection's options together, or nil. settings: the context's.
-function combination.connection(given, settings)
+-- The settings that hold for a connection.
+local function own_settings(given, settings)
+   return {
+      mode = settings.mode, trust = settings.trust, suites = settings.suites, verify = given.verify or settings.verify,
+      max_early_data = settings.max_early_data,
+      version_min = given.min_version and core.version_id(given.min_version) or settings.version_min,
+      version_max = given.max_version and core.version_id(given.max_version) or settings.version_max,
+   }
+end
+
+--- connection(given, settings, selects) is what is wrong with a connection's options together, or nil. settings: the
+-- context's; selects: it has a `select` handler.
+function combination.connection(given, settings, selects)
    local is_client = settings.mode == "client"
    local wrong = (is_client and of_client or of_server)(given, settings)
       or handlers_of_other_side(given.handlers, is_client)
@@ -224,7 +260,9 @@ function combination.connection(given, settings)
    if given.verify and given.verify ~= "none" and not settings.trust then
       return ("verify = %q needs a trust store, and the context has none"):format(given.verify)
    end
-   return nil
+   if not given.handlers then return nil end
+   if given.handlers.select ~= nil then selects = given.handlers.select end
+   return combination.unasked(given.handlers, own_settings(given, settings), selects)
 end
 
 return combination

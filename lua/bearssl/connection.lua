@@ -28,6 +28,7 @@ end
 --- drain([max]) is ciphertext to send to the peer, at most `max` bytes; "" when there is none.
 function methods:drain(max)
    local object = own(self, "drain").core
+   options.count("drain", max)
    return object and object:drain(max) or ""
 end
 
@@ -44,6 +45,7 @@ end
 --- read([max]) is decrypted data, at most `max` bytes; "" when there is none: step() then.
 function methods:read(max)
    local object = own(self, "read").core
+   options.count("read", max)
    return object and object:read(max) or ""
 end
 
@@ -51,6 +53,7 @@ end
 -- sent it a second time. What is not taken is the first that read() gives after the handshake.
 function methods:read_early(max)
    local object = own(self, "read_early").core
+   options.count("read_early", max)
    return object and object:early_data(max) or ""
 end
 
@@ -60,7 +63,7 @@ end
 function methods:write(data, i)
    local object = own(self, "write").core
    if type(data) ~= "string" then error("write: the data must be a string, not " .. options.describe(data), 2) end
-   if i ~= nil and (type(i) ~= "number" or i % 1 ~= 0 or i < 1) then
+   if i ~= nil and (type(i) ~= "number" or i % 1 ~= 0 or i < 1 or i > options.MOST_BYTES) then
       error("write: i must be a positive integer, not " .. options.describe(i), 2)
    end
    if not object then return nil, driver.CLOSED, "closed" end
@@ -91,11 +94,14 @@ function methods:close()
 end
 
 --- fail(reason [, text]) ends the connection with an alert. reason: a code that has one ("certificate_refused"), or any
--- text: code "refused", alert access_denied. text: the message of the failure, which the next step() returns.
+-- text: code "refused", alert access_denied. text: the message of the failure, which the next step() returns; a word of
+-- the library's, such as "timeout", is told as "refused: timeout". true; or nil, message, "closed".
 function methods:fail(reason, text)
    local object = own(self, "fail").core
-   requests.fail(reason, text, 2)
-   if object then object:fail(reason, text) end
+   local message = requests.fail(reason, text, 2)
+   if not object then return nil, driver.CLOSED, "closed" end
+   object:fail(reason, message)
+   return true
 end
 
 -- What brings a message into the output.

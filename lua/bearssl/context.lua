@@ -1,4 +1,5 @@
 -- bearssl.context(options): what many connections share. doc/api.md lists the options.
+local checks = require "bearssl.checks"
 local combination = require "bearssl.combination"
 local core = require "bearssl.core"
 local driver = require "bearssl.driver"
@@ -15,23 +16,6 @@ local make_context
 
 -- Versions are checked when they are converted, so that this table needs no list of them.
 local handlers = is.handlers(core.stages(), core.decisions())
-local certificate = is.any("a PEM or DER string, or a list of certificate objects",
-   is.string, is.object("certificate"), is.list(is.any("a certificate object", is.object("certificate"), is.string),
-      "certificate objects"))
-local key = is.any('a PEM or DER string, a key object, or "external"', is.string, is.object("key"))
-
-local function protocol_name(value)
-   if type(value) == "string" and #value >= 1 and #value <= 255 then return nil end
-   return "a protocol's name of 1 to 255 bytes"
-end
-
-local password = is.any("a string or a function that gives it", is.string, is["function"])
-
-local credential_options = {
-   certificate = certificate, key = key, certfile = is.string, keyfile = is.string, name = is.string,
-   ocsp_response = is.string, ocspfile = is.string, password = password,
-}
-
 local is_list = is.list(function() return nil end, "tables")
 
 local function credentials(value)
@@ -39,7 +23,7 @@ local function credentials(value)
    local must, exact = is_list(value)
    if must then return must, exact end
    for index, entry in ipairs(value) do
-      local ok, message = pcall(options.check, entry, credential_options, ("element %d"):format(index), -1)
+      local ok, message = pcall(options.check, entry, checks.credential, ("element %d"):format(index), -1)
       if not ok then return "", message end
    end
    return nil
@@ -65,18 +49,17 @@ end
 local context_options = {
    mode = is.one_of({ "client", "server" }),
    min_version = is.string, max_version = is.string,
-   suites = is.any("a policy's name or a list of names", is.string, is.list(is.string, "names")),
-   groups = is.list(is.string, "names"),
-   signature_algorithms = is.list(is.string, "names"),
-   alpn = is.filled(is.list(protocol_name, "protocol names"), "no protocol at all"),
+   suites = checks.suites, groups = checks.names, signature_algorithms = checks.names,
+   alpn = is.filled(is.list(checks.protocol_name, "protocol names"), "no protocol at all"),
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
-   cafile = is.string, capath = is.string,
-   verify = verification.mode,
-   certificate = certificate, key = key, certfile = is.string, keyfile = is.string,
-   credentials = credentials, ocsp_response = is.string, ocspfile = is.string, password = password,
-   ticket_keys = is.object("ticket_keys"), extensions = extensions, handlers = handlers, clock = is["function"],
+   cafile = is.path, capath = is.path,
+   verify = verification.mode, credentials = is.filled(credentials, "none"),
+   ticket_keys = is.object("ticket_keys"), extensions = is.filled(extensions, "none"),
+   handlers = handlers, clock = is["function"],
 }
 for name, check in pairs(verification.checks) do context_options[name] = check end
+for name, check in pairs(checks.credential) do context_options[name] = check end
+context_options.name = nil -- one credential of several has one
 
 -- Numbers and flags, which the core takes as they are: it says which there are, and their bounds.
 local plain_options = core.context_options()
@@ -136,9 +119,6 @@ local function convert_names(given, into)
       if value ~= nil then
          local ids, message = require("bearssl.names")[convert](value)
          if not ids then error(("bearssl.context: option '%s': %s"):format(option, message), 0) end
-         if type(ids) == "table" and #ids == 0 then
-            error(("bearssl.context: option '%s' must not be an empty list"):format(option), 0)
-         end
          into[target] = ids
       end
    end
@@ -249,7 +229,11 @@ local function build(given)
       role = mode, verify = verify, alpn = given.alpn, extensions = given.extensions,
    })
    convert_names(given, settings)
-   refuse(combination.versions(given, settings))
+   refuse(combination.versions(given, {
+      mode = mode, verify = verify, trust = given.trust or given.cafile or given.capath,
+      max_early_data = given.max_early_data or 0,
+      version_min = settings.version_min, version_max = settings.version_max, suites = settings.suites,
+   }))
    local list, named, code = judge(gather_credentials(given))
    if not list then return nil, named, code end
    if not is_client and #list == 0 and not (given.handlers and given.handlers.select) then
@@ -290,6 +274,7 @@ local function build(given)
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
          version_min = settings.version_min, version_max = settings.version_max,
+         max_early_data = given.max_early_data or 0,
          ticket_keys = settings.ticket_keys, staple = is_client and (given.staple or "if_must") or nil,
          tickets = is_client and given.tickets ~= false or ticket_keys and (given.tickets or true) or false,
       },
@@ -314,7 +299,7 @@ local function new(given)
    if given == nil then given = {} end
    options.check(given, context_options, "bearssl.context", 3)
    local ok, context, message, code = pcall(build, given)
-   if not ok then error(context, 3) end
+   if not ok then options.raise(context, 3) end
    return context, message, code
 end
 
@@ -323,9 +308,10 @@ local function check_connection(self, given, specification, who)
    options.check(given, specification, who, 3)
    if given.min_version or given.max_version then
       local ok, message = pcall(versions.of_connection, who, given, self.settings)
-      if not ok then error(message, 3) end
+      if not ok then options.raise(message, 3) end
    end
-   local wrong = verification.mode_of(given.verify, self.settings.mode) or combination.connection(given, self.settings)
+   local wrong = verification.mode_of(given.verify, self.settings.mode)
+      or combination.connection(given, self.settings, self.handlers.select)
    if wrong then error(who .. ": " .. wrong, 3) end
    return given
 end
@@ -339,7 +325,7 @@ end
 -- handshake(), or with the first send or receive.
 function Context:wrap(transport, given, ...)
    local state = own(self, "wrap")
-   options.surplus("wrap", ...)
+   options.surplus("wrap", given, ...)
    if transport == nil then error("wrap: the transport is missing", 2) end
    given = check_connection(state, given, wrap_options, "wrap")
    local carrier, message = require("bearssl.transport").new(transport, given.wait)
@@ -350,27 +336,32 @@ end
 --- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
 function Context:connection(given, ...)
    local state = own(self, "connection")
-   options.surplus("connection", ...)
+   options.surplus("connection", given, ...)
    given = check_connection(state, given, connection_options, "connection")
    return require("bearssl.connection").new(state, given)
 end
 
 --- flush_sessions() forgets the sessions that the context keeps in memory.
-function Context:flush_sessions()
-   own(self, "flush_sessions").core:flush_sessions()
+function Context:flush_sessions(...)
+   local state = own(self, "flush_sessions")
+   options.surplus("flush_sessions", nil, ...)
+   state.core:flush_sessions()
 end
 
 --- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given,
 -- or its own; nil for a client and where tickets are off.
-function Context:ticket_keys()
-   return own(self, "ticket_keys").settings.ticket_keys
+function Context:ticket_keys(...)
+   local state = own(self, "ticket_keys")
+   options.surplus("ticket_keys", nil, ...)
+   return state.settings.ticket_keys
 end
 
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
 -- sessions (in the cache), pooled_buffers (record buffers that lie idle).
-function Context:info()
+function Context:info(...)
    local state = own(self, "info")
+   options.surplus("info", nil, ...)
    local names, settings = require "bearssl.names", state.settings
    local info = state.core:info()
    info.mode, info.verify, info.alpn = settings.mode, settings.verify, settings.alpn

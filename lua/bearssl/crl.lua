@@ -15,7 +15,7 @@ crl.reasons = {
 --- load(string) reads PEM (any number of CRLs; other blocks are passed over) or one in DER. Returns a list of CRL
 -- objects, or nil, message, code ("bad_crl", "bad_pem").
 function crl.load(bytes, ...)
-   options.surplus("bearssl.crl.load", ...)
+   options.surplus("bearssl.crl.load", bytes, ...)
    if type(bytes) ~= "string" then
       error("bearssl.crl.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -24,8 +24,8 @@ end
 
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
 function crl.open(path, ...)
-   options.surplus("bearssl.crl.open", ...)
-   if type(path) ~= "string" then error("bearssl.crl.open: the path must be a string", 2) end
+   options.surplus("bearssl.crl.open", path, ...)
+   options.path("bearssl.crl.open", path)
    local bytes, message, code = require("bearssl.file").read(path, "CRL file")
    if not bytes then return nil, message, code end
    local list
@@ -105,7 +105,7 @@ end
 --- new(options) makes a complete CRL: issuer, issuer_key, password, this_update, next_update or days (30), number,
 -- revoked. Returns a CRL object, or nil, message, code ("key_mismatch", "bad_field" …).
 function crl.new(given, ...)
-   options.surplus("bearssl.crl.new", ...)
+   options.surplus("bearssl.crl.new", given, ...)
    local object, message, code = issuing.call(build, given)
    return options.result(object, message, code)
 end

@@ -3,6 +3,7 @@
 --    true [, value]          the answer: core:answer(value); no value: the default
 --    false, reason           the handshake ends with this reason
 --    nil, message            the handler returned what makes no sense
+local checks = require "bearssl.checks"
 local core = require "bearssl.core"
 local options = require "bearssl.options"
 local own = require "bearssl.own"
@@ -74,16 +75,24 @@ function decision.session_load(_, answer)
       .. options.describe(answer)
 end
 
+-- known: name → check, as of options; true for what is checked elsewhere.
 local function check_fields(answer, known)
    if getmetatable(answer) ~= nil then
       return nil, "returned a table with a metatable: fields behind it would be missed"
    end
-   for name in pairs(answer) do
-      if not known[name] then
+   for name, value in pairs(answer) do
+      local check = known[name]
+      if not check then
          local names = {}
          for field in pairs(known) do names[#names + 1] = field end
          table.sort(names)
          return nil, "returned an answer with an " .. options.unknown("unknown field", name, names, "Fields")
+      end
+      local must, exact
+      if check ~= true then must, exact = check(value) end
+      if exact then return nil, ("returned '%s', which cannot be used: %s"):format(name, exact) end
+      if must then
+         return nil, ("returned '%s', which is not %s but %s"):format(name, must, options.describe(value))
       end
    end
    return true
@@ -126,9 +135,10 @@ function decision.early_data(_, answer, reason)
 end
 
 -- A credential under the names that options use, or the `name` of one of the context's.
-local credential_fields = {
-   certificate = true, key = true, certfile = true, keyfile = true, password = true, name = true,
-}
+local credential_fields = {}
+for _, name in ipairs { "certificate", "key", "certfile", "keyfile", "password", "name" } do
+   credential_fields[name] = checks.credential[name]
+end
 local GIVEN = { "certificate", "key", "certfile", "keyfile" }
 
 local function named_credential(context, name)
@@ -141,23 +151,9 @@ local function named_credential(context, name)
    return nil, options.unknown("no credential of the context is named", name, names, "Names")
 end
 
-local STRINGS = { "certfile", "keyfile", "ocspfile", "name" }
-
 -- The credential of an answer: nil for none, or false and a message.
 local function credential_of(context, answer)
    local given
-   for _, field in ipairs(STRINGS) do
-      if answer[field] ~= nil and type(answer[field]) ~= "string" then
-         return false, ("returned a '%s' that is not a string but %s"):format(field, options.describe(answer[field]))
-      end
-   end
-   if answer.ocsp_response ~= nil and (type(answer.ocsp_response) ~= "string" or answer.ocsp_response == "") then
-      return false, "returned an 'ocsp_response' that is not an OCSP response's DER but "
-         .. options.describe(answer.ocsp_response)
-   end
-   if answer.password ~= nil and type(answer.password) ~= "string" and type(answer.password) ~= "function" then
-      return false, "returned a 'password' that is neither a string nor a function"
-   end
    for _, field in ipairs(GIVEN) do given = given or answer[field] ~= nil and field end
    local credential, message
    if answer.name ~= nil then
@@ -187,14 +183,18 @@ function decision.client_certificate(connection, answer, reason)
    return nil, message or "returned a table without a certificate: false stands for none"
 end
 
+local function is_context(value)
+   return not own.look("context", value) and "a context" or nil
+end
+
 local select_fields = {
-   context = true, alpn = true, min_version = true, max_version = true, suites = true, ocsp_response = true,
-   ocspfile = true,
+   context = is_context, alpn = checks.protocol_name, min_version = options.is.string, max_version = options.is.string,
+   suites = checks.suites, ocsp_response = checks.ocsp_response, ocspfile = checks.credential.ocspfile,
 }
-for field in pairs(credential_fields) do select_fields[field] = true end
+for field, check in pairs(credential_fields) do select_fields[field] = check end
 
 function decision.select(connection, answer, reason)
-   local done, why = default_or_refusal(answer, reason, "handshake_failure")
+   local done, why = default_or_refusal(answer, reason, "refused")
    if done ~= nil then return done, why end
    if own.look("context", answer) then
       answer = { context = answer }
@@ -207,9 +207,6 @@ function decision.select(connection, answer, reason)
    local context, result = connection.context, {}
    if answer.context ~= nil then
       context = own.look("context", answer.context)
-      if not context then
-         return nil, "returned a 'context' that is not a context but " .. options.describe(answer.context)
-      end
       if context.settings.mode ~= "server" then return nil, "returned a context that is not a server's" end
       result.context = context.core
       connection.selected = context
@@ -218,27 +215,21 @@ function decision.select(connection, answer, reason)
    credential, message = credential_of(context, answer)
    if credential == false then return nil, message end
    result.credential = credential
-   if answer.alpn ~= nil then
-      if type(answer.alpn) ~= "string" or answer.alpn == "" or #answer.alpn > 255 then
-         return nil, "returned an 'alpn' that is not a protocol's name but " .. options.describe(answer.alpn)
-      end
-      result.alpn = answer.alpn
-   end
+   result.alpn = answer.alpn
    result.ocsp_response, message = require("bearssl.credential").read(answer, "ocsp_response")
    if result.ocsp_response == false then return nil, "returned an OCSP response that cannot be used: " .. message end
    for name, field in pairs({ min_version = "version_min", max_version = "version_max" }) do
       if answer[name] ~= nil then
          result[field], message = names.version_id(answer[name])
-         if not result[field] then return nil, "returned a '" .. name .. "' that is unknown: " .. message end
+         if not result[field] then return nil, ("returned '%s', which cannot be used: %s"):format(name, message) end
       end
    end
    if answer.suites ~= nil then
-      if type(answer.suites) ~= "table" and type(answer.suites) ~= "string" then
-         return nil, "returned 'suites' that are not a list of names but " .. options.describe(answer.suites)
-      end
       result.suites, message = names.suite_ids(answer.suites)
       if not result.suites then return nil, "returned 'suites' with an " .. message end
    end
+   message = require("bearssl.versions").of_answer(result, context.settings)
+   if message then return nil, "returned " .. message end
    return true, result
 end
 

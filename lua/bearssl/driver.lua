@@ -15,8 +15,11 @@
 -- the handlers of the stages that its sending made happen in the sender's lane. Neither waits for the other's.
 local core = require "bearssl.core"
 local decision = require "bearssl.decision"
-local describe = require("bearssl.options").describe
+local options = require "bearssl.options"
 local protect = require "bearssl.protect"
+local sentence = require "bearssl.sentence"
+
+local describe, without_place = options.describe, options.without_place
 
 local driver = {}
 
@@ -54,6 +57,7 @@ local function place_of(f)
 end
 
 local function fail_handler(connection, message)
+   message = sentence.guard("a handler failed", message)
    connection.failure = connection.failure or message
    local object = connection.core
    if object then object:fail_handler(message) end
@@ -63,8 +67,7 @@ end
 -- nil, message, code.
 local function in_order(reason, text)
    if type(reason) ~= "string" or type(text) ~= "string" then return reason, text end
-   local codes = require "bearssl.codes"()
-   if codes[text] and not codes[reason] then return text, reason end
+   if sentence.is_code(text) and not sentence.is_code(reason) then return text, reason end
    return reason, text
 end
 
@@ -77,7 +80,7 @@ local function refuse(connection, handler, name, reason, text)
       return fail_handler(connection, ("the '%s' handler%s must give its text as a string, not as a %s"):format(
          name, place_of(handler), type(text)))
    end
-   connection.core:fail(reason, text, name)
+   connection.core:fail(reason, sentence.of(reason, text, name), name)
 end
 
 local function misuse(connection, handler, name, message)
@@ -149,7 +152,7 @@ local function run_decision(connection, object)
       -- the core checks once more, for instance that a key belongs to its certificate
       local called, taken, message, code = pcall(object.answer, object, value)
       if not called then
-         misuse(connection, handler, name, "returned what cannot be used: " .. tostring(taken))
+         misuse(connection, handler, name, "returned what cannot be used: " .. tostring(without_place(taken)))
       elseif taken == nil and code then
          misuse(connection, handler, name, "returned what cannot be used: " .. tostring(message))
       end

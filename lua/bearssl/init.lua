@@ -13,7 +13,7 @@ local bearssl = { _VERSION = "bearssl for Lua scm" }
 -- options: table; see bearssl.context (context.lua) and doc/api.md. An unknown or mistyped option raises.
 -- Returns the context, or nil, message, code when a file, certificate or key cannot be used.
 function bearssl.context(options, ...)
-   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.context", ...) end
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.context", options, ...) end
    local context, message, code = require("bearssl.context").new(options)
    -- no tail call of new: error messages name the caller's line
    return require("bearssl.options").result(context, message, code)
@@ -22,30 +22,31 @@ end
 --- suites([policy]) is the list of RFC names of a policy's cipher suites, in order of preference; without
 -- an argument, of every suite known. policy: "modern" or "compatible".
 function bearssl.suites(policy, ...)
-   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.suites", ...) end
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.suites", nil, ...) end
    return (require("bearssl.names").suites(policy))
 end
 
 --- groups() is the list of the key exchange groups that this build supports ("x25519", "secp256r1" …).
 function bearssl.groups(...)
-   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.groups", ...) end
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.groups", nil, ...) end
    return require("bearssl.names").groups()
 end
 
 --- versions() is the list of the protocol versions that this build supports ("TLSv1.2" …).
 function bearssl.versions(...)
-   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.versions", ...) end
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.versions", nil, ...) end
    return require("bearssl.names").versions()
 end
 
 --- signature_algorithms() is the list of RFC 8446 scheme names that this build supports.
 function bearssl.signature_algorithms(...)
-   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.signature_algorithms", ...) end
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.signature_algorithms", nil, ...) end
    return require("bearssl.names").signature_algorithms()
 end
 
 --- kernels() is a table of what computes each primitive: sha256 = "sha-ni" or "bearssl" …
-function bearssl.kernels()
+function bearssl.kernels(...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.kernels", nil, ...) end
    return core.kernels()
 end
 

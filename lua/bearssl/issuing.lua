@@ -1,5 +1,6 @@
 -- What certificates, requests, CRLs and OCSP responses that we make have in common: names, periods, usages, and the
 -- objects that may be given as strings.
+local core = require "bearssl.core"
 local credential = require "bearssl.credential"
 local options = require "bearssl.options"
 
@@ -12,7 +13,7 @@ local DAY = 86400
 --- call(f, given) is f(given); an error that it raises names the line of the caller's caller.
 function issuing.call(f, given)
    local ok, a, b, c = pcall(f, given)
-   if not ok then error(a, 3) end
+   if not ok then options.raise(a, 3) end
    return a, b, c
 end
 
@@ -68,9 +69,20 @@ local function subject(value)
 end
 check.subject = subject
 
+-- All that the core knows: what requests hold is taken over, too.
+local kinds_of_names = {
+   dns = true, ip = true, email = true, uri = true, dirname = true, rid = true, othername = true, x400name = true,
+   edipartyname = true,
+}
+
+local TYPES = { "DNS", "IP", "email", "URI", "dirName", "RID" }
+
 local function name_entry(value)
    if type(value) == "string" and value ~= "" then return nil end
    if type(value) == "table" and type(value.type) == "string" and type(value.value) == "string" then
+      if not kinds_of_names[value.type:lower()] then
+         return "", options.unknown("unknown type", value.type, TYPES, "Types")
+      end
       return options.unknown_field(value, { "type", "value" })
    end
    return 'a name such as "example.org" or {type = "DNS", value = "example.org"}'
@@ -84,31 +96,57 @@ local function names_exactly(value)
 end
 check.names = names_exactly
 
+-- An empty list would constrain nothing.
+local constrained = is.filled(names_exactly, "any name")
+
 function check.constraints(value)
    if type(value) ~= "table" then return "a table { permitted = names, excluded = names }" end
    local _, unknown = options.unknown_field(value, { "excluded", "permitted" })
    if unknown then return "", unknown end
+   if next(value) == nil then return "", "must not be empty: leave it out for no constraints" end
    for field, list in pairs(value) do
-      local must, exact = names_exactly(list)
+      local must, exact = constrained(list)
       if must then return "", ("%s: %s"):format(field, exact or "must be " .. must) end
    end
    return nil
 end
 
-check.strings = is.any("a string or a list of strings", is.string, is.list(text, "strings"))
+check.strings = is.filled(is.any("a string or a list of strings", is.string, is.list(text, "strings")), "none")
 
-function check.usages(value)
-   if value == false or type(value) == "string" then return nil end
-   if is.list(text, "usages")(value) then return "a list of usages, or false for none" end
-   return nil
+-- usages(names, more) is a check for usages of a list of names, in any case of letters, or what more(value) takes.
+local function usages(names, more)
+   local known = {}
+   for _, name in ipairs(names) do known[name:lower()] = true end
+   local function one(value)
+      if type(value) ~= "string" then return "the name of a usage" end
+      if known[value:lower()] or more(value) then return nil end
+      return "", options.unknown("unknown usage", value, names, "Usages")
+   end
+   local list = is.list(one, "usages, or false for none")
+   return function(value)
+      if value == false then return nil end
+      if type(value) == "string" then return one(value) end
+      if type(value) == "table" and next(value) == nil then return "", "must not be empty: false stands for none" end
+      return list(value)
+   end
 end
+
+local key_usages, extended_key_usages = core.usages()
+
+-- X.509's newer name of nonRepudiation.
+check.key_usage = usages(key_usages, function(value) return value:lower() == "contentcommitment" end)
+check.extended_key_usage = usages(extended_key_usages, function(value) return value:find("^%d+%.%d[%d.]*$") end)
 
 function check.extensions(value)
    if type(value) ~= "table" then return "a list of { oid =, critical =, value = DER }" end
+   if next(value) == nil then return "", "must not be empty: leave it out for none" end
    if #value == 0 and next(value) ~= nil then return "", "must be a list of { oid =, critical =, value = DER }" end
    for index, entry in ipairs(value) do
       if type(entry) ~= "table" or type(entry.oid) ~= "string" or type(entry.value) ~= "string" then
          return "", ("element %d must be a table { oid =, critical =, value = DER }"):format(index)
+      end
+      if not entry.oid:find("^%d[%d.]*$") then
+         return "", ("element %d: the oid must be a dotted OID, not %s"):format(index, options.describe(entry.oid))
       end
       local _, exact = options.unknown_field(entry, { "critical", "oid", "value" })
       if exact then return "", ("element %d: %s"):format(index, exact) end

@@ -21,7 +21,7 @@ end
 
 local function read(bytes, password, where)
    local ok, object, message, code = pcall(require("bearssl.password").read, bytes, password, where)
-   if not ok then error(object, 3) end
+   if not ok then options.raise(object, 3) end
    return object, message, code
 end
 
@@ -29,7 +29,7 @@ end
 -- string, or a function that gives one when the key is encrypted. Returns a key object, or nil, message, code
 -- ("bad_key", "encrypted_key", "bad_password", "unsupported_encryption", "bad_pem", "bad_der").
 function key.load(bytes, password, ...)
-   options.surplus("bearssl.key.load", ...)
+   options.surplus("bearssl.key.load", password, ...)
    if type(bytes) ~= "string" then
       error("bearssl.key.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -41,8 +41,8 @@ end
 --- open(path [, password]) is load for the content of a file; a password function is called with the path. nil,
 -- message, "file_unreadable" when it cannot be read.
 function key.open(path, password, ...)
-   options.surplus("bearssl.key.open", ...)
-   if type(path) ~= "string" then error("bearssl.key.open: the path must be a string", 2) end
+   options.surplus("bearssl.key.open", password, ...)
+   options.path("bearssl.key.open", path)
    check_password(password, "bearssl.key.open")
    local bytes, message, code = require("bearssl.file").read(path, "key file")
    if not bytes then return nil, message, code end
@@ -56,7 +56,7 @@ end
 -- "secp384r1" or "secp521r1", under any of their names (doc/api.md). An RSA key takes from tenths of a second to some
 -- seconds. nil, message, "no_random" without randomness.
 function key.generate(kind, bits, ...)
-   options.surplus("bearssl.key.generate", ...)
+   options.surplus("bearssl.key.generate", bits, ...)
    local curve = type(kind) == "string" and curves[core.group_id(kind)]
    if kind ~= "rsa" and not curve then
       error(options.unknown("bearssl.key.generate: unknown kind of key", kind, key.kinds, "Kinds"), 2)
@@ -77,7 +77,7 @@ end
 --- external(certificate) is a key that stands for the private key of this certificate object, which is
 -- somewhere else: the `sign` and `decrypt` handlers use it.
 function key.external(certificate, ...)
-   options.surplus("bearssl.key.external", ...)
+   options.surplus("bearssl.key.external", certificate, ...)
    if not options.is_object(certificate, "certificate") then
       error("bearssl.key.external: the certificate must be a certificate object, not "
          .. options.describe(certificate), 2)

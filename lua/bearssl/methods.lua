@@ -26,7 +26,7 @@ function certificate.verify(self, given, ...)
       end
    end
    local ok, a, b, c, d = pcall(require("bearssl.verification").of_certificate, self, given)
-   if not ok then error(a, 2) end
+   if not ok then require("bearssl.options").raise(a, 2) end
    return a, b, c, d
 end
 
@@ -40,18 +40,18 @@ local session_resumable = core.own_methods.session_resumable
 -- nil, message, code ("unsupported_key" of an external key, "unsupported_encryption").
 function key.pem(self, given, ...)
    check(self, "key", "pem")
-   require("bearssl.options").surplus("key:pem", ...)
+   require("bearssl.options").surplus("key:pem", given, ...)
    local ok, a, b, c = pcall(require "bearssl.key_pem", self, given)
-   if not ok then error(a, 2) end
+   if not ok then require("bearssl.options").raise(a, 2) end
    return require("bearssl.options").result(a, b, c)
 end
 
 --- trust:verify(chain [, options]) validates a chain, leaf first; see doc/api.md. Returns what certificate:verify does.
 function trust.verify(self, chain, given, ...)
    check(self, "trust", "verify")
-   require("bearssl.options").surplus("trust:verify", ...)
+   require("bearssl.options").surplus("trust:verify", given, ...)
    local ok, a, b, c, d = pcall(require("bearssl.verification").of_store, self, chain, given)
-   if not ok then error(a, 2) end
+   if not ok then require("bearssl.options").raise(a, 2) end
    return a, b, c, d
 end
 
@@ -60,21 +60,22 @@ end
 -- then nothing has changed.
 function trust.reload(self, list, ...)
    check(self, "trust", "reload")
-   require("bearssl.options").surplus("trust:reload", ...)
+   require("bearssl.options").surplus("trust:reload", list, ...)
    local ok, a, b, c = pcall(require("bearssl.trust_files").reload, self, list)
-   if not ok then error(a, 2) end
+   if not ok then require("bearssl.options").raise(a, 2) end
    return require("bearssl.options").result(a, b, c)
 end
 
 --- session:resumable([context [, server_name]]): see doc/api.md.
-function session.resumable(self, context, server_name)
+function session.resumable(self, context, server_name, ...)
    check(self, "session", "resumable")
+   require("bearssl.options").surplus("session:resumable", server_name, ...)
    local state = require("bearssl.own").look("context", context)
    local describe = require("bearssl.options").describe
-   if type(context) ~= "userdata" and context ~= nil and not state then
+   if context ~= nil and not state and core.type(context) ~= "context" then
       error("resumable: the context must be a context, not " .. describe(context), 2)
-   elseif server_name ~= nil and type(server_name) ~= "string" then
-      error("resumable: the server name must be a string, not " .. describe(server_name), 2)
+   elseif server_name ~= nil and (type(server_name) ~= "string" or server_name:find("%z")) then
+      error("resumable: the server name must be a string without a NUL, not " .. describe(server_name), 2)
    end
    return session_resumable(self, state or context, server_name)
 end

@@ -9,7 +9,7 @@ local ocsp = {}
 
 --- load(string) reads the DER of a response. Returns an object, or nil, message, "bad_ocsp_response".
 function ocsp.load(bytes, ...)
-   options.surplus("bearssl.ocsp.load", ...)
+   options.surplus("bearssl.ocsp.load", bytes, ...)
    if type(bytes) ~= "string" then
       error("bearssl.ocsp.load: DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -18,8 +18,8 @@ end
 
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
 function ocsp.open(path, ...)
-   options.surplus("bearssl.ocsp.open", ...)
-   if type(path) ~= "string" then error("bearssl.ocsp.open: the path must be a string", 2) end
+   options.surplus("bearssl.ocsp.open", path, ...)
+   options.path("bearssl.ocsp.open", path)
    local bytes, message, code = require("bearssl.file").read(path, "OCSP response file")
    if not bytes then return nil, message, code end
    local object
@@ -31,7 +31,7 @@ end
 --- request(certificate, issuer) is the DER of a request about a certificate, to be sent to its responder as
 -- application/ocsp-request. Certificate objects, or strings.
 function ocsp.request(certificate, issuer, ...)
-   options.surplus("bearssl.ocsp.request", ...)
+   options.surplus("bearssl.ocsp.request", issuer, ...)
    for position, value in ipairs({ certificate or false, issuer or false }) do
       if check.certificate(value) then
          error(("bearssl.ocsp.request: argument %d must be %s, not %s"):format(position, check.certificate(value),
@@ -91,7 +91,7 @@ end
 -- status ("good"), revocation_time, reason, this_update, next_update or days (7). Returns an object, or nil, message,
 -- code ("key_mismatch", "bad_field" …).
 function ocsp.new(given, ...)
-   options.surplus("bearssl.ocsp.new", ...)
+   options.surplus("bearssl.ocsp.new", given, ...)
    local object, message, code = issuing.call(build, given)
    return options.result(object, message, code)
 end

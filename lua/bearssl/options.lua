@@ -82,6 +82,17 @@ function options.result(value, ...)
    return nil, ...
 end
 
+--- without_place(problem) is what pcall has caught, without a line of this library's own before it.
+function options.without_place(problem)
+   if type(problem) ~= "string" then return problem end
+   return (problem:gsub("^[^\n:]*bearssl/[%w_/]+%.lua:%d+: ", ""))
+end
+
+--- raise(problem, level) raises what pcall has caught, as error(), in the name of the caller's line.
+function options.raise(problem, level)
+   error(options.without_place(problem), level + 1)
+end
+
 --- check(given, specification, who, level) raises an error when `given` is not a table of known options
 -- with good values. who: the function's name in messages; level: as error()'s, seen from the caller.
 function options.check(given, specification, who, level)
@@ -118,12 +129,14 @@ function options.unknown_field(given, names)
    return nil
 end
 
---- surplus(who, …) raises an error, which names the line of the caller's caller, when a function is given more than it
--- takes: that would otherwise pass for taken. Numbers may follow, as gsub gives one behind its text.
-function options.surplus(who, ...)
+--- surplus(who, last, …) raises an error, which names the line of the caller's caller, when a function is given more
+-- than it takes: that would otherwise pass for taken. last: the last argument that it takes, nil for none. A number may
+-- stand right behind it where it is a text: gsub gives one.
+function options.surplus(who, last, ...)
    for index = 1, select("#", ...) do
       local value = select(index, ...)
-      if value ~= nil and type(value) ~= "number" then
+      local of_gsub = index == 1 and type(last) == "string" and type(value) == "number"
+      if value ~= nil and not of_gsub then
          error(("%s: one argument too many: %s"):format(who, options.describe(value)), 3)
       end
    end
@@ -138,6 +151,13 @@ function is.string(value)
    return type(value) ~= "string" and "a string" or nil
 end
 
+--- is.path: a file's name, which the system would read up to a NUL only.
+function is.path(value)
+   if type(value) ~= "string" then return "a string" end
+   if value:find("%z") then return "", "must have no NUL in it" end
+   return nil
+end
+
 function is.boolean(value)
    return type(value) ~= "boolean" and "true or false" or nil
 end
@@ -148,6 +168,25 @@ end
 
 function is.number(value)
    return (type(value) ~= "number" or value ~= value) and "a number" or nil
+end
+
+--- MOST_BYTES: more than there ever are, and no more than the core takes or a double counts.
+options.MOST_BYTES = 2 ^ 52
+
+--- count(who, value [, minimum]) raises an error, which names the line of the caller's caller, for what is no number of
+-- bytes; nil passes.
+function options.count(who, value, minimum)
+   minimum = minimum or 0
+   local good = type(value) == "number" and value % 1 == 0 and value >= minimum and value <= options.MOST_BYTES
+   if value == nil or good then return end
+   error(("%s: the number of bytes must be %s, not %s"):format(who,
+      minimum > 0 and "a positive integer" or "an integer, not negative", options.describe(value)), 3)
+end
+
+--- path(who, value) raises an error, which names the line of the caller's caller, for what is no path.
+function options.path(who, value)
+   local must, exact = is.path(value)
+   if must then error(("%s: the path %s"):format(who, exact and "must have no NUL in it" or "must be " .. must), 3) end
 end
 
 --- is.integer(minimum, maximum) is a check.

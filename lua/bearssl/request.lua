@@ -10,7 +10,7 @@ local request = {}
 --- load(string) reads a request from PEM or DER. Returns a request object, or nil, message, code ("bad_request",
 -- "bad_pem"). Its signature is judged by request:verify().
 function request.load(bytes, ...)
-   options.surplus("bearssl.request.load", ...)
+   options.surplus("bearssl.request.load", bytes, ...)
    if type(bytes) ~= "string" then
       error("bearssl.request.load: PEM or DER must be given as a string, not a " .. type(bytes), 2)
    end
@@ -19,8 +19,8 @@ end
 
 --- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
 function request.open(path, ...)
-   options.surplus("bearssl.request.open", ...)
-   if type(path) ~= "string" then error("bearssl.request.open: the path must be a string", 2) end
+   options.surplus("bearssl.request.open", path, ...)
+   options.path("bearssl.request.open", path)
    local bytes, message, code = require("bearssl.file").read(path, "request file")
    if not bytes then return nil, message, code end
    local object
@@ -30,8 +30,8 @@ function request.open(path, ...)
 end
 
 local specification = {
-   key = check.key, password = check.password, subject = check.subject, names = check.names, key_usage = check.usages,
-   extended_key_usage = check.usages, extensions = check.extensions,
+   key = check.key, password = check.password, subject = check.subject, names = check.names,
+   key_usage = check.key_usage, extended_key_usage = check.extended_key_usage, extensions = check.extensions,
 }
 
 local function build(given)
@@ -52,7 +52,7 @@ end
 --- new(options) makes a request, signed with its key: key, password, subject, names, key_usage, extended_key_usage,
 -- extensions. Returns a request object, or nil, message, code ("bad_name", "bad_field", "unsupported_key" …).
 function request.new(given, ...)
-   options.surplus("bearssl.request.new", ...)
+   options.surplus("bearssl.request.new", given, ...)
    local object, message, code = issuing.call(build, given)
    return options.result(object, message, code)
 end

@@ -13,13 +13,14 @@ function requests.update_keys(given, level)
    return given.request or false
 end
 
---- fail(reason, text, level)
+--- fail(reason, text, level) is the message to fail with.
 function requests.fail(reason, text, level)
    if type(reason) ~= "string" or reason == "" then
       error("fail: the reason must be a code or a text, not " .. options.describe(reason), level + 1)
    elseif text ~= nil and type(text) ~= "string" then
       error("fail: the text must be a string, not " .. options.describe(text), level + 1)
    end
+   return require("bearssl.sentence").of(reason, text)
 end
 
 --- for_servers(connection, method, level)

@@ -95,6 +95,9 @@ end
 --- getpeercertificate([n]) is the n-th certificate of the peer's chain (1, the default, is its own), or nil.
 function methods:getpeercertificate(n)
    own(self, "getpeercertificate")
+   if n ~= nil and (type(n) ~= "number" or n < 1 or n % 1 ~= 0) then
+      error("getpeercertificate: n must be a positive integer, not " .. options.describe(n), 2)
+   end
    local list = self:info("peer_certificates")
    return list and list[n or 1]
 end

@@ -24,7 +24,7 @@ local specification = {
 -- exported and keeps its own keys, where they still open, behind them (nil, message, "bad_ticket_keys" for anything
 -- else); count() → number of keys, at most 8.
 function ticket_keys.new(given, ...)
-   options.surplus("bearssl.ticket_keys.new", ...)
+   options.surplus("bearssl.ticket_keys.new", given, ...)
    if given == nil then given = {} end
    options.check(given, specification, "bearssl.ticket_keys.new", 2)
    return core.ticket_keys(given)
@@ -32,7 +32,7 @@ end
 
 --- import(string) is the object of what keys:export() gave; or nil, message, "bad_ticket_keys".
 function ticket_keys.import(bytes, ...)
-   options.surplus("bearssl.ticket_keys.import", ...)
+   options.surplus("bearssl.ticket_keys.import", bytes, ...)
    if type(bytes) ~= "string" then
       error("bearssl.ticket_keys.import: exported keys are a string, not a " .. type(bytes), 2)
    end

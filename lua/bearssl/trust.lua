@@ -11,7 +11,7 @@ local trust = {}
 --- load(string) is a store of the certificates of a PEM string (or one in DER). Certificates that cannot be
 -- used are skipped (store:skipped()); nil, message, code when there is none at all.
 function trust.load(bytes, ...)
-   options.surplus("bearssl.trust.load", ...)
+   options.surplus("bearssl.trust.load", bytes, ...)
    if type(bytes) ~= "string" then
       error("bearssl.trust.load: certificates must be given as a PEM string, not a " .. type(bytes), 2)
    end
@@ -24,8 +24,8 @@ end
 --- open(path) is a store of the certificates in a file, or of the files in a directory (as c_rehash makes it, or
 -- named .pem, .crt, .cer). nil, message, code when there is none.
 function trust.open(path, ...)
-   options.surplus("bearssl.trust.open", ...)
-   if type(path) ~= "string" then error("bearssl.trust.open: the path must be a string", 2) end
+   options.surplus("bearssl.trust.open", path, ...)
+   options.path("bearssl.trust.open", path)
    local store, message, code = files.open(path)
    return options.result(store, message, code)
 end
@@ -53,7 +53,7 @@ end
 --- new(list) is a store of certificate objects, PEM or DER strings, and lists of these; new() is empty.
 -- Returns the store, or nil, message, code.
 function trust.new(list, ...)
-   options.surplus("bearssl.trust.new", ...)
+   options.surplus("bearssl.trust.new", list, ...)
    local must, exact = is.certificates(list == nil and {} or list)
    if exact then error("bearssl.trust.new: " .. exact, 2) end
    if must then error(("bearssl.trust.new: %s is needed, not %s"):format(must, options.describe(list)), 2) end
@@ -67,7 +67,7 @@ end
 -- SSL_CERT_DIR in the environment come first, as in OpenSSL. nil, message, "trust_not_found" when the
 -- system has none.
 function trust.system(...)
-   options.surplus("bearssl.trust.system", ...)
+   options.surplus("bearssl.trust.system", nil, ...)
    local store, message, code = files.system()
    return options.result(store, message, code)
 end

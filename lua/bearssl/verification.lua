@@ -78,8 +78,8 @@ end
 
 -- What a context and a single verification have in common.
 verification.checks = {
-   crls = is.any("a PEM or DER string, or a list of CRL objects", is.string, is.object("crl"),
-      is.list(crl, "CRL objects")),
+   crls = is.filled(is.any("a PEM or DER string, or a list of CRL objects", is.string, is.object("crl"),
+      is.list(crl, "CRL objects")), "no CRL"),
    pins = is.filled(is.list(is_pin, "pins"), "any key"),
    clock_skew = is.duration((select(2, core.bounds("verify", "clock_skew")))),
    revocation = is.one_of(verification.revocations),
@@ -88,8 +88,8 @@ verification.checks = {
 
 local specification = {
    server_name = is.server_name, purpose = is.one_of({ "server", "client", "any" }), time = is.time,
-   ocsp_responses = is.any("the DER of an OCSP response, or a list of OCSP response objects", is.string,
-      is.object("ocsp_response"), is.list(ocsp, "OCSP responses")),
+   ocsp_responses = is.filled(is.any("the DER of an OCSP response, or a list of OCSP response objects", is.string,
+      is.object("ocsp_response"), is.list(ocsp, "OCSP responses")), "no response"),
    verify_depth = is.bounded("verify", "verify_depth"), min_rsa_bits = is.bounded("verify", "min_rsa_bits"),
    allow_sha1 = is.boolean,
 }

@@ -116,4 +116,27 @@ function versions.of_connection(who, given, settings)
    check_suites(who, given, bounds, settings.suites)
 end
 
+--- of_answer(result, settings) is what is wrong with the versions and suites of a select handler's answer, or nil.
+-- result: version_min, version_max (numbers) and suites (a list of them), as far as it gives them; settings: of the
+-- context that it is for.
+function versions.of_answer(result, settings)
+   local lowest, highest = result.version_min or settings.version_min, result.version_max or settings.version_max
+   local name = core.version_name
+   if lowest > highest and result.version_min and result.version_max then
+      return ("a 'min_version', %s, that is above its 'max_version', %s"):format(name(lowest), name(highest))
+   elseif lowest > highest or lowest < settings.version_min then
+      local field = lowest < settings.version_min and "min_version" or result.version_max and "max_version"
+         or "min_version"
+      return ("a '%s', %s, that the context does not speak: %s to %s"):format(field,
+         name(field == "min_version" and lowest or highest), name(settings.version_min), name(settings.version_max))
+   end
+   for version = lowest, highest do
+      if has_suite(result.suites or settings.suites, version) then return nil end
+   end
+   local range = lowest == highest and name(lowest) or name(lowest) .. " to " .. name(highest)
+   if result.suites then return "'suites' none of which is for " .. range end
+   return ("a '%s' for which the context has no suite: it would speak %s"):format(
+      result.version_max and "max_version" or "min_version", range)
+end
+
 return versions

@@ -192,6 +192,7 @@ cases.describe("stapling, openssl and our server:", function(listener)
       local client = tls12.client("openssl", {
          port = listener.port, cafile = certificates.ca.certfile, arguments = arguments,
       })
+      if handlers then handlers.verify = nil end -- these servers ask for no certificate
       local stream, message = listener:accept(context, { handlers = handlers })
       assert(stream, message)
       cases.answer(stream, client)

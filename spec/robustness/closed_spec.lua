@@ -17,7 +17,8 @@ end
 describe("closed", function()
    local client_context, server_context
 
-   setup(function() client_context, server_context = hostile.contexts() end)
+   -- A select handler may choose anything, so that every other may be given beside it.
+   setup(function() client_context, server_context = hostile.contexts { handlers = { select = function() end } } end)
    teardown(function() client_context, server_context = nil, nil end)
 
    local function connect(handlers)
@@ -142,7 +143,7 @@ describe("closed", function()
    it("by a handler, at every stage and decision", function()
       local reached = 0
       for _, role in ipairs({ "client", "server" }) do
-         for _, list in ipairs({ bearssl.stages, decisions_of(role) }) do
+         for _, list in ipairs({ bearssl.stages, decisions_of(role, "TLSv1.2") }) do
             for _, name in ipairs(list) do
                for _, how in ipairs({ "close", "release", "fail" }) do
                   local called

@@ -56,7 +56,7 @@ TLS_REASON(BAD_SIGNATURE, PROTOCOL, TLS_ALERT_DECRYPT_ERROR, "bad_signature",
 TLS_REASON(BAD_FINISHED, PROTOCOL, TLS_ALERT_DECRYPT_ERROR, "bad_finished",
     "the Finished message did not verify: the handshake was altered or the keys differ")
 TLS_REASON(NO_RENEGOTIATION, PROTOCOL, TLS_ALERT_NO_RENEGOTIATION, "no_renegotiation",
-    "renegotiation is refused")
+    "renegotiation is refused, here or by the peer")
 TLS_REASON(RENEGOTIATION_MISMATCH, PROTOCOL, TLS_ALERT_HANDSHAKE_FAILURE, "renegotiation_mismatch",
     "a renegotiation is not the connection's own, or changes what must stay")
 TLS_REASON(RESUME_MISMATCH, PROTOCOL, TLS_ALERT_ILLEGAL_PARAMETER, "resume_mismatch",
@@ -94,7 +94,7 @@ TLS_REASON(NAME_CONSTRAINT, CERTIFICATE, TLS_ALERT_BAD_CERTIFICATE, "name_constr
 TLS_REASON(WRONG_PURPOSE, CERTIFICATE, TLS_ALERT_UNSUPPORTED_CERTIFICATE, "wrong_purpose",
     "a certificate's key usage or extended key usage does not allow this use")
 TLS_REASON(CRITICAL_EXTENSION, CERTIFICATE, TLS_ALERT_UNSUPPORTED_CERTIFICATE, "critical_extension",
-    "a certificate has a critical extension that is not understood")
+    "a certificate has a critical extension that is not understood, or that must not be critical")
 TLS_REASON(WEAK_KEY, CERTIFICATE, TLS_ALERT_INSUFFICIENT_SECURITY, "weak_key",
     "a certificate's public key is too weak")
 TLS_REASON(WEAK_SIGNATURE, CERTIFICATE, TLS_ALERT_INSUFFICIENT_SECURITY, "weak_signature",

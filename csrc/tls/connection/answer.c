@@ -70,7 +70,10 @@ tls_connection_answer_select(tls_connection *c, const tls_selection *selection)
         answer->has_credential = 1;
         answer->selection.credential = &answer->credential;
     }
-    if (reason == TLS_OK && selection->suites != NULL && selection->suite_count > 0) {
+    /* An empty list would pass for none. */
+    if (reason == TLS_OK && selection->suites != NULL && selection->suite_count == 0)
+        reason = TLS_REASON_ILLEGAL_PARAMETER;
+    if (reason == TLS_OK && selection->suites != NULL) {
         answer->suites = malloc(selection->suite_count * sizeof *answer->suites);
         if (answer->suites == NULL)
             reason = TLS_REASON_OUT_OF_MEMORY;

@@ -125,6 +125,8 @@ explain_characters(tls_buffer *out, tls_bytes name)
         is_address(tls_bytes_make(name.data, name.length - 1))) {
         put(out, "an address has no trailing dot");
         put_instead(out, tls_bytes_make(name.data, name.length - 1));
+    } else if (has_empty_label(name)) {
+        put(out, "it has an empty label");
     } else if (is_numeric(name)) {
         put(out, "it is no IPv4 address of four numbers from 0 to 255, without leading zeros");
     } else if (name.length > 254) {
@@ -133,8 +135,6 @@ explain_characters(tls_buffer *out, tls_bytes name)
         put(out, "it is a pattern: give the name of one host");
     } else if (has(name, ':')) {
         put(out, "it is no IPv6 address");
-    } else if (has_empty_label(name)) {
-        put(out, "it has an empty label");
     } else {
         put(out, "it has a label of more than 63 characters, or a character that no host name has");
     }

@@ -43,7 +43,7 @@ put_duration(tls_buffer *out, int64_t seconds)
         put(out, "s");
 }
 
-/* "certificate" or "certificate 1 (CN=Some CA)"; the leaf needs no number. */
+/* "certificate" or "certificate 2 (CN=Some CA)", counted from the leaf, which needs no number. */
 static void
 put_certificate(tls_buffer *out, const tls_verdict *verdict, const tls_verify_request *request,
     const tls_certificate *certificate)
@@ -56,7 +56,7 @@ put_certificate(tls_buffer *out, const tls_verdict *verdict, const tls_verify_re
         return;
     if (verdict->index < request->count) {
         put(out, " ");
-        put_number(out, verdict->index);
+        put_number(out, verdict->index + 1);
     }
     put(out, " (");
     tls_name_text(out, certificate->subject);

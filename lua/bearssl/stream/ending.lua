@@ -11,14 +11,15 @@ local ending = {}
 
 --- fail(reason [, text]) ends the handshake or the connection with an alert, which is sent as far as close() would wait
 -- for that. reason: a code that has an alert ("certificate_refused"), or any text: code "refused", alert access_denied.
--- text: the message of the failure, which whatever is called next returns, also in another coroutine. It can be called
--- at any time, and ends nothing twice. true; or nil, "closed", "closed".
+-- text: the message of the failure, which whatever is called next returns, also in another coroutine; a word of the
+-- library's, such as "timeout", is told as "refused: timeout". It can be called at any time, and ends nothing twice.
+-- true; or nil, "closed", "closed".
 function ending:fail(reason, text)
    local state = own(self, "fail")
-   requests.fail(reason, text, 2)
+   local message = requests.fail(reason, text, 2)
    local object = state.connection.core
    if not object then return nil, "closed", "closed" end
-   object:fail(reason, text)
+   object:fail(reason, message)
    work.send_last(state)
    work.deliver_stages(state)
    return true

@@ -1,6 +1,6 @@
 -- The methods of streams that receive.
-local describe = require("bearssl.options").describe
 local driver = require "bearssl.driver"
+local options = require "bearssl.options"
 local work = require "bearssl.stream.work"
 
 local own = require("bearssl.own").self_of "stream"
@@ -9,6 +9,8 @@ local deadline_of, direct, establish, lock, note = work.deadline_of, work.direct
 local plain = work.plain
 
 local receiving = {}
+
+local MOST = options.MOST_BYTES
 
 -- What receiveany and receive_early give at most when they are not told.
 local PIECE = 16384
@@ -94,7 +96,7 @@ end
 -- after "timeout" or "wantread", give the partial result back as prefix.
 function receiving:receive(pattern, prefix)
    local state = own(self, "receive")
-   if prefix == nil and type(pattern) == "number" and pattern > 0 and pattern % 1 == 0 then
+   if prefix == nil and type(pattern) == "number" and pattern > 0 and pattern <= MOST and pattern % 1 == 0 then
       local data, message, code = receive_directly(state, pattern)
       if data then return data end
       if code then
@@ -109,8 +111,9 @@ function receiving:receive(pattern, prefix)
       collect = collectors[pattern]
       if not collect then
          count = tonumber(pattern)
-         if not count or count % 1 ~= 0 or count < 0 then
-            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not " .. describe(pattern), 2)
+         if not count or count % 1 ~= 0 or count < 0 or count > MOST then
+            error("receive: the pattern must be \"*l\", \"*a\" or a number of bytes, not "
+               .. options.describe(pattern), 2)
          end
          collect = collect_count
       end
@@ -139,22 +142,14 @@ local function read_some(object, max)
    return bytes ~= "" and bytes or nil
 end
 
-local function check_max(max, method)
-   if max == nil then return PIECE end
-   if type(max) ~= "number" or max < 1 or max % 1 ~= 0 then
-      error(method .. ": the number of bytes must be a positive integer, not " .. describe(max), 3)
-   end
-   return max
-end
-
 --- receiveany([max]) reads what is there, waiting for one byte at least: a string of at most `max` bytes (16384), or
 -- nil, message, "", code as receive does.
 function receiving:receiveany(max)
    local state = own(self, "receiveany")
-   max = check_max(max, "receiveany")
+   options.count("receiveany", max, 1)
    check(state.connection, "receiveany", 2)
    lock(state, "reader", "receiveany")
-   local data, message, partial, code = receive(state, read_some, max, "", deadline_of(state))
+   local data, message, partial, code = receive(state, read_some, max or PIECE, "", deadline_of(state))
    state.reader = nil
    if data then return data end
    return nil, message, partial, code
@@ -189,10 +184,10 @@ function receiving:receive_early(max)
    if state.connection.context.settings.mode ~= "server" then
       error("receive_early: is for servers: a client gives the option 'early_data'", 2)
    end
-   max = check_max(max, "receive_early")
+   options.count("receive_early", max, 1)
    check(state.connection, "receive_early", 2)
    lock(state, "reader", "receive_early")
-   local bytes, message, code = receive_early(state, max, deadline_of(state))
+   local bytes, message, code = receive_early(state, max or PIECE, deadline_of(state))
    state.reader = nil
    if bytes then return bytes end
    return nil, plain[code] and code or message, "", code

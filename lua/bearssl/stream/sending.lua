@@ -1,6 +1,6 @@
 -- The method of streams that sends.
-local describe = require("bearssl.options").describe
 local driver = require "bearssl.driver"
+local options = require "bearssl.options"
 local renegotiation = require "bearssl.stream.renegotiation"
 local work = require "bearssl.stream.work"
 
@@ -92,8 +92,8 @@ end
 
 local function index_of(value, length, default, name)
    if value == nil then return default end
-   if type(value) ~= "number" or value % 1 ~= 0 then
-      error(("send: %s must be an integer, not %s"):format(name, describe(value)), 3)
+   if type(value) ~= "number" or value % 1 ~= 0 or math.abs(value) > options.MOST_BYTES then
+      error(("send: %s must be an integer, not %s"):format(name, options.describe(value)), 3)
    end
    if value < 0 then value = length + value + 1 end
    return value

@@ -7,6 +7,7 @@
 --    timeout     seconds for each call: nil for ever, 0 never
 --    max_line    bytes of a line that receive takes, or nil
 --    reader, writer   the coroutine that is at work in a lane, or nil
+--    nested      how many calls of one coroutine have found it at work already, or nil
 --    established, flushed   the handshake is over; and what it said has left
 --    has_early   early data was received
 --    held        what a send that was cut short has encrypted and not reported as sent
@@ -45,12 +46,24 @@ local doing = {
    reader = "in receive or handshake of this stream", writer = "in send of this stream",
 }
 
+-- A wait, read or write function that uses the stream it is called for would be called for ever. From one that raised,
+-- which leaves the lock behind as well, it can only be told by how often.
+local NESTED = 20
+
 --- lock(self, lane, method): one coroutine reads (or shakes hands) at a time, and one writes; another raises. A lock
 -- whose owner has died, or which our own coroutine left behind when a transport raised an error, is free.
 function work.lock(self, lane, method)
    local thread, owner = protect.current(), self[lane]
-   if owner and owner ~= thread and (type(owner) ~= "thread" or coroutine.status(owner) ~= "dead") then
+   local nested = 0
+   if owner == thread then
+      nested = (self.nested or 0) + 1
+   elseif owner and (type(owner) ~= "thread" or coroutine.status(owner) ~= "dead") then
       error(("%s: another coroutine is already %s"):format(method, doing[lane]), 3)
+   end
+   self.nested = nested < NESTED and nested or nil
+   if nested == NESTED then
+      error(("%s: this coroutine is already %s: a wait, read or write function must not use the stream that it is for")
+         :format(method, doing[lane]), 3)
    end
    self[lane] = thread
 end

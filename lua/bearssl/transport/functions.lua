@@ -81,7 +81,7 @@ function Functions:fill(object, deadline)
          return nil, "wantread", "wantread"
       end
    elseif bytes ~= nil then
-      error("the transport's read function must return a string or nil, not a " .. type(bytes))
+      error("the transport's read function must return a string or nil, not a " .. type(bytes), 0)
    end
    if again[reason] then
       local code = deadline ~= 0 and reason == "timeout" and "timeout" or "wantread"
@@ -98,10 +98,10 @@ end
 -- Raises for a number of bytes that cannot be: what has been sent would be unknown.
 local function check_count(count, most)
    if type(count) ~= "number" then
-      error("the transport's write function must return the number of bytes taken or nil, not a " .. type(count))
+      error("the transport's write function must return the number of bytes taken or nil, not a " .. type(count), 0)
    elseif not (count >= 0 and count <= most and count % 1 == 0) then
       error(("the transport's write function returned %s as the number of bytes taken, of %d"):format(tostring(count),
-         most))
+         most), 0)
    end
 end
 

@@ -109,7 +109,9 @@ function transport.new(object, wait)
    local kind = type(object)
    if wait then wait = require "bearssl.transport.waiting"(wait) end
    if kind == "number" then
-      if object % 1 ~= 0 or object < 0 then return nil, "a descriptor is an integer that is not negative" end
+      if object % 1 ~= 0 or object < 0 or object >= 2 ^ 31 then
+         return nil, "a descriptor is an integer from 0 to 2147483647, not " .. describe(object)
+      end
       return require("bearssl.transport.descriptor").new(object, wait)
    end
    if kind ~= "table" and kind ~= "userdata" then

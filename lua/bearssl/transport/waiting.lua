@@ -13,6 +13,6 @@ return function(wait)
          error(MUST .. describe(ready) .. (ready and "" or " and " .. describe(reason)), 0)
       end
       if reason == "timeout" then return nil, "timeout", "timeout" end
-      return nil, reason, "transport_failed"
+      return nil, require("bearssl.sentence").guard("the wait function failed", reason), "transport_failed"
    end
 end
