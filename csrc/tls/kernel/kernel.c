@@ -10,6 +10,7 @@
 #include "kernel/p384.h"
 #include "kernel/p521.h"
 #include "kernel/processor.h"
+#include "kernel/sha256_sha2.h"
 #include "kernel/sha256_sha_ni.h"
 #include "kernel/x25519.h"
 
@@ -26,6 +27,9 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_x25519_adx,
     &tls_kernel_p256_adx,
     &tls_kernel_p384_adx,
+#endif
+#if TLS_KERNEL_AARCH64
+    &tls_kernel_sha256_sha2,
 #endif
 #if TLS_KERNEL_INT128
     &tls_kernel_x25519,
