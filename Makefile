@@ -108,6 +108,9 @@ $(OUT)/flags: always
 # Shows what is made; with V=1, how.
 run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
 
+# Nothing is thrown through a kernel, which calls nobody back: tables for it would be a tenth of its size.
+$(BUILD)/tls/kernel/%.o: override CFLAGS += -fno-asynchronous-unwind-tables
+
 $(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -Icsrc/tls -MMD -MP -c -o $@ $<)

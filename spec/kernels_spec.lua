@@ -16,7 +16,8 @@ end
 describe("kernels", function()
    it("are told", function()
       local kernels = bearssl.kernels()
-      for _, name in ipairs { "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1" } do
+      for _, name in ipairs { "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1", "aes_gcm",
+         "chacha20_poly1305" } do
          assert.equal("string", type(kernels[name]), name)
       end
    end)
@@ -49,7 +50,9 @@ describe("kernels", function()
          ["key/key_generate.c: br_rsa_compute_privexp_get_default"] = true }
       local past = {}
       local names = "br_sha256_(vtable|init|update|out)|br_tls12_sha[0-9]+_prf|" ..
-         "br_(ec|ecdsa|rsa)_[a-z0-9_]*get_default|br_ec_[a-z0-9]+_(i|m)[0-9]+|engine_set_default_(ec|ecdsa|rsavrfy)"
+         "br_(ec|ecdsa|rsa)_[a-z0-9_]*get_default|br_ec_[a-z0-9]+_(i|m)[0-9]+|" ..
+         "br_gcm_init|br_(ghash|chacha20|poly1305)_(ct|i15|pclmul|pwr8|sse2)|" ..
+         "engine_set_default_(ec|ecdsa|rsavrfy|aes_gcm|chapol)"
       local found = shell.run("cd csrc/tls && grep -roE --include='*.[ch]' '" .. names .. "' . | " ..
          [[sed 's/^\.\///; s/:/: /' | sort -u]])
       for line in found:gmatch "[^\n]+" do

@@ -63,6 +63,64 @@ signature(int curve)
                &tls_kernels_chosen()->curves, tls_kernels_chosen()->sha256, digest, &key, out) > 0;
 }
 
+#define TEXT 2100 /* whole groups of blocks, and an end */
+
+/* check_opened: what went over the wire is public, and its text comes back. */
+static int
+check_opened(unsigned char *text, const unsigned char *tag, const unsigned char *opened_tag)
+{
+    size_t i, wrong = 0;
+
+    PUBLIC(text, TEXT);
+    for (i = 0; i < TEXT; i++)
+        wrong += text[i] != (unsigned char)i;
+    return wrong == 0 && memcmp(tag, opened_tag, 16) == 0;
+}
+
+static int
+aes_gcm(size_t key_length)
+{
+    unsigned char bytes[32], nonce[12] = {9}, text[TEXT], tag[16], opened_tag[16];
+    tls_bytes additional = tls_bytes_make("\27\3\3\0", 5);
+    tls_aes_gcm_key key;
+    size_t i;
+
+    memset(bytes, 0x5A, sizeof bytes);
+    for (i = 0; i < sizeof text; i++)
+        text[i] = (unsigned char)i;
+    SECRET(bytes, sizeof bytes);
+    SECRET(text, sizeof text);
+    tls_kernels_chosen()->aes_gcm(&key, bytes, key_length);
+    key.run(&key, 1, nonce, additional, text, sizeof text, tag);
+    PUBLIC(text, sizeof text);
+    PUBLIC(tag, sizeof tag);
+    key.run(&key, 0, nonce, additional, text, sizeof text, opened_tag);
+    PUBLIC(opened_tag, sizeof opened_tag);
+    return check_opened(text, tag, opened_tag);
+}
+
+static int
+chacha20_poly1305(void)
+{
+    const tls_kernels *kernels = tls_kernels_chosen();
+    unsigned char key[32], nonce[12] = {9}, text[TEXT], tag[16], opened_tag[16];
+    size_t i;
+
+    memset(key, 0x5A, sizeof key);
+    for (i = 0; i < sizeof text; i++)
+        text[i] = (unsigned char)i;
+    SECRET(key, sizeof key);
+    SECRET(text, sizeof text);
+    kernels->chacha20_poly1305(
+        key, nonce, text, sizeof text, "\27\3\3\0", 5, tag, kernels->chacha20, 1);
+    PUBLIC(text, sizeof text);
+    PUBLIC(tag, sizeof tag);
+    kernels->chacha20_poly1305(
+        key, nonce, text, sizeof text, "\27\3\3\0", 5, opened_tag, kernels->chacha20, 0);
+    PUBLIC(opened_tag, sizeof opened_tag);
+    return check_opened(text, tag, opened_tag);
+}
+
 /* Without a report on this one none of the others says anything. */
 static int
 planted(void)
@@ -78,10 +136,14 @@ planted(void)
 static int
 run(const char *name)
 {
-    int curve = atoi(name + strcspn(name, "0123456789"));
+    int curve = atoi(name + strcspn(name, "0123456789")); /* or the length of a key */
 
     if (strcmp(name, "planted") == 0)
         return planted();
+    if (strncmp(name, "aes_gcm", 7) == 0)
+        return aes_gcm((size_t)curve);
+    if (strcmp(name, "chacha20_poly1305") == 0)
+        return chacha20_poly1305();
     return strncmp(name, "multiply", 8) == 0 ? multiplications(curve) : signature(curve);
 }
 

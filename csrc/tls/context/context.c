@@ -455,8 +455,6 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         if (context->cache == NULL)
             reason = TLS_REASON_OUT_OF_MEMORY;
     }
-    if (reason == TLS_OK)
-        reason = tls_aead_implementations_choose(&context->aead);
     context->steady_offset = milliseconds(CLOCK_REALTIME) - milliseconds(STEADY_CLOCK);
     context->made = tls_context_early_data_now(context);
     if (reason != TLS_OK) {

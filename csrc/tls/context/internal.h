@@ -5,7 +5,6 @@
 #include "base/pool.h"
 #include "context/context.h"
 #include "context/lists.h"
-#include "record/aead.h"
 #include "session/internal.h"
 #include "session/replay.h"
 #include "x509/crl.h"
@@ -55,7 +54,6 @@ struct tls_context {
 
     tls_session_cache *cache; /* NULL when the size is 0 */
     tls_pool pool;
-    tls_aead_implementations aead;
     tls_replay_register replay; /* server without ticket keys: tickets that brought early data */
     int64_t made;               /* of tls_context_early_data_now */
     int64_t steady_offset;      /* milliseconds from the system's steady clock to the epoch */

@@ -146,14 +146,14 @@ tls_host_limit_fragments(tls_host *host, size_t limit)
 void
 tls_host_seal_with(tls_host *host, const tls_suite *suite, const unsigned char *secret)
 {
-    tls_record_sealer_protect(&host->sealer, &host->context->aead, suite, secret);
+    tls_record_sealer_protect(&host->sealer, suite, secret);
     host->sealer.padding = host->context->record_padding;
 }
 
 void
 tls_host_open_with(tls_host *host, const tls_suite *suite, const unsigned char *secret)
 {
-    tls_record_opener_protect(&host->opener, &host->context->aead, suite, secret);
+    tls_record_opener_protect(&host->opener, suite, secret);
 }
 
 /* ---- Under what a session is resumed ---- */

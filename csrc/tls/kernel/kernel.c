@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/aes_gcm_aes_ni.h"
+#include "kernel/aes_gcm_bearssl.h"
+#include "kernel/aes_gcm_vaes.h"
 #include "kernel/build.h"
+#include "kernel/chacha20_poly1305.h"
 #include "kernel/p256.h"
 #include "kernel/p384.h"
 #include "kernel/p521.h"
@@ -18,7 +22,7 @@
 #define SEPARATORS ", "
 
 static const char *const primitive_names[TLS_PRIMITIVES] = {
-    "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1"};
+    "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1", "aes_gcm", "chacha20_poly1305"};
 
 /* Of each primitive the best comes first. */
 static const tls_kernel *const candidates[] = {
@@ -27,6 +31,11 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_x25519_adx,
     &tls_kernel_p256_adx,
     &tls_kernel_p384_adx,
+    &tls_kernel_aes_gcm_vaes512,
+    &tls_kernel_aes_gcm_vaes,
+    &tls_kernel_aes_gcm_aes_ni,
+    &tls_kernel_chacha20_poly1305_avx512,
+    &tls_kernel_chacha20_poly1305_avx2,
 #endif
 #if TLS_KERNEL_AARCH64
     &tls_kernel_sha256_sha2,
@@ -127,6 +136,24 @@ is_allowed(const char *words, const tls_kernel *kernel)
 
 /* ---- The table ---- */
 
+/* BearSSL says which of its AEADs' parts suit this processor only through an engine. */
+static void
+fill_aeads(void)
+{
+    br_ssl_engine_context engine;
+
+    memset(&engine, 0, sizeof engine);
+    br_ssl_engine_set_default_aes_gcm(&engine);
+    br_ssl_engine_set_default_aes_ccm(&engine);
+    br_ssl_engine_set_default_chapol(&engine);
+    table.aes_gcm = tls_aes_gcm_bearssl;
+    table.aes_ctr = engine.iaes_ctr;
+    table.aes_ctrcbc = engine.iaes_ctrcbc;
+    table.ghash = engine.ighash;
+    table.chacha20 = engine.ichacha;
+    table.chacha20_poly1305 = engine.ipoly;
+}
+
 static void
 fill(const char *words)
 {
@@ -140,6 +167,7 @@ fill(const char *words)
     table.rsa_private = br_rsa_private_get_default();
     table.rsa_pkcs1_sign = br_rsa_pkcs1_sign_get_default();
     table.rsa_pkcs1_verify = br_rsa_pkcs1_vrfy_get_default();
+    fill_aeads();
     for (i = 0; candidates[i] != NULL; i++) {
         const tls_kernel *kernel = candidates[i];
 

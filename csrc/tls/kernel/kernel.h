@@ -5,6 +5,7 @@
 
 #include <bearssl.h>
 
+#include "kernel/aes_gcm.h"
 #include "kernel/choice.h"
 
 #define TLS_KERNEL_CURVES 32 /* BearSSL's and TLS's numbers of curves are below */
@@ -33,6 +34,13 @@ typedef struct tls_kernels {
     br_rsa_private rsa_private;
     br_rsa_pkcs1_sign rsa_pkcs1_sign;
     br_rsa_pkcs1_vrfy rsa_pkcs1_verify;
+    tls_aes_gcm_start *aes_gcm;
+    br_poly1305_run chacha20_poly1305; /* the whole AEAD; give it chacha20 below */
+    /* BearSSL's, whatever runs */
+    const br_block_ctr_class *aes_ctr;
+    const br_block_ctrcbc_class *aes_ctrcbc;
+    br_ghash ghash;
+    br_chacha20_run chacha20;
 } tls_kernels;
 
 /* tls_kernels_chosen: the table, chosen at the first call. Any thread may call it. */
@@ -47,6 +55,8 @@ enum tls_primitive {
     TLS_PRIMITIVE_SECP256R1,
     TLS_PRIMITIVE_SECP384R1,
     TLS_PRIMITIVE_SECP521R1,
+    TLS_PRIMITIVE_AES_GCM,
+    TLS_PRIMITIVE_CHACHA20_POLY1305,
     TLS_PRIMITIVES
 };
 

@@ -8,7 +8,9 @@
  * intermediate results depend on secrets, and wiping each of them costs more than they do. The
  * arithmetic stands in a function of its own that is not inlined, so that the temporaries in its
  * frame, which are most of them, lie below too. */
+#ifndef SCRATCH_LENGTH
 #define SCRATCH_LENGTH 12288 /* P-521 takes 5 KB and what it calls */
+#endif
 
 static __attribute__((noinline)) void
 scratch_wipe(void)

@@ -1,37 +1,17 @@
 /* aead.c - see aead.h. */
 #include "record/aead.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "kernel/kernel.h"
 #include "record/record.h"
 
-enum tls_reason
-tls_aead_implementations_choose(tls_aead_implementations *out)
-{
-    br_ssl_engine_context *engine = calloc(1, sizeof *engine);
-
-    if (engine == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
-    /* BearSSL says which implementations suit this processor only through an engine. */
-    br_ssl_engine_set_default_aes_gcm(engine);
-    br_ssl_engine_set_default_aes_ccm(engine);
-    br_ssl_engine_set_default_chapol(engine);
-    out->aes_ctr = engine->iaes_ctr;
-    out->aes_ctrcbc = engine->iaes_ctrcbc;
-    out->ghash = engine->ighash;
-    out->chacha20 = engine->ichacha;
-    out->poly1305 = engine->ipoly;
-    free(engine);
-    return TLS_OK;
-}
-
 void
-tls_aead_start(tls_aead_context *aead, const tls_aead_implementations *implementations,
-    const tls_suite *suite, const unsigned char *key, const unsigned char *iv)
+tls_aead_start(tls_aead_context *aead, const tls_suite *suite, const unsigned char *key,
+    const unsigned char *iv)
 {
+    const tls_kernels *kernels = tls_kernels_chosen();
     size_t key_length = suite->key_bits / 8;
-    unsigned char zero_iv[TLS_AEAD_IV_LENGTH];
 
     aead->sequence = 0;
     aead->mode = suite->mode;
@@ -40,46 +20,17 @@ tls_aead_start(tls_aead_context *aead, const tls_aead_implementations *implement
     switch (suite->mode) {
     case TLS_MODE_CCM:
     case TLS_MODE_CCM8:
-        implementations->aes_ctrcbc->init(&aead->cipher.ccm.vtable, key, key_length);
+        kernels->aes_ctrcbc->init(&aead->cipher.ccm.vtable, key, key_length);
         break;
     case TLS_MODE_POLY1305:
         memcpy(aead->cipher.poly1305.key, key, sizeof aead->cipher.poly1305.key);
-        aead->cipher.poly1305.chacha20 = implementations->chacha20;
-        aead->cipher.poly1305.poly1305 = implementations->poly1305;
+        aead->cipher.poly1305.run = kernels->chacha20_poly1305;
+        aead->cipher.poly1305.chacha20 = kernels->chacha20;
         break;
     default:
-        implementations->aes_ctr->init(&aead->cipher.gcm.block.vtable, key, key_length);
-        aead->cipher.gcm.ghash = implementations->ghash;
-        memset(aead->cipher.gcm.h, 0, sizeof aead->cipher.gcm.h);
-        memset(zero_iv, 0, sizeof zero_iv);
-        implementations->aes_ctr->run(&aead->cipher.gcm.block.vtable, zero_iv, 0,
-            aead->cipher.gcm.h, sizeof aead->cipher.gcm.h);
+        kernels->aes_gcm(&aead->cipher.gcm, key, key_length);
         break;
     }
-}
-
-/* run_gcm is GCM (NIST SP 800-38D section 7) with a 96-bit nonce, by BearSSL's CTR and GHASH:
- * br_gcm_* would derive the hash key again for each record, which is felt in short ones. */
-static void
-run_gcm(tls_aead_context *aead, int encrypt, const unsigned char *nonce,
-    const unsigned char *header, unsigned char *data, size_t length, unsigned char *tag)
-{
-    const br_block_ctr_class **aes = &aead->cipher.gcm.block.vtable;
-    unsigned char lengths[16] = {0};
-
-    memset(tag, 0, TLS_AEAD_TAG_MAXIMUM);
-    aead->cipher.gcm.ghash(tag, aead->cipher.gcm.h, header, TLS_RECORD_HEADER_LENGTH);
-    /* Block 1 is for the tag, the text begins with block 2. */
-    if (encrypt)
-        (*aes)->run(aes, nonce, 2, data, length);
-    aead->cipher.gcm.ghash(tag, aead->cipher.gcm.h, data, length);
-    if (!encrypt)
-        (*aes)->run(aes, nonce, 2, data, length);
-    /* In bits; a record is shorter than 2^21 bytes. */
-    tls_put24(lengths + 5, TLS_RECORD_HEADER_LENGTH * 8);
-    tls_put24(lengths + 13, (uint32_t)length * 8);
-    aead->cipher.gcm.ghash(tag, aead->cipher.gcm.h, lengths, sizeof lengths);
-    (*aes)->run(aes, nonce, 1, tag, TLS_AEAD_TAG_MAXIMUM);
 }
 
 static void
@@ -116,11 +67,12 @@ run(tls_aead_context *aead, int encrypt, const unsigned char *header, unsigned c
         run_ccm(aead, encrypt, nonce, header, data, length, tag);
         break;
     case TLS_MODE_POLY1305:
-        aead->cipher.poly1305.poly1305(aead->cipher.poly1305.key, nonce, data, length, header,
+        aead->cipher.poly1305.run(aead->cipher.poly1305.key, nonce, data, length, header,
             TLS_RECORD_HEADER_LENGTH, tag, aead->cipher.poly1305.chacha20, encrypt);
         break;
     default:
-        run_gcm(aead, encrypt, nonce, header, data, length, tag);
+        aead->cipher.gcm.run(&aead->cipher.gcm, encrypt, nonce,
+            tls_bytes_make(header, TLS_RECORD_HEADER_LENGTH), data, length, tag);
         break;
     }
 }
@@ -154,11 +106,8 @@ decrypt(const br_sslrec_in_class **in, int type, unsigned version, void *payload
 
     put_header(header, type, version, *length);
     run(aead, 0, header, data, plaintext_length, tag);
-    if (!tls_secret_equal(tag, data + plaintext_length, aead->tag_length)) {
-        /* Nobody may see what did not come from the peer. */
-        memset(data, 0, plaintext_length);
+    if (!tls_secret_equal(tag, data + plaintext_length, aead->tag_length))
         return NULL;
-    }
     aead->sequence++;
     *length = plaintext_length;
     return data;

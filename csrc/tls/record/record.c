@@ -115,8 +115,11 @@ tls_record_open(tls_record_opener *opener, unsigned *type, unsigned char **conte
         plaintext = (*protection)
                         ->decrypt(protection, record[0], (unsigned)tls_get16(record + 1), plaintext,
                             &length);
-        if (plaintext == NULL)
+        if (plaintext == NULL) {
+            /* Nobody may see what did not come from the peer. */
+            memset(record + TLS_RECORD_HEADER_LENGTH, 0, total - TLS_RECORD_HEADER_LENGTH);
             return TLS_REASON_BAD_RECORD_MAC;
+        }
         if (opener->is_13)
             reason = read_inner(type, plaintext, &length);
         else if (length > TLS_RECORD_PLAINTEXT_MAXIMUM)

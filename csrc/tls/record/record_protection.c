@@ -6,8 +6,7 @@
 #include "wire/registry.h"
 
 static void
-start(tls_aead_context *aead, const tls_aead_implementations *implementations,
-    const tls_suite *suite, const unsigned char *traffic_secret)
+start(tls_aead_context *aead, const tls_suite *suite, const unsigned char *traffic_secret)
 {
     const br_hash_class *hash = tls_hash_class((int)suite->prf_hash);
     tls_bytes nothing = tls_bytes_make(NULL, 0);
@@ -15,18 +14,17 @@ start(tls_aead_context *aead, const tls_aead_implementations *implementations,
 
     tls_hkdf_expand_label(hash, key, suite->key_bits / 8, traffic_secret, "key", nothing);
     tls_hkdf_expand_label(hash, iv, sizeof iv, traffic_secret, "iv", nothing);
-    tls_aead_start(aead, implementations, suite, key, iv);
+    tls_aead_start(aead, suite, key, iv);
     tls_wipe(key, sizeof key);
     tls_wipe(iv, sizeof iv);
 }
 
 void
-tls_record_opener_protect(tls_record_opener *opener,
-    const tls_aead_implementations *implementations, const tls_suite *suite,
-    const unsigned char *traffic_secret)
+tls_record_opener_protect(
+    tls_record_opener *opener, const tls_suite *suite, const unsigned char *traffic_secret)
 {
     tls_record_opener_wipe(opener);
-    start(&opener->protection.aead, implementations, suite, traffic_secret);
+    start(&opener->protection.aead, suite, traffic_secret);
     opener->protection.aead.vtable.in = &tls_aead_in_vtable;
     opener->version = TLS_VERSION_12;
     opener->is_13 = 1;
@@ -35,12 +33,11 @@ tls_record_opener_protect(tls_record_opener *opener,
 }
 
 void
-tls_record_sealer_protect(tls_record_sealer *sealer,
-    const tls_aead_implementations *implementations, const tls_suite *suite,
-    const unsigned char *traffic_secret)
+tls_record_sealer_protect(
+    tls_record_sealer *sealer, const tls_suite *suite, const unsigned char *traffic_secret)
 {
     tls_record_sealer_wipe(sealer);
-    start(&sealer->protection.aead, implementations, suite, traffic_secret);
+    start(&sealer->protection.aead, suite, traffic_secret);
     sealer->protection.aead.vtable.out = &tls_aead_out_vtable;
     sealer->version = TLS_VERSION_12;
     sealer->is_13 = 1;

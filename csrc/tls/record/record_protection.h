@@ -8,12 +8,10 @@
 /* tls_record_opener_protect and tls_record_sealer_protect take the key and the IV of
  * `traffic_secret` (RFC 8446 section 7.3), which has the length of the suite's hash: the sequence
  * number and `count` start from zero, the version is 0x0303. What was there before is wiped. */
-void tls_record_opener_protect(tls_record_opener *opener,
-    const tls_aead_implementations *implementations, const tls_suite *suite,
-    const unsigned char *traffic_secret);
-void tls_record_sealer_protect(tls_record_sealer *sealer,
-    const tls_aead_implementations *implementations, const tls_suite *suite,
-    const unsigned char *traffic_secret);
+void tls_record_opener_protect(
+    tls_record_opener *opener, const tls_suite *suite, const unsigned char *traffic_secret);
+void tls_record_sealer_protect(
+    tls_record_sealer *sealer, const tls_suite *suite, const unsigned char *traffic_secret);
 
 /* tls_record_limit: how many records may be sealed under one key (RFC 8446 section 5.5); `count`
  * tells how many there were. Whoever comes near updates the key. */

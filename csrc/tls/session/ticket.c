@@ -3,10 +3,10 @@
  * lives for days stays far from a collision. */
 #include "session/ticket.h"
 
-#include <bearssl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/kernel.h"
 #include "wire/codec.h"
 #include "base/random.h"
 
@@ -29,8 +29,6 @@ struct tls_ticket_keys {
     unsigned rotation, overlap;
     size_t count;
     ticket_key keys[TLS_TICKET_KEYS_MAXIMUM]; /* newest first */
-    br_chacha20_run chacha20;
-    br_poly1305_run poly1305;
     tls_replay_register replay;
 };
 
@@ -81,21 +79,15 @@ enum tls_reason
 tls_ticket_keys_new(tls_ticket_keys **out, unsigned rotation, unsigned overlap, int64_t now)
 {
     tls_ticket_keys *keys = calloc(1, sizeof *keys);
-    br_ssl_engine_context *engine = calloc(1, sizeof *engine);
     enum tls_reason reason = TLS_REASON_OUT_OF_MEMORY;
 
     *out = NULL;
     if (keys != NULL && !set_times(keys, rotation, overlap)) {
         reason = TLS_REASON_ILLEGAL_PARAMETER;
-    } else if (keys != NULL && engine != NULL) {
+    } else if (keys != NULL) {
         keys->references = 1;
-        /* BearSSL says which implementations suit this processor only through an engine. */
-        br_ssl_engine_set_default_chapol(engine);
-        keys->chacha20 = engine->ichacha;
-        keys->poly1305 = engine->ipoly;
         reason = tls_ticket_keys_rotate(keys, now);
     }
-    free(engine);
     if (reason != TLS_OK) {
         free(keys);
         return reason;
@@ -212,11 +204,13 @@ tls_ticket_keys_replace(tls_ticket_keys *keys, tls_bytes exported, int64_t now)
 }
 
 static void
-crypt(const tls_ticket_keys *keys, const ticket_key *key, unsigned char *header,
-    unsigned char *data, size_t length, unsigned char tag[TAG_LENGTH], int encrypt)
+crypt(const ticket_key *key, unsigned char *header, unsigned char *data, size_t length,
+    unsigned char tag[TAG_LENGTH], int encrypt)
 {
-    keys->poly1305(key->secret, header + TLS_TICKET_KEY_NAME_LENGTH, data, length, header,
-        HEADER_LENGTH, tag, keys->chacha20, encrypt);
+    const tls_kernels *kernels = tls_kernels_chosen();
+
+    kernels->chacha20_poly1305(key->secret, header + TLS_TICKET_KEY_NAME_LENGTH, data, length,
+        header, HEADER_LENGTH, tag, kernels->chacha20, encrypt);
 }
 
 enum tls_reason
@@ -237,7 +231,7 @@ tls_ticket_seal(tls_ticket_keys *keys, tls_buffer *ticket, tls_bytes plaintext, 
     if (reason != TLS_OK)
         return reason;
     memcpy(p + HEADER_LENGTH, plaintext.data, plaintext.length);
-    crypt(keys, &keys->keys[0], p, p + HEADER_LENGTH, plaintext.length,
+    crypt(&keys->keys[0], p, p + HEADER_LENGTH, plaintext.length,
         p + HEADER_LENGTH + plaintext.length, 1);
     ticket->length += HEADER_LENGTH + plaintext.length + TAG_LENGTH;
     return TLS_OK;
@@ -263,7 +257,7 @@ tls_ticket_open(const tls_ticket_keys *keys, tls_buffer *plaintext, tls_bytes ti
         return 0;
     memcpy(header, ticket.data, HEADER_LENGTH);
     memcpy(p, ticket.data + HEADER_LENGTH, length);
-    crypt(keys, key, header, p, length, tag, 0);
+    crypt(key, header, p, length, tag, 0);
     if (!tls_secret_equal(tag, ticket.data + ticket.length - TAG_LENGTH, TAG_LENGTH)) {
         tls_wipe(p, length);
         return 0;

@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "kernel/kernel.h"
 #include "key/key_bearssl.h"
+#include "record/gcm12.h"
 
 /* The fields used here are those of BearSSL 0.6's public header. Another layout still compiles as
  * long as the names are there; what is relied on beyond names is checked here. */
@@ -22,6 +23,12 @@ typedef char sealer_holds_bearssl_out[sizeof(((tls_record_sealer *)0)->protectio
                                               sizeof(((br_ssl_engine_context *)0)->out)
                                           ? 1
                                           : -1];
+
+typedef char
+    bearssl_in_holds_gcm[sizeof(((br_ssl_engine_context *)0)->in) >= sizeof(tls_aead_context) ? 1
+                                                                                              : -1];
+typedef char bearssl_out_holds_gcm
+    [sizeof(((br_ssl_engine_context *)0)->out) >= sizeof(tls_aead_context) ? 1 : -1];
 
 /* ---- Templates ---- */
 
@@ -73,9 +80,12 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
     tls12_set_prf(engine, context->version_min < BR_TLS12);
     br_ssl_engine_set_default_aes_cbc(engine);
     br_ssl_engine_set_default_aes_ccm(engine);
-    br_ssl_engine_set_default_aes_gcm(engine);
     br_ssl_engine_set_default_des_cbc(engine);
-    br_ssl_engine_set_default_chapol(engine);
+    /* GCM takes its keys only, and computes by a kernel. */
+    br_ssl_engine_set_gcm(engine, &tls_gcm12_in_class, &tls_gcm12_out_class);
+    br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
+    br_ssl_engine_set_chacha20(engine, tls_kernels_chosen()->chacha20);
+    br_ssl_engine_set_poly1305(engine, tls_kernels_chosen()->chacha20_poly1305);
     br_ssl_engine_set_ec(engine, &tls_kernels_chosen()->curves);
     br_ssl_engine_set_ecdsa(engine, tls_ecdsa_verify);
     /* What is sealed by us need not be split by BearSSL: it must not offer max_fragment_length

@@ -56,14 +56,14 @@ give(peer *p, const void *data, size_t length)
 void
 peer_open_with(peer *p, const unsigned char *secret)
 {
-    tls_record_opener_protect(&p->opener, &inside_context(p->victim)->aead, p->suite, secret);
+    tls_record_opener_protect(&p->opener, p->suite, secret);
 }
 
 void
 peer_seal_with(peer *p, const unsigned char *secret)
 {
     if (p->suite != NULL)
-        tls_record_sealer_protect(&p->sealer, &inside_context(p->victim)->aead, p->suite, secret);
+        tls_record_sealer_protect(&p->sealer, p->suite, secret);
 }
 
 void

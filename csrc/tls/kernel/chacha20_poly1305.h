@@ -1,0 +1,11 @@
+/* chacha20_poly1305.h - the AEAD of RFC 8439 for x86-64, as BearSSL's br_poly1305_run: it needs no
+ * br_chacha20_run. */
+#ifndef TLS_KERNEL_CHACHA20_POLY1305_H
+#define TLS_KERNEL_CHACHA20_POLY1305_H
+
+#include "kernel/kernel.h"
+
+extern const tls_kernel tls_kernel_chacha20_poly1305_avx2;
+extern const tls_kernel tls_kernel_chacha20_poly1305_avx512;
+
+#endif
