@@ -5,12 +5,12 @@
  * into the processor's first cache: nothing is won by encrypting and hashing in one pass. */
 #include "kernel/chacha20_poly1305_x86_64.h"
 
+#if TLS_KERNEL_X86_64
+
 #include <string.h>
 
-#define SCRATCH_LENGTH 2048 /* AVX-512 takes 1.3 KB, and Poly1305's powers as much, not at once */
+#define SCRATCH_LENGTH 3072 /* Poly1305 takes 2.4 KB for its powers, and what it calls */
 #include "kernel/scratch.h"
-
-#if TLS_KERNEL_X86_64
 
 /* What a record leaves on the stack if it is not wiped. */
 typedef struct working {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/build.h"
 #include "kernel/kernel.h"
 #include "record/gcm12.h"
 #include "record/record.h"
@@ -20,12 +21,14 @@ static const struct {
     const char *primitive;
 } choices[] = {
     {"auto", "aes_gcm"},
+    {"auto", "chacha20_poly1305"},
+    {"none", "aes_gcm"},
+    {"none", "chacha20_poly1305"},
+#if TLS_KERNEL_X86_64
     {"-vaes512", "aes_gcm"},
     {"-vaes512,-vaes", "aes_gcm"},
-    {"none", "aes_gcm"},
-    {"auto", "chacha20_poly1305"},
     {"-avx512", "chacha20_poly1305"},
-    {"none", "chacha20_poly1305"},
+#endif
 };
 
 /* One key, in both implementations. */
