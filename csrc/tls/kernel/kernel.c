@@ -7,6 +7,7 @@
 
 #include "kernel/aes_gcm_aes_ni.h"
 #include "kernel/aes_gcm_bearssl.h"
+#include "kernel/aes_gcm_pmull.h"
 #include "kernel/aes_gcm_vaes.h"
 #include "kernel/build.h"
 #include "kernel/chacha20_poly1305.h"
@@ -37,8 +38,12 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_chacha20_poly1305_avx512,
     &tls_kernel_chacha20_poly1305_avx2,
 #endif
-#if TLS_KERNEL_AARCH64
+#if TLS_KERNEL_AARCH64_CRYPTO
     &tls_kernel_sha256_sha2,
+    &tls_kernel_aes_gcm_pmull,
+#endif
+#if TLS_KERNEL_AARCH64
+    &tls_kernel_chacha20_poly1305_neon,
 #endif
 #if TLS_KERNEL_INT128
     &tls_kernel_x25519,

@@ -65,29 +65,27 @@ tls_processor_features(void)
     return features | vector_features(saved_state(ecx1), ecx1, ebx7, ecx7);
 }
 
-#elif TLS_KERNEL_AARCH64 && defined(__APPLE__)
-
-unsigned
-tls_processor_features(void)
-{
-    return TLS_PROCESSOR_SHA2 | TLS_PROCESSOR_AES_PMULL; /* in all that there ever were */
-}
-
 #elif TLS_KERNEL_AARCH64
 
+#if defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
+#endif
 
 unsigned
 tls_processor_features(void)
 {
+    unsigned features = TLS_PROCESSOR_NEON;
+#if defined(__linux__)
     unsigned long capabilities = getauxval(AT_HWCAP);
-    unsigned features = 0;
 
-    if (HAS_ALL(capabilities, HWCAP_ASIMD | HWCAP_SHA2))
+    if (HAS_ALL(capabilities, HWCAP_SHA2))
         features |= TLS_PROCESSOR_SHA2;
-    if (HAS_ALL(capabilities, HWCAP_ASIMD | HWCAP_AES | HWCAP_PMULL))
+    if (HAS_ALL(capabilities, HWCAP_AES | HWCAP_PMULL))
         features |= TLS_PROCESSOR_AES_PMULL;
+#elif defined(__APPLE__)
+    features |= TLS_PROCESSOR_SHA2 | TLS_PROCESSOR_AES_PMULL; /* in all that there are */
+#endif
     return features;
 }
 

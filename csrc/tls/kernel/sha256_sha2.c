@@ -10,7 +10,7 @@
 #include "kernel/build.h"
 #include "kernel/processor.h"
 
-#if TLS_KERNEL_AARCH64
+#if TLS_KERNEL_AARCH64_CRYPTO
 
 #include <arm_neon.h>
 
