@@ -43,11 +43,8 @@ static void
 prepare_aead(unsigned suite)
 {
     static const unsigned char key[TLS_AEAD_KEY_MAXIMUM] = {1}, iv[TLS_AEAD_IV_LENGTH] = {2};
-    tls_aead_implementations implementations;
 
-    if (tls_aead_implementations_choose(&implementations) != TLS_OK)
-        fail("no memory");
-    tls_aead_start(&aead, &implementations, tls_suite_find(suite), key, iv);
+    tls_aead_start(&aead, tls_suite_find(suite), key, iv);
     aead.vtable.out = &tls_aead_out_vtable;
 }
 

@@ -37,7 +37,7 @@ typedef __m128i vector;
 AES_NI static void
 expand_key(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length)
 {
-    size_t i, words = length / BLOCK; /* in fours */
+    size_t i, words = length / BLOCK; /* in fours: 1 or 2 */
     uint32_t constant = 1;
 
     key->as.blocks.rounds = (unsigned)length / 4 + 6;
@@ -46,7 +46,7 @@ expand_key(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length)
         __m128i t = _mm_aeskeygenassist_si128(LOAD128(key->as.blocks.round_keys[i - 1]), 0);
         __m128i x = LOAD128(key->as.blocks.round_keys[i - words]);
 
-        if (i % words == 0) {
+        if ((i & (words - 1)) == 0) {
             t = _mm_xor_si128(_mm_shuffle_epi32(t, 0xFF), _mm_set1_epi32((int)constant));
             constant = constant == 0x80 ? 0x1B : constant << 1;
         } else {
@@ -130,8 +130,9 @@ run_groups(const tls_aes_gcm_key *key, const tls_aes_gcm_width *of, working *w, 
 {
     const __m128i step = _mm_set_epi32(0, 0, 0, (int)(of->group / BLOCK));
     unsigned char made[AES_GCM_GROUP_MAXIMUM];
-    const unsigned char *powers = key->as.blocks.powers[0], *hashed = encrypt ? NULL : data;
+    const unsigned char *powers = key->as.blocks.powers[0], *next = data;
     size_t left = length;
+    int waits = !encrypt; /* something that is to be hashed, at `next` */
 
     if (length < of->shortest)
         return 0;
@@ -140,15 +141,17 @@ run_groups(const tls_aes_gcm_key *key, const tls_aes_gcm_width *of, working *w, 
         powers = made;
     }
     for (; left >= of->group; left -= of->group) {
-        if (hashed != NULL)
-            w->hash = of->hash_vectors(w->hash, powers, hashed, 8);
+        if (waits) {
+            w->hash = of->hash_vectors(w->hash, powers, next, 8);
+            next += of->group;
+        }
         of->xor_group(key, w->counter, data);
         w->counter = _mm_add_epi32(w->counter, step);
         data += of->group;
-        hashed = encrypt ? data - of->group : data;
+        waits = 1;
     }
     if (encrypt)
-        w->hash = of->hash_vectors(w->hash, powers, hashed, 8);
+        w->hash = of->hash_vectors(w->hash, powers, next, 8);
     if (powers == made)
         tls_wipe(made, sizeof made);
     return length - left;

@@ -23,8 +23,8 @@
 #define SCRATCH_LENGTH 1024 /* what is called here takes less than half of it */
 #include "kernel/scratch.h"
 
-#define BLOCK 16
-#define GROUP (TLS_AES_GCM_POWERS * (size_t)BLOCK)
+#define BLOCK ((size_t)16)
+#define GROUP (TLS_AES_GCM_POWERS * BLOCK)
 
 #define TARGET TLS_TARGET("+crypto")
 #define INLINE static inline __attribute__((always_inline)) TARGET

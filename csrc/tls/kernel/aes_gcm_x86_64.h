@@ -54,8 +54,8 @@ typedef struct tls_aes_gcm_width {
 
 /* tls_aes_gcm_start_x86_64 is tls_aes_gcm_start. What is too short for groups of this width is done
  * with vectors of one block. */
-void tls_aes_gcm_start_x86_64(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length,
-    const tls_aes_gcm_width *width);
+void tls_aes_gcm_start_x86_64(
+    tls_aes_gcm_key *key, const unsigned char *bytes, size_t length, const tls_aes_gcm_width *of);
 
 AES_GCM_INLINE AES_NI __m128i
 turn_round(__m128i x)

@@ -14,7 +14,7 @@
 #define FIRST_WORD(n) _mm_cvtsi32_si128((int)(n))
 #endif
 
-#define CHACHA20_BLOCK 64
+#define CHACHA20_BLOCK ((size_t)64)
 #define CHACHA20_BLOCKS_MAXIMUM 16
 
 typedef struct chacha20_poly1305 {

@@ -36,7 +36,7 @@
 
 #define KEEP(i) (rows[i][0] = a##i, rows[i][1] = b##i, rows[i][2] = c##i, rows[i][3] = d##i)
 
-#define ROW(i) BROADCAST(LOAD_ROW(matrix + 4 * (i)))
+#define ROW(i) BROADCAST(LOAD_ROW(matrix + (size_t)4 * (i)))
 
 VECTOR_TARGET static void
 xor_sets(const uint32_t matrix[16], uint32_t counter, unsigned char *data)

@@ -20,7 +20,7 @@
 
 #define POLY1305_MASK44 (((uint64_t)1 << 44) - 1)
 #define POLY1305_MASK42 (((uint64_t)1 << 42) - 1)
-#define POLY1305_BLOCK 16
+#define POLY1305_BLOCK ((size_t)16)
 #define POLY1305_BIT128 ((uint64_t)1 << 40) /* in the highest limb */
 
 #define POLY1305_INLINE static inline __attribute__((always_inline))

@@ -30,7 +30,7 @@ typedef __m512i vector;
 
 #define LOAD(p) _mm512_loadu_si512((const void *)(p))
 
-#define SIXTEEN (16 * (size_t)POLY1305_BLOCK)
+#define SIXTEEN (16 * POLY1305_BLOCK)
 #define FEWEST (2 * SIXTEEN) /* below, the powers cost more than they save */
 
 /* Eight powers of r, and the higher limbs times 20. */

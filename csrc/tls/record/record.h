@@ -2,8 +2,9 @@
  * sealed from and opened in caller-owned memory, without allocation.
  *
  * Protection itself is done by BearSSL's record classes (br_sslrec_*), public structs whose vtable
- * stands first. tls12/filter.c moves BearSSL's keyed contexts here at each ChangeCipherSpec; those
- * of TLS 1.3 are of the same shape (aead.h) and are keyed by record_protection.h. */
+ * stands first. tls12/filter.c moves those that BearSSL has keyed (its own, or gcm12.h's) here at
+ * each ChangeCipherSpec; those of TLS 1.3 are of the same shape (aead.h) and are keyed by
+ * record_protection.h. */
 #ifndef TLS_RECORD_H
 #define TLS_RECORD_H
 

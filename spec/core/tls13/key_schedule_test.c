@@ -30,7 +30,6 @@ typedef struct trace {
     sender client, server;
 } trace;
 
-
 static sender *
 sender_of(trace *t, const char *name)
 {

@@ -1,4 +1,5 @@
-/* chacha20_poly1305.c - ChaCha20-Poly1305 (RFC 8439 section 2.8) of whatever vectors are at hand.
+/* chacha20_poly1305_frame.c - ChaCha20-Poly1305 (RFC 8439 section 2.8) with whatever vectors are at
+ * hand.
  *
  * Vectors have room for several blocks, which take no longer than one. So the block 0, whose
  * beginning is the key of Poly1305, is made together with the first blocks of the text. Records fit
@@ -34,7 +35,7 @@ set_matrix(uint32_t matrix[16], const unsigned char *key, const unsigned char *n
 static void
 xor_rest(const chacha20_poly1305 *with, working *w, unsigned char *data, size_t length)
 {
-    const size_t whole = (size_t)with->blocks * CHACHA20_BLOCK;
+    const size_t whole = with->blocks * CHACHA20_BLOCK;
     uint32_t counter = with->blocks;
 
     for (; length >= whole; length -= whole, data += whole, counter += with->blocks)
