@@ -10,7 +10,7 @@ const char *kernel_of(const char *primitive);
 int has_kernel(const char *primitive);
 
 /* portion_of returns how many of `count` random inputs are tried: one of TEST_PORTION, where the
- * environment has that, since emulators take their time; otherwise all. */
+ * environment has that, since emulators and sanitizers take their time; otherwise all. */
 int portion_of(int count);
 
 #endif
