@@ -44,7 +44,7 @@ sub_word(uint32_t word)
 TARGET static __attribute__((noinline)) void
 expand_key(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length)
 {
-    size_t i, n = length / 4;
+    size_t i, n = length / 4, at = 0; /* i modulo n */
     uint32_t words[4 * 15], constant = 1;
 
     key->as.blocks.rounds = (unsigned)n + 6;
@@ -52,13 +52,14 @@ expand_key(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length)
     for (i = n; i < 4 * (n + 7); i++) {
         uint32_t word = words[i - 1];
 
-        if (i % n == 0) {
+        if (at == 0) {
             word = sub_word(word >> 8 | word << 24) ^ constant;
             constant = constant == 0x80 ? 0x1B : constant << 1;
-        } else if (n == 8 && i % n == 4) {
+        } else if (n == 8 && at == 4) {
             word = sub_word(word);
         }
         words[i] = words[i - n] ^ word;
+        at = at + 1 == n ? 0 : at + 1;
     }
     memcpy(key->as.blocks.round_keys, words, 16 * (n + 7));
     tls_wipe(words, sizeof words);
