@@ -9,6 +9,8 @@
 #include "wire/extension.h"
 #include "wire/message.h"
 #include "crypto/key_exchange.h"
+#include "kernel/aes_gcm_bearssl.h"
+#include "kernel/kernel.h"
 #include "wire/registry.h"
 #include "record/record.h"
 #include "key/signature.h"
@@ -42,8 +44,9 @@ tls_context_default_schemes(size_t *count)
 int
 tls_processor_has_aes(void)
 {
-    /* BearSSL gives no vtable when the instructions are missing. */
-    return br_aes_x86ni_ctr_get_vtable() != NULL || br_aes_pwr8_ctr_get_vtable() != NULL;
+    /* BearSSL gives no vtable when the instructions are missing, and has none for aarch64. */
+    return tls_kernels_chosen()->aes_gcm != tls_aes_gcm_bearssl ||
+           br_aes_x86ni_ctr_get_vtable() != NULL || br_aes_pwr8_ctr_get_vtable() != NULL;
 }
 
 static int64_t

@@ -20,6 +20,26 @@ __extension__ typedef unsigned __int128 tls_uint128;
 #define TLS_KERNEL_X86_64 0
 #endif
 
+/* Vectors, which all of aarch64 have. */
+#if TLS_KERNEL_INT128 && defined(__aarch64__) && defined(__ARM_NEON)
+#define TLS_KERNEL_AARCH64 1
+#else
+#define TLS_KERNEL_AARCH64 0
+#endif
+
+/* The instructions for AES and SHA-256. Clang's header of older versions has only what the whole
+ * file may use: what Apple's is told, or -march=armv8-a+crypto. */
+#if TLS_KERNEL_AARCH64 && defined(__clang__) && defined(__ARM_FEATURE_SHA2) &&                     \
+    defined(__ARM_FEATURE_AES)
+#define TLS_KERNEL_AARCH64_CRYPTO 1
+#define TLS_TARGET(features)
+#elif TLS_KERNEL_AARCH64 && !defined(__clang__) && __GNUC__ >= 8
+#define TLS_KERNEL_AARCH64_CRYPTO 1
+#define TLS_TARGET(features) __attribute__((target(features)))
+#else
+#define TLS_KERNEL_AARCH64_CRYPTO 0
+#endif
+
 /* TLS_DECLASSIFY: what stands here may be told from here on. `make constant-time` marks secrets as
  * undefined for memcheck, and looks for branches and indexes that depend on them. */
 #ifdef TLS_CONSTANT_TIME

@@ -2,7 +2,7 @@
  * chacha20_sets.h and poly1305.h. */
 #include "kernel/chacha20_poly1305.h"
 
-#include "kernel/chacha20_poly1305_x86_64.h"
+#include "kernel/chacha20_poly1305_frame.h"
 #include "kernel/processor.h"
 
 #if TLS_KERNEL_X86_64
@@ -67,7 +67,7 @@ run(const void *key, const void *nonce, void *data, size_t length, const void *a
     static const chacha20_poly1305 with = {xor_sets, SETS * BLOCKS, tls_poly1305_update};
 
     (void)unused;
-    tls_chacha20_poly1305_x86_64(
+    tls_chacha20_poly1305_run(
         &with, key, nonce, data, length, additional, additional_length, tag, encrypt);
 }
 

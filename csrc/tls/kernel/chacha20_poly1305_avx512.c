@@ -2,7 +2,7 @@
  * poly1305_avx512.c. */
 #include "kernel/chacha20_poly1305.h"
 
-#include "kernel/chacha20_poly1305_x86_64.h"
+#include "kernel/chacha20_poly1305_frame.h"
 #include "kernel/poly1305_avx512.h"
 #include "kernel/processor.h"
 
@@ -51,7 +51,7 @@ run(const void *key, const void *nonce, void *data, size_t length, const void *a
     static const chacha20_poly1305 with = {xor_sets, SETS * BLOCKS, tls_poly1305_update_avx512};
 
     (void)unused;
-    tls_chacha20_poly1305_x86_64(
+    tls_chacha20_poly1305_run(
         &with, key, nonce, data, length, additional, additional_length, tag, encrypt);
 }
 

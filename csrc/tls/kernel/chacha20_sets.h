@@ -4,6 +4,7 @@
  *   VECTOR_TARGET                 the instructions
  *   ADD, XOR, ROTATE16, 12, 8, 7  of 32-bit words
  *   SHUFFLE(x, order)             the words of each row
+ *   LOAD_ROW(p), FIRST_WORD(n)    a row of four words, and one of n, 0, 0 and 0
  *   BROADCAST(row)                each row is this one
  *   STEPS                         0, 1, 2 ... in the rows' first words
  *   XOR_BLOCKS(data, a, b, c, d)  the rows a, b, c and d of BLOCKS blocks are added to their text
@@ -35,14 +36,14 @@
 
 #define KEEP(i) (rows[i][0] = a##i, rows[i][1] = b##i, rows[i][2] = c##i, rows[i][3] = d##i)
 
-#define ROW(i) BROADCAST(_mm_loadu_si128((const __m128i *)(const void *)(matrix + (size_t)4 * (i))))
+#define ROW(i) BROADCAST(LOAD_ROW(matrix + (size_t)4 * (i)))
 
 VECTOR_TARGET static void
 xor_sets(const uint32_t matrix[16], uint32_t counter, unsigned char *data)
 {
     const vector row0 = ROW(0), row1 = ROW(1), row2 = ROW(2);
-    const vector step = BROADCAST(_mm_cvtsi32_si128(BLOCKS));
-    const vector first = ADD(ADD(ROW(3), STEPS), BROADCAST(_mm_cvtsi32_si128((int)counter)));
+    const vector step = BROADCAST(FIRST_WORD(BLOCKS));
+    const vector first = ADD(ADD(ROW(3), STEPS), BROADCAST(FIRST_WORD(counter)));
     vector a0, b0, c0, d0, a1, b1, c1, d1, a2, b2, c2, d2, counters = first;
 #if SETS == 4
     vector a3, b3, c3, d3;

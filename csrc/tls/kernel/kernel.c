@@ -7,6 +7,7 @@
 
 #include "kernel/aes_gcm_aes_ni.h"
 #include "kernel/aes_gcm_bearssl.h"
+#include "kernel/aes_gcm_pmull.h"
 #include "kernel/aes_gcm_vaes.h"
 #include "kernel/build.h"
 #include "kernel/chacha20_poly1305.h"
@@ -14,6 +15,7 @@
 #include "kernel/p384.h"
 #include "kernel/p521.h"
 #include "kernel/processor.h"
+#include "kernel/sha256_sha2.h"
 #include "kernel/sha256_sha_ni.h"
 #include "kernel/x25519.h"
 
@@ -35,6 +37,13 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_aes_gcm_aes_ni,
     &tls_kernel_chacha20_poly1305_avx512,
     &tls_kernel_chacha20_poly1305_avx2,
+#endif
+#if TLS_KERNEL_AARCH64_CRYPTO
+    &tls_kernel_sha256_sha2,
+    &tls_kernel_aes_gcm_pmull,
+#endif
+#if TLS_KERNEL_AARCH64
+    &tls_kernel_chacha20_poly1305_neon,
 #endif
 #if TLS_KERNEL_INT128
     &tls_kernel_x25519,

@@ -1,15 +1,17 @@
 /* processor.c - see processor.h. CPUID as in Intel's manual, volume 2A; a register that the system
- * does not save at a switch of threads (XCR0, volume 1 section 13.3) is as good as none. */
+ * does not save at a switch of threads (XCR0, volume 1 section 13.3) is as good as none. On aarch64
+ * the system says what there is (getauxval). */
 #include "kernel/processor.h"
 
 #include "kernel/build.h"
+
+#define HAS_ALL(word, bits) (((word) & (bits)) == (bits))
 
 #if TLS_KERNEL_X86_64
 
 #include <cpuid.h>
 
 #define BIT(n) (1u << (n))
-#define HAS_ALL(word, bits) (((word) & (bits)) == (bits))
 
 #define XCR0_AVX 0x06u    /* XMM, YMM */
 #define XCR0_AVX512 0xE6u /* and k0 to k7, ZMM */
@@ -61,6 +63,30 @@ tls_processor_features(void)
     if (ebx7 & BIT(19))
         features |= TLS_PROCESSOR_ADX;
     return features | vector_features(saved_state(ecx1), ecx1, ebx7, ecx7);
+}
+
+#elif TLS_KERNEL_AARCH64
+
+#if defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+unsigned
+tls_processor_features(void)
+{
+    unsigned features = TLS_PROCESSOR_NEON;
+#if defined(__linux__)
+    unsigned long capabilities = getauxval(AT_HWCAP);
+
+    if (HAS_ALL(capabilities, HWCAP_SHA2))
+        features |= TLS_PROCESSOR_SHA2;
+    if (HAS_ALL(capabilities, HWCAP_AES | HWCAP_PMULL))
+        features |= TLS_PROCESSOR_AES_PMULL;
+#elif defined(__APPLE__)
+    features |= TLS_PROCESSOR_SHA2 | TLS_PROCESSOR_AES_PMULL; /* in all that there are */
+#endif
+    return features;
 }
 
 #else

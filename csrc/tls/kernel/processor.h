@@ -11,6 +11,10 @@
 #define TLS_PROCESSOR_VAES 0x020u       /* VAES, VPCLMULQDQ (256 bits, with AVX2) */
 #define TLS_PROCESSOR_AVX512 0x040u     /* AVX-512 F, BW, DQ, VL */
 #define TLS_PROCESSOR_AVX512IFMA 0x080u /* 52-bit multiply and add */
+/* and of aarch64: */
+#define TLS_PROCESSOR_NEON 0x100u      /* vectors of 128 bits */
+#define TLS_PROCESSOR_SHA2 0x200u      /* SHA-256 */
+#define TLS_PROCESSOR_AES_PMULL 0x400u /* AES, and PMULL of 64 bits */
 
 /* tls_processor_features asks the processor, which is slow in virtual machines: ask once. */
 unsigned tls_processor_features(void);

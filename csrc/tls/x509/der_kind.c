@@ -5,15 +5,16 @@
 
 #include "asn1/der.h"
 
-size_t
+uint64_t
 tls_der_length(tls_bytes bytes)
 {
-    size_t count, length = 0, i;
+    size_t count, i;
+    uint64_t length = 0;
 
     if (bytes.length < 2)
         return 0;
     if (bytes.data[1] < 0x80)
-        return 2 + (size_t)bytes.data[1];
+        return 2u + bytes.data[1];
     count = bytes.data[1] & 0x7Fu;
     if (count == 0 || count > 4 || bytes.length < 2 + count)
         return 0;
@@ -113,14 +114,14 @@ enum tls_der_kind
 tls_der_kind(tls_bytes bytes)
 {
     enum tls_der_kind kind = kind_of_container(bytes);
-    size_t length = tls_der_length(bytes);
+    uint64_t length = tls_der_length(bytes);
     tls_der der, outer;
 
     if (kind != TLS_DER_KIND_UNKNOWN)
         return kind;
     /* What follows does not hide what it is. */
     if (length != 0 && length < bytes.length)
-        bytes.length = length;
+        bytes.length = (size_t)length;
     tls_der_init(&der, bytes);
     tls_der_enter(&der, &outer, TLS_DER_SEQUENCE);
     switch (tls_der_peek(&outer)) {

@@ -19,7 +19,7 @@ enum tls_der_kind {
 /* tls_der_kind looks at the outermost elements only; what is inside may still be damaged. */
 enum tls_der_kind tls_der_kind(tls_bytes bytes);
 /* tls_der_length: how many bytes the first element says that it has, header included, or 0 where
- * its length cannot be read. */
-size_t tls_der_length(tls_bytes bytes);
+ * its length cannot be read. It may say more than there can be in memory. */
+uint64_t tls_der_length(tls_bytes bytes);
 
 #endif

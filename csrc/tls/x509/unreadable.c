@@ -41,11 +41,11 @@ put(tls_buffer *out, const char *text)
 }
 
 static void
-put_number(tls_buffer *out, size_t number)
+put_number(tls_buffer *out, uint64_t number)
 {
     char text[24];
 
-    snprintf(text, sizeof text, "%lu", (unsigned long)number);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
     put(out, text);
 }
 
@@ -234,7 +234,7 @@ explain_other(tls_buffer *out, enum tls_wanted wanted, enum tls_der_kind kind)
 static int
 explain_length(tls_buffer *out, tls_bytes bytes)
 {
-    size_t length = tls_der_length(bytes);
+    uint64_t length = tls_der_length(bytes);
 
     if (length == 0 || length == bytes.length)
         return 0;

@@ -1,6 +1,9 @@
 /* bounds_test.c - every number that an option takes: both ends of its bounds, and what lies beyond
  * them (base/bounds.h). */
 #include "context/bounds.h"
+
+#include <time.h>
+
 #include "context/internal.h"
 #include "session/ticket.h"
 #include "support/check.h"

@@ -6,6 +6,7 @@
 
 #include "kernel/aes_gcm_aes_ni.h"
 #include "kernel/aes_gcm_bearssl.h"
+#include "kernel/aes_gcm_pmull.h"
 #include "kernel/aes_gcm_vaes.h"
 #include "kernel/build.h"
 #include "kernel/chacha20_poly1305.h"
@@ -19,6 +20,12 @@ static const tls_kernel *const kernels[] = {
     &tls_kernel_aes_gcm_vaes512,
     &tls_kernel_chacha20_poly1305_avx2,
     &tls_kernel_chacha20_poly1305_avx512,
+#endif
+#if TLS_KERNEL_AARCH64_CRYPTO
+    &tls_kernel_aes_gcm_pmull,
+#endif
+#if TLS_KERNEL_AARCH64
+    &tls_kernel_chacha20_poly1305_neon,
 #endif
     NULL,
 };

@@ -1,12 +1,12 @@
-/* chacha20_poly1305_x86_64.c - ChaCha20-Poly1305 (RFC 8439 section 2.8) with whatever vectors are
- * at hand.
+/* chacha20_poly1305_frame.c - ChaCha20-Poly1305 (RFC 8439 section 2.8) with whatever vectors are at
+ * hand.
  *
  * Vectors have room for several blocks, which take no longer than one. So the block 0, whose
  * beginning is the key of Poly1305, is made together with the first blocks of the text. Records fit
  * into the processor's first cache: nothing is won by encrypting and hashing in one pass. */
-#include "kernel/chacha20_poly1305_x86_64.h"
+#include "kernel/chacha20_poly1305_frame.h"
 
-#if TLS_KERNEL_X86_64
+#if TLS_KERNEL_X86_64 || TLS_KERNEL_AARCH64
 
 #include <string.h>
 
@@ -73,7 +73,7 @@ run(const chacha20_poly1305 *with, working *w, unsigned char *data, size_t lengt
 }
 
 void
-tls_chacha20_poly1305_x86_64(const chacha20_poly1305 *with, const void *key, const void *nonce,
+tls_chacha20_poly1305_run(const chacha20_poly1305 *with, const void *key, const void *nonce,
     void *data, size_t length, const void *additional, size_t additional_length, void *tag,
     int encrypt)
 {
