@@ -57,6 +57,10 @@ typedef struct tls_kernel {
     void (*install)(tls_kernels *kernels);
 } tls_kernel;
 
+/* tls_kernels_candidate: all kernels of this build, of each primitive the best first, for i from 0
+ * until it returns NULL: for tests that run each. */
+const tls_kernel *tls_kernels_candidate(size_t i);
+
 /* tls_kernel_curves puts the dispatch by curve into the table; see curves.c. */
 void tls_kernel_curves(tls_kernels *kernels);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/declassify.h"
 #include "crypto/hash.h"
 #include "key/rsa_pss.h"
 #include "key/verify_signature.h"
@@ -26,11 +27,15 @@ sign_pkcs1(
     const unsigned char *oid = tls_hash_oid(hash); /* MD5+SHA-1 has none */
     unsigned char signed_digest[TLS_FINGERPRINT_MAXIMUM];
     br_x509_pkey pkey;
+    uint32_t good;
 
     if (length > sizeof signed_digest || modulus_length(rsa) > TLS_SIGNATURE_MAXIMUM ||
         tls_public_key_to_bearssl(&pkey, tls_private_key_public(key)) != TLS_OK)
         return 0;
-    if (tls_kernels_chosen()->rsa_pkcs1_sign(oid, digest, length, rsa, out) == 1 &&
+    good = tls_kernels_chosen()->rsa_pkcs1_sign(oid, digest, length, rsa, out);
+    TLS_DECLASSIFY(&good, sizeof good);
+    TLS_DECLASSIFY(out, modulus_length(rsa));
+    if (good == 1 &&
         tls_kernels_chosen()->rsa_pkcs1_verify(
             out, modulus_length(rsa), oid, length, &pkey.key.rsa, signed_digest) == 1 &&
         memcmp(digest, signed_digest, length) == 0)
