@@ -317,6 +317,10 @@ add("name constraints: of two authorities, inside one", CONSTRAINT,
    four({ upper = host("example.org"), lower = host("example.com") }))
 add("name constraints: no directory name permitted for an intermediate", CONSTRAINT,
    four({ root = { name_constraints = permit("dirName", "O=Nobody") } }))
+add("name constraints: an intermediate's name excluded", CONSTRAINT,
+   four({ root = { name_constraints = exclude("dirName", "CN=Lower") } }))
+add("name constraints: a self-issued intermediate's name excluded", "ok",
+   four({ upper = { name_constraints = exclude("dirName", "CN=Upper") }, lower = { subject = "CN=Upper" } }))
 
 -- ---- Building a path ----
 

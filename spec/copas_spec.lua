@@ -2,6 +2,7 @@
 -- its own, and other TLS connections make progress meanwhile.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local decisions_of = require "spec.support.decisions_of"
 local key_server = require "spec.support.key_server"
 local mime = require "mime"
 local peers = require "spec.support.peer"
@@ -164,10 +165,10 @@ describe("Copas:", function()
       assert.equal(20, done)
    end)
 
-   -- Handlers for everything; seen[name] counts, `decide` has the answers of decisions.
-   local function all_handlers(seen, decide)
+   -- Handlers for everything that the side is told and asked; seen[name] counts, `decide` has the answers of decisions.
+   local function all_handlers(side, seen, decide)
       local handlers = {}
-      for _, list in ipairs({ bearssl.stages, bearssl.decisions }) do
+      for _, list in ipairs({ bearssl.stages, decisions_of(side) }) do
          for _, name in ipairs(list) do
             handlers[name] = function(_, message)
                seen[name] = (seen[name] or 0) + 1
@@ -204,7 +205,7 @@ describe("Copas:", function()
          verify = "required",
          cafile = certificates.ca.certfile,
          session_cache = 0,
-         handlers = all_handlers(server_seen, {
+         handlers = all_handlers("server", server_seen, {
             session_store = function(question)
                kept[question.session_id] = question.session:export()
             end,
@@ -223,7 +224,7 @@ describe("Copas:", function()
             cafile = certificates.ca.certfile,
             suites = { suite },
             alpn = { "echo" },
-            handlers = all_handlers(client_seen, {
+            handlers = all_handlers("client", client_seen, {
                client_certificate = function()
                   return { certificate = certificates.client_ec.certificate, key = certificates.client_ec.key }
                end,
@@ -276,7 +277,7 @@ describe("Copas:", function()
       local seen = {}
       spawn(function()
          local stream = connect(plain_client, server.port, {
-            handlers = all_handlers(seen), max_version = "TLSv1.2",
+            handlers = all_handlers("client", seen), max_version = "TLSv1.2",
          })
          assert(stream:handshake())
          server:write("r\n")

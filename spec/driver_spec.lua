@@ -1,6 +1,7 @@
 -- Handlers: they may yield everywhere, raise, refuse, and answer nonsense; nothing of that may harm.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local decisions_of = require "spec.support.decisions_of"
 local pair = require "bearssl.transport.pair"
 local together = require "spec.support.together"
 
@@ -41,7 +42,7 @@ end
 -- Handlers for all names that yield a few times, note that they ran, and return what `answer` says.
 local function yielding(seen, side, answers)
    local handlers = {}
-   for _, list in ipairs { bearssl.stages, bearssl.decisions } do
+   for _, list in ipairs { bearssl.stages, decisions_of(side == "c" and "client" or "server") } do
       for _, name in ipairs(list) do
          handlers[name] = function(connection, message)
             for _ = 1, 3 do coroutine.yield() end

@@ -62,6 +62,16 @@ describe("a reason", function()
             _, ours = refused(version, name, nil, "timeout", 5)
             assert.equal("handler_error", ours[3])
          end)
+
+         it(("of %s in %s may be what a function of the library failed with"):format(name, version), function()
+            local theirs, ours = refused(version, name, bearssl.certificate.load "nonsense")
+            local _, message = bearssl.certificate.load "nonsense"
+            assert.same({ nil, message, code, n = 3 }, ours)
+            assert.equal(alert, theirs[3])
+            theirs, ours = refused(version, name, nil, "it is revoked", "certificate_revoked")
+            assert.same({ nil, "it is revoked", "certificate_revoked", n = 3 }, ours)
+            assert.equal("alert_certificate_revoked", theirs[3])
+         end)
       end
    end
 

@@ -147,6 +147,18 @@ describe("fail", function()
       end
    end)
 
+   it("is what a second handshake() tells: true while the connection lives", function()
+      local client, server = connected()
+      assert.is_true(client:handshake())
+      server:fail("certificate_refused", "not today")
+      assert.same({ nil, "not today", "certificate_refused" }, { server:handshake() })
+      client:settimeout(5)
+      client:receive()
+      assert.equal("alert_certificate_unknown", (select(3, client:handshake())))
+      client:close()
+      assert.same({ nil, "closed", "closed" }, { client:handshake() })
+   end)
+
    it("ends a handshake, in a handler too", function()
       local a, b = keep(loopback.pair())
       local server = assert(server_context():wrap(b, { timeout = 5 }))

@@ -87,6 +87,17 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          assert.equal("certificate_expired", pinned(certificates.expired, pins_of(certificates.expired)))
       end)
 
+      it("may return what certificate:verify does", function()
+         for _, case in ipairs { { TRUSTED }, { STRANGE, "unknown_ca" } } do
+            local store = bearssl.trust.new { case[1] }
+            local _, _, result = shake(client(version, { handlers = { verify = function(_, question)
+               return question.chain[1]:verify { trust = store, chain = question.chain }
+            end } }), server())
+            assert.equal(case[2], result.client.code, result.client.message)
+            if case[2] then assert.truthy(#result.client.message > #case[2], result.client.message) end
+         end
+      end)
+
       it("of a server is asked of its clients' chains alike", function()
          local own = certificates.client_untrusted
          local c = client(version, { certificate = own.chain, key = own.key })

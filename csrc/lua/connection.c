@@ -211,6 +211,20 @@ step(lua_State *L)
     return tls_lua_connection_failed(L, self);
 }
 
+/* connection:failure() -> nil, message, code as step gives them once it has failed; nothing before
+ */
+static int
+failure(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_look(L);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    if (tls_connection_failure(self->connection) == TLS_OK)
+        return 0;
+    return tls_lua_connection_failed(L, self);
+}
+
 static int
 guarded_stage(lua_State *L)
 {
@@ -582,6 +596,7 @@ tostring(lua_State *L)
 
 static const luaL_Reg methods[] = {
     {"step", step},
+    {"failure", failure},
     {"stage", stage},
     {"watch", watch},
     {"fail", fail},

@@ -169,6 +169,14 @@ group_id(lua_State *L)
     return registry_id(L, TLS_REGISTRY_GROUP);
 }
 
+/* core.group_is_curve(id) -> boolean: suites up to TLS 1.2 can use it */
+static int
+group_is_curve(lua_State *L)
+{
+    lua_pushboolean(L, tls_group_is_curve((unsigned)luaL_checkinteger(L, 1)));
+    return 1;
+}
+
 /* core.group_name(id) -> name or nil */
 static int
 group_name(lua_State *L)
@@ -370,6 +378,7 @@ const luaL_Reg tls_lua_names_functions[] = {
     {"groups", groups},
     {"default_groups", default_groups},
     {"group_id", group_id},
+    {"group_is_curve", group_is_curve},
     {"group_name", group_name},
     {"schemes", schemes},
     {"default_schemes", default_schemes},

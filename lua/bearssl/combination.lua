@@ -88,6 +88,10 @@ local needs = {
    { "early_data_window", function(given)
       return (given.max_early_data or 0) == 0 and "needs 'max_early_data': without it no early data is accepted"
    end },
+   { "key_shares", function(given)
+      return given.groups and given.key_shares > #given.groups
+         and ("is above the number of 'groups', which is %d: there is no share to send for more"):format(#given.groups)
+   end },
    { "alpn_required", function(given) return not given.alpn and "needs 'alpn', the protocols to choose from" end },
    { "session_lifetime", function(given, is_client)
       return not is_client and not keeps_sessions(given)
@@ -116,8 +120,22 @@ needs[#needs + 1] = { "clock_skew", function(given, is_client)
    return not demands and needs_judgement("clock_skew")[2](given, is_client)
 end }
 
--- A handler that is never asked protects nobody: on a server `verify` is asked about clients that show a certificate,
--- during the handshake where the option `verify` says so, later where there is trust.
+-- Decisions that one side alone makes. Stages happen on both, sent or received.
+local deciding = { select = "server", decrypt = "server", early_data = "server", client_certificate = "client" }
+
+-- handlers_of_other_side: one that is never asked decides nothing. The message, or nil.
+local function handlers_of_other_side(handlers, is_client)
+   for name, side in pairs(deciding) do
+      if handlers and handlers[name] and (side == "client") ~= is_client then
+         return ("the handler '%s' is for %ss: a %s is never asked"):format(name, side,
+            is_client and "client" or "server")
+      end
+   end
+   return nil
+end
+
+-- On a server `verify` is asked about clients that show a certificate: during the handshake where the option `verify`
+-- says so, later where there is trust.
 local function unasked_handler(given, is_client)
    if not is_client and handler_of(given, "verify") and (given.verify or "none") == "none" and not has_trust(given) then
       return "the handler 'verify' is never asked: give verify = \"required\" or \"optional\", and 'trust' or 'cafile'"
@@ -136,7 +154,7 @@ function combination.context(given, is_client)
          return ("the option '%s' is for %ss%s"):format(name, side[1], side[2] and ": " .. side[2] or "")
       end
    end
-   local unasked = unasked_handler(given, is_client)
+   local unasked = handlers_of_other_side(given.handlers, is_client) or unasked_handler(given, is_client)
    if unasked then return unasked end
    for _, rule in ipairs(needs) do
       local name = rule[1]
@@ -194,6 +212,7 @@ end
 function combination.connection(given, settings)
    local is_client = settings.mode == "client"
    local wrong = (is_client and of_client or of_server)(given, settings)
+      or handlers_of_other_side(given.handlers, is_client)
    if wrong then return wrong end
    if given.verify and given.verify ~= "none" and not settings.trust then
       return ("verify = %q needs a trust store, and the context has none"):format(given.verify)

@@ -68,7 +68,7 @@ local context_options = {
    suites = is.any("a policy's name or a list of names", is.string, is.list(is.string, "names")),
    groups = is.list(is.string, "names"),
    signature_algorithms = is.list(is.string, "names"),
-   alpn = is.list(protocol_name, "protocol names"),
+   alpn = is.filled(is.list(protocol_name, "protocol names"), "no protocol at all"),
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.string, capath = is.string,
    verify = verification.mode,
@@ -104,23 +104,14 @@ local function session(value)
    return "a session object, or false for none"
 end
 
--- What a connection has instead of its context's list: an empty one would mean the context's.
-local function filled(check, what)
-   return function(value)
-      if type(value) == "table" and next(value) == nil then
-         return "", "must not be empty: leave it out for the " .. what
-      end
-      return check(value)
-   end
-end
-
 local connection_options = {
-   alpn = filled(context_options.alpn, "context's protocols"), pins = filled(context_options.pins, "context's pins"),
+   alpn = is.filled(context_options.alpn, "the context's protocols"),
+   pins = is.filled(context_options.pins, "the context's pins"),
    server_name = server_name, session = session, verify = verification.mode, handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
    max_version = is.string,
 }
-local wrap_options = { timeout = is.seconds, max_line = is.integer(1, 2 ^ 31 - 1), wait = is["function"] }
+local wrap_options = { timeout = is.number, max_line = is.integer(1, 2 ^ 31 - 1), wait = is["function"] }
 for name, check in pairs(connection_options) do wrap_options[name] = check end
 
 -- Raises for misuse, returns what a file or an object is to blame for.

@@ -35,9 +35,10 @@ function decision.session_store() return true end
 function decision.keylog() return true end
 
 -- A handler can only refuse, but for the word that accepts: `return pins[question.chain[1]:pin()]` refuses an unknown
--- key, whose nil is a result, and does not let an expired certificate pass because its key is known.
+-- key, whose nil is a result, and does not let an expired certificate pass because its key is known. Behind true may
+-- stand the path that certificate:verify gives.
 function decision.verify(_, answer, reason, count)
-   if count == 0 or answer == true and reason == nil then return true, "judged" end
+   if count == 0 or answer == true and (reason == nil or type(reason) == "table") then return true, "judged" end
    if answer == "accept" and reason == nil then return true, "accept" end
    if not answer then return false, reason or "certificate_refused" end
    return wrong('true or nothing for the library\'s verdict, "accept" whatever it is, false to refuse', answer)

@@ -59,7 +59,17 @@ local function fail_handler(connection, message)
    if object then object:fail_handler(message) end
 end
 
+-- What a function of the library failed with stands the other way round: `return question.chain[1]:verify{…}` gives
+-- nil, message, code.
+local function in_order(reason, text)
+   if type(reason) ~= "string" or type(text) ~= "string" then return reason, text end
+   local codes = require "bearssl.codes"()
+   if codes[text] and not codes[reason] then return text, reason end
+   return reason, text
+end
+
 local function refuse(connection, handler, name, reason, text)
+   reason, text = in_order(reason, text)
    if type(reason) ~= "string" or reason == "" then
       return fail_handler(connection, ("the '%s' handler%s must give its reason as a string, not as a %s"):format(
          name, place_of(handler), reason == "" and "string without text" or type(reason)))

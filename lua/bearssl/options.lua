@@ -146,6 +146,10 @@ is["function"] = function(value)
    return type(value) ~= "function" and "a function" or nil
 end
 
+function is.number(value)
+   return (type(value) ~= "number" or value ~= value) and "a number" or nil
+end
+
 --- is.integer(minimum, maximum) is a check.
 function is.integer(minimum, maximum)
    return function(value)
@@ -246,6 +250,17 @@ function is.list(check, what)
          end
       end
       return nil
+   end
+end
+
+--- is.filled(check, otherwise) is the check for a list that must have elements: an empty one would pass for none.
+-- otherwise: what none means.
+function is.filled(check, otherwise)
+   return function(value)
+      if type(value) == "table" and next(value) == nil and getmetatable(value) == nil then
+         return "", "must not be empty: leave it out for " .. otherwise
+      end
+      return check(value)
    end
 end
 

@@ -10,6 +10,7 @@ local driver = require "bearssl.driver"
 local work = require "bearssl.stream.work"
 
 local Connection = require "bearssl.connection"
+local options = require "bearssl.options"
 
 local class = require "bearssl.own"
 local own = class.self_of "stream"
@@ -20,13 +21,23 @@ for _, part in ipairs { "receiving", "sending", "ending", "after_handshake" } do
 end
 require "bearssl.telling"(methods, own)
 
+-- After the handshake: true, or nil, message, code where the connection has been closed or has failed since.
+local function still_there(state)
+   local object = state.connection.core
+   if not object then return nil, "closed", "closed" end
+   local _, message, code = object:failure()
+   if not message then return true end
+   return nil, message, code
+end
+
 --- handshake() shakes hands: true; or nil, message, code. After "wantread", "wantwrite" and "timeout" it can be
 -- called again; any other code is final: "certificate_expired", "unknown_ca", "alert_handshake_failure" …
--- Calling it once more when it is done is harmless. It waits as long as settimeout says, in all.
+-- Calling it once more when it is done is harmless: true, unless the connection has ended since. It waits as long as
+-- settimeout says, in all.
 function methods:handshake()
    local state = own(self, "handshake")
    driver.check(state.connection, "handshake", 2)
-   if state.flushed then return true end
+   if state.flushed then return still_there(state) end
    work.lock(state, "reader", "handshake")
    local ok, message, code = work.establish(state, work.deadline_of(state))
    state.reader = nil
@@ -38,15 +49,19 @@ methods.dohandshake = methods.handshake
 
 -- ---- What event loops and curious callers ask ----
 
---- settimeout(seconds) sets how long each later call may wait in all: nil for ever, 0 never. true. A second argument
--- (LuaSocket's "b" or "t") is accepted and means nothing: the time is always that of the whole call.
+-- As in LuaSocket, a negative time is for ever.
+local function seconds_to_wait(seconds)
+   return seconds and seconds >= 0 and seconds or nil
+end
+
+--- settimeout(seconds) sets how long each later call may wait in all: nil (or a negative number) for ever, 0 never.
+-- true. A second argument (LuaSocket's "b" or "t") is accepted and means nothing: the time is that of the whole call.
 function methods:settimeout(seconds)
    local state = own(self, "settimeout")
-   if seconds ~= nil and type(seconds) ~= "number" then
-      error("settimeout: the time must be a number of seconds or nil, not a " .. type(seconds), 2)
+   if seconds ~= nil and options.is.number(seconds) then
+      error("settimeout: the time must be a number of seconds or nil, not " .. options.describe(seconds), 2)
    end
-   if seconds and seconds < 0 then seconds = nil end
-   state.timeout = seconds
+   state.timeout = seconds_to_wait(seconds)
    return true
 end
 
@@ -107,13 +122,13 @@ local make = class.class("stream", methods, {
 
 local Stream = {}
 
---- new(context, transport, options): context:wrap() has checked them; context: its state. Returns the stream, or nil,
+--- new(context, transport, given): context:wrap() has checked them; context: its state. Returns the stream, or nil,
 -- message, code.
-function Stream.new(context, transport, options)
-   local state = { transport = transport, timeout = options.timeout, max_line = options.max_line }
+function Stream.new(context, transport, given)
+   local state = { transport = transport, timeout = seconds_to_wait(given.timeout), max_line = given.max_line }
    state.stream = make(state)
    local message, code
-   state.connection, message, code = Connection.open(context, options, state.stream)
+   state.connection, message, code = Connection.open(context, given, state.stream)
    if not state.connection then return nil, message, code end
    return state.stream
 end

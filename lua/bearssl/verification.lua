@@ -80,7 +80,7 @@ end
 verification.checks = {
    crls = is.any("a PEM or DER string, or a list of CRL objects", is.string, is.object("crl"),
       is.list(crl, "CRL objects")),
-   pins = is.list(is_pin, "pins"),
+   pins = is.filled(is.list(is_pin, "pins"), "any key"),
    clock_skew = is.duration((select(2, core.bounds("verify", "clock_skew")))),
    revocation = is.one_of(verification.revocations),
    staple = is.one_of(verification.staples),

@@ -6,21 +6,34 @@ local versions = {}
 
 local LOWEST, HIGHEST = core.version_id "TLSv1.2", core.version_id "TLSv1.3"
 
-local ranges
+local by_id
 
--- The first and last version of a suite.
-local function range_of(suite)
-   if not ranges then
-      ranges = {}
-      for _, entry in ipairs(core.suites()) do ranges[entry.id] = { entry.min_version_id, entry.max_version_id } end
+local function entry_of(suite)
+   if not by_id then
+      by_id = {}
+      for _, entry in ipairs(core.suites()) do by_id[entry.id] = entry end
    end
-   return ranges[suite]
+   return by_id[suite]
+end
+
+-- The suites that the groups allow: up to TLS 1.2 whoever offers ECDHE says with which curves (RFC 8422 section 4).
+local function with_groups(suites, groups)
+   if not groups then return suites end
+   for _, group in ipairs(groups) do
+      if core.group_is_curve(group) then return suites end
+   end
+   local kept = {}
+   for _, suite in ipairs(suites) do
+      local entry = entry_of(suite)
+      if not (entry and entry.key_exchange:find("^ECDH")) then kept[#kept + 1] = suite end
+   end
+   return kept
 end
 
 local function has_suite(suites, version)
    for _, suite in ipairs(suites) do
-      local range = range_of(suite)
-      if range and range[1] <= version and version <= range[2] then return true end
+      local entry = entry_of(suite)
+      if entry and entry.min_version_id <= version and version <= entry.max_version_id then return true end
    end
    return false
 end
@@ -42,9 +55,14 @@ local function check_range(who, lowest, highest)
    end
 end
 
-local function check_suites(who, given, bounds, suites)
+-- without: the suites that `groups` rule out.
+local function check_suites(who, given, bounds, suites, without)
    for option, field in pairs({ min_version = "version_min", max_version = "version_max" }) do
       if given[option] and not has_suite(suites, bounds[field]) then
+         if without and has_suite(without, bounds[field]) then
+            error(("%s: option 'groups': none of them is a curve, which the cipher suites for %s need"):format(who,
+               core.version_name(bounds[field])), 0)
+         end
          error(("%s: option '%s': none of the cipher suites is for %s"):format(who, option,
             core.version_name(bounds[field])), 0)
       end
@@ -52,13 +70,19 @@ local function check_suites(who, given, bounds, suites)
 end
 
 --- fit(who, given, settings) completes settings.version_min and version_max (numbers, where they were given), which
--- `given` names, by the defaults, and takes the versions at both ends away that none of settings.suites is for, and TLS
--- 1.3 where none of settings.signature_schemes is for it. Raises for a version that was asked for and cannot be spoken.
+-- `given` names, by the defaults, and takes the suites away that settings.groups rule out, the versions at both ends
+-- that none of settings.suites is for, and TLS 1.3 where none of settings.signature_schemes is for it. Raises for a
+-- version that was asked for and cannot be spoken.
 function versions.fit(who, given, settings)
-   local suites = settings.suites
+   local all = settings.suites
+   local suites = with_groups(all, settings.groups)
+   if #suites == 0 then
+      error(("%s: option 'groups': none of them is a curve, which all the cipher suites need"):format(who), 0)
+   end
+   settings.suites = suites
    local lowest, highest = settings.version_min or LOWEST, settings.version_max or HIGHEST
    check_range(who, lowest, highest)
-   check_suites(who, given, settings, suites)
+   check_suites(who, given, settings, suites, all)
    if highest == HIGHEST and not signs_13(settings.signature_schemes) then
       if given.max_version or lowest == HIGHEST then
          error(("%s: option 'signature_algorithms': none of them is for TLSv1.3"):format(who), 0)

@@ -31,8 +31,8 @@ describe("garbage collected", function()
          local session
          for _ = 1, 2 do
             local client = assert(client_context:connection({ server_name = "localhost", session = session,
-               handlers = all_handlers(handler) }))
-            local server = assert(server_context:connection({ handlers = all_handlers(handler) }))
+               handlers = all_handlers("client", handler) }))
+            local server = assert(server_context:connection({ handlers = all_handlers("server", handler) }))
             local result = pump(client, server, { observe = collect })
             assert.equal("wantread", result.client.status, result.client.message)
             assert.equal("wantread", result.server.status, result.server.message)
@@ -56,8 +56,9 @@ describe("garbage collected", function()
          local client_context = assert(bearssl.context(client_options))
          local server_context = assert(bearssl.context(server_options))
          local function keep(_, message) kept[#kept + 1] = message end
-         local client = assert(client_context:connection({ server_name = "localhost", handlers = all_handlers(keep) }))
-         local server = assert(server_context:connection({ handlers = all_handlers(keep) }))
+         local client = assert(client_context:connection({ server_name = "localhost",
+            handlers = all_handlers("client", keep) }))
+         local server = assert(server_context:connection({ handlers = all_handlers("server", keep) }))
          pump(client, server)
          kept[#kept + 1] = client:info()
          kept[#kept + 1] = server:info()
@@ -186,8 +187,8 @@ describe("dropped", function()
       local w = world()
       local function drop_after(limit, client_first)
          local client = assert(w.client_context:connection({ server_name = "localhost",
-            handlers = all_handlers(function() end) }))
-         local server = assert(w.server_context:connection({ handlers = all_handlers(function() end) }))
+            handlers = all_handlers("client", function() end) }))
+         local server = assert(w.server_context:connection({ handlers = all_handlers("server", function() end) }))
          for _ = 1, limit do
             inside(client).core:step()
             server:feed(client:drain(100))

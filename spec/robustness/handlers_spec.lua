@@ -131,8 +131,8 @@ describe("a handler that yields", function()
       local session
       for _ = 1, 2 do
          local client = assert(client_context:connection({ server_name = "localhost", session = session,
-            handlers = all_handlers(handler) }))
-         local server = assert(server_context:connection({ handlers = all_handlers(handler) }))
+            handlers = all_handlers("client", handler) }))
+         local server = assert(server_context:connection({ handlers = all_handlers("server", handler) }))
          local result = pump(driven(client), driven(server))
          assert.equal("wantread", result.client.status, result.client.message)
          assert.equal("wantread", result.server.status, result.server.message)

@@ -1,6 +1,7 @@
 -- What the specs of dying objects share. An error, never a crash: they also run under AddressSanitizer and valgrind.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local decisions_of = require "spec.support.decisions_of"
 
 local lifetime = {}
 
@@ -21,11 +22,11 @@ function lifetime.full_options()
    }
 end
 
--- all_handlers gives one function to every stage and decision.
-function lifetime.all_handlers(f)
+-- all_handlers gives one function to every stage and decision of a "client" or a "server".
+function lifetime.all_handlers(side, f)
    local handlers = {}
    for _, name in ipairs(bearssl.stages) do handlers[name] = f end
-   for _, name in ipairs(bearssl.decisions) do handlers[name] = f end
+   for _, name in ipairs(decisions_of(side)) do handlers[name] = f end
    return handlers
 end
 

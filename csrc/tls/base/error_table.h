@@ -147,7 +147,7 @@ TLS_REASON(BAD_SESSION, INPUT, TLS_ALERT_NONE, "bad_session", "the session could
 TLS_REASON(REFUSED, HANDLER, TLS_ALERT_ACCESS_DENIED, "refused", "a handler refused the connection")
 TLS_REASON(HANDLER, HANDLER, TLS_ALERT_INTERNAL_ERROR, "handler_error", "a handler failed")
 TLS_REASON(SIGN_FAILED, HANDLER, TLS_ALERT_INTERNAL_ERROR, "sign_failed",
-    "the private key operation failed or its handler gave no signature")
+    "no signature: the key is external and no sign handler made one, or the operation failed")
 
 /* The peer sent a fatal alert; the connection keeps which one. */
 TLS_REASON(PEER_ALERT, PROTOCOL, TLS_ALERT_NONE, "peer_alert",

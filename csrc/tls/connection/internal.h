@@ -5,8 +5,9 @@
 #include "connection/connection.h"
 #include "handshake/handshake.h"
 
-/* Output room that application data never takes, so that an alert can always be sealed. */
-#define TLS_ALERT_RESERVE 256
+/* Output room that application data never takes, so that a warning, which may take the first half,
+ * and a last alert can always be sealed. */
+#define TLS_ALERT_RESERVE ((size_t)2 * (TLS_RECORD_OVERHEAD_MAXIMUM + 2))
 /* More than this is not put aside of what a peer sends while a renegotiation goes on. */
 #define TLS_HELD_MAXIMUM ((size_t)1024 * 1024)
 

@@ -148,6 +148,26 @@ copy_suites(tls_context *context, const tls_context_options *options)
     return reason;
 }
 
+/* drop_suites_without_group: whoever offers suites of elliptic curves says by supported_groups
+ * which curves (RFC 8422 section 4), so that these need one; ffdhe groups are no curves. Suites of
+ * TLS 1.3 go with any group. */
+static void
+drop_suites_without_group(tls_context *context)
+{
+    size_t i, kept = 0;
+
+    for (i = 0; i < context->group_count; i++)
+        if (tls_group_is_curve(context->groups[i]))
+            return;
+    for (i = 0; i < context->suite_count; i++) {
+        enum tls_key_exchange exchange = tls_suite_find(context->suites[i])->key_exchange;
+
+        if (exchange != TLS_KEY_EXCHANGE_ECDHE && exchange != TLS_KEY_EXCHANGE_ECDH)
+            context->suites[kept++] = context->suites[i];
+    }
+    context->suite_count = kept;
+}
+
 /* fit_versions: a version without a suite is not spoken. */
 static enum tls_reason
 fit_versions(tls_context *context)
@@ -415,9 +435,11 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     if (reason == TLS_OK)
         reason = copy_suites(context, options);
     if (reason == TLS_OK)
-        reason = fit_versions(context);
-    if (reason == TLS_OK)
         reason = copy_groups_and_schemes(context, options);
+    if (reason == TLS_OK) {
+        drop_suites_without_group(context);
+        reason = fit_versions(context);
+    }
     if (reason == TLS_OK)
         reason = tls_lists_copy(
             &context->lists, options->alpn, options->alpn_count, options->pins, options->pin_count);

@@ -37,6 +37,12 @@ tls_group_supported(unsigned group)
     return group >= 32 || ((tls_kernels_chosen()->curves.supported_curves >> group) & 1) != 0;
 }
 
+int
+tls_group_is_curve(unsigned group)
+{
+    return group <= TLS_GROUP_X25519 && tls_group_share_length(group) != 0;
+}
+
 static enum tls_reason
 generate_ffdhe(tls_key_exchange_key *key)
 {

@@ -22,6 +22,9 @@ typedef struct tls_key_exchange_key {
 /* tls_group_supported: x25519, secp256r1, secp384r1 and secp521r1 as far as this BearSSL has them,
  * ffdhe2048 and ffdhe3072. Returns 1 or 0. */
 int tls_group_supported(unsigned group);
+/* tls_group_is_curve: whether suites up to TLS 1.2 can use the group (RFC 8422), if it is
+ * supported: they have elliptic curves only. */
+int tls_group_is_curve(unsigned group);
 /* tls_group_share_length: the length that a key_exchange of this group has; 0 for a group that is
  * never supported. */
 size_t tls_group_share_length(unsigned group);

@@ -70,17 +70,20 @@ read_info(enum tls_reason *reason, unsigned char iv[16], tls_bytes text)
 static void
 derive(unsigned char key[32], tls_bytes password, const unsigned char salt[SALT_LENGTH])
 {
+    unsigned char digest[br_md5_SIZE];
     br_md5_context md5;
     size_t at;
 
-    for (at = 0; at < 32; at += br_md5_SIZE) {
+    for (at = 0; at < 32; at += sizeof digest) {
         br_md5_init(&md5);
         if (at > 0)
-            br_md5_update(&md5, key + at - br_md5_SIZE, br_md5_SIZE);
+            br_md5_update(&md5, digest, sizeof digest);
         br_md5_update(&md5, password.data, password.length);
         br_md5_update(&md5, salt, SALT_LENGTH);
-        br_md5_out(&md5, key + at);
+        br_md5_out(&md5, digest);
+        memcpy(key + at, digest, sizeof digest);
     }
+    tls_wipe(digest, sizeof digest);
     tls_wipe(&md5, sizeof md5);
 }
 

@@ -18,17 +18,16 @@ typedef struct offer {
     const br_suite_translated *suites;
 } offer;
 
-/* is_offered: without a list BearSSL's mask has the defaults: bit h for RSA with hash h, bit 8 + h
- * for ECDSA. */
+/* is_offered: without a list the client takes SHA-1 with either kind of key (RFC 5246 section
+ * 7.4.1.4.1). */
 static int
 is_offered(const offer *o, unsigned scheme)
 {
-    unsigned shift = tls_scheme_kind_of(scheme) == TLS_SCHEME_KIND_ECDSA ? 8 : 0;
     tls_u16_list list = o->engine->handshake->client_hello.hello.signature_algorithms;
 
-    if (tls12_is_pss(scheme) || list.length > 0)
+    if (list.length > 0)
         return tls_u16_list_contains(list, scheme);
-    return (o->server->hashes >> (shift + (unsigned)tls_scheme_hash(scheme))) & 1;
+    return scheme == TLS_SCHEME_RSA_PKCS1_SHA1 || scheme == TLS_SCHEME_ECDSA_SHA1;
 }
 
 /* signature_scheme: the first of ours that the client takes and the key can do; 0: none. Below TLS

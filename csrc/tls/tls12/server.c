@@ -142,9 +142,6 @@ show_schemes(tls_buffer *out, tls_u16_list schemes)
             shown[count++] = ecdsa;
     }
     start = tls_write_begin16(out);
-    /* BearSSL takes no empty list, and 0 is no scheme. */
-    if (count == 0)
-        tls_write_u16(out, 0);
     tls_write_u16_values(out, shown, count);
     tls_write_end16(out, start);
 }

@@ -490,8 +490,7 @@ tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress)
     if (!tls_bytes_equal(certificate->certificate_request_context,
             tls_bytes_make(e->request_context, e->request_context_length)))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (certificate->certificate_count > 0)
-        reason = tls13_receive_certificate(e, certificate);
+    reason = tls13_receive_certificate(e, certificate);
     if (reason == TLS_OK)
         reason = tls13_report(e, TLS_STAGE_CERTIFICATE);
     if (reason == TLS_OK && certificate->certificate_count == 0 &&

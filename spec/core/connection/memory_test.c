@@ -46,6 +46,9 @@ begin(unsigned version, const char *what)
     check_about("%s of %x", what, version);
     pair_init(&p, &identities[P256]);
     pair_client_is(&p, &identities[P384]);
+    /* The client holds it, whatever it says. */
+    p.server_credential.ocsp_response = tls_bytes_make(pattern(), 700);
+    p.client_options.verify = TLS_VERIFY_REPORT;
     p.client_options.version_max = p.server_options.version_max = version;
     p.client_options.renegotiation = p.server_options.renegotiation = version < TLS_VERSION_13;
     p.client_options.post_handshake_auth = 1;
@@ -114,6 +117,20 @@ in_whole(unsigned version)
     pair_free(&p);
 }
 
+/* facts: a list of SCTs, which no server of ours sends. */
+static void
+facts(void)
+{
+    tls_facts held;
+
+    memset(&held, 0, sizeof held);
+    tls_buffer_append(&held.peer.signed_certificate_timestamps, pattern(), 900);
+    check_number(
+        tls_facts_memory(&held), held.peer.signed_certificate_timestamps.capacity, "bytes of SCTs");
+    check(tls_facts_memory(&held) >= 900, "all of them");
+    tls_buffer_release(&held.peer.signed_certificate_timestamps);
+}
+
 int
 main(void)
 {
@@ -121,6 +138,7 @@ main(void)
     size_t i;
 
     load_identities();
+    facts();
     for (i = 0; i < 2; i++) {
         in_pieces(versions[i]);
         in_whole(versions[i]);

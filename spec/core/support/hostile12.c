@@ -50,7 +50,7 @@ hostile12_settle(tls_connection *c)
     enum tls_event event;
 
     do {
-        event = tls_connection_step(c);
+        event = inside_step(c);
         if (event == TLS_EVENT_DATA)
             tls_connection_plaintext_consume(c, tls_connection_plaintext(c).length);
     } while (event == TLS_EVENT_STAGE || event == TLS_EVENT_DECISION || event == TLS_EVENT_DATA);

@@ -43,6 +43,10 @@ int inside_has_no_keys(const tls_connection *c);
  * it shares with others (certificates, contexts) and what waits to be told is not in it. */
 size_t inside_memory(const tls_connection *c);
 
+/* inside_step is tls_connection_step, and looks whether what the connection says that it holds is
+ * that. */
+enum tls_event inside_step(tls_connection *c);
+
 /* What a message that is not whole takes. */
 size_t inside_reassembly(const tls_connection *c);
 

@@ -72,7 +72,7 @@ pair12_settle(tls_connection *c)
     enum tls_event event;
 
     do
-        event = tls_connection_step(c);
+        event = inside_step(c);
     while (event == TLS_EVENT_STAGE || event == TLS_EVENT_DECISION ||
            (event == TLS_EVENT_DATA && tls_connection_plaintext(c).length == 0));
     return event;

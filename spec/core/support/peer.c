@@ -14,7 +14,7 @@ peer_settle(peer *p)
     enum tls_event event;
 
     do {
-        event = tls_connection_step(p->victim);
+        event = inside_step(p->victim);
         if (event == TLS_EVENT_DATA) {
             size_t length = tls_connection_plaintext(p->victim).length;
 

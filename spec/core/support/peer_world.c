@@ -1,6 +1,7 @@
 /* peer_world.c - making and releasing them. */
 #include <string.h>
 
+#include "support/inside.h"
 #include "support/check.h"
 #include "support/clock.h"
 #include "support/peer_world.h"
@@ -170,7 +171,7 @@ run(tls_connection *c)
     enum tls_event event;
 
     do
-        event = tls_connection_step(c);
+        event = inside_step(c);
     while (event == TLS_EVENT_STAGE || event == TLS_EVENT_DECISION || event == TLS_EVENT_DATA);
 }
 

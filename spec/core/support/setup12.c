@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "key/signature.h"
+#include "support/inside.h"
 #include "support/check.h"
 #include "support/setup12.h"
 
@@ -101,7 +102,7 @@ side12_run(side12 *s)
     int busy = 0;
 
     for (;;) {
-        s->last = tls_connection_step(s->c);
+        s->last = inside_step(s->c);
         switch (s->last) {
         case TLS_EVENT_STAGE:
             s->stages[tls_connection_stage(s->c)->stage]++;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "key/signature.h"
+#include "support/inside.h"
 #include "support/side.h"
 
 static void
@@ -85,7 +86,7 @@ side_run(side *s)
         answer_question(s);
     }
     for (;;) {
-        s->last = tls_connection_step(s->c);
+        s->last = inside_step(s->c);
         switch (s->last) {
         case TLS_EVENT_STAGE:
             note_stage(s);

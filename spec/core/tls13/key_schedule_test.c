@@ -331,6 +331,9 @@ spec_stage(const tls_key_schedule *schedule, const unsigned char *hash)
                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             "%s: the secret, or nothing", subject);
     }
+    check(!tls_key_schedule_derive(
+              schedule, secret, (enum tls_secret)(TLS_SECRET_RESUMPTION + 1), hash),
+        "%s: no secret behind the last", subject);
 }
 
 static void
@@ -369,6 +372,8 @@ spec_schedule_384(void)
                   (label != NULL && expected != NULL && strcmp(label, expected) == 0),
             "%s: name in the key log", subject);
     }
+    check(tls_secret_keylog_label((enum tls_secret)(TLS_SECRET_RESUMPTION + 1)) == NULL,
+        "%s: no name behind the last", subject);
 }
 
 static void

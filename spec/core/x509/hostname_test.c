@@ -31,7 +31,8 @@ test_hostnames(void)
         {"", "x"}, {"x", ""}, {".example.com", "a.example.com"}, {"*..com", "a..com"},
         {"*.example.com", ".example.com"}, {"www.example.com", "www.example.com.."},
         {"www.example.com.", "www.example.com"}, {"www.example.com.", "www.example.com."},
-        {"*.example.com.", "www.example.com"}};
+        {"*.example.com.", "www.example.com"}, {"a.example.com", "b.example.com"},
+        {"**example.com", "a.example.com"}, {"**.example.com", "a.*.example.com"}};
     size_t i;
     tls_certificate *leaf = corpus_certificate("p256"), *cn = corpus_certificate("cn_only");
 
