@@ -1,5 +1,5 @@
 /* kernel.c - which kernels run: chosen once, by what the processor can do and what the environment
- * says. The table is the only global of the core: filled by whoever comes first, constant after. */
+ * says. The table is a global of the core, filled by whoever comes first, constant after. */
 #include "kernel/kernel.h"
 
 #include <stdlib.h>
