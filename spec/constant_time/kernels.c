@@ -43,7 +43,8 @@ multiply(int curve)
 static int
 sign(int curve)
 {
-    unsigned char scalar[66], digest[32] = {1, 2, 3}, q[133], out[160];
+    unsigned char scalar[66], digest[32] = {1, 2, 3}, q[133], out[160], raw[160];
+    uint32_t good;
     br_ec_private_key key = {curve, scalar, scalar_of(scalar, curve)};
     br_ec_public_key public_key = {curve, q, 0};
     size_t length;
@@ -54,8 +55,12 @@ sign(int curve)
         tls_kernels_chosen()->ecdsa_sign(curves(), tls_kernels_chosen()->sha256, digest, &key, out);
     PUBLIC(&length, sizeof length);
     PUBLIC(out, sizeof out);
-    return br_ecdsa_i31_vrfy_asn1(
-               br_ec_get_default(), digest, sizeof digest, &public_key, out, length) == 1;
+    memcpy(raw, out, sizeof raw);
+    good = tls_kernels_chosen()->ecdsa_check(
+        digest, sizeof digest, &key, &public_key, raw, br_ecdsa_asn1_to_raw(raw, length));
+    PUBLIC(&good, sizeof good);
+    return good == 1 && br_ecdsa_i31_vrfy_asn1(br_ec_get_default(), digest, sizeof digest,
+                            &public_key, out, length) == 1;
 }
 
 /* Lengths of what is hashed are public. */

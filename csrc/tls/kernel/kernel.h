@@ -9,6 +9,12 @@
 
 #define TLS_KERNEL_CURVES 32 /* BearSSL's and TLS's numbers of curves are below */
 
+/* tls_ecdsa_check: does a signature (in raw form) that was made with this private key verify by its
+ * public key? Takes both, and is quicker than who has but the public one. */
+typedef uint32_t (*tls_ecdsa_check)(const void *digest, size_t digest_length,
+    const br_ec_private_key *key, const br_ec_public_key *public_key, const void *signature,
+    size_t length);
+
 /* What a kernel does for one curve: members of br_ec_impl, and ECDSA. Where one is NULL, BearSSL's
  * does it, with whatever multiplies. */
 typedef struct tls_curve_kernel {
@@ -21,6 +27,7 @@ typedef struct tls_curve_kernel {
         int curve);
     br_ecdsa_sign ecdsa_sign;   /* gives ASN.1 */
     br_ecdsa_vrfy ecdsa_verify; /* takes the raw form */
+    tls_ecdsa_check ecdsa_check;
 } tls_curve_kernel;
 
 typedef struct tls_kernels {
@@ -28,6 +35,7 @@ typedef struct tls_kernels {
     br_ec_impl curves; /* all curves, whoever does them */
     br_ecdsa_sign ecdsa_sign;
     br_ecdsa_vrfy ecdsa_verify;
+    tls_ecdsa_check ecdsa_check;
     tls_curve_kernel curve[TLS_KERNEL_CURVES];
     br_rsa_public rsa_public;
     br_rsa_private rsa_private;
