@@ -244,6 +244,21 @@ $(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TLS_OBJECTS) $(BUILD)/
 	    $(filter-out %/kernel/processor.o,$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))
 	@$(COMPILE) -Icsrc/tls -c -o $@.planted.o spec/constant_time/constant_time.c
 
+# What computes, and handshakes of both versions; the tests of spec/core/kernel choose by themselves.
+KERNEL_TESTS = $(patsubst %,$(BUILD)/core/%_test,key_exchange key_schedule record_protection connection13_records ticket \
+    signature signature_vectors rsa_pss_12 handshake12 renegotiation connection13 connection13_psk connection13_early)
+KERNEL_SPECS = spec/tls12_spec.lua spec/tls13_sessions_spec.lua spec/sign_spec.lua spec/kernels_spec.lua
+KERNEL_RUN   = $(RUN) SPEC='$(KERNEL_SPECS)' SPECFLAGS= OUT='$(OUT)' JOBS=$(JOBS) SLOWDOWN=$(SLOWDOWN)
+.PHONY: kernels-tests without-kernels
+kernels-tests: all $(KERNEL_TESTS) $(BUILD)/kernels_list ## handshakes and unit tests with each kernel, with each fallback, and in a build that has none
+	@$(KERNEL_RUN) sh spec/kernels/run.sh $(BUILD)/kernels_list $(KERNEL_TESTS)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/kernels-none KERNELS=none without-kernels
+without-kernels: all $(KERNEL_TESTS) $(BUILD)/kernels_list
+	@[ -z "$$($(BUILD)/kernels_list)" ] || { echo 'KERNELS=none builds kernels'; exit 1; }
+	@$(KERNEL_RUN) LABEL=KERNELS=none .ci/suite $(KERNEL_TESTS)
+$(BUILD)/kernels_list: spec/kernels/list.c $(TLS_OBJECTS) $(BUILD)/tls/flags
+	$(call run,LINK,$(COMPILE) -Icsrc/tls -o $@ $< $(TLS_OBJECTS) $(LDFLAGS) $(BEARSSL_LIBS))
+
 # Seconds for each target, and which (all of spec/fuzz); two run at once.
 FUZZ_SECONDS ?= 40
 FUZZ_TARGETS ?=
