@@ -215,7 +215,7 @@ SANITIZED   = OPT='-O1 -g -fno-omit-frame-pointer $(SANITIZERS) $(INSTRUMENT)' H
 sanitize: ## the suite under AddressSanitizer, LeakSanitizer and UBSan
 	@$(MAKE) --no-print-directory host BUILD=$(BUILD)/sanitize $(SANITIZED)
 	@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0 \
-	 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 LABEL=sanitize \
+	 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 LABEL=sanitize TEST_PORTION=20 \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/sanitize LUA=$(abspath $(BUILD))/sanitize/host/$(LUA_ID) \
 	    LUA_INCDIR='$(LUA_INCDIR)' SLOWDOWN=4 $(SANITIZED)
 
@@ -227,7 +227,7 @@ VALGRIND_PASSED_OVER = rockspec c_host examples tool_* ca_tool system_bundle cha
 VALGRIND_SPECS = $(shell find spec -name '*_spec.lua' ! -path 'spec/interop/*' ! -path 'spec/nginx/*' \
     $(VALGRIND_PASSED_OVER:%=! -path 'spec/%_spec.lua'))
 valgrind: ## the C unit tests, and the specs that need no other program, under valgrind (but for specs tagged slow)
-	@LABEL=valgrind CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1800} \
+	@LABEL=valgrind TEST_PORTION=100 CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1800} \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
 	    JOBS=2 SLOWDOWN=20 SPECS='$(VALGRIND_SPECS)' SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
 

@@ -7,6 +7,7 @@
 
 #include "kernel/kernel.h"
 #include "support/check.h"
+#include "support/kernels.h"
 
 #define POINT_MAXIMUM 133
 #define SCALAR_MAXIMUM 66
@@ -385,8 +386,10 @@ test_curve(int id, int count)
     const unsigned char *order, *generator;
     curve c;
 
+    if (!has_kernel(id == 23 ? "secp256r1" : id == 24 ? "secp384r1" : "secp521r1"))
+        return;
     c.id = id;
-    c.count = count;
+    c.count = portion_of(count);
     c.reference = br_ec_get_default();
     c.ours = &tls_kernels_chosen()->curves;
     order = c.reference->order(id, &c.length);
@@ -420,6 +423,7 @@ main(void)
     test_choice("auto", 400);
     check_about("P-521");
     test_curve(25, 16);
-    test_choice("portable", 160);
+    if (strcmp(kernel_of("secp256r1"), "adx") == 0) /* the others are what "portable" says */
+        test_choice("portable", 160);
     return check_end();
 }
