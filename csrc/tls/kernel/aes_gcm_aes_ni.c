@@ -37,7 +37,7 @@ typedef __m128i vector;
 AES_NI static void
 expand_key(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length)
 {
-    size_t i, words = length / BLOCK; /* in fours */
+    size_t i, words = length / BLOCK; /* in fours: 1 or 2 */
     uint32_t constant = 1;
 
     key->as.blocks.rounds = (unsigned)length / 4 + 6;
@@ -46,7 +46,7 @@ expand_key(tls_aes_gcm_key *key, const unsigned char *bytes, size_t length)
         __m128i t = _mm_aeskeygenassist_si128(LOAD128(key->as.blocks.round_keys[i - 1]), 0);
         __m128i x = LOAD128(key->as.blocks.round_keys[i - words]);
 
-        if (i % words == 0) {
+        if ((i & (words - 1)) == 0) {
             t = _mm_xor_si128(_mm_shuffle_epi32(t, 0xFF), _mm_set1_epi32((int)constant));
             constant = constant == 0x80 ? 0x1B : constant << 1;
         } else {
