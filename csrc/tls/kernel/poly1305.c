@@ -83,8 +83,9 @@ tls_poly1305_update(poly1305 *p, const unsigned char *data, size_t length)
     }
 }
 
-/* The lengths, h modulo 2^130 - 5, and s. h is below twice the modulus: h + 5 has a
- * bit 130 where it is not below it. */
+/* The lengths, h modulo 2^130 - 5, and s. Of the limbs of h only the middle one may be too long;
+ * what it exceeds the highest by comes back, and then h is small. So h is below twice the modulus,
+ * and h + 5 has a bit 130 where it is not below it. */
 void
 tls_poly1305_finish(poly1305 *p, size_t additional_length, size_t length, unsigned char tag[16])
 {
@@ -96,14 +97,10 @@ tls_poly1305_finish(poly1305 *p, size_t additional_length, size_t length, unsign
 
     memcpy(block, lengths, sizeof block);
     one(p, block);
-    for (i = 0; i < 2; i++) { /* the second time, what 5 made longer */
-        h[1] += h[0] >> 44;
-        h[0] &= POLY1305_MASK44;
-        h[2] += h[1] >> 44;
-        h[1] &= POLY1305_MASK44;
-        h[0] += 5 * (h[2] >> 42);
-        h[2] &= POLY1305_MASK42;
-    }
+    h[2] += h[1] >> 44;
+    h[1] &= POLY1305_MASK44;
+    h[0] += 5 * (h[2] >> 42);
+    h[2] &= POLY1305_MASK42;
     sum[0] = h[0] + 5;
     sum[1] = h[1] + (sum[0] >> 44);
     sum[2] = h[2] + (sum[1] >> 44);
