@@ -15,6 +15,8 @@ WARN     ?= -Wall -Wextra -pedantic
 WERROR   ?= -Werror
 HARDEN   ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS   ?=
+# Put in front of the kernels' sources: see constant-time.
+EMULATED ?=
 # "none" leaves everything to BearSSL's arithmetic.
 KERNELS  ?= auto
 LDFLAGS  ?=
@@ -113,7 +115,7 @@ $(BUILD)/tls/kernel/%.o: override CFLAGS += -fno-asynchronous-unwind-tables
 
 $(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(COMPILE) -Icsrc/tls -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) $(if $(findstring /kernel/,$@),$(EMULATED)) -Icsrc/tls -MMD -MP -c -o $@ $<)
 
 $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
 	$(call run,CC,$(COMPILE) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
@@ -156,6 +158,8 @@ $(PKGCONFIG): csrc/tls/tlscore.pc.in always
 # Make every allocation fail once; the last looks into what is freed.
 $(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/handshake_memory_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=free
+# Counts what the system is asked, and has it fail.
+$(BUILD)/core/random_test: override LDFLAGS += -Wl,--wrap=getentropy,--wrap=open,--wrap=madvise,--wrap=clock_gettime
 
 core-tests: $(TEST_BINS)
 
@@ -225,7 +229,7 @@ SANITIZED   = OPT='-O1 -g -fno-omit-frame-pointer $(SANITIZERS) $(INSTRUMENT)' H
 sanitize: ## the suite under AddressSanitizer, LeakSanitizer and UBSan
 	@$(MAKE) --no-print-directory host BUILD=$(BUILD)/sanitize $(SANITIZED)
 	@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0 \
-	 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 LABEL=sanitize \
+	 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 LABEL=sanitize TEST_PORTION=20 \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/sanitize LUA=$(abspath $(BUILD))/sanitize/host/$(LUA_ID) \
 	    LUA_INCDIR='$(LUA_INCDIR)' SLOWDOWN=4 $(SANITIZED)
 
@@ -237,19 +241,37 @@ VALGRIND_PASSED_OVER = rockspec c_host examples tool_* ca_tool system_bundle cha
 VALGRIND_SPECS = $(shell find spec -name '*_spec.lua' ! -path 'spec/interop/*' ! -path 'spec/nginx/*' \
     $(VALGRIND_PASSED_OVER:%=! -path 'spec/%_spec.lua'))
 valgrind: ## the C unit tests, and the specs that need no other program, under valgrind (but for specs tagged slow)
-	@LABEL=valgrind CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1800} \
+	@LABEL=valgrind TEST_PORTION=100 CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1800} \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \
 	    JOBS=2 SLOWDOWN=20 SPECS='$(VALGRIND_SPECS)' SPECFLAGS='--exclude-tags=slow $(SPECFLAGS)'
 
 .PHONY: constant-time constant-time-run
-constant-time: ## no branch and no index of a kernel depends on a secret (needs valgrind and its headers)
+constant-time: ## no branch, index or division depends on a secret: kernels, keys, tickets (needs valgrind and its headers)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/constant-time CFLAGS='$(CFLAGS) -DTLS_CONSTANT_TIME' OPT='-O2 -gdwarf-4' \
-	    constant-time-run
-constant-time-run: $(BUILD)/constant_time
-	@sh spec/constant_time/run.sh $<
+	    EMULATED='-include spec/constant_time/instructions.h' constant-time-run
+CONSTANT_TIME := $(BUILD)/constant_time
+constant-time-run: $(CONSTANT_TIME)
+	@sh spec/constant_time/run.sh $< $(filter $(BUILD)/tls/kernel/%,$(TLS_OBJECTS))
 # It says itself what the processor can do.
-$(BUILD)/constant_time: spec/constant_time/constant_time.c $(TLS_OBJECTS) $(BUILD)/tls/flags
-	$(call run,LINK,$(COMPILE) -Icsrc/tls -o $@ $< $(filter-out %/kernel/processor.o,$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))
+$(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TLS_OBJECTS) $(BUILD)/tls/flags
+	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/constant_time -o $@ $(filter %.c,$^) \
+	    $(filter-out %/kernel/processor.o,$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))
+	@$(COMPILE) -Icsrc/tls -c -o $@.planted.o spec/constant_time/constant_time.c
+
+# What computes, and handshakes of both versions; the tests of spec/core/kernel choose by themselves.
+KERNEL_TESTS = $(patsubst %,$(BUILD)/core/%_test,key_exchange key_schedule record_protection connection13_records ticket \
+    signature signature_vectors rsa_pss_12 handshake12 renegotiation connection13 connection13_psk connection13_early)
+KERNEL_SPECS = spec/tls12_spec.lua spec/tls13_sessions_spec.lua spec/sign_spec.lua spec/kernels_spec.lua
+KERNEL_RUN   = $(RUN) SPEC='$(KERNEL_SPECS)' SPECFLAGS= OUT='$(OUT)' JOBS=$(JOBS) SLOWDOWN=$(SLOWDOWN)
+.PHONY: kernels-tests without-kernels
+kernels-tests: all $(KERNEL_TESTS) $(BUILD)/kernels_list ## handshakes and unit tests with each kernel, with each fallback, and in a build that has none
+	@$(KERNEL_RUN) sh spec/kernels/run.sh $(BUILD)/kernels_list $(KERNEL_TESTS)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/kernels-none KERNELS=none without-kernels
+without-kernels: all $(KERNEL_TESTS) $(BUILD)/kernels_list
+	@[ -z "$$($(BUILD)/kernels_list)" ] || { echo 'KERNELS=none builds kernels'; exit 1; }
+	@$(KERNEL_RUN) LABEL=KERNELS=none .ci/suite $(KERNEL_TESTS)
+$(BUILD)/kernels_list: spec/kernels/list.c $(TLS_OBJECTS) $(BUILD)/tls/flags
+	$(call run,LINK,$(COMPILE) -Icsrc/tls -o $@ $< $(TLS_OBJECTS) $(LDFLAGS) $(BEARSSL_LIBS))
 
 # Seconds for each target, and which (all of spec/fuzz); two run at once.
 FUZZ_SECONDS ?= 40

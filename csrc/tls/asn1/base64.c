@@ -1,6 +1,8 @@
 /* base64.c - see base64.h. */
 #include "asn1/base64.h"
 
+#include "base/declassify.h"
+
 /* What a character is besides a digit's value, 0..63. Each has the top bit, so four characters are
  * checked with one OR. */
 enum { PAD = 0xFD, SPACE = 0xFE, BAD = 0xFF };
@@ -45,7 +47,7 @@ tls_base64_decode(tls_buffer *out, tls_bytes text)
     const unsigned char *p = text.data;
     const unsigned char *end = text.length ? p + text.length : p;
     unsigned char *to;
-    uint32_t a, b, c, d, bits = 0;
+    uint32_t a, b, c, d, other, bits = 0;
     unsigned count = 0, padding = 0;
 
     to = tls_buffer_reserve(out, text.length / 4 * 3 + 3);
@@ -58,7 +60,9 @@ tls_base64_decode(tls_buffer *out, tls_bytes text)
             b = value_of(p[1]);
             c = value_of(p[2]);
             d = value_of(p[3]);
-            if ((a | b | c | d) & 0x80)
+            other = (a | b | c | d) & 0x80;
+            TLS_DECLASSIFY(&other, sizeof other); /* where lines end */
+            if (other)
                 break;
             bits = a << 18 | b << 12 | c << 6 | d;
             to[0] = (unsigned char)(bits >> 16);

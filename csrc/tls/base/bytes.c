@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/declassify.h"
+
 tls_bytes
 tls_bytes_make(const void *data, size_t length)
 {
@@ -167,10 +169,12 @@ tls_secret_equal(const void *a, const void *b, size_t length)
 {
     const unsigned char *x = a;
     const unsigned char *y = b;
-    unsigned difference = 0;
+    unsigned difference = 0, equal;
     size_t i;
 
     for (i = 0; i < length; i++)
         difference |= (unsigned)(x[i] ^ y[i]);
-    return difference == 0;
+    equal = ((difference - 1) >> 8) & 1; /* it is below 256 */
+    TLS_DECLASSIFY(&equal, sizeof equal);
+    return (int)equal;
 }

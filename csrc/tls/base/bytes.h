@@ -58,7 +58,8 @@ tls_bytes tls_buffer_view(const tls_buffer *buffer);
 
 /* tls_wipe overwrites memory in a way that the compiler may not remove. */
 void tls_wipe(void *data, size_t length);
-/* tls_secret_equal takes a time that depends on `length` alone. Returns 1 when equal. */
+/* tls_secret_equal takes a time that depends on `length` alone. Returns 1 when equal, which is no
+ * secret any more. */
 int tls_secret_equal(const void *a, const void *b, size_t length);
 
 /* Big-endian integers, as TLS and DER write them. */

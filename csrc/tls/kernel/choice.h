@@ -17,6 +17,7 @@ int tls_kernels_entry(size_t i, const char **primitive, const char **implementat
  *   auto        the first that this processor can run (so it is with no words at all)
  *   portable    only those that need no special instructions
  *   none        none: BearSSL does everything
+ *   NAME        only implementations of this name, and of the others that are named: "adx", say
  *   -NAME       not this one: a primitive or an implementation
  * A word that is none of these has the variable mean `none`.
  * Call it while no other thread is in the core and no context exists: what was made keeps what it

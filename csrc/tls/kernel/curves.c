@@ -5,7 +5,7 @@
 static const tls_curve_kernel *
 kernel_of(int curve)
 {
-    static const tls_curve_kernel none = {NULL, NULL, NULL, NULL, NULL};
+    static const tls_curve_kernel none = {NULL, NULL, NULL, NULL, NULL, NULL};
 
     return curve >= 0 && curve < TLS_KERNEL_CURVES ? &tls_kernels_chosen()->curve[curve] : &none;
 }
@@ -61,6 +61,18 @@ ecdsa_verify(const br_ec_impl *curves, const void *digest, size_t digest_length,
         curves, digest, digest_length, key, signature, length);
 }
 
+static uint32_t
+ecdsa_check(const void *digest, size_t digest_length, const br_ec_private_key *key,
+    const br_ec_public_key *public_key, const void *signature, size_t length)
+{
+    tls_ecdsa_check own = kernel_of(key->curve)->ecdsa_check;
+
+    if (own != NULL)
+        return own(digest, digest_length, key, public_key, signature, length);
+    return ecdsa_verify(
+        &tls_kernels_chosen()->curves, digest, digest_length, public_key, signature, length);
+}
+
 void
 tls_kernel_curves(tls_kernels *kernels)
 {
@@ -70,4 +82,5 @@ tls_kernel_curves(tls_kernels *kernels)
     kernels->curves.muladd = multiply_and_add;
     kernels->ecdsa_sign = ecdsa_sign;
     kernels->ecdsa_verify = ecdsa_verify;
+    kernels->ecdsa_check = ecdsa_check;
 }

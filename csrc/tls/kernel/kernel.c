@@ -1,5 +1,5 @@
 /* kernel.c - which kernels run: chosen once, by what the processor can do and what the environment
- * says. The table is the only global of the core: filled by whoever comes first, constant after. */
+ * says. The table is a global of the core, filled by whoever comes first, constant after. */
 #include "kernel/kernel.h"
 
 #include <stdlib.h>
@@ -69,6 +69,17 @@ word_is(const char *word, size_t length, const char *name)
 }
 
 static int
+is_implementation(const char *word, size_t length)
+{
+    size_t i;
+
+    for (i = 0; candidates[i] != NULL; i++)
+        if (word_is(word, length, candidates[i]->implementation))
+            return 1;
+    return word_is(word, length, "portable");
+}
+
+static int
 is_name(const char *word, size_t length)
 {
     size_t i;
@@ -76,10 +87,7 @@ is_name(const char *word, size_t length)
     for (i = 0; i < TLS_PRIMITIVES; i++)
         if (word_is(word, length, primitive_names[i]))
             return 1;
-    for (i = 0; candidates[i] != NULL; i++)
-        if (word_is(word, length, candidates[i]->implementation))
-            return 1;
-    return 0;
+    return is_implementation(word, length);
 }
 
 /* next_word returns the length of the next of the words, and puts *words there; 0 at the end. */
@@ -93,8 +101,8 @@ next_word(const char **words)
 static int
 is_word(const char *word, size_t length)
 {
-    return word_is(word, length, "auto") || word_is(word, length, "portable") ||
-           word_is(word, length, "none") || (word[0] == '-' && is_name(word + 1, length - 1));
+    return word_is(word, length, "auto") || word_is(word, length, "none") ||
+           is_implementation(word, length) || (word[0] == '-' && is_name(word + 1, length - 1));
 }
 
 static int
@@ -124,19 +132,21 @@ from_environment(void)
 static int
 is_allowed(const char *words, const tls_kernel *kernel)
 {
+    int only_named = 0, named = 0;
     size_t length;
 
     for (; (length = next_word(&words)) > 0; words += length) {
         if (word_is(words, length, "none"))
             return 0;
-        if (word_is(words, length, "portable") && kernel->needs != 0)
-            return 0;
         if (words[0] == '-' &&
             (word_is(words + 1, length - 1, kernel->implementation) ||
                 word_is(words + 1, length - 1, primitive_names[kernel->primitive])))
             return 0;
+        only_named |= is_implementation(words, length);
+        named |= word_is(words, length, kernel->implementation) ||
+                 (word_is(words, length, "portable") && kernel->needs == 0);
     }
-    return 1;
+    return named || !only_named;
 }
 
 /* ---- The table ---- */
@@ -229,6 +239,12 @@ tls_kernels_choose(const char *words)
     tls_kernels_chosen(); /* so that nobody chooses later */
     fill(words);
     return 1;
+}
+
+const tls_kernel *
+tls_kernels_candidate(size_t i)
+{
+    return i < sizeof candidates / sizeof candidates[0] ? candidates[i] : NULL;
 }
 
 int

@@ -10,6 +10,12 @@
 
 #define TLS_KERNEL_CURVES 32 /* BearSSL's and TLS's numbers of curves are below */
 
+/* tls_ecdsa_check: does a signature (in raw form) that was made with this private key verify by its
+ * public key? Takes both, and is quicker than who has but the public one. */
+typedef uint32_t (*tls_ecdsa_check)(const void *digest, size_t digest_length,
+    const br_ec_private_key *key, const br_ec_public_key *public_key, const void *signature,
+    size_t length);
+
 /* What a kernel does for one curve: members of br_ec_impl, and ECDSA. Where one is NULL, BearSSL's
  * does it, with whatever multiplies. */
 typedef struct tls_curve_kernel {
@@ -22,6 +28,7 @@ typedef struct tls_curve_kernel {
         int curve);
     br_ecdsa_sign ecdsa_sign;   /* gives ASN.1 */
     br_ecdsa_vrfy ecdsa_verify; /* takes the raw form */
+    tls_ecdsa_check ecdsa_check;
 } tls_curve_kernel;
 
 typedef struct tls_kernels {
@@ -29,6 +36,7 @@ typedef struct tls_kernels {
     br_ec_impl curves; /* all curves, whoever does them */
     br_ecdsa_sign ecdsa_sign;
     br_ecdsa_vrfy ecdsa_verify;
+    tls_ecdsa_check ecdsa_check;
     tls_curve_kernel curve[TLS_KERNEL_CURVES];
     br_rsa_public rsa_public;
     br_rsa_private rsa_private;
@@ -66,6 +74,10 @@ typedef struct tls_kernel {
     unsigned needs; /* TLS_PROCESSOR_...; 0: any processor of the kind that this was built for */
     void (*install)(tls_kernels *kernels);
 } tls_kernel;
+
+/* tls_kernels_candidate: all kernels of this build, of each primitive the best first, for i from 0
+ * until it returns NULL: for tests that run each. */
+const tls_kernel *tls_kernels_candidate(size_t i);
 
 /* tls_kernel_curves puts the dispatch by curve into the table; see curves.c. */
 void tls_kernel_curves(tls_kernels *kernels);

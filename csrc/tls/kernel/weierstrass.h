@@ -6,6 +6,8 @@
 
 /* ---- At first use ---- */
 
+#define ONCE __attribute__((cold)) /* small rather than quick */
+
 /* double_modulo: the number 2^n modulo a modulus, by doubling 1. */
 static void
 power_of_two(number out, int n, const number modulus)
@@ -31,7 +33,7 @@ negative_inverse(uint64_t a)
 
 /* make_row: 1 to 2^(w-1) times the base; all divided by their z at once, by one inversion of the
  * product (Montgomery's trick). */
-static void
+static ONCE void
 make_row(affine row[MULTIPLES], const affine *base)
 {
     jacobian p[MULTIPLES];
@@ -64,7 +66,7 @@ make_row(affine row[MULTIPLES], const affine *base)
     }
 }
 
-static void
+static ONCE void
 make(void)
 {
     static const number one = {1};
@@ -324,4 +326,5 @@ install(tls_kernels *kernels)
     kernel->multiply_and_add = multiply_and_add;
     kernel->ecdsa_sign = ecdsa_sign;
     kernel->ecdsa_verify = ecdsa_verify;
+    kernel->ecdsa_check = ecdsa_check;
 }

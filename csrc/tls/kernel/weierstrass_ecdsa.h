@@ -55,7 +55,7 @@ sign_with(number r, number s, const number k, const number x, const number e)
     scalar_invert(inverse, inverse);
     scalar_to_montgomery(t, x);
     scalar_multiply(s, t, r);
-    modular_add(s, s, e, order);
+    scalar_add(s, s, e);
     scalar_multiply(s, s, inverse);
     tls_wipe(&p, sizeof p);
     tls_wipe(t, sizeof t);
@@ -134,19 +134,22 @@ static int
 x_is(const jacobian *p, const number r)
 {
     number zz, t, u, other, less;
+    uint64_t equal;
 
     field_square(zz, p->z);
     field_get(t, r);
     field_multiply(t, t, zz);
     field_subtract(u, t, p->x);
-    if (field_is_zero(u))
-        return 1;
-    if (words_add(other, r, order) || !words_subtract(less, other, prime))
-        return 0;
-    field_get(t, other);
-    field_multiply(t, t, zz);
-    field_subtract(u, t, p->x);
-    return field_is_zero(u) != 0;
+    equal = field_is_zero(u);
+    if (!words_add(other, r, order) && words_subtract(less, other, prime)) {
+        field_get(t, other);
+        field_multiply(t, t, zz);
+        field_subtract(u, t, p->x);
+        equal |= field_is_zero(u);
+    }
+    equal &= ~field_is_zero(p->z);
+    TLS_DECLASSIFY(&equal, sizeof equal);
+    return equal != 0;
 }
 
 static uint32_t
@@ -168,5 +171,47 @@ ecdsa_verify(const br_ec_impl *curves, const void *digest, size_t digest_length,
     scalar_multiply(v, r, s);
     multiply_point_public(&p, &q, v);
     add_base_public(&p, u);
-    return !field_is_zero(p.z) && x_is(&p, r);
+    return (uint32_t)x_is(&p, r);
+}
+
+static __attribute__((noinline)) uint32_t
+check_in_scratch(const void *digest, size_t digest_length, const br_ec_private_key *key,
+    const br_ec_public_key *public_key, const void *signature, size_t length)
+{
+    number r, s, e, x, u;
+    jacobian p;
+    affine q;
+    difference d;
+
+    prepare();
+    if (key->xlen > BYTES || !signature_get(r, s, signature, length) ||
+        !point_get(&q, public_key->q, public_key->qlen))
+        return 0;
+    words_get(x, key->x, key->xlen);
+    digest_to_scalar(e, digest, digest_length);
+    scalar_invert_public(s, s);
+    scalar_to_montgomery(s, s);
+    scalar_to_montgomery(u, x);
+    scalar_multiply(u, u, r);
+    scalar_add(u, u, e);
+    scalar_multiply(u, u, s); /* the k of the signature */
+    scalar_add(u, u, x);
+    multiply_base(&p, u);
+    negate_if(q.y, ~(uint64_t)0);
+    add_affine(&p, &q, 0, &d);
+    return (uint32_t)x_is(&p, r);
+}
+
+/* ecdsa_check: whether a signature by this private key verifies by its public key, in a third of
+ * the time. k is s^-1 (e + r x), and (k + x) G - Q is k G, whose x coordinate is r, only if the
+ * signature is right, the private key is undamaged, and the generator's table is: a wrong multiple
+ * in it, which is in the sums of k and of k + x by other digits, does not cancel. */
+static uint32_t
+ecdsa_check(const void *digest, size_t digest_length, const br_ec_private_key *key,
+    const br_ec_public_key *public_key, const void *signature, size_t length)
+{
+    uint32_t good = check_in_scratch(digest, digest_length, key, public_key, signature, length);
+
+    scratch_wipe();
+    return good;
 }

@@ -25,6 +25,7 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "base/declassify.h"
 #include "kernel/once.h"
 #include "kernel/scratch.h"
 

@@ -7,6 +7,12 @@ scalar_multiply(number out, const number a, const number b)
     montgomery_multiply(out, a, b, order, order_factor);
 }
 
+static __attribute__((noinline)) void
+scalar_add(number out, const number a, const number b)
+{
+    modular_add(out, a, b, order);
+}
+
 static void
 scalar_to_montgomery(number out, const number a)
 {
@@ -68,24 +74,24 @@ halve(number u, number x)
 
 /* scalar_invert_public: 1 / a in variable time, of a proper number that is public (Hankerson,
  * Menezes and Vanstone, "Guide to Elliptic Curve Cryptography", algorithm 2.22): a x = u and a y =
- * v modulo n all along, u and v become less, and u is 0 when v is their greatest divisor, 1. */
+ * v modulo n all along, v is odd, the greater of both becomes less by the other, and when u is 0, v
+ * is their greatest divisor, 1. */
 static void
 scalar_invert_public(number out, const number a)
 {
-    number u, v, x = {1}, y = {0}, less;
+    number numbers[4] = {{0}, {0}, {1}, {0}}, less;
+    uint64_t *u = numbers[0], *v = numbers[1], *x = numbers[2], *y = numbers[3], *other;
 
-    memcpy(u, a, sizeof u);
-    memcpy(v, order, sizeof v);
+    memcpy(u, a, sizeof(number));
+    memcpy(v, order, sizeof(number));
     while (!words_is_zero(u)) {
         while ((u[0] & 1) == 0)
             halve(u, x);
-        while ((v[0] & 1) == 0)
-            halve(v, y);
         if (words_subtract(less, u, v)) {
-            words_subtract(v, v, u);
-            modular_subtract(y, y, x, order);
+            other = u, u = v, v = other;
+            other = x, x = y, y = other;
         } else {
-            memcpy(u, less, sizeof u);
+            memcpy(u, less, sizeof less);
             modular_subtract(x, x, y, order);
         }
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/declassify.h"
 #include "key/key_bearssl.h"
 #include "key/key_file.h"
 #include "kernel/kernel.h"
@@ -105,6 +106,7 @@ is_product(tls_bytes n, tls_bytes a, tls_bytes b)
     extra = 0;
     for (i = 0; i < length - n.length; i++)
         extra |= product[i];
+    TLS_DECLASSIFY(&extra, sizeof extra); /* 0 in good keys */
     equal = extra == 0 && tls_secret_equal(product + length - n.length, n.data, n.length);
     tls_wipe(product, sizeof product);
     return equal;
@@ -118,21 +120,27 @@ rsa_round_trip(const br_rsa_private_key *private_key, const tls_public_key *publ
     unsigned char x[TLS_RSA_MAXIMUM_BITS / 8], y[TLS_RSA_MAXIMUM_BITS / 8];
     size_t length = public_key->modulus.length;
     br_x509_pkey pkey;
+    uint32_t good;
 
     if (tls_public_key_to_bearssl(&pkey, public_key) != TLS_OK)
         return 0;
     memset(x, 0x5A, length);
     x[0] = 0; /* below the modulus */
     memcpy(y, x, length);
-    return tls_kernels_chosen()->rsa_private(y, private_key) == 1 &&
-           tls_kernels_chosen()->rsa_public(y, length, &pkey.key.rsa) == 1 &&
-           memcmp(x, y, length) == 0;
+    good = tls_kernels_chosen()->rsa_private(y, private_key);
+    good &= tls_kernels_chosen()->rsa_public(y, length, &pkey.key.rsa);
+    good &= (uint32_t)tls_secret_equal(x, y, length);
+    TLS_DECLASSIFY(&good, sizeof good);
+    return good == 1;
 }
 
 static int
 is_odd(tls_bytes number)
 {
-    return number.length != 0 && (number.data[number.length - 1] & 1) != 0;
+    unsigned odd = number.length != 0 ? number.data[number.length - 1] & 1u : 0;
+
+    TLS_DECLASSIFY(&odd, sizeof odd); /* all are in good keys */
+    return odd != 0;
 }
 
 /* RSAPrivateKey, RFC 8017 appendix A.1.2. `pss_parameters` is what PKCS#8 has for a key that is for
@@ -219,14 +227,16 @@ decode_rsa(tls_private_key **out, tls_bytes bytes, int pss_only, tls_bytes pss_p
 static int
 is_scalar(const unsigned char *x, const unsigned char *order, size_t length)
 {
-    unsigned borrow = 0, any = 0;
+    unsigned borrow = 0, any = 0, good;
     size_t i;
 
     for (i = length; i-- > 0;) {
         borrow = (((unsigned)x[i] - order[i] - borrow) >> 8) & 1;
         any |= x[i];
     }
-    return borrow == 1 && any != 0;
+    good = borrow & ~((any - 1) >> 8); /* it is below 256 */
+    TLS_DECLASSIFY(&good, sizeof good);
+    return (int)good;
 }
 
 /* ECPrivateKey, RFC 5915 section 3. `curve` is what PKCS#8 named, or 0. */
@@ -291,6 +301,7 @@ decode_ec(tls_private_key **out, tls_bytes bytes, int curve)
     q = key_reserve(key, q_length);
     if (br_ec_compute_pub(ec, NULL, q, &key->ec) != q_length)
         goto bad;
+    TLS_DECLASSIFY(q, q_length);
     key->public_key.kind = TLS_KEY_EC;
     key->public_key.bits = tls_curve_bits(curve);
     key->public_key.curve = curve;

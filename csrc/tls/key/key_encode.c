@@ -88,7 +88,7 @@ exponent_fits(const tls_public_key *key, tls_bytes exponent)
     inverse.e = (unsigned char *)(uintptr_t)exponent.data;
     inverse.elen = exponent.length;
     return tls_kernels_chosen()->rsa_public(y, length, &pkey.key.rsa) == 1 &&
-           br_rsa_public_get_default()(y, length, &inverse) == 1 && memcmp(x, y, length) == 0;
+           br_rsa_public_get_default()(y, length, &inverse) == 1 && tls_secret_equal(x, y, length);
 }
 
 /* RSAPrivateKey, RFC 8017 appendix A.1.2. */

@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "base/declassify.h"
 #include "key/key_bearssl.h"
 #include "key/key_encrypted.h"
+
+#define HEADER_MAXIMUM 6 /* tag and length of a SEQUENCE, as der.c reads them */
 
 void
 tls_aes_cbc_decrypt(unsigned char *data, size_t length, const unsigned char *key, size_t key_length,
@@ -35,11 +38,15 @@ tls_des_cbc_decrypt(
 enum tls_reason
 tls_private_key_unpad(tls_buffer *plain, size_t block_length)
 {
-    unsigned char count = plain->data[plain->length - 1];
+    unsigned char count;
     tls_der der;
     size_t i;
 
-    /* Who can choose the ciphertext has the file; there is no oracle to hide the padding from. */
+    /* Who can choose the ciphertext has the file; there is no oracle to hide the padding from, nor
+     * how long the structure is. */
+    TLS_DECLASSIFY(plain->data, HEADER_MAXIMUM < plain->length ? HEADER_MAXIMUM : plain->length);
+    TLS_DECLASSIFY(plain->data + plain->length - block_length, block_length);
+    count = plain->data[plain->length - 1];
     if (count == 0 || count > block_length)
         return TLS_REASON_BAD_PASSWORD;
     for (i = plain->length - count; i < plain->length; i++)
@@ -86,6 +93,18 @@ plain_block(tls_buffer *plain, const tls_pem_block *block, tls_bytes der, const 
     return plain_der(plain, der, password);
 }
 
+/* is_sequence: nothing but one SEQUENCE. Text that begins so, with "0", would be of at most 127
+ * bytes, or go on with bytes that no text has. */
+static int
+is_sequence(tls_bytes bytes)
+{
+    tls_der der;
+
+    tls_der_init(&der, bytes);
+    tls_der_read(&der, TLS_DER_SEQUENCE);
+    return tls_der_finish(&der);
+}
+
 static int
 is_private_key(tls_bytes label)
 {
@@ -103,6 +122,8 @@ tls_private_key_plain(tls_buffer *plain, tls_bytes bytes, const tls_bytes *passw
     tls_buffer der = {NULL, 0, 0, 0};
     enum tls_reason reason = TLS_REASON_BAD_PEM;
 
+    if (is_sequence(bytes)) /* before its bytes are looked through for text */
+        return plain_der(plain, bytes, password);
     if (!tls_pem_looks_like(bytes)) {
         if (bytes.length == 0 || bytes.data[0] != TLS_DER_SEQUENCE)
             return TLS_REASON_BAD_PEM;

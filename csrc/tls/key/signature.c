@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/declassify.h"
 #include "crypto/hash.h"
 #include "key/rsa_pss.h"
 #include "key/verify_signature.h"
@@ -26,11 +27,15 @@ sign_pkcs1(
     const unsigned char *oid = tls_hash_oid(hash); /* MD5+SHA-1 has none */
     unsigned char signed_digest[TLS_FINGERPRINT_MAXIMUM];
     br_x509_pkey pkey;
+    uint32_t good;
 
     if (length > sizeof signed_digest || modulus_length(rsa) > TLS_SIGNATURE_MAXIMUM ||
         tls_public_key_to_bearssl(&pkey, tls_private_key_public(key)) != TLS_OK)
         return 0;
-    if (tls_kernels_chosen()->rsa_pkcs1_sign(oid, digest, length, rsa, out) == 1 &&
+    good = tls_kernels_chosen()->rsa_pkcs1_sign(oid, digest, length, rsa, out);
+    TLS_DECLASSIFY(&good, sizeof good);
+    TLS_DECLASSIFY(out, modulus_length(rsa));
+    if (good == 1 &&
         tls_kernels_chosen()->rsa_pkcs1_verify(
             out, modulus_length(rsa), oid, length, &pkey.key.rsa, signed_digest) == 1 &&
         memcmp(digest, signed_digest, length) == 0)
@@ -57,19 +62,37 @@ sign_pss(const tls_private_key *key, unsigned char *out, int hash, const unsigne
     return 0;
 }
 
+static size_t
+sign_ecdsa(const tls_private_key *key, unsigned char *out, int hash, const void *digest)
+{
+    const tls_kernels *kernels = tls_kernels_chosen();
+    const br_ec_private_key *ec = tls_private_key_ec(key);
+    const br_hash_class *class = tls_hash_class(hash);
+    unsigned char raw[TLS_SIGNATURE_MAXIMUM];
+    size_t length = kernels->ecdsa_sign(&kernels->curves, class, digest, ec, out);
+    br_x509_pkey pkey;
+
+    if (length == 0 || length > sizeof raw ||
+        tls_public_key_to_bearssl(&pkey, tls_private_key_public(key)) != TLS_OK)
+        return 0;
+    memcpy(raw, out, length);
+    if (kernels->ecdsa_check(
+            digest, tls_hash_size(hash), ec, &pkey.key.ec, raw, br_ecdsa_asn1_to_raw(raw, length)))
+        return length;
+    tls_wipe(out, length);
+    return 0;
+}
+
 size_t
 tls_sign_digest(
     const tls_private_key *key, unsigned char *out, int hash, const void *digest, size_t length)
 {
-    const br_ec_private_key *ec = tls_private_key_ec(key);
-
     if (hash != 0 && (tls_hash_size(hash) == 0 || length != tls_hash_size(hash)))
         return 0;
     if (tls_private_key_rsa(key) != NULL && !tls_private_key_public(key)->pss_only)
         return sign_pkcs1(key, out, hash, digest, length);
-    if (ec != NULL && hash != 0)
-        return tls_kernels_chosen()->ecdsa_sign(
-            &tls_kernels_chosen()->curves, tls_hash_class(hash), digest, ec, out);
+    if (tls_private_key_ec(key) != NULL && hash != 0)
+        return sign_ecdsa(key, out, hash, digest);
     return 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/declassify.h"
+
 /* RFC 8446 section 5: with keys in place, everything travels as application_data but the
  * change_cipher_spec of compatibility mode, and the alert of a peer that has none yet. */
 static int
@@ -65,6 +67,13 @@ tls_record_measure(
     return TLS_OK;
 }
 
+static int
+is_zero(const unsigned char *byte)
+{
+    TLS_DECLASSIFY(byte, 1);
+    return *byte == 0;
+}
+
 /* read_inner takes a TLSInnerPlaintext apart (RFC 8446 section 5.4): content, its type, zeros. */
 static enum tls_reason
 read_inner(unsigned *type, const unsigned char *inner, size_t *length)
@@ -73,7 +82,8 @@ read_inner(unsigned *type, const unsigned char *inner, size_t *length)
 
     if (n > TLS_RECORD_INNER_MAXIMUM)
         return TLS_REASON_RECORD_OVERFLOW;
-    while (n > 0 && inner[n - 1] == 0)
+    /* How much of it is padding may be seen by the time that this takes (appendix E.3). */
+    while (n > 0 && is_zero(inner + n - 1))
         n--;
     if (n == 0)
         return TLS_REASON_UNEXPECTED_MESSAGE;

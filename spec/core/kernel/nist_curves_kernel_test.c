@@ -254,6 +254,36 @@ test_sum_edges(const curve *c)
     check_number(wrong, 0, "sums of small multiples");
 }
 
+/* checks counts what the signer's own check says wrongly of a signature that is good, of the same
+ * with a bit that fell over in it, in the private key, in the public one, and in the digest. */
+static int
+checks(const curve *c, const unsigned char *digest, size_t size, const br_ec_private_key *key,
+    const br_ec_public_key *public_key, unsigned char *raw, size_t length)
+{
+    const tls_kernels *kernels = tls_kernels_chosen();
+    unsigned char other[DIGEST_LENGTH];
+    unsigned char bit = (unsigned char)(1 << random_byte() % 8);
+    unsigned char *at = key->x + random_byte() % key->xlen;
+    int wrong;
+
+    wrong = kernels->ecdsa_check(digest, size, key, public_key, raw, length) != 1;
+    *at ^= bit;
+    wrong += kernels->ecdsa_check(digest, size, key, public_key, raw, length) != 0;
+    *at ^= bit;
+    at = raw + random_byte() % length;
+    *at ^= bit;
+    wrong += kernels->ecdsa_check(digest, size, key, public_key, raw, length) != 0;
+    *at ^= bit;
+    at = public_key->q + 1 + random_byte() % c->length;
+    *at ^= bit;
+    wrong += kernels->ecdsa_check(digest, size, key, public_key, raw, length) != 0;
+    *at ^= bit;
+    memcpy(other, digest, sizeof other);
+    other[random_byte() % (size < c->length ? size : c->length)] ^= bit;
+    wrong += kernels->ecdsa_check(other, size, key, public_key, raw, length) != 0;
+    return wrong;
+}
+
 static const br_hash_class *const hashes[] = {
     &br_sha1_vtable, &br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable};
 
@@ -264,7 +294,7 @@ test_signatures(const curve *c)
     unsigned char x[SCALAR_MAXIMUM], q[POINT_MAXIMUM], digest[DIGEST_LENGTH], a[160], b[160];
     br_ec_private_key key;
     br_ec_public_key public_key;
-    int i, wrong[4] = {0, 0, 0, 0};
+    int i, wrong[5] = {0, 0, 0, 0, 0};
 
     for (i = 0; i < c->count; i++) {
         const br_hash_class *hash = hashes[i & 3];
@@ -288,6 +318,7 @@ test_signatures(const curve *c)
                     br_ecdsa_i31_vrfy_raw(c->reference, digest, size, &public_key, a, raw) != 1;
         wrong[2] +=
             tls_kernels_chosen()->ecdsa_verify(c->ours, digest, size, &public_key, a, raw) != 1;
+        wrong[4] += checks(c, digest, size, &key, &public_key, a, raw);
         a[random_byte() % raw] ^= (unsigned char)(1 << random_byte() % 8);
         wrong[3] +=
             tls_kernels_chosen()->ecdsa_verify(c->ours, digest, size, &public_key, a, raw) != 0;
@@ -296,6 +327,7 @@ test_signatures(const curve *c)
     check_number(wrong[1], 0, "signatures that BearSSL verifies");
     check_number(wrong[2], 0, "signatures that verify");
     check_number(wrong[3], 0, "damaged signatures");
+    check_number(wrong[4], 0, "what the signer's own check says");
 }
 
 /* put_pair: r and s, each 0, n or a good one's value plus a small number. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/kernel.h"
 #include "key/key.h"
 #include "key/key_bearssl.h"
 #include "key/key_encode.h"
@@ -289,6 +290,64 @@ test_fault(void)
     tls_private_key_release(key);
 }
 
+/* sign_wrongly: as if a bit fell over while it is computed: in r, then in s. */
+static br_ecdsa_sign sign_rightly;
+static size_t wrong_byte;
+
+static size_t
+sign_wrongly(const br_ec_impl *curves, const br_hash_class *hash, const void *digest,
+    const br_ec_private_key *key, void *signature)
+{
+    size_t length = sign_rightly(curves, hash, digest, key, signature);
+
+    ((unsigned char *)signature)[length - 1 - wrong_byte] ^= 4;
+    return length;
+}
+
+/* Signatures of a wrong r, s or private key tell bits of what is secret. */
+static void
+test_ecdsa_fault(const char *name, unsigned scheme)
+{
+    tls_private_key *key = corpus_key(name);
+    const br_ec_private_key *ec = tls_private_key_ec(key);
+    tls_kernels *kernels = (tls_kernels *)(uintptr_t)tls_kernels_chosen();
+    size_t size = tls_hash_size(tls_scheme_hash(scheme));
+    unsigned char digest[64] = {1}, out[TLS_SIGNATURE_MAXIMUM], zero[TLS_SIGNATURE_MAXIMUM] = {0};
+    tls_bytes view = tls_bytes_make(digest, size);
+    size_t i, length;
+
+    length = tls_sign_scheme(key, out, scheme, view);
+    check(length > 2 * size, "%s: signs", name);
+    for (i = 0; i < ec->xlen; i += 7) {
+        memset(out, 0xEE, sizeof out);
+        ec->x[ec->xlen - 1 - i] ^= 0x10;
+        check(tls_sign_scheme(key, out, scheme, view) == 0 && memcmp(out, zero, 2 * size) == 0,
+            "%s: a fault in byte %u of the key", name, (unsigned)i);
+        ec->x[ec->xlen - 1 - i] ^= 0x10;
+    }
+    sign_rightly = kernels->ecdsa_sign;
+    kernels->ecdsa_sign = sign_wrongly;
+    for (i = 0; i < 2; i++) {
+        memset(out, 0xEE, sizeof out);
+        wrong_byte = i == 0 ? 0 : length / 2 + 3;
+        check(tls_sign_scheme(key, out, scheme, view) == 0 && memcmp(out, zero, 2 * size) == 0,
+            "%s: a fault in %s", name, i == 0 ? "s" : "r");
+    }
+    kernels->ecdsa_sign = sign_rightly;
+    check_number((long)tls_sign_scheme(key, out, scheme, view), (long)length, "%s: again", name);
+    tls_private_key_release(key);
+}
+
+static void
+test_ecdsa_faults(const char *words)
+{
+    require(tls_kernels_choose(words), "%s", words);
+    check_about("%s", words);
+    test_ecdsa_fault("ec256", TLS_SCHEME_ECDSA_SECP256R1_SHA256);
+    test_ecdsa_fault("ec384", TLS_SCHEME_ECDSA_SECP384R1_SHA384);
+    test_ecdsa_fault("ec521", TLS_SCHEME_ECDSA_SECP521R1_SHA512);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -298,5 +357,8 @@ main(int argc, char **argv)
     test_pairs();
     test_parameters();
     test_fault();
+    test_ecdsa_faults("none");
+    test_ecdsa_faults("portable");
+    test_ecdsa_faults("auto");
     return check_end();
 }

@@ -1,0 +1,166 @@
+/* kernels.c - the cases of kernels: each runs with every implementation of its primitive. */
+#include "constant_time.h"
+#include "crypto/hash.h"
+
+static const br_ec_impl *
+curves(void)
+{
+    return &tls_kernels_chosen()->curves;
+}
+
+/* A scalar of this curve, below the order and not yet a secret. */
+static size_t
+scalar_of(unsigned char scalar[66], int curve)
+{
+    size_t length;
+
+    br_ec_get_default()->order(curve, &length);
+    memset(scalar, 0x5A, 66);
+    if (curve == 25)
+        scalar[0] = 0;
+    return length;
+}
+
+static int
+multiply(int curve)
+{
+    unsigned char scalar[66], public_scalar[66], point[133], expected[133];
+    size_t length = scalar_of(scalar, curve), point_length;
+    uint32_t good;
+
+    memcpy(public_scalar, scalar, sizeof scalar);
+    SECRET(scalar, length);
+    point_length = curves()->mulgen(point, scalar, length, curve);
+    PUBLIC(point, point_length);
+    good = curves()->mul(point, point_length, scalar, length, curve);
+    PUBLIC(&good, sizeof good); /* of the point */
+    PUBLIC(point, point_length);
+    br_ec_get_default()->mulgen(expected, public_scalar, length, curve);
+    br_ec_get_default()->mul(expected, point_length, public_scalar, length, curve);
+    return good == 1 && memcmp(point, expected, point_length) == 0;
+}
+
+static int
+sign(int curve)
+{
+    unsigned char scalar[66], digest[32] = {1, 2, 3}, q[133], out[160], raw[160];
+    uint32_t good;
+    br_ec_private_key key = {curve, scalar, scalar_of(scalar, curve)};
+    br_ec_public_key public_key = {curve, q, 0};
+    size_t length;
+
+    public_key.qlen = br_ec_get_default()->mulgen(q, scalar, key.xlen, curve);
+    SECRET(scalar, key.xlen);
+    length =
+        tls_kernels_chosen()->ecdsa_sign(curves(), tls_kernels_chosen()->sha256, digest, &key, out);
+    PUBLIC(&length, sizeof length);
+    PUBLIC(out, sizeof out);
+    memcpy(raw, out, sizeof raw);
+    good = tls_kernels_chosen()->ecdsa_check(
+        digest, sizeof digest, &key, &public_key, raw, br_ecdsa_asn1_to_raw(raw, length));
+    PUBLIC(&good, sizeof good);
+    return good == 1 && br_ecdsa_i31_vrfy_asn1(br_ec_get_default(), digest, sizeof digest,
+                            &public_key, out, length) == 1;
+}
+
+/* Lengths of what is hashed are public. */
+static int
+hash(int id)
+{
+    const br_hash_class *ours = tls_hash_class(id), *reference = &br_sha256_vtable;
+    unsigned char data[300], public_data[300], digest[64], expected[64];
+    br_hash_compat_context context;
+    size_t i;
+
+    for (i = 0; i < sizeof data; i++)
+        data[i] = public_data[i] = (unsigned char)(i * 7);
+    SECRET(data, sizeof data);
+    ours->init(&context.vtable);
+    ours->update(&context.vtable, data, 70);
+    ours->update(&context.vtable, data + 70, sizeof data - 70);
+    ours->out(&context.vtable, digest);
+    PUBLIC(digest, sizeof digest);
+    reference->init(&context.vtable);
+    reference->update(&context.vtable, public_data, sizeof public_data);
+    reference->out(&context.vtable, expected);
+    return memcmp(digest, expected, tls_hash_length(ours)) == 0;
+}
+
+#define TEXT_LENGTH 2100 /* whole groups of blocks, and an end */
+
+static const unsigned char nonce[12] = {9}, header[] = {23, 3, 3, 8, 52};
+
+static void
+set_text(unsigned char text[TEXT_LENGTH])
+{
+    size_t i;
+
+    for (i = 0; i < TEXT_LENGTH; i++)
+        text[i] = (unsigned char)i;
+}
+
+/* is_text: after what went over the wire was opened. */
+static int
+is_text(unsigned char text[TEXT_LENGTH], unsigned char tag[16], unsigned char opened_tag[16])
+{
+    unsigned char expected[TEXT_LENGTH];
+
+    set_text(expected);
+    PUBLIC(text, TEXT_LENGTH);
+    PUBLIC(opened_tag, 16);
+    return memcmp(text, expected, TEXT_LENGTH) == 0 && memcmp(tag, opened_tag, 16) == 0;
+}
+
+static int
+aes_gcm(int key_length)
+{
+    unsigned char bytes[32], text[TEXT_LENGTH], tag[16], opened_tag[16];
+    tls_bytes additional = tls_bytes_make(header, sizeof header);
+    tls_aes_gcm_key key;
+
+    memset(bytes, 0x5A, sizeof bytes);
+    set_text(text);
+    SECRET(bytes, sizeof bytes);
+    SECRET(text, sizeof text);
+    tls_kernels_chosen()->aes_gcm(&key, bytes, (size_t)key_length);
+    key.run(&key, 1, nonce, additional, text, sizeof text, tag);
+    PUBLIC(text, sizeof text);
+    PUBLIC(tag, sizeof tag);
+    key.run(&key, 0, nonce, additional, text, sizeof text, opened_tag);
+    return is_text(text, tag, opened_tag);
+}
+
+static int
+chacha20_poly1305(int unused)
+{
+    const tls_kernels *kernels = tls_kernels_chosen();
+    unsigned char key[32], text[TEXT_LENGTH], tag[16], opened_tag[16];
+
+    (void)unused;
+    memset(key, 0x5A, sizeof key);
+    set_text(text);
+    SECRET(key, sizeof key);
+    SECRET(text, sizeof text);
+    kernels->chacha20_poly1305(
+        key, nonce, text, sizeof text, header, sizeof header, tag, kernels->chacha20, 1);
+    PUBLIC(text, sizeof text);
+    PUBLIC(tag, sizeof tag);
+    kernels->chacha20_poly1305(
+        key, nonce, text, sizeof text, header, sizeof header, opened_tag, kernels->chacha20, 0);
+    return is_text(text, tag, opened_tag);
+}
+
+const test_case kernel_cases[] = {
+    {"sha256", hash, TLS_HASH_SHA256, TLS_PRIMITIVE_SHA256},
+    {"x25519-multiply", multiply, 29, TLS_PRIMITIVE_X25519},
+    {"secp256r1-multiply", multiply, 23, TLS_PRIMITIVE_SECP256R1},
+    {"secp256r1-sign", sign, 23, TLS_PRIMITIVE_SECP256R1},
+    {"secp384r1-multiply", multiply, 24, TLS_PRIMITIVE_SECP384R1},
+    {"secp384r1-sign", sign, 24, TLS_PRIMITIVE_SECP384R1},
+    {"secp521r1-multiply", multiply, 25, TLS_PRIMITIVE_SECP521R1},
+    {"secp521r1-sign", sign, 25, TLS_PRIMITIVE_SECP521R1},
+    {"aes128-gcm", aes_gcm, 16, TLS_PRIMITIVE_AES_GCM},
+    {"aes256-gcm", aes_gcm, 32, TLS_PRIMITIVE_AES_GCM},
+    {"chacha20-poly1305", chacha20_poly1305, 0, TLS_PRIMITIVE_CHACHA20_POLY1305},
+    {NULL, NULL, 0, 0},
+};

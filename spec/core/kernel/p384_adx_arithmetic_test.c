@@ -1,0 +1,21 @@
+/* p384_adx_arithmetic_test.c - the arithmetic of p384_adx.c: see arithmetic.h. */
+#define tls_kernel_p384_adx kernel_under_test /* the other one is in the library */
+#include "kernel/p384_adx.c"
+
+#if TLS_KERNEL_X86_64
+#include "kernel/arithmetic.h"
+
+int
+main(void)
+{
+    return test_arithmetic("secp384r1", &kernel_under_test, 50000, 10000);
+}
+#else
+#include "kernel/left_out.h"
+
+int
+main(void)
+{
+    return left_out("secp384r1", "adx");
+}
+#endif
