@@ -87,13 +87,13 @@ hash(int id)
 }
 
 const test_case kernel_cases[] = {
-    {"sha256", hash, TLS_HASH_SHA256, TLS_PRIMITIVE_SHA256},
-    {"x25519-multiply", multiply, 29, TLS_PRIMITIVE_X25519},
-    {"secp256r1-multiply", multiply, 23, TLS_PRIMITIVE_SECP256R1},
-    {"secp256r1-sign", sign, 23, TLS_PRIMITIVE_SECP256R1},
-    {"secp384r1-multiply", multiply, 24, TLS_PRIMITIVE_SECP384R1},
-    {"secp384r1-sign", sign, 24, TLS_PRIMITIVE_SECP384R1},
-    {"secp521r1-multiply", multiply, 25, TLS_PRIMITIVE_SECP521R1},
-    {"secp521r1-sign", sign, 25, TLS_PRIMITIVE_SECP521R1},
-    {NULL, NULL, 0, 0},
+    {"sha256", hash, TLS_HASH_SHA256, "sha256"},
+    {"x25519-multiply", multiply, 29, "x25519"},
+    {"secp256r1-multiply", multiply, 23, "secp256r1"},
+    {"secp256r1-sign", sign, 23, "secp256r1"},
+    {"secp384r1-multiply", multiply, 24, "secp384r1"},
+    {"secp384r1-sign", sign, 24, "secp384r1"},
+    {"secp521r1-multiply", multiply, 25, "secp521r1"},
+    {"secp521r1-sign", sign, 25, "secp521r1"},
+    {NULL, NULL, 0, NULL},
 };

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/declassify.h"
 #include "base/entropy.h"
 
 #if defined(__GNUC__) && defined(MADV_WIPEONFORK)
@@ -197,6 +198,15 @@ tls_random(void *out, size_t length)
 }
 
 #endif
+
+enum tls_reason
+tls_random_public(void *out, size_t length)
+{
+    enum tls_reason reason = tls_random(out, length);
+
+    TLS_DECLASSIFY(out, length);
+    return reason;
+}
 
 enum tls_reason
 tls_random_generator(br_hmac_drbg_context *out)
