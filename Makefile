@@ -253,8 +253,8 @@ CONSTANT_TIME := $(BUILD)/constant_time
 constant-time-run: $(CONSTANT_TIME)
 	@sh spec/constant_time/run.sh $< $(filter $(BUILD)/tls/kernel/%,$(TLS_OBJECTS))
 # It says itself what the processor can do.
-$(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TLS_OBJECTS) $(BUILD)/tls/flags
-	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/constant_time -o $@ $(filter %.c,$^) \
+$(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TEST_OBJECTS) $(TLS_OBJECTS) $(BUILD)/tls/flags
+	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -Ispec/constant_time -o $@ $(filter %.c,$^) $(TEST_OBJECTS) \
 	    $(filter-out %/kernel/processor.o,$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))
 	@$(COMPILE) -Icsrc/tls -c -o $@.planted.o spec/constant_time/constant_time.c
 

@@ -48,23 +48,43 @@ planted_division(unsigned secret, unsigned divisor)
 }
 
 static const test_case planted_cases[] = {
-    {"planted-branch", planted_branch, 0, 0},
-    {"planted-index", planted_index, 0, 0},
-    {NULL, NULL, 0, 0},
+    {"planted-branch", planted_branch, 0, ""},
+    {"planted-index", planted_index, 0, ""},
+    {NULL, NULL, 0, NULL},
 };
 
-static const test_case *const all[] = {kernel_cases, secret_cases, key_cases, planted_cases};
+static const test_case *const all[] = {
+    kernel_cases, secret_cases, key_cases, handshake_cases, planted_cases};
 
-static void
-list_kernel(const tls_kernel *kernel)
+static const char *
+primitive_of(const tls_kernel *kernel)
 {
     const char *primitive, *unused;
-    const test_case *c;
-    int found = 0;
 
     tls_kernels_entry(kernel->primitive, &primitive, &unused);
-    for (c = kernel_cases; c->name != NULL; c++) {
-        if (c->primitive != (int)kernel->primitive)
+    return primitive;
+}
+
+static int
+has_kernels(const char *primitive)
+{
+    const tls_kernel *kernel;
+    size_t i;
+
+    for (i = 0; (kernel = tls_kernels_candidate(i)) != NULL; i++)
+        if (strcmp(primitive_of(kernel), primitive) == 0)
+            return 1;
+    return 0;
+}
+
+/* list_kernel returns 0 if there is no case for it. */
+static int
+list_kernel(const tls_kernel *kernel, const test_case *c)
+{
+    int found = 0;
+
+    for (; c->name != NULL; c++) {
+        if (strcmp(c->primitive, primitive_of(kernel)) != 0)
             continue;
         found = 1;
         if (kernel->needs & UNKNOWN_TO_MEMCHECK)
@@ -74,23 +94,29 @@ list_kernel(const tls_kernel *kernel)
         else
             printf("%s %s %u\n", c->name, kernel->implementation, kernel->needs);
     }
-    if (!found)
-        printf("missing %s %s\n", primitive, kernel->implementation);
+    return found;
 }
 
 static void
 list(void)
 {
     const tls_kernel *kernel;
-    size_t i;
+    size_t i, j;
 
-    for (i = 0; (kernel = tls_kernels_candidate(i)) != NULL; i++)
-        list_kernel(kernel);
-    for (i = 1; i < sizeof all / sizeof all[0]; i++) {
+    for (i = 0; (kernel = tls_kernels_candidate(i)) != NULL; i++) {
+        int found = 0;
+
+        for (j = 0; j < sizeof all / sizeof all[0]; j++)
+            found |= list_kernel(kernel, all[j]);
+        if (!found)
+            printf("missing %s %s\n", primitive_of(kernel), kernel->implementation);
+    }
+    for (i = 0; i < sizeof all / sizeof all[0]; i++) {
         const test_case *c;
 
         for (c = all[i]; c->name != NULL; c++)
-            printf("%s auto %u\n", c->name, real_processor_features() & ~UNKNOWN_TO_MEMCHECK);
+            if (!has_kernels(c->primitive))
+                printf("%s auto %u\n", c->name, real_processor_features() & ~UNKNOWN_TO_MEMCHECK);
     }
 }
 

@@ -19,12 +19,15 @@ typedef struct test_case {
     const char *name;
     int (*run)(int argument);
     int argument;
-    int primitive; /* whose implementations it runs with, each: enum tls_primitive */
+    /* It runs with each implementation of this one; "" for none in particular: then it runs once,
+     * with the best that memcheck can run, as does whatever has no kernel in this build. */
+    const char *primitive;
 } test_case;
 
 extern const test_case kernel_cases[]; /* up to one without a name, as all of these */
-extern const test_case secret_cases[]; /* these run once, with the best implementations */
+extern const test_case secret_cases[];
 extern const test_case key_cases[];
+extern const test_case handshake_cases[];
 
 /* What the kernels are told that the processor has, and what it does have. */
 extern unsigned pretended_features;

@@ -151,16 +151,16 @@ chacha20_poly1305(int unused)
 }
 
 const test_case kernel_cases[] = {
-    {"sha256", hash, TLS_HASH_SHA256, TLS_PRIMITIVE_SHA256},
-    {"x25519-multiply", multiply, 29, TLS_PRIMITIVE_X25519},
-    {"secp256r1-multiply", multiply, 23, TLS_PRIMITIVE_SECP256R1},
-    {"secp256r1-sign", sign, 23, TLS_PRIMITIVE_SECP256R1},
-    {"secp384r1-multiply", multiply, 24, TLS_PRIMITIVE_SECP384R1},
-    {"secp384r1-sign", sign, 24, TLS_PRIMITIVE_SECP384R1},
-    {"secp521r1-multiply", multiply, 25, TLS_PRIMITIVE_SECP521R1},
-    {"secp521r1-sign", sign, 25, TLS_PRIMITIVE_SECP521R1},
-    {"aes128-gcm", aes_gcm, 16, TLS_PRIMITIVE_AES_GCM},
-    {"aes256-gcm", aes_gcm, 32, TLS_PRIMITIVE_AES_GCM},
-    {"chacha20-poly1305", chacha20_poly1305, 0, TLS_PRIMITIVE_CHACHA20_POLY1305},
-    {NULL, NULL, 0, 0},
+    {"sha256", hash, TLS_HASH_SHA256, "sha256"},
+    {"x25519-multiply", multiply, 29, "x25519"},
+    {"secp256r1-multiply", multiply, 23, "secp256r1"},
+    {"secp256r1-sign", sign, 23, "secp256r1"},
+    {"secp384r1-multiply", multiply, 24, "secp384r1"},
+    {"secp384r1-sign", sign, 24, "secp384r1"},
+    {"secp521r1-multiply", multiply, 25, "secp521r1"},
+    {"secp521r1-sign", sign, 25, "secp521r1"},
+    {"aes128-gcm", aes_gcm, 16, "aes_gcm"},
+    {"aes256-gcm", aes_gcm, 32, "aes_gcm"},
+    {"chacha20-poly1305", chacha20_poly1305, 0, "chacha20_poly1305"},
+    {NULL, NULL, 0, NULL},
 };

@@ -17,19 +17,19 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/declassify.h"
 #include "base/entropy.h"
 
 #if defined(__GNUC__) && defined(MADV_WIPEONFORK)
 
 #define KEY_LENGTH 32
-#define STREAM_LENGTH 1024        /* the next key, and what is handed out */
-#define DRAW_MAXIMUM 256          /* more is no faster than the system's */
-#define BYTES_MAXIMUM (64 * 1024) /* of one seed, and */
-#define SECONDS_MAXIMUM 60        /* for how long: a copy of a virtual machine goes on as it was */
-#define CHACHA20_STACK 1024       /* where BearSSL's leaves its key */
+#define STREAM_LENGTH 1024  /* the next key, and what is handed out */
+#define DRAW_MAXIMUM 256    /* more is no faster than the system's */
+#define BYTES_MAXIMUM 65536 /* of one seed, and */
+#define SECONDS_MAXIMUM 60  /* for how long: a copy of a virtual machine goes on as it was */
+#define CHACHA20_STACK 1024 /* where BearSSL's leaves its key */
 #ifdef CLOCK_MONOTONIC_COARSE
 #define CLOCK CLOCK_MONOTONIC_COARSE /* read without a system call everywhere */
 #else
@@ -49,25 +49,23 @@ typedef struct generator {
 static generator *shared;
 static generator unavailable;
 
-static generator *
+static __attribute__((cold)) generator *
 make_page(void)
 {
-    size_t length = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t length = sizeof(generator); /* less than the smallest page, which is what counts */
     void *page = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (page == MAP_FAILED)
         return &unavailable;
     /* An emulator may say yes to advice that it does not know: there is none of this number. */
-    if (sizeof(generator) > length || madvise(page, length, -1) == 0 ||
-        madvise(page, length, MADV_WIPEONFORK) != 0) {
-        munmap(page, length);
+    if (madvise(page, length, -1) == 0 || madvise(page, length, MADV_WIPEONFORK) != 0)
         return &unavailable;
-    }
     madvise(page, length, MADV_DONTDUMP);
     return page;
 }
 
-/* find: of threads that come at once, one has its page taken. */
+/* find: of threads that come at once, one has its page taken. The others' stay, and so does one
+ * that the system will not wipe: nothing was written there, and they take up addresses alone. */
 static generator *
 find(void)
 {
@@ -75,12 +73,8 @@ find(void)
 
     if (g == NULL) {
         g = make_page();
-        if (!__atomic_compare_exchange_n(
-                &shared, &none, g, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-            if (g != &unavailable)
-                munmap(g, (size_t)sysconf(_SC_PAGESIZE));
+        if (!__atomic_compare_exchange_n(&shared, &none, g, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
             g = none;
-        }
     }
     return g != &unavailable ? g : NULL;
 }
@@ -120,7 +114,7 @@ refill(generator *g)
 }
 
 /* seed: over the key that is there, so that neither alone must be good. */
-static enum tls_reason
+static __attribute__((cold)) enum tls_reason
 seed(generator *g, time_t now)
 {
     unsigned char bytes[KEY_LENGTH];
@@ -197,6 +191,15 @@ tls_random(void *out, size_t length)
 }
 
 #endif
+
+enum tls_reason
+tls_random_public(void *out, size_t length)
+{
+    enum tls_reason reason = tls_random(out, length);
+
+    TLS_DECLASSIFY(out, length);
+    return reason;
+}
 
 enum tls_reason
 tls_random_generator(br_hmac_drbg_context *out)

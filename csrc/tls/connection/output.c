@@ -2,6 +2,7 @@
  * out. */
 #include <string.h>
 
+#include "base/declassify.h"
 #include "connection/internal.h"
 
 /* ---- Ciphertext out ---- */
@@ -9,10 +10,12 @@
 tls_bytes
 tls_connection_output(const tls_connection *c)
 {
+    TLS_DECLASSIFY(c->output.before.data, c->output.before.length);
     if (c->output.before.length > 0)
         return tls_buffer_view(&c->output.before);
     if (c->output.buffer == NULL)
         return tls_bytes_make(NULL, 0);
+    TLS_DECLASSIFY(c->output.buffer + c->output.start, c->output.end - c->output.start);
     return tls_bytes_make(c->output.buffer + c->output.start, c->output.end - c->output.start);
 }
 

@@ -115,6 +115,7 @@ tls_key_exchange_generate(tls_key_exchange_key *key, unsigned group)
     reason = tls_ffdhe_prime(group).length != 0 ? generate_ffdhe(key) : generate_ec(key);
     if (reason != TLS_OK)
         tls_key_exchange_wipe(key);
+    TLS_DECLASSIFY(key->public_share, key->public_length);
     return reason;
 }
 

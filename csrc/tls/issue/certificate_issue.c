@@ -92,7 +92,7 @@ plan_serial(plan *p)
 
     if (serial.length == 0) {
         p->serial_length = sizeof p->serial;
-        reason = tls_random(p->serial, sizeof p->serial);
+        reason = tls_random_public(p->serial, sizeof p->serial);
         /* Positive, and always of the same length. */
         p->serial[0] = (unsigned char)((p->serial[0] & 0x7F) | 0x40);
         return reason;

@@ -69,7 +69,7 @@ ecdsa_check(const void *digest, size_t digest_length, const br_ec_private_key *k
 
     if (own != NULL)
         return own(digest, digest_length, key, public_key, signature, length);
-    return ecdsa_verify(
+    return tls_kernels_chosen()->ecdsa_verify(
         &tls_kernels_chosen()->curves, digest, digest_length, public_key, signature, length);
 }
 

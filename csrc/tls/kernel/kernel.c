@@ -60,6 +60,13 @@ static tls_kernels table;
 static const char *implementations[TLS_PRIMITIVES];
 static int state = UNCHOSEN;
 
+/* Small rather than quick. */
+#if defined(__GNUC__)
+#define ONCE __attribute__((cold))
+#else
+#define ONCE
+#endif
+
 /* ---- Words ---- */
 
 static int
@@ -68,7 +75,7 @@ word_is(const char *word, size_t length, const char *name)
     return strlen(name) == length && memcmp(word, name, length) == 0;
 }
 
-static int
+static ONCE int
 is_implementation(const char *word, size_t length)
 {
     size_t i;
@@ -79,7 +86,7 @@ is_implementation(const char *word, size_t length)
     return word_is(word, length, "portable");
 }
 
-static int
+static ONCE int
 is_name(const char *word, size_t length)
 {
     size_t i;
@@ -98,14 +105,14 @@ next_word(const char **words)
     return strcspn(*words, SEPARATORS);
 }
 
-static int
+static ONCE int
 is_word(const char *word, size_t length)
 {
     return word_is(word, length, "auto") || word_is(word, length, "none") ||
            is_implementation(word, length) || (word[0] == '-' && is_name(word + 1, length - 1));
 }
 
-static int
+static ONCE int
 are_words(const char *words)
 {
     size_t length;
@@ -129,7 +136,7 @@ from_environment(void)
 }
 
 /* is_allowed: whether these words let this kernel run. */
-static int
+static ONCE int
 is_allowed(const char *words, const tls_kernel *kernel)
 {
     int only_named = 0, named = 0;
@@ -152,7 +159,7 @@ is_allowed(const char *words, const tls_kernel *kernel)
 /* ---- The table ---- */
 
 /* BearSSL says which of its AEADs' parts suit this processor only through an engine. */
-static void
+static ONCE void
 fill_aeads(void)
 {
     br_ssl_engine_context engine;
@@ -169,7 +176,7 @@ fill_aeads(void)
     table.chacha20_poly1305 = engine.ipoly;
 }
 
-static void
+static ONCE void
 fill(const char *words)
 {
     unsigned features = tls_processor_features();
@@ -198,7 +205,7 @@ fill(const char *words)
 /* choose_once: whoever finds it unchosen chooses; who comes in between waits, which takes as long
  * as one CPUID. Compilers without atomics of this kind have no kernels either, and hosts with
  * several threads on such call tls_kernels_entry once before they start them. */
-static void
+static ONCE void
 choose_once(void)
 {
 #if defined(__GNUC__)

@@ -6,7 +6,7 @@
 
 /* ---- At first use ---- */
 
-#define ONCE __attribute__((cold)) /* small rather than quick */
+#define SMALL __attribute__((cold)) /* rather than quick */
 
 /* double_modulo: the number 2^n modulo a modulus, by doubling 1. */
 static void
@@ -33,7 +33,7 @@ negative_inverse(uint64_t a)
 
 /* make_row: 1 to 2^(w-1) times the base; all divided by their z at once, by one inversion of the
  * product (Montgomery's trick). */
-static ONCE void
+static SMALL void
 make_row(affine row[MULTIPLES], const affine *base)
 {
     jacobian p[MULTIPLES];
@@ -66,7 +66,7 @@ make_row(affine row[MULTIPLES], const affine *base)
     }
 }
 
-static ONCE void
+static SMALL void
 make(void)
 {
     static const number one = {1};
@@ -289,8 +289,8 @@ multiply_point_public(jacobian *r, const affine *p, const number k)
     }
 }
 
-/* multiply_and_add: BearSSL has it for verification alone. */
-static uint32_t
+/* multiply_and_add: BearSSL has it for verification alone, and ours does without. */
+static SMALL uint32_t
 multiply_and_add(unsigned char *a, const unsigned char *b, size_t length, const unsigned char *x,
     size_t x_length, const unsigned char *y, size_t y_length, int curve)
 {

@@ -133,20 +133,17 @@ signature_get(number r, number s, const unsigned char *bytes, size_t length)
 static int
 x_is(const jacobian *p, const number r)
 {
-    number zz, t, u, other, less;
-    uint64_t equal;
+    number zz, t, x, less;
+    uint64_t equal = 0;
 
     field_square(zz, p->z);
-    field_get(t, r);
-    field_multiply(t, t, zz);
-    field_subtract(u, t, p->x);
-    equal = field_is_zero(u);
-    if (!words_add(other, r, order) && words_subtract(less, other, prime)) {
-        field_get(t, other);
+    memcpy(x, r, sizeof x);
+    do {
+        field_get(t, x);
         field_multiply(t, t, zz);
-        field_subtract(u, t, p->x);
-        equal |= field_is_zero(u);
-    }
+        field_subtract(t, t, p->x);
+        equal |= field_is_zero(t);
+    } while (!words_add(x, x, order) && words_subtract(less, x, prime));
     equal &= ~field_is_zero(p->z);
     TLS_DECLASSIFY(&equal, sizeof equal);
     return equal != 0;

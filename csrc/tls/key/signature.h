@@ -13,8 +13,9 @@ TLS_PUBLIC_BEGIN
 /* tls_sign_digest signs a digest: PKCS#1 v1.5 with an RSA key, ASN.1 DER ECDSA with an EC key.
  * `hash` is one of enum tls_hash; TLS_HASH_MD5_SHA1 is RSA's below TLS 1.2. Writes at most
  * TLS_SIGNATURE_MAXIMUM bytes to `out` and returns how many; 0 when the key cannot, which is so for
- * RSA keys that are for PSS only. No signature is given away that does not verify: a wrong one, from
- * a fault in the computation, would tell the factors of an RSA modulus, or bits of an EC key. */
+ * RSA keys that are for PSS only. No signature is given away that does not verify: a wrong one,
+ * from a fault in the computation, would tell the factors of an RSA modulus, or bits of an EC key.
+ */
 size_t tls_sign_digest(
     const tls_private_key *key, unsigned char *out, int hash, const void *digest, size_t length);
 

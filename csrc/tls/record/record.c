@@ -135,6 +135,9 @@ tls_record_open(tls_record_opener *opener, unsigned *type, unsigned char **conte
         else if (length > TLS_RECORD_PLAINTEXT_MAXIMUM)
             reason = TLS_REASON_RECORD_OVERFLOW;
     }
+    /* What a handshake says is known or meant for the other side's code to go by. */
+    if (reason == TLS_OK && *type != TLS_CONTENT_APPLICATION_DATA)
+        TLS_DECLASSIFY(plaintext, length);
     *content = plaintext;
     *content_length = length;
     return reason;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/declassify.h"
 #include "wire/codec.h"
 #include "x509/server_name.h"
 #include "x509/verify.h"
@@ -222,13 +223,18 @@ read_session(tls_session *session, tls_reader *reader)
     tls_bytes id, name, alpn, ticket, end_point;
     uint32_t role, level, extended;
 
+    /* Of what a ticket brings the master secret alone is one: see below. */
+    TLS_DECLASSIFY(reader->next, tls_reader_left(reader) < 6 ? tls_reader_left(reader) : 6);
     role = tls_read_u8(reader);
     session->version = (unsigned)tls_read_u16(reader);
     session->suite = (unsigned)tls_read_u16(reader);
     id = tls_read_vector8(reader, 0);
     if (id.length > sizeof session->id ||
-        !read_fixed(reader, session->master_secret, sizeof session->master_secret) ||
-        !read_fixed(reader, session->policy, sizeof session->policy))
+        !read_fixed(reader, session->master_secret, sizeof session->master_secret))
+        return TLS_REASON_BAD_SESSION;
+    TLS_DECLASSIFY(id.data, id.length);
+    TLS_DECLASSIFY(reader->next, tls_reader_left(reader));
+    if (!read_fixed(reader, session->policy, sizeof session->policy))
         return TLS_REASON_BAD_SESSION;
     level = tls_read_u8(reader);
     if (!read_verdict(session, reader))
@@ -277,6 +283,7 @@ tls_session_import(tls_session **out, tls_bytes encoded)
 
     *out = NULL;
     tls_reader_init(&reader, encoded);
+    TLS_DECLASSIFY(encoded.data, encoded.length < strlen(magic) ? encoded.length : strlen(magic));
     if (!tls_bytes_equal_string(tls_read_bytes(&reader, strlen(magic)), magic))
         return TLS_REASON_BAD_SESSION;
     session = tls_session_new("", tls_bytes_make(NULL, 0), NULL);

@@ -46,7 +46,7 @@ enum tls_reason
 tls_ticket_keys_rotate(tls_ticket_keys *keys, int64_t now)
 {
     ticket_key key;
-    enum tls_reason reason = tls_random(key.name, sizeof key.name);
+    enum tls_reason reason = tls_random_public(key.name, sizeof key.name);
 
     if (reason == TLS_OK)
         reason = tls_random(key.secret, sizeof key.secret);
@@ -227,7 +227,7 @@ tls_ticket_seal(tls_ticket_keys *keys, tls_buffer *ticket, tls_bytes plaintext, 
     if (p == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     memcpy(p, keys->keys[0].name, TLS_TICKET_KEY_NAME_LENGTH);
-    reason = tls_random(p + TLS_TICKET_KEY_NAME_LENGTH, NONCE_LENGTH);
+    reason = tls_random_public(p + TLS_TICKET_KEY_NAME_LENGTH, NONCE_LENGTH);
     if (reason != TLS_OK)
         return reason;
     memcpy(p + HEADER_LENGTH, plaintext.data, plaintext.length);

@@ -356,7 +356,7 @@ tls12_client_start(tls12_engine *e)
         memcpy(e->offered_id, h->facts.session->id, h->facts.session->id_length);
         e->offered_id_length = h->facts.session->id_length;
         if (h->facts.session->ticket.length > 0) {
-            reason = tls_random(e->offered_id, sizeof e->offered_id);
+            reason = tls_random_public(e->offered_id, sizeof e->offered_id);
             e->offered_id_length = sizeof e->offered_id;
             if (reason != TLS_OK)
                 return reason;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/declassify.h"
 #include "tls12/internal.h"
 #include "handshake/peer_certificate.h"
 #include "handshake/renegotiation_info.h"
@@ -357,6 +358,10 @@ collect(tls12_engine *e, const unsigned char *content, size_t length)
         if (!tls_message_header(tls_buffer_view(&e->written), &type, &raw.length))
             return TLS_OK;
         raw.data = e->written.data;
+        /* RSA's secret is encrypted in it; and the randoms are sent. */
+        TLS_DECLASSIFY(raw.data, raw.length);
+        TLS_DECLASSIFY(tls12_core(e)->client_random, sizeof tls12_core(e)->client_random);
+        TLS_DECLASSIFY(tls12_core(e)->server_random, sizeof tls12_core(e)->server_random);
         reason = sent(e, raw);
         if (reason != TLS_OK)
             return reason;

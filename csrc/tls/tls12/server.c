@@ -250,7 +250,7 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
     if (hello->session_id.length > 0)
         memcpy(e->offered_id, hello->session_id.data, hello->session_id.length);
     if (e->resume != NULL && hello->session_id.length != TLS_SESSION_ID_MAXIMUM) {
-        reason = tls_random(e->offered_id, sizeof e->offered_id);
+        reason = tls_random_public(e->offered_id, sizeof e->offered_id);
         e->offered_id_length = sizeof e->offered_id;
     }
     shown.legacy_version = h->terms.version_chosen;

@@ -71,7 +71,7 @@ make_session_id(tls13_engine *e)
     if (h->host->context->no_compatibility && !older)
         return TLS_OK;
     e->session_id_length = sizeof e->session_id;
-    return tls_random(e->session_id, sizeof e->session_id);
+    return tls_random_public(e->session_id, sizeof e->session_id);
 }
 
 static enum tls_reason
@@ -116,9 +116,9 @@ tls13_client_start(tls13_engine *e, enum tls_progress *progress)
     offer_early_data(e);
     reason = make_session_id(e);
     if (reason == TLS_OK)
-        reason = tls_random(h->facts.client_random, sizeof h->facts.client_random);
+        reason = tls_random_public(h->facts.client_random, sizeof h->facts.client_random);
     if (reason == TLS_OK)
-        reason = tls_random(e->grease, sizeof e->grease);
+        reason = tls_random_public(e->grease, sizeof e->grease);
     if (reason == TLS_OK)
         reason = tls13_send_client_hello(e);
     if (reason == TLS_OK)

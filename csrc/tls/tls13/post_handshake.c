@@ -175,7 +175,7 @@ tls13_request_certificate(tls_host *host)
     requested = malloc(sizeof *requested);
     if (requested == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    reason = tls_random(traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
+    reason = tls_random_public(traffic->request_context, TLS_REQUEST_CONTEXT_LENGTH);
     if (reason == TLS_OK)
         reason =
             authenticate(host, traffic->transcript, TLS13_STATE(tls13_wait_client_certificate), &e);

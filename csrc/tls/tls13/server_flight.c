@@ -13,7 +13,8 @@ tls13_send_server_hello(tls13_engine *e)
     tls_handshake *h = e->handshake;
     tls_server_hello hello;
     tls_buffer raw = {0}, extensions = {0};
-    enum tls_reason reason = tls_random(h->facts.server_random, sizeof h->facts.server_random);
+    enum tls_reason reason =
+        tls_random_public(h->facts.server_random, sizeof h->facts.server_random);
 
     memset(&hello, 0, sizeof hello);
     hello.legacy_version = TLS_VERSION_12;

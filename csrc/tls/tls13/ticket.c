@@ -91,7 +91,7 @@ tls13_send_new_ticket(tls_host *host, tls_facts *facts, tls_session **session_ou
     if (reason == TLS_OK) {
         session->id_length = sizeof session->id;
         session->max_early_data = host->context->max_early_data;
-        reason = tls_random(session->id, sizeof session->id);
+        reason = tls_random_public(session->id, sizeof session->id);
     }
     if (reason == TLS_OK)
         reason = tls_random(age_add, sizeof age_add);
