@@ -10,6 +10,7 @@
 #include "kernel/p384.h"
 #include "kernel/p521.h"
 #include "kernel/processor.h"
+#include "kernel/rsa.h"
 #include "kernel/sha256_sha_ni.h"
 #include "kernel/x25519.h"
 
@@ -17,7 +18,7 @@
 #define SEPARATORS ", "
 
 static const char *const primitive_names[TLS_PRIMITIVES] = {
-    "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1"};
+    "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1", "rsa"};
 
 /* Of each primitive the best comes first. */
 static const tls_kernel *const candidates[] = {
@@ -26,12 +27,15 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_x25519_adx,
     &tls_kernel_p256_adx,
     &tls_kernel_p384_adx,
+    &tls_kernel_rsa_ifma,
+    &tls_kernel_rsa_adx,
 #endif
 #if TLS_KERNEL_INT128
     &tls_kernel_x25519,
     &tls_kernel_p256,
     &tls_kernel_p384,
     &tls_kernel_p521,
+    &tls_kernel_rsa,
 #endif
     NULL,
 };

@@ -1,0 +1,351 @@
+/* rsa_words.c - numbers of as many words as a key has, and exponentiation over any Montgomery
+ * multiplication. See rsa_arithmetic.h.
+ *
+ * Exponents that are secret are taken four bits at a time, always with a multiplication; the table
+ * of sixteen powers is read whole and masked. Exponents that are public go bit by bit. */
+#include "kernel/rsa_arithmetic.h"
+
+#if TLS_KERNEL_INT128
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define WINDOW_POWERS 16
+
+static uint64_t
+opaque(uint64_t mask)
+{
+    __asm__("" : "+r"(mask));
+    return mask;
+}
+
+uint64_t
+rsa_equal(unsigned a, unsigned b)
+{
+    return opaque(0 - (((uint64_t)(a ^ b) - 1) >> 63));
+}
+
+unsigned
+rsa_bits(const uint64_t *a, size_t words)
+{
+    while (words > 0 && a[words - 1] == 0)
+        words--;
+    return words == 0 ? 0 : (unsigned)(64 * words) - (unsigned)__builtin_clzll(a[words - 1]);
+}
+
+void
+rsa_get(uint64_t *out, size_t words, const unsigned char *bytes, size_t length)
+{
+    size_t i;
+
+    memset(out, 0, words * sizeof *out);
+    for (i = 0; i < length; i++)
+        out[i / 8] |= (uint64_t)bytes[length - 1 - i] << (i % 8 * 8);
+}
+
+void
+rsa_put(unsigned char *bytes, size_t length, const uint64_t *a)
+{
+    size_t i;
+
+    for (i = 0; i < length; i++)
+        bytes[length - 1 - i] = (unsigned char)(a[i / 8] >> (i % 8 * 8));
+}
+
+uint64_t
+rsa_is_below(const uint64_t *a, const uint64_t *b, size_t words)
+{
+    uint64_t borrow = 0;
+    size_t i;
+
+    for (i = 0; i < words; i++)
+        borrow = (uint64_t)(((tls_uint128)a[i] - b[i] - borrow) >> 64) & 1;
+    return borrow;
+}
+
+/* subtract_masked subtracts the modulus where the mask is all ones. */
+static void
+subtract_masked(uint64_t *x, const uint64_t *modulus, uint64_t mask, size_t words)
+{
+    uint64_t borrow = 0;
+    size_t i;
+
+    mask = opaque(mask);
+    for (i = 0; i < words; i++) {
+        tls_uint128 difference = (tls_uint128)x[i] - (modulus[i] & mask) - borrow;
+
+        x[i] = (uint64_t)difference;
+        borrow = (uint64_t)(difference >> 64) & 1;
+    }
+}
+
+void
+rsa_reduce_once(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words)
+{
+    uint64_t below = rsa_is_below(x, modulus, words);
+
+    subtract_masked(x, modulus, 0 - (top | (below ^ 1)), words); /* top is 0 or 1 */
+}
+
+/* add returns the carry. */
+static uint64_t
+add(uint64_t *out, const uint64_t *a, const uint64_t *b, uint64_t mask, size_t words)
+{
+    tls_uint128 carry = 0;
+    size_t i;
+
+    mask = opaque(mask);
+    for (i = 0; i < words; i++) {
+        carry += (tls_uint128)a[i] + (b[i] & mask);
+        out[i] = (uint64_t)carry;
+        carry >>= 64;
+    }
+    return (uint64_t)carry;
+}
+
+void
+rsa_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words)
+{
+    uint64_t carry = add(out, a, b, ~(uint64_t)0, words);
+
+    rsa_reduce_once(out, carry, modulus, words);
+}
+
+void
+rsa_subtract(
+    uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words)
+{
+    uint64_t borrow = 0;
+    size_t i;
+
+    for (i = 0; i < words; i++) {
+        tls_uint128 difference = (tls_uint128)a[i] - b[i] - borrow;
+
+        out[i] = (uint64_t)difference;
+        borrow = (uint64_t)(difference >> 64) & 1;
+    }
+    add(out, out, modulus, 0 - borrow, words);
+}
+
+/* Newton: each step doubles the bits that are right, of which any odd number has three. */
+uint64_t
+rsa_factor(const uint64_t *modulus)
+{
+    uint64_t inverse = modulus[0];
+    int i;
+
+    for (i = 0; i < 5; i++)
+        inverse *= 2 - modulus[0] * inverse;
+    return 0 - inverse;
+}
+
+/* shift_left by 1 to 63 bits returns what leaves at the top. */
+static uint64_t
+shift_left(uint64_t *x, unsigned bits, size_t words)
+{
+    uint64_t carry = 0;
+    size_t i;
+
+    for (i = 0; i < words; i++) {
+        uint64_t word = x[i];
+
+        x[i] = (word << bits) | carry;
+        carry = word >> (64 - bits);
+    }
+    return carry;
+}
+
+/* double_times: x times 2^times modulo the modulus, which x is below. */
+static void
+double_times(uint64_t *x, size_t times, const uint64_t *modulus, size_t words)
+{
+    while (times-- > 0)
+        rsa_add(x, x, x, modulus, words);
+}
+
+/* It begins at a power that is below a prime of this length, and doubles up to R. What is left is
+ * an exponent k of 2^k R: squares double k, and there are six of them. */
+void
+rsa_power_of_two(uint64_t *out, unsigned power, rsa_multiplication *multiply,
+    const rsa_prime *prime, size_t words)
+{
+    size_t first = 8 * (prime->length - 1), left = power - 64 * words;
+    int bit;
+
+    memset(out, 0, words * sizeof *out);
+    out[first / 64] = (uint64_t)1 << first % 64;
+    double_times(out, 64 * words - first + (left >> 6), prime->modulus, words);
+    for (bit = 5; bit >= 0; bit--) {
+        multiply(out, out, out, prime->modulus, prime->factor, words);
+        double_times(out, left >> bit & 1, prime->modulus, words);
+    }
+}
+
+/* divide_step: x modulo the modulus, where x has `top` above its words and is below 2^64 times the
+ * modulus, whose highest bit is set (Knuth, The Art of Computer Programming, volume 2, 4.3.1 D:
+ * the quotient of the highest words is too large by 2 at the most). */
+static void
+divide_step(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words)
+{
+    uint64_t highest = modulus[words - 1], quotient = ~(uint64_t)0, borrow = 0;
+    tls_uint128 product = 0;
+    size_t i;
+
+    if (top < highest)
+        quotient = (uint64_t)((((tls_uint128)top << 64) | x[words - 1]) / highest);
+    for (i = 0; i < words; i++) {
+        tls_uint128 difference;
+
+        product += (tls_uint128)quotient * modulus[i];
+        difference = (tls_uint128)x[i] - (uint64_t)product - borrow;
+        x[i] = (uint64_t)difference;
+        borrow = (uint64_t)(difference >> 64) & 1;
+        product >>= 64;
+    }
+    top -= (uint64_t)product + borrow;
+    while (top != 0) /* below 0 */
+        top += add(x, x, modulus, ~(uint64_t)0, words);
+}
+
+void
+rsa_power_of_two_public(uint64_t *out, unsigned power, const uint64_t *modulus, size_t words)
+{
+    uint64_t shifted[RSA_WORDS_MAXIMUM];
+    size_t used = (rsa_bits(modulus, words) + 63) / 64, i;
+    unsigned shift = (unsigned)__builtin_clzll(modulus[used - 1]), left;
+
+    memcpy(shifted, modulus, used * sizeof *shifted);
+    if (shift > 0)
+        shift_left(shifted, shift, used);
+    memset(out, 0, words * sizeof *out);
+    subtract_masked(out, shifted, ~(uint64_t)0, used); /* 2^(64 used) */
+    for (left = power + shift - (unsigned)(64 * used); left >= 64; left -= 64) {
+        uint64_t top = out[used - 1];
+
+        memmove(out + 1, out, (used - 1) * sizeof *out);
+        out[0] = 0;
+        divide_step(out, top, shifted, used);
+    }
+    if (left > 0) {
+        uint64_t top = shift_left(out, left, used);
+
+        divide_step(out, top, shifted, used);
+    }
+    for (i = 0; i < used && shift > 0; i++)
+        out[i] = (out[i] >> shift) | (i + 1 < used ? out[i + 1] << (64 - shift) : 0);
+}
+
+unsigned
+rsa_window(const rsa_prime *prime, size_t i, size_t places)
+{
+    size_t place = places - 1 - i, byte = place / 2; /* from the end */
+
+    if (byte >= prime->exponent_length)
+        return 0;
+    return prime->exponent[prime->exponent_length - 1 - byte] >> (place % 2 * 4) & 15;
+}
+
+struct powers {
+    uint64_t of[WINDOW_POWERS][RSA_PRIME_WORDS_MAXIMUM];
+    uint64_t one[RSA_PRIME_WORDS_MAXIMUM], chosen[RSA_PRIME_WORDS_MAXIMUM];
+};
+
+static void
+choose_power(struct powers *powers, unsigned window, size_t words)
+{
+    unsigned i;
+    size_t j;
+
+    memset(powers->chosen, 0, sizeof powers->chosen);
+    for (i = 0; i < WINDOW_POWERS; i++) {
+        uint64_t mask = rsa_equal(i, window);
+
+        for (j = 0; j < words; j++)
+            powers->chosen[j] |= powers->of[i][j] & mask;
+    }
+}
+
+#define MULTIPLY(out, a, b) multiply(out, a, b, modulus, factor, words)
+
+static void
+raise_one(
+    rsa_multiplication *multiply, uint64_t *x, const rsa_prime *prime, size_t words, size_t places)
+{
+    const uint64_t *modulus = prime->modulus;
+    uint64_t factor = prime->factor;
+    struct powers powers;
+    size_t i;
+    int j;
+
+    memset(powers.one, 0, sizeof powers.one);
+    powers.one[0] = 1;
+    MULTIPLY(powers.of[0], powers.one, prime->square);
+    MULTIPLY(powers.of[1], x, prime->square);
+    for (j = 2; j < WINDOW_POWERS; j++)
+        MULTIPLY(powers.of[j], powers.of[j - 1], powers.of[1]);
+    memcpy(x, powers.of[0], words * sizeof *x);
+    for (i = 0; i < places; i++) {
+        for (j = 0; j < 4 && i > 0; j++)
+            MULTIPLY(x, x, x);
+        choose_power(&powers, rsa_window(prime, i, places), words);
+        MULTIPLY(x, x, powers.chosen);
+    }
+    MULTIPLY(x, powers.one, x);
+    tls_wipe(&powers, sizeof powers);
+}
+
+void
+rsa_raise_secret(rsa_multiplication *multiply, uint64_t *const x[2], const rsa_primes *primes)
+{
+    int i;
+
+    for (i = 0; i < 2; i++)
+        raise_one(multiply, x[i], &primes->of[i], primes->words, 2 * primes->exponent_length);
+}
+
+static unsigned
+bit_of(const unsigned char *e, size_t e_length, size_t bit)
+{
+    return e[e_length - 1 - bit / 8] >> bit % 8 & 1;
+}
+
+/* The last multiplication leaves the Montgomery form: it is by x itself, or by 1. */
+void
+rsa_power(rsa_multiplication *multiply, uint64_t *x, const uint64_t *square,
+    const uint64_t *modulus, uint64_t factor, size_t words, const unsigned char *e, size_t e_length)
+{
+    uint64_t base[RSA_DIGITS_MAXIMUM], power[RSA_DIGITS_MAXIMUM];
+    size_t bit = 8 * e_length;
+
+    MULTIPLY(base, x, square);
+    memcpy(power, base, words * sizeof *power);
+    while (bit_of(e, e_length, --bit) == 0)
+        continue;
+    while (bit-- > 0) {
+        MULTIPLY(power, power, power);
+        if (bit > 0 && bit_of(e, e_length, bit))
+            MULTIPLY(power, power, base);
+    }
+    if (!bit_of(e, e_length, 0)) {
+        memset(x, 0, words * sizeof *x);
+        x[0] = 1;
+    }
+    MULTIPLY(x, x, power);
+    tls_wipe(base, sizeof base);
+    tls_wipe(power, sizeof power);
+}
+
+void
+rsa_raise_public(rsa_multiplication *multiply, uint64_t *x, const uint64_t *modulus, size_t words,
+    const unsigned char *e, size_t e_length)
+{
+    uint64_t square[RSA_WORDS_MAXIMUM];
+
+    rsa_power_of_two_public(square, (unsigned)(128 * words), modulus, words);
+    rsa_power(multiply, x, square, modulus, rsa_factor(modulus), words, e, e_length);
+}
+
+#undef MULTIPLY
+
+#endif
