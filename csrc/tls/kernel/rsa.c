@@ -120,7 +120,8 @@ get_prime(const rsa_arithmetic *arithmetic, rsa_prime *prime, size_t words,
     rsa_get(prime->modulus, words, bytes, length);
     prime->length = length;
     prime->factor = rsa_factor(prime->modulus);
-    rsa_power_of_two(prime->square, (unsigned)(128 * words), arithmetic->multiply, prime, words);
+    rsa_power_of_two(prime->square, 128 * words, arithmetic->multiply, prime->modulus,
+        prime->factor, length, words);
 }
 
 /* get_key returns 0 for a key that is out of reach. */

@@ -74,14 +74,14 @@ void rsa_subtract(
     uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words);
 /* rsa_factor: -1 / modulus modulo 2^64. */
 uint64_t rsa_factor(const uint64_t *modulus);
-/* rsa_power_of_two: 2^power modulo a secret prime, for a power of at least 64 words. */
-void rsa_power_of_two(uint64_t *out, unsigned power, rsa_multiplication *multiply,
-    const rsa_prime *prime, size_t words);
-/* rsa_power_of_two_public: the same of a public modulus, for a power of at least 64 words, in a
- * time that depends on it. */
-void rsa_power_of_two_public(uint64_t *out, unsigned power, const uint64_t *modulus, size_t words);
-/* rsa_bits: of a public number. */
-unsigned rsa_bits(const uint64_t *a, size_t words);
+/* rsa_power_of_two: 2^power modulo a secret modulus of this length in bytes, for a power of at
+ * least 64 words. */
+void rsa_power_of_two(uint64_t *out, size_t power, rsa_multiplication *multiply,
+    const uint64_t *modulus, uint64_t factor, size_t length, size_t words);
+/* rsa_power_of_two_public: the same of a public modulus, for a multiple of 64, in a time that
+ * depends on the modulus. */
+void rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multiply,
+    const uint64_t *modulus, size_t words);
 /* rsa_window: the four bits of an exponent at place i, 0 for the highest of `places`. */
 unsigned rsa_window(const rsa_prime *prime, size_t i, size_t places);
 /* rsa_equal: all ones for two small numbers that are equal, a mask that becomes no branch. */

@@ -33,8 +33,9 @@
 #define LIMB_BITS 52
 #define LIMB_MASK (((uint64_t)1 << LIMB_BITS) - 1)
 #define LANES 8
-#define SECRET_VECTORS 5  /* 40 limbs of a prime */
-#define SHORT_VECTORS 5   /* of n, up to 2,078 bits */
+#define SECRET_VECTORS 5 /* 40 limbs of a prime */
+#define SHORT_VECTORS 5  /* of n, up to 2,048 bits */
+#define SHORT_WORDS 32
 #define PUBLIC_VECTORS 10 /* 80 limbs of n: RSA_DIGITS_MAXIMUM */
 #define WINDOW_POWERS 16
 
@@ -88,12 +89,91 @@ to_words(uint64_t *words, size_t word_count, const uint64_t *limbs, size_t count
 
 /* ---- Multiplication ---- */
 
-/* carry makes limbs of sums. First each gives what is above its 52 bits to the next, which then has
+/* For each of the first `vectors`, a constant, by its number j: so that compilers keep an array of
+ * them in registers. */
+#define FOR_EACH(...)                                                                              \
+    do {                                                                                           \
+        ONE(0, __VA_ARGS__)                                                                        \
+        ONE(1, __VA_ARGS__)                                                                        \
+        ONE(2, __VA_ARGS__)                                                                        \
+        ONE(3, __VA_ARGS__)                                                                        \
+        ONE(4, __VA_ARGS__)                                                                        \
+        ONE(5, __VA_ARGS__)                                                                        \
+        ONE(6, __VA_ARGS__) ONE(7, __VA_ARGS__) ONE(8, __VA_ARGS__) ONE(9, __VA_ARGS__)            \
+    } while (0)
+#define ONE(i, ...)                                                                                \
+    if (i < vectors) {                                                                             \
+        enum { j = i };                                                                            \
+        __VA_ARGS__                                                                                \
+    }
+#define LOAD(p) _mm512_loadu_si512((p) + LANES * j)
+
+/* What has been added up of a and of the modulus: two sums, because only that of the modulus waits
+ * for `low`. */
+typedef struct sums {
+    __m512i a[PUBLIC_VECTORS + 1], m[PUBLIC_VECTORS + 1];
+} sums;
+
+#define DOWN_ONE(v)                                                                                \
+    _mm512_alignr_epi64(j + 1 < vectors ? (v)[j + 1] : _mm512_setzero_si512(), (v)[j], 1)
+
+/* row adds b times a, and the multiple of the modulus that makes the lowest limb 0, and drops that.
+ * The upper halves of products belong one limb up, where they are when all have moved down by one.
+ * The lowest limb and m modulus[0] end alike, so that their sum carries unless both end in zeros,
+ * which is when m is 0. The limb that comes to be the lowest lacks the modulus's lower half alone.
+ */
+INLINE uint64_t
+row(sums *s, uint64_t low, const product *p, uint64_t b, const int vectors)
+{
+    const __m512i vb = _mm512_set1_epi64((long long)b);
+    tls_uint128 lowest = (tls_uint128)p->a[0] * b + low;
+    uint64_t m = ((uint64_t)lowest * p->factor) & LIMB_MASK;
+    __m512i vm = _mm512_set1_epi64((long long)m);
+
+    FOR_EACH(s->a[j] = _mm512_madd52lo_epu64(s->a[j], vb, LOAD(p->a)););
+    low =
+        (uint64_t)(lowest >> LIMB_BITS) + ((m + LIMB_MASK) >> LIMB_BITS) +
+        (uint64_t)((tls_uint128)m * (p->modulus[0] << (64 - LIMB_BITS)) >> 64) +
+        ((m * p->modulus[1]) & LIMB_MASK) +
+        (uint64_t)_mm_extract_epi64(_mm512_castsi512_si128(_mm512_add_epi64(s->a[0], s->m[0])), 1);
+    FOR_EACH(s->m[j] = _mm512_madd52lo_epu64(s->m[j], vm, LOAD(p->modulus)););
+    FOR_EACH(s->a[j] = DOWN_ONE(s->a););
+    FOR_EACH(s->m[j] = DOWN_ONE(s->m););
+    FOR_EACH(s->a[j] = _mm512_madd52hi_epu64(s->a[j], vb, LOAD(p->a)););
+    FOR_EACH(s->m[j] = _mm512_madd52hi_epu64(s->m[j], vm, LOAD(p->modulus)););
+    return low;
+}
+
+/* put makes limbs of sums. First each gives what is above its 52 bits to the next, which then has
  * at most one bit more than these. Of the carries that are left a limb makes one (is above the
  * mask) or passes one on (equals it): adding these masks as numbers lets it run through all limbs.
  */
+#define MASK_PLACE (LANES * j % 64) /* of up to 8 vectors */
+
+INLINE void
+put(uint64_t *out, const sums *s, uint64_t low, const int vectors)
+{
+    const __m512i mask = _mm512_set1_epi64((long long)LIMB_MASK);
+    __m512i sum[PUBLIC_VECTORS + 1], above[PUBLIC_VECTORS + 1];
+    uint64_t makes = 0, passes = 0, carries;
+
+    FOR_EACH(sum[j] = _mm512_add_epi64(s->a[j], s->m[j]););
+    sum[0] = _mm512_mask_set1_epi64(sum[0], 1, (long long)low);
+    FOR_EACH(above[j] = _mm512_srli_epi64(sum[j], LIMB_BITS););
+    FOR_EACH(sum[j] = _mm512_add_epi64(_mm512_and_si512(sum[j], mask),
+                 _mm512_alignr_epi64(
+                     above[j], j > 0 ? above[j - 1] : _mm512_setzero_si512(), LANES - 1)););
+    FOR_EACH(makes |= (uint64_t)_mm512_cmpgt_epu64_mask(sum[j], mask) << MASK_PLACE;
+             passes |= (uint64_t)_mm512_cmpeq_epu64_mask(sum[j], mask) << MASK_PLACE;);
+    carries = ((makes << 1) + passes) ^ passes;
+    FOR_EACH(sum[j] = _mm512_mask_sub_epi64(
+                 sum[j], (__mmask8)(carries >> MASK_PLACE), sum[j], _mm512_set1_epi64(-1));
+             _mm512_storeu_si512(out + LANES * j, _mm512_and_si512(sum[j], mask)););
+}
+
+/* carry does it in memory, for any number of vectors and in less code. */
 TARGET static __attribute__((noinline)) void
-carry(uint64_t *sums, const int vectors)
+carry(uint64_t *sums, int vectors)
 {
     const __m512i mask = _mm512_set1_epi64((long long)LIMB_MASK);
     __m512i before = _mm512_setzero_si512();
@@ -121,81 +201,36 @@ carry(uint64_t *sums, const int vectors)
     }
 }
 
-/* For each of the first `vectors`, a constant, by its number j: so that compilers keep an array of
- * them in registers. */
-#define FOR_EACH(...)                                                                              \
-    do {                                                                                           \
-        ONE(0, __VA_ARGS__)                                                                        \
-        ONE(1, __VA_ARGS__)                                                                        \
-        ONE(2, __VA_ARGS__)                                                                        \
-        ONE(3, __VA_ARGS__) ONE(4, __VA_ARGS__) ONE(5, __VA_ARGS__) ONE(6, __VA_ARGS__)            \
-            ONE(7, __VA_ARGS__) ONE(8, __VA_ARGS__) ONE(9, __VA_ARGS__)                            \
-    } while (0)
-#define ONE(i, ...)                                                                                \
-    if (i < vectors) {                                                                             \
-        enum { j = i };                                                                            \
-        __VA_ARGS__                                                                                \
-    }
-#define LOAD(p) _mm512_loadu_si512((p) + LANES * j)
-
-/* row adds b times a, and the multiple of the modulus that makes the lowest limb 0, and drops that.
- * The upper halves of products belong one limb up, where they are when all have moved down by one.
- * The limb that comes to be the lowest is complete before the modulus's lower half but for that. */
-INLINE uint64_t
-row(__m512i *sum, uint64_t low, const product *p, uint64_t b, const int vectors)
-{
-    const __m512i vb = _mm512_set1_epi64((long long)b);
-    tls_uint128 lowest = (tls_uint128)p->a[0] * b + low;
-    uint64_t m = ((uint64_t)lowest * p->factor) & LIMB_MASK;
-    __m512i vm = _mm512_set1_epi64((long long)m);
-
-    FOR_EACH(sum[j] = _mm512_madd52lo_epu64(sum[j], vb, LOAD(p->a)););
-    low = (uint64_t)((lowest + (tls_uint128)m * p->modulus[0]) >> LIMB_BITS) +
-          ((m * p->modulus[1]) & LIMB_MASK) +
-          (uint64_t)_mm_extract_epi64(_mm512_castsi512_si128(sum[0]), 1);
-    FOR_EACH(sum[j] = _mm512_madd52lo_epu64(sum[j], vm, LOAD(p->modulus)););
-    FOR_EACH(sum[j] = _mm512_alignr_epi64(
-                 j + 1 < vectors ? sum[j + 1] : _mm512_setzero_si512(), sum[j], 1););
-    FOR_EACH(sum[j] = _mm512_madd52hi_epu64(sum[j], vb, LOAD(p->a)););
-    FOR_EACH(sum[j] = _mm512_madd52hi_epu64(sum[j], vm, LOAD(p->modulus)););
-    return low;
-}
-
-INLINE void
-put(uint64_t *out, const __m512i *sum, uint64_t low, const int vectors)
-{
-    FOR_EACH(_mm512_storeu_si512(out + LANES * j, sum[j]););
-    out[0] = low;
-    carry(out, vectors);
-}
-
 INLINE void
 multiply_one(const product *products, const size_t rows, const int vectors)
 {
-    __m512i sum[PUBLIC_VECTORS + 1];
+    sums s;
     uint64_t low = 0;
     size_t i;
 
-    FOR_EACH(sum[j] = _mm512_setzero_si512(););
+    FOR_EACH(s.a[j] = s.m[j] = _mm512_setzero_si512(););
     for (i = 0; i < rows; i++)
-        low = row(sum, low, products, products->b[i], vectors);
-    put(products->out, sum, low, vectors);
+        low = row(&s, low, products, products->b[i], vectors);
+    FOR_EACH(_mm512_storeu_si512(products->out + LANES * j, _mm512_add_epi64(s.a[j], s.m[j])););
+    products->out[0] = low;
+    carry(products->out, vectors);
 }
 
 INLINE void
 multiply_two(const product *products, const size_t rows, const int vectors)
 {
-    __m512i first[PUBLIC_VECTORS + 1], second[PUBLIC_VECTORS + 1];
+    sums first, second;
     uint64_t first_low = 0, second_low = 0;
     size_t i;
 
-    FOR_EACH(first[j] = second[j] = _mm512_setzero_si512(););
+    FOR_EACH(first.a[j] = first.m[j] = _mm512_setzero_si512(););
+    FOR_EACH(second.a[j] = second.m[j] = _mm512_setzero_si512(););
     for (i = 0; i < rows; i++) {
-        first_low = row(first, first_low, &products[0], products[0].b[i], vectors);
-        second_low = row(second, second_low, &products[1], products[1].b[i], vectors);
+        first_low = row(&first, first_low, &products[0], products[0].b[i], vectors);
+        second_low = row(&second, second_low, &products[1], products[1].b[i], vectors);
     }
-    put(products[0].out, first, first_low, vectors);
-    put(products[1].out, second, second_low, vectors);
+    put(products[0].out, &first, first_low, vectors);
+    put(products[1].out, &second, second_low, vectors);
 }
 
 #define MULTIPLICATION(count, vectors)                                                             \
@@ -205,10 +240,7 @@ multiply_two(const product *products, const size_t rows, const int vectors)
         multiply_##count(products, rows, vectors);                                                 \
     }
 
-typedef void multiplication(const product *products, size_t rows);
-
 MULTIPLICATION(two, 3)
-MULTIPLICATION(two, 5)
 MULTIPLICATION(one, 5)
 MULTIPLICATION(one, 10)
 
@@ -227,7 +259,6 @@ struct powers {
     secret_number modulus[2], square[2], x[2], one[2], chosen[2];
     uint64_t factor[2];
     size_t rows, limbs; /* limbs: in whole vectors */
-    multiplication *multiply;
 };
 
 static void
@@ -243,7 +274,12 @@ multiply_both(struct powers *w, secret_number *out, secret_number *a, secret_num
         products[i].modulus = w->modulus[i];
         products[i].factor = w->factor[i];
     }
-    w->multiply(products, w->rows);
+    if (w->limbs <= 3 * LANES) {
+        multiply_two_by_3(products, w->rows);
+        return;
+    }
+    multiply_one_by_5(&products[0], w->rows);
+    multiply_one_by_5(&products[1], w->rows);
 }
 
 /* choose_power reads the whole table, and keeps one row. */
@@ -285,12 +321,11 @@ begin(struct powers *w, uint64_t *const x[2], const rsa_primes *primes)
     memset(w, 0, sizeof *w);
     w->rows = rows_for(primes);
     w->limbs = (w->rows + LANES - 1) / LANES * LANES;
-    w->multiply = w->limbs <= 3 * LANES ? multiply_two_by_3 : multiply_two_by_5;
     for (i = 0; i < 2; i++) {
         const rsa_prime *prime = &primes->of[i];
 
-        rsa_power_of_two(
-            square, (unsigned)(2 * LIMB_BITS * w->rows), rsa_adx_multiply, prime, primes->words);
+        rsa_power_of_two(square, 2 * LIMB_BITS * w->rows, rsa_adx_multiply, prime->modulus,
+            prime->factor, prime->length, primes->words);
         w->one[i][0] = 1;
         to_limbs(w->modulus[i], w->rows, prime->modulus, primes->words);
         to_limbs(w->square[i], w->rows, square, primes->words);
@@ -354,11 +389,9 @@ raise_public(uint64_t *x, const uint64_t *n, size_t words, const unsigned char *
 {
     public_number modulus, square, limbs;
     uint64_t square_in_words[RSA_WORDS_MAXIMUM];
-    size_t count =
-        LANES * (rsa_bits(n, words) + 2 <= LIMB_BITS * LANES * SHORT_VECTORS ? SHORT_VECTORS
-                                                                             : PUBLIC_VECTORS);
+    size_t count = LANES * (words <= SHORT_WORDS ? SHORT_VECTORS : PUBLIC_VECTORS);
 
-    rsa_power_of_two_public(square_in_words, (unsigned)(2 * LIMB_BITS * count), n, words);
+    rsa_power_of_two_public(square_in_words, 2 * LIMB_BITS * count, rsa_adx_multiply, n, words);
     to_limbs(modulus, count, n, words);
     to_limbs(square, count, square_in_words, words);
     to_limbs(limbs, count, x, words);

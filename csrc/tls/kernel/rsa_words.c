@@ -12,6 +12,8 @@
 #include "base/bytes.h"
 
 #define WINDOW_POWERS 16
+/* What runs seldom, or beside multiplications: compilers make it small rather than fast. */
+#define SMALL __attribute__((cold, noinline))
 
 static uint64_t
 opaque(uint64_t mask)
@@ -24,14 +26,6 @@ uint64_t
 rsa_equal(unsigned a, unsigned b)
 {
     return opaque(0 - (((uint64_t)(a ^ b) - 1) >> 63));
-}
-
-unsigned
-rsa_bits(const uint64_t *a, size_t words)
-{
-    while (words > 0 && a[words - 1] == 0)
-        words--;
-    return words == 0 ? 0 : (unsigned)(64 * words) - (unsigned)__builtin_clzll(a[words - 1]);
 }
 
 void
@@ -53,7 +47,7 @@ rsa_put(unsigned char *bytes, size_t length, const uint64_t *a)
         bytes[length - 1 - i] = (unsigned char)(a[i / 8] >> (i % 8 * 8));
 }
 
-uint64_t
+SMALL uint64_t
 rsa_is_below(const uint64_t *a, const uint64_t *b, size_t words)
 {
     uint64_t borrow = 0;
@@ -64,32 +58,25 @@ rsa_is_below(const uint64_t *a, const uint64_t *b, size_t words)
     return borrow;
 }
 
-/* subtract_masked subtracts the modulus where the mask is all ones. */
-static void
-subtract_masked(uint64_t *x, const uint64_t *modulus, uint64_t mask, size_t words)
+/* subtract returns the borrow; b counts where the mask is all ones. */
+SMALL static uint64_t
+subtract(uint64_t *out, const uint64_t *a, const uint64_t *b, uint64_t mask, size_t words)
 {
     uint64_t borrow = 0;
     size_t i;
 
     mask = opaque(mask);
     for (i = 0; i < words; i++) {
-        tls_uint128 difference = (tls_uint128)x[i] - (modulus[i] & mask) - borrow;
+        tls_uint128 difference = (tls_uint128)a[i] - (b[i] & mask) - borrow;
 
-        x[i] = (uint64_t)difference;
+        out[i] = (uint64_t)difference;
         borrow = (uint64_t)(difference >> 64) & 1;
     }
-}
-
-void
-rsa_reduce_once(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words)
-{
-    uint64_t below = rsa_is_below(x, modulus, words);
-
-    subtract_masked(x, modulus, 0 - (top | (below ^ 1)), words); /* top is 0 or 1 */
+    return borrow;
 }
 
 /* add returns the carry. */
-static uint64_t
+SMALL static uint64_t
 add(uint64_t *out, const uint64_t *a, const uint64_t *b, uint64_t mask, size_t words)
 {
     tls_uint128 carry = 0;
@@ -104,7 +91,15 @@ add(uint64_t *out, const uint64_t *a, const uint64_t *b, uint64_t mask, size_t w
     return (uint64_t)carry;
 }
 
-void
+SMALL void
+rsa_reduce_once(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words)
+{
+    uint64_t below = rsa_is_below(x, modulus, words);
+
+    subtract(x, x, modulus, 0 - (top | (below ^ 1)), words); /* top is 0 or 1 */
+}
+
+SMALL void
 rsa_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words)
 {
     uint64_t carry = add(out, a, b, ~(uint64_t)0, words);
@@ -112,19 +107,12 @@ rsa_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *mod
     rsa_reduce_once(out, carry, modulus, words);
 }
 
-void
+SMALL void
 rsa_subtract(
     uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words)
 {
-    uint64_t borrow = 0;
-    size_t i;
+    uint64_t borrow = subtract(out, a, b, ~(uint64_t)0, words);
 
-    for (i = 0; i < words; i++) {
-        tls_uint128 difference = (tls_uint128)a[i] - b[i] - borrow;
-
-        out[i] = (uint64_t)difference;
-        borrow = (uint64_t)(difference >> 64) & 1;
-    }
     add(out, out, modulus, 0 - borrow, words);
 }
 
@@ -140,58 +128,45 @@ rsa_factor(const uint64_t *modulus)
     return 0 - inverse;
 }
 
-/* shift_left by 1 to 63 bits returns what leaves at the top. */
-static uint64_t
-shift_left(uint64_t *x, unsigned bits, size_t words)
-{
-    uint64_t carry = 0;
-    size_t i;
-
-    for (i = 0; i < words; i++) {
-        uint64_t word = x[i];
-
-        x[i] = (word << bits) | carry;
-        carry = word >> (64 - bits);
-    }
-    return carry;
-}
-
 /* double_times: x times 2^times modulo the modulus, which x is below. */
-static void
+SMALL static void
 double_times(uint64_t *x, size_t times, const uint64_t *modulus, size_t words)
 {
     while (times-- > 0)
         rsa_add(x, x, x, modulus, words);
 }
 
-/* It begins at a power that is below a prime of this length, and doubles up to R. What is left is
- * an exponent k of 2^k R: squares double k, and there are six of them. */
-void
-rsa_power_of_two(uint64_t *out, unsigned power, rsa_multiplication *multiply,
-    const rsa_prime *prime, size_t words)
+/* It begins at a power that is below any modulus of this length, and doubles up to R. What is left
+ * is an exponent k of 2^k R: squares double k, and there are six of them. */
+SMALL void
+rsa_power_of_two(uint64_t *out, size_t power, rsa_multiplication *multiply, const uint64_t *modulus,
+    uint64_t factor, size_t length, size_t words)
 {
-    size_t first = 8 * (prime->length - 1), left = power - 64 * words;
+    size_t first = 8 * (length - 1), left = power - 64 * words;
     int bit;
 
     memset(out, 0, words * sizeof *out);
     out[first / 64] = (uint64_t)1 << first % 64;
-    double_times(out, 64 * words - first + (left >> 6), prime->modulus, words);
+    double_times(out, 64 * words - first + (left >> 6), modulus, words);
     for (bit = 5; bit >= 0; bit--) {
-        multiply(out, out, out, prime->modulus, prime->factor, words);
-        double_times(out, left >> bit & 1, prime->modulus, words);
+        multiply(out, out, out, modulus, factor, words);
+        double_times(out, left >> bit & 1, modulus, words);
     }
 }
 
-/* divide_step: x modulo the modulus, where x has `top` above its words and is below 2^64 times the
- * modulus, whose highest bit is set (Knuth, The Art of Computer Programming, volume 2, 4.3.1 D:
- * the quotient of the highest words is too large by 2 at the most). */
+/* shift_word: x times 2^64 modulo a modulus whose highest bit is set (Knuth, The Art of Computer
+ * Programming, volume 2, 4.3.1 D: the quotient of the highest words is too large by 2 at the most).
+ */
 static void
-divide_step(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words)
+shift_word(uint64_t *x, const uint64_t *modulus, size_t words)
 {
-    uint64_t highest = modulus[words - 1], quotient = ~(uint64_t)0, borrow = 0;
+    uint64_t top = x[words - 1], highest = modulus[words - 1];
+    uint64_t quotient = ~(uint64_t)0, borrow = 0;
     tls_uint128 product = 0;
     size_t i;
 
+    memmove(x + 1, x, (words - 1) * sizeof *x);
+    x[0] = 0;
     if (top < highest)
         quotient = (uint64_t)((((tls_uint128)top << 64) | x[words - 1]) / highest);
     for (i = 0; i < words; i++) {
@@ -209,31 +184,21 @@ divide_step(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words)
 }
 
 void
-rsa_power_of_two_public(uint64_t *out, unsigned power, const uint64_t *modulus, size_t words)
+rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multiply,
+    const uint64_t *modulus, size_t words)
 {
-    uint64_t shifted[RSA_WORDS_MAXIMUM];
-    size_t used = (rsa_bits(modulus, words) + 63) / 64, i;
-    unsigned shift = (unsigned)__builtin_clzll(modulus[used - 1]), left;
+    size_t length = 8 * words, left;
 
-    memcpy(shifted, modulus, used * sizeof *shifted);
-    if (shift > 0)
-        shift_left(shifted, shift, used);
+    if (modulus[words - 1] >> 63 == 0) { /* such are rare */
+        while ((modulus[(length - 1) / 8] >> (length - 1) % 8 * 8 & 0xFF) == 0)
+            length--;
+        rsa_power_of_two(out, power, multiply, modulus, rsa_factor(modulus), length, words);
+        return;
+    }
     memset(out, 0, words * sizeof *out);
-    subtract_masked(out, shifted, ~(uint64_t)0, used); /* 2^(64 used) */
-    for (left = power + shift - (unsigned)(64 * used); left >= 64; left -= 64) {
-        uint64_t top = out[used - 1];
-
-        memmove(out + 1, out, (used - 1) * sizeof *out);
-        out[0] = 0;
-        divide_step(out, top, shifted, used);
-    }
-    if (left > 0) {
-        uint64_t top = shift_left(out, left, used);
-
-        divide_step(out, top, shifted, used);
-    }
-    for (i = 0; i < used && shift > 0; i++)
-        out[i] = (out[i] >> shift) | (i + 1 < used ? out[i + 1] << (64 - shift) : 0);
+    subtract(out, out, modulus, ~(uint64_t)0, words); /* 2^(64 words) */
+    for (left = power / 64 - words; left > 0; left--)
+        shift_word(out, modulus, words);
 }
 
 unsigned
@@ -342,7 +307,7 @@ rsa_raise_public(rsa_multiplication *multiply, uint64_t *x, const uint64_t *modu
 {
     uint64_t square[RSA_WORDS_MAXIMUM];
 
-    rsa_power_of_two_public(square, (unsigned)(128 * words), modulus, words);
+    rsa_power_of_two_public(square, 128 * words, multiply, modulus, words);
     rsa_power(multiply, x, square, modulus, rsa_factor(modulus), words, e, e_length);
 }
 
