@@ -63,6 +63,46 @@ signature(int curve)
                &tls_kernels_chosen()->curves, tls_kernels_chosen()->sha256, digest, &key, out) > 0;
 }
 
+/* Factors, exponents and the message are secret. Any odd numbers do, see rsa_kernel_test.c. */
+static int
+rsa_private(unsigned bits)
+{
+    unsigned char parts[5][260], x[512];
+    size_t length = bits / 16, i;
+    br_rsa_private_key key = {bits, parts[0], length, parts[1], length, parts[2], length, parts[3],
+        length, parts[4], length};
+    uint32_t good;
+
+    for (i = 0; i < sizeof parts; i++)
+        parts[i / 260][i % 260] = (unsigned char)(i * 151 + i / 7);
+    for (i = 0; i < 5; i++) {
+        parts[i][0] = (unsigned char)(i < 2 ? 0xF1 : 0x71);
+        parts[i][length - 1] |= 1;
+    }
+    memset(x, 0x5A, sizeof x);
+    SECRET(parts, sizeof parts);
+    SECRET(x, sizeof x);
+    good = tls_kernels_chosen()->rsa_private(x, &key);
+    PUBLIC(&good, sizeof good);
+    return good == 1;
+}
+
+/* A message that is encrypted is secret, as the premaster secret is. */
+static int
+rsa_public(unsigned bits)
+{
+    unsigned char n[512], e[] = {1, 0, 1}, x[512];
+    br_rsa_public_key key = {n, bits / 8, e, sizeof e};
+    uint32_t good;
+
+    memset(n, 0xF1, sizeof n);
+    memset(x, 0x5A, sizeof x);
+    SECRET(x, sizeof x);
+    good = tls_kernels_chosen()->rsa_public(x, bits / 8, &key);
+    PUBLIC(&good, sizeof good);
+    return good == 1;
+}
+
 /* Without a report on this one none of the others says anything. */
 static int
 planted(void)
@@ -82,6 +122,10 @@ run(const char *name)
 
     if (strcmp(name, "planted") == 0)
         return planted();
+    if (strncmp(name, "private", 7) == 0)
+        return rsa_private((unsigned)curve);
+    if (strncmp(name, "public", 6) == 0)
+        return rsa_public((unsigned)curve);
     return strncmp(name, "multiply", 8) == 0 ? multiplications(curve) : signature(curve);
 }
 

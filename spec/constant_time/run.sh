@@ -11,7 +11,8 @@ reports() {
 
 # 0: none; 0x1c: AVX2, BMI2, ADX (kernel/processor.h)
 for processor in 0 0x1c; do
-    for case in multiply29 multiply23 multiply24 multiply25 sign23 sign24 sign25; do
+    for case in multiply29 multiply23 multiply24 multiply25 sign23 sign24 sign25 private1024 private1056 private2048 \
+        public1024 public2048; do
         found=$(reports $case $processor)
         echo "  $case $processor: $found reports"
         [ "$found" = 0 ] || { wrong=1; cat "$program.log"; }

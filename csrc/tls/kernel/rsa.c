@@ -37,11 +37,17 @@ longer(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* strip_zeros: of a secret number as well. Its length in bytes may be told, as in BearSSL. */
 static void
 strip_zeros(const unsigned char **number, size_t *length)
 {
-    for (; *length > 0 && **number == 0; (*length)--)
-        (*number)++;
+    for (; *length > 0; (*length)--, (*number)++) {
+        unsigned char is_zero = **number == 0;
+
+        TLS_DECLASSIFY(&is_zero, sizeof is_zero);
+        if (!is_zero)
+            break;
+    }
 }
 
 static int

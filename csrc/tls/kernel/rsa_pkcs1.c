@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+#include "kernel/build.h"
 #include "kernel/kernel.h"
+
+#if TLS_KERNEL_INT128
 
 #define BYTES_MAXIMUM 512 /* 4,096 bits */
 
@@ -86,3 +89,5 @@ tls_rsa_pkcs1_verify(const unsigned char *signature, size_t signature_length,
         }
     return 0;
 }
+
+#endif
