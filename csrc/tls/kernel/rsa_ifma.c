@@ -257,7 +257,7 @@ rows_for(const rsa_primes *primes)
 struct powers {
     secret_number of[WINDOW_POWERS][2];
     secret_number modulus[2], square[2], x[2], one[2], chosen[2];
-    uint64_t factor[2];
+    uint64_t words[RSA_PRIME_WORDS_MAXIMUM], factor[2];
     size_t rows, limbs; /* limbs: in whole vectors */
 };
 
@@ -315,7 +315,6 @@ choose_both(struct powers *w, const rsa_primes *primes, size_t place)
 static void
 begin(struct powers *w, uint64_t *const x[2], const rsa_primes *primes)
 {
-    uint64_t square[RSA_PRIME_WORDS_MAXIMUM];
     int i;
 
     memset(w, 0, sizeof *w);
@@ -324,11 +323,11 @@ begin(struct powers *w, uint64_t *const x[2], const rsa_primes *primes)
     for (i = 0; i < 2; i++) {
         const rsa_prime *prime = &primes->of[i];
 
-        rsa_power_of_two(square, 2 * LIMB_BITS * w->rows, rsa_adx_multiply, prime->modulus,
+        rsa_power_of_two(w->words, 2 * LIMB_BITS * w->rows, rsa_adx_multiply, prime->modulus,
             prime->factor, prime->length, primes->words);
         w->one[i][0] = 1;
         to_limbs(w->modulus[i], w->rows, prime->modulus, primes->words);
-        to_limbs(w->square[i], w->rows, square, primes->words);
+        to_limbs(w->square[i], w->rows, w->words, primes->words);
         to_limbs(w->x[i], w->rows, x[i], primes->words);
         w->factor[i] = prime->factor & LIMB_MASK;
     }

@@ -1,6 +1,7 @@
-/* scratch_test.c - what a multiplication or a signature leaves on the stack: on one that was
- * painted neither the scalar nor the shared secret is found afterwards, with the kernels of this
- * processor, those for every one, and BearSSL's own as far as they wipe. */
+/* scratch_test.c - what a multiplication, a signature or RSA's private operation leaves on the
+ * stack: on one that was painted neither the secrets of a key nor the shared secret is found
+ * afterwards, with the kernels of this processor, those for every one, and BearSSL's own as far as
+ * they wipe. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,20 @@ static unsigned char stack[STACK_LENGTH] __attribute__((aligned(4096)));
 static int curve, operation;
 static size_t scalar_length;
 static unsigned char scalar[66], point[140], digest[64], signature[200];
+
+/* p, q, dP, dQ, qInv: any odd numbers do, see rsa_kernel_test.c. */
+static unsigned char parts[5][128], message[256];
+
+static void *
+run_rsa(void *unused)
+{
+    br_rsa_private_key key = {
+        2048, parts[0], 128, parts[1], 128, parts[2], 128, parts[3], 128, parts[4], 128};
+
+    (void)unused;
+    tls_kernels_chosen()->rsa_private(message, &key);
+    return NULL;
+}
 
 static void *
 run(void *unused)
@@ -61,8 +76,33 @@ is_left(const unsigned char *secret, size_t length)
     return 0;
 }
 
+/* limbs_are_left: any limb of 52 bits, as IFMA has them. */
+static int
+limbs_are_left(const unsigned char *secret, size_t length)
+{
+    unsigned char limb[8];
+    size_t bit, at, i;
+
+    for (bit = 0; bit + 52 <= 8 * length; bit += 52) {
+        for (i = 0; i < 7; i++) {
+            size_t byte = bit / 8 + i;
+            unsigned word = secret[length - 1 - byte];
+
+            if (byte + 1 < length)
+                word |= (unsigned)secret[length - 2 - byte] << 8;
+            limb[i] = (unsigned char)(word >> bit % 8);
+        }
+        limb[6] &= 0x0F;
+        limb[7] = 0;
+        for (at = 0; at + 8 <= sizeof stack; at++)
+            if (memcmp(stack + at, limb, 8) == 0)
+                return 1;
+    }
+    return 0;
+}
+
 static void
-on_a_painted_stack(void)
+on_a_painted_stack(void *(*run)(void *))
 {
     pthread_attr_t attributes;
     pthread_t thread;
@@ -98,7 +138,7 @@ try_curve(const char *words, int id, size_t length)
     check_about("%s, curve %d", words, id);
     prepare(id, length, 1);
     operation = 0;
-    on_a_painted_stack();
+    on_a_painted_stack(run);
     check(!is_left(scalar, length), "the scalar of a multiplication is left");
     if (id == BR_EC_curve25519)
         check(!is_left(point, 32), "its result is left");
@@ -107,8 +147,45 @@ try_curve(const char *words, int id, size_t length)
     if (id == BR_EC_curve25519)
         return;
     operation = 1;
-    on_a_painted_stack();
+    on_a_painted_stack(run);
     check(!is_left(scalar, length), "the key of a signature is left");
+}
+
+/* half_of: the message modulo a factor, raised to its exponent. Who has it has the factor. */
+static void
+half_of(unsigned char half[128], size_t factor)
+{
+    br_rsa_public_key key = {parts[factor], 128, parts[2 + factor], 128};
+
+    memcpy(half, message + 128, 128);
+    require(br_rsa_public_get_default()(half, 128, &key) == 1, "a power");
+}
+
+static void
+try_rsa(const char *words)
+{
+    static const char *const names[] = {"p", "q", "dP", "dQ", "qInv"};
+    unsigned char halves[2][128];
+    size_t i, j;
+
+    check_about("%s, RSA", words);
+    for (i = 0; i < 5; i++) {
+        for (j = 0; j < sizeof parts[i]; j++)
+            parts[i][j] = (unsigned char)((j + 5) * (2 * i + 7) * 43 >> 1);
+        parts[i][0] = (unsigned char)(i < 2 ? 0xE1 : 0x61);
+        parts[i][127] |= 1;
+    }
+    memset(message, 0, 128); /* below both factors */
+    memset(message + 128, 0x3C, 128);
+    half_of(halves[0], 0);
+    half_of(halves[1], 1);
+    on_a_painted_stack(run_rsa);
+    for (i = 0; i < 5; i++)
+        check(!is_left(parts[i], 128) && !limbs_are_left(parts[i], 128), "%s is left", names[i]);
+    for (i = 0; i < 2; i++)
+        check(!is_left(halves[i], 128) && !limbs_are_left(halves[i], 128), "the half of %s is left",
+            names[i]);
+    check(!is_left(message, 256), "the result is left");
 }
 
 /* An instrumented build has frames of its own, with copies of what passes through them. */
@@ -121,15 +198,16 @@ try_curve(const char *words, int id, size_t length)
 int
 main(void)
 {
-    static const char *const choices[] = {"auto", "portable"};
+    static const char *const choices[] = {"auto", "portable", "-ifma"};
     size_t i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3; i++) {
         const char *primitive, *implementation;
         size_t j;
         int ours = 0;
 
-        require(tls_kernels_choose(choices[i]), "a choice");
+        if (!tls_kernels_choose(choices[i])) /* a kernel that was not built */
+            continue;
         for (j = 0; tls_kernels_entry(j, &primitive, &implementation); j++)
             ours += strcmp(primitive, "x25519") == 0 && strcmp(implementation, "bearssl") != 0;
         if (!ours || !HAS_OWN_FRAMES) /* without kernels: BearSSL's code does not wipe its stack */
@@ -138,6 +216,7 @@ main(void)
         try_curve(choices[i], BR_EC_secp256r1, 32);
         try_curve(choices[i], BR_EC_secp384r1, 48);
         try_curve(choices[i], BR_EC_secp521r1, 66);
+        try_rsa(choices[i]);
     }
     check(1, "done");
     return check_end();
