@@ -63,6 +63,9 @@ comma := ,
 
 COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(if $(filter none,$(KERNELS)),-DTLS_KERNELS_NONE )$(BEARSSL_CFLAGS) $(CFLAGS)
 
+# Arithmetic calls nobody back, so that nobody unwinds through it but debuggers, which look into -g.
+PURE = -fno-asynchronous-unwind-tables
+
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
 LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
 CORE_TESTS   := $(sort $(wildcard spec/core/*/*_test.c))
@@ -98,7 +101,7 @@ endef
 
 .PHONY: always
 $(BUILD)/tls/flags: always
-	$(call remember,$(COMPILE))
+	$(call remember,$(COMPILE) $(PURE))
 $(OUT)/lua/flags: always
 	$(if $(LUA_INCDIR),,$(error no lua.h for LUA=$(LUA): try `make deps`, another LUA=…, or LUA_INCDIR=…))
 	$(call remember,$(COMPILE) -I$(LUA_INCDIR))
@@ -110,7 +113,7 @@ run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
 
 $(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(COMPILE) -Icsrc/tls -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) $(if $(findstring /kernel/,$<),$(PURE)) -Icsrc/tls -MMD -MP -c -o $@ $<)
 
 $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
 	$(call run,CC,$(COMPILE) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
