@@ -28,7 +28,7 @@
 static size_t
 words_for(size_t length)
 {
-    return (length + 31) / 32 * 4;
+    return (length + 63) / 64 * 8;
 }
 
 static size_t

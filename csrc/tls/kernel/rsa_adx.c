@@ -11,37 +11,55 @@
 #include "kernel/rsa_adx.h"
 #include "kernel/rsa_arithmetic.h"
 
-/* The carry flag adds the words that are there, the overflow flag the upper halves of the products.
- */
-#define STEP(at, before, after)                                                                    \
-    "mulx " at "(%[p]), %[lo], %[" after "]\n\t"                                                   \
-    "adcx " at "(%[t]), %[lo]\n\t"                                                                 \
-    "adox %[" before "], %[lo]\n\t"                                                                \
-    "mov %[lo], " at "(%[t])\n\t"
+/* Loops take eight words at a time; LEA and JRCXZ leave the flags alone. */
+#define ALTERNATE(x, y) x(0) y(1) x(2) y(3) x(4) y(5) x(6) y(7)
+#define AT(i, pointer) "8*" #i "(%[" #pointer "])"
+#define NEXT(pointer) "lea 64(%[" #pointer "]), %[" #pointer "]\n\t"
+#define LOOP(steps) "1:\n\t" steps "lea -1(%[n]), %[n]\n\tjrcxz 2f\n\tjmp 1b\n2:\n\t"
 
-/* add_row adds p m to t, and returns what goes above: t + p m is below 2^(64 words + 64). LEA and
- * JRCXZ leave the flags alone. */
+#define LOAD(i, pointer) "mov " AT(i, pointer) ", %[lo]\n\t"
+#define STORE(i, pointer) "mov %[lo], " AT(i, pointer) "\n\t"
+#define MULX(i, upper) "mulx " AT(i, p) ", %[lo], %[" #upper "]\n\t"
+#define ADCX(i) "adcx " AT(i, t) ", %[lo]\n\t"
+#define ADOX(upper) "adox %[" #upper "], %[lo]\n\t"
+#define SBB(i) "sbb " AT(i, b) ", %[lo]\n\t"
+
+/* The carry flag adds the words that are there, the overflow flag the upper halves of products. */
+#define ADD_EVEN(i) MULX(i, odd) ADCX(i) ADOX(even) STORE(i, t)
+#define ADD_ODD(i) MULX(i, even) ADCX(i) ADOX(odd) STORE(i, t)
+#define SUBTRACT(i) LOAD(i, a) SBB(i) STORE(i, out)
+
+/* add_row adds p m to t, and returns what goes above: t + p m is below 2^(64 words + 64). */
 static inline uint64_t
 add_row(uint64_t *t, const uint64_t *p, uint64_t m, size_t words)
 {
-    size_t quarter = words / 4;
+    size_t n = words / 8;
     uint64_t lo, even, odd;
 
-    __asm__ volatile("xor %k[even], %k[even]\n" /* also clears both flags */
-                     "1:\n\t" STEP("0", "even", "odd") STEP("8", "odd", "even") STEP("16", "even",
-                         "odd") STEP("24", "odd", "even") "lea 32(%[p]), %[p]\n\t"
-                                                          "lea 32(%[t]), %[t]\n\t"
-                                                          "lea -1(%[n]), %[n]\n\t"
-                                                          "jrcxz 2f\n\t"
-                                                          "jmp 1b\n"
-                                                          "2:\n\t"
-                                                          "adcx %[n], %[even]\n\t" /* n is 0 */
-                                                          "adox %[n], %[even]\n\t"
-                     : [t] "+&r"(t), [p] "+&r"(p), [n] "+&c"(quarter), [lo] "=&r"(lo),
-                     [even] "=&r"(even), [odd] "=&r"(odd)
-                     : "d"(m)
-                     : "cc", "memory");
+    __asm__ volatile(
+        "xor %k[even], %k[even]\n" /* also clears both flags */
+        LOOP(ALTERNATE(ADD_EVEN, ADD_ODD) NEXT(p) NEXT(t)) "adcx %[n], %[even]\n\t" /* n is 0 */
+                                                           "adox %[n], %[even]\n\t"
+        : [t] "+&r"(t), [p] "+&r"(p), [n] "+&c"(n), [lo] "=&r"(lo), [even] "=&r"(even),
+        [odd] "=&r"(odd)
+        : "d"(m)
+        : "cc", "memory");
     return even;
+}
+
+/* subtract returns all ones for a borrow. */
+static inline uint64_t
+subtract(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words)
+{
+    size_t n = words / 8;
+    uint64_t lo;
+
+    __asm__ volatile(
+        "clc\n" LOOP(ALTERNATE(SUBTRACT, SUBTRACT) NEXT(a) NEXT(b) NEXT(out)) "sbb %[lo], %[lo]\n\t"
+        : [out] "+&r"(out), [a] "+&r"(a), [b] "+&r"(b), [n] "+&c"(n), [lo] "=&r"(lo)
+        :
+        : "cc", "memory");
+    return lo;
 }
 
 /* See rsa_portable.c, but that the two products of a row are added one after the other (CIOS of the
@@ -50,7 +68,7 @@ void
 rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus,
     uint64_t factor, size_t words)
 {
-    uint64_t t[2 * RSA_WORDS_MAXIMUM], top = 0;
+    uint64_t t[2 * RSA_WORDS_MAXIMUM], less[RSA_WORDS_MAXIMUM], top = 0, below;
     size_t i;
 
     memset(t, 0, words * sizeof *t);
@@ -61,8 +79,9 @@ rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint
         t[i + words] = (uint64_t)above;
         top = (uint64_t)(above >> 64);
     }
-    rsa_reduce_once(t + words, top, modulus, words);
-    memcpy(out, t + words, words * sizeof *t);
+    below = subtract(less, t + words, modulus, words) & (top - 1); /* top is 0 or 1 */
+    for (i = 0; i < words; i++)
+        out[i] = (t[i + words] & below) | (less[i] & ~below);
 }
 
 static void

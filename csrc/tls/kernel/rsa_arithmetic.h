@@ -1,7 +1,7 @@
 /* rsa_arithmetic.h - what RSA computes with, and what an implementation of it may do in its own
  * way.
  *
- * Numbers are `words` words of 64 bits, the lowest first; `words` is a multiple of 4, and numbers
+ * Numbers are `words` words of 64 bits, the lowest first; `words` is a multiple of 8, and numbers
  * that need fewer have zeros above. A modulus is odd; an even one gives wrong numbers, and does no
  * other harm. R is 2^(64 words). */
 #ifndef TLS_KERNEL_RSA_ARITHMETIC_H

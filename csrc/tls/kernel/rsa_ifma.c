@@ -9,8 +9,8 @@
  *
  * The lowest limb decides on m, and a vector is slow to give it away: it is kept in a register of
  * its own (`low`), and what the vectors have in its place is not looked at. Each row adds four
- * halves of products below 2^52 to each limb: the 80 rows of the longest number leave it below 320
- * * 2^52 < 2^61, and carries go once, at the end.
+ * halves of products below 2^52 to each limb: 80 rows, of the longest number, leave it below 2^61,
+ * and carries go once, at the end.
  *
  * A row waits for the one before it; two powers at once, modulo p and q, fill each other's gaps. */
 #include "kernel/rsa.h"
@@ -93,14 +93,12 @@ to_words(uint64_t *words, size_t word_count, const uint64_t *limbs, size_t count
  * them in registers. */
 #define FOR_EACH(...)                                                                              \
     do {                                                                                           \
-        ONE(0, __VA_ARGS__)                                                                        \
-        ONE(1, __VA_ARGS__)                                                                        \
-        ONE(2, __VA_ARGS__)                                                                        \
-        ONE(3, __VA_ARGS__)                                                                        \
-        ONE(4, __VA_ARGS__)                                                                        \
-        ONE(5, __VA_ARGS__)                                                                        \
-        ONE(6, __VA_ARGS__) ONE(7, __VA_ARGS__) ONE(8, __VA_ARGS__) ONE(9, __VA_ARGS__)            \
+        FOR_FIVE(0, 1, 2, 3, 4, __VA_ARGS__)                                                       \
+        FOR_FIVE(5, 6, 7, 8, 9, __VA_ARGS__)                                                       \
     } while (0)
+#define FOR_FIVE(i, j, k, l, m, ...)                                                               \
+    ONE(i, __VA_ARGS__)                                                                            \
+    ONE(j, __VA_ARGS__) ONE(k, __VA_ARGS__) ONE(l, __VA_ARGS__) ONE(m, __VA_ARGS__)
 #define ONE(i, ...)                                                                                \
     if (i < vectors) {                                                                             \
         enum { j = i };                                                                            \

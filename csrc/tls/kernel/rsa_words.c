@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "kernel/scratch.h"
 
 #define WINDOW_POWERS 16
 /* What runs seldom, or beside multiplications: compilers make it small rather than fast. */
@@ -233,7 +234,7 @@ choose_power(struct powers *powers, unsigned window, size_t words)
 
 #define MULTIPLY(out, a, b) multiply(out, a, b, modulus, factor, words)
 
-static void
+static __attribute__((noinline)) void
 raise_one(
     rsa_multiplication *multiply, uint64_t *x, const rsa_prime *prime, size_t words, size_t places)
 {
@@ -267,6 +268,7 @@ rsa_raise_secret(rsa_multiplication *multiply, uint64_t *const x[2], const rsa_p
 
     for (i = 0; i < 2; i++)
         raise_one(multiply, x[i], &primes->of[i], primes->words, 2 * primes->exponent_length);
+    scratch_wipe();
 }
 
 static unsigned
