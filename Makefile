@@ -195,8 +195,13 @@ SUITE      = $(RUN) SPEC='$(SPEC)' SPECFLAGS='$(SPECFLAGS)' OUT='$(OUT)' JOBS=$(
 test: all core-tests ## the C unit tests and the specs
 	@$(SUITE) $(if $(filter file,$(origin SPEC)),$(TEST_BINS))
 
-bench: all ## measure beside LuaSec and luaossl
-	@$(RUN) $(LUA) spec/bench/run.lua $(BENCHFLAGS)
+BENCH_BIN := $(BUILD)/bench/primitives
+$(BENCH_BIN): spec/bench/primitives.c $(TLS_OBJECTS) $(BUILD)/tls/flags
+	@mkdir -p $(@D)
+	$(call run,LINK,$(COMPILE) -Icsrc/tls $(LDFLAGS) -o $@ $< $(TLS_OBJECTS) $(BEARSSL_LIBS))
+
+bench: all $(BENCH_BIN) ## measure beside LuaSec, luaossl and OpenSSL
+	@$(RUN) PRIMITIVES='$(BENCH_BIN)' $(LUA) spec/bench/run.lua $(BENCHFLAGS)
 
 # ---- the same suite under other eyes; each has a build directory of its own
 

@@ -149,5 +149,15 @@ function luaossl.verifier(root, chain)
    end
 end
 
+-- ---- For primitives, and in nginx ----
+
+-- The TLS of nginx's own Lua module; what it does is in nginx.conf.
+local nginx = { name = "nginx" }
+
+function nginx.load()
+   return nginx
+end
+
 libraries.bearssl, libraries.LuaSec, libraries.luaossl = ours, luasec, luaossl
+libraries.OpenSSL, libraries.nginx = require "spec.bench.openssl", nginx
 return libraries

@@ -4,6 +4,7 @@ local socket = require "socket"
 local talk = require "spec.bench.talk"
 local interpreter = require "spec.support.interpreter"
 local process = require "spec.support.process"
+local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
 local scenarios = {}
@@ -50,6 +51,26 @@ function scenarios.full_handshakes(given)
             client:close()
             server:close()
          end))
+      end
+   end
+end
+
+-- one_end(given, side) is what one end of a full handshake costs, "client" or "server": both take turns in this
+-- process, and only the processor time of that one's calls counts.
+function scenarios.one_end(given, side)
+   return function(library)
+      local pair = contexts(library, given)
+      return function()
+         local spent, count, start = 0, 0, processor()
+         repeat
+            local times
+            local client, server
+            client, server, times = talk.timed(library, pair, listener, port)
+            client:close()
+            server:close()
+            spent, count = spent + times[side], count + 1
+         until processor() - start >= options.seconds
+         return 1e6 * spent / count
       end
    end
 end
@@ -190,6 +211,20 @@ function scenarios.bulk_between(given)
    end)
 end
 
+-- A program of ours measures our primitives (primitives.c), its own measures OpenSSL's.
+function scenarios.primitive(name, factor)
+   return function(library)
+      return function()
+         if library.rate then
+            return factor * library.rate(name)
+         end
+         local said = shell.run({ assert(os.getenv("PRIMITIVES"), "PRIMITIVES is not set: run `make bench`"), name,
+            options.seconds })
+         return factor * tonumber(said)
+      end
+   end
+end
+
 local function child_figure(words, name)
    local child = start_child(words)
    assert(child:wait(60) == 0, child:output())
@@ -209,7 +244,7 @@ function scenarios.in_child(name, factor, ...)
    end
 end
 
--- A chain of three: root, intermediate, leaf, with keys of one kind ("rsa" or "p256").
+-- A chain of three: root, intermediate, leaf, with keys of one kind ("rsa", "p256" or "p384").
 local function make_chain(kind)
    local core = require "bearssl.core"
    local root_key, key = assert(core.generate_key(kind)), assert(core.generate_key(kind))

@@ -35,24 +35,29 @@ function talk.unix_pair(path)
    return client, server
 end
 
-local function advance(connection, who)
+-- times, if it is there, gains what the call took of this process's processor time, under `side`.
+local function advance(connection, who, times, side)
+   local start = times and os.clock()
    local ok, message = connection:dohandshake()
+   if times then
+      times[side] = times[side] + (os.clock() - start)
+   end
    if not ok and message ~= "wantread" and message ~= "wantwrite" then
       error(("%s: the handshake failed: %s"):format(who, tostring(message)))
    end
    return ok
 end
 
---- shake_hands(library, contexts, raw_client, raw_server, session) in one process: client, server.
-function talk.shake_hands(library, contexts, raw_client, raw_server, session)
+--- shake_hands(library, contexts, raw_client, raw_server, session, times) in one process: client, server.
+function talk.shake_hands(library, contexts, raw_client, raw_server, session, times)
    local client = library.wrap_client(contexts.client, raw_client, session)
    local server = library.wrap_server(contexts.server, raw_server)
    client:settimeout(0)
    server:settimeout(0)
    local client_done, server_done
    repeat
-      client_done = client_done or advance(client, library.name .. " client")
-      server_done = server_done or advance(server, library.name .. " server")
+      client_done = client_done or advance(client, library.name .. " client", times, "client")
+      server_done = server_done or advance(server, library.name .. " server", times, "server")
    until client_done and server_done
    return client, server
 end
@@ -61,6 +66,15 @@ end
 function talk.both(library, contexts, listener, port, session)
    local raw_client, raw_server = open_pair(listener, port)
    return talk.shake_hands(library, contexts, raw_client, raw_server, session)
+end
+
+--- timed(library, contexts, listener, port) → client, server, and what the handshake's calls of each took:
+--- { client = seconds, server = seconds } of processor time.
+function talk.timed(library, contexts, listener, port)
+   local raw_client, raw_server = open_pair(listener, port)
+   local times = { client = 0, server = 0 }
+   local client, server = talk.shake_hands(library, contexts, raw_client, raw_server, nil, times)
+   return client, server, times
 end
 
 --- round_trips(client, server, message, count): both ends in one process; nothing ever waits.

@@ -105,7 +105,8 @@ shared_options(tls_context_options *options, uint32_t word)
         options->alpn_count = 2;
     }
     options->no_compatibility = (word & FUZZ_NO_COMPATIBILITY) != 0;
-    if (word & FUZZ_FFDHE) {
+    /* Before TLS 1.3 a context needs a curve for its suites. */
+    if (word & FUZZ_FFDHE && options->version_max >= 0x0304) {
         options->groups = finite_field_groups;
         options->group_count = 2;
     }
@@ -131,7 +132,7 @@ make_client_context(fuzz_pair *pair)
     options.role = TLS_ROLE_CLIENT;
     options.verify = pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_REPORT : TLS_VERIFY_REQUIRED;
     options.trust = id->trust;
-    if (!(pair->options & FUZZ_FFDHE)) {
+    if (options.groups == NULL) {
         options.groups = client_groups;
         options.group_count = 3;
     }
@@ -155,7 +156,7 @@ make_server_context(fuzz_pair *pair)
                          ? pair->options & FUZZ_OPTIONAL ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_REQUIRED
                          : TLS_VERIFY_NONE;
     options.trust = get_identity(0)->trust;
-    if (pair->options & FUZZ_RETRY && !(pair->options & FUZZ_FFDHE)) {
+    if (pair->options & FUZZ_RETRY && options.groups == NULL) {
         options.groups = server_groups;
         options.group_count = 2;
     }

@@ -5,42 +5,16 @@ local dkjson = require "dkjson"
 local key_server = require "spec.support.key_server"
 local loopback = require "spec.support.loopback"
 local luajit = require "spec.support.luajit"
+local nginx = require "spec.support.nginx"
 local peer = require "spec.support.peer"
 local peers13 = require "spec.support.peers13"
 local port = require "spec.support.port"
 local process = require "spec.support.process"
-local shell = require "spec.support.shell"
-local temporary = require "spec.support.temporary"
-
-local MODULES = { "/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/lib/nginx/modules" }
-
-local function modules_directory()
-   for _, directory in ipairs(MODULES) do
-      if temporary.read(directory .. "/ngx_http_lua_module.so") then
-         return directory
-      end
-   end
-   error("ngx_http_lua_module.so was not found: install libnginx-mod-http-lua")
-end
 
 local function start_nginx(workers)
    luajit.build()
-   local prefix = temporary.make_directory()
    local number = port.free()
-   local values = {
-      MODULES = modules_directory(),
-      USER = shell.run("id -u"):match("^0\n") and "user root;" or "",
-      WORKERS = workers,
-      PREFIX = prefix,
-      HERE = shell.run("pwd"):match("[^\n]+"),
-      PORT = number,
-   }
-   local config = temporary.read("spec/nginx/nginx.conf"):gsub("@(%u+)@", values)
-   local path = temporary.write(config, nil, prefix .. "/nginx.conf")
-   local program = shell.which("nginx") or "/usr/sbin/nginx"
-   local server = process.start({ program, "-p", prefix, "-e", "stderr", "-c", path })
-   server.port = number
-   return peer.ready(server, number)
+   return nginx.start("spec/nginx/nginx.conf", { WORKERS = workers, PORT = number }, number)
 end
 
 -- A request in two halves, so that several can be under way: send(server, path)() waits for the answer.

@@ -1,29 +1,20 @@
 -- nginx as the server, with its own TLS: our client speaks TLS 1.3 with it, also with early data, and TLS 1.2.
 local certificates = require "spec.support.certificates"
+local nginx = require "spec.support.nginx"
 local ours = require "spec.support.ours"
-local peer = require "spec.support.peer"
 local port = require "spec.support.port"
-local process = require "spec.support.process"
-local shell = require "spec.support.shell"
-local temporary = require "spec.support.temporary"
 
 local REQUEST = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"
 local PORTS = { "BOTH", "OLD", "CHOOSY", "STRICT" }
 
 local function start(certificate)
-   local prefix = temporary.make_directory()
    local values = {
-      USER = shell.run("id -u"):match("^0\n") and "user root;" or "",
-      PREFIX = prefix, CERTIFICATE = certificate.chainfile, KEY = certificate.keyfile,
-      AUTHORITY = certificates.ca.certfile,
+      CERTIFICATE = certificate.chainfile, KEY = certificate.keyfile, AUTHORITY = certificates.ca.certfile,
    }
    for _, name in ipairs(PORTS) do values[name] = port.free() end
-   local config = temporary.read("spec/nginx/server.conf"):gsub("@(%u+)@", values)
-   local path = temporary.write(config, nil, prefix .. "/nginx.conf")
-   local program = shell.which("nginx") or "/usr/sbin/nginx"
-   local server = process.start({ program, "-p", prefix, "-e", "stderr", "-c", path })
+   local server = nginx.start("spec/nginx/server.conf", values, values.STRICT)
    for _, name in ipairs(PORTS) do server[name:lower()] = values[name] end
-   return peer.ready(server, server.strict)
+   return server
 end
 
 for _, kind in ipairs({ "ec", "rsa" }) do
