@@ -23,7 +23,7 @@
 #include "kernel/scratch.h"
 
 #define BITS_MINIMUM 1024
-#define BYTES_MAXIMUM (8 * RSA_WORDS_MAXIMUM)
+#define BYTES_MAXIMUM ((size_t)8 * RSA_WORDS_MAXIMUM)
 
 static size_t
 words_for(size_t length)

@@ -68,7 +68,7 @@ void
 rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus,
     uint64_t factor, size_t words)
 {
-    uint64_t t[2 * RSA_WORDS_MAXIMUM], less[RSA_WORDS_MAXIMUM], top = 0, below;
+    uint64_t t[2 * RSA_WORDS_MAXIMUM], top = 0, below;
     size_t i;
 
     memset(t, 0, words * sizeof *t);
@@ -79,9 +79,9 @@ rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint
         t[i + words] = (uint64_t)above;
         top = (uint64_t)(above >> 64);
     }
-    below = subtract(less, t + words, modulus, words) & (top - 1); /* top is 0 or 1 */
+    below = subtract(out, t + words, modulus, words) & (top - 1); /* top is 0 or 1 */
     for (i = 0; i < words; i++)
-        out[i] = (t[i + words] & below) | (less[i] & ~below);
+        out[i] = (t[i + words] & below) | (out[i] & ~below);
 }
 
 static void

@@ -52,12 +52,13 @@ typedef struct rsa_arithmetic {
 typedef void rsa_multiplication(uint64_t *out, const uint64_t *a, const uint64_t *b,
     const uint64_t *modulus, uint64_t factor, size_t words);
 void rsa_raise_secret(rsa_multiplication *multiply, uint64_t *const x[2], const rsa_primes *primes);
-void rsa_raise_public(rsa_multiplication *multiply, uint64_t *x, const uint64_t *n, size_t words,
-    const unsigned char *e, size_t e_length);
+void rsa_raise_public(rsa_multiplication *multiply, uint64_t *x, const uint64_t *modulus,
+    size_t words, const unsigned char *e, size_t e_length);
 /* rsa_power raises x to an e above 1, given the square of the multiplication's own R, in numbers as
- * it knows them: `length` words of up to RSA_DIGITS_MAXIMUM. */
-void rsa_power(rsa_multiplication *multiply, uint64_t *x, const uint64_t *square, const uint64_t *n,
-    uint64_t factor, size_t length, const unsigned char *e, size_t e_length);
+ * it knows them: of up to RSA_DIGITS_MAXIMUM words. */
+void rsa_power(rsa_multiplication *multiply, uint64_t *x, const uint64_t *square,
+    const uint64_t *modulus, uint64_t factor, size_t words, const unsigned char *e,
+    size_t e_length);
 
 /* ---- Numbers ---- */
 

@@ -30,9 +30,9 @@
 
 #define TARGET TLS_TARGET("avx512f,avx512vl,avx512bw,avx512dq,avx512ifma,bmi2")
 #define INLINE static inline __attribute__((always_inline)) TARGET
-#define LIMB_BITS 52
+#define LIMB_BITS ((size_t)52)
 #define LIMB_MASK (((uint64_t)1 << LIMB_BITS) - 1)
-#define LANES 8
+#define LANES ((size_t)8)
 #define SECRET_VECTORS 5 /* 40 limbs of a prime */
 #define SHORT_VECTORS 5  /* of n, up to 2,048 bits */
 #define SHORT_WORDS 32
@@ -157,7 +157,7 @@ put(uint64_t *out, const sums *s, uint64_t low, const int vectors)
 
     FOR_EACH(sum[j] = _mm512_add_epi64(s->a[j], s->m[j]););
     sum[0] = _mm512_mask_set1_epi64(sum[0], 1, (long long)low);
-    FOR_EACH(above[j] = _mm512_srli_epi64(sum[j], LIMB_BITS););
+    FOR_EACH(above[j] = _mm512_srli_epi64(sum[j], (unsigned)LIMB_BITS););
     FOR_EACH(sum[j] = _mm512_add_epi64(_mm512_and_si512(sum[j], mask),
                  _mm512_alignr_epi64(
                      above[j], j > 0 ? above[j - 1] : _mm512_setzero_si512(), LANES - 1)););
@@ -180,7 +180,7 @@ carry(uint64_t *sums, int vectors)
 
     for (j = 0; j < vectors; j++) {
         __m512i sum = _mm512_loadu_si512(sums + LANES * j);
-        __m512i above = _mm512_srli_epi64(sum, LIMB_BITS);
+        __m512i above = _mm512_srli_epi64(sum, (unsigned)LIMB_BITS);
 
         sum = _mm512_add_epi64(
             _mm512_and_si512(sum, mask), _mm512_alignr_epi64(above, before, LANES - 1));
