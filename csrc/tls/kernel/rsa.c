@@ -5,8 +5,9 @@
  * other systems", 1996): it hides what a time tells of secrets, and here no time depends on any. No
  * branch, index or division does; what anybody may know of a key are the lengths of its parts.
  *
- * Nothing is prepared and kept with a key: the constants of a modulus cost about a hundredth of the
- * private operation, and a twelfth of the public one, whose keys mostly come once.
+ * Nothing is prepared and kept with a key: the constants of the primes cost at most a thirtieth of
+ * the private operation, those of a modulus a quarter of the public one, whose keys mostly come
+ * once.
  *
  * Bounds: p and q are below R, words being the same for both, and c below n = pq has two halves
  * below R. The sum m is at most (q - 1) + q (p - 1) < n < R^2. */
@@ -126,8 +127,8 @@ get_prime(const rsa_arithmetic *arithmetic, rsa_prime *prime, size_t words,
     rsa_get(prime->modulus, words, bytes, length);
     prime->length = length;
     prime->factor = rsa_factor(prime->modulus);
-    rsa_power_of_two(prime->square, 128 * words, arithmetic->multiply, prime->modulus,
-        prime->factor, length, words);
+    rsa_square_of_radix(
+        prime->square, arithmetic->multiply, prime->modulus, prime->factor, length, words);
 }
 
 /* get_key returns 0 for a key that is out of reach. */

@@ -75,10 +75,12 @@ void rsa_subtract(
     uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words);
 /* rsa_factor: -1 / modulus modulo 2^64. */
 uint64_t rsa_factor(const uint64_t *modulus);
-/* rsa_power_of_two: 2^power modulo a secret modulus of this length in bytes, for a power of at
- * least 64 words. */
-void rsa_power_of_two(uint64_t *out, size_t power, rsa_multiplication *multiply,
-    const uint64_t *modulus, uint64_t factor, size_t length, size_t words);
+/* rsa_square_of_radix: R^2 modulo a secret modulus of this length in bytes. */
+void rsa_square_of_radix(uint64_t *out, rsa_multiplication *multiply, const uint64_t *modulus,
+    uint64_t factor, size_t length, size_t words);
+/* rsa_power_of_two: 2^power modulo a secret modulus, of the square of R, for R or above. */
+void rsa_power_of_two(uint64_t *out, size_t power, const uint64_t *square,
+    rsa_multiplication *multiply, const uint64_t *modulus, uint64_t factor, size_t words);
 /* rsa_power_of_two_public: the same of a public modulus, for a multiple of 64, in a time that
  * depends on the modulus. */
 void rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multiply,

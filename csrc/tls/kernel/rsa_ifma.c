@@ -321,8 +321,8 @@ begin(struct powers *w, uint64_t *const x[2], const rsa_primes *primes)
     for (i = 0; i < 2; i++) {
         const rsa_prime *prime = &primes->of[i];
 
-        rsa_power_of_two(w->words, 2 * LIMB_BITS * w->rows, rsa_adx_multiply, prime->modulus,
-            prime->factor, prime->length, primes->words);
+        rsa_power_of_two(w->words, 2 * LIMB_BITS * w->rows, prime->square, rsa_adx_multiply,
+            prime->modulus, prime->factor, primes->words);
         w->one[i][0] = 1;
         to_limbs(w->modulus[i], w->rows, prime->modulus, primes->words);
         to_limbs(w->square[i], w->rows, w->words, primes->words);

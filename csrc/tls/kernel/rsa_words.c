@@ -137,49 +137,70 @@ double_times(uint64_t *x, size_t times, const uint64_t *modulus, size_t words)
         rsa_add(x, x, x, modulus, words);
 }
 
-/* It begins at a power that is below any modulus of this length, and doubles up to R. What is left
- * is an exponent k of 2^k R: squares double k, and there are six of them. */
+/* It begins at a power that is below any modulus of this length, and doubles up to R, and on to
+ * 2^words R: six squares make 2^(64 words) R of that. */
 SMALL void
-rsa_power_of_two(uint64_t *out, size_t power, rsa_multiplication *multiply, const uint64_t *modulus,
+rsa_square_of_radix(uint64_t *out, rsa_multiplication *multiply, const uint64_t *modulus,
     uint64_t factor, size_t length, size_t words)
 {
-    size_t first = 8 * (length - 1), left = power - 64 * words;
-    int bit;
+    size_t first = 8 * (length - 1);
+    int i;
 
     memset(out, 0, words * sizeof *out);
     out[first / 64] = (uint64_t)1 << first % 64;
-    double_times(out, 64 * words - first + (left >> 6), modulus, words);
-    for (bit = 5; bit >= 0; bit--) {
+    double_times(out, 64 * words - first + words, modulus, words);
+    for (i = 0; i < 6; i++)
         multiply(out, out, out, modulus, factor, words);
-        double_times(out, left >> bit & 1, modulus, words);
-    }
+}
+
+/* ab / R for a = R^2 and b = 2^k is 2^k R, and each R^2 more is an R more. */
+SMALL void
+rsa_power_of_two(uint64_t *out, size_t power, const uint64_t *square, rsa_multiplication *multiply,
+    const uint64_t *modulus, uint64_t factor, size_t words)
+{
+    size_t above = power - 64 * words, k = above % (64 * words);
+
+    memset(out, 0, words * sizeof *out);
+    out[k / 64] = (uint64_t)1 << k % 64;
+    multiply(out, out, square, modulus, factor, words);
+    for (; k < above; k += 64 * words)
+        multiply(out, out, square, modulus, factor, words);
+}
+
+/* estimate: the quotient of two numbers, the first of which has `top` above its words and is below
+ * 2^64 times the modulus, by their two and one highest words. Step D3 of Knuth's algorithm looks at
+ * one word more, once: then it is seldom too large, and by 2 at the most. */
+static uint64_t
+estimate(uint64_t top, const uint64_t *x, const uint64_t *modulus, size_t words)
+{
+    uint64_t highest = modulus[words - 1], quotient, rest;
+
+    if (top >= highest)
+        return ~(uint64_t)0;
+    quotient = (uint64_t)((((tls_uint128)top << 64) | x[words - 1]) / highest);
+    rest = x[words - 1] - quotient * highest;
+    return quotient - ((tls_uint128)quotient * modulus[words - 2] >
+                          (((tls_uint128)rest << 64) | x[words - 2]));
 }
 
 /* shift_word: x times 2^64 modulo a modulus whose highest bit is set (Knuth, The Art of Computer
- * Programming, volume 2, 4.3.1 D: the quotient of the highest words is too large by 2 at the most).
- */
+ * Programming, volume 2, 4.3.1 D). Quotient times modulus is taken off by adding quotient times
+ * `complement`, R less the modulus. */
 static void
-shift_word(uint64_t *x, const uint64_t *modulus, size_t words)
+shift_word(uint64_t *x, const uint64_t *modulus, const uint64_t *complement, size_t words)
 {
-    uint64_t top = x[words - 1], highest = modulus[words - 1];
-    uint64_t quotient = ~(uint64_t)0, borrow = 0;
-    tls_uint128 product = 0;
+    uint64_t top = x[words - 1], quotient;
+    tls_uint128 sum = 0;
     size_t i;
 
     memmove(x + 1, x, (words - 1) * sizeof *x);
     x[0] = 0;
-    if (top < highest)
-        quotient = (uint64_t)((((tls_uint128)top << 64) | x[words - 1]) / highest);
+    quotient = estimate(top, x, modulus, words);
     for (i = 0; i < words; i++) {
-        tls_uint128 difference;
-
-        product += (tls_uint128)quotient * modulus[i];
-        difference = (tls_uint128)x[i] - (uint64_t)product - borrow;
-        x[i] = (uint64_t)difference;
-        borrow = (uint64_t)(difference >> 64) & 1;
-        product >>= 64;
+        sum = (tls_uint128)quotient * complement[i] + x[i] + (uint64_t)(sum >> 64);
+        x[i] = (uint64_t)sum;
     }
-    top -= (uint64_t)product + borrow;
+    top += (uint64_t)(sum >> 64) - quotient;
     while (top != 0) /* below 0 */
         top += add(x, x, modulus, ~(uint64_t)0, words);
 }
@@ -188,18 +209,21 @@ void
 rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multiply,
     const uint64_t *modulus, size_t words)
 {
+    uint64_t other[RSA_WORDS_MAXIMUM], factor = rsa_factor(modulus);
     size_t length = 8 * words, left;
 
     if (modulus[words - 1] >> 63 == 0) { /* such are rare */
         while ((modulus[(length - 1) / 8] >> (length - 1) % 8 * 8 & 0xFF) == 0)
             length--;
-        rsa_power_of_two(out, power, multiply, modulus, rsa_factor(modulus), length, words);
+        rsa_square_of_radix(other, multiply, modulus, factor, length, words);
+        rsa_power_of_two(out, power, other, multiply, modulus, factor, words);
         return;
     }
-    memset(out, 0, words * sizeof *out);
-    subtract(out, out, modulus, ~(uint64_t)0, words); /* 2^(64 words) */
+    memset(other, 0, sizeof other);
+    subtract(other, other, modulus, ~(uint64_t)0, words); /* R is once above such a modulus */
+    memcpy(out, other, words * sizeof *out);
     for (left = power / 64 - words; left > 0; left--)
-        shift_word(out, modulus, words);
+        shift_word(out, modulus, other, words);
 }
 
 unsigned
