@@ -33,7 +33,7 @@ typedef struct tls_kernels {
     br_rsa_private rsa_private;
     br_rsa_pkcs1_sign rsa_pkcs1_sign;
     br_rsa_pkcs1_vrfy rsa_pkcs1_verify;
-    const struct rsa_arithmetic *rsa; /* what these compute with; see rsa.h. NULL: BearSSL's */
+    const struct tls_rsa_arithmetic *rsa; /* what these compute with; see rsa.h. NULL: BearSSL's */
 } tls_kernels;
 
 /* tls_kernels_chosen: the table, chosen at the first call. Any thread may call it. */

@@ -73,15 +73,15 @@ public_operation(unsigned char *x, size_t length, const br_rsa_public_key *key)
     if (length != modulus_length)
         return 0;
     words = words_for(length);
-    rsa_get(n, words, modulus, length);
-    rsa_get(a, words, x, length);
-    below = rsa_is_below(a, n, words);
+    tls_rsa_get(n, words, modulus, length);
+    tls_rsa_get(a, words, x, length);
+    below = tls_rsa_is_below(a, n, words);
     TLS_DECLASSIFY(&below, sizeof below);
     if (!below)
         return 0;
     if (e_length > 1 || *e > 1)
         tls_kernels_chosen()->rsa->raise_public(a, n, words, e, e_length);
-    rsa_put(x, length, a);
+    tls_rsa_put(x, length, a);
     tls_wipe(a, sizeof a);
     return 1;
 }
@@ -121,19 +121,19 @@ multiply_and_add(
 }
 
 static void
-get_prime(const rsa_arithmetic *arithmetic, rsa_prime *prime, size_t words,
+get_prime(const tls_rsa_arithmetic *arithmetic, rsa_prime *prime, size_t words,
     const unsigned char *bytes, size_t length)
 {
-    rsa_get(prime->modulus, words, bytes, length);
+    tls_rsa_get(prime->modulus, words, bytes, length);
     prime->length = length;
-    prime->factor = rsa_factor(prime->modulus);
-    rsa_square_of_radix(
+    prime->factor = tls_rsa_factor(prime->modulus);
+    tls_rsa_square_of_radix(
         prime->square, arithmetic->multiply, prime->modulus, prime->factor, length, words);
 }
 
 /* get_key returns 0 for a key that is out of reach. */
 static int
-get_key(const rsa_arithmetic *arithmetic, struct work *w, const br_rsa_private_key *key)
+get_key(const tls_rsa_arithmetic *arithmetic, struct work *w, const br_rsa_private_key *key)
 {
     const unsigned char *p = key->p, *q = key->q;
     size_t p_length = key->plen, q_length = key->qlen, words;
@@ -154,7 +154,7 @@ get_key(const rsa_arithmetic *arithmetic, struct work *w, const br_rsa_private_k
     primes->of[0].exponent_length = key->dplen;
     primes->of[1].exponent = key->dq;
     primes->of[1].exponent_length = key->dqlen;
-    rsa_get(w->coefficient, words, key->iq, key->iqlen);
+    tls_rsa_get(w->coefficient, words, key->iq, key->iqlen);
     multiply_and_add(w->modulus, w->zeros, primes->of[0].modulus, primes->of[1].modulus, words);
     return 1;
 }
@@ -163,13 +163,13 @@ get_key(const rsa_arithmetic *arithmetic, struct work *w, const br_rsa_private_k
 
 /* reduce: the message modulo one of the primes. */
 static void
-reduce(const rsa_arithmetic *arithmetic, struct work *w, const rsa_prime *p, uint64_t *out,
+reduce(const tls_rsa_arithmetic *arithmetic, struct work *w, const rsa_prime *p, uint64_t *out,
     size_t words)
 {
     MULTIPLY(w->a, w->message + words, p->square); /* the upper half times R */
     MULTIPLY(w->a, w->a, p->square);               /* and once more: its Montgomery form */
     MULTIPLY(w->b, w->message, p->square);
-    rsa_add(w->a, w->a, w->b, p->modulus, words);
+    tls_rsa_add(w->a, w->a, w->b, p->modulus, words);
     memset(w->b, 0, sizeof w->b);
     w->b[0] = 1;
     MULTIPLY(out, w->b, w->a);
@@ -177,14 +177,14 @@ reduce(const rsa_arithmetic *arithmetic, struct work *w, const rsa_prime *p, uin
 
 /* recombine: m of both halves. */
 static void
-recombine(const rsa_arithmetic *arithmetic, struct work *w)
+recombine(const tls_rsa_arithmetic *arithmetic, struct work *w)
 {
     const rsa_prime *p = &w->primes.of[0];
     size_t words = w->primes.words;
 
     MULTIPLY(w->a, w->halves[0], p->square);
     MULTIPLY(w->b, w->halves[1], p->square); /* below q, and q may be above p */
-    rsa_subtract(w->a, w->a, w->b, p->modulus, words);
+    tls_rsa_subtract(w->a, w->a, w->b, p->modulus, words);
     MULTIPLY(w->a, w->coefficient, w->a);
     multiply_and_add(w->result, w->halves[1], w->a, w->primes.of[1].modulus, words);
 }
@@ -193,11 +193,11 @@ recombine(const rsa_arithmetic *arithmetic, struct work *w)
 
 /* compute returns 1 for a message below n, and primes that are odd. */
 static uint32_t
-compute(const rsa_arithmetic *arithmetic, struct work *w)
+compute(const tls_rsa_arithmetic *arithmetic, struct work *w)
 {
     uint64_t *const halves[2] = {w->halves[0], w->halves[1]};
     size_t words = w->primes.words;
-    uint64_t good = rsa_is_below(w->message, w->modulus, 2 * words);
+    uint64_t good = tls_rsa_is_below(w->message, w->modulus, 2 * words);
     int i;
 
     for (i = 0; i < 2; i++) {
@@ -212,7 +212,7 @@ compute(const rsa_arithmetic *arithmetic, struct work *w)
 static __attribute__((noinline)) uint32_t
 private_operation(unsigned char *x, const br_rsa_private_key *key, int *is_done)
 {
-    const rsa_arithmetic *arithmetic = tls_kernels_chosen()->rsa;
+    const tls_rsa_arithmetic *arithmetic = tls_kernels_chosen()->rsa;
     size_t length = (key->n_bitlen + 7) / 8;
     uint32_t good = 0;
     struct work w;
@@ -220,9 +220,9 @@ private_operation(unsigned char *x, const br_rsa_private_key *key, int *is_done)
     memset(&w, 0, sizeof w);
     *is_done = get_key(arithmetic, &w, key);
     if (*is_done) {
-        rsa_get(w.message, 2 * w.primes.words, x, length);
+        tls_rsa_get(w.message, 2 * w.primes.words, x, length);
         good = compute(arithmetic, &w);
-        rsa_put(x, length, w.result);
+        tls_rsa_put(x, length, w.result);
     }
     tls_wipe(&w, sizeof w);
     return good;
@@ -239,7 +239,7 @@ private_and_wipe(unsigned char *x, const br_rsa_private_key *key)
 }
 
 void
-tls_rsa_install(tls_kernels *kernels, const rsa_arithmetic *arithmetic)
+tls_rsa_install(tls_kernels *kernels, const tls_rsa_arithmetic *arithmetic)
 {
     kernels->rsa = arithmetic;
     kernels->rsa_public = public_operation;

@@ -16,6 +16,6 @@ extern const tls_kernel tls_kernel_rsa_adx;
 extern const tls_kernel tls_kernel_rsa_ifma;
 
 /* tls_rsa_install: RSA by this arithmetic, for a tls_kernel. */
-void tls_rsa_install(tls_kernels *kernels, const rsa_arithmetic *arithmetic);
+void tls_rsa_install(tls_kernels *kernels, const tls_rsa_arithmetic *arithmetic);
 
 #endif

@@ -65,7 +65,7 @@ subtract(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words)
 /* See rsa_portable.c, but that the two products of a row are added one after the other (CIOS of the
  * same paper). */
 void
-rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus,
+tls_rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus,
     uint64_t factor, size_t words)
 {
     uint64_t t[2 * RSA_WORDS_MAXIMUM], top = 0, below;
@@ -87,16 +87,16 @@ rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint
 static void
 raise_secret(uint64_t *const x[2], const rsa_primes *primes)
 {
-    rsa_raise_secret(rsa_adx_multiply, x, primes);
+    tls_rsa_raise_secret(tls_rsa_adx_multiply, x, primes);
 }
 
 static void
 raise_public(uint64_t *x, const uint64_t *n, size_t words, const unsigned char *e, size_t e_length)
 {
-    rsa_raise_public(rsa_adx_multiply, x, n, words, e, e_length);
+    tls_rsa_raise_public(tls_rsa_adx_multiply, x, n, words, e, e_length);
 }
 
-static const rsa_arithmetic arithmetic = {rsa_adx_multiply, raise_secret, raise_public};
+static const tls_rsa_arithmetic arithmetic = {tls_rsa_adx_multiply, raise_secret, raise_public};
 
 static void
 install(tls_kernels *kernels)

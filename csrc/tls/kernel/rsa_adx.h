@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus,
-    uint64_t factor, size_t words);
+void tls_rsa_adx_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b,
+    const uint64_t *modulus, uint64_t factor, size_t words);
 
 #endif

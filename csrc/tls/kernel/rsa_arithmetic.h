@@ -34,7 +34,7 @@ typedef struct rsa_primes {
     size_t exponent_length; /* of the longer exponent */
 } rsa_primes;
 
-typedef struct rsa_arithmetic {
+typedef struct tls_rsa_arithmetic {
     /* multiply: ab / R modulo the modulus, and below it, for a below R and b below the modulus, or
      * the other way round; `out` may be one of them. Takes a time that depends on `words` alone. */
     void (*multiply)(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus,
@@ -46,48 +46,50 @@ typedef struct rsa_arithmetic {
      * time that depends on n and e, and not on x, which is a secret where it is to be encrypted. */
     void (*raise_public)(
         uint64_t *x, const uint64_t *n, size_t words, const unsigned char *e, size_t e_length);
-} rsa_arithmetic;
+} tls_rsa_arithmetic;
 
 /* Both over any multiplication, for arithmetic that has no better way. */
 typedef void rsa_multiplication(uint64_t *out, const uint64_t *a, const uint64_t *b,
     const uint64_t *modulus, uint64_t factor, size_t words);
-void rsa_raise_secret(rsa_multiplication *multiply, uint64_t *const x[2], const rsa_primes *primes);
-void rsa_raise_public(rsa_multiplication *multiply, uint64_t *x, const uint64_t *modulus,
+void tls_rsa_raise_secret(
+    rsa_multiplication *multiply, uint64_t *const x[2], const rsa_primes *primes);
+void tls_rsa_raise_public(rsa_multiplication *multiply, uint64_t *x, const uint64_t *modulus,
     size_t words, const unsigned char *e, size_t e_length);
-/* rsa_power raises x to an e above 1, given the square of the multiplication's own R, in numbers as
- * it knows them: of up to RSA_DIGITS_MAXIMUM words. */
-void rsa_power(rsa_multiplication *multiply, uint64_t *x, const uint64_t *square,
+/* tls_rsa_power raises x to an e above 1, given the square of the multiplication's own R, in
+ * numbers as it knows them: of up to RSA_DIGITS_MAXIMUM words. */
+void tls_rsa_power(rsa_multiplication *multiply, uint64_t *x, const uint64_t *square,
     const uint64_t *modulus, uint64_t factor, size_t words, const unsigned char *e,
     size_t e_length);
 
 /* ---- Numbers ---- */
 
-void rsa_get(uint64_t *out, size_t words, const unsigned char *bytes, size_t length);
-void rsa_put(unsigned char *bytes, size_t length, const uint64_t *a);
-/* rsa_is_below: 1 if a < b, else 0. */
-uint64_t rsa_is_below(const uint64_t *a, const uint64_t *b, size_t words);
-/* rsa_reduce_once subtracts the modulus once where x, with `top` above its words, is not below. */
-void rsa_reduce_once(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words);
-/* rsa_add and rsa_subtract: modulo the modulus, that a and b are below. */
-void rsa_add(
+void tls_rsa_get(uint64_t *out, size_t words, const unsigned char *bytes, size_t length);
+void tls_rsa_put(unsigned char *bytes, size_t length, const uint64_t *a);
+/* tls_rsa_is_below: 1 if a < b, else 0. */
+uint64_t tls_rsa_is_below(const uint64_t *a, const uint64_t *b, size_t words);
+/* tls_rsa_reduce_once subtracts the modulus once where x, with `top` above its words, is not below.
+ */
+void tls_rsa_reduce_once(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words);
+/* tls_rsa_add and tls_rsa_subtract: modulo the modulus, that a and b are below. */
+void tls_rsa_add(
     uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words);
-void rsa_subtract(
+void tls_rsa_subtract(
     uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words);
-/* rsa_factor: -1 / modulus modulo 2^64. */
-uint64_t rsa_factor(const uint64_t *modulus);
-/* rsa_square_of_radix: R^2 modulo a secret modulus of this length in bytes. */
-void rsa_square_of_radix(uint64_t *out, rsa_multiplication *multiply, const uint64_t *modulus,
+/* tls_rsa_factor: -1 / modulus modulo 2^64. */
+uint64_t tls_rsa_factor(const uint64_t *modulus);
+/* tls_rsa_square_of_radix: R^2 modulo a secret modulus of this length in bytes. */
+void tls_rsa_square_of_radix(uint64_t *out, rsa_multiplication *multiply, const uint64_t *modulus,
     uint64_t factor, size_t length, size_t words);
-/* rsa_power_of_two: 2^power modulo a secret modulus, of the square of R, for R or above. */
-void rsa_power_of_two(uint64_t *out, size_t power, const uint64_t *square,
+/* tls_rsa_power_of_two: 2^power modulo a secret modulus, of the square of R, for R or above. */
+void tls_rsa_power_of_two(uint64_t *out, size_t power, const uint64_t *square,
     rsa_multiplication *multiply, const uint64_t *modulus, uint64_t factor, size_t words);
-/* rsa_power_of_two_public: the same of a public modulus, for a multiple of 64, in a time that
+/* tls_rsa_power_of_two_public: the same of a public modulus, for a multiple of 64, in a time that
  * depends on the modulus. */
-void rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multiply,
+void tls_rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multiply,
     const uint64_t *modulus, size_t words);
-/* rsa_window: the four bits of an exponent at place i, 0 for the highest of `places`. */
-unsigned rsa_window(const rsa_prime *prime, size_t i, size_t places);
-/* rsa_equal: all ones for two small numbers that are equal, a mask that becomes no branch. */
-uint64_t rsa_equal(unsigned a, unsigned b);
+/* tls_rsa_window: the four bits of an exponent at place i, 0 for the highest of `places`. */
+unsigned tls_rsa_window(const rsa_prime *prime, size_t i, size_t places);
+/* tls_rsa_equal: all ones for two small numbers that are equal, a mask that becomes no branch. */
+uint64_t tls_rsa_equal(unsigned a, unsigned b);
 
 #endif

@@ -307,7 +307,7 @@ choose_both(struct powers *w, const rsa_primes *primes, size_t place)
     int i;
 
     for (i = 0; i < 2; i++)
-        choose_power(w, w->chosen[i], i, rsa_window(&primes->of[i], place, places));
+        choose_power(w, w->chosen[i], i, tls_rsa_window(&primes->of[i], place, places));
 }
 
 static void
@@ -321,7 +321,7 @@ begin(struct powers *w, uint64_t *const x[2], const rsa_primes *primes)
     for (i = 0; i < 2; i++) {
         const rsa_prime *prime = &primes->of[i];
 
-        rsa_power_of_two(w->words, 2 * LIMB_BITS * w->rows, prime->square, rsa_adx_multiply,
+        tls_rsa_power_of_two(w->words, 2 * LIMB_BITS * w->rows, prime->square, tls_rsa_adx_multiply,
             prime->modulus, prime->factor, primes->words);
         w->one[i][0] = 1;
         to_limbs(w->modulus[i], w->rows, prime->modulus, primes->words);
@@ -343,7 +343,7 @@ raise_secret(uint64_t *const x[2], const rsa_primes *primes)
     int i;
 
     if (rows_for(primes) > SECRET_VECTORS * LANES) {
-        rsa_raise_secret(rsa_adx_multiply, x, primes);
+        tls_rsa_raise_secret(tls_rsa_adx_multiply, x, primes);
         return;
     }
     begin(&w, x, primes);
@@ -358,7 +358,7 @@ raise_secret(uint64_t *const x[2], const rsa_primes *primes)
     for (i = 0; i < 2; i++) {
         uint64_t above = to_words(x[i], primes->words, w.x[i], w.rows);
 
-        rsa_reduce_once(x[i], above, primes->of[i].modulus, primes->words);
+        tls_rsa_reduce_once(x[i], above, primes->of[i].modulus, primes->words);
     }
     tls_wipe(&w, sizeof w);
     scratch_wipe();
@@ -388,17 +388,18 @@ raise_public(uint64_t *x, const uint64_t *n, size_t words, const unsigned char *
     uint64_t square_in_words[RSA_WORDS_MAXIMUM];
     size_t count = LANES * (words <= SHORT_WORDS ? SHORT_VECTORS : PUBLIC_VECTORS);
 
-    rsa_power_of_two_public(square_in_words, 2 * LIMB_BITS * count, rsa_adx_multiply, n, words);
+    tls_rsa_power_of_two_public(
+        square_in_words, 2 * LIMB_BITS * count, tls_rsa_adx_multiply, n, words);
     to_limbs(modulus, count, n, words);
     to_limbs(square, count, square_in_words, words);
     to_limbs(limbs, count, x, words);
-    rsa_power(
-        multiply_modulo_n, limbs, square, modulus, rsa_factor(n) & LIMB_MASK, count, e, e_length);
-    rsa_reduce_once(x, to_words(x, words, limbs, count), n, words);
+    tls_rsa_power(multiply_modulo_n, limbs, square, modulus, tls_rsa_factor(n) & LIMB_MASK, count,
+        e, e_length);
+    tls_rsa_reduce_once(x, to_words(x, words, limbs, count), n, words);
     tls_wipe(limbs, sizeof limbs);
 }
 
-static const rsa_arithmetic arithmetic = {rsa_adx_multiply, raise_secret, raise_public};
+static const tls_rsa_arithmetic arithmetic = {tls_rsa_adx_multiply, raise_secret, raise_public};
 
 static void
 install(tls_kernels *kernels)

@@ -37,23 +37,23 @@ multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *mo
         t[words - 1] = (uint64_t)product;
         t[words] = (uint64_t)(product >> 64);
     }
-    rsa_reduce_once(t, t[words], modulus, words);
+    tls_rsa_reduce_once(t, t[words], modulus, words);
     memcpy(out, t, words * sizeof *t);
 }
 
 static void
 raise_secret(uint64_t *const x[2], const rsa_primes *primes)
 {
-    rsa_raise_secret(multiply, x, primes);
+    tls_rsa_raise_secret(multiply, x, primes);
 }
 
 static void
 raise_public(uint64_t *x, const uint64_t *n, size_t words, const unsigned char *e, size_t e_length)
 {
-    rsa_raise_public(multiply, x, n, words, e, e_length);
+    tls_rsa_raise_public(multiply, x, n, words, e, e_length);
 }
 
-static const rsa_arithmetic arithmetic = {multiply, raise_secret, raise_public};
+static const tls_rsa_arithmetic arithmetic = {multiply, raise_secret, raise_public};
 
 static void
 install(tls_kernels *kernels)

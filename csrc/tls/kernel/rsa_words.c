@@ -24,13 +24,13 @@ opaque(uint64_t mask)
 }
 
 uint64_t
-rsa_equal(unsigned a, unsigned b)
+tls_rsa_equal(unsigned a, unsigned b)
 {
     return opaque(0 - (((uint64_t)(a ^ b) - 1) >> 63));
 }
 
 void
-rsa_get(uint64_t *out, size_t words, const unsigned char *bytes, size_t length)
+tls_rsa_get(uint64_t *out, size_t words, const unsigned char *bytes, size_t length)
 {
     size_t i;
 
@@ -40,7 +40,7 @@ rsa_get(uint64_t *out, size_t words, const unsigned char *bytes, size_t length)
 }
 
 void
-rsa_put(unsigned char *bytes, size_t length, const uint64_t *a)
+tls_rsa_put(unsigned char *bytes, size_t length, const uint64_t *a)
 {
     size_t i;
 
@@ -49,7 +49,7 @@ rsa_put(unsigned char *bytes, size_t length, const uint64_t *a)
 }
 
 SMALL uint64_t
-rsa_is_below(const uint64_t *a, const uint64_t *b, size_t words)
+tls_rsa_is_below(const uint64_t *a, const uint64_t *b, size_t words)
 {
     uint64_t borrow = 0;
     size_t i;
@@ -93,23 +93,24 @@ add(uint64_t *out, const uint64_t *a, const uint64_t *b, uint64_t mask, size_t w
 }
 
 SMALL void
-rsa_reduce_once(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words)
+tls_rsa_reduce_once(uint64_t *x, uint64_t top, const uint64_t *modulus, size_t words)
 {
-    uint64_t below = rsa_is_below(x, modulus, words);
+    uint64_t below = tls_rsa_is_below(x, modulus, words);
 
     subtract(x, x, modulus, 0 - (top | (below ^ 1)), words); /* top is 0 or 1 */
 }
 
 SMALL void
-rsa_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words)
+tls_rsa_add(
+    uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words)
 {
     uint64_t carry = add(out, a, b, ~(uint64_t)0, words);
 
-    rsa_reduce_once(out, carry, modulus, words);
+    tls_rsa_reduce_once(out, carry, modulus, words);
 }
 
 SMALL void
-rsa_subtract(
+tls_rsa_subtract(
     uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *modulus, size_t words)
 {
     uint64_t borrow = subtract(out, a, b, ~(uint64_t)0, words);
@@ -119,7 +120,7 @@ rsa_subtract(
 
 /* Newton: each step doubles the bits that are right, of which any odd number has three. */
 uint64_t
-rsa_factor(const uint64_t *modulus)
+tls_rsa_factor(const uint64_t *modulus)
 {
     uint64_t inverse = modulus[0];
     int i;
@@ -134,13 +135,13 @@ SMALL static void
 double_times(uint64_t *x, size_t times, const uint64_t *modulus, size_t words)
 {
     while (times-- > 0)
-        rsa_add(x, x, x, modulus, words);
+        tls_rsa_add(x, x, x, modulus, words);
 }
 
 /* It begins at a power that is below any modulus of this length, and doubles up to R, and on to
  * 2^words R: six squares make 2^(64 words) R of that. */
 SMALL void
-rsa_square_of_radix(uint64_t *out, rsa_multiplication *multiply, const uint64_t *modulus,
+tls_rsa_square_of_radix(uint64_t *out, rsa_multiplication *multiply, const uint64_t *modulus,
     uint64_t factor, size_t length, size_t words)
 {
     size_t first = 8 * (length - 1);
@@ -155,8 +156,8 @@ rsa_square_of_radix(uint64_t *out, rsa_multiplication *multiply, const uint64_t 
 
 /* ab / R for a = R^2 and b = 2^k is 2^k R, and each R^2 more is an R more. */
 SMALL void
-rsa_power_of_two(uint64_t *out, size_t power, const uint64_t *square, rsa_multiplication *multiply,
-    const uint64_t *modulus, uint64_t factor, size_t words)
+tls_rsa_power_of_two(uint64_t *out, size_t power, const uint64_t *square,
+    rsa_multiplication *multiply, const uint64_t *modulus, uint64_t factor, size_t words)
 {
     size_t above = power - 64 * words, k = above % (64 * words);
 
@@ -206,17 +207,17 @@ shift_word(uint64_t *x, const uint64_t *modulus, const uint64_t *complement, siz
 }
 
 void
-rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multiply,
+tls_rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multiply,
     const uint64_t *modulus, size_t words)
 {
-    uint64_t other[RSA_WORDS_MAXIMUM], factor = rsa_factor(modulus);
+    uint64_t other[RSA_WORDS_MAXIMUM], factor = tls_rsa_factor(modulus);
     size_t length = 8 * words, left;
 
     if (modulus[words - 1] >> 63 == 0) { /* such are rare */
         while ((modulus[(length - 1) / 8] >> (length - 1) % 8 * 8 & 0xFF) == 0)
             length--;
-        rsa_square_of_radix(other, multiply, modulus, factor, length, words);
-        rsa_power_of_two(out, power, other, multiply, modulus, factor, words);
+        tls_rsa_square_of_radix(other, multiply, modulus, factor, length, words);
+        tls_rsa_power_of_two(out, power, other, multiply, modulus, factor, words);
         return;
     }
     memset(other, 0, sizeof other);
@@ -227,7 +228,7 @@ rsa_power_of_two_public(uint64_t *out, size_t power, rsa_multiplication *multipl
 }
 
 unsigned
-rsa_window(const rsa_prime *prime, size_t i, size_t places)
+tls_rsa_window(const rsa_prime *prime, size_t i, size_t places)
 {
     size_t place = places - 1 - i, byte = place / 2; /* from the end */
 
@@ -249,7 +250,7 @@ choose_power(struct powers *powers, unsigned window, size_t words)
 
     memset(powers->chosen, 0, sizeof powers->chosen);
     for (i = 0; i < WINDOW_POWERS; i++) {
-        uint64_t mask = rsa_equal(i, window);
+        uint64_t mask = tls_rsa_equal(i, window);
 
         for (j = 0; j < words; j++)
             powers->chosen[j] |= powers->of[i][j] & mask;
@@ -278,7 +279,7 @@ raise_one(
     for (i = 0; i < places; i++) {
         for (j = 0; j < 4 && i > 0; j++)
             MULTIPLY(x, x, x);
-        choose_power(&powers, rsa_window(prime, i, places), words);
+        choose_power(&powers, tls_rsa_window(prime, i, places), words);
         MULTIPLY(x, x, powers.chosen);
     }
     MULTIPLY(x, powers.one, x);
@@ -286,7 +287,7 @@ raise_one(
 }
 
 void
-rsa_raise_secret(rsa_multiplication *multiply, uint64_t *const x[2], const rsa_primes *primes)
+tls_rsa_raise_secret(rsa_multiplication *multiply, uint64_t *const x[2], const rsa_primes *primes)
 {
     int i;
 
@@ -303,7 +304,7 @@ bit_of(const unsigned char *e, size_t e_length, size_t bit)
 
 /* The last multiplication leaves the Montgomery form: it is by x itself, or by 1. */
 void
-rsa_power(rsa_multiplication *multiply, uint64_t *x, const uint64_t *square,
+tls_rsa_power(rsa_multiplication *multiply, uint64_t *x, const uint64_t *square,
     const uint64_t *modulus, uint64_t factor, size_t words, const unsigned char *e, size_t e_length)
 {
     uint64_t base[RSA_DIGITS_MAXIMUM], power[RSA_DIGITS_MAXIMUM];
@@ -328,13 +329,13 @@ rsa_power(rsa_multiplication *multiply, uint64_t *x, const uint64_t *square,
 }
 
 void
-rsa_raise_public(rsa_multiplication *multiply, uint64_t *x, const uint64_t *modulus, size_t words,
-    const unsigned char *e, size_t e_length)
+tls_rsa_raise_public(rsa_multiplication *multiply, uint64_t *x, const uint64_t *modulus,
+    size_t words, const unsigned char *e, size_t e_length)
 {
     uint64_t square[RSA_WORDS_MAXIMUM];
 
-    rsa_power_of_two_public(square, 128 * words, multiply, modulus, words);
-    rsa_power(multiply, x, square, modulus, rsa_factor(modulus), words, e, e_length);
+    tls_rsa_power_of_two_public(square, 128 * words, multiply, modulus, words);
+    tls_rsa_power(multiply, x, square, modulus, tls_rsa_factor(modulus), words, e, e_length);
 }
 
 #undef MULTIPLY
