@@ -65,6 +65,11 @@ comma := ,
 
 COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(if $(filter none,$(KERNELS)),-DTLS_KERNELS_NONE )$(BEARSSL_CFLAGS) $(CFLAGS)
 
+# What computes and what reads and writes bytes calls nobody back, so that nobody unwinds through it but debuggers,
+# which look into -g.
+PURE       = -fno-asynchronous-unwind-tables
+PURE_ROOMS = asn1 crypto issue kernel key wire x509
+
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
 LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
 CORE_TESTS   := $(sort $(wildcard spec/core/*/*_test.c))
@@ -100,7 +105,7 @@ endef
 
 .PHONY: always
 $(BUILD)/tls/flags: always
-	$(call remember,$(COMPILE))
+	$(call remember,$(COMPILE) $(PURE) $(PURE_ROOMS))
 $(OUT)/lua/flags: always
 	$(if $(LUA_INCDIR),,$(error no lua.h for LUA=$(LUA): try `make deps`, another LUA=…, or LUA_INCDIR=…))
 	$(call remember,$(COMPILE) -I$(LUA_INCDIR))
@@ -110,12 +115,9 @@ $(OUT)/flags: always
 # Shows what is made; with V=1, how.
 run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
 
-# Nothing is thrown through a kernel, which calls nobody back: tables for it would be a tenth of its size.
-$(BUILD)/tls/kernel/%.o: override CFLAGS += -fno-asynchronous-unwind-tables
-
 $(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(COMPILE) $(if $(findstring /kernel/,$@),$(EMULATED)) -Icsrc/tls -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) $(if $(filter $(PURE_ROOMS:%=csrc/tls/%/),$(dir $<)),$(PURE)) $(if $(findstring /kernel/,$<),$(EMULATED)) -Icsrc/tls -MMD -MP -c -o $@ $<)
 
 $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
 	$(call run,CC,$(COMPILE) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
@@ -252,10 +254,11 @@ constant-time: ## no branch, index or division depends on a secret: kernels, key
 CONSTANT_TIME := $(BUILD)/constant_time
 constant-time-run: $(CONSTANT_TIME)
 	@sh spec/constant_time/run.sh $< $(filter $(BUILD)/tls/kernel/%,$(TLS_OBJECTS))
-# It says itself what the processor can do.
+# It says itself what the processor can do, and does what memcheck's cannot.
+CONSTANT_TIME_OWN = processor rsa_ifma
 $(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TEST_OBJECTS) $(TLS_OBJECTS) $(BUILD)/tls/flags
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -Ispec/constant_time -o $@ $(filter %.c,$^) $(TEST_OBJECTS) \
-	    $(filter-out %/kernel/processor.o,$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))
+	    $(filter-out $(foreach o,$(CONSTANT_TIME_OWN),%/kernel/$(o).o),$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))
 	@$(COMPILE) -Icsrc/tls -c -o $@.planted.o spec/constant_time/constant_time.c
 
 # What computes, and handshakes of both versions; the tests of spec/core/kernel choose by themselves.

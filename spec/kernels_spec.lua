@@ -16,7 +16,7 @@ end
 describe("kernels", function()
    it("are told", function()
       local kernels = bearssl.kernels()
-      for _, name in ipairs { "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1", "aes_gcm",
+      for _, name in ipairs { "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1", "rsa", "aes_gcm",
          "chacha20_poly1305" } do
          assert.equal("string", type(kernels[name]), name)
       end

@@ -150,6 +150,47 @@ chacha20_poly1305(int unused)
     return is_text(text, tag, opened_tag);
 }
 
+/* Factors, exponents and the message are secret. Any odd numbers do, see rsa_kernel_test.c. */
+static int
+rsa_private(int bits)
+{
+    unsigned char parts[5][260], x[512];
+    size_t length = (size_t)bits / 16, i;
+    br_rsa_private_key key = {(uint32_t)bits, parts[0], length, parts[1], length, parts[2], length,
+        parts[3], length, parts[4], length};
+    uint32_t good;
+
+    for (i = 0; i < sizeof parts; i++)
+        parts[i / 260][i % 260] = (unsigned char)(i * 151 + i / 7);
+    for (i = 0; i < 5; i++) {
+        parts[i][0] = (unsigned char)(i < 2 ? 0xF1 : 0x71);
+        parts[i][length - 1] |= 1;
+    }
+    memset(x, 0x5A, sizeof x);
+    SECRET(parts, sizeof parts);
+    SECRET(x, sizeof x);
+    good = tls_kernels_chosen()->rsa_private(x, &key);
+    PUBLIC(&good, sizeof good);
+    return good == 1;
+}
+
+/* A message that is encrypted is secret, as the premaster secret is. */
+static int
+rsa_public(int bits)
+{
+    unsigned char n[512], e[] = {1, 0, 1}, x[512];
+    size_t length = (size_t)bits / 8;
+    br_rsa_public_key key = {n, length, e, sizeof e};
+    uint32_t good;
+
+    memset(n, 0xF1, sizeof n);
+    memset(x, 0x5A, sizeof x);
+    SECRET(x, sizeof x);
+    good = tls_kernels_chosen()->rsa_public(x, length, &key);
+    PUBLIC(&good, sizeof good);
+    return good == 1;
+}
+
 const test_case kernel_cases[] = {
     {"sha256", hash, TLS_HASH_SHA256, "sha256"},
     {"x25519-multiply", multiply, 29, "x25519"},
@@ -159,6 +200,11 @@ const test_case kernel_cases[] = {
     {"secp384r1-sign", sign, 24, "secp384r1"},
     {"secp521r1-multiply", multiply, 25, "secp521r1"},
     {"secp521r1-sign", sign, 25, "secp521r1"},
+    {"rsa1024-private", rsa_private, 1024, "rsa"},
+    {"rsa1056-private", rsa_private, 1056, "rsa"},
+    {"rsa2048-private", rsa_private, 2048, "rsa"},
+    {"rsa1024-public", rsa_public, 1024, "rsa"},
+    {"rsa3072-public", rsa_public, 3072, "rsa"},
     {"aes128-gcm", aes_gcm, 16, "aes_gcm"},
     {"aes256-gcm", aes_gcm, 32, "aes_gcm"},
     {"chacha20-poly1305", chacha20_poly1305, 0, "chacha20_poly1305"},

@@ -15,6 +15,7 @@
 #include "kernel/p384.h"
 #include "kernel/p521.h"
 #include "kernel/processor.h"
+#include "kernel/rsa.h"
 #include "kernel/sha256_sha2.h"
 #include "kernel/sha256_sha_ni.h"
 #include "kernel/x25519.h"
@@ -22,8 +23,8 @@
 #define VARIABLE "BEARSSL_LUA_KERNELS"
 #define SEPARATORS ", "
 
-static const char *const primitive_names[TLS_PRIMITIVES] = {
-    "sha256", "x25519", "secp256r1", "secp384r1", "secp521r1", "aes_gcm", "chacha20_poly1305"};
+static const char *const primitive_names[TLS_PRIMITIVES] = {"sha256", "x25519", "secp256r1",
+    "secp384r1", "secp521r1", "rsa", "aes_gcm", "chacha20_poly1305"};
 
 /* Of each primitive the best comes first. */
 static const tls_kernel *const candidates[] = {
@@ -32,6 +33,8 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_x25519_adx,
     &tls_kernel_p256_adx,
     &tls_kernel_p384_adx,
+    &tls_kernel_rsa_ifma,
+    &tls_kernel_rsa_adx,
     &tls_kernel_aes_gcm_vaes512,
     &tls_kernel_aes_gcm_vaes,
     &tls_kernel_aes_gcm_aes_ni,
@@ -50,6 +53,7 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_p256,
     &tls_kernel_p384,
     &tls_kernel_p521,
+    &tls_kernel_rsa,
 #endif
     NULL,
 };

@@ -42,6 +42,7 @@ typedef struct tls_kernels {
     br_rsa_private rsa_private;
     br_rsa_pkcs1_sign rsa_pkcs1_sign;
     br_rsa_pkcs1_vrfy rsa_pkcs1_verify;
+    const struct tls_rsa_arithmetic *rsa; /* what these compute with; see rsa.h. NULL: BearSSL's */
     tls_aes_gcm_start *aes_gcm;
     br_poly1305_run chacha20_poly1305; /* the whole AEAD; give it chacha20 below */
     /* BearSSL's, whatever runs */
@@ -63,6 +64,7 @@ enum tls_primitive {
     TLS_PRIMITIVE_SECP256R1,
     TLS_PRIMITIVE_SECP384R1,
     TLS_PRIMITIVE_SECP521R1,
+    TLS_PRIMITIVE_RSA,
     TLS_PRIMITIVE_AES_GCM,
     TLS_PRIMITIVE_CHACHA20_POLY1305,
     TLS_PRIMITIVES

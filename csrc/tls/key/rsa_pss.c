@@ -1,5 +1,5 @@
 /* rsa_pss.c - see rsa_pss.h. Whoever has the public key gets everything here from a signature, so
- * only the private key operation, BearSSL's, need be constant-time. */
+ * only the private key operation need be constant-time. */
 #include "key/rsa_pss.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
-/* scratch_test.c - what a multiplication or a signature leaves on the stack: on one that was
- * painted neither the scalar nor the shared secret is found afterwards, with the kernels of this
- * processor, those for every one, and BearSSL's own as far as they wipe. */
+/* scratch_test.c - what a multiplication, a signature or RSA's private operation leaves on the
+ * stack: on one that was painted neither the secrets of a key nor the shared secret is found
+ * afterwards, with the kernels of this processor, those for every one, and BearSSL's own as far as
+ * they wipe. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,18 @@
 static int curve, operation;
 static size_t scalar_length;
 static unsigned char scalar[66], point[140], digest[64], signature[200];
+
+/* p, q, dP, dQ, qInv: any odd numbers do, see rsa_kernel_test.c. */
+static unsigned char parts[5][128], message[256];
+
+static void
+run_rsa(void)
+{
+    br_rsa_private_key key = {
+        2048, parts[0], 128, parts[1], 128, parts[2], 128, parts[3], 128, parts[4], 128};
+
+    tls_kernels_chosen()->rsa_private(message, &key);
+}
 
 static void
 run(void)
@@ -60,18 +73,57 @@ try_curve(const char *words, int id, size_t length)
     check(!painted_stack_has(scalar, length), "the key of a signature is left");
 }
 
+/* half_of: the message modulo a factor, raised to its exponent. Who has it has the factor. */
+static void
+half_of(unsigned char half[128], size_t factor)
+{
+    br_rsa_public_key key = {parts[factor], 128, parts[2 + factor], 128};
+
+    memcpy(half, message + 128, 128);
+    require(br_rsa_public_get_default()(half, 128, &key) == 1, "a power");
+}
+
+static void
+try_rsa(const char *words)
+{
+    static const char *const names[] = {"p", "q", "dP", "dQ", "qInv"};
+    unsigned char halves[2][128];
+    size_t i, j;
+
+    check_about("%s, RSA", words);
+    for (i = 0; i < 5; i++) {
+        for (j = 0; j < sizeof parts[i]; j++)
+            parts[i][j] = (unsigned char)((j + 5) * (2 * i + 7) * 43 >> 1);
+        parts[i][0] = (unsigned char)(i < 2 ? 0xE1 : 0x61);
+        parts[i][127] |= 1;
+    }
+    memset(message, 0, 128); /* below both factors */
+    memset(message + 128, 0x3C, 128);
+    half_of(halves[0], 0);
+    half_of(halves[1], 1);
+    painted_stack_run(run_rsa);
+    for (i = 0; i < 5; i++)
+        check(!painted_stack_has(parts[i], 128) && !painted_stack_has_limbs(parts[i], 128),
+            "%s is left", names[i]);
+    for (i = 0; i < 2; i++)
+        check(!painted_stack_has(halves[i], 128) && !painted_stack_has_limbs(halves[i], 128),
+            "the half of %s is left", names[i]);
+    check(!painted_stack_has(message, 256), "the result is left");
+}
+
 int
 main(void)
 {
-    static const char *const choices[] = {"auto", "portable"};
+    static const char *const choices[] = {"auto", "portable", "-ifma"};
     size_t i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3; i++) {
         const char *primitive, *implementation;
         size_t j;
         int ours = 0;
 
-        require(tls_kernels_choose(choices[i]), "a choice");
+        if (!tls_kernels_choose(choices[i])) /* a kernel that was not built */
+            continue;
         for (j = 0; tls_kernels_entry(j, &primitive, &implementation); j++)
             ours += strcmp(primitive, "x25519") == 0 && strcmp(implementation, "bearssl") != 0;
         if (!ours || !PAINTED_STACK_HAS_OWN_FRAMES) /* without kernels: BearSSL's code does not wipe
@@ -81,6 +133,7 @@ main(void)
         try_curve(choices[i], BR_EC_secp256r1, 32);
         try_curve(choices[i], BR_EC_secp384r1, 48);
         try_curve(choices[i], BR_EC_secp521r1, 66);
+        try_rsa(choices[i]);
     }
     check(1, "done");
     return check_end();

@@ -63,3 +63,27 @@ painted_stack_has(const unsigned char *secret, size_t length)
     }
     return 0;
 }
+
+int
+painted_stack_has_limbs(const unsigned char *secret, size_t length)
+{
+    unsigned char limb[8];
+    size_t bit, at, i;
+
+    for (bit = 0; bit + 52 <= 8 * length; bit += 52) {
+        for (i = 0; i < 7; i++) {
+            size_t byte = bit / 8 + i;
+            unsigned word = secret[length - 1 - byte];
+
+            if (byte + 1 < length)
+                word |= (unsigned)secret[length - 2 - byte] << 8;
+            limb[i] = (unsigned char)(word >> bit % 8);
+        }
+        limb[6] &= 0x0F;
+        limb[7] = 0;
+        for (at = 0; at + 8 <= sizeof stack; at++)
+            if (memcmp(stack + at, limb, 8) == 0)
+                return 1;
+    }
+    return 0;
+}

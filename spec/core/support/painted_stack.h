@@ -17,4 +17,7 @@ void painted_stack_run(void (*function)(void));
  * them. */
 int painted_stack_has(const unsigned char *secret, size_t length);
 
+/* painted_stack_has_limbs: any 52 bits of a number, as AVX-512 IFMA has them in 64. */
+int painted_stack_has_limbs(const unsigned char *secret, size_t length);
+
 #endif
