@@ -8,6 +8,7 @@
 #include "x509/name_constraints.h"
 
 #include "support/check.h"
+#include "support/exact_bytes.h"
 
 /* A string, its length in front, where it may hold a NUL. */
 #define TEXT(text)                                                                                 \
@@ -104,6 +105,9 @@ static const row rows[] = {
     {TLS_NAME_URI, TEXT(""), TEXT("https://[2001:db8::1]/"), EXCLUDED},
     {TLS_NAME_URI, TEXT(""), TEXT("https://[v1.a]/"), EXCLUDED},
     {TLS_NAME_URI, TEXT(""), TEXT("urn:x"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("a:/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("a:"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("a"), EXCLUDED},
     {TLS_NAME_URI, TEXT("evil.example"), TEXT("https://192.0.2.1./"), EXCLUDED},
     {TLS_NAME_IP, TEXT("\xC0\0\2\0\xFF\xFF\xFF\0"), TEXT("\xC0\0\2\1"), BOTH},
     {TLS_NAME_IP, TEXT(""), TEXT("\xC0\0\2\1"), EXCLUDED},
@@ -125,22 +129,28 @@ put_name(tls_buffer *out, enum tls_general_name_kind kind, tls_bytes value)
     tls_der_put(out, TLS_DER_CONTEXT(kind), value);
 }
 
-/* obeys: a certificate with these names and this subject, under an authority with one base. */
+/* obeys: a certificate with these names and this subject, under an authority with one base; each
+ * ends where its memory does. */
 static int
 obeys(const tls_buffer *subtree, int excluded, tls_bytes names, tls_bytes subject)
 {
     tls_certificate authority, certificate;
     unsigned long budget = 1000;
     tls_general_name offender;
+    tls_bytes base = exact_bytes(tls_buffer_view(subtree));
+    int permitted;
 
     memset(&authority, 0, sizeof authority);
     memset(&certificate, 0, sizeof certificate);
     authority.present = TLS_HAS_NAME_CONSTRAINTS;
-    *(excluded ? &authority.excluded_subtrees : &authority.permitted_subtrees) =
-        tls_buffer_view(subtree);
-    certificate.alternative_names = names;
-    certificate.subject = subject;
-    return tls_name_constraints_permit(&authority, &certificate, &budget, &offender);
+    *(excluded ? &authority.excluded_subtrees : &authority.permitted_subtrees) = base;
+    certificate.alternative_names = exact_bytes(names);
+    certificate.subject = exact_bytes(subject);
+    permitted = tls_name_constraints_permit(&authority, &certificate, &budget, &offender);
+    release(base);
+    release(certificate.alternative_names);
+    release(certificate.subject);
+    return permitted;
 }
 
 static tls_buffer
