@@ -4,6 +4,7 @@
 -- wrap what allocates cannot do so in a shared library: they are linked with the mutant's objects.
 -- The environment says how: COMPILE, SANITIZERS, BEARSSL_LIBS, and what the specs need.
 local shell = dofile("spec/mutants/shell.lua")
+local doors = dofile("spec/mutants/doors.lua")
 local socket = require("socket")
 
 local builds = {}
@@ -114,11 +115,14 @@ function builds.passes(test, directory, seconds)
    return shell.run(command, directory .. "/test.log")
 end
 
---- The same for each test that wraps what allocates; the first that fails, or nil.
-function builds.found_by_wrapped(build, directory, changed, instead)
+--- The same for each test that wraps what allocates and can reach the room; the first that fails, or nil.
+function builds.found_by_wrapped(build, directory, room, changed, instead)
    local objects, support = core_with(build, changed, instead), support_of(build)
-   for _, name in ipairs(shell.lines_of("ls " .. build.directory .. "/tests/*_test.o")) do
-      name = name:match("([^/]+)_test%.o$")
+   local names = {}
+   for _, test in ipairs(sources_of_tests()) do
+      if WRAPPED[test.name] and doors.reaches(test.source, room) then names[#names + 1] = test.name end
+   end
+   for _, name in ipairs(names) do
       local program = directory .. "/wrapped"
       shell.must(("%s%s -o %s %s/tests/%s_test.o %s %s %s"):format(build.compile, WRAPPED[name], program,
          build.directory, name, support, objects, LIBS))

@@ -6,6 +6,7 @@
 local shell = dofile("spec/mutants/shell.lua")
 local operators = dofile("spec/mutants/operators.lua")
 local builds = dofile("spec/mutants/builds.lua")
+local doors = dofile("spec/mutants/doors.lua")
 
 local directory, task, number, path = arg[1], arg[2], arg[3], arg[4]
 local room, file = path:match("([^/]+)/([^/]+)%.c$")
@@ -40,9 +41,13 @@ local function finds()
    return in_file, in_room
 end
 
---- What promises most in a second comes first.
-local function in_order(tests)
+--- Those that can reach the room; what promises most in a second comes first.
+local function in_order(all)
    local in_file, in_room = finds()
+   local tests = {}
+   for _, test in ipairs(all) do
+      if doors.reaches(test.source, room) then tests[#tests + 1] = test end
+   end
    for _, test in ipairs(tests) do
       local promise = 0.1 + (test.room == room and 2 or 0) + (test.name:find(file, 1, true) and 8 or 0)
          + 4 * (in_file[test.name] or 0) + (in_room[test.name] or 0)
@@ -65,7 +70,7 @@ local function found_in(build, object)
          return test.name
       end
    end
-   return builds.found_by_wrapped(build, own, changed, object)
+   return builds.found_by_wrapped(build, own, room, changed, object)
 end
 
 local function found()
