@@ -188,6 +188,27 @@ retries(void)
         }
 }
 
+/* A client with as many shares as there may be, none of which the server takes. */
+static void
+retry_after_most_shares(void)
+{
+    static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1,
+        TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1, TLS_GROUP_FFDHE2048};
+    static const uint16_t server_groups[] = {TLS_GROUP_FFDHE2048};
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.groups = client_groups;
+    p.client_options.group_count = 5;
+    p.client_options.key_share_count = 4;
+    p.server_options.groups = server_groups;
+    p.server_options.group_count = 1;
+    handshake(&p, "four shares", TLS_VERSION_13);
+    check(info_of(&p.client).hello_retry, "HelloRetryRequest");
+    check(info_of(&p.client).group == TLS_GROUP_FFDHE2048, "the fifth group");
+    exchange(&p, "four shares", 1000);
+    pair_free(&p);
+}
+
 /* ---- Stages in their order ---- */
 
 static void
@@ -496,6 +517,7 @@ main(void)
     certificate_choice();
     protocol_choice();
     retries();
+    retry_after_most_shares();
     stages_full();
     keylog();
     grease();
