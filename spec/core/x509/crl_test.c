@@ -145,6 +145,8 @@ test_damage(unsigned rounds)
 static void
 test_reason_names(void)
 {
+    check_text(tls_revocation_reason_name(0), "unspecified", "the first reason");
+    check_text(tls_revocation_reason_name(10), "aACompromise", "the last reason");
     check(strcmp(tls_revocation_reason_name(1), "keyCompromise") == 0 &&
               tls_revocation_reason_name(7) == NULL && tls_revocation_reason_name(-1) == NULL &&
               tls_revocation_reason_name(11) == NULL &&

@@ -51,6 +51,32 @@ test_names(void)
     tls_buffer_release(&out);
 }
 
+/* The first and the last character of each length of UTF-8, and what comes before and behind. */
+static void
+test_utf8(void)
+{
+    static const struct {
+        const char *text;
+        int good;
+    } rows[] = {{"\xC2\x80", 1}, {"\xC1\xBF", 0}, {"\xDF\xBF", 1}, {"\xE0\xA0\x80", 1},
+        {"\xE0\x9F\xBF", 0}, {"\xED\x9F\xBF", 1}, {"\xED\xA0\x80", 0}, {"\xED\xBF\xBF", 0},
+        {"\xEE\x80\x80", 1}, {"\xEF\xBF\xBF", 1}, {"\xF0\x90\x80\x80", 1}, {"\xF0\x8F\xBF\xBF", 0},
+        {"\xF4\x8F\xBF\xBF", 1}, {"\xF4\x90\x80\x80", 0}, {"\xF5\x80\x80\x80", 0}, {"\xBF", 0}};
+    tls_buffer out = {NULL, 0, 0, 0};
+    unsigned char name[64];
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_about("row %u: ", (unsigned)i);
+        tls_buffer_clear(&out);
+        tls_name_text(&out, build_name(name, 0x0C, rows[i].text, strlen(rows[i].text)));
+        check_number(out.length == 3 + strlen(rows[i].text) &&
+                         memcmp(out.data + 3, rows[i].text, out.length - 3) == 0,
+            rows[i].good, "kept as it is");
+    }
+    tls_buffer_release(&out);
+}
+
 /* test_keyword: the word, with every letter turned to the other case, and nothing near it. */
 static void
 test_keyword(const char *word)
@@ -92,5 +118,6 @@ main(void)
 {
     test_names();
     test_keywords();
+    test_utf8();
     return check_end();
 }
