@@ -116,6 +116,7 @@ close_world(void)
 
 /* Another anchor, found before the root. */
 static tls_certificate *anchor_before;
+static unsigned clock_skew;
 
 static enum tls_reason
 verify(tls_certificate **chain, size_t count, const tls_ocsp_response *stapled,
@@ -134,6 +135,7 @@ verify(tls_certificate **chain, size_t count, const tls_ocsp_response *stapled,
     request.trust = store;
     request.server_name = HOST;
     request.time = now;
+    request.clock_skew = clock_skew;
     request.ocsp_responses = &stapled;
     request.ocsp_response_count = stapled != NULL;
     request.budget = budget;
@@ -320,6 +322,38 @@ test_delegates(int curve, unsigned cost)
     empty(delegates, TLS_OCSP_CERTIFICATES_MAXIMUM);
 }
 
+/* test_responder_dates: a responder's certificate holds to its last second, and by the skew of
+ * clocks before and behind. */
+static void
+test_responder_dates(void)
+{
+    static const struct {
+        int64_t until;
+        unsigned skew;
+        enum tls_reason reason;
+    } rows[] = {{0, 0, TLS_OK}, {-1, 0, TLS_REASON_BAD_OCSP_RESPONSE}, {-30, 30, TLS_OK},
+        {-31, 30, TLS_REASON_BAD_OCSP_RESPONSE}};
+    tls_certificate *chain[2] = {leaf, ca}, *dated;
+    tls_ocsp_response *stapled;
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        dated = issue(&(wish){.subject = B,
+            .key = responder_key,
+            .issuer = ca,
+            .by = ca_key,
+            .responder = 1,
+            .until = now + rows[i].until});
+        stapled = answer(dated, responder_key);
+        clock_skew = rows[i].skew;
+        check_reason(verify(chain, 2, stapled, NULL), rows[i].reason, "%d seconds left, skew %u",
+            (int)rows[i].until, rows[i].skew);
+        clock_skew = 0;
+        tls_ocsp_response_release(stapled);
+        tls_certificate_release(dated);
+    }
+}
+
 /* ---- Wording ---- */
 
 /* test_wording: a defect is told of a path that is one, since whoever is told "expired" may take
@@ -403,6 +437,7 @@ main(void)
         test_unrelated(kinds[i].curve);
         test_key_identifiers(kinds[i].curve);
         test_delegates(kinds[i].curve, kinds[i].cost);
+        test_responder_dates();
         test_wording(kinds[i].curve);
         test_shared_budget();
         close_world();
