@@ -209,6 +209,50 @@ retry_after_most_shares(void)
     pair_free(&p);
 }
 
+/* A client whose lists are longer than a ClientHello takes them: repeated as often as its options
+ * say. */
+static void
+long_lists(void)
+{
+    uint16_t suites[120], groups[40];
+    size_t i;
+
+    for (i = 0; i < sizeof suites / sizeof suites[0]; i++)
+        suites[i] = i % 2 ? 0x1302 : 0x1301;
+    for (i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        groups[i] = i % 2 ? TLS_GROUP_SECP256R1 : TLS_GROUP_X25519;
+    pair_init(&p, &identities[P256]);
+    p.client_options.suites = suites;
+    p.client_options.suite_count = sizeof suites / sizeof suites[0];
+    p.client_options.groups = groups;
+    p.client_options.group_count = sizeof groups / sizeof groups[0];
+    p.client_connection.fallback_scsv = 1;
+    handshake(&p, "long lists", TLS_VERSION_13);
+    exchange(&p, "long lists", 1000);
+    pair_free(&p);
+}
+
+/* Each line names the connection by its ClientHello's random, and both sides write the same. */
+static void
+keylog_lines(void)
+{
+    char expected[100];
+    size_t i, length;
+
+    pair_init(&p, &identities[P256]);
+    pair_watch(&p);
+    handshake(&p, "key log", TLS_VERSION_13);
+    length = (size_t)snprintf(expected, sizeof expected, "CLIENT_TRAFFIC_SECRET_0 ");
+    for (i = 0; i < 32; i++)
+        length += (size_t)snprintf(expected + length, sizeof expected - length, "%02x",
+            info_of(&p.client).client_random.data[i]);
+    check(strstr(p.client.keylog, expected) != NULL, "%s", p.client.keylog);
+    check_text(p.server.keylog, p.client.keylog, "both sides write the same");
+    check_number(strspn(p.client.keylog, "CLIENTSERVHADKFOXPMR_0123456789abcdef \n"),
+        strlen(p.client.keylog), "labels and hexadecimal digits");
+    pair_free(&p);
+}
+
 /* ---- Stages in their order ---- */
 
 static void
@@ -518,6 +562,8 @@ main(void)
     protocol_choice();
     retries();
     retry_after_most_shares();
+    long_lists();
+    keylog_lines();
     stages_full();
     keylog();
     grease();
