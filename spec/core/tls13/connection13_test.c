@@ -420,6 +420,41 @@ grease(void)
     tls_buffer_release(&hello_bytes);
 }
 
+/* A ClientHello names the suites that one of its versions has, and no other. */
+static void
+suites_of_versions(void)
+{
+    static const struct {
+        unsigned minimum, maximum;
+        int has_12, has_13;
+    } rows[] = {{TLS_VERSION_13, TLS_VERSION_13, 0, 1}, {TLS_VERSION_12, TLS_VERSION_13, 1, 1}};
+    tls_client_hello hello;
+    size_t i, j;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int has_12 = 0, has_13 = 0;
+
+        pair_init(&p, &identities[P256]);
+        p.client_options.version_min = rows[i].minimum;
+        p.client_options.version_max = rows[i].maximum;
+        p.client_options.no_grease = 1;
+        p.client.seen = keep_hello;
+        pair_watch(&p);
+        handshake(&p, "suites of versions", TLS_VERSION_13);
+        require(tls_client_hello_parse(&hello, tls_buffer_view(&hello_bytes)) == TLS_OK, "parsed");
+        for (j = 0; j < tls_u16_list_count(hello.cipher_suites); j++) {
+            const tls_suite *suite = tls_suite_find(tls_u16_list_at(hello.cipher_suites, j));
+
+            has_12 |= suite->version_max <= TLS_VERSION_12;
+            has_13 |= suite->version_max == TLS_VERSION_13;
+        }
+        check_number(has_12, rows[i].has_12, "from %x: suites of TLS 1.2", rows[i].minimum);
+        check_number(has_13, rows[i].has_13, "from %x: suites of TLS 1.3", rows[i].minimum);
+        pair_free(&p);
+    }
+    tls_buffer_release(&hello_bytes);
+}
+
 /* ---- The client's certificate ---- */
 
 static int
@@ -567,6 +602,7 @@ main(void)
     stages_full();
     keylog();
     grease();
+    suites_of_versions();
     mutual();
     untrusted();
     unload_identities();
