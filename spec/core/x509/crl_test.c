@@ -1,6 +1,7 @@
 /* crl_test.c - specs of reading CRLs. crl.sh runs it. */
 #include <string.h>
 
+#include "asn1/der_write.h"
 #include "x509/crl.h"
 
 #include "support/check.h"
@@ -155,6 +156,75 @@ test_reason_names(void)
         "names of reasons");
 }
 
+/* ---- An entry's extensions ---- */
+
+#define TIME                                                                                       \
+    "\x17\x0D"                                                                                     \
+    "260101000000Z"
+#define ECDSA_SHA256 "\x30\x0A\6\x08\x2A\x86\x48\xCE\x3D\4\3\2"
+
+static void
+put_text(tls_buffer *out, const char *text, size_t length)
+{
+    tls_buffer_append(out, text, length);
+}
+
+#define PUT(out, text) put_text(out, text, sizeof(text) - 1)
+
+/* crl_with_entry reads a CRL of one entry with one extension, "\x55\x1D" `arc`; NULL: it is none.
+ */
+static tls_crl *
+crl_with_entry(unsigned char arc, int critical)
+{
+    unsigned char oid[] = {0x55, 0x1D, arc};
+    tls_buffer out = {NULL, 0, 0, 0};
+    tls_crl *crl = NULL;
+    size_t marks[6];
+
+    marks[0] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    marks[1] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    PUT(&out, "\2\1\1" ECDSA_SHA256 "\x30\x0C\x31\x0A\x30\x08\6\3\x55\4\3\x0C\1A" TIME TIME);
+    marks[2] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    marks[3] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    PUT(&out, "\2\1\7" TIME);
+    marks[4] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    marks[5] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    tls_der_put_oid(&out, tls_bytes_make(oid, sizeof oid));
+    if (critical)
+        tls_der_put_boolean(&out, 1);
+    tls_der_put(&out, TLS_DER_OCTET_STRING, tls_bytes_make("\x0A\1\1", 3));
+    tls_der_close(&out, marks[5]);
+    tls_der_close(&out, marks[4]);
+    tls_der_close(&out, marks[3]);
+    tls_der_close(&out, marks[2]);
+    tls_der_close(&out, marks[1]);
+    PUT(&out, ECDSA_SHA256 "\3\x09\0\x30\6\2\1\1\2\1\1");
+    tls_der_close(&out, marks[0]);
+    check_reason(tls_crl_from_der(&crl, tls_buffer_view(&out)), TLS_OK, "a CRL");
+    tls_buffer_release(&out);
+    return crl;
+}
+
+/* RFC 5280 section 5.3: who does not understand an entry's critical extension may not use the CRL.
+ */
+static void
+test_entry_extensions(void)
+{
+    static const struct {
+        unsigned char arc;
+        int critical, supported;
+    } rows[] = {{21, 0, 1}, {21, 1, 1}, {99, 0, 1}, {99, 1, 0}};
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        tls_crl *crl = crl_with_entry(rows[i].arc, rows[i].critical);
+
+        check_number(crl != NULL && crl->unsupported == NULL, rows[i].supported,
+            "extension %u, critical %d", rows[i].arc, rows[i].critical);
+        tls_crl_release(crl);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -164,5 +234,6 @@ main(int argc, char **argv)
     test_times();
     test_damage(corpus_rounds(300));
     test_reason_names();
+    test_entry_extensions();
     return check_end();
 }
