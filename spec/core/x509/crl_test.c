@@ -225,6 +225,52 @@ test_entry_extensions(void)
     }
 }
 
+/* ---- Distribution points ---- */
+
+#define NAME_A "\xA4\x0E\x30\x0C\x31\x0A\x30\x08\6\3\x55\4\3\x0C\1A"
+#define NAME_SMALL_A "\xA4\x0E\x30\x0C\x31\x0A\x30\x08\6\3\x55\4\3\x13\1a"
+#define NAME_B "\xA4\x0E\x30\x0C\x31\x0A\x30\x08\6\3\x55\4\3\x0C\1B"
+#define URI_A "\x86\3a:A"
+#define URI_B "\x86\3a:B"
+#define DNS_A "\x82\3a:A"
+#define POINT(length, inner, names) "\x30" length "\xA0" inner "\xA0" names
+
+/* RFC 5280 section 6.3.3 (b)(2)(i): one name of the CRL's point is one of a point of the
+ * certificate's. */
+static void
+test_distribution_points(void)
+{
+    static const struct {
+        tls_bytes of_crl, of_certificate;
+        int covered;
+    } rows[] = {
+#define ROW(a, b, covered)                                                                         \
+    {{(const unsigned char *)(a), sizeof(a) - 1}, {(const unsigned char *)(b), sizeof(b) - 1},     \
+        covered}
+        ROW("", "", 1),
+        ROW(URI_A, "", 0),
+        ROW(URI_A, POINT("\x09", "\7", "\5" URI_A), 1),
+        ROW(URI_A, POINT("\x09", "\7", "\5" URI_B), 0),
+        ROW(URI_A, POINT("\x09", "\7", "\5" DNS_A), 0),
+        ROW(URI_B URI_A, POINT("\x0E", "\x0C", "\x0A" DNS_A URI_A), 1),
+        ROW(URI_A, POINT("\x09", "\7", "\5" URI_B) POINT("\x09", "\7", "\5" URI_A), 1),
+        ROW(URI_A, "\x30\0" POINT("\x09", "\7", "\5" URI_A), 1),
+        ROW(NAME_A, POINT("\x14", "\x12", "\x10" NAME_SMALL_A), 1),
+        ROW(NAME_A, POINT("\x14", "\x12", "\x10" NAME_B), 0),
+    };
+    tls_certificate certificate;
+    tls_crl crl;
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memset(&certificate, 0, sizeof certificate);
+        memset(&crl, 0, sizeof crl);
+        crl.distribution_point = rows[i].of_crl;
+        certificate.distribution_points = rows[i].of_certificate;
+        check_number(tls_crl_covers(&crl, &certificate), rows[i].covered, "points %u", (unsigned)i);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -235,5 +281,6 @@ main(int argc, char **argv)
     test_damage(corpus_rounds(300));
     test_reason_names();
     test_entry_extensions();
+    test_distribution_points();
     return check_end();
 }
