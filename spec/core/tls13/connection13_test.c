@@ -111,6 +111,15 @@ certificate_choice(void)
         TLS_ALERT_HANDSHAKE_FAILURE);
     pair_close(&p);
     several[0] = p.server_credential;
+    several[1] = identity_credential(&identities[P384], 0);
+    p.server_options.credentials = several;
+    p.server_options.credential_count = 2;
+    pair_renew_server(&p);
+    fails(&p, "no key of two for a scheme", &p.server, TLS_REASON_NO_USABLE_CREDENTIAL,
+        TLS_ALERT_HANDSHAKE_FAILURE);
+    check(strstr(tls_connection_failure_text(p.server.c), "the keys: secp256r1, secp384r1") != NULL,
+        "both keys are named: %s", tls_connection_failure_text(p.server.c));
+    pair_close(&p);
     several[1] = identity_credential(&identities[RSA], 0);
     p.server_options.credentials = several;
     p.server_options.credential_count = 2;
