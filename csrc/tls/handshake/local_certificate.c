@@ -104,7 +104,7 @@ tls_pick_server_credential(const tls_handshake *h, size_t preferences, tls_crede
 {
     const tls_credential *credential = NULL;
 
-    if (h->host->server_name[0] != '\0' && !h->terms.credential_fixed)
+    if (h->host->server_name[0] != '\0')
         credential = pick(h, NAMED, preferences, fit, data, preference);
     if (credential == NULL)
         credential = pick(h, DEFAULT, preferences, fit, data, preference);

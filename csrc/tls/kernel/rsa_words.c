@@ -159,8 +159,10 @@ SMALL void
 tls_rsa_power_of_two(uint64_t *out, size_t power, const uint64_t *square,
     rsa_multiplication *multiply, const uint64_t *modulus, uint64_t factor, size_t words)
 {
-    size_t above = power - 64 * words, k = above % (64 * words);
+    size_t above = power - 64 * words, k = above;
 
+    while (k >= 64 * words)
+        k -= 64 * words;
     memset(out, 0, words * sizeof *out);
     out[k / 64] = (uint64_t)1 << k % 64;
     multiply(out, out, square, modulus, factor, words);

@@ -523,7 +523,6 @@ static enum tls_reason
 received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
 {
     tls_handshake *h = e->handshake;
-    const tls_suite *suite = tls_suite_find(h->facts.suite);
     enum tls_reason reason;
 
     /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
@@ -538,11 +537,9 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
         e->lent_hash = tls_scheme_hash(exchange->scheme);
     if (reason != TLS_OK || !tls12_is_pss(exchange->scheme))
         return reason;
-    if (h->facts.peer.chain == NULL)
-        return TLS_REASON_UNEXPECTED_MESSAGE;
-    if (suite == NULL || suite->authentication != TLS_AUTHENTICATION_RSA)
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    return tls12_verify_pss(e, exchange);
+    /* When it read Certificate, BearSSL saw that an RSA key goes with the suite. */
+    return h->facts.peer.chain == NULL ? TLS_REASON_UNEXPECTED_MESSAGE
+                                       : tls12_verify_pss(e, exchange);
 }
 
 enum tls_reason

@@ -96,7 +96,7 @@ tls_address_parse(unsigned char out[16], tls_bytes text)
     end += text.length;
     if (parse_ipv4(out, p, end))
         return 4;
-    if (text.length > 2 && p[0] == '[' && end[-1] == ']') {
+    if (p[0] == '[' && end[-1] == ']') {
         p++;
         end--;
     }

@@ -84,15 +84,17 @@ dns_within(tls_bytes name, tls_bytes base, int excluded)
 {
     int wildcard, below;
 
+    name = without_dot_at_end(name);
+    wildcard = name.length > 2 && name.data[0] == '*' && name.data[1] == '.';
+    if (!is_host(wildcard ? skip(name, 2) : name))
+        return excluded;
     if (base.length == 0)
         return 1;
-    name = without_dot_at_end(name);
     base = without_dot_at_end(base);
     below = base.length != 0 && base.data[0] == '.';
     if (below)
         base = skip(base, 1);
-    wildcard = name.length > 2 && name.data[0] == '*' && name.data[1] == '.';
-    if (!tls_hostname_is_valid(wildcard ? skip(name, 2) : name) || !is_host(base))
+    if (!is_host(base))
         return excluded;
     if (is_below(name, base))
         return 1;
@@ -101,7 +103,8 @@ dns_within(tls_bytes name, tls_bytes base, int excluded)
                (wildcard && excluded && could_stand_for(skip(name, 2), base)));
 }
 
-/* Host part of a URI or mailbox: "host" is that host, ".domain" is what lies below it. */
+/* Host part of a URI or mailbox, which the caller has found to be one: the base "host" is that
+ * host, ".domain" is what lies below it. */
 static int
 host_within(tls_bytes host, tls_bytes base, int excluded)
 {
@@ -111,7 +114,7 @@ host_within(tls_bytes host, tls_bytes base, int excluded)
         return 1;
     if (below)
         base = skip(base, 1);
-    if (!is_host(host) || !is_host(base))
+    if (!is_host(base))
         return excluded;
     return below ? is_below(host, base) : equal_ignoring_case(host, base);
 }
@@ -213,10 +216,14 @@ uri_within(tls_bytes uri, tls_bytes base, int excluded)
     unsigned char address[16];
     tls_bytes host;
 
-    /* "the constraint applies to the host part ... a URI without an FQDN MUST be rejected" */
-    if (!uri_host(uri, &host) || tls_address_parse(address, host) != 0)
+    /* RFC 5280 section 4.2.1.10: a URI without a host name, or with an address instead, must be
+     * refused wherever URIs are constrained, so an empty base does not let it in. */
+    if (!uri_host(uri, &host))
         return excluded;
-    return host_within(without_dot_at_end(host), base, excluded);
+    host = without_dot_at_end(host);
+    if (!is_host(host) || tls_address_parse(address, host) != 0)
+        return excluded;
+    return host_within(host, base, excluded);
 }
 
 int

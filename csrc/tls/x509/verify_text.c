@@ -313,9 +313,9 @@ tls_verdict_describe(tls_verdict *verdict, const tls_verify_request *request,
     if (!out.failed) {
         length = out.length;
         if (length >= sizeof verdict->text) {
-            /* Cut at a character's beginning. */
+            /* Cut at a character's beginning; every sentence has words of ours in front. */
             length = sizeof verdict->text - 1;
-            while (length > 0 && (out.data[length] & 0xC0) == 0x80)
+            while ((out.data[length] & 0xC0) == 0x80)
                 length--;
         }
         memcpy(verdict->text, out.data, length);

@@ -44,10 +44,15 @@ what_happened(void)
 static void
 begin(const scene *s)
 {
+    static tls_bytes protocol;
+
+    protocol = tls_bytes_of_string("h2");
     pair_init(&p, &identities[P256]);
     pair_client_is(&p, &identities[P256]);
     p.client_options.version_max = p.server_options.version_max = s->version;
     p.client_options.renegotiation = p.server_options.renegotiation = 1;
+    p.client_options.alpn = p.server_options.alpn = &protocol;
+    p.client_options.alpn_count = p.server_options.alpn_count = 1;
     p.client_options.post_handshake_auth = 1;
     p.server_options.session_cache_size = s->by_ticket ? 0 : 4;
     if (s->version == TLS_VERSION_13)

@@ -139,6 +139,7 @@ send_data(pair *p, side *from, side *to, size_t total)
 
         if (tls_connection_write(from->c, &n, pattern() + sent, total - sent) != TLS_OK)
             return 0;
+        check(tls_connection_stage(from->c) == NULL, "no stage before a step tells of it");
         sent += n;
         pair_pump(p);
         if (n == 0 && tls_connection_output(from->c).length > 0)

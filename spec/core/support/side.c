@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "key/signature.h"
+#include "support/check.h"
 #include "support/inside.h"
 #include "support/side.h"
 
@@ -22,6 +23,7 @@ answer_question(side *s)
     unsigned char out[TLS_SIGNATURE_MAXIMUM];
     size_t length;
 
+    check(tls_connection_stage(s->c) == NULL, "a question is no stage");
     s->decisions[q->decision]++;
     if (q->decision == TLS_DECISION_KEYLOG)
         append_text(s->keylog, "", q->u.keylog.line, "\n");
@@ -107,6 +109,7 @@ side_run(side *s)
                 return busy;
             break;
         default:
+            check(tls_connection_stage(s->c) == NULL, "nothing to report, so no stage");
             return busy;
         }
         busy = 1;

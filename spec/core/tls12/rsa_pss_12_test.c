@@ -11,6 +11,7 @@
 #define RSAE_SHA384 0x0805
 #define RSAE_SHA512 0x0806
 #define PSS_SHA256 0x0809
+#define ECDHE_ECDSA_AES_128_GCM 0xC02B
 
 /* How the signature is made, or unmade. */
 typedef struct forgery {
@@ -22,6 +23,7 @@ typedef struct forgery {
     int other_random;
     size_t length; /* of what is sent of the signature; 0: all */
     enum tls_reason reason;
+    unsigned suite; /* that ServerHello names; 0: the server's */
 } forgery;
 
 static const unsigned *offered;
@@ -108,6 +110,10 @@ exchange(const world12 *w, tls_connection *client, tls_connection *server, const
         position += raw.length;
         check(tls_message_parse(&message, raw, told(server).version, told(server).suite) == TLS_OK,
             "parsed");
+        if (message.type == TLS_HANDSHAKE_SERVER_HELLO && f->suite != 0)
+            tls_put16((unsigned char *)(uintptr_t)raw.data + 4 + 2 + 32 + 1 +
+                          message.u.server_hello.session_id.length,
+                f->suite);
         if (message.type == TLS_HANDSHAKE_SERVER_KEY_EXCHANGE) {
             br_multihash_context before = *inside_transcript12(client);
             tls_buffer forged = {0};
@@ -160,31 +166,39 @@ int
 main(void)
 {
     static const forgery forgeries[] = {
-        {"rsa_pss_rsae_sha256", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 0, TLS_OK},
-        {"rsa_pss_rsae_sha384", RSAE_SHA384, RSAE_SHA384, 0, 0, 0, 0, TLS_OK},
-        {"rsa_pss_rsae_sha512", RSAE_SHA512, RSAE_SHA512, 0, 0, 0, 0, TLS_OK},
-        {"rsa_pkcs1_sha256", 0x0401, 0x0401, 0, 0, 0, 0, TLS_OK},
-        {"the first byte changed", RSAE_SHA256, RSAE_SHA256, 1, 0, 0, 0, TLS_REASON_BAD_SIGNATURE},
-        {"a byte changed", RSAE_SHA384, RSAE_SHA384, 100, 0, 0, 0, TLS_REASON_BAD_SIGNATURE},
-        {"the last byte changed", RSAE_SHA512, RSAE_SHA512, -1, 0, 0, 0, TLS_REASON_BAD_SIGNATURE},
-        {"another key share", RSAE_SHA256, RSAE_SHA256, 0, 1, 0, 0, TLS_REASON_BAD_SIGNATURE},
-        {"another random", RSAE_SHA256, RSAE_SHA256, 0, 0, 1, 0, TLS_REASON_BAD_SIGNATURE},
-        {"one byte short", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 255, TLS_REASON_BAD_SIGNATURE},
-        {"one byte more", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 257, TLS_REASON_BAD_SIGNATURE},
-        {"longer than any", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 513, TLS_REASON_BAD_SIGNATURE},
-        {"another hash", RSAE_SHA256, RSAE_SHA384, 0, 0, 0, 0, TLS_REASON_BAD_SIGNATURE},
-        {"PKCS#1 under the name of PSS", RSAE_SHA256, 0x0401, 0, 0, 0, 0, TLS_REASON_BAD_SIGNATURE},
-        {"PSS under the name of PKCS#1", 0x0401, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_BAD_SIGNATURE},
-        {"for keys of PSS only", PSS_SHA256, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_ILLEGAL_PARAMETER},
-        {"ECDSA by an RSA key", 0x0403, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_ILLEGAL_PARAMETER},
+        {"rsa_pss_rsae_sha256", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 0, TLS_OK, 0},
+        {"rsa_pss_rsae_sha384", RSAE_SHA384, RSAE_SHA384, 0, 0, 0, 0, TLS_OK, 0},
+        {"rsa_pss_rsae_sha512", RSAE_SHA512, RSAE_SHA512, 0, 0, 0, 0, TLS_OK, 0},
+        {"rsa_pkcs1_sha256", 0x0401, 0x0401, 0, 0, 0, 0, TLS_OK, 0},
+        {"the first byte changed", RSAE_SHA256, RSAE_SHA256, 1, 0, 0, 0, TLS_REASON_BAD_SIGNATURE,
+            0},
+        {"a byte changed", RSAE_SHA384, RSAE_SHA384, 100, 0, 0, 0, TLS_REASON_BAD_SIGNATURE, 0},
+        {"the last byte changed", RSAE_SHA512, RSAE_SHA512, -1, 0, 0, 0, TLS_REASON_BAD_SIGNATURE,
+            0},
+        {"another key share", RSAE_SHA256, RSAE_SHA256, 0, 1, 0, 0, TLS_REASON_BAD_SIGNATURE, 0},
+        {"another random", RSAE_SHA256, RSAE_SHA256, 0, 0, 1, 0, TLS_REASON_BAD_SIGNATURE, 0},
+        {"one byte short", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 255, TLS_REASON_BAD_SIGNATURE, 0},
+        {"one byte more", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 257, TLS_REASON_BAD_SIGNATURE, 0},
+        {"longer than any", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 513, TLS_REASON_BAD_SIGNATURE, 0},
+        {"another hash", RSAE_SHA256, RSAE_SHA384, 0, 0, 0, 0, TLS_REASON_BAD_SIGNATURE, 0},
+        {"PKCS#1 under the name of PSS", RSAE_SHA256, 0x0401, 0, 0, 0, 0, TLS_REASON_BAD_SIGNATURE,
+            0},
+        {"PSS under the name of PKCS#1", 0x0401, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_BAD_SIGNATURE,
+            0},
+        {"for keys of PSS only", PSS_SHA256, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_ILLEGAL_PARAMETER,
+            0},
+        {"ECDSA by an RSA key", 0x0403, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_ILLEGAL_PARAMETER, 0},
         {"a scheme that nobody knows", 0x08FF, RSAE_SHA256, 0, 0, 0, 0,
-            TLS_REASON_ILLEGAL_PARAMETER},
+            TLS_REASON_ILLEGAL_PARAMETER, 0},
+        {"in a suite of ECDSA", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_WRONG_PURPOSE,
+            ECDHE_ECDSA_AES_128_GCM},
     };
     static const forgery by_ec = {
-        "PSS by an EC key", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_ILLEGAL_PARAMETER};
+        "PSS by an EC key", RSAE_SHA256, RSAE_SHA256, 0, 0, 0, 0, TLS_REASON_ILLEGAL_PARAMETER, 0};
     static const forgery not_offered = {"PSS that was not offered", RSAE_SHA256, RSAE_SHA256, 0, 0,
-        0, 0, TLS_REASON_ILLEGAL_PARAMETER};
-    static const forgery only_offered = {"PSS alone", RSAE_SHA512, RSAE_SHA512, 0, 0, 0, 0, TLS_OK};
+        0, 0, TLS_REASON_ILLEGAL_PARAMETER, 0};
+    static const forgery only_offered = {
+        "PSS alone", RSAE_SHA512, RSAE_SHA512, 0, 0, 0, 0, TLS_OK, 0};
     static const unsigned pkcs1[] = {0x0401, 0x0403}, both[] = {RSAE_SHA512, 0x0401};
     size_t i;
 

@@ -111,6 +111,15 @@ certificate_choice(void)
         TLS_ALERT_HANDSHAKE_FAILURE);
     pair_close(&p);
     several[0] = p.server_credential;
+    several[1] = identity_credential(&identities[P384], 0);
+    p.server_options.credentials = several;
+    p.server_options.credential_count = 2;
+    pair_renew_server(&p);
+    fails(&p, "no key of two for a scheme", &p.server, TLS_REASON_NO_USABLE_CREDENTIAL,
+        TLS_ALERT_HANDSHAKE_FAILURE);
+    check(strstr(tls_connection_failure_text(p.server.c), "the keys: secp256r1, secp384r1") != NULL,
+        "both keys are named: %s", tls_connection_failure_text(p.server.c));
+    pair_close(&p);
     several[1] = identity_credential(&identities[RSA], 0);
     p.server_options.credentials = several;
     p.server_options.credential_count = 2;
@@ -186,6 +195,71 @@ retries(void)
             exchange(&p, what, 1000);
             pair_free(&p);
         }
+}
+
+/* A client with as many shares as there may be, none of which the server takes. */
+static void
+retry_after_most_shares(void)
+{
+    static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1,
+        TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1, TLS_GROUP_FFDHE2048};
+    static const uint16_t server_groups[] = {TLS_GROUP_FFDHE2048};
+
+    pair_init(&p, &identities[P256]);
+    p.client_options.groups = client_groups;
+    p.client_options.group_count = 5;
+    p.client_options.key_share_count = 4;
+    p.server_options.groups = server_groups;
+    p.server_options.group_count = 1;
+    handshake(&p, "four shares", TLS_VERSION_13);
+    check(info_of(&p.client).hello_retry, "HelloRetryRequest");
+    check(info_of(&p.client).group == TLS_GROUP_FFDHE2048, "the fifth group");
+    exchange(&p, "four shares", 1000);
+    pair_free(&p);
+}
+
+/* A client whose lists are longer than a ClientHello takes them: repeated as often as its options
+ * say. */
+static void
+long_lists(void)
+{
+    uint16_t suites[120], groups[40];
+    size_t i;
+
+    for (i = 0; i < sizeof suites / sizeof suites[0]; i++)
+        suites[i] = i % 2 ? 0x1302 : 0x1301;
+    for (i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        groups[i] = i % 2 ? TLS_GROUP_SECP256R1 : TLS_GROUP_X25519;
+    pair_init(&p, &identities[P256]);
+    p.client_options.suites = suites;
+    p.client_options.suite_count = sizeof suites / sizeof suites[0];
+    p.client_options.groups = groups;
+    p.client_options.group_count = sizeof groups / sizeof groups[0];
+    p.client_connection.fallback_scsv = 1;
+    handshake(&p, "long lists", TLS_VERSION_13);
+    exchange(&p, "long lists", 1000);
+    pair_free(&p);
+}
+
+/* Each line names the connection by its ClientHello's random, and both sides write the same. */
+static void
+keylog_lines(void)
+{
+    char expected[100];
+    size_t i, length;
+
+    pair_init(&p, &identities[P256]);
+    pair_watch(&p);
+    handshake(&p, "key log", TLS_VERSION_13);
+    length = (size_t)snprintf(expected, sizeof expected, "CLIENT_TRAFFIC_SECRET_0 ");
+    for (i = 0; i < 32; i++)
+        length += (size_t)snprintf(expected + length, sizeof expected - length, "%02x",
+            info_of(&p.client).client_random.data[i]);
+    check(strstr(p.client.keylog, expected) != NULL, "%s", p.client.keylog);
+    check_text(p.server.keylog, p.client.keylog, "both sides write the same");
+    check_number(strspn(p.client.keylog, "CLIENTSERVHADKFOXPMR_0123456789abcdef \n"),
+        strlen(p.client.keylog), "labels and hexadecimal digits");
+    pair_free(&p);
 }
 
 /* ---- Stages in their order ---- */
@@ -355,6 +429,41 @@ grease(void)
     tls_buffer_release(&hello_bytes);
 }
 
+/* A ClientHello names the suites that one of its versions has, and no other. */
+static void
+suites_of_versions(void)
+{
+    static const struct {
+        unsigned minimum, maximum;
+        int has_12, has_13;
+    } rows[] = {{TLS_VERSION_13, TLS_VERSION_13, 0, 1}, {TLS_VERSION_12, TLS_VERSION_13, 1, 1}};
+    tls_client_hello hello;
+    size_t i, j;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int has_12 = 0, has_13 = 0;
+
+        pair_init(&p, &identities[P256]);
+        p.client_options.version_min = rows[i].minimum;
+        p.client_options.version_max = rows[i].maximum;
+        p.client_options.no_grease = 1;
+        p.client.seen = keep_hello;
+        pair_watch(&p);
+        handshake(&p, "suites of versions", TLS_VERSION_13);
+        require(tls_client_hello_parse(&hello, tls_buffer_view(&hello_bytes)) == TLS_OK, "parsed");
+        for (j = 0; j < tls_u16_list_count(hello.cipher_suites); j++) {
+            const tls_suite *suite = tls_suite_find(tls_u16_list_at(hello.cipher_suites, j));
+
+            has_12 |= suite->version_max <= TLS_VERSION_12;
+            has_13 |= suite->version_max == TLS_VERSION_13;
+        }
+        check_number(has_12, rows[i].has_12, "from %x: suites of TLS 1.2", rows[i].minimum);
+        check_number(has_13, rows[i].has_13, "from %x: suites of TLS 1.3", rows[i].minimum);
+        pair_free(&p);
+    }
+    tls_buffer_release(&hello_bytes);
+}
+
 /* ---- The client's certificate ---- */
 
 static int
@@ -496,9 +605,13 @@ main(void)
     certificate_choice();
     protocol_choice();
     retries();
+    retry_after_most_shares();
+    long_lists();
+    keylog_lines();
     stages_full();
     keylog();
     grease();
+    suites_of_versions();
     mutual();
     untrusted();
     unload_identities();

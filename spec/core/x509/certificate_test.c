@@ -7,6 +7,8 @@
 #include "x509/distinguished_name.h"
 #include "x509/certificate.h"
 #include "asn1/der.h"
+#include "asn1/der_write.h"
+#include "x509/certificate_parse.h"
 
 #include "support/buffers.h"
 #include "support/corpus.h"
@@ -161,11 +163,43 @@ test_bundle(void)
     corpus_free(expected);
 }
 
+/* parse_authority_key_identifier reads a certificate's extensions, which are this one. */
+static int
+parse_authority_key_identifier(tls_bytes value)
+{
+    static const unsigned char identifier[] = {0x55, 0x1D, 35};
+    tls_buffer extensions = {NULL, 0, 0, 0};
+    size_t mark = tls_der_open(&extensions, TLS_DER_SEQUENCE);
+    tls_certificate certificate;
+    int good;
+
+    tls_der_put_oid(&extensions, tls_bytes_make(identifier, sizeof identifier));
+    tls_der_put(&extensions, TLS_DER_OCTET_STRING, value);
+    tls_der_close(&extensions, mark);
+    memset(&certificate, 0, sizeof certificate);
+    certificate.extensions = tls_buffer_view(&extensions);
+    good = tls_certificate_parse_extensions(&certificate);
+    tls_buffer_release(&extensions);
+    return good;
+}
+
+static void
+test_key_identifiers(void)
+{
+    check(parse_authority_key_identifier(tls_bytes_make("\x30\3\x80\1x", 5)), "a key identifier");
+    check(parse_authority_key_identifier(tls_bytes_make("\x30\0", 2)), "none");
+    check(!parse_authority_key_identifier(tls_bytes_make("\x30\3\x80\2x", 5)),
+        "longer than what is round it");
+    check(!parse_authority_key_identifier(tls_bytes_make("\x30\3\x80\1x\5\0", 7)),
+        "something behind");
+}
+
 int
 main(int argc, char **argv)
 {
     corpus_begin(argc, argv);
     test_certificate();
     test_bundle();
+    test_key_identifiers();
     return check_end();
 }

@@ -1,6 +1,7 @@
 /* crl_test.c - specs of reading CRLs. crl.sh runs it. */
 #include <string.h>
 
+#include "asn1/der_write.h"
 #include "x509/crl.h"
 
 #include "support/check.h"
@@ -145,12 +146,129 @@ test_damage(unsigned rounds)
 static void
 test_reason_names(void)
 {
+    check_text(tls_revocation_reason_name(0), "unspecified", "the first reason");
+    check_text(tls_revocation_reason_name(10), "aACompromise", "the last reason");
     check(strcmp(tls_revocation_reason_name(1), "keyCompromise") == 0 &&
               tls_revocation_reason_name(7) == NULL && tls_revocation_reason_name(-1) == NULL &&
               tls_revocation_reason_name(11) == NULL &&
               tls_revocation_reason_from_name(tls_bytes_of_string("CACompromise")) == 2 &&
               tls_revocation_reason_from_name(tls_bytes_of_string("x")) == -1,
         "names of reasons");
+}
+
+/* ---- An entry's extensions ---- */
+
+#define TIME                                                                                       \
+    "\x17\x0D"                                                                                     \
+    "260101000000Z"
+#define ECDSA_SHA256 "\x30\x0A\6\x08\x2A\x86\x48\xCE\x3D\4\3\2"
+
+static void
+put_text(tls_buffer *out, const char *text, size_t length)
+{
+    tls_buffer_append(out, text, length);
+}
+
+#define PUT(out, text) put_text(out, text, sizeof(text) - 1)
+
+/* crl_with_entry reads a CRL of one entry with one extension, "\x55\x1D" `arc`; NULL: it is none.
+ */
+static tls_crl *
+crl_with_entry(unsigned char arc, int critical)
+{
+    unsigned char oid[] = {0x55, 0x1D, arc};
+    tls_buffer out = {NULL, 0, 0, 0};
+    tls_crl *crl = NULL;
+    size_t marks[6];
+
+    marks[0] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    marks[1] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    PUT(&out, "\2\1\1" ECDSA_SHA256 "\x30\x0C\x31\x0A\x30\x08\6\3\x55\4\3\x0C\1A" TIME TIME);
+    marks[2] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    marks[3] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    PUT(&out, "\2\1\7" TIME);
+    marks[4] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    marks[5] = tls_der_open(&out, TLS_DER_SEQUENCE);
+    tls_der_put_oid(&out, tls_bytes_make(oid, sizeof oid));
+    if (critical)
+        tls_der_put_boolean(&out, 1);
+    tls_der_put(&out, TLS_DER_OCTET_STRING, tls_bytes_make("\x0A\1\1", 3));
+    tls_der_close(&out, marks[5]);
+    tls_der_close(&out, marks[4]);
+    tls_der_close(&out, marks[3]);
+    tls_der_close(&out, marks[2]);
+    tls_der_close(&out, marks[1]);
+    PUT(&out, ECDSA_SHA256 "\3\x09\0\x30\6\2\1\1\2\1\1");
+    tls_der_close(&out, marks[0]);
+    check_reason(tls_crl_from_der(&crl, tls_buffer_view(&out)), TLS_OK, "a CRL");
+    tls_buffer_release(&out);
+    return crl;
+}
+
+/* RFC 5280 section 5.3: who does not understand an entry's critical extension may not use the CRL.
+ */
+static void
+test_entry_extensions(void)
+{
+    static const struct {
+        unsigned char arc;
+        int critical, supported;
+    } rows[] = {{21, 0, 1}, {21, 1, 1}, {99, 0, 1}, {99, 1, 0}};
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        tls_crl *crl = crl_with_entry(rows[i].arc, rows[i].critical);
+
+        check_number(crl != NULL && crl->unsupported == NULL, rows[i].supported,
+            "extension %u, critical %d", rows[i].arc, rows[i].critical);
+        tls_crl_release(crl);
+    }
+}
+
+/* ---- Distribution points ---- */
+
+#define NAME_A "\xA4\x0E\x30\x0C\x31\x0A\x30\x08\6\3\x55\4\3\x0C\1A"
+#define NAME_SMALL_A "\xA4\x0E\x30\x0C\x31\x0A\x30\x08\6\3\x55\4\3\x13\1a"
+#define NAME_B "\xA4\x0E\x30\x0C\x31\x0A\x30\x08\6\3\x55\4\3\x0C\1B"
+#define URI_A "\x86\3a:A"
+#define URI_B "\x86\3a:B"
+#define DNS_A "\x82\3a:A"
+#define POINT(length, inner, names) "\x30" length "\xA0" inner "\xA0" names
+
+/* RFC 5280 section 6.3.3 (b)(2)(i): one name of the CRL's point is one of a point of the
+ * certificate's. */
+static void
+test_distribution_points(void)
+{
+    static const struct {
+        tls_bytes of_crl, of_certificate;
+        int covered;
+    } rows[] = {
+#define ROW(a, b, covered)                                                                         \
+    {{(const unsigned char *)(a), sizeof(a) - 1}, {(const unsigned char *)(b), sizeof(b) - 1},     \
+        covered}
+        ROW("", "", 1),
+        ROW(URI_A, "", 0),
+        ROW(URI_A, POINT("\x09", "\7", "\5" URI_A), 1),
+        ROW(URI_A, POINT("\x09", "\7", "\5" URI_B), 0),
+        ROW(URI_A, POINT("\x09", "\7", "\5" DNS_A), 0),
+        ROW(URI_B URI_A, POINT("\x0E", "\x0C", "\x0A" DNS_A URI_A), 1),
+        ROW(URI_A, POINT("\x09", "\7", "\5" URI_B) POINT("\x09", "\7", "\5" URI_A), 1),
+        ROW(URI_A, "\x30\0" POINT("\x09", "\7", "\5" URI_A), 1),
+        ROW(NAME_A, POINT("\x14", "\x12", "\x10" NAME_SMALL_A), 1),
+        ROW(NAME_A, POINT("\x14", "\x12", "\x10" NAME_B), 0),
+    };
+    tls_certificate certificate;
+    tls_crl crl;
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memset(&certificate, 0, sizeof certificate);
+        memset(&crl, 0, sizeof crl);
+        crl.distribution_point = rows[i].of_crl;
+        certificate.distribution_points = rows[i].of_certificate;
+        check_number(tls_crl_covers(&crl, &certificate), rows[i].covered, "points %u", (unsigned)i);
+    }
 }
 
 int
@@ -162,5 +280,7 @@ main(int argc, char **argv)
     test_times();
     test_damage(corpus_rounds(300));
     test_reason_names();
+    test_entry_extensions();
+    test_distribution_points();
     return check_end();
 }

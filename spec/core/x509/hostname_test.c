@@ -1,4 +1,6 @@
 /* hostname_test.c - specs of host names, wildcards and addresses. hostname.sh runs it. */
+#include <string.h>
+
 #include "x509/hostname.h"
 
 #include "support/buffers.h"
@@ -71,6 +73,11 @@ test_hostnames(void)
     address("12345::", "");
     address("1:2:3:4:5:6:7:1.2.3.4", "");
     address("fe80::1%eth0", "");
+    address("[]", "");
+    address("[", "");
+    address("]", "");
+    address("[::1", "");
+    address("::1]", "");
     check(tls_hostname_verify(leaf, tls_bytes_of_string("www.example.com")) == TLS_OK, "SAN");
     check(tls_hostname_verify(leaf, tls_bytes_of_string("x.wild.example.com")) == TLS_OK,
         "wildcard SAN");
@@ -83,10 +90,29 @@ test_hostnames(void)
     tls_certificate_release(cn);
 }
 
+/* Letters, digits, hyphen and underscore make a label, and no other byte does. */
+static void
+test_characters(void)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    char name[] = "a?b";
+    unsigned c;
+
+    for (c = 0; c < 256; c++) {
+        name[1] = (char)c;
+        check_number(tls_hostname_is_valid(tls_bytes_make(name, 3)),
+            memchr(good, (int)c, sizeof good - 1) != NULL || c == '.', "byte %u", c);
+    }
+    check(tls_hostname_match(
+              tls_bytes_of_string("AZaz.example"), tls_bytes_of_string("azAZ.example")),
+        "both cases of the first letter and the last");
+}
+
 int
 main(int argc, char **argv)
 {
     corpus_begin(argc, argv);
     test_hostnames();
+    test_characters();
     return check_end();
 }

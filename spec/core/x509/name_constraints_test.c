@@ -8,6 +8,7 @@
 #include "x509/name_constraints.h"
 
 #include "support/check.h"
+#include "support/exact_bytes.h"
 
 /* A string, its length in front, where it may hold a NUL. */
 #define TEXT(text)                                                                                 \
@@ -36,6 +37,12 @@ static const row rows[] = {
     {TLS_NAME_DNS, TEXT("..evil.example"), TEXT("good.example"), EXCLUDED},
     {TLS_NAME_DNS, TEXT("."), TEXT("good.example"), EXCLUDED},
     {TLS_NAME_DNS, TEXT(""), TEXT("good.example"), BOTH},
+    {TLS_NAME_DNS, TEXT("az.example"), TEXT("AZ.example"), BOTH},
+    {TLS_NAME_DNS, TEXT(""), TEXT("*.good.example"), BOTH},
+    {TLS_NAME_DNS, TEXT(""), TEXT(""), EXCLUDED},
+    {TLS_NAME_DNS, TEXT(""), TEXT("."), EXCLUDED},
+    {TLS_NAME_DNS, TEXT(""), TEXT("good.example.."), EXCLUDED},
+    {TLS_NAME_DNS, TEXT(""), TEXT("good.example\0"), EXCLUDED},
     {TLS_NAME_DNS, TEXT("https://evil.example"), TEXT("evil.example"), EXCLUDED},
     {TLS_NAME_DNS, TEXT("evil .example"), TEXT("evil.example"), EXCLUDED},
     {TLS_NAME_DNS, TEXT("*.evil.example"), TEXT("www.evil.example"), EXCLUDED},
@@ -57,6 +64,12 @@ static const row rows[] = {
     {TLS_NAME_EMAIL, TEXT("evil.example"), TEXT("@evil.example"), EXCLUDED},
     {TLS_NAME_EMAIL, TEXT("evil.example"), TEXT("a@"), EXCLUDED},
     {TLS_NAME_EMAIL, TEXT("evil.example"), TEXT(""), EXCLUDED},
+    {TLS_NAME_EMAIL, TEXT("evil.example"), TEXT("!~@evil.example"), BOTH},
+    {TLS_NAME_EMAIL, TEXT("evil.example"), TEXT("a @evil.example"), EXCLUDED},
+    {TLS_NAME_EMAIL, TEXT("evil.example"), TEXT("a\x7F@evil.example"), EXCLUDED},
+    {TLS_NAME_EMAIL, TEXT(""), TEXT("a@good.example"), BOTH},
+    {TLS_NAME_EMAIL, TEXT(""), TEXT("a@"), EXCLUDED},
+    {TLS_NAME_EMAIL, TEXT(""), TEXT("good.example"), EXCLUDED},
     {TLS_NAME_EMAIL, TEXT(".evil.example"), TEXT("a@mx.evil.example"), BOTH},
     {TLS_NAME_EMAIL, TEXT(".evil.example"), TEXT("a@evil.example"), NEITHER},
     {TLS_NAME_EMAIL, TEXT("evil.example."), TEXT("a@good.example"), EXCLUDED},
@@ -82,7 +95,32 @@ static const row rows[] = {
     {TLS_NAME_URI, TEXT("evil.example"), TEXT("https://evil.example:x/"), EXCLUDED},
     {TLS_NAME_URI, TEXT("192.0.2.1"), TEXT("https://192.0.2.1/"), EXCLUDED},
     {TLS_NAME_URI, TEXT("evil.example"), TEXT("mailto:a@evil.example"), EXCLUDED},
+    {TLS_NAME_URI, TEXT("evil.example"), TEXT("aAzZ09+-.://evil.example:0123456789/"), BOTH},
+    {TLS_NAME_URI, TEXT("evil.example"), TEXT("a`://evil.example/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT("evil.example"), TEXT("a{://evil.example/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT("evil.example"), TEXT("a/://evil.example/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT("evil.example"), TEXT("https://evil.example:8:/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT("evil.example"), TEXT("https://evil.example:8.0/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://good.example/"), BOTH},
+    {TLS_NAME_URI, TEXT(""), TEXT("a://"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https:///etc"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://a@"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://:443/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://./"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://good.example../"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://*.good.example/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://%65vil.example/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://192.0.2.1/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://192.0.2.1./"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://[2001:db8::1]/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("https://[v1.a]/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("urn:x"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("a:/"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("a:"), EXCLUDED},
+    {TLS_NAME_URI, TEXT(""), TEXT("a"), EXCLUDED},
+    {TLS_NAME_URI, TEXT("evil.example"), TEXT("https://192.0.2.1./"), EXCLUDED},
     {TLS_NAME_IP, TEXT("\xC0\0\2\0\xFF\xFF\xFF\0"), TEXT("\xC0\0\2\1"), BOTH},
+    {TLS_NAME_IP, TEXT(""), TEXT("\xC0\0\2\1"), EXCLUDED},
     {TLS_NAME_IP, TEXT("\xC0\0\2\0\xFF\xFF\xFF\0"), TEXT("\xC0\0\3\1"), NEITHER},
     {TLS_NAME_IP, TEXT("\xC0\0\2\0\xFF\xFF\xFE\0"), TEXT("\xC0\0\3\1"), BOTH},
     {TLS_NAME_IP, TEXT("\0\0\0\0\0\0\0\0"), TEXT("\xC0\0\3\1"), BOTH},
@@ -101,22 +139,28 @@ put_name(tls_buffer *out, enum tls_general_name_kind kind, tls_bytes value)
     tls_der_put(out, TLS_DER_CONTEXT(kind), value);
 }
 
-/* obeys: a certificate with these names and this subject, under an authority with one base. */
+/* obeys: a certificate with these names and this subject, under an authority with one base; each
+ * ends where its memory does. */
 static int
 obeys(const tls_buffer *subtree, int excluded, tls_bytes names, tls_bytes subject)
 {
     tls_certificate authority, certificate;
     unsigned long budget = 1000;
     tls_general_name offender;
+    tls_bytes base = exact_bytes(tls_buffer_view(subtree));
+    int permitted;
 
     memset(&authority, 0, sizeof authority);
     memset(&certificate, 0, sizeof certificate);
     authority.present = TLS_HAS_NAME_CONSTRAINTS;
-    *(excluded ? &authority.excluded_subtrees : &authority.permitted_subtrees) =
-        tls_buffer_view(subtree);
-    certificate.alternative_names = names;
-    certificate.subject = subject;
-    return tls_name_constraints_permit(&authority, &certificate, &budget, &offender);
+    *(excluded ? &authority.excluded_subtrees : &authority.permitted_subtrees) = base;
+    certificate.alternative_names = exact_bytes(names);
+    certificate.subject = exact_bytes(subject);
+    permitted = tls_name_constraints_permit(&authority, &certificate, &budget, &offender);
+    release(base);
+    release(certificate.alternative_names);
+    release(certificate.subject);
+    return permitted;
 }
 
 static tls_buffer

@@ -153,6 +153,26 @@ test_no_answer(void)
     tls_certificate_release(issuer);
 }
 
+/* A response whose list of answers is no list, in a frame that is whole, and one whose frame is
+ * not, round a whole list. */
+static void
+test_broken_inside(void)
+{
+    tls_ocsp_response *good = corpus_ocsp("good");
+    tls_bytes copy = exact_bytes(good->der);
+    size_t list = (size_t)(good->responses.data - good->der.data);
+
+    check(parse_ocsp(copy), "as it was");
+    exact_change(copy, list, 1);
+    check(!parse_ocsp(copy), "an answer that is no SEQUENCE");
+    exact_change(copy, list, 1);
+    /* In front of the list stand its header and the time of production, whose tag changes. */
+    exact_change(copy, list - (good->responses.length < 128 ? 2 : 3) - 17, 1);
+    check(!parse_ocsp(copy), "a time that is none");
+    release(copy);
+    tls_ocsp_response_release(good);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -162,5 +182,6 @@ main(int argc, char **argv)
     test_wrong_signer();
     test_damage(corpus_rounds(300));
     test_no_answer();
+    test_broken_inside();
     return check_end();
 }

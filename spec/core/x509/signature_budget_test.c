@@ -114,6 +114,10 @@ close_world(void)
     tls_private_key_release(responder_key);
 }
 
+/* Another anchor, found before the root. */
+static tls_certificate *anchor_before;
+static unsigned clock_skew;
+
 static enum tls_reason
 verify(tls_certificate **chain, size_t count, const tls_ocsp_response *stapled,
     tls_signature_budget *budget)
@@ -121,14 +125,17 @@ verify(tls_certificate **chain, size_t count, const tls_ocsp_response *stapled,
     tls_verify_request request;
     tls_trust_store *store;
 
-    require(tls_trust_store_new(&store) == TLS_OK && tls_trust_store_add(store, root) == TLS_OK,
-        "a trust store");
+    require(tls_trust_store_new(&store) == TLS_OK, "a trust store");
+    if (anchor_before != NULL)
+        require(tls_trust_store_add(store, anchor_before) == TLS_OK, "another anchor");
+    require(tls_trust_store_add(store, root) == TLS_OK, "an anchor");
     memset(&request, 0, sizeof request);
     request.chain = (const tls_certificate *const *)chain;
     request.count = count;
     request.trust = store;
     request.server_name = HOST;
     request.time = now;
+    request.clock_skew = clock_skew;
     request.ocsp_responses = &stapled;
     request.ocsp_response_count = stapled != NULL;
     request.budget = budget;
@@ -262,6 +269,30 @@ test_unrelated(int curve)
     empty(chain + 1, count - 2);
 }
 
+/* test_key_identifiers: of issuers with one name, the one that the certificate names by its key
+ * comes first, so a CA that changes its key costs nobody a check (RFC 5280 section 4.2.1.1). */
+static void
+test_key_identifiers(int curve)
+{
+    tls_private_key *key = new_key(curve);
+    tls_certificate *other_root = issue(&(wish){.subject = R, .key = key});
+    tls_certificate *other_ca =
+        issue(&(wish){.subject = A, .key = key, .issuer = root, .by = root_key});
+    tls_certificate *chain[3] = {leaf, ca, NULL};
+
+    anchor_before = other_root;
+    check_reason(verify(chain, 2, NULL, NULL), TLS_OK, "two anchors of one name");
+    check_number(verdict.signature_checks, 2, "the wrong one is not tried");
+    anchor_before = NULL;
+    chain[1] = other_ca;
+    chain[2] = ca;
+    check_reason(verify(chain, 3, NULL, NULL), TLS_OK, "two intermediates of one name");
+    check_number(verdict.signature_checks, 2, "the wrong one is not tried either");
+    tls_certificate_release(other_ca);
+    tls_certificate_release(other_root);
+    tls_private_key_release(key);
+}
+
 static void
 test_delegates(int curve, unsigned cost)
 {
@@ -289,6 +320,38 @@ test_delegates(int curve, unsigned cost)
     tls_ocsp_response_release(stapled);
     tls_ocsp_response_release(honest);
     empty(delegates, TLS_OCSP_CERTIFICATES_MAXIMUM);
+}
+
+/* test_responder_dates: a responder's certificate holds to its last second, and by the skew of
+ * clocks before and behind. */
+static void
+test_responder_dates(void)
+{
+    static const struct {
+        int64_t until;
+        unsigned skew;
+        enum tls_reason reason;
+    } rows[] = {{0, 0, TLS_OK}, {-1, 0, TLS_REASON_BAD_OCSP_RESPONSE}, {-30, 30, TLS_OK},
+        {-31, 30, TLS_REASON_BAD_OCSP_RESPONSE}};
+    tls_certificate *chain[2] = {leaf, ca}, *dated;
+    tls_ocsp_response *stapled;
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        dated = issue(&(wish){.subject = B,
+            .key = responder_key,
+            .issuer = ca,
+            .by = ca_key,
+            .responder = 1,
+            .until = now + rows[i].until});
+        stapled = answer(dated, responder_key);
+        clock_skew = rows[i].skew;
+        check_reason(verify(chain, 2, stapled, NULL), rows[i].reason, "%d seconds left, skew %u",
+            (int)rows[i].until, rows[i].skew);
+        clock_skew = 0;
+        tls_ocsp_response_release(stapled);
+        tls_certificate_release(dated);
+    }
 }
 
 /* ---- Wording ---- */
@@ -372,7 +435,9 @@ main(void)
         test_honest(kinds[i].cost);
         test_many_issuers(kinds[i].curve, kinds[i].cost);
         test_unrelated(kinds[i].curve);
+        test_key_identifiers(kinds[i].curve);
         test_delegates(kinds[i].curve, kinds[i].cost);
+        test_responder_dates();
         test_wording(kinds[i].curve);
         test_shared_budget();
         close_world();

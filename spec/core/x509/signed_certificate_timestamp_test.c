@@ -10,6 +10,7 @@
 #include "support/shell.h"
 #include "support/corpus.h"
 #include "support/damage.h"
+#include "support/exact_bytes.h"
 
 static int
 parse_scts(tls_bytes list)
@@ -84,10 +85,33 @@ test_scts(unsigned rounds)
     tls_buffer_release(&text);
 }
 
+/* RFC 6962 section 3.3: a list has at least one, and its length is that of what follows. */
+static void
+test_lists(void)
+{
+    static const struct {
+        const char *list;
+        size_t length;
+        int failed;
+    } rows[] = {{"", 0, 0}, {"\0", 1, 1}, {"\0\0", 2, 1}, {"\0\3\0\1", 4, 1},
+        {"\0\3\0\1\0\0", 6, 1}, {"\0\3\0\1\0", 5, 0}};
+    tls_sct_reader reader;
+    size_t i;
+
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        tls_bytes list = exact_bytes(tls_bytes_make(rows[i].list, rows[i].length));
+
+        tls_sct_begin(&reader, list);
+        check_number(reader.failed, rows[i].failed, "list %u", (unsigned)i);
+        release(list);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     corpus_begin(argc, argv);
     test_scts(corpus_rounds(300));
+    test_lists();
     return check_end();
 }

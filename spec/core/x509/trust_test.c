@@ -53,7 +53,7 @@ test_trust(void)
     tls_trust_store *store, *next = NULL;
     tls_certificate *root = corpus_certificate("root"), *other = corpus_certificate("other"),
                     *again = corpus_certificate("root");
-    const tls_certificate *held;
+    const tls_certificate *held, *dropped;
     tls_trust_load_result result;
     tls_bytes files[4];
     size_t position, i;
@@ -74,11 +74,14 @@ test_trust(void)
     check_reason(tls_trust_store_load_files(next, NULL, NULL, 0), TLS_REASON_BAD_PEM, "no files");
     held = tls_trust_store_contains(store, root->der);
     check(held != NULL && held != again, "held");
+    dropped = tls_trust_store_contains(store, other->der);
+    check(dropped != NULL && dropped != other, "the other too");
     tls_trust_store_add(next, again);
     check_reason(tls_trust_store_replace(store, next), TLS_OK, "replace");
     check(tls_trust_store_count(store) == 1 && tls_trust_store_contains(store, root->der) == held &&
               tls_trust_store_contains(store, other->der) == NULL,
         "one is gone, the other is the same object");
+    check(tls_bytes_equal(dropped->der, other->der), "whoever has that one still has it");
     position = 0;
     check(tls_trust_store_find(store, &position, other->subject_digest) == NULL,
         "nor is its subject found");
@@ -95,7 +98,9 @@ test_trust(void)
             tls_trust_store_load_files(next, NULL, files, 4);
         tls_trust_store_replace(store, next);
     }
-    check(tls_trust_store_contains(store, root->der) == held, "the same object comes back");
+    check(tls_trust_store_contains(store, root->der) == held &&
+              tls_trust_store_contains(store, other->der) == dropped,
+        "the same objects come back");
     check_reason(tls_trust_store_replace(store, store), TLS_OK, "by itself");
     check(tls_trust_store_count(store) == 2, "changes nothing");
     for (i = 0; i < 4; i++)

@@ -10,6 +10,7 @@
 #include "x509/crl.h"
 #include "x509/der_kind.h"
 
+#include "support/buffers.h"
 #include "support/check.h"
 #include "support/corpus.h"
 #include "support/damage.h"
@@ -90,11 +91,40 @@ test_kinds(void)
     check(!tls_looks_like_path(tls_bytes_of_string("a\nb.pem")), "lines");
 }
 
+/* says: whether that is told of bytes that are no certificate. */
+static int
+says(const char *bytes, size_t length, const char *words)
+{
+    tls_buffer out = {NULL, 0, 0, 0};
+    int contains;
+
+    tls_unreadable(&out, TLS_WANTED_CERTIFICATE, tls_bytes_make(bytes, length), NULL,
+        TLS_REASON_BAD_CERTIFICATE);
+    contains = buffer_contains(&out, words);
+    tls_buffer_release(&out);
+    return contains;
+}
+
+#define SAYS(bytes, words) says(bytes, sizeof(bytes) - 1, words)
+#define PEM(body) "-----BEGIN CERTIFICATE-----\n" body "\n-----END CERTIFICATE-----\n"
+
+static void
+test_sentences(void)
+{
+    check(SAYS("\0t\0e\0x\0t\0\n", "UTF-16 text"), "the high byte first");
+    check(SAYS("t\0e\0x\0t\0\n\0", "UTF-16 text"), "the low byte first");
+    check(!SAYS("t\0e\0x\0text\n\0", "UTF-16 text"), "not all through");
+    check(SAYS(PEM("AAAA\nA"), "characters or padding are missing"), "too short");
+    check(SAYS(PEM("AAAA\nAA*A"), "its base64 is damaged"), "a character that is none");
+    check(!SAYS(PEM("AAAA\nAA*A"), "characters or padding are missing"), "and nothing else");
+}
+
 int
 main(int argc, char **argv)
 {
     corpus_begin(argc, argv);
     test_kinds();
     test_damage(corpus_rounds(300));
+    test_sentences();
     return check_end();
 }
