@@ -240,12 +240,6 @@ show_hello(tls12_engine *e, const tls_client_hello *hello)
     enum tls_reason reason = TLS_OK;
     size_t i;
 
-    /* A session whose suite the client no longer offers is not resumed. */
-    if (e->resume != NULL && !tls_u16_list_contains(hello->cipher_suites, e->resume->suite)) {
-        tls_session_release(e->resume);
-        e->resume = NULL;
-        e->ticket_agreed = may_send_ticket(h, hello);
-    }
     e->offered_id_length = hello->session_id.length;
     if (hello->session_id.length > 0)
         memcpy(e->offered_id, hello->session_id.data, hello->session_id.length);

@@ -34,6 +34,12 @@ inside_transcript12(const tls_connection *c)
     return &tls12_of(c->host.handshake)->transcript;
 }
 
+int
+inside_has_events(const tls_connection *c)
+{
+    return c->host.events.first != NULL;
+}
+
 tls_facts *
 inside_settled(tls_connection *c)
 {

@@ -20,6 +20,9 @@ tls13_engine *inside_engine13(const tls_connection *c);
 /* The messages of a handshake of TLS 1.2 or below until here. */
 br_multihash_context *inside_transcript12(const tls_connection *c);
 
+/* inside_has_events: stages or questions that no step has reported. */
+int inside_has_events(const tls_connection *c);
+
 /* What one that runs knows of the one before it. */
 tls_facts *inside_settled(tls_connection *c);
 

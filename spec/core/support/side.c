@@ -110,6 +110,8 @@ side_run(side *s)
             break;
         default:
             check(tls_connection_stage(s->c) == NULL, "nothing to report, so no stage");
+            check(s->last != TLS_EVENT_WANT_READ || !inside_has_events(s->c),
+                "what waits to be reported comes before reading on");
             return busy;
         }
         busy = 1;
