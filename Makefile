@@ -63,6 +63,9 @@ BEARSSL_SEARCH = $(if $(BEARSSL_LIBDIR),-L$(BEARSSL_LIBDIR) $(BEARSSL_RPATH),$(a
 BEARSSL_LIBS   = $(BEARSSL_SEARCH) $(if $(filter static,$(BEARSSL_LINK)),-l:libbearssl.a,-lbearssl)
 comma := ,
 
+ifeq ($(filter auto none,$(KERNELS)),)
+$(error KERNELS must be auto or none, not '$(KERNELS)'; BEARSSL_LUA_KERNELS chooses among those that are built)
+endif
 COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(if $(filter none,$(KERNELS)),-DTLS_KERNELS_NONE )$(BEARSSL_CFLAGS) $(CFLAGS)
 
 # What computes and what reads and writes bytes calls nobody back, so that nobody unwinds through it but debuggers,

@@ -21,9 +21,7 @@ int tls_kernels_entry(size_t i, const char **primitive, const char **implementat
  *   -NAME       not this one: a primitive or an implementation
  * A word that is none of these has the variable mean `none`.
  * Call it while no other thread is in the core and no context exists: what was made keeps what it
- * was made with. Returns 0, and changes nothing, for a word that is none of these. A
- * process that forks while another of its threads is in the core for the first time may have a
- * child that waits for ever: call tls_kernels_entry once before. */
+ * was made with. Returns 0, and changes nothing, for a word that is none of these. */
 int tls_kernels_choose(const char *words);
 
 TLS_PUBLIC_END

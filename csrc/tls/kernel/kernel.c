@@ -11,6 +11,7 @@
 #include "kernel/aes_gcm_vaes.h"
 #include "kernel/build.h"
 #include "kernel/chacha20_poly1305.h"
+#include "kernel/once.h"
 #include "kernel/p256.h"
 #include "kernel/p384.h"
 #include "kernel/p521.h"
@@ -58,11 +59,9 @@ static const tls_kernel *const candidates[] = {
     NULL,
 };
 
-enum { UNCHOSEN, CHOOSING, CHOSEN };
-
 static tls_kernels table;
 static const char *implementations[TLS_PRIMITIVES];
-static int state = UNCHOSEN;
+static tls_once chosen;
 
 /* Small rather than quick. */
 #if defined(__GNUC__)
@@ -206,39 +205,16 @@ fill(const char *words)
     tls_kernel_curves(&table);
 }
 
-/* choose_once: whoever finds it unchosen chooses; who comes in between waits, which takes as long
- * as one CPUID. Compilers without atomics of this kind have no kernels either, and hosts with
- * several threads on such call tls_kernels_entry once before they start them. */
 static ONCE void
-choose_once(void)
+fill_by_environment(void)
 {
-#if defined(__GNUC__)
-    int expected = UNCHOSEN;
-
-    if (!__atomic_compare_exchange_n(
-            &state, &expected, CHOOSING, 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
-        while (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != CHOSEN)
-            continue;
-        return;
-    }
     fill(from_environment());
-    __atomic_store_n(&state, CHOSEN, __ATOMIC_RELEASE);
-#else
-    fill(from_environment());
-    state = CHOSEN;
-#endif
 }
 
 const tls_kernels *
 tls_kernels_chosen(void)
 {
-#if defined(__GNUC__)
-    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != CHOSEN)
-        choose_once();
-#else
-    if (state != CHOSEN)
-        choose_once();
-#endif
+    tls_once_run(&chosen, fill_by_environment);
     return &table;
 }
 

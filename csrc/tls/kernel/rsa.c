@@ -146,8 +146,8 @@ get_key(const tls_rsa_arithmetic *arithmetic, struct work *w, const br_rsa_priva
     primes->exponent_length = longer(key->dplen, key->dqlen);
     primes->words = words = words_for(primes->length);
     if (!is_in_reach((key->n_bitlen + 7) / 8) || words > RSA_PRIME_WORDS_MAXIMUM ||
-        (key->n_bitlen + 7) / 8 > 16 * words || key->iqlen > 8 * words || p_length == 0 ||
-        q_length == 0)
+        (key->n_bitlen + 7) / 8 > 16 * words || key->iqlen > 8 * words ||
+        p_length < (key->n_bitlen + 31) / 32 || q_length < (key->n_bitlen + 31) / 32)
         return 0;
     get_prime(arithmetic, &primes->of[0], words, p, p_length);
     get_prime(arithmetic, &primes->of[1], words, q, q_length);

@@ -1,5 +1,7 @@
 /* rsa.h - RSA (RFC 8017 section 5) behind BearSSL's types: br_rsa_public and br_rsa_private, and
- * both with PKCS#1 v1.5. Moduli of 1,024 to 4,096 bits are computed here, all others by BearSSL.
+ * both with PKCS#1 v1.5. Moduli of 1,024 to 4,096 bits are computed here, all others by BearSSL,
+ * and so are keys one of whose primes has more than 2,048 bits or less than a quarter of the
+ * modulus.
  *
  * A fault in one half of the private operation gives the key away with its result (Boneh, DeMillo
  * and Lipton, "On the importance of checking cryptographic protocols for faults", 1997). These

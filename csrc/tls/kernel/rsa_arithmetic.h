@@ -12,10 +12,9 @@
 
 #include "kernel/build.h"
 
-#define RSA_WORDS_MAXIMUM 64  /* of n: 4,096 bits */
-#define RSA_DIGITS_MAXIMUM 80 /* the same in limbs of 52 bits, in whole vectors */
-#define RSA_PRIME_WORDS_MAXIMUM                                                                    \
-    36 /* of p and q: half of that, 4 bytes, and up to a multiple of 4 */
+#define RSA_WORDS_MAXIMUM 64       /* of n: 4,096 bits */
+#define RSA_DIGITS_MAXIMUM 80      /* the same in limbs of 52 bits, in whole vectors */
+#define RSA_PRIME_WORDS_MAXIMUM 32 /* of p and q: half of that */
 
 typedef struct rsa_prime {
     uint64_t modulus[RSA_PRIME_WORDS_MAXIMUM];

@@ -148,6 +148,17 @@ row(sums *s, uint64_t low, const product *p, uint64_t b, const int vectors)
  */
 #define MASK_PLACE (LANES * j % 64) /* of up to 8 vectors */
 
+/* widen: gcc 12 may store a mask as one byte and read eight back when it is made a longer number at
+ * once, with whatever stands behind it. As a number of its own it is stored whole. */
+INLINE uint64_t
+widen(__mmask8 mask)
+{
+    unsigned bits = mask;
+
+    __asm__("" : "+r"(bits));
+    return bits;
+}
+
 INLINE void
 put(uint64_t *out, const sums *s, uint64_t low, const int vectors)
 {
@@ -161,8 +172,8 @@ put(uint64_t *out, const sums *s, uint64_t low, const int vectors)
     FOR_EACH(sum[j] = _mm512_add_epi64(_mm512_and_si512(sum[j], mask),
                  _mm512_alignr_epi64(
                      above[j], j > 0 ? above[j - 1] : _mm512_setzero_si512(), LANES - 1)););
-    FOR_EACH(makes |= (uint64_t)_mm512_cmpgt_epu64_mask(sum[j], mask) << MASK_PLACE;
-             passes |= (uint64_t)_mm512_cmpeq_epu64_mask(sum[j], mask) << MASK_PLACE;);
+    FOR_EACH(makes |= widen(_mm512_cmpgt_epu64_mask(sum[j], mask)) << MASK_PLACE;
+             passes |= widen(_mm512_cmpeq_epu64_mask(sum[j], mask)) << MASK_PLACE;);
     carries = ((makes << 1) + passes) ^ passes;
     FOR_EACH(sum[j] = _mm512_mask_sub_epi64(
                  sum[j], (__mmask8)(carries >> MASK_PLACE), sum[j], _mm512_set1_epi64(-1));
@@ -185,8 +196,8 @@ carry(uint64_t *sums, int vectors)
         sum = _mm512_add_epi64(
             _mm512_and_si512(sum, mask), _mm512_alignr_epi64(above, before, LANES - 1));
         before = above;
-        makes |= (tls_uint128)_mm512_cmpgt_epu64_mask(sum, mask) << (LANES * j);
-        passes |= (tls_uint128)_mm512_cmpeq_epu64_mask(sum, mask) << (LANES * j);
+        makes |= (tls_uint128)widen(_mm512_cmpgt_epu64_mask(sum, mask)) << (LANES * j);
+        passes |= (tls_uint128)widen(_mm512_cmpeq_epu64_mask(sum, mask)) << (LANES * j);
         _mm512_storeu_si512(sums + LANES * j, sum);
     }
     carries = ((makes << 1) + passes) ^ passes;

@@ -1,5 +1,5 @@
-/* signature.h - private key operations of the handshake, over BearSSL's constant-time functions,
- * and the signature schemes of TLS 1.3 (RFC 8446 section 4.2.3). */
+/* signature.h - private key operations of the handshake, by the constant-time functions that were
+ * chosen, and the signature schemes of TLS 1.3 (RFC 8446 section 4.2.3). */
 #ifndef TLS_SIGNATURE_H
 #define TLS_SIGNATURE_H
 

@@ -1,11 +1,14 @@
 /* ticket.c - see ticket.h. A ticket is key name, nonce, ChaCha20-Poly1305 ciphertext and tag (RFC
- * 8439); name and nonce are authenticated with it. Nonces are random: with 96 bits, a key that
- * lives for days stays far from a collision. */
+ * 8439); name and nonce are authenticated with it. A nonce is HMAC-SHA256, under the key, of random
+ * bytes and of what is sealed: with 96 bits, a key that lives for days stays far from a collision,
+ * and two copies of a machine that was cloned with its generator's state seal different things
+ * under different nonces all the same. */
 #include "session/ticket.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "kernel/kernel.h"
 #include "wire/codec.h"
 #include "base/random.h"
@@ -213,6 +216,26 @@ crypt(const ticket_key *key, unsigned char *header, unsigned char *data, size_t 
         header, HEADER_LENGTH, tag, kernels->chacha20, encrypt);
 }
 
+static enum tls_reason
+make_nonce(const ticket_key *key, unsigned char nonce[NONCE_LENGTH], tls_bytes plaintext)
+{
+    unsigned char random[16];
+    enum tls_reason reason = tls_random_public(random, sizeof random);
+    br_hmac_key_context hmac_key;
+    br_hmac_context hmac;
+
+    if (reason != TLS_OK)
+        return reason;
+    br_hmac_key_init(&hmac_key, tls_hash_class(TLS_HASH_SHA256), key->secret, KEY_LENGTH);
+    br_hmac_init(&hmac, &hmac_key, NONCE_LENGTH);
+    br_hmac_update(&hmac, random, sizeof random);
+    br_hmac_update(&hmac, plaintext.data, plaintext.length);
+    br_hmac_out(&hmac, nonce);
+    tls_wipe(&hmac_key, sizeof hmac_key);
+    tls_wipe(&hmac, sizeof hmac);
+    return TLS_OK;
+}
+
 enum tls_reason
 tls_ticket_seal(tls_ticket_keys *keys, tls_buffer *ticket, tls_bytes plaintext, int64_t now)
 {
@@ -227,7 +250,7 @@ tls_ticket_seal(tls_ticket_keys *keys, tls_buffer *ticket, tls_bytes plaintext, 
     if (p == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     memcpy(p, keys->keys[0].name, TLS_TICKET_KEY_NAME_LENGTH);
-    reason = tls_random_public(p + TLS_TICKET_KEY_NAME_LENGTH, NONCE_LENGTH);
+    reason = make_nonce(&keys->keys[0], p + TLS_TICKET_KEY_NAME_LENGTH, plaintext);
     if (reason != TLS_OK)
         return reason;
     memcpy(p + HEADER_LENGTH, plaintext.data, plaintext.length);
