@@ -10,7 +10,7 @@ function fetch.prepare(authority, upstream)
    port = upstream
    for _, version in ipairs({ "TLSv1.2", "TLSv1.3" }) do
       contexts[version] = assert(bearssl.context({
-         mode = "client", cafile = authority, min_version = version, max_version = version,
+         mode = "client", cafile = authority, verdict_cache = 0, min_version = version, max_version = version,
          suites = version == "TLSv1.2" and { "ECDHE-ECDSA-AES128-GCM-SHA256" } or { "TLS_AES_128_GCM_SHA256" },
       }))
    end

@@ -15,7 +15,8 @@ libraries.differences = {
    "bearssl also checks the server's name and keeps sessions to resume; LuaSec 1.2 does neither, and its tickets are",
    "off in TLS 1.2 because its clients cannot use them; in TLS 1.3 both servers send two. ssl.wrap takes the",
    "descriptor out of the LuaSocket object; context:wrap keeps the object, unless it gets the bare descriptor: the",
-   "rows for idle connections say which.",
+   "rows for idle connections say which. bearssl's verdict_cache is off, so that both judge each chain, but in those",
+   "of defaults.",
 }
 
 -- ---- bearssl ----
@@ -33,6 +34,7 @@ end
 function ours.client_context(settings)
    return assert(ours.module.context({
       mode = "client", cafile = settings.cafile,
+      verdict_cache = settings.suite and 0 or nil, -- the other library judges each chain
       suites = settings.suite and { settings.suite }, groups = group_lists[settings.curve],
    }))
 end
