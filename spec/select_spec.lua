@@ -52,6 +52,50 @@ describe("select answers", function()
       assert.equal("handler_error", result.server.code)
    end)
 
+   -- Nothing that a handler chooses widens what the connection itself was limited to.
+   it("versions, within those of the connection", function()
+      local function versions(answer, limits, offered)
+         local s = server { handlers = { select = function() return answer end } }
+         local a, b = assert(client:connection { server_name = "localhost", max_version = offered }),
+            assert(s:connection(limits))
+         return a:info("version"), pump(a, b).server.code, a:info("version")
+      end
+      local newest, older = { min_version = "TLSv1.3" }, { max_version = "TLSv1.2" }
+      for _, answer in ipairs { server(), { context = server() }, { min_version = "TLSv1.2" } } do
+         local _, code = versions(answer, newest, "TLSv1.2")
+         assert.equal("no_common_version", code)
+         local _, none, version = versions(answer, newest)
+         assert.is_nil(none)
+         assert.equal("TLSv1.3", version)
+         _, none, version = versions(answer, older)
+         assert.is_nil(none)
+         assert.equal("TLSv1.2", version)
+      end
+      for _, case in ipairs { { { min_version = "TLSv1.3" }, older }, { { max_version = "TLSv1.2" }, newest },
+         { server { max_version = "TLSv1.2" }, newest } } do
+         local s = server { handlers = { select = function() return case[1] end } }
+         local a, b = assert(client:connection { server_name = "localhost" }), assert(s:connection(case[2]))
+         local result = pump(a, b).server
+         assert.equal("handler_error", result.code)
+         assert.truthy(result.message:find("the connection's own limits", 1, true), result.message)
+      end
+   end)
+
+   it("what raises when it is used, and the handshake ends", function()
+      local closed = assert(bearssl.key.load(certificates.ec.key))
+      debug.getmetatable(closed).__close(closed)
+      for _, answer in ipairs {
+         { certificate = certificates.ec.chain, key = encrypted, password = function() error "kms down" end },
+         { certificate = certificates.ec.chain, key = encrypted, password = function() return 5 end },
+         { certificate = certificates.ec.chain, key = closed },
+      } do
+         local s = server { handlers = { select = function() return answer end } }
+         local _, _, result = shake(client, s)
+         assert.equal("handler_error", result.server.code)
+         assert.truthy(result.server.message:find("'select' handler", 1, true), result.server.message)
+      end
+   end)
+
    for name, form in pairs(forms "ec") do
       it("a credential as " .. name, function()
          local s = server { handlers = { select = function() return form end, sign = sign }, credentials = {

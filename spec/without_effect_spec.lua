@@ -47,15 +47,12 @@ end)
 describe("a handler that is never asked", function()
    local tls12, tls13 = "TLSv1.2", { "TLS_AES_128_GCM_SHA256" }
    local ecdhe = { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" }
-   local rsa = { "TLS_RSA_WITH_AES_128_GCM_SHA256" }
    -- handler, who it is for, options with which it is never asked, and with which it is
    local cases = {
       { "early_data", server, {}, { max_early_data = 5 } },
       { "psk", server, { max_version = tls12 }, {} },
       { "psk", client, { max_version = tls12 }, {} },
       { "psk", server, { suites = ecdhe }, { suites = tls13 } },
-      { "decrypt", server, { suites = ecdhe }, { suites = rsa } },
-      { "decrypt", server, { suites = "compatible", min_version = "TLSv1.3" }, { suites = "compatible" } },
       { "verify", server, {}, { trust = certificates.ca.certificate } },
    }
 
@@ -115,7 +112,7 @@ describe("an empty list", function()
 
    it("raises in what is issued, but for the names beside a subject", function()
       for option, value in pairs {
-         key_usage = {}, extended_key_usage = {}, ocsp_uris = {}, issuer_uris = {}, crl_uris = {}, extensions = {},
+         key_usage = {}, extended_key_usage = {},
          name_constraints = {},
       } do
          raises(("option '%s': must not be empty"):format(option), bearssl.certificate.selfsigned,

@@ -141,16 +141,6 @@ local function handlers_of_other_side(handlers, is_client)
    return nil
 end
 
-local function has_rsa_key_exchange(settings)
-   if settings.version_min >= NEWEST then return false end
-   for _, suite in ipairs(core.suites()) do
-      for _, id in ipairs(suite.key_exchange == "RSA" and settings.suites or {}) do
-         if id == suite.id then return true end
-      end
-   end
-   return false
-end
-
 -- When a handler is asked, as far as the other settings tell: function(settings), and what is to be given otherwise.
 local asked = {
    { "psk", function(settings) return settings.version_max >= NEWEST end,
@@ -160,7 +150,6 @@ local asked = {
       "give verify = \"required\" or \"optional\", and 'trust' or 'cafile'" },
    { "early_data", function(settings) return settings.max_early_data ~= 0 end,
       "give 'max_early_data', without which no early data is accepted" },
-   { "decrypt", has_rsa_key_exchange, "none of the cipher suites, up to TLS 1.2, has RSA key exchange" },
 }
 
 --- unasked(handlers, settings, selects) is what is wrong with handlers that decide nothing, or nil. settings: of a

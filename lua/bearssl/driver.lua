@@ -141,8 +141,11 @@ local function run_decision(connection, object)
    end
    local ok, count, answer, reason, text = run(connection, connection, handler, name, question)
    if not ok then return end
-   local good, value = decision[name](connection, answer, reason, count)
-   if good == nil then
+   -- what the answer names may raise: a closed object, the function for a password
+   local able, good, value = pcall(decision[name], connection, answer, reason, count)
+   if not able then
+      misuse(connection, handler, name, "returned what cannot be used: " .. tostring(without_place(good)))
+   elseif good == nil then
       misuse(connection, handler, name, value)
    elseif not good then
       refuse(connection, handler, name, value, text)

@@ -111,7 +111,8 @@ function check.constraints(value)
    return nil
 end
 
-check.strings = is.filled(is.any("a string or a list of strings", is.string, is.list(text, "strings")), "none")
+-- May be empty, as certificate:ocsp_uris() is where there are none.
+check.strings = is.any("a string or a list of strings", is.string, is.list(text, "strings"))
 
 -- usages(names, more) is a check for usages of a list of names, in any case of letters, or what more(value) takes.
 local function usages(names, more)
@@ -139,7 +140,6 @@ check.extended_key_usage = usages(extended_key_usages, function(value) return va
 
 function check.extensions(value)
    if type(value) ~= "table" then return "a list of { oid =, critical =, value = DER }" end
-   if next(value) == nil then return "", "must not be empty: leave it out for none" end
    if #value == 0 and next(value) ~= nil then return "", "must be a list of { oid =, critical =, value = DER }" end
    for index, entry in ipairs(value) do
       if type(entry) ~= "table" or type(entry.oid) ~= "string" or type(entry.value) ~= "string" then
@@ -148,7 +148,8 @@ function check.extensions(value)
       if not entry.oid:find("^%d[%d.]*$") then
          return "", ("element %d: the oid must be a dotted OID, not %s"):format(index, options.describe(entry.oid))
       end
-      local _, exact = options.unknown_field(entry, { "critical", "oid", "value" })
+      -- `name` is what extensions() of a request calls the OID
+      local _, exact = options.unknown_field(entry, { "critical", "name", "oid", "value" })
       if exact then return "", ("element %d: %s"):format(index, exact) end
    end
    return nil

@@ -34,7 +34,9 @@ if _VERSION == "Lua 5.1" and type(jit) ~= "table" then
    --- call(f, a, b, owner) is true and what f(a, b) returns, or false and the error with its traceback.
    -- owner.thread is the coroutine that f runs in.
    function protect.call(f, a, b, owner)
-      local thread = create(f)
+      -- only a Lua function can be a coroutine's there
+      local able, thread = pcall(create, f)
+      if not able then thread = create(function(...) return f(...) end) end
       owner.thread = thread
       return pass(thread, resume(thread, a, b))
    end

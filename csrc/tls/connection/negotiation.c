@@ -107,12 +107,24 @@ apply_selected_alpn(tls_handshake *h, tls_bytes name)
     return h->terms.alpn_selected != NULL ? TLS_OK : TLS_REASON_OUT_OF_MEMORY;
 }
 
+/* narrow_versions: the limits that the connection itself was given hold whoever chooses the rest,
+ * as its way to verify does. */
+static void
+narrow_versions(tls_terms *terms, const tls_host *host)
+{
+    if (host->version_min > terms->version_min)
+        terms->version_min = host->version_min;
+    if (host->version_max != 0 && host->version_max < terms->version_max)
+        terms->version_max = host->version_max;
+}
+
 static enum tls_reason
 apply_selection(tls_handshake *h, tls_answer *answer)
 {
     tls_terms *terms = &h->terms;
     const tls_selection *selection = &answer->selection;
     enum tls_reason reason = TLS_OK;
+    int is_beyond;
 
     if (selection->context != NULL)
         reason = apply_selected_context(h, selection->context);
@@ -139,10 +151,14 @@ apply_selection(tls_handshake *h, tls_answer *answer)
     }
     if (reason != TLS_OK)
         return reason;
-    if (terms->version_min < TLS_VERSION_10 || terms->version_max > TLS_VERSION_13 ||
-        terms->version_min > terms->version_max ||
-        terms->version_min < h->host->context->version_min || tls_terms_fit(terms) != TLS_OK)
+    is_beyond =
+        terms->version_max > TLS_VERSION_13 || terms->version_min < h->host->context->version_min;
+    narrow_versions(terms, h->host);
+    if (is_beyond || terms->version_min > terms->version_max || tls_terms_fit(terms) != TLS_OK) {
+        tls_host_explain(h->host, "the select handler leaves no version to speak within the "
+                                  "context's and the connection's own limits");
         return TLS_REASON_HANDLER;
+    }
     return TLS_OK;
 }
 
@@ -254,10 +270,7 @@ begin(tls_handshake *h)
     if (!ready)
         return TLS_OK;
     tls_terms_init(terms, host->context);
-    if (host->version_min > terms->version_min)
-        terms->version_min = host->version_min;
-    if (host->version_max != 0 && host->version_max < terms->version_max)
-        terms->version_max = host->version_max;
+    narrow_versions(terms, host);
     if (tls_terms_fit(terms) != TLS_OK)
         return TLS_REASON_NO_COMMON_VERSION;
     tls_renegotiation_narrow(h);

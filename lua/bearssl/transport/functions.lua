@@ -56,6 +56,13 @@ local function limit(self, deadline)
    return true
 end
 
+-- What a function failed with, as a message that is no word of the library's: loops compare these.
+local function failed(what, reason)
+   local before = ("the transport's %s function failed"):format(what)
+   if reason == nil then return before end
+   return require("bearssl.sentence").guard(before, tostring(reason))
+end
+
 local function feed(self, object, bytes)
    local taken = object:feed(bytes) or #bytes
    self.rest = taken < #bytes and bytes:sub(taken + 1) or nil
@@ -92,7 +99,7 @@ function Functions:fill(object, deadline)
       object:feed_end()
       return true
    end
-   return nil, tostring(reason), "transport_failed"
+   return nil, failed("read", reason), "transport_failed"
 end
 
 -- Raises for a number of bytes that cannot be: what has been sent would be unknown.
@@ -149,7 +156,7 @@ function Functions:flush(object, deadline)
             local code = deadline ~= 0 and reason == "timeout" and "timeout" or "wantwrite"
             return nil, code, code
          end
-         self.broken = reason == nil and "the write function failed" or tostring(reason)
+         self.broken = failed("write", reason)
          return nil, self.broken, "transport_failed"
       end
    end
