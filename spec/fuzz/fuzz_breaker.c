@@ -2,6 +2,7 @@
 #include "fuzz_breaker.h"
 
 #include "tls13/internal.h"
+#include "wire/message.h"
 
 #define INJECTED_MAXIMUM 64 /* records and messages for one input */
 
@@ -144,7 +145,7 @@ send_made_up(tls13_engine *e, enum tls_stage stage, tls_bytes *input)
     return __real_tls13_send(e, stage, &raw);
 }
 
-/* keep_proof keeps the last message of each kind that proves something, as it was made. */
+/* keep_proof keeps the messages of each kind that proves something, as they were made. */
 static void
 keep_proof(tls_bytes message)
 {
@@ -156,7 +157,6 @@ keep_proof(tls_bytes message)
         proof = &hostile.finished;
     if (proof == NULL)
         return;
-    tls_buffer_clear(proof);
     tls_buffer_append(proof, message.data, message.length);
 }
 
@@ -318,16 +318,33 @@ __wrap_tls_record_seal(tls_record_sealer *sealer, size_t *consumed, unsigned cha
 
 /* ---- What was proven ---- */
 
-/* told_whole looks for the message in what the victim was told: the bytes count, not what was done
- * to them, for two changes may undo each other. */
+/* is_told looks for the message in what the victim was told: the bytes count, not what was done to
+ * them, for two changes may undo each other. */
 static int
-told_whole(const tls_buffer *message)
+is_told(tls_bytes message)
 {
     size_t at;
 
-    for (at = 0; message->length > 0 && at + message->length <= hostile.told.length; at++)
-        if (memcmp(hostile.told.data + at, message->data, message->length) == 0)
+    for (at = 0; at + message.length <= hostile.told.length; at++)
+        if (memcmp(hostile.told.data + at, message.data, message.length) == 0)
             return 1;
+    return 0;
+}
+
+/* told_whole: one of them was. A late one that is made already may still wait to be sent. */
+static int
+told_whole(const tls_buffer *messages)
+{
+    tls_bytes rest = tls_buffer_view(messages);
+    unsigned type;
+    size_t length;
+
+    while (tls_message_header(rest, &type, &length)) {
+        if (is_told(tls_bytes_make(rest.data, length)))
+            return 1;
+        rest.data += length;
+        rest.length -= length;
+    }
     return 0;
 }
 

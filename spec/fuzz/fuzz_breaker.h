@@ -14,7 +14,7 @@ typedef struct fuzz_breaker {
     int after; /* what is told after the handshake counts too */
     /* Handshake bytes: what the peer hashed, what it really sent. */
     tls_buffer meant, told;
-    tls_buffer verify, finished; /* TLS 1.3: the last of each, as it was made */
+    tls_buffer verify, finished; /* TLS 1.3: all of each, as they were made */
 } fuzz_breaker;
 
 extern fuzz_breaker hostile;
@@ -26,7 +26,7 @@ void fuzz_breaker_choose(fuzz_pair *pair);
 void fuzz_breaker_end(void);
 /* fuzz_act does one thing that an established side may do, or must not. */
 void fuzz_act(fuzz_pair *pair, tls_bytes *input);
-/* The victim got the breaker's last CertificateVerify, Finished, as they were made (TLS 1.3). */
+/* The victim got a CertificateVerify, a Finished of the breaker's as it was made (TLS 1.3). */
 int fuzz_verify_told(void);
 int fuzz_finished_told(void);
 
