@@ -442,7 +442,8 @@ describe("the hashes of a handshake", function()
       local a, b, result = shake(client, server, false,
          of_client == "a handler's" and { client_certificate = function() return credential end } or nil)
       assert.is_true(a:info "established" and b:info "established",
-         ("%s, %s, %s: %s"):format(suite, scheme, of_client, result.client.message or result.server.message))
+         ("%s, %s, %s: %s"):format(suite, scheme, tostring(of_client),
+            tostring(result.client.message or result.server.message)))
       local shown = of_client == "its own" or of_client == "a handler's"
       assert.same({ suite, scheme, shown, shown and scheme or nil },
          { a:info "cipher_suite", a:info "signature_algorithm", b:info "peer_verified", b:info "signature_algorithm" })
