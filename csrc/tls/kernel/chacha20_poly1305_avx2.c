@@ -10,6 +10,7 @@
 #define VECTOR_TARGET TLS_TARGET("avx2")
 #define BLOCKS 2
 #ifndef SETS
+#define POLY1305_UPDATE tls_poly1305_update
 #define SETS 3
 #endif
 
@@ -59,23 +60,6 @@ xor_text(unsigned char *text, vector x)
 }
 
 #include "kernel/chacha20_sets.h"
-
-static void
-run(const void *key, const void *nonce, void *data, size_t length, const void *additional,
-    size_t additional_length, void *tag, br_chacha20_run unused, int encrypt)
-{
-    static const chacha20_poly1305 with = {xor_sets, SETS * BLOCKS, tls_poly1305_update};
-
-    (void)unused;
-    tls_chacha20_poly1305_run(
-        &with, key, nonce, data, length, additional, additional_length, tag, encrypt);
-}
-
-static void
-install(tls_kernels *kernels)
-{
-    kernels->chacha20_poly1305 = run;
-}
 
 const tls_kernel tls_kernel_chacha20_poly1305_avx2 = {
     TLS_PRIMITIVE_CHACHA20_POLY1305, "avx2", TLS_PROCESSOR_AVX2, install};

@@ -10,6 +10,7 @@
 
 #define VECTOR_TARGET TLS_TARGET("avx512f")
 #define BLOCKS 4
+#define POLY1305_UPDATE tls_poly1305_update_avx512
 #define SETS 4
 
 typedef __m512i vector;
@@ -43,23 +44,6 @@ xor_text(unsigned char *text, vector x)
 }
 
 #include "kernel/chacha20_sets.h"
-
-static void
-run(const void *key, const void *nonce, void *data, size_t length, const void *additional,
-    size_t additional_length, void *tag, br_chacha20_run unused, int encrypt)
-{
-    static const chacha20_poly1305 with = {xor_sets, SETS * BLOCKS, tls_poly1305_update_avx512};
-
-    (void)unused;
-    tls_chacha20_poly1305_run(
-        &with, key, nonce, data, length, additional, additional_length, tag, encrypt);
-}
-
-static void
-install(tls_kernels *kernels)
-{
-    kernels->chacha20_poly1305 = run;
-}
 
 const tls_kernel tls_kernel_chacha20_poly1305_avx512 = {TLS_PRIMITIVE_CHACHA20_POLY1305, "avx512",
     TLS_PROCESSOR_AVX2 | TLS_PROCESSOR_AVX512 | TLS_PROCESSOR_AVX512IFMA, install};

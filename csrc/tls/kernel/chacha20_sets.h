@@ -8,6 +8,7 @@
  *   BROADCAST(row)                each row is this one
  *   STEPS                         0, 1, 2 ... in the rows' first words
  *   XOR_BLOCKS(data, a, b, c, d)  the rows a, b, c and d of BLOCKS blocks are added to their text
+ *   POLY1305_UPDATE               what authenticates them; install() puts the AEAD of both in
  *
  * A set is BLOCKS blocks in four vectors, one for each row of the matrix: a round works on the
  * columns, and the rows are turned so that the diagonals are columns for the next one. As many sets
@@ -67,4 +68,21 @@ xor_sets(const uint32_t matrix[16], uint32_t counter, unsigned char *data)
         XOR_BLOCKS(data, a, b, c, d);
         counters = ADD(counters, step);
     }
+}
+
+static void
+run(const void *key, const void *nonce, void *data, size_t length, const void *additional,
+    size_t additional_length, void *tag, br_chacha20_run unused, int encrypt)
+{
+    static const chacha20_poly1305 with = {xor_sets, SETS * BLOCKS, POLY1305_UPDATE};
+
+    (void)unused;
+    tls_chacha20_poly1305_run(
+        &with, key, nonce, data, length, additional, additional_length, tag, encrypt);
+}
+
+static void
+install(tls_kernels *kernels)
+{
+    kernels->chacha20_poly1305 = run;
 }

@@ -29,6 +29,23 @@ static const uint32_t constants[64] = {0x428A2F98, 0x71374491, 0xB5C0FBCF, 0xE9B
 static const uint32_t initial[8] = {
     0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
 
+/* For compress(), of ROUNDS, four of them, and SCHEDULE, by the processor's instructions. */
+#define SIXTEEN_ROUNDS(i)                                                                          \
+    do {                                                                                           \
+        ROUNDS(w0, (i));                                                                           \
+        ROUNDS(w1, (i) + 1);                                                                       \
+        ROUNDS(w2, (i) + 2);                                                                       \
+        ROUNDS(w3, (i) + 3);                                                                       \
+    } while (0)
+
+#define SIXTEEN_WORDS()                                                                            \
+    do {                                                                                           \
+        SCHEDULE(w0, w1, w2, w3);                                                                  \
+        SCHEDULE(w1, w2, w3, w0);                                                                  \
+        SCHEDULE(w2, w3, w0, w1);                                                                  \
+        SCHEDULE(w3, w0, w1, w2);                                                                  \
+    } while (0)
+
 /* compress takes in blocks of 64 bytes. */
 SHA256_TARGET static void compress(uint32_t state[8], const unsigned char *data, size_t blocks);
 

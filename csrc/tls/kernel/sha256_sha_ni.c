@@ -36,22 +36,6 @@
         (a) = _mm_sha256msg2_epu32(a, d);                                                          \
     } while (0)
 
-#define SIXTEEN_ROUNDS(i)                                                                          \
-    do {                                                                                           \
-        ROUNDS(w0, (i));                                                                           \
-        ROUNDS(w1, (i) + 1);                                                                       \
-        ROUNDS(w2, (i) + 2);                                                                       \
-        ROUNDS(w3, (i) + 3);                                                                       \
-    } while (0)
-
-#define SIXTEEN_WORDS()                                                                            \
-    do {                                                                                           \
-        SCHEDULE(w0, w1, w2, w3);                                                                  \
-        SCHEDULE(w1, w2, w3, w0);                                                                  \
-        SCHEDULE(w2, w3, w0, w1);                                                                  \
-        SCHEDULE(w3, w0, w1, w2);                                                                  \
-    } while (0)
-
 SHA256_TARGET static void
 compress(uint32_t state[8], const unsigned char *data, size_t blocks)
 {
