@@ -9,8 +9,8 @@ local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
--- What a browser or curl is served with: words of the tool, and what its page must say. Both have shares of X25519MLKEM768
--- and x25519 at once.
+-- What a browser or curl is served with: words of the tool, and what its page must say. Both have shares of
+-- X25519MLKEM768 and x25519 at once.
 local ROWS = {
    { title = "TLS 1.3", words = {}, version = "TLSv1.3", group = "x25519" },
    { title = "HelloRetryRequest", words = { "--groups", "secp384r1" }, version = "TLSv1.3", group = "secp384r1" },
