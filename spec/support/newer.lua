@@ -3,6 +3,7 @@
 --     newer.peers                what there is: name; early_data and alpn: whether its client and its server have that
 --     newer.connect(peer, context, options)           our client and its server
 --     newer.accept(peer, listener, context, options)  our server (a listener of spec.support.ours) and its client
+-- A function in place of the client's context is called with the server, and makes it.
 -- Both make options.times connections, one after the other (default 1), each with the session of the one before, send a
 -- line each way, check what the peer tells against what we know, and return what our streams know of each: info().
 -- options:
@@ -141,6 +142,7 @@ end
 function newer.connect(peer, context, options)
    options.certificate = options.certificate or certificates.ec
    local server, infos, session = serve(peer, options), {}, nil
+   if type(context) == "function" then context = context(server) end
    for index = 1, options.times or 1 do
       local early = index > 1 and options.early_data or nil
       local settings = { session = session, early_data = early and early .. "\n" }

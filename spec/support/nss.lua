@@ -1,7 +1,8 @@
 -- NSS, the library of Firefox, as a peer: its selfserv, which answers a request of HTTP with what it got, and its
 -- tstclnt. Both keep certificates and keys in a database.
 --     nss.server(options)   certificate; cafile: with it clients must show a certificate; groups, alpn (any list is
---                           http/1.1), arguments
+--                           http/1.1), ech: the public name of a key for Encrypted ClientHello, whose
+--                           list is in `ech` of the process then; arguments
 --     nss.client(options)   port; certificate: its own; groups, times: how often it connects, each time with the
 --                           session of the time before; arguments. It sends nss.LINE, and ends when the server closes
 -- Both trust the authorities of the specs.
@@ -65,8 +66,14 @@ function nss.server(options)
    local words = program("selfserv", "-d", database(options.certificate), "-n", "own", "-p", tostring(number))
    if options.cafile then add(words, "-r", "-r") end
    if options.alpn then add(words, "-Q") end
+   if options.ech then
+      -- it does not hurry to write the list
+      words = { "stdbuf", "-oL", (table.unpack or unpack)(words) } -- luacheck: ignore
+      add(words, "-X", "publicname:" .. options.ech)
+   end
    local child = process.start(common(words, options))
    child.port = number
+   if options.ech then child.ech = child:wait_for("([%w+/]+=*)\n") end
    return peer.ready(child, number)
 end
 
