@@ -19,6 +19,11 @@ CFLAGS   ?=
 EMULATED ?=
 # "none" leaves everything to BearSSL's arithmetic.
 KERNELS  ?= auto
+# What compresses certificates (RFC 8879), where pkg-config finds it; "none" leaves one out.
+ZLIB     ?= auto
+BROTLI   ?= auto
+ZSTD     ?= auto
+PKG_CONFIG ?= pkg-config
 LDFLAGS  ?=
 LUA_ID   := $(notdir $(LUA))
 OUT      := $(BUILD)/$(LUA_ID)
@@ -54,18 +59,27 @@ ifneq ($(BEARSSL_DIR),)
   BEARSSL_LIBDIR ?= $(abspath $(dir $(bearssl_lib)))
 endif
 # Some systems keep the headers in a directory of their own.
-BEARSSL_CFLAGS = $(if $(BEARSSL_INCDIR),-I$(BEARSSL_INCDIR),$(BEARSSL_FOUND))
+BEARSSL_CFLAGS = $(if $(BEARSSL_INCDIR),-I$(BEARSSL_INCDIR),$(BEARSSL_FOUND)) $(OPTIONAL_CFLAGS)
 BEARSSL_FOUND ?= $(call keep,BEARSSL_FOUND,$(shell for d in /usr/include /usr/local/include /usr/include/bearssl /opt/homebrew/include; do \
     if [ -f $$d/bearssl.h ]; then [ $$d = /usr/include ] || echo "-I$$d"; break; fi; done))
 # A shared BearSSL outside the loader's directories is found again by its path.
 BEARSSL_RPATH  = $(if $(filter-out /usr/lib% /lib%,$(wildcard $(BEARSSL_LIBDIR)/libbearssl.so)),-Wl$(comma)-rpath$(comma)$(BEARSSL_LIBDIR))
 BEARSSL_SEARCH = $(if $(BEARSSL_LIBDIR),-L$(BEARSSL_LIBDIR) $(BEARSSL_RPATH),$(addprefix -L,$(wildcard /opt/homebrew/lib)))
-BEARSSL_LIBS   = $(BEARSSL_SEARCH) $(if $(filter static,$(BEARSSL_LINK)),-l:libbearssl.a,-lbearssl)
+BEARSSL_LIBS   = $(BEARSSL_SEARCH) $(if $(filter static,$(BEARSSL_LINK)),-l:libbearssl.a,-lbearssl) $(OPTIONAL_LIBS)
 comma := ,
 
 ifeq ($(filter auto none,$(KERNELS)),)
 $(error KERNELS must be auto or none, not '$(KERNELS)'; BEARSSL_LUA_KERNELS chooses among those that are built)
 endif
+$(foreach l,ZLIB BROTLI ZSTD,$(if $(filter auto none,$($(l))),,$(error $(l) must be auto or none, not '$($(l))')))
+
+# Optional libraries: what pkg-config says of those that are there, and what tells the sources so.
+optional = $(if $(filter auto,$($(1))),$(shell $(PKG_CONFIG) --exists $(2) 2>/dev/null && echo "$(3) $$($(PKG_CONFIG) $(4) $(2))"))
+all_optional = $(strip $(call optional,ZLIB,zlib,$(if $(filter --cflags,$(1)),-DTLS_ZLIB),$(1)) \
+    $(call optional,BROTLI,libbrotlienc libbrotlidec,$(if $(filter --cflags,$(1)),-DTLS_BROTLI),$(1)) \
+    $(call optional,ZSTD,libzstd,$(if $(filter --cflags,$(1)),-DTLS_ZSTD),$(1)))
+OPTIONAL_CFLAGS ?= $(call keep,OPTIONAL_CFLAGS,$(call all_optional,--cflags))
+OPTIONAL_LIBS   ?= $(call keep,OPTIONAL_LIBS,$(call all_optional,--libs))
 COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(if $(filter none,$(KERNELS)),-DTLS_KERNELS_NONE )$(BEARSSL_CFLAGS) $(CFLAGS)
 
 # What computes and what reads and writes bytes calls nobody back, so that nobody unwinds through it but debuggers,
@@ -89,7 +103,7 @@ LUA_MODULES  := $(sort $(shell find lua/bearssl -name '*.lua' 2>/dev/null))
 all: $(MODULE) $(TOOL) ## build the C module and the tool for LUA
 
 help: ## this list
-	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…] [KERNELS=none]'
+	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…] [KERNELS=none] [ZLIB=none] [BROTLI=none] [ZSTD=none]'
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r t d; do printf '  %-13s %s\n' "$$t" "$$d"; done
 
 deps: ## install what is missing (apt; apk, dnf and Homebrew in part)

@@ -365,6 +365,13 @@ static const struct entry compression_methods[] = {
     {64, "LZS"},
 };
 
+/* RFC 8879 section 7.3. */
+static const struct entry certificate_compression[] = {
+    {1, "zlib"},
+    {2, "brotli"},
+    {3, "zstd"},
+};
+
 static const struct entry psk_modes[] = {
     {0, "psk_ke"},
     {1, "psk_dhe_ke"},
@@ -397,6 +404,7 @@ static const struct {
     {TABLE(certificate_types), NULL, 0, GREASE_NONE},
     {TABLE(point_formats), NULL, 0, GREASE_NONE},
     {TABLE(compression_methods), NULL, 0, GREASE_NONE},
+    {TABLE(certificate_compression), NULL, 0, GREASE_NONE},
     {TABLE(psk_modes), NULL, 0, GREASE_PSK_MODE},
     {TABLE(content_types), NULL, 0, GREASE_NONE},
 };
