@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "context/bounds.h"
+#include "wire/compression.h"
 #include "wire/extension.h"
 #include "wire/message.h"
 #include "crypto/key_exchange.h"
@@ -181,6 +182,77 @@ fit_versions(tls_context *context)
                : TLS_REASON_ILLEGAL_PARAMETER;
 }
 
+unsigned
+tls_context_compression(const tls_context *context, tls_u16_list offered)
+{
+    size_t i;
+
+    for (i = 0; i < context->certificate_compression_count; i++)
+        if (tls_u16_list_contains(offered, context->certificate_compression[i]))
+            return context->certificate_compression[i];
+    return 0;
+}
+
+/* copy_certificate_lists: what peers are told of certificates that they may show, and how. */
+static enum tls_reason
+copy_certificate_lists(tls_context *context, const tls_context_options *options)
+{
+    size_t i;
+    enum tls_reason reason;
+
+    for (i = 0; i < options->certificate_scheme_count; i++)
+        if (!tls_scheme_supported(options->certificate_schemes[i]))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    for (i = 0; i < options->certificate_compression_count; i++)
+        if (!tls_compression_supported(options->certificate_compression[i]))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+    reason = copy_numbers(&context->certificate_schemes, &context->certificate_scheme_count,
+        options->certificate_schemes, options->certificate_scheme_count);
+    if (reason == TLS_OK)
+        reason =
+            copy_numbers(&context->certificate_compression, &context->certificate_compression_count,
+                options->certificate_compression, options->certificate_compression_count);
+    return reason;
+}
+
+/* One message of a flight that must fit the output buffer. */
+#define AUTHORITIES_LENGTH_MAXIMUM 12000
+
+void
+tls_context_write_authorities(const tls_context *context, tls_buffer *out)
+{
+    size_t count = context->authorities != NULL ? tls_trust_store_count(context->authorities) : 0;
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        tls_write_vector16(out, tls_trust_store_at(context->authorities, i)->subject);
+    if (out->length > AUTHORITIES_LENGTH_MAXIMUM)
+        tls_buffer_clear(out);
+}
+
+/* copy_authorities: names that were asked for are sent, or refused here. */
+static enum tls_reason
+copy_authorities(tls_context *context, const tls_context_options *options)
+{
+    enum tls_authorities whose = options->certificate_authorities;
+    tls_trust_store *store = options->authorities != NULL ? options->authorities : options->trust;
+    tls_buffer names = {0};
+    enum tls_reason reason = TLS_OK;
+
+    if (whose == TLS_AUTHORITIES_NONE ||
+        (whose == TLS_AUTHORITIES_DEFAULT && context->role == TLS_ROLE_CLIENT) || store == NULL)
+        return whose == TLS_AUTHORITIES_NAMED ? TLS_REASON_ILLEGAL_PARAMETER : TLS_OK;
+    context->authorities = tls_trust_store_retain(store);
+    if (whose == TLS_AUTHORITIES_NAMED) {
+        tls_context_write_authorities(context, &names);
+        reason = names.failed        ? TLS_REASON_OUT_OF_MEMORY
+                 : names.length == 0 ? TLS_REASON_LIMIT
+                                     : TLS_OK;
+    }
+    tls_buffer_release(&names);
+    return reason;
+}
+
 static enum tls_reason
 copy_groups_and_schemes(tls_context *context, const tls_context_options *options)
 {
@@ -244,8 +316,10 @@ copy_custom_extensions(tls_context *context, const tls_context_options *options)
     for (i = 0; i < options->custom_extension_count; i++) {
         const tls_custom_extension *extension = &options->custom_extensions[i];
 
-        /* What the core handles has its own options, and nothing may stand twice. */
+        /* What the core handles has its own options, and nothing may stand twice. A delegated
+         * credential (RFC 9345) would be refused when it came. */
         if ((tls_extension_places(extension->type) != 0 && !is_padding(extension)) ||
+            extension->type == TLS_EXTENSION_DELEGATED_CREDENTIAL ||
             extension->data.length > 0x3FFF)
             return TLS_REASON_ILLEGAL_PARAMETER;
         for (j = 0; j < i; j++)
@@ -352,6 +426,7 @@ choices_known(const tls_context_options *options)
            tls_verify_mode_fits(options->verify, options->role) &&
            (unsigned)options->revocation <= TLS_REVOCATION_PATH &&
            (unsigned)options->staple <= TLS_STAPLE_REQUIRED &&
+           (unsigned)options->certificate_authorities <= TLS_AUTHORITIES_NAMED &&
            (options->role == TLS_ROLE_CLIENT || options->staple == TLS_STAPLE_DEFAULT) &&
            (unsigned)options->extended_master_secret <= TLS_EXTENDED_MASTER_SECRET_REQUIRED;
 }
@@ -439,6 +514,10 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         reason = copy_suites(context, options);
     if (reason == TLS_OK)
         reason = copy_groups_and_schemes(context, options);
+    if (reason == TLS_OK)
+        reason = copy_certificate_lists(context, options);
+    if (reason == TLS_OK)
+        reason = copy_authorities(context, options);
     if (reason == TLS_OK) {
         drop_suites_without_group(context);
         reason = fit_versions(context);
@@ -499,6 +578,10 @@ tls_context_release(tls_context *context)
     free(context->suites);
     free(context->groups);
     free(context->signature_schemes);
+    free(context->certificate_schemes);
+    free(context->certificate_compression);
+    tls_compressed_chains_clear(&context->compressed);
+    tls_trust_store_release(context->authorities);
     tls_verdict_cache_free(context->verdicts);
     tls_trust_store_release(context->trust);
     tls_ticket_keys_release(context->ticket_keys);

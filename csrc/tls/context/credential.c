@@ -84,3 +84,39 @@ tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities
     }
     return 0;
 }
+
+static int
+is_signed_by(const tls_signature_algorithm *algorithm, unsigned scheme)
+{
+    int hash = tls_scheme_hash(scheme);
+
+    switch (tls_scheme_kind_of(scheme)) {
+    case TLS_SCHEME_KIND_RSA_PKCS1:
+        return algorithm->kind == TLS_SIGNATURE_RSA_PKCS1 && algorithm->hash == hash;
+    case TLS_SCHEME_KIND_RSA_PSS_RSAE:
+    case TLS_SCHEME_KIND_RSA_PSS_PSS:
+        return algorithm->kind == TLS_SIGNATURE_RSA_PSS && algorithm->hash == hash;
+    case TLS_SCHEME_KIND_ECDSA:
+        return algorithm->kind == TLS_SIGNATURE_ECDSA && algorithm->hash == hash;
+    default:
+        return 0;
+    }
+}
+
+int
+tls_credential_signed_by(const tls_credential *credential, tls_u16_list schemes)
+{
+    size_t count = tls_u16_list_count(schemes), i, j;
+
+    for (i = 0; i < credential->chain_count && count > 0; i++) {
+        if (credential->chain[i]->self_issued)
+            continue;
+        for (j = 0; j < count; j++)
+            if (is_signed_by(
+                    &credential->chain[i]->signature_algorithm, tls_u16_list_at(schemes, j)))
+                break;
+        if (j == count)
+            return 0;
+    }
+    return 1;
+}

@@ -245,7 +245,7 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     choice.accepted = message.u.certificate_request.signature_algorithms;
     if (!e->handshake->terms.credential_fixed)
         credential = tls_pick_client_credential(
-            e->handshake, message.u.certificate_request.certificate_authorities, can_sign, &choice);
+            e->handshake, &message.u.certificate_request, can_sign, &choice);
     /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
     if (credential == NULL || credential->key == NULL || !can_sign(&choice, credential))
         return;

@@ -238,6 +238,35 @@ write_tls12(const tls13_engine *e, tls_client_hello_options *options)
         options->ticket = tls_buffer_view(&h->facts.session->ticket);
 }
 
+void
+tls13_write_compression(const tls_context *context, tls_buffer *extensions)
+{
+    tls_buffer list = {0};
+
+    if (context->certificate_compression_count == 0)
+        return;
+    tls_write_u16_values(
+        &list, context->certificate_compression, context->certificate_compression_count);
+    extensions->failed |= list.failed;
+    tls_extension_write_vector8(
+        extensions, TLS_EXTENSION_COMPRESS_CERTIFICATE, tls_buffer_view(&list));
+    tls_buffer_release(&list);
+}
+
+/* write_authorities: RFC 8446 section 4.2.4. */
+static void
+write_authorities(const tls_context *context, tls_buffer *extensions)
+{
+    tls_buffer names = {0};
+
+    tls_context_write_authorities(context, &names);
+    extensions->failed |= names.failed;
+    if (names.length > 0)
+        tls_extension_write_vector16(
+            extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES, tls_buffer_view(&names));
+    tls_buffer_release(&names);
+}
+
 static void
 write_tls13(const tls13_engine *e, tls_buffer *extensions)
 {
@@ -259,6 +288,8 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
         tls_extension_write_vector16(extensions, TLS_EXTENSION_COOKIE, tls_buffer_view(&e->cookie));
     if (context->post_handshake_auth)
         tls_extension_write_empty(extensions, TLS_EXTENSION_POST_HANDSHAKE_AUTH);
+    tls13_write_compression(context, extensions);
+    write_authorities(context, extensions);
     if (e->handshake->facts.early_data == TLS_EARLY_DATA_OFFERED)
         tls_extension_write_empty(extensions, TLS_EXTENSION_EARLY_DATA);
     write_grease(e, extensions, GREASE_EXTENSION_LAST);

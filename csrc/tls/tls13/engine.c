@@ -40,6 +40,7 @@ release(tls_handshake *h)
     tls_buffer_release(&e->certificate_request);
     tls_buffer_release(&e->peer_schemes);
     tls_buffer_release(&e->signature);
+    tls_buffer_release(&e->certificate);
     for (i = 0; i < TLS13_PSKS_OFFERED; i++)
         tls13_clear_psk(&e->psks[i]);
     tls_session_release(e->resume);
@@ -54,7 +55,7 @@ memory(const tls_handshake *h)
     const tls13_engine *e = tls13_of(h);
 
     return sizeof *e + e->cookie.capacity + e->certificate_request.capacity +
-           e->peer_schemes.capacity + e->signature.capacity;
+           e->peer_schemes.capacity + e->signature.capacity + e->certificate.capacity;
 }
 
 static const char *

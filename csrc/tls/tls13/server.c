@@ -482,8 +482,7 @@ tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress)
     tls_handshake *h = e->handshake;
     tls_message message;
     const tls_certificate_message *certificate = &message.u.certificate;
-    enum tls_reason reason =
-        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE), &message, progress);
+    enum tls_reason reason = tls13_next_certificate(e, 0, &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;

@@ -341,6 +341,8 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
     if (e->peer_schemes.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     e->staple = hello->status_request;
+    e->compression =
+        tls_context_compression(e->handshake->host->context, hello->compress_certificate);
     if (e->handshake->terms.credential_fixed)
         return tls13_pick_scheme(e, &e->handshake->terms.credential) != 0
                    ? TLS_OK
