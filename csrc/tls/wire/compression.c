@@ -1,11 +1,13 @@
 /* compression.c - see compression.h. */
 #include "wire/compression.h"
 
-static const struct {
-    unsigned algorithm;
+typedef struct compression {
+    unsigned algorithm; /* 0: the end */
     size_t (*compress)(unsigned char *out, size_t room, tls_bytes data);
     int (*expand)(unsigned char *out, size_t length, tls_bytes data);
-} algorithms[] = {
+} compression;
+
+static const compression compressions[] = {
 #ifdef TLS_BROTLI
     {TLS_COMPRESSION_BROTLI, tls_brotli_compress, tls_brotli_expand},
 #endif
@@ -18,43 +20,45 @@ static const struct {
     {0, NULL, NULL},
 };
 
-#define LAST (sizeof algorithms / sizeof *algorithms - 1)
-
 unsigned
 tls_compression_at(size_t index)
 {
-    return algorithms[index < LAST ? index : LAST].algorithm;
+    const compression *c = compressions;
+
+    while (index-- > 0 && c->algorithm != 0)
+        c++;
+    return c->algorithm;
 }
 
-/* position: of an algorithm; LAST when it was not built in. */
-static size_t
-position(unsigned algorithm)
+/* find: the end when it was not built in. */
+static const compression *
+find(unsigned algorithm)
 {
-    size_t i = 0;
+    const compression *c = compressions;
 
-    while (i < LAST && algorithms[i].algorithm != algorithm)
-        i++;
-    return i;
+    while (c->algorithm != 0 && c->algorithm != algorithm)
+        c++;
+    return c;
 }
 
 int
 tls_compression_supported(unsigned algorithm)
 {
-    return position(algorithm) < LAST;
+    return find(algorithm)->algorithm != 0;
 }
 
 size_t
 tls_compress(unsigned algorithm, unsigned char *out, size_t room, tls_bytes data)
 {
-    size_t i = position(algorithm);
+    const compression *c = find(algorithm);
 
-    return i < LAST ? algorithms[i].compress(out, room, data) : 0;
+    return c->algorithm != 0 ? c->compress(out, room, data) : 0;
 }
 
 int
 tls_expand(unsigned algorithm, unsigned char *out, size_t length, tls_bytes data)
 {
-    size_t i = position(algorithm);
+    const compression *c = find(algorithm);
 
-    return i < LAST && algorithms[i].expand(out, length, data);
+    return c->algorithm != 0 && c->expand(out, length, data);
 }
