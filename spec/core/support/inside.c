@@ -189,8 +189,8 @@ memory_of_engine12(const tls12_engine *e)
 static size_t
 memory_of_engine13(const tls13_engine *e)
 {
-    const tls_buffer *const buffers[] = {
-        &e->cookie, &e->certificate_request, &e->peer_schemes, &e->signature, NULL};
+    const tls_buffer *const buffers[] = {&e->cookie, &e->certificate_request, &e->peer_schemes,
+        &e->signature, &e->certificate, NULL};
     size_t total = sum(buffers);
 
     total += sizeof *e;
