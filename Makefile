@@ -288,10 +288,13 @@ KERNEL_RUN   = $(RUN) SPEC='$(KERNEL_SPECS)' SPECFLAGS= OUT='$(OUT)' JOBS=$(JOBS
 .PHONY: kernels-tests without-kernels
 kernels-tests: all $(KERNEL_TESTS) $(BUILD)/kernels_list ## handshakes and unit tests with each kernel, with each fallback, and in a build that has none
 	@$(KERNEL_RUN) sh spec/kernels/run.sh $(BUILD)/kernels_list $(KERNEL_TESTS)
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/kernels-none KERNELS=none without-kernels
-without-kernels: all $(KERNEL_TESTS) $(BUILD)/kernels_list
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/kernels-none KERNELS=none ZLIB=none BROTLI=none ZSTD=none without-kernels
+# Nor has it any of the optional libraries.
+WITHOUT_TESTS = $(KERNEL_TESTS) $(patsubst %,$(BUILD)/core/%_test,compression compressed_chains compressed_certificate13)
+without-kernels: all $(WITHOUT_TESTS) $(BUILD)/kernels_list
 	@[ -z "$$($(BUILD)/kernels_list)" ] || { echo 'KERNELS=none builds kernels'; exit 1; }
-	@$(KERNEL_RUN) LABEL=KERNELS=none .ci/suite $(KERNEL_TESTS)
+	@$(KERNEL_RUN) LABEL=KERNELS=none .ci/suite $(WITHOUT_TESTS)
+	@$(RUN) LUA_PATH='$(HERE)/?.lua;$(RUN_LUA_PATH)' $(LUA) spec/kernels/without_compression.lua
 $(BUILD)/kernels_list: spec/kernels/list.c $(TLS_OBJECTS) $(BUILD)/tls/flags
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -o $@ $< $(TLS_OBJECTS) $(LDFLAGS) $(BEARSSL_LIBS))
 

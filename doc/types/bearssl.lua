@@ -42,6 +42,15 @@ function bearssl.signature_algorithms() end
 ---@return table<string, string>
 function bearssl.kernels() end
 
+---What this build has of what is optional.
+---@class bearssl.Features
+---@field certificate_compression bearssl.Compression[] best first
+
+---@alias bearssl.Compression "brotli"|"zstd"|"zlib"
+
+---@return bearssl.Features
+function bearssl.features() end
+
 bearssl.certificate = {}
 
 ---Reads PEM or DER.
@@ -267,6 +276,9 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field suites? string|string[] a policy or RFC names, policies among them; default "modern"
 ---@field groups? string[]
 ---@field signature_algorithms? string[]
+---@field signature_algorithms_cert? string[] of certificates; default the same
+---@field certificate_authorities? boolean|bearssl.Trust|(string|bearssl.Certificate)[] whose names are sent; server: true
+---@field certificate_compression? bearssl.Compression[]|false TLS 1.3; default all that were built in
 ---@field alpn? string[]
 ---@field alpn_required? boolean default false
 ---@field trust? bearssl.Trust|string a store, PEM, or "system" (a client's default)
@@ -366,6 +378,8 @@ function Context:info() end
 ---@field suites string[]
 ---@field groups string[]
 ---@field signature_algorithms string[]
+---@field signature_algorithms_cert? string[]
+---@field certificate_compression bearssl.Compression[]
 ---@field alpn? string[]
 ---@field verify bearssl.Verify
 ---@field tickets boolean|"always"

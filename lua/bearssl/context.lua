@@ -46,8 +46,10 @@ local function extensions(value)
    return nil
 end
 
-local function is_false(value)
-   return value ~= false and "false" or nil
+local function certificate_compression(value)
+   if value == false then return nil end
+   local must, exact = checks.names(value)
+   return must and "a list of names, or false for none", exact
 end
 
 local context_options = {
@@ -55,7 +57,7 @@ local context_options = {
    min_version = is.string, max_version = is.string,
    suites = checks.suites, groups = checks.names, signature_algorithms = checks.names,
    signature_algorithms_cert = checks.names,
-   certificate_compression = is.any("a list of names, or false for none", checks.names, is_false),
+   certificate_compression = certificate_compression,
    certificate_authorities = is.any("true, false, a trust store or a list of certificates", is.boolean,
       is.object("trust"), is.filled(is.certificates, "the default")),
    alpn = is.filled(is.list(checks.protocol_name, "protocol names"), "no protocol at all"),
@@ -299,7 +301,7 @@ local function build(given)
       settings = {
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
-         schemes_cert = settings.signature_schemes_cert, compressions = settings.certificate_compression,
+         schemes_cert = settings.signature_schemes_cert, compressions = settings.certificate_compression or {},
          version_min = settings.version_min, version_max = settings.version_max,
          max_early_data = given.max_early_data or 0,
          ticket_keys = settings.ticket_keys, staple = is_client and (given.staple or "if_must") or nil,

@@ -19,6 +19,7 @@ function probe.describe(command)
       :convert(options.seconds)
    command:option("--expires", "Warn of certificates that expire within so many days."):argname("DAYS"):default("21")
       :convert(tonumber)
+   options.keylog_option(command)
    command:flag("--quiet", "No progress bar.")
 end
 
@@ -30,13 +31,15 @@ end
 local function ask(prober, settings, stop, first, fallback)
    local seen = {}
    local handlers = {}
-   for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate_request",
+   for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate", "certificate_request",
       "hello_retry_request" } do
       handlers[stage] = function(_, message)
-         if not seen[stage] or stage ~= "alert" then seen[stage] = message end
+         local is_own = stage == "certificate" and message.direction == "sent"
+         if not is_own and (not seen[stage] or stage ~= "alert") then seen[stage] = message end
          if stage == stop then return nil, "enough is known" end
       end
    end
+   handlers.keylog = prober.keylog
    -- A server that breaks the handshake off, as it may for want of a client's certificate, has still shown its own.
    local judged
    function handlers.verify(_, question) judged = question end
@@ -179,6 +182,24 @@ local function alpn_of(prober, version, progress)
    return supported
 end
 
+-- How the server compresses its certificate for clients that can have it so.
+local function compressions_of(prober, suites, progress)
+   local supported = {}
+   for _, algorithm in ipairs(bearssl.features().certificate_compression) do
+      progress:step("compression " .. algorithm)
+      local message = ask_again(prober, { min_version = "TLSv1.3", suites = suites,
+         certificate_compression = { algorithm } }, "certificate").seen.certificate
+      if message and message.compression_algorithm then supported[#supported + 1] = algorithm end
+   end
+   return supported
+end
+
+local function authorities_of(request)
+   local names = {}
+   for i, name in ipairs(request and request.certificate_authorities or {}) do names[i] = name.text or "?" end
+   return names
+end
+
 -- Whether the server asks for another key share with HelloRetryRequest: nil where it has every group of ours, so that
 -- nothing makes it ask.
 local function retries(prober, suites, groups)
@@ -284,6 +305,8 @@ local function examine(prober, progress)
    report.groups, report.groups_hidden = groups_of(prober, best.version, best.suites, leaf, progress)
    report.alpn = alpn_of(prober, best.version, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil
+   report.certificate_authorities = report.client_certificate and authorities_of(whole.seen.certificate_request) or nil
+   report.certificate_compression = best.version == "TLSv1.3" and compressions_of(prober, best.suites, progress) or nil
    if leaf then certificate_report(prober, whole, report) end
    if not whole.ok then
       report.handshake_error, report.handshake_code = whole.message, whole.code
@@ -377,6 +400,13 @@ local function write_report(report)
       or "no older version")
    line("client cert", report.client_certificate_required and "required" or report.client_certificate and "asked for"
       or "not asked for")
+   if report.certificate_authorities and #report.certificate_authorities > 0 then
+      line("  issued by", table.concat(report.certificate_authorities, "; "))
+   end
+   if report.certificate_compression then
+      line("compression", #report.certificate_compression > 0 and table.concat(report.certificate_compression, ", ")
+         or "none of the certificate")
+   end
    table_of_chain(report, line)
    line("trust", report.verified and "verified" or tostring(report.verdict or report.handshake_code))
    output.write("\n")
@@ -394,10 +424,10 @@ function probe.run(arguments)
    options.context(arguments) -- says what is wrong with the command line
    local prober = {
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
-      ticket_wait = math.min(1, arguments.timeout),
+      ticket_wait = math.min(1, arguments.timeout), keylog = options.keylog(arguments),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
-   local total = 6 + #bearssl.groups() + 2
+   local total = 6 + #bearssl.groups() + 2 + #bearssl.features().certificate_compression
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)
