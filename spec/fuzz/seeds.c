@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fuzz_pair.h"
+#include "wire/compression.h"
 #include "wire/message.h"
 
 static const char *directory;
@@ -64,6 +65,25 @@ put_extensions(const tls_message *message)
         put("extensions", tls_bytes_make(head, sizeof head), block);
 }
 
+/* put_compressed: a Certificate's body, by each algorithm. */
+static void
+put_compressed(tls_bytes body)
+{
+    unsigned char head[8], packed[2000];
+    unsigned algorithm;
+    size_t i, n;
+
+    for (i = 0; (algorithm = tls_compression_at(i)) != 0; i++) {
+        n = tls_compress(algorithm, packed, sizeof packed, body);
+        tls_put16(head, algorithm);
+        head[2] = 0;
+        tls_put16(head + 3, (uint32_t)body.length);
+        head[5] = 0;
+        tls_put16(head + 6, (uint32_t)n);
+        put("compressed_certificate", tls_bytes_make(head, sizeof head), tls_bytes_make(packed, n));
+    }
+}
+
 static void
 put_message(const tls_stage_event *event)
 {
@@ -75,6 +95,8 @@ put_message(const tls_stage_event *event)
 
     if (event->raw.length < 4 || event->stage == TLS_STAGE_ALERT)
         return;
+    if (event->raw.data[0] == TLS_HANDSHAKE_CERTIFICATE && event->version == TLS_VERSION_13)
+        put_compressed(tls_bytes_make(event->raw.data + 4, event->raw.length - 4));
     for (i = 0; i < 4; i++)
         if (versions[i] == event->version)
             head[0] = (unsigned char)i;
