@@ -52,14 +52,21 @@ local function certificate_compression(value)
    return must and "a list of names, or false for none", exact
 end
 
+local are_certificates = is.filled(is.certificates, "the default")
+
+local function certificate_authorities(value)
+   if type(value) == "boolean" or options.is_object(value, "trust") then return nil end
+   if type(value) ~= "table" then return "true, false, a trust store or a list of certificates" end
+   return are_certificates(value)
+end
+
 local context_options = {
    mode = is.one_of({ "client", "server" }),
    min_version = is.string, max_version = is.string,
    suites = checks.suites, groups = checks.names, signature_algorithms = checks.names,
    signature_algorithms_cert = checks.names,
    certificate_compression = certificate_compression,
-   certificate_authorities = is.any("true, false, a trust store or a list of certificates", is.boolean,
-      is.object("trust"), is.filled(is.certificates, "the default")),
+   certificate_authorities = certificate_authorities,
    alpn = is.filled(is.list(checks.protocol_name, "protocol names"), "no protocol at all"),
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.path, capath = is.path,
