@@ -1,5 +1,5 @@
--- What a side says of the certificates that it takes, and which credential is chosen by it: certificate_authorities (RFC
--- 8446 section 4.2.4, RFC 5246 section 7.4.4) and signature_algorithms_cert (RFC 8446 section 4.2.3), both sides.
+-- What a side says of the certificates that it takes, and which credential is chosen by it: certificate_authorities
+-- (RFC 8446 section 4.2.4, RFC 5246 section 7.4.4) and signature_algorithms_cert (RFC 8446 section 4.2.3), both sides.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local tls13 = require "spec.support.tls13"

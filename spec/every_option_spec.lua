@@ -22,8 +22,8 @@ end
 -- ---- What can be seen ----
 
 -- Extensions whose contents tell something; those of others may be random.
-local TELLING = { [1] = true, [5] = true, [13] = true, [16] = true, [18] = true, [27] = true, [28] = true, [45] = true, [49] = true,
-   [65000] = true }
+local TELLING = { [1] = true, [5] = true, [13] = true, [16] = true, [18] = true, [27] = true, [28] = true,
+   [45] = true, [49] = true, [65000] = true }
 
 local function is_grease(id) return id % 4112 == 2570 end
 

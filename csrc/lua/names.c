@@ -387,17 +387,7 @@ kernels(lua_State *L)
 static int
 compressions(lua_State *L)
 {
-    unsigned id;
-    size_t i;
-
-    lua_newtable(L);
-    for (i = 0; (id = tls_compression_at(i)) != 0; i++) {
-        lua_createtable(L, 0, 2);
-        tls_lua_set_integer(L, "id", id);
-        tls_lua_set_string(L, "name", tls_registry_name(TLS_REGISTRY_CERTIFICATE_COMPRESSION, id));
-        lua_rawseti(L, -2, (int)i + 1);
-    }
-    return 1;
+    return push_registry(L, TLS_REGISTRY_CERTIFICATE_COMPRESSION, tls_compression_supported);
 }
 
 /* core.compression_id(name) -> number of an algorithm that IANA knows, or nil */

@@ -125,8 +125,8 @@ function names.compression_ids(list)
       local library = core.compression_id(name) and not kinds.compressions.supported[core.compression_id(name)]
          and compression_libraries[name:lower()]
       if library then
-         return nil, ("%s: leave it out (bearssl.features() tells what there is), or build again where pkg-config finds "
-            .. "%s"):format(message, library)
+         return nil, ("%s: leave it out (bearssl.features() tells what there is), or build again where pkg-config "
+            .. "finds %s"):format(message, library)
       end
    end
    return nil, message

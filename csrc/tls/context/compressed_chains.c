@@ -27,8 +27,8 @@ find(tls_compressed_chains *chains, unsigned algorithm, const unsigned char *dig
 {
     tls_compressed_chain **link = &chains->first;
 
-    while (*link != NULL && ((*link)->algorithm != algorithm ||
-                                memcmp((*link)->digest, digest, DIGEST_LENGTH) != 0))
+    while (*link != NULL &&
+           ((*link)->algorithm != algorithm || memcmp((*link)->digest, digest, DIGEST_LENGTH) != 0))
         link = &(*link)->next;
     return link;
 }
@@ -63,9 +63,9 @@ drop_last(tls_compressed_chains *chains)
     free(take_out(chains, link));
 }
 
-/* compress: NULL when there is no memory. */
+/* compress puts it first; NULL when there is no memory. */
 static tls_compressed_chain *
-compress(unsigned algorithm, tls_bytes body)
+compress(tls_compressed_chains *chains, unsigned algorithm, tls_bytes body)
 {
     size_t room = body.length > FIELDS_LENGTH ? body.length - FIELDS_LENGTH - 1 : 0;
     tls_compressed_chain *chain = malloc(sizeof *chain + room), *smaller;
@@ -75,7 +75,10 @@ compress(unsigned algorithm, tls_bytes body)
     chain->algorithm = algorithm;
     chain->length = tls_compress(algorithm, chain->data, room, body);
     smaller = realloc(chain, sizeof *chain + chain->length);
-    return smaller != NULL ? smaller : chain;
+    if (smaller != NULL)
+        chain = smaller;
+    put_first(chains, chain);
+    return chain;
 }
 
 static enum tls_reason
@@ -102,25 +105,20 @@ tls_compressed_chains_get(
     tls_compressed_chain *chain, **link;
     enum tls_reason reason;
 
-    if (keep) {
-        (void)tls_fingerprint(digest, TLS_HASH_SHA256, body);
-        link = find(chains, algorithm, digest);
-        if (*link != NULL) {
-            chain = take_out(chains, link);
-            put_first(chains, chain);
-            return write_message(out, chain, body.length);
-        }
+    (void)tls_fingerprint(digest, TLS_HASH_SHA256, body);
+    link = find(chains, algorithm, digest);
+    if (*link != NULL) {
+        chain = take_out(chains, link);
+        put_first(chains, chain);
+    } else {
+        chain = compress(chains, algorithm, body);
+        if (chain == NULL)
+            return TLS_REASON_OUT_OF_MEMORY;
+        memcpy(chain->digest, digest, sizeof chain->digest);
     }
-    chain = compress(algorithm, body);
-    if (chain == NULL)
-        return TLS_REASON_OUT_OF_MEMORY;
     reason = write_message(out, chain, body.length);
-    if (!keep) {
-        free(chain);
-        return reason;
-    }
-    memcpy(chain->digest, digest, sizeof chain->digest);
-    put_first(chains, chain);
+    if (!keep)
+        free(take_out(chains, &chains->first));
     while (
         chains->count > TLS_COMPRESSED_CHAINS_COUNT || chains->bytes > TLS_COMPRESSED_CHAINS_BYTES)
         drop_last(chains);

@@ -121,9 +121,16 @@ tls_context_has_group(const tls_context *context, unsigned group)
     return 0;
 }
 
+/* copy_numbers: ILLEGAL_PARAMETER for one that nothing supports. */
 static enum tls_reason
-copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t count)
+copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t count,
+    int (*supported)(unsigned id))
 {
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (!supported(values[i]))
+            return TLS_REASON_ILLEGAL_PARAMETER;
     *out = malloc((count ? count : 1) * sizeof **out);
     if (*out == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
@@ -133,20 +140,22 @@ copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t c
     return TLS_OK;
 }
 
+static int
+suite_supported(unsigned id)
+{
+    return tls_suite_find(id) != NULL;
+}
+
 static enum tls_reason
 copy_suites(tls_context *context, const tls_context_options *options)
 {
     const uint16_t *suites = options->suites;
     size_t count = options->suite_count;
     enum tls_reason reason;
-    size_t i;
 
     if (suites == NULL)
         suites = tls_suite_policy("modern", &count);
-    for (i = 0; i < count; i++)
-        if (tls_suite_find(suites[i]) == NULL)
-            return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = copy_numbers(&context->suites, &context->suite_count, suites, count);
+    reason = copy_numbers(&context->suites, &context->suite_count, suites, count, suite_supported);
     if (reason == TLS_OK && options->suites == NULL)
         tls_suite_order(context->suites, context->suite_count, tls_processor_has_aes());
     return reason;
@@ -197,21 +206,14 @@ tls_context_compression(const tls_context *context, tls_u16_list offered)
 static enum tls_reason
 copy_certificate_lists(tls_context *context, const tls_context_options *options)
 {
-    size_t i;
-    enum tls_reason reason;
+    enum tls_reason reason =
+        copy_numbers(&context->certificate_schemes, &context->certificate_scheme_count,
+            options->certificate_schemes, options->certificate_scheme_count, tls_scheme_supported);
 
-    for (i = 0; i < options->certificate_scheme_count; i++)
-        if (!tls_scheme_supported(options->certificate_schemes[i]))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-    for (i = 0; i < options->certificate_compression_count; i++)
-        if (!tls_compression_supported(options->certificate_compression[i]))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = copy_numbers(&context->certificate_schemes, &context->certificate_scheme_count,
-        options->certificate_schemes, options->certificate_scheme_count);
     if (reason == TLS_OK)
-        reason =
-            copy_numbers(&context->certificate_compression, &context->certificate_compression_count,
-                options->certificate_compression, options->certificate_compression_count);
+        reason = copy_numbers(&context->certificate_compression,
+            &context->certificate_compression_count, options->certificate_compression,
+            options->certificate_compression_count, tls_compression_supported);
     return reason;
 }
 
@@ -270,12 +272,6 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
         schemes = options->signature_schemes;
         scheme_count = options->signature_scheme_count;
     }
-    for (i = 0; i < group_count; i++)
-        if (!tls_group_supported(groups[i]))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-    for (i = 0; i < scheme_count; i++)
-        if (!tls_scheme_supported(schemes[i]))
-            return TLS_REASON_ILLEGAL_PARAMETER;
     /* Nor is TLS 1.3 without a scheme that may sign its handshake (RFC 8446 section 4.2.3). */
     for (i = 0; i < scheme_count && !signs_13; i++)
         signs_13 = tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_RSA_PKCS1 &&
@@ -284,10 +280,11 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
         context->version_max = TLS_VERSION_12;
     if (context->version_min > context->version_max)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
+    reason = copy_numbers(
+        &context->groups, &context->group_count, groups, group_count, tls_group_supported);
     if (reason == TLS_OK)
-        reason = copy_numbers(
-            &context->signature_schemes, &context->signature_scheme_count, schemes, scheme_count);
+        reason = copy_numbers(&context->signature_schemes, &context->signature_scheme_count,
+            schemes, scheme_count, tls_scheme_supported);
     return reason;
 }
 

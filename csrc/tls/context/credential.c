@@ -85,22 +85,19 @@ tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities
     return 0;
 }
 
+/* is_signed_by: by a scheme's kind of signature, and its hash. */
 static int
 is_signed_by(const tls_signature_algorithm *algorithm, unsigned scheme)
 {
-    int hash = tls_scheme_hash(scheme);
+    static const unsigned char kinds[] = {[TLS_SCHEME_KIND_RSA_PKCS1] = TLS_SIGNATURE_RSA_PKCS1,
+        [TLS_SCHEME_KIND_RSA_PSS_RSAE] = TLS_SIGNATURE_RSA_PSS,
+        [TLS_SCHEME_KIND_RSA_PSS_PSS] = TLS_SIGNATURE_RSA_PSS,
+        [TLS_SCHEME_KIND_ECDSA] = TLS_SIGNATURE_ECDSA,
+        [TLS_SCHEME_KIND_DSA] = TLS_SIGNATURE_OTHER};
 
-    switch (tls_scheme_kind_of(scheme)) {
-    case TLS_SCHEME_KIND_RSA_PKCS1:
-        return algorithm->kind == TLS_SIGNATURE_RSA_PKCS1 && algorithm->hash == hash;
-    case TLS_SCHEME_KIND_RSA_PSS_RSAE:
-    case TLS_SCHEME_KIND_RSA_PSS_PSS:
-        return algorithm->kind == TLS_SIGNATURE_RSA_PSS && algorithm->hash == hash;
-    case TLS_SCHEME_KIND_ECDSA:
-        return algorithm->kind == TLS_SIGNATURE_ECDSA && algorithm->hash == hash;
-    default:
-        return 0;
-    }
+    return algorithm->kind != TLS_SIGNATURE_OTHER &&
+           kinds[tls_scheme_kind_of(scheme)] == algorithm->kind &&
+           tls_scheme_hash(scheme) == algorithm->hash;
 }
 
 int

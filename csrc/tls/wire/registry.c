@@ -365,11 +365,11 @@ static const struct entry compression_methods[] = {
     {64, "LZS"},
 };
 
-/* RFC 8879 section 7.3. */
+/* RFC 8879 section 7.3; best first. */
 static const struct entry certificate_compression[] = {
-    {1, "zlib"},
     {2, "brotli"},
     {3, "zstd"},
+    {1, "zlib"},
 };
 
 static const struct entry psk_modes[] = {

@@ -85,7 +85,7 @@ end
 
 --- keylog_option(command) adds the one for where secrets are written.
 function options.keylog_option(command)
-   command:option("--keylog", "Append the secrets to this file, for Wireshark; $SSLKEYLOGFILE otherwise."):argname("FILE")
+   command:option("--keylog", "Append the secrets to this file, for Wireshark; else $SSLKEYLOGFILE."):argname("FILE")
 end
 
 --- tls(command) adds the options for a TLS connection.
