@@ -39,7 +39,7 @@ fill(unsigned char *data, size_t length)
 static void
 round_trip(unsigned algorithm, size_t length)
 {
-    unsigned char *data = malloc(length), *packed = malloc(length + 1000),
+    unsigned char *data = calloc(1, length), *packed = malloc(length + 1000),
                   *back = malloc(length + 1);
     tls_bytes all = tls_bytes_make(data, length), small;
     size_t n;
