@@ -4,7 +4,7 @@
 typedef struct compression {
     unsigned algorithm; /* 0: the end */
     size_t (*compress)(unsigned char *out, size_t room, tls_bytes data);
-    int (*expand)(unsigned char *out, size_t length, tls_bytes data);
+    enum tls_reason (*expand)(unsigned char *out, size_t length, tls_bytes data);
 } compression;
 
 static const compression compressions[] = {
@@ -55,10 +55,10 @@ tls_compress(unsigned algorithm, unsigned char *out, size_t room, tls_bytes data
     return c->algorithm != 0 ? c->compress(out, room, data) : 0;
 }
 
-int
+enum tls_reason
 tls_expand(unsigned algorithm, unsigned char *out, size_t length, tls_bytes data)
 {
     const compression *c = find(algorithm);
 
-    return c->algorithm != 0 && c->expand(out, length, data);
+    return c->algorithm != 0 ? c->expand(out, length, data) : TLS_REASON_BAD_COMPRESSION;
 }

@@ -5,6 +5,7 @@
 #define TLS_COMPRESSION_H
 
 #include "base/bytes.h"
+#include "base/error.h"
 
 TLS_PUBLIC_BEGIN
 
@@ -24,16 +25,16 @@ TLS_PUBLIC_END
 /* tls_compress returns the length of what it has written, or 0 when that would be longer than
  * `room`, or there is no memory. */
 size_t tls_compress(unsigned algorithm, unsigned char *out, size_t room, tls_bytes data);
-/* tls_expand writes `length` bytes, and never more: 0 unless `data` is exactly so many, compressed
- * (RFC 8879 section 4). */
-int tls_expand(unsigned algorithm, unsigned char *out, size_t length, tls_bytes data);
+/* tls_expand writes `length` bytes, and never more. BAD_COMPRESSION unless `data` is exactly so
+ * many, compressed (RFC 8879 section 4); OUT_OF_MEMORY. */
+enum tls_reason tls_expand(unsigned algorithm, unsigned char *out, size_t length, tls_bytes data);
 
 /* ---- The algorithms ---- */
 size_t tls_zlib_compress(unsigned char *out, size_t room, tls_bytes data);
-int tls_zlib_expand(unsigned char *out, size_t length, tls_bytes data);
+enum tls_reason tls_zlib_expand(unsigned char *out, size_t length, tls_bytes data);
 size_t tls_brotli_compress(unsigned char *out, size_t room, tls_bytes data);
-int tls_brotli_expand(unsigned char *out, size_t length, tls_bytes data);
+enum tls_reason tls_brotli_expand(unsigned char *out, size_t length, tls_bytes data);
 size_t tls_zstd_compress(unsigned char *out, size_t room, tls_bytes data);
-int tls_zstd_expand(unsigned char *out, size_t length, tls_bytes data);
+enum tls_reason tls_zstd_expand(unsigned char *out, size_t length, tls_bytes data);
 
 #endif

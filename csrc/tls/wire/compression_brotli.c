@@ -28,37 +28,49 @@ tls_brotli_compress(unsigned char *out, size_t room, tls_bytes data)
                : 0;
 }
 
+typedef struct decoder_memory {
+    size_t left;
+    int refused; /* by the system, and not for want of what is left */
+} decoder_memory;
+
 static void *
 allocate(void *opaque, size_t size)
 {
-    size_t *left = opaque;
+    decoder_memory *memory = opaque;
+    void *block;
 
-    if (size > *left)
+    if (size > memory->left)
         return NULL;
-    *left -= size;
-    return malloc(size);
+    memory->left -= size;
+    block = malloc(size);
+    memory->refused |= block == NULL;
+    return block;
 }
 
 static void
-release(void *opaque, void *memory)
+release(void *opaque, void *block)
 {
     (void)opaque;
-    free(memory);
+    free(block);
 }
 
-int
+enum tls_reason
 tls_brotli_expand(unsigned char *out, size_t length, tls_bytes data)
 {
-    size_t left = MEMORY_MAXIMUM + 4 * length;
-    BrotliDecoderState *state = BrotliDecoderCreateInstance(allocate, release, &left);
+    decoder_memory memory = {MEMORY_MAXIMUM + 4 * length, 0};
+    BrotliDecoderState *state = BrotliDecoderCreateInstance(allocate, release, &memory);
     size_t in_left = data.length, out_left = length;
     const uint8_t *next = data.data;
     BrotliDecoderResult result;
 
     if (state == NULL)
-        return 0;
+        return TLS_REASON_OUT_OF_MEMORY;
     result = BrotliDecoderDecompressStream(state, &in_left, &next, &out_left, &out, NULL);
     BrotliDecoderDestroyInstance(state);
-    return result == BROTLI_DECODER_RESULT_SUCCESS && in_left == 0 && out_left == 0;
+    if (memory.refused)
+        return TLS_REASON_OUT_OF_MEMORY;
+    return result == BROTLI_DECODER_RESULT_SUCCESS && in_left == 0 && out_left == 0
+               ? TLS_OK
+               : TLS_REASON_BAD_COMPRESSION;
 }
 #endif

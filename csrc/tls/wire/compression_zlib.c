@@ -17,7 +17,7 @@ tls_zlib_compress(unsigned char *out, size_t room, tls_bytes data)
 
 /* The window is at most 32 KiB, so that what this takes for itself is bounded. A stream that wants
  * a dictionary gets none. */
-int
+enum tls_reason
 tls_zlib_expand(unsigned char *out, size_t length, tls_bytes data)
 {
     z_stream stream;
@@ -29,9 +29,13 @@ tls_zlib_expand(unsigned char *out, size_t length, tls_bytes data)
     stream.next_out = out;
     stream.avail_out = (uInt)length;
     if (inflateInit(&stream) != Z_OK)
-        return 0;
+        return TLS_REASON_OUT_OF_MEMORY;
     result = inflate(&stream, Z_FINISH);
     (void)inflateEnd(&stream);
-    return result == Z_STREAM_END && stream.avail_out == 0 && stream.avail_in == 0;
+    if (result == Z_MEM_ERROR)
+        return TLS_REASON_OUT_OF_MEMORY;
+    return result == Z_STREAM_END && stream.avail_out == 0 && stream.avail_in == 0
+               ? TLS_OK
+               : TLS_REASON_BAD_COMPRESSION;
 }
 #endif

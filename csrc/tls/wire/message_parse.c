@@ -366,6 +366,7 @@ tls_compressed_certificate_expand(
 {
     size_t length = compressed->uncompressed_length;
     unsigned char *body;
+    enum tls_reason reason;
 
     /* Section 5: the limit is that of a Certificate, and comes before any memory does. */
     if (length > tls_message_limit(TLS_HANDSHAKE_CERTIFICATE))
@@ -374,9 +375,10 @@ tls_compressed_certificate_expand(
     body = tls_buffer_reserve(out, length);
     if (body == NULL || out->failed)
         return TLS_REASON_OUT_OF_MEMORY;
-    if (!tls_expand(
-            compressed->algorithm, body, length, compressed->compressed_certificate_message))
-        return TLS_REASON_BAD_COMPRESSION;
+    reason =
+        tls_expand(compressed->algorithm, body, length, compressed->compressed_certificate_message);
+    if (reason != TLS_OK)
+        return reason;
     out->length += length;
     return tls_message_parse(message, tls_buffer_view(out), TLS_VERSION_13, 0);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hkdf.h"
+#include "wire/compression.h"
 #include "support/check.h"
 #include "support/inside.h"
 #include "support/pair.h"
@@ -320,6 +321,8 @@ begin(enum kind client)
 {
     static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
     static const uint16_t server_groups[] = {TLS_GROUP_SECP256R1};
+    static uint16_t compressions[3];
+    size_t i;
 
     pair_init(&p, &identities[P256]);
     pair_client_is(&p, &identities[client]);
@@ -329,6 +332,12 @@ begin(enum kind client)
     p.server_options.group_count = 1;
     p.client_options.post_handshake_auth = 1;
     p.server_options.max_early_data = 1000;
+    p.client_options.certificate_compression = p.server_options.certificate_compression =
+        compressions;
+    for (i = 0; i < 3 && tls_compression_at(i) != 0; i++)
+        compressions[i] = (uint16_t)tls_compression_at(i);
+    p.client_options.certificate_compression_count = i;
+    p.server_options.certificate_compression_count = i;
     p.server_options.ticket_count = 2;
     p.client.seen = p.server.seen = sample_stage;
     p.client.answer = p.server.answer = sample_question;
@@ -612,6 +621,10 @@ failing_allocations(const char *what, int resumed)
             allocations_left = -1;
             check(
                 good, "%s: %s", what, p.client.c != NULL && p.server.c != NULL ? trouble(&p) : "");
+            /* What stands there has been compressed, and given up where it got no shorter. */
+            check((p.server_context->compressed.count > 0) ==
+                      (p.server_options.certificate_compression_count > 0),
+                "%s: the chain was compressed", what);
             good = 2;
         }
         pair_free(&p);
