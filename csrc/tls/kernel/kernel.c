@@ -25,7 +25,7 @@
 #define SEPARATORS ", "
 
 static const char *const primitive_names[TLS_PRIMITIVES] = {"sha256", "x25519", "secp256r1",
-    "secp384r1", "secp521r1", "rsa", "aes_gcm", "chacha20_poly1305"};
+    "secp384r1", "secp521r1", "rsa", "aes_gcm", "chacha20_poly1305", "ml_kem"};
 
 /* Of each primitive the best comes first. */
 static const tls_kernel *const candidates[] = {
@@ -192,6 +192,7 @@ fill(const char *words)
     table.rsa_private = br_rsa_private_get_default();
     table.rsa_pkcs1_sign = br_rsa_pkcs1_sign_get_default();
     table.rsa_pkcs1_verify = br_rsa_pkcs1_vrfy_get_default();
+    table.ml_kem = &tls_ml_kem_portable;
     fill_aeads();
     for (i = 0; candidates[i] != NULL; i++) {
         const tls_kernel *kernel = candidates[i];
@@ -241,6 +242,9 @@ tls_kernels_entry(size_t i, const char **primitive, const char **implementation)
         return 0;
     tls_kernels_chosen();
     *primitive = primitive_names[i];
-    *implementation = implementations[i] != NULL ? implementations[i] : "bearssl";
+    *implementation = implementations[i];
+    /* BearSSL has no ML-KEM. */
+    if (*implementation == NULL)
+        *implementation = i == TLS_PRIMITIVE_ML_KEM ? "portable" : "bearssl";
     return 1;
 }
