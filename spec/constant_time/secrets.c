@@ -164,9 +164,9 @@ exchange(int group)
     tls_key_exchange_key a, b;
     size_t length = 0, other = 0;
 
-    if (tls_key_exchange_generate(&a, (unsigned)group) != TLS_OK ||
-        tls_key_exchange_generate(&b, (unsigned)group) != TLS_OK ||
-        tls_key_exchange_shared(&b, theirs, &other, tls_key_exchange_share(&a)) != TLS_OK)
+    if (tls_key_exchange_generate(&a, (unsigned)group, NULL, 0) != TLS_OK ||
+        tls_key_exchange_answer(&b, (unsigned)group, theirs, &other, tls_key_exchange_share(&a)) !=
+            TLS_OK)
         return 0;
     SECRET(a.secret, a.length);
     if (tls_key_exchange_shared(&a, ours, &length, tls_key_exchange_share(&b)) != TLS_OK)
