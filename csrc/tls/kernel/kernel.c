@@ -11,6 +11,7 @@
 #include "kernel/aes_gcm_vaes.h"
 #include "kernel/build.h"
 #include "kernel/chacha20_poly1305.h"
+#include "kernel/ml_kem_avx2.h"
 #include "kernel/once.h"
 #include "kernel/p256.h"
 #include "kernel/p384.h"
@@ -41,6 +42,7 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_aes_gcm_aes_ni,
     &tls_kernel_chacha20_poly1305_avx512,
     &tls_kernel_chacha20_poly1305_avx2,
+    &tls_kernel_ml_kem_avx2,
 #endif
 #if TLS_KERNEL_AARCH64_CRYPTO
     &tls_kernel_sha256_sha2,
