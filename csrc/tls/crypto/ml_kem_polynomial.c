@@ -18,17 +18,8 @@
 
 /* ---- Numbers as bytes ---- */
 
-/* canonical: x modulo q, from 0 to q - 1, for any x: Barrett's reduction leaves 0 to q. */
-static uint32_t
-canonical(int16_t x)
-{
-    int32_t reduced = x - (x * 20159 >> 26) * Q - Q;
-
-    return (uint32_t)(reduced + ((reduced >> 31) & Q));
-}
-
 /* compress: section 4.2.1: x 2^bits / q, rounded. */
-static uint32_t
+static inline uint32_t
 compress(uint32_t x, unsigned bits)
 {
     uint64_t y = (x << bits) + Q / 2;
@@ -36,53 +27,76 @@ compress(uint32_t x, unsigned bits)
     return (uint32_t)(y * RECIPROCAL >> 36) & ((1U << bits) - 1);
 }
 
-static int16_t
+static inline uint32_t
 decompress(uint32_t y, unsigned bits)
 {
-    return (int16_t)((y * Q + (1U << (bits - 1))) >> bits);
+    return (y * Q + (1U << (bits - 1))) >> bits;
 }
 
 /* place: of number i, which in the NTT's domain is not where it is named. */
-static unsigned
+static inline unsigned
 place(unsigned i, unsigned bits)
 {
     return bits == TLS_ML_KEM_FULL ? TLS_ML_KEM_PLACE(i) : i;
 }
 
+/* Any polynomial has a number of bytes that four divides: they are written and read by four. */
+static inline void
+put32(unsigned char *p, uint32_t word)
+{
+    p[0] = (unsigned char)word;
+    p[1] = (unsigned char)(word >> 8);
+    p[2] = (unsigned char)(word >> 16);
+    p[3] = (unsigned char)(word >> 24);
+}
+
+static inline uint32_t
+get32(const unsigned char *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 void
 tls_ml_kem_encode(unsigned char *out, const tls_polynomial p, unsigned bits)
 {
+    tls_polynomial numbers;
     uint64_t kept = 0;
     unsigned i, count = 0;
 
+    tls_kernels_chosen()->ml_kem->canonical(numbers, p);
     for (i = 0; i < TLS_ML_KEM_N; i++) {
-        uint32_t x = canonical(p[place(i, bits)]);
+        uint32_t x = (uint16_t)numbers[place(i, bits)];
 
         kept |= (uint64_t)(bits == TLS_ML_KEM_FULL ? x : compress(x, bits)) << count;
-        for (count += bits; count >= 8; count -= 8) {
-            *out++ = (unsigned char)kept;
-            kept >>= 8;
+        count += bits;
+        if (count >= 32) {
+            put32(out, (uint32_t)kept);
+            out += 4;
+            kept >>= 32;
+            count -= 32;
         }
     }
+    tls_wipe(numbers, sizeof numbers);
 }
 
 int
 tls_ml_kem_decode(tls_polynomial p, const unsigned char *bytes, unsigned bits)
 {
-    uint32_t kept = 0, mask = (1U << bits) - 1, over = 0;
+    uint64_t kept = 0;
+    uint32_t x, over = 0;
     unsigned i, count = 0;
 
     for (i = 0; i < TLS_ML_KEM_N; i++) {
-        for (; count < bits; count += 8)
-            kept |= (uint32_t)*bytes++ << count;
-        if (bits == TLS_ML_KEM_FULL) {
-            over |= Q - 1 - (kept & mask);
-            p[TLS_ML_KEM_PLACE(i)] = (int16_t)(kept & mask);
-        } else {
-            p[i] = decompress(kept & mask, bits);
+        if (count < bits) {
+            kept |= (uint64_t)get32(bytes) << count;
+            bytes += 4;
+            count += 32;
         }
+        x = (uint32_t)kept & ((1U << bits) - 1);
         kept >>= bits;
         count -= bits;
+        over |= Q - 1 - x;
+        p[place(i, bits)] = (int16_t)(bits == TLS_ML_KEM_FULL ? x : decompress(x, bits));
     }
     return over >> 31 == 0;
 }
@@ -113,58 +127,75 @@ begin(states s, const unsigned char seed[TLS_ML_KEM_SEED], size_t rate,
     }
 }
 
-/* accept takes what numbers below q are among the two of three bytes. Returns how many numbers
- * there are then. */
-static unsigned
-accept(tls_polynomial p, unsigned count, uint32_t bytes)
+#define LANES_AT_ONCE 3 /* which are sixteen numbers */
+#define NUMBERS_AT_ONCE 16
+
+/* The numbers of an entry that were found; what is not below q is overwritten by the next. */
+typedef struct entry {
+    unsigned count;
+    int16_t numbers[TLS_ML_KEM_N + NUMBERS_AT_ONCE];
+} entry;
+
+/* The next number of `word`, which counts if it is below q. */
+#define TAKE(word)                                                                                 \
+    do {                                                                                           \
+        uint32_t number = (uint32_t)(word)&0xFFF;                                                  \
+                                                                                                   \
+        *end = (int16_t)number;                                                                    \
+        end += (number - Q) >> 31;                                                                 \
+        (word) >>= 12;                                                                             \
+    } while (0)
+
+/* accept takes from three lanes what is below q. */
+static void
+accept(entry *e, uint64_t a, uint64_t b, uint64_t c)
 {
-    uint32_t first = bytes & 0xFFF, second = bytes >> 12 & 0xFFF;
+    const uint64_t words[3] = {a, a >> 60 | b << 4, b >> 56 | c << 8};
+    int16_t *end = e->numbers + e->count;
+    unsigned i;
 
-    if (count < TLS_ML_KEM_N)
-        p[TLS_ML_KEM_PLACE(count)] = (int16_t)first;
-    count += first < Q;
-    if (count < TLS_ML_KEM_N)
-        p[TLS_ML_KEM_PLACE(count)] = (int16_t)second;
-    return count + (second < Q);
-}
+    if (e->count >= TLS_ML_KEM_N)
+        return;
+    for (i = 0; i < 3; i++) {
+        uint64_t word = words[i];
 
-/* accept_block does it with one state's block, three lanes at a time. */
-static unsigned
-accept_block(tls_polynomial p, unsigned count, states s, unsigned j)
-{
-    unsigned i, b;
-
-    for (i = 0; i < SHAKE128_RATE / LANE_BYTES && count < TLS_ML_KEM_N; i += 3) {
-        uint64_t lanes[3] = {s[i][j], s[i + 1][j], s[i + 2][j]};
-
-        for (b = 0; b < 24; b += 3) {
-            uint64_t bytes = lanes[b / 8] >> 8 * (b % 8);
-
-            if (b % 8 > 5)
-                bytes |= lanes[b / 8 + 1] << (64 - 8 * (b % 8));
-            count = accept(p, count, (uint32_t)bytes & 0xFFFFFF);
-        }
+        TAKE(word);
+        TAKE(word);
+        TAKE(word);
+        TAKE(word);
+        TAKE(word);
     }
-    return count;
+    c >>= 52;
+    TAKE(c);
+    e->count = (unsigned)(end - e->numbers);
 }
 
 /* sample_entries: one batch of the matrix. */
 static void
-sample_entries(tls_polynomial *entries, unsigned wanted, const unsigned char seed[TLS_ML_KEM_SEED],
+sample_entries(tls_polynomial *out, unsigned wanted, const unsigned char seed[TLS_ML_KEM_SEED],
     const uint32_t positions[TLS_ML_KEM_BATCH])
 {
-    unsigned counts[TLS_ML_KEM_BATCH] = {0}, j, full;
+    const tls_ml_kem_arithmetic *arithmetic = tls_kernels_chosen()->ml_kem;
+    entry entries[TLS_ML_KEM_BATCH];
+    unsigned i, j, full;
     states s;
 
+    for (j = 0; j < wanted; j++)
+        entries[j].count = 0;
     begin(s, seed, SHAKE128_RATE, positions, 2);
     do {
-        tls_kernels_chosen()->ml_kem->permute4(s);
-        full = 0;
-        for (j = 0; j < wanted; j++) {
-            counts[j] = accept_block(entries[j], counts[j], s, j);
-            full += counts[j] >= TLS_ML_KEM_N;
-        }
+        arithmetic->permute4(s);
+        /* A few of each in turn: a processor goes on with the next while it counts those before. */
+        for (i = 0; i < SHAKE128_RATE / LANE_BYTES; i += LANES_AT_ONCE)
+            for (j = 0; j < wanted; j++)
+                accept(&entries[j], s[i][j], s[i + 1][j], s[i + 2][j]);
+        for (j = full = 0; j < wanted; j++)
+            full += entries[j].count >= TLS_ML_KEM_N;
     } while (full < wanted);
+    for (j = 0; j < wanted; j++) {
+        memcpy(out[j], entries[j].numbers, sizeof out[j]);
+        arithmetic->transpose(out[j]);
+    }
 }
 
 void
@@ -189,16 +220,18 @@ tls_ml_kem_sample_matrix(tls_polynomial *matrix, const unsigned char seed[TLS_ML
     }
 }
 
-/* spread: algorithm 8 with eta = 2: four bits make a number, the first two minus the last two. */
+/* spread: algorithm 8 with eta = 2: four bits make a number, the first two minus the last two. All
+ * sixteen are computed at once, with 4 added so that none is negative. */
 static void
 spread(int16_t *out, uint64_t bits)
 {
-    const uint64_t fives = 0x5555555555555555;
+    const uint64_t fives = 0x5555555555555555, threes = 0x3333333333333333;
     uint64_t sums = (bits & fives) + (bits >> 1 & fives);
     unsigned i;
 
-    for (i = 0; i < 16; i++)
-        out[i] = (int16_t)((int16_t)(sums >> 4 * i & 3) - (int16_t)(sums >> (4 * i + 2) & 3));
+    sums = (sums & threes) + ((fives & ~threes) - (sums >> 2 & threes));
+    for (i = 0; i < 16; i++, sums >>= 4)
+        out[i] = (int16_t)((int16_t)(sums & 15) - 4);
 }
 
 void
@@ -214,7 +247,7 @@ tls_ml_kem_sample_noise(
             numbers[j] = n + j;
         begin(s, seed, SHAKE256_RATE, numbers, 1);
         tls_kernels_chosen()->ml_kem->permute4(s);
-        for (j = 0; j < TLS_ML_KEM_BATCH; j++)
+        for (j = 0; j < TLS_ML_KEM_BATCH && n + j < count; j++)
             for (i = 0; i < TLS_ML_KEM_N / 16; i++)
                 spread(noise[n + j] + (size_t)16 * i, s[i][j]);
     }

@@ -42,6 +42,7 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_aes_gcm_aes_ni,
     &tls_kernel_chacha20_poly1305_avx512,
     &tls_kernel_chacha20_poly1305_avx2,
+    &tls_kernel_ml_kem_avx512,
     &tls_kernel_ml_kem_avx2,
 #endif
 #if TLS_KERNEL_AARCH64_CRYPTO

@@ -26,6 +26,10 @@ typedef struct tls_ml_kem_arithmetic {
     void (*ntt)(tls_polynomial p);
     /* Algorithm 10, in place: takes any, gives those of -q to q. */
     void (*inverse)(tls_polynomial p);
+    /* Into the order of the NTT's domain, or out of it. */
+    void (*transpose)(tls_polynomial p);
+    /* Each number modulo q, from 0 to q - 1, of any. */
+    void (*canonical)(tls_polynomial out, const tls_polynomial p);
     /* The sum of the products of a[i] and b[i] (algorithm 11), all of them in the NTT's domain: of
      * numbers from 0 to q makes those of -q to q. `rank` is to TLS_ML_KEM_RANK_MAXIMUM. */
     void (*product)(

@@ -41,85 +41,66 @@ reduce(row x)
     return SUBTRACT(x, _mm256_mullo_epi16(quotient, ALL(Q)));
 }
 
-#define MULTIPLY(a, b) multiply(a, b)
-#define REDUCE(x) reduce(x)
-
-/* interleave: the halves of sixteen rows, number by number, within 128 bits. Three times over, that
- * transposes each square of eight; each time rows i and i + 8 come to be beside each other, and
- * their number is turned by one bit. */
-INLINE void
-interleave(row x[8])
+/* `x` is 0 to q: q becomes 0, since without a sign the least of the two is what is not negative. */
+INLINE row
+canonical_row(row x)
 {
-    row y[8];
-    unsigned i;
-
-    for (i = 0; i < 4; i++) {
-        y[2 * i] = _mm256_unpacklo_epi16(x[i], x[i + 4]);
-        y[2 * i + 1] = _mm256_unpackhi_epi16(x[i], x[i + 4]);
-    }
-    for (i = 0; i < 8; i++)
-        x[i] = y[i];
+    return _mm256_min_epu16(x, SUBTRACT(x, ALL(Q)));
 }
 
-/* transpose: of squares of eight by eight, four in all: the first and the last eight rows have two
- * each, and then change the two that are off the diagonal. */
+#define MULTIPLY(a, b) multiply(a, b)
+#define REDUCE(x) reduce(x)
+#define CANONICAL(x) canonical_row(x)
+
+/* transpose: the numbers of two rows side by side, each four rows away from the other, three times
+ * over, transpose squares of eight by eight: the first and the last eight rows have two each. Then
+ * the two that are off the diagonal change places. */
 ROW_TARGET static void
 transpose(int16_t *p)
 {
-    row x[2][8];
-    unsigned half, i;
+    tls_polynomial other;
+    int16_t *from = p, *to = other, *swap;
+    unsigned time, i;
 
-    for (half = 0; half < 2; half++) {
-        for (i = 0; i < 8; i++)
-            x[half][i] = LOAD(p + 16 * (size_t)(8 * half + i));
-        interleave(x[half]);
-        interleave(x[half]);
-        interleave(x[half]);
+    for (time = 0; time < 3; time++) {
+        for (i = 0; i < 8; i++) {
+            unsigned r = i + (i & 4);
+            row a = LOAD(from + 16 * (size_t)r), b = LOAD(from + 16 * (size_t)(r + 4));
+
+            r += i & 3;
+            STORE(to + 16 * (size_t)r, _mm256_unpacklo_epi16(a, b));
+            STORE(to + 16 * (size_t)(r + 1), _mm256_unpackhi_epi16(a, b));
+        }
+        swap = from, from = to, to = swap;
     }
     for (i = 0; i < 8; i++) {
-        STORE(p + 16 * (size_t)i, _mm256_permute2x128_si256(x[0][i], x[1][i], 0x20));
-        STORE(p + 16 * (size_t)(i + 8), _mm256_permute2x128_si256(x[0][i], x[1][i], 0x31));
+        row a = LOAD(from + 16 * (size_t)i), b = LOAD(from + 16 * (size_t)(i + 8));
+
+        STORE(p + 16 * (size_t)i, _mm256_permute2x128_si256(a, b, 0x20));
+        STORE(p + 16 * (size_t)(i + 8), _mm256_permute2x128_si256(a, b, 0x31));
     }
 }
 
 #include "kernel/ml_kem_code.h"
 
 typedef __m256i lane;
-#define LANE_TARGET KECCAK_TARGET
+#define LANE_TARGET ROW_TARGET
 #define XOR(a, b) _mm256_xor_si256(a, b)
-#ifndef KECCAK_TARGET
-#define KECCAK_TARGET TLS_TARGET("avx2")
 #define XOR3(a, b, c) XOR(XOR(a, b), c)
 #define ROTATE(x, n) _mm256_or_si256(_mm256_slli_epi64(x, n), _mm256_srli_epi64(x, 64 - (n)))
 #define CHI(a, b, c) XOR(a, _mm256_andnot_si256(b, c))
-#endif
-#define CONSTANT(i) _mm256_set1_epi64x((long long)tls_keccak_constants[i])
-#include "kernel/keccak_code.h"
+#include "kernel/keccak_lanes.h"
 
-KECCAK_TARGET static void
-permute4(uint64_t states[TLS_KECCAK_LANES][4])
-{
-    lane a[TLS_KECCAK_LANES];
-    unsigned i;
-
-    for (i = 0; i < TLS_KECCAK_LANES; i++)
-        a[i] = LOAD(states[i]);
-    keccak(a);
-    for (i = 0; i < TLS_KECCAK_LANES; i++)
-        STORE(states[i], a[i]);
-}
-
-static const tls_ml_kem_arithmetic arithmetic = {permute4, ntt, inverse, product};
+const tls_ml_kem_arithmetic tls_ml_kem_avx2 = {
+    permute4, ntt, inverse, transpose, canonical, product};
 
 static void
 install(tls_kernels *kernels)
 {
-    kernels->ml_kem = &arithmetic;
+    kernels->ml_kem = &tls_ml_kem_avx2;
 }
 
-#ifndef OTHER_KERNEL
 const tls_kernel tls_kernel_ml_kem_avx2 = {
     TLS_PRIMITIVE_ML_KEM, "avx2", TLS_PROCESSOR_AVX2, install};
-#endif
 
 #endif

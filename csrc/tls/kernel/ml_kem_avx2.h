@@ -4,6 +4,8 @@
 
 #include "kernel/kernel.h"
 
+extern const tls_ml_kem_arithmetic tls_ml_kem_avx2;
+
 extern const tls_kernel tls_kernel_ml_kem_avx2;
 extern const tls_kernel tls_kernel_ml_kem_avx512;
 
