@@ -163,43 +163,54 @@ borrow(tls_key_exchange_key *key, unsigned group, const tls_key_exchange_key *ot
 }
 
 static tls_hybrid_key *
-new_hybrid_key(size_t share_length, size_t private_length)
+new_hybrid_key(size_t matrix_length, size_t share_length, size_t private_length)
 {
-    tls_hybrid_key *key = malloc(sizeof *key + share_length + private_length);
+    tls_hybrid_key *key = malloc(sizeof *key + matrix_length + share_length + private_length);
 
     if (key != NULL) {
+        key->matrix_length = matrix_length;
         key->share_length = share_length;
         key->private_length = private_length;
     }
     return key;
 }
 
-static tls_bytes
-private_key_of(const tls_key_exchange_key *key)
+/* matrix_of: it comes first, where malloc's alignment is its own. */
+static tls_polynomial *
+matrix_of(tls_hybrid_key *key)
 {
-    const tls_hybrid_key *hybrid = key->hybrid;
+    return (tls_polynomial *)(void *)key->bytes;
+}
 
-    return tls_bytes_make(hybrid->bytes + hybrid->share_length, hybrid->private_length);
+static unsigned char *
+share_of(tls_hybrid_key *key)
+{
+    return key->bytes + key->matrix_length;
+}
+
+static unsigned char *
+private_key_of(tls_hybrid_key *key)
+{
+    return share_of(key) + key->share_length;
 }
 
 static enum tls_reason
 generate_hybrid(tls_key_exchange_key *key, const tls_hybrid *hybrid)
 {
+    const tls_ml_kem *kem = hybrid->kem;
     tls_hybrid_parts parts;
-    unsigned char *private_key;
     enum tls_reason reason;
 
-    key->hybrid = new_hybrid_key(
-        key->public_length + hybrid->kem->public_length, hybrid->kem->private_length);
+    key->hybrid = new_hybrid_key(sizeof(tls_polynomial) * kem->rank * kem->rank,
+        key->public_length + kem->public_length, kem->private_length);
     if (key->hybrid == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    private_key = key->hybrid->bytes + key->hybrid->share_length;
-    reason = tls_ml_kem_generate(hybrid->kem, private_key);
+    reason = tls_ml_kem_generate(kem, private_key_of(key->hybrid), matrix_of(key->hybrid));
     if (reason != TLS_OK)
         return reason;
     parts.curve = tls_bytes_make(key->public_share, key->public_length);
-    parts.kem = tls_ml_kem_public_key(hybrid->kem, private_key);
-    tls_hybrid_join(hybrid, key->hybrid->bytes, &parts);
+    parts.kem = tls_ml_kem_public_key(kem, private_key_of(key->hybrid));
+    tls_hybrid_join(hybrid, share_of(key->hybrid), &parts);
     return TLS_OK;
 }
 
@@ -221,7 +232,7 @@ tls_bytes
 tls_key_exchange_share(const tls_key_exchange_key *key)
 {
     if (key->hybrid != NULL)
-        return tls_bytes_make(key->hybrid->bytes, key->hybrid->share_length);
+        return tls_bytes_make(share_of(key->hybrid), key->hybrid->share_length);
     return tls_bytes_make(key->public_share, key->public_length);
 }
 
@@ -326,7 +337,9 @@ decapsulate(const tls_key_exchange_key *key, const tls_hybrid *hybrid, unsigned 
     if (key->hybrid == NULL || !tls_hybrid_split(hybrid, &parts, peer_share, key->public_length,
                                    hybrid->kem->ciphertext_length))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = tls_ml_kem_decapsulate(hybrid->kem, kem_secret, private_key_of(key), parts.kem);
+    reason = tls_ml_kem_decapsulate(hybrid->kem, kem_secret,
+        tls_bytes_make(private_key_of(key->hybrid), key->hybrid->private_length), parts.kem,
+        (const tls_polynomial *)matrix_of(key->hybrid));
     reason = shared_hybrid(key, out, length, parts.curve, kem_secret, reason);
     tls_wipe(kem_secret, sizeof kem_secret);
     return reason;
@@ -356,7 +369,7 @@ encapsulate(tls_key_exchange_key *key, const tls_hybrid *hybrid, unsigned char *
     if (!tls_hybrid_split(
             hybrid, &parts, peer_share, key->public_length, hybrid->kem->public_length))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    key->hybrid = new_hybrid_key(key->public_length + hybrid->kem->ciphertext_length, 0);
+    key->hybrid = new_hybrid_key(0, key->public_length + hybrid->kem->ciphertext_length, 0);
     if (key->hybrid == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     reason = tls_ml_kem_encapsulate(hybrid->kem, ciphertext, kem_secret, parts.kem);
@@ -364,7 +377,7 @@ encapsulate(tls_key_exchange_key *key, const tls_hybrid *hybrid, unsigned char *
     if (reason == TLS_OK) {
         own.curve = tls_bytes_make(key->public_share, key->public_length);
         own.kem = tls_bytes_make(ciphertext, hybrid->kem->ciphertext_length);
-        tls_hybrid_join(hybrid, key->hybrid->bytes, &own);
+        tls_hybrid_join(hybrid, share_of(key->hybrid), &own);
     }
     tls_wipe(kem_secret, sizeof kem_secret);
     return reason;
@@ -398,5 +411,7 @@ tls_key_exchange_memory(const tls_key_exchange_key *key)
 {
     const tls_hybrid_key *hybrid = key->hybrid;
 
-    return hybrid != NULL ? sizeof *hybrid + hybrid->share_length + hybrid->private_length : 0;
+    return hybrid != NULL ? sizeof *hybrid + hybrid->matrix_length + hybrid->share_length +
+                                hybrid->private_length
+                          : 0;
 }

@@ -10,10 +10,10 @@
 #define TLS_SHARED_SECRET_MAXIMUM 384   /* ffdhe3072 */
 #define TLS_KEY_SHARE_SECRET_MAXIMUM 66 /* the order of P-521 */
 
-/* What a hybrid group has besides its curve's key: the whole share, and behind it ML-KEM's
- * decapsulation key, which a server has not. */
+/* What a hybrid group has besides its curve's key: the matrix of ML-KEM's key, the whole share, and
+ * the decapsulation key. A server has but the share. */
 typedef struct tls_hybrid_key {
-    size_t share_length, private_length;
+    size_t matrix_length, share_length, private_length;
     unsigned char bytes[];
 } tls_hybrid_key;
 

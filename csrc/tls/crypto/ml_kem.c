@@ -79,49 +79,40 @@ z_in(const tls_ml_kem *kem, const unsigned char *private_key)
     return private_key + kem->private_length - SEED;
 }
 
-void
-tls_ml_kem_key_seeds(
-    const tls_ml_kem *kem, unsigned char rho_sigma[2 * SEED], const unsigned char d[SEED])
-{
-    unsigned char rank = (unsigned char)kem->rank;
-
-    hash_g(rho_sigma, d, &rank, 1);
-    TLS_DECLASSIFY(rho_sigma, SEED); /* rho is in the encapsulation key */
-}
-
 /* Algorithm 16. */
 void
 tls_ml_kem_key_of_seeds(const tls_ml_kem *kem, unsigned char *private_key,
-    const unsigned char rho_sigma[2 * SEED], const unsigned char z[SEED])
+    const unsigned char rho_sigma[2 * SEED], const unsigned char z[SEED], tls_polynomial *matrix)
 {
     unsigned char *public_key = private_key + VECTOR(kem->rank);
 
-    tls_ml_kem_make_keys(kem, private_key, public_key, rho_sigma, rho_sigma + SEED);
+    tls_ml_kem_make_keys(kem, private_key, public_key, rho_sigma, rho_sigma + SEED, matrix);
     TLS_DECLASSIFY(public_key, kem->public_length);
     hash_h(public_key + kem->public_length, tls_bytes_make(public_key, kem->public_length));
     memcpy(public_key + kem->public_length + SEED, z, SEED);
 }
 
 void
-tls_ml_kem_key_of(
-    const tls_ml_kem *kem, unsigned char *private_key, const unsigned char seeds[2 * SEED])
+tls_ml_kem_key_of(const tls_ml_kem *kem, unsigned char *private_key,
+    const unsigned char seeds[2 * SEED], tls_polynomial *matrix)
 {
-    unsigned char rho_sigma[2 * SEED];
+    unsigned char rho_sigma[2 * SEED], rank = (unsigned char)kem->rank;
 
-    tls_ml_kem_key_seeds(kem, rho_sigma, seeds);
-    tls_ml_kem_key_of_seeds(kem, private_key, rho_sigma, seeds + SEED);
+    hash_g(rho_sigma, seeds, &rank, 1);
+    TLS_DECLASSIFY(rho_sigma, SEED); /* rho is in the encapsulation key */
+    tls_ml_kem_key_of_seeds(kem, private_key, rho_sigma, seeds + SEED, matrix);
     tls_wipe(rho_sigma, sizeof rho_sigma);
     scratch_wipe();
 }
 
 enum tls_reason
-tls_ml_kem_generate(const tls_ml_kem *kem, unsigned char *private_key)
+tls_ml_kem_generate(const tls_ml_kem *kem, unsigned char *private_key, tls_polynomial *matrix)
 {
     unsigned char seeds[2 * SEED];
     enum tls_reason reason = tls_random(seeds, sizeof seeds);
 
     if (reason == TLS_OK)
-        tls_ml_kem_key_of(kem, private_key, seeds);
+        tls_ml_kem_key_of(kem, private_key, seeds, matrix);
     tls_wipe(seeds, sizeof seeds);
     return reason;
 }
@@ -142,7 +133,7 @@ tls_ml_kem_encapsulate_message(const tls_ml_kem *kem, unsigned char *ciphertext,
     hash_h(hash, public_key);
     hash_g(secret_randomness, message, hash, sizeof hash);
     good = tls_ml_kem_encrypt(
-        kem, ciphertext, public_key.data, message, secret_randomness + TLS_ML_KEM_SECRET);
+        kem, ciphertext, public_key.data, message, secret_randomness + TLS_ML_KEM_SECRET, NULL);
     TLS_DECLASSIFY(ciphertext, kem->ciphertext_length);
     if (good)
         memcpy(secret, secret_randomness, TLS_ML_KEM_SECRET);
@@ -186,7 +177,7 @@ choose(unsigned char out[TLS_ML_KEM_SECRET], const unsigned char *secret,
 /* Algorithm 18. */
 static void
 decapsulate(const tls_ml_kem *kem, unsigned char secret[TLS_ML_KEM_SECRET],
-    const unsigned char *private_key, tls_bytes ciphertext)
+    const unsigned char *private_key, tls_bytes ciphertext, const tls_polynomial *matrix)
 {
     unsigned char message[SEED], secret_randomness[2 * SEED], other[SEED];
     unsigned char again[TLS_ML_KEM_CIPHERTEXT_MAXIMUM];
@@ -196,7 +187,7 @@ decapsulate(const tls_ml_kem *kem, unsigned char secret[TLS_ML_KEM_SECRET],
     hash_g(secret_randomness, message, hash_in(kem, private_key), SEED);
     hash_j(other, z_in(kem, private_key), ciphertext);
     (void)tls_ml_kem_encrypt(
-        kem, again, public_key.data, message, secret_randomness + TLS_ML_KEM_SECRET);
+        kem, again, public_key.data, message, secret_randomness + TLS_ML_KEM_SECRET, matrix);
     choose(secret, secret_randomness, other, again, ciphertext.data, ciphertext.length);
     tls_wipe(message, sizeof message);
     tls_wipe(secret_randomness, sizeof secret_randomness);
@@ -204,18 +195,23 @@ decapsulate(const tls_ml_kem *kem, unsigned char secret[TLS_ML_KEM_SECRET],
     tls_wipe(again, sizeof again);
 }
 
-enum tls_reason
-tls_ml_kem_decapsulate(const tls_ml_kem *kem, unsigned char secret[TLS_ML_KEM_SECRET],
-    tls_bytes private_key, tls_bytes ciphertext)
+static int
+has_its_hash(const tls_ml_kem *kem, const unsigned char *private_key)
 {
     unsigned char hash[SEED];
 
-    if (private_key.length != kem->private_length || ciphertext.length != kem->ciphertext_length)
+    hash_h(hash, tls_ml_kem_public_key(kem, private_key));
+    return tls_secret_equal(hash, hash_in(kem, private_key), SEED);
+}
+
+enum tls_reason
+tls_ml_kem_decapsulate(const tls_ml_kem *kem, unsigned char secret[TLS_ML_KEM_SECRET],
+    tls_bytes private_key, tls_bytes ciphertext, const tls_polynomial *matrix)
+{
+    if (private_key.length != kem->private_length || ciphertext.length != kem->ciphertext_length ||
+        (matrix == NULL && !has_its_hash(kem, private_key.data)))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    hash_h(hash, tls_ml_kem_public_key(kem, private_key.data));
-    if (!tls_secret_equal(hash, hash_in(kem, private_key.data), SEED))
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    decapsulate(kem, secret, private_key.data, ciphertext);
+    decapsulate(kem, secret, private_key.data, ciphertext, matrix);
     scratch_wipe();
     return TLS_OK;
 }

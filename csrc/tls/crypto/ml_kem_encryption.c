@@ -38,18 +38,21 @@ arithmetic(void)
 
 void
 tls_ml_kem_make_keys(const tls_ml_kem *kem, unsigned char *decryption_key,
-    unsigned char *encryption_key, const unsigned char rho[32], const unsigned char sigma[32])
+    unsigned char *encryption_key, const unsigned char rho[32], const unsigned char sigma[32],
+    tls_polynomial *matrix)
 {
-    tls_polynomial matrix[RANK * RANK], noise[TLS_ML_KEM_BATCHES(2 * RANK)], t;
+    tls_polynomial sampled[RANK * RANK], noise[TLS_ML_KEM_BATCHES(2 * RANK)], t;
     tls_polynomial *s = noise, *e = noise + kem->rank;
     unsigned i;
 
-    tls_ml_kem_sample_matrix(matrix, rho, kem->rank, 0);
+    if (matrix == NULL)
+        matrix = sampled;
+    tls_ml_kem_sample_matrix(matrix, rho, kem->rank);
     tls_ml_kem_sample_noise(noise, sigma, 2 * kem->rank);
     for (i = 0; i < 2 * kem->rank; i++)
         arithmetic()->ntt(noise[i]);
     for (i = 0; i < kem->rank; i++) {
-        arithmetic()->product(t, (const tls_polynomial *)(matrix + kem->rank * i),
+        arithmetic()->product(t, (const tls_polynomial *)(matrix + kem->rank * i), 1,
             (const tls_polynomial *)s, kem->rank);
         add(t, e[i]);
         tls_ml_kem_encode(encryption_key + FULL_LENGTH * i, t, TLS_ML_KEM_FULL);
@@ -69,9 +72,9 @@ typedef struct encryption {
 int
 tls_ml_kem_encrypt(const tls_ml_kem *kem, unsigned char *ciphertext,
     const unsigned char *encryption_key, const unsigned char message[32],
-    const unsigned char randomness[32])
+    const unsigned char randomness[32], const tls_polynomial *matrix)
 {
-    tls_polynomial matrix[RANK * RANK], t[RANK];
+    tls_polynomial sampled[RANK * RANK], t[RANK];
     encryption x;
     tls_polynomial *y = x.noise, *e1 = y + kem->rank, *e2 = e1 + kem->rank;
     size_t u_length = TLS_ML_KEM_LENGTH(kem->u_bits);
@@ -80,18 +83,21 @@ tls_ml_kem_encrypt(const tls_ml_kem *kem, unsigned char *ciphertext,
 
     for (i = 0; i < kem->rank; i++)
         good &= tls_ml_kem_decode(t[i], encryption_key + FULL_LENGTH * i, TLS_ML_KEM_FULL);
-    tls_ml_kem_sample_matrix(matrix, encryption_key + FULL_LENGTH * kem->rank, kem->rank, 1);
+    if (matrix == NULL) {
+        tls_ml_kem_sample_matrix(sampled, encryption_key + FULL_LENGTH * kem->rank, kem->rank);
+        matrix = (const tls_polynomial *)sampled;
+    }
     tls_ml_kem_sample_noise(x.noise, randomness, 2 * kem->rank + 1);
     for (i = 0; i < kem->rank; i++)
         arithmetic()->ntt(y[i]);
     for (i = 0; i < kem->rank; i++) {
-        arithmetic()->product(x.sum, (const tls_polynomial *)(matrix + kem->rank * i),
-            (const tls_polynomial *)y, kem->rank);
+        arithmetic()->product(x.sum, matrix + i, kem->rank, (const tls_polynomial *)y, kem->rank);
         arithmetic()->inverse(x.sum);
         add(x.sum, e1[i]);
         tls_ml_kem_encode(ciphertext + u_length * i, x.sum, kem->u_bits);
     }
-    arithmetic()->product(x.sum, (const tls_polynomial *)t, (const tls_polynomial *)y, kem->rank);
+    arithmetic()->product(
+        x.sum, (const tls_polynomial *)t, 1, (const tls_polynomial *)y, kem->rank);
     arithmetic()->inverse(x.sum);
     add(x.sum, *e2);
     tls_ml_kem_decode(x.message, message, MESSAGE_BITS);
@@ -115,7 +121,7 @@ tls_ml_kem_decrypt(const tls_ml_kem *kem, unsigned char message[32],
         arithmetic()->ntt(u[i]);
     }
     tls_ml_kem_decode(v, ciphertext + u_length * kem->rank, kem->v_bits);
-    arithmetic()->product(w, (const tls_polynomial *)s, (const tls_polynomial *)u, kem->rank);
+    arithmetic()->product(w, (const tls_polynomial *)s, 1, (const tls_polynomial *)u, kem->rank);
     arithmetic()->inverse(w);
     subtract_from(w, v);
     tls_ml_kem_encode(message, w, MESSAGE_BITS);

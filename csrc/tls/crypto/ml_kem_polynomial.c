@@ -199,23 +199,17 @@ sample_entries(tls_polynomial *out, unsigned wanted, const unsigned char seed[TL
 }
 
 void
-tls_ml_kem_sample_matrix(tls_polynomial *matrix, const unsigned char seed[TLS_ML_KEM_SEED],
-    unsigned rank, int transposed)
+tls_ml_kem_sample_matrix(
+    tls_polynomial *matrix, const unsigned char seed[TLS_ML_KEM_SEED], unsigned rank)
 {
     uint32_t positions[TLS_ML_KEM_BATCH];
-    unsigned n, j;
+    unsigned n, j, wanted;
 
     for (n = 0; n < rank * rank; n += TLS_ML_KEM_BATCH) {
-        unsigned wanted = rank * rank - n;
-
-        if (wanted > TLS_ML_KEM_BATCH)
-            wanted = TLS_ML_KEM_BATCH;
-        for (j = 0; j < TLS_ML_KEM_BATCH; j++) {
-            unsigned row = (n + j) / rank, column = (n + j) % rank;
-
-            /* Algorithm 13: rho, j, i. */
-            positions[j] = transposed ? row | column << 8 : column | row << 8;
-        }
+        wanted = rank * rank - n < TLS_ML_KEM_BATCH ? rank * rank - n : TLS_ML_KEM_BATCH;
+        /* Algorithm 13: rho, j, i. */
+        for (j = 0; j < TLS_ML_KEM_BATCH; j++)
+            positions[j] = (n + j) % rank | ((n + j) / rank) << 8;
         sample_entries(matrix + n, wanted, seed, positions);
     }
 }

@@ -19,9 +19,9 @@ void tls_ml_kem_encode(unsigned char *out, const tls_polynomial p, unsigned bits
 int tls_ml_kem_decode(tls_polynomial p, const unsigned char *bytes, unsigned bits);
 
 /* tls_ml_kem_sample_matrix: SampleNTT (algorithm 7) of `seed` for each entry [i][j], one row behind
- * the other; `transposed`: for [j][i]. The seed is public. */
-void tls_ml_kem_sample_matrix(tls_polynomial *matrix, const unsigned char seed[TLS_ML_KEM_SEED],
-    unsigned rank, int transposed);
+ * the other. The seed is public. */
+void tls_ml_kem_sample_matrix(
+    tls_polynomial *matrix, const unsigned char seed[TLS_ML_KEM_SEED], unsigned rank);
 /* tls_ml_kem_sample_noise: SamplePolyCBD with eta = 2 (algorithm 8) of PRF with `seed` and 0, 1, 2
  * ..., for at least `count` polynomials: there is room for TLS_ML_KEM_BATCHES(count). */
 void tls_ml_kem_sample_noise(

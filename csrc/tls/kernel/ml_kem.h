@@ -30,10 +30,11 @@ typedef struct tls_ml_kem_arithmetic {
     void (*transpose)(tls_polynomial p);
     /* Each number modulo q, from 0 to q - 1, of any. */
     void (*canonical)(tls_polynomial out, const tls_polynomial p);
-    /* The sum of the products of a[i] and b[i] (algorithm 11), all of them in the NTT's domain: of
-     * numbers from 0 to q makes those of -q to q. `rank` is to TLS_ML_KEM_RANK_MAXIMUM. */
-    void (*product)(
-        tls_polynomial out, const tls_polynomial *a, const tls_polynomial *b, unsigned rank);
+    /* The sum of the products of a[step i] and b[i] (algorithm 11), all of them in the NTT's
+     * domain: of numbers from 0 to q makes those of -q to q. `rank` is to TLS_ML_KEM_RANK_MAXIMUM.
+     */
+    void (*product)(tls_polynomial out, const tls_polynomial *a, unsigned step,
+        const tls_polynomial *b, unsigned rank);
 } tls_ml_kem_arithmetic;
 
 /* In C, for any processor. */

@@ -100,7 +100,8 @@ canonical(tls_polynomial out, const tls_polynomial p)
  * gamma is one of the last layer's or its negative. The sums of `rank` products stay below 8 q; the
  * last multiplication brings back what those of MULTIPLY have divided by. */
 ROW_TARGET static void
-product(tls_polynomial out, const tls_polynomial *a, const tls_polynomial *b, unsigned rank)
+product(tls_polynomial out, const tls_polynomial *a, unsigned step, const tls_polynomial *b,
+    unsigned rank)
 {
     unsigned r, i;
 
@@ -111,7 +112,7 @@ product(tls_polynomial out, const tls_polynomial *a, const tls_polynomial *b, un
         if (r & 2)
             gamma = SUBTRACT(ALL(0), gamma);
         for (i = 0; i < rank; i++) {
-            row a0 = LOAD(AT(a[i], r)), a1 = LOAD(AT(a[i], r + 1));
+            row a0 = LOAD(AT(a[step * i], r)), a1 = LOAD(AT(a[step * i], r + 1));
             row b0 = LOAD(AT(b[i], r)), b1 = LOAD(AT(b[i], r + 1));
 
             low = ADD(low, ADD(MULTIPLY(a0, b0), MULTIPLY(MULTIPLY(a1, b1), gamma)));

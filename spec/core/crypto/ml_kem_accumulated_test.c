@@ -18,6 +18,7 @@ typedef struct run {
     int draft;
     tls_sha3 random, results;
     unsigned wrong;
+    tls_polynomial matrix[TLS_ML_KEM_RANK_MAXIMUM * TLS_ML_KEM_RANK_MAXIMUM];
 } run;
 
 static void
@@ -28,13 +29,13 @@ make_key(run *r, unsigned char *key)
 
     tls_sha3_squeeze(&r->random, seeds, sizeof seeds);
     if (!r->draft) {
-        tls_ml_kem_key_of(r->kem, key, seeds);
+        tls_ml_kem_key_of(r->kem, key, seeds, r->matrix);
         return;
     }
     tls_sha3_512_start(&sha3);
     tls_sha3_absorb(&sha3, seeds, 32);
     tls_sha3_squeeze(&sha3, rho_sigma, sizeof rho_sigma);
-    tls_ml_kem_key_of_seeds(r->kem, key, rho_sigma, seeds + 32);
+    tls_ml_kem_key_of_seeds(r->kem, key, rho_sigma, seeds + 32, r->matrix);
 }
 
 static void
@@ -55,21 +56,25 @@ one(run *r)
     tls_sha3_absorb(&r->results, ciphertext, r->kem->ciphertext_length);
     tls_sha3_absorb(&r->results, secret, sizeof secret);
     r->wrong += tls_ml_kem_decapsulate(r->kem, same, private_key,
-                    tls_bytes_make(ciphertext, r->kem->ciphertext_length)) != TLS_OK ||
+                    tls_bytes_make(ciphertext, r->kem->ciphertext_length), NULL) != TLS_OK ||
                 memcmp(secret, same, sizeof same) != 0;
     tls_sha3_squeeze(&r->random, ciphertext, r->kem->ciphertext_length);
     r->wrong += tls_ml_kem_decapsulate(r->kem, secret, private_key,
-                    tls_bytes_make(ciphertext, r->kem->ciphertext_length)) != TLS_OK;
+                    tls_bytes_make(ciphertext, r->kem->ciphertext_length),
+                    (const tls_polynomial *)r->matrix) != TLS_OK;
     tls_sha3_absorb(&r->results, secret, sizeof secret);
 }
 
 static void
 test(const tls_ml_kem *kem, int draft, int count, const char *expected)
 {
-    run r = {kem, draft, {{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}, 0};
+    run r;
     unsigned char digest[32];
     int i;
 
+    r.kem = kem;
+    r.draft = draft;
+    r.wrong = 0;
     tls_shake128_start(&r.random);
     tls_shake128_start(&r.results);
     for (i = 0; i < count; i++)

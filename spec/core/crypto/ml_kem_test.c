@@ -54,7 +54,7 @@ test_keys(void)
 
     for (v = ml_kem_key_vectors; v->kem != NULL; v++) {
         from_hex(seeds, v->seeds);
-        tls_ml_kem_key_of(v->kem, key, seeds);
+        tls_ml_kem_key_of(v->kem, key, seeds, NULL);
         check_digest(tls_ml_kem_public_key(v->kem, key),
             tls_bytes_make(key, v->kem->private_length), v->digest, "a key of ACVP's seeds");
     }
@@ -70,12 +70,12 @@ test_vector(const ml_kem_vector *v)
 
     if (v->what == ML_KEM_SEEDS) {
         memcpy(out, key, 64);
-        tls_ml_kem_key_of(v->kem, key, out);
+        tls_ml_kem_key_of(v->kem, key, out, NULL);
         k.length = v->kem->private_length;
     }
     reason = v->what == ML_KEM_ENCAPSULATE
                  ? tls_ml_kem_encapsulate_message(v->kem, out, secret, k, in.data)
-                 : tls_ml_kem_decapsulate(v->kem, secret, k, in);
+                 : tls_ml_kem_decapsulate(v->kem, secret, k, in, NULL);
     check_reason(reason, TLS_OK, "%s", v->name);
     check_hex(tls_bytes_make(secret, sizeof secret), v->secret, "%s: the secret", v->name);
     if (v->what == ML_KEM_ENCAPSULATE)
@@ -94,7 +94,7 @@ typedef struct agreement {
 static void
 agree(agreement *a, const tls_ml_kem *kem)
 {
-    require(tls_ml_kem_generate(kem, a->key) == TLS_OK, "a key");
+    require(tls_ml_kem_generate(kem, a->key, NULL) == TLS_OK, "a key");
     a->private_key = tls_bytes_make(a->key, kem->private_length);
     a->public_key = tls_ml_kem_public_key(kem, a->key);
     require(
@@ -107,7 +107,7 @@ opens(const agreement *a, const tls_ml_kem *kem)
 {
     unsigned char secret[32];
 
-    return tls_ml_kem_decapsulate(kem, secret, a->private_key, a->sent) == TLS_OK &&
+    return tls_ml_kem_decapsulate(kem, secret, a->private_key, a->sent, NULL) == TLS_OK &&
            memcmp(secret, a->secret, sizeof secret) == 0;
 }
 
@@ -143,7 +143,7 @@ test_rejection(const tls_ml_kem *kem)
         tls_sha3_absorb(&sha3, a.key + kem->private_length - 32, 32);
         tls_sha3_absorb(&sha3, a.sent.data, a.sent.length);
         tls_sha3_squeeze(&sha3, expected, sizeof expected);
-        wrong += tls_ml_kem_decapsulate(kem, secret, a.private_key, a.sent) != TLS_OK ||
+        wrong += tls_ml_kem_decapsulate(kem, secret, a.private_key, a.sent, NULL) != TLS_OK ||
                  memcmp(secret, expected, 32) != 0;
         a.ciphertext[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
@@ -169,10 +169,10 @@ test_lengths(const tls_ml_kem *kem)
     for (length = 0; length <= kem->ciphertext_length + 1; length++)
         wrong += length != kem->ciphertext_length &&
                  tls_ml_kem_decapsulate(kem, secret, a.private_key,
-                     tls_bytes_make(a.sent.data, length)) != TLS_REASON_ILLEGAL_PARAMETER;
+                     tls_bytes_make(a.sent.data, length), NULL) != TLS_REASON_ILLEGAL_PARAMETER;
     for (length = 0; length <= kem->private_length + 1; length++)
         wrong += length != kem->private_length &&
-                 tls_ml_kem_decapsulate(kem, secret, tls_bytes_make(key, length), a.sent) !=
+                 tls_ml_kem_decapsulate(kem, secret, tls_bytes_make(key, length), a.sent, NULL) !=
                      TLS_REASON_ILLEGAL_PARAMETER;
     check_number(wrong, 0, "other lengths that were taken");
 }
@@ -226,7 +226,7 @@ test_damaged_keys(const tls_ml_kem *kem)
     agree(&a, kem);
     for (i = vector; i < kem->private_length - 32; i += 7) {
         a.key[i] ^= 0x10;
-        wrong += tls_ml_kem_decapsulate(kem, secret, a.private_key, a.sent) !=
+        wrong += tls_ml_kem_decapsulate(kem, secret, a.private_key, a.sent, NULL) !=
                  TLS_REASON_ILLEGAL_PARAMETER;
         a.key[i] ^= 0x10;
     }

@@ -195,8 +195,8 @@ memory_of_engine13(const tls13_engine *e)
 
     for (i = 0; i < TLS13_SHARES_MAXIMUM; i++)
         if (e->shares[i].hybrid != NULL)
-            total += sizeof *e->shares[i].hybrid + e->shares[i].hybrid->share_length +
-                     e->shares[i].hybrid->private_length;
+            total += sizeof *e->shares[i].hybrid + e->shares[i].hybrid->matrix_length +
+                     e->shares[i].hybrid->share_length + e->shares[i].hybrid->private_length;
     total += sizeof *e;
     return total;
 }
