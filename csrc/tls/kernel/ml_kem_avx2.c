@@ -9,10 +9,11 @@
 
 #include <immintrin.h>
 
-#define ROW_TARGET TLS_TARGET("avx2")
-#define INLINE static inline __attribute__((always_inline)) ROW_TARGET
+#define PIECE_TARGET TLS_TARGET("avx2")
+#define INLINE static inline __attribute__((always_inline)) PIECE_TARGET
 
-typedef __m256i row;
+typedef __m256i piece;
+#define NUMBERS 16
 
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define STORE(p, x) _mm256_storeu_si256((__m256i *)(void *)(p), x)
@@ -24,38 +25,38 @@ typedef __m256i row;
 #define INVERSE_OF_Q (62209 - 65536) /* modulo 2^16 */
 
 /* The lower halves of a b and m q are equal: what is left of a b - m q are the upper ones. */
-INLINE row
-multiply(row a, row b)
+INLINE piece
+multiply(piece a, piece b)
 {
-    row m = _mm256_mullo_epi16(_mm256_mullo_epi16(a, b), ALL(INVERSE_OF_Q));
+    piece m = _mm256_mullo_epi16(_mm256_mullo_epi16(a, b), ALL(INVERSE_OF_Q));
 
     return SUBTRACT(_mm256_mulhi_epi16(a, b), _mm256_mulhi_epi16(m, ALL(Q)));
 }
 
 /* Barrett's: 20159 is 2^26 / q. */
-INLINE row
-reduce(row x)
+INLINE piece
+reduce(piece x)
 {
-    row quotient = _mm256_srai_epi16(_mm256_mulhi_epi16(x, ALL(20159)), 10);
+    piece quotient = _mm256_srai_epi16(_mm256_mulhi_epi16(x, ALL(20159)), 10);
 
     return SUBTRACT(x, _mm256_mullo_epi16(quotient, ALL(Q)));
 }
 
 /* `x` is 0 to q: q becomes 0, since without a sign the least of the two is what is not negative. */
-INLINE row
-canonical_row(row x)
+INLINE piece
+canonical_numbers(piece x)
 {
     return _mm256_min_epu16(x, SUBTRACT(x, ALL(Q)));
 }
 
 #define MULTIPLY(a, b) multiply(a, b)
 #define REDUCE(x) reduce(x)
-#define CANONICAL(x) canonical_row(x)
+#define CANONICAL(x) canonical_numbers(x)
 
 /* transpose: the numbers of two rows side by side, each four rows away from the other, three times
  * over, transpose squares of eight by eight: the first and the last eight rows have two each. Then
  * the two that are off the diagonal change places. */
-ROW_TARGET static void
+PIECE_TARGET static void
 transpose(int16_t *p)
 {
     tls_polynomial other;
@@ -65,7 +66,7 @@ transpose(int16_t *p)
     for (time = 0; time < 3; time++) {
         for (i = 0; i < 8; i++) {
             unsigned r = i + (i & 4);
-            row a = LOAD(from + 16 * (size_t)r), b = LOAD(from + 16 * (size_t)(r + 4));
+            piece a = LOAD(from + 16 * (size_t)r), b = LOAD(from + 16 * (size_t)(r + 4));
 
             r += i & 3;
             STORE(to + 16 * (size_t)r, _mm256_unpacklo_epi16(a, b));
@@ -74,7 +75,7 @@ transpose(int16_t *p)
         swap = from, from = to, to = swap;
     }
     for (i = 0; i < 8; i++) {
-        row a = LOAD(from + 16 * (size_t)i), b = LOAD(from + 16 * (size_t)(i + 8));
+        piece a = LOAD(from + 16 * (size_t)i), b = LOAD(from + 16 * (size_t)(i + 8));
 
         STORE(p + 16 * (size_t)i, _mm256_permute2x128_si256(a, b, 0x20));
         STORE(p + 16 * (size_t)(i + 8), _mm256_permute2x128_si256(a, b, 0x31));
@@ -84,7 +85,7 @@ transpose(int16_t *p)
 #include "kernel/ml_kem_code.h"
 
 typedef __m256i lane;
-#define LANE_TARGET ROW_TARGET
+#define LANE_TARGET PIECE_TARGET
 #define XOR(a, b) _mm256_xor_si256(a, b)
 #define XOR3(a, b, c) XOR(XOR(a, b), c)
 #define ROTATE(x, n) _mm256_or_si256(_mm256_slli_epi64(x, n), _mm256_srli_epi64(x, 64 - (n)))

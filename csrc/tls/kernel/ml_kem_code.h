@@ -18,107 +18,110 @@ extern const int16_t tls_ml_kem_zetas[128], tls_ml_kem_backwards[128]; /* ml_kem
 #define INVERSE_OF_128 512 /* 128^-1 2^16 */
 #define MONTGOMERY 1353    /* 2^32 */
 
-/* ZETA: what block `block` of the layer with this step multiplies by. `across` rows it is one
- * number, otherwise one for each column: transposed, a group of sixteen numbers is a column. */
-#define ZETA(table, step, block, across)                                                           \
-    ((across) ? ALL((table)[8 / (step) + (block)]) : LOAD(AT(table, 8 / (step) + (block))))
+/* ZETA: what the numbers at column c of block `block` of the layer with this step are multiplied
+ * by. `across` rows it is the same for all, otherwise each column has its own: transposed, a group
+ * of sixteen numbers is a column. */
+#define ZETA(table, step, block, across, c)                                                        \
+    ((across) ? ALL((table)[8 / (step) + (block)]) : LOAD(AT(table, 8 / (step) + (block)) + (c)))
 
-/* A layer takes rows in pairs, `step` apart. */
-ROW_TARGET static void
+/* A layer takes rows in pairs, `step` apart: of sixteen the first, and then each that follows. */
+#define FIRST(step, pair) (2 * (pair) - (pair) % (step))
+
+PIECE_TARGET static void
 layer(int16_t *p, unsigned step, int across)
 {
-    unsigned block, r;
+    unsigned pair, c;
 
-    for (block = 0; 2 * step * block < 16; block++) {
-        row zeta = ZETA(tls_ml_kem_zetas, step, block, across);
+    for (pair = 0; pair < 8; pair++)
+        for (c = 0; c < 16; c += NUMBERS) {
+            int16_t *low = AT(p, FIRST(step, pair)) + c, *high = AT(low, step);
+            piece zeta = ZETA(tls_ml_kem_zetas, step, pair / step, across, c);
+            piece a = LOAD(low), b = MULTIPLY(LOAD(high), zeta);
 
-        for (r = 2 * step * block; r < 2 * step * block + step; r++) {
-            row a = LOAD(AT(p, r)), b = MULTIPLY(LOAD(AT(p, r + step)), zeta);
-
-            STORE(AT(p, r), ADD(a, b));
-            STORE(AT(p, r + step), SUBTRACT(a, b));
+            STORE(low, ADD(a, b));
+            STORE(high, SUBTRACT(a, b));
         }
-    }
 }
 
-ROW_TARGET static void
+PIECE_TARGET static void
 inverse_layer(int16_t *p, unsigned step, int across)
 {
-    unsigned block, r;
+    unsigned pair, c;
 
-    for (block = 0; 2 * step * block < 16; block++) {
-        row zeta = ZETA(tls_ml_kem_backwards, step, block, across);
+    for (pair = 0; pair < 8; pair++)
+        for (c = 0; c < 16; c += NUMBERS) {
+            int16_t *low = AT(p, FIRST(step, pair)) + c, *high = AT(low, step);
+            piece zeta = ZETA(tls_ml_kem_backwards, step, pair / step, across, c);
+            piece a = LOAD(low), b = LOAD(high);
 
-        for (r = 2 * step * block; r < 2 * step * block + step; r++) {
-            row a = LOAD(AT(p, r)), b = LOAD(AT(p, r + step));
-
-            STORE(AT(p, r), REDUCE(ADD(a, b)));
-            STORE(AT(p, r + step), MULTIPLY(SUBTRACT(b, a), zeta));
+            STORE(low, REDUCE(ADD(a, b)));
+            STORE(high, MULTIPLY(SUBTRACT(b, a), zeta));
         }
-    }
 }
 
 /* Numbers grow by q in each of seven layers, to 8 q at most, which 16 bits hold. */
-ROW_TARGET static void
+PIECE_TARGET static void
 ntt(tls_polynomial p)
 {
-    unsigned step, r;
+    unsigned step, i;
 
     for (step = 8; step >= 1; step /= 2)
         layer(p, step, 1);
     transpose(p);
     for (step = 8; step >= 2; step /= 2)
         layer(p, step, 0);
-    for (r = 0; r < 16; r++)
-        STORE(AT(p, r), REDUCE(LOAD(AT(p, r))));
+    for (i = 0; i < TLS_ML_KEM_N; i += NUMBERS)
+        STORE(p + i, REDUCE(LOAD(p + i)));
 }
 
-ROW_TARGET static void
+PIECE_TARGET static void
 inverse(tls_polynomial p)
 {
-    unsigned step, r;
+    unsigned step, i;
 
     for (step = 2; step <= 8; step *= 2)
         inverse_layer(p, step, 0);
     transpose(p);
     for (step = 1; step <= 8; step *= 2)
         inverse_layer(p, step, 1);
-    for (r = 0; r < 16; r++)
-        STORE(AT(p, r), MULTIPLY(LOAD(AT(p, r)), ALL(INVERSE_OF_128)));
+    for (i = 0; i < TLS_ML_KEM_N; i += NUMBERS)
+        STORE(p + i, MULTIPLY(LOAD(p + i), ALL(INVERSE_OF_128)));
 }
 
-ROW_TARGET static void
+PIECE_TARGET static void
 canonical(tls_polynomial out, const tls_polynomial p)
 {
-    unsigned r;
+    unsigned i;
 
-    for (r = 0; r < 16; r++)
-        STORE(AT(out, r), CANONICAL(REDUCE(LOAD(AT(p, r)))));
+    for (i = 0; i < TLS_ML_KEM_N; i += NUMBERS)
+        STORE(out + i, CANONICAL(REDUCE(LOAD(p + i))));
 }
 
 /* Algorithm 12: two rows have the numbers of sixteen factors a0 + a1 X, modulo X^2 - gamma, where
  * gamma is one of the last layer's or its negative. The sums of `rank` products stay below 8 q; the
  * last multiplication brings back what those of MULTIPLY have divided by. */
-ROW_TARGET static void
+PIECE_TARGET static void
 product(tls_polynomial out, const tls_polynomial *a, unsigned step, const tls_polynomial *b,
     unsigned rank)
 {
-    unsigned r, i;
+    unsigned r, c, i;
 
-    for (r = 0; r < 16; r += 2) {
-        row gamma = LOAD(AT(ZETAS_OF_PAIRS, r / 4));
-        row low = ALL(0), high = ALL(0);
+    for (r = 0; r < 16; r += 2)
+        for (c = 0; c < 16; c += NUMBERS) {
+            const size_t at = (size_t)16 * r + c;
+            piece gamma = LOAD(AT(ZETAS_OF_PAIRS, r / 4) + c);
+            piece low = ALL(0), high = ALL(0);
 
-        if (r & 2)
-            gamma = SUBTRACT(ALL(0), gamma);
-        for (i = 0; i < rank; i++) {
-            row a0 = LOAD(AT(a[step * i], r)), a1 = LOAD(AT(a[step * i], r + 1));
-            row b0 = LOAD(AT(b[i], r)), b1 = LOAD(AT(b[i], r + 1));
+            if (r & 2)
+                gamma = SUBTRACT(ALL(0), gamma);
+            for (i = 0; i < rank; i++) {
+                piece a0 = LOAD(a[step * i] + at), a1 = LOAD(a[step * i] + at + 16);
+                piece b0 = LOAD(b[i] + at), b1 = LOAD(b[i] + at + 16);
 
-            low = ADD(low, ADD(MULTIPLY(a0, b0), MULTIPLY(MULTIPLY(a1, b1), gamma)));
-            high = ADD(high, ADD(MULTIPLY(a0, b1), MULTIPLY(a1, b0)));
+                low = ADD(low, ADD(MULTIPLY(a0, b0), MULTIPLY(MULTIPLY(a1, b1), gamma)));
+                high = ADD(high, ADD(MULTIPLY(a0, b1), MULTIPLY(a1, b0)));
+            }
+            STORE(out + at, MULTIPLY(low, ALL(MONTGOMERY)));
+            STORE(out + at + 16, MULTIPLY(high, ALL(MONTGOMERY)));
         }
-        STORE(AT(out, r), MULTIPLY(low, ALL(MONTGOMERY)));
-        STORE(AT(out, r + 1), MULTIPLY(high, ALL(MONTGOMERY)));
-    }
 }

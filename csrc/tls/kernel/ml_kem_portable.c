@@ -6,79 +6,43 @@
 #define Q TLS_ML_KEM_Q
 #define INVERSE_OF_Q 62209 /* modulo 2^16 */
 
-typedef struct row {
-    int16_t n[16];
-} row;
+typedef int16_t piece;
+#define NUMBERS 1
+#define PIECE_TARGET
 
-#define ROW_TARGET
-#define EACH(expression)                                                                           \
-    row out;                                                                                       \
-    unsigned i;                                                                                    \
-                                                                                                   \
-    for (i = 0; i < 16; i++)                                                                       \
-        out.n[i] = (int16_t)(expression);                                                          \
-    return out
+#define LOAD(p) (*(p))
+#define STORE(p, x) (*(p) = (x))
+#define ALL(n) ((int16_t)(n))
+#define ADD(a, b) ((int16_t)((a) + (b)))
+#define SUBTRACT(a, b) ((int16_t)((a) - (b)))
+#define MULTIPLY(a, b) multiply(a, b)
+#define REDUCE(x) reduce(x)
+#define CANONICAL(x) canonical_number(x)
 
-static inline row
-load(const int16_t *p)
+/* Shifts of negative numbers keep the sign in every compiler that there is, as they must here.
+ *
+ * The lower halves of a b and m q are equal: what is left of a b - m q are the upper ones. */
+static inline int16_t
+multiply(int16_t a, int16_t b)
 {
-    EACH(p[i]);
-}
+    int32_t ab = a * b;
+    int16_t m = (int16_t)((uint32_t)ab * INVERSE_OF_Q);
 
-static inline void
-store(int16_t *p, row x)
-{
-    unsigned i;
-
-    for (i = 0; i < 16; i++)
-        p[i] = x.n[i];
-}
-
-static inline row
-all(int16_t n)
-{
-    EACH(n);
-}
-
-static inline row
-add(row a, row b)
-{
-    EACH(a.n[i] + b.n[i]);
-}
-
-static inline row
-subtract(row a, row b)
-{
-    EACH(a.n[i] - b.n[i]);
-}
-
-/* high: the upper half of a product. Shifts of negative numbers keep the sign in every compiler
- * that there is, as they must here. */
-static inline int32_t
-high(int32_t a, int32_t b)
-{
-    return a * b >> 16;
-}
-
-/* The lower halves of a b and m q are equal: what is left of a b - m q are the upper ones. */
-static inline row
-multiply(row a, row b)
-{
-    EACH(high(a.n[i], b.n[i]) - high((int16_t)((uint32_t)(a.n[i] * b.n[i]) * INVERSE_OF_Q), Q));
+    return (int16_t)((ab - m * Q) >> 16);
 }
 
 /* Barrett's: 20159 is 2^26 / q. */
-static inline row
-reduce(row x)
+static inline int16_t
+reduce(int16_t x)
 {
-    EACH(x.n[i] - (high(x.n[i], 20159) >> 10) * Q);
+    return (int16_t)(x - (x * 20159 >> 26) * Q);
 }
 
 /* `x` is 0 to q: q becomes 0. */
-static inline row
-canonical_row(row x)
+static inline int16_t
+canonical_number(int16_t x)
 {
-    EACH(x.n[i] - Q + (((x.n[i] - Q) >> 15) & Q));
+    return (int16_t)(x - Q + (((x - Q) >> 15) & Q));
 }
 
 static void
@@ -123,14 +87,6 @@ const int16_t tls_ml_kem_backwards[128] = {
 };
 /* clang-format on */
 
-#define LOAD(p) load(p)
-#define STORE(p, x) store(p, x)
-#define ALL(n) all(n)
-#define ADD(a, b) add(a, b)
-#define SUBTRACT(a, b) subtract(a, b)
-#define MULTIPLY(a, b) multiply(a, b)
-#define REDUCE(x) reduce(x)
-#define CANONICAL(x) canonical_row(x)
 #include "kernel/ml_kem_code.h"
 
 const tls_ml_kem_arithmetic tls_ml_kem_portable = {
