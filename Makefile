@@ -73,6 +73,11 @@ COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibilit
 PURE       = -fno-asynchronous-unwind-tables
 PURE_ROOMS = asn1 crypto issue kernel key wire x509
 
+# What a handshake calls once or twice, around what takes the time, is small rather than quick.
+SMALL = $(addprefix csrc/tls/,crypto/hybrid.c crypto/key_exchange.c crypto/ml_kem.c crypto/ml_kem_encryption.c \
+    crypto/sha3.c tls12/%.c tls13/%.c)
+small = $(if $(filter -O2,$(OPT)),$(if $(filter $(SMALL),$(1)),-Os))
+
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
 LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
 CORE_TESTS   := $(sort $(wildcard spec/core/*/*_test.c))
@@ -108,7 +113,7 @@ endef
 
 .PHONY: always
 $(BUILD)/tls/flags: always
-	$(call remember,$(COMPILE) $(PURE) $(PURE_ROOMS))
+	$(call remember,$(COMPILE) $(PURE) $(PURE_ROOMS) $(SMALL))
 $(OUT)/lua/flags: always
 	$(if $(LUA_INCDIR),,$(error no lua.h for LUA=$(LUA): try `make deps`, another LUA=…, or LUA_INCDIR=…))
 	$(call remember,$(COMPILE) -I$(LUA_INCDIR))
@@ -120,7 +125,7 @@ run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
 
 $(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(COMPILE) $(if $(filter $(PURE_ROOMS:%=csrc/tls/%/),$(dir $<)),$(PURE)) $(if $(findstring /kernel/,$<),$(EMULATED)) -Icsrc/tls -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) $(if $(filter $(PURE_ROOMS:%=csrc/tls/%/),$(dir $<)),$(PURE)) $(if $(findstring /kernel/,$<),$(EMULATED)) $(call small,$<) -Icsrc/tls -MMD -MP -c -o $@ $<)
 
 $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
 	$(call run,CC,$(COMPILE) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
