@@ -58,16 +58,16 @@ get64(const unsigned char *p)
 void
 tls_sha3_absorb(tls_sha3 *sha3, const void *data, size_t length)
 {
-    const unsigned char *p = data, *end = p + length;
+    const unsigned char *p = data;
+    size_t step;
 
-    while (p < end) {
-        if (sha3->position % 8 == 0 && end - p >= 8) {
+    for (; length > 0; p += step, length -= step) {
+        step = sha3->position % 8 == 0 && length >= 8 ? 8 : 1;
+        if (step == 8)
             sha3->state[sha3->position / 8] ^= get64(p);
-            sha3->position += 8;
-            p += 8;
-        } else {
-            add_byte(sha3, sha3->position++, *p++);
-        }
+        else
+            add_byte(sha3, sha3->position, *p);
+        sha3->position += step;
         if (sha3->position == sha3->rate) {
             tls_keccak_permute(sha3->state);
             sha3->position = 0;
