@@ -72,11 +72,16 @@ COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibilit
 # which look into -g.
 PURE       = -fno-asynchronous-unwind-tables
 PURE_ROOMS = asn1 crypto issue kernel key wire x509
-
-# What a handshake calls once or twice, around what takes the time, is small rather than quick.
-SMALL = $(addprefix csrc/tls/,crypto/hybrid.c crypto/key_exchange.c crypto/ml_kem.c crypto/ml_kem_encryption.c \
-    crypto/sha3.c tls12/%.c tls13/%.c)
-small = $(if $(filter -O2,$(OPT)),$(if $(filter $(SMALL),$(1)),-Os))
+# What no handshake and no record waits for is compiled for size, and so is what a handshake does once or twice, around
+# what takes the time; in the rooms of which most is so, HOT is not.
+SMALL         = $(if $(filter -O2,$(lastword $(filter -O%,$(OPT) $(CFLAGS)))),-Os)
+HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor object receive value) \
+    $(addprefix csrc/tls/x509/,certificate certificate_parse der_kind distinguished_name_match hostname key_use \
+    signature_budget signed_structure verdict_cache verify))
+SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/tls12/* tls/tls13/* tls/x509/*) \
+    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/suite_names \
+    $(addprefix csrc/tls/crypto/,hybrid key_exchange ml_kem ml_kem_encryption sha3))))
+small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
 
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
 LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
@@ -113,10 +118,10 @@ endef
 
 .PHONY: always
 $(BUILD)/tls/flags: always
-	$(call remember,$(COMPILE) $(PURE) $(PURE_ROOMS) $(SMALL))
+	$(call remember,$(COMPILE) $(PURE) $(PURE_ROOMS) $(SMALL) $(SMALL_SOURCES))
 $(OUT)/lua/flags: always
 	$(if $(LUA_INCDIR),,$(error no lua.h for LUA=$(LUA): try `make deps`, another LUA=…, or LUA_INCDIR=…))
-	$(call remember,$(COMPILE) -I$(LUA_INCDIR))
+	$(call remember,$(COMPILE) $(SMALL) $(SMALL_SOURCES) -I$(LUA_INCDIR))
 $(OUT)/flags: always
 	$(call remember,$(LUA) $(CC) $(SHARED) $(LDFLAGS) $(BEARSSL_LIBS) $(TLS_OBJECTS) $(LUA_OBJECTS))
 
@@ -125,10 +130,10 @@ run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
 
 $(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(COMPILE) $(if $(filter $(PURE_ROOMS:%=csrc/tls/%/),$(dir $<)),$(PURE)) $(if $(findstring /kernel/,$<),$(EMULATED)) $(call small,$<) -Icsrc/tls -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) $(if $(filter $(PURE_ROOMS:%=csrc/tls/%/),$(dir $<)),$(PURE)) $(call small,$<) $(if $(findstring /kernel/,$<),$(EMULATED)) -Icsrc/tls -MMD -MP -c -o $@ $<)
 
 $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
-	$(call run,CC,$(COMPILE) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) $(call small,$<) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
 
 $(MODULE): $(TLS_OBJECTS) $(LUA_OBJECTS) $(OUT)/flags
 	@mkdir -p $(@D)
