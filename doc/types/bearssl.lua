@@ -274,7 +274,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field min_version? bearssl.Version default "TLSv1.2"
 ---@field max_version? bearssl.Version default "TLSv1.3"
 ---@field suites? string|string[] a policy or RFC names, policies among them; default "modern"
----@field groups? string[]
+---@field groups? string[] default X25519MLKEM768, x25519, secp256r1, secp384r1, secp521r1
 ---@field signature_algorithms? string[]
 ---@field signature_algorithms_cert? string[] of certificates; default the same
 ---@field certificate_authorities? boolean|bearssl.Trust|(string|bearssl.Certificate)[] whose names are sent; server: true
@@ -312,7 +312,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field record_size_limit? integer 64 … 16384 (RFC 8449)
 ---@field client_hello_limit? integer server: 512 … 131396 bytes, default 16384
 ---@field record_padding? integer TLS 1.3: bytes, default 0
----@field key_shares? integer client, TLS 1.3: 1 … 4, default 1
+---@field key_shares? integer client, TLS 1.3: 1 … 4, default 1, or 2 where the first group is a hybrid one
 ---@field grease? boolean client, default true
 ---@field middlebox_compatibility? boolean TLS 1.3, default true
 ---@field retry_cookie? boolean server, TLS 1.3, default false

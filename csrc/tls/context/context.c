@@ -17,8 +17,8 @@
 #include "key/signature.h"
 #include "wire/suite.h"
 
-static const uint16_t default_groups[] = {
-    TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
+static const uint16_t default_groups[] = {TLS_GROUP_X25519MLKEM768, TLS_GROUP_X25519,
+    TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
 
 /* RFC 8446 section 4.2.3: every SHA-2 one that BearSSL's arithmetic does. PKCS#1 is there for
  * TLS 1.2 and for signatures of certificates. */

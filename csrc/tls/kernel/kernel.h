@@ -7,6 +7,7 @@
 
 #include "kernel/aes_gcm.h"
 #include "kernel/choice.h"
+#include "kernel/ml_kem.h"
 
 #define TLS_KERNEL_CURVES 32 /* BearSSL's and TLS's numbers of curves are below */
 
@@ -45,6 +46,7 @@ typedef struct tls_kernels {
     const struct tls_rsa_arithmetic *rsa; /* what these compute with; see rsa.h. NULL: BearSSL's */
     tls_aes_gcm_start *aes_gcm;
     br_poly1305_run chacha20_poly1305; /* the whole AEAD; give it chacha20 below */
+    const tls_ml_kem_arithmetic *ml_kem;
     /* BearSSL's, whatever runs */
     const br_block_ctr_class *aes_ctr;
     const br_block_ctrcbc_class *aes_ctrcbc;
@@ -67,6 +69,7 @@ enum tls_primitive {
     TLS_PRIMITIVE_RSA,
     TLS_PRIMITIVE_AES_GCM,
     TLS_PRIMITIVE_CHACHA20_POLY1305,
+    TLS_PRIMITIVE_ML_KEM,
     TLS_PRIMITIVES
 };
 
