@@ -192,6 +192,7 @@ fill(const char *words)
     table.rsa_private = br_rsa_private_get_default();
     table.rsa_pkcs1_sign = br_rsa_pkcs1_sign_get_default();
     table.rsa_pkcs1_verify = br_rsa_pkcs1_vrfy_get_default();
+    table.edwards25519 = &tls_edwards25519_portable;
     fill_aeads();
     for (i = 0; candidates[i] != NULL; i++) {
         const tls_kernel *kernel = candidates[i];
