@@ -19,9 +19,9 @@
 static const uint16_t default_groups[] = {
     TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
 
-/* RFC 8446 section 4.2.3: every SHA-2 one that BearSSL's arithmetic does. PKCS#1 is there for
- * TLS 1.2 and for signatures of certificates. */
-static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
+/* RFC 8446 section 4.2.3: every SHA-2 one, and Ed25519. PKCS#1 is there for TLS 1.2 and for
+ * signatures of certificates. */
+static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256, TLS_SCHEME_ED25519,
     TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384,
     TLS_SCHEME_RSA_PSS_RSAE_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384, TLS_SCHEME_ECDSA_SECP521R1_SHA512,
     TLS_SCHEME_RSA_PSS_RSAE_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512, TLS_SCHEME_RSA_PSS_PSS_SHA256,

@@ -38,9 +38,20 @@ static const struct {
       {"1.3.132.0.31", "secp192k1"},
       {"1.3.132.0.32", "secp224k1"},
       {"1.3.132.0.10", "secp256k1"},
+      {"1.3.36.3.3.2.8.1.1.1", "brainpoolP160r1"},
+      {"1.3.36.3.3.2.8.1.1.2", "brainpoolP160t1"},
+      {"1.3.36.3.3.2.8.1.1.3", "brainpoolP192r1"},
+      {"1.3.36.3.3.2.8.1.1.4", "brainpoolP192t1"},
+      {"1.3.36.3.3.2.8.1.1.5", "brainpoolP224r1"},
+      {"1.3.36.3.3.2.8.1.1.6", "brainpoolP224t1"},
       {"1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"},
+      {"1.3.36.3.3.2.8.1.1.8", "brainpoolP256t1"},
+      {"1.3.36.3.3.2.8.1.1.9", "brainpoolP320r1"},
+      {"1.3.36.3.3.2.8.1.1.10", "brainpoolP320t1"},
       {"1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"},
+      {"1.3.36.3.3.2.8.1.1.12", "brainpoolP384t1"},
       {"1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"},
+      {"1.3.36.3.3.2.8.1.1.14", "brainpoolP512t1"},
       {"1.2.156.10197.1.301", "SM2"},
 };
 
@@ -140,7 +151,7 @@ put_pkcs8(tls_buffer *out, tls_der *inner)
         return;
     if (strcmp(tls_public_key_type(&type), "ec") == 0) {
         put_curve(out, &algorithm);
-    } else if (strcmp(tls_public_key_type(&type), "other") != 0) {
+    } else if (strncmp(tls_public_key_type(&type), "rsa", 3) == 0) {
         put_rsa(out, contents);
     } else {
         tls_oid_text(&oid, type.algorithm);

@@ -6,6 +6,7 @@
 
 #include "asn1/der_write.h"
 #include "base/random.h"
+#include "crypto/ed25519.h"
 #include "kernel/kernel.h"
 
 #define PUBLIC_EXPONENT 65537u
@@ -112,5 +113,33 @@ tls_private_key_generate_ec(tls_private_key **out, int curve)
     tls_buffer_release(&der);
     tls_wipe(bytes, sizeof bytes);
     tls_wipe(&random, sizeof random);
+    return reason;
+}
+
+enum tls_reason
+tls_private_key_generate_ed25519(tls_private_key **out)
+{
+    static const unsigned char oid[] = {0x2B, 0x65, 0x70};
+    unsigned char bytes[TLS_ED25519_LENGTH];
+    tls_buffer der = {NULL, 0, 0, 0};
+    enum tls_reason reason = tls_random(bytes, sizeof bytes);
+    size_t mark, part;
+
+    *out = NULL;
+    if (reason != TLS_OK)
+        return reason;
+    mark = tls_der_open(&der, TLS_DER_SEQUENCE); /* RFC 8410 section 7 */
+    tls_der_put_small(&der, 0);
+    part = tls_der_open(&der, TLS_DER_SEQUENCE);
+    tls_der_put_oid(&der, tls_bytes_make(oid, sizeof oid));
+    tls_der_close(&der, part);
+    part = tls_der_open(&der, TLS_DER_OCTET_STRING);
+    tls_der_put(&der, TLS_DER_OCTET_STRING, tls_bytes_make(bytes, sizeof bytes));
+    tls_der_close(&der, part);
+    tls_der_close(&der, mark);
+    reason = der.failed ? TLS_REASON_OUT_OF_MEMORY
+                        : tls_private_key_decode(out, tls_buffer_view(&der));
+    tls_buffer_release(&der);
+    tls_wipe(bytes, sizeof bytes);
     return reason;
 }

@@ -11,6 +11,8 @@
 int
 tls_signing_hash(const tls_private_key *key, int hash)
 {
+    if (tls_private_key_public(key)->kind == TLS_KEY_ED25519)
+        return hash == 0 || hash == TLS_HASH_SHA512 ? TLS_HASH_SHA512 : 0;
     switch (hash) {
     case TLS_HASH_SHA256:
     case TLS_HASH_SHA384:
@@ -38,6 +40,7 @@ tls_signature_algorithm_write(tls_buffer *out, const tls_private_key *key, int h
     /* sha256WithRSAEncryption is 11, 384 12, 512 13; ecdsa-with-SHA256 is 2, 384 3, 512 4. */
     static const unsigned char arc_rsa[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1};
     static const unsigned char arc_ecdsa[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3};
+    static const unsigned char oid_ed25519[] = {0x2B, 0x65, 0x70};
     const tls_public_key *public_key = tls_private_key_public(key);
     unsigned char oid[9], step;
     size_t mark, length;
@@ -51,6 +54,9 @@ tls_signature_algorithm_write(tls_buffer *out, const tls_private_key *key, int h
         length = sizeof arc_rsa;
         memcpy(oid, arc_rsa, length);
         oid[length++] = 11 + step;
+    } else if (public_key->kind == TLS_KEY_ED25519) {
+        length = sizeof oid_ed25519;
+        memcpy(oid, oid_ed25519, length);
     } else {
         length = sizeof arc_ecdsa;
         memcpy(oid, arc_ecdsa, length);
@@ -59,7 +65,7 @@ tls_signature_algorithm_write(tls_buffer *out, const tls_private_key *key, int h
     mark = tls_der_open(out, TLS_DER_SEQUENCE);
     tls_der_put_oid(out, tls_bytes_make(oid, length));
     if (public_key->kind == TLS_KEY_RSA)
-        tls_der_put_null(out); /* RFC 4055 section 5: NULL; RFC 5758 section 3.2: absent */
+        tls_der_put_null(out); /* RFC 4055 section 5: NULL; RFC 5758, 8410: absent */
     tls_der_close(out, mark);
     return TLS_OK;
 }
@@ -75,8 +81,12 @@ tls_signed_write(tls_buffer *out, const tls_private_key *key, int hash, tls_byte
     reason = tls_signature_algorithm_write(out, key, hash);
     if (reason != TLS_OK)
         return reason;
-    length = tls_fingerprint(digest, hash, to_be_signed);
-    length = tls_sign_digest(key, signature, hash, digest, length);
+    if (tls_private_key_public(key)->kind == TLS_KEY_ED25519) {
+        length = tls_sign_scheme(key, signature, TLS_SCHEME_ED25519, to_be_signed);
+    } else {
+        length = tls_fingerprint(digest, hash, to_be_signed);
+        length = tls_sign_digest(key, signature, hash, digest, length);
+    }
     if (length == 0)
         return TLS_REASON_SIGN_FAILED;
     tls_der_put_bit_string(out, tls_bytes_make(signature, length));
