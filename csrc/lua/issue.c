@@ -103,7 +103,7 @@ issue(lua_State *L)
     tls_lua_issue_begin(L, &fields);
     out.issuer = tls_lua_issue_certificate(L, &fields, "issuer", 0);
     out.key = tls_lua_issue_key(L, &fields, "issuer_key", 1);
-    out.hash = tls_lua_issue_hash(L, &fields);
+    out.hash = tls_lua_issue_hash(L, &fields, out.key);
     whose(L, &fields, &out);
     out.subject = tls_lua_issue_subject(L, &fields, "subject");
     out.accept = accepted(L, 1);

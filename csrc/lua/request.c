@@ -59,7 +59,7 @@ build(lua_State *L)
 
     tls_lua_issue_begin(L, &fields);
     wanted.key = tls_lua_issue_key(L, &fields, "key", 1);
-    wanted.hash = tls_lua_issue_hash(L, &fields);
+    wanted.hash = tls_lua_issue_hash(L, &fields, wanted.key);
     wanted.subject = tls_lua_issue_subject(L, &fields, "subject");
     tls_lua_issue_extensions(L, &fields, &wanted.extensions);
     if (fields.reason != TLS_OK)

@@ -8,11 +8,31 @@
 #include "key/signature.h"
 #include "x509/verify.h"
 
+/* pss_hash: that, or for 0 the first that the parameters of a key for RSA-PSS allow, with MGF1 over
+ * the same and a salt as long. */
+static int
+pss_hash(const tls_public_key *key, int hash)
+{
+    tls_signature_algorithm algorithm;
+    int candidate;
+
+    memset(&algorithm, 0, sizeof algorithm);
+    for (candidate = TLS_HASH_SHA256; candidate <= TLS_HASH_SHA512; candidate++) {
+        algorithm.hash = algorithm.mask_hash = candidate;
+        algorithm.salt_length = (unsigned)tls_hash_size(candidate);
+        if ((hash == 0 || hash == candidate) && tls_pss_key_allows(key, &algorithm))
+            return candidate;
+    }
+    return 0;
+}
+
 int
 tls_signing_hash(const tls_private_key *key, int hash)
 {
     if (tls_private_key_public(key)->kind == TLS_KEY_ED25519)
         return hash == 0 || hash == TLS_HASH_SHA512 ? TLS_HASH_SHA512 : 0;
+    if (tls_private_key_public(key)->pss_only)
+        return pss_hash(tls_private_key_public(key), hash);
     switch (hash) {
     case TLS_HASH_SHA256:
     case TLS_HASH_SHA384:
@@ -34,6 +54,46 @@ tls_signing_hash(const tls_private_key *key, int hash)
     }
 }
 
+/* put_hash: RFC 4055 section 2.1, with the NULL that most write. */
+static void
+put_hash(tls_buffer *out, int hash)
+{
+    static const unsigned char arc[] = {0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2};
+    unsigned char oid[sizeof arc + 1];
+    size_t mark = tls_der_open(out, TLS_DER_SEQUENCE);
+
+    memcpy(oid, arc, sizeof arc);
+    oid[sizeof arc] = (unsigned char)(1 + hash - TLS_HASH_SHA256);
+    tls_der_put_oid(out, tls_bytes_make(oid, sizeof oid));
+    tls_der_put_null(out);
+    tls_der_close(out, mark);
+}
+
+/* put_pss: id-RSASSA-PSS with RSASSA-PSS-params, RFC 4055 section 3.1. */
+static void
+put_pss(tls_buffer *out, const tls_public_key *key, int hash)
+{
+    static const unsigned char mgf1[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 8};
+    size_t whole = tls_der_open(out, TLS_DER_SEQUENCE), parameters, part, mask;
+
+    tls_der_put_oid(out, key->algorithm);
+    parameters = tls_der_open(out, TLS_DER_SEQUENCE);
+    part = tls_der_open(out, TLS_DER_CONTEXT_CONSTRUCTED(0));
+    put_hash(out, hash);
+    tls_der_close(out, part);
+    part = tls_der_open(out, TLS_DER_CONTEXT_CONSTRUCTED(1));
+    mask = tls_der_open(out, TLS_DER_SEQUENCE);
+    tls_der_put_oid(out, tls_bytes_make(mgf1, sizeof mgf1));
+    put_hash(out, hash);
+    tls_der_close(out, mask);
+    tls_der_close(out, part);
+    part = tls_der_open(out, TLS_DER_CONTEXT_CONSTRUCTED(2));
+    tls_der_put_small(out, (uint32_t)tls_hash_size(hash));
+    tls_der_close(out, part);
+    tls_der_close(out, parameters);
+    tls_der_close(out, whole);
+}
+
 enum tls_reason
 tls_signature_algorithm_write(tls_buffer *out, const tls_private_key *key, int hash)
 {
@@ -45,10 +105,12 @@ tls_signature_algorithm_write(tls_buffer *out, const tls_private_key *key, int h
     unsigned char oid[9], step;
     size_t mark, length;
 
-    if (public_key->pss_only)
-        return TLS_REASON_UNSUPPORTED_KEY;
     if (hash != TLS_HASH_SHA256 && hash != TLS_HASH_SHA384 && hash != TLS_HASH_SHA512)
         return TLS_REASON_BAD_FIELD;
+    if (public_key->pss_only) {
+        put_pss(out, public_key, hash);
+        return TLS_OK;
+    }
     step = (unsigned char)(hash - TLS_HASH_SHA256);
     if (public_key->kind == TLS_KEY_RSA) {
         length = sizeof arc_rsa;
@@ -74,6 +136,7 @@ enum tls_reason
 tls_signed_write(tls_buffer *out, const tls_private_key *key, int hash, tls_bytes to_be_signed)
 {
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM], signature[TLS_SIGNATURE_MAXIMUM];
+    const tls_public_key *public_key = tls_private_key_public(key);
     enum tls_reason reason;
     size_t length;
 
@@ -81,11 +144,16 @@ tls_signed_write(tls_buffer *out, const tls_private_key *key, int hash, tls_byte
     reason = tls_signature_algorithm_write(out, key, hash);
     if (reason != TLS_OK)
         return reason;
-    if (tls_private_key_public(key)->kind == TLS_KEY_ED25519) {
+    if (public_key->kind == TLS_KEY_ED25519) {
         length = tls_sign_scheme(key, signature, TLS_SCHEME_ED25519, to_be_signed);
     } else {
         length = tls_fingerprint(digest, hash, to_be_signed);
-        length = tls_sign_digest(key, signature, hash, digest, length);
+        if (public_key->pss_only)
+            length = tls_sign_scheme(key, signature,
+                TLS_SCHEME_RSA_PSS_PSS_SHA256 + (unsigned)(hash - TLS_HASH_SHA256),
+                tls_bytes_make(digest, length));
+        else
+            length = tls_sign_digest(key, signature, hash, digest, length);
     }
     if (length == 0)
         return TLS_REASON_SIGN_FAILED;
