@@ -66,10 +66,8 @@ tls12_shown_scheme(unsigned scheme)
     case TLS_SCHEME_KIND_RSA_PSS_RSAE:
     case TLS_SCHEME_KIND_RSA_PSS_PSS:
         return (unsigned)tls_scheme_hash(scheme) << 8 | 1;
-    case TLS_SCHEME_KIND_EDDSA:
-        return TLS_SCHEME_ECDSA_SECP256R1_SHA256; /* its hash is always there */
-    default:
-        return scheme;
+    default: /* SHA-256 is always there */
+        return tls_scheme_hashes_itself(scheme) ? TLS_SCHEME_ECDSA_SECP256R1_SHA256 : scheme;
     }
 }
 
