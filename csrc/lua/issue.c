@@ -13,6 +13,7 @@
 #include "module.h"
 #include "option.h"
 #include "request.h"
+#include "unreadable.h"
 #include "value.h"
 
 /* whose reads `public_key`: an object of one of three classes. */
@@ -123,6 +124,9 @@ issue(lua_State *L)
         return tls_lua_issue_failed(L, &fields);
     self = tls_lua_object_new(L, &tls_lua_certificate_class);
     reason = tls_certificate_issue(&certificate, &out);
+    if (reason == TLS_REASON_UNSUPPORTED_CERTIFICATE && out.request != NULL &&
+        out.request->wanted.public_key.kind == TLS_KEY_OTHER)
+        return tls_lua_unusable(L, out.request->wanted.public_key_info);
     return tls_lua_object_made(L, self, certificate, reason);
 }
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "key/key_describe.h"
 #include "key/key_encode.h"
 #include "key/key_encrypted.h"
 #include "key/key_generate.h"
@@ -197,6 +198,8 @@ external(lua_State *L)
     tls_private_key *key = NULL;
     enum tls_reason reason = tls_private_key_external(&key, &certificate->public_key);
 
+    if (reason == TLS_REASON_UNSUPPORTED_CERTIFICATE)
+        return tls_lua_unusable(L, certificate->public_key_info);
     return tls_lua_object_made(L, self, key, reason);
 }
 

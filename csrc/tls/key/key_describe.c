@@ -89,14 +89,27 @@ put_curve(tls_buffer *out, tls_der *parameters)
     tls_buffer_release(&oid);
 }
 
+static void
+put_size(tls_buffer *out, tls_bytes modulus, tls_bytes exponent)
+{
+    unsigned bits = (unsigned)modulus.length * 8;
+    char text[64];
+
+    while ((modulus.data[0] >> ((bits - 1) % 8)) == 0)
+        bits--;
+    snprintf(text, sizeof text, "an RSA key of %u bits", bits);
+    put(out, text);
+    if (exponent.length > 8)
+        put(out, " with a public exponent above 64 bits");
+}
+
 /* RSAPrivateKey, RFC 8017 appendix A.1.2. */
 static void
 put_rsa(tls_buffer *out, tls_bytes bytes)
 {
     tls_der der, inner;
     tls_bytes modulus, exponent;
-    unsigned version, bits;
-    char text[64];
+    unsigned version;
 
     tls_der_init(&der, bytes);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
@@ -105,15 +118,9 @@ put_rsa(tls_buffer *out, tls_bytes bytes)
     exponent = tls_der_unsigned(&inner);
     if (tls_der_failed(&inner) || modulus.length == 0)
         return;
-    bits = (unsigned)modulus.length * 8;
-    while ((modulus.data[0] >> ((bits - 1) % 8)) == 0)
-        bits--;
-    snprintf(text, sizeof text, "an RSA key of %u bits", bits);
-    put(out, text);
+    put_size(out, modulus, version == 1 ? tls_bytes_make(NULL, 0) : exponent);
     if (version == 1)
         put(out, " and more than two primes");
-    else if (exponent.length > 8)
-        put(out, " with a public exponent above 64 bits");
 }
 
 /* ECPrivateKey, RFC 5915 section 3. */
@@ -132,27 +139,24 @@ put_ec(tls_buffer *out, tls_der *inner)
     put_curve(out, &part);
 }
 
-/* PrivateKeyInfo, RFC 5958 section 2. */
+/* put_algorithm: by the AlgorithmIdentifier; `number` has the modulus of an RSA key. */
 static void
-put_pkcs8(tls_buffer *out, tls_der *inner)
+put_algorithm(tls_buffer *out, tls_der *algorithm, tls_bytes number,
+    void (*put_number)(tls_buffer *, tls_bytes))
 {
     tls_buffer oid = {NULL, 0, 0, 0};
-    tls_der algorithm;
     tls_public_key type;
     const char *name = NULL;
-    tls_bytes contents;
     size_t i;
 
     memset(&type, 0, sizeof type);
-    tls_der_enter(inner, &algorithm, TLS_DER_SEQUENCE);
-    type.algorithm = tls_der_oid(&algorithm);
-    contents = tls_der_read(inner, TLS_DER_OCTET_STRING);
-    if (tls_der_failed(inner) || tls_der_failed(&algorithm))
+    type.algorithm = tls_der_oid(algorithm);
+    if (tls_der_failed(algorithm))
         return;
     if (strcmp(tls_public_key_type(&type), "ec") == 0) {
-        put_curve(out, &algorithm);
+        put_curve(out, algorithm);
     } else if (strncmp(tls_public_key_type(&type), "rsa", 3) == 0) {
-        put_rsa(out, contents);
+        put_number(out, number);
     } else {
         tls_oid_text(&oid, type.algorithm);
         for (i = 0; i < COUNT(algorithms); i++)
@@ -163,6 +167,48 @@ put_pkcs8(tls_buffer *out, tls_der *inner)
             tls_buffer_append(out, oid.data, oid.length);
         tls_buffer_release(&oid);
     }
+}
+
+/* PrivateKeyInfo, RFC 5958 section 2. */
+static void
+put_pkcs8(tls_buffer *out, tls_der *inner)
+{
+    tls_der algorithm;
+    tls_bytes contents;
+
+    tls_der_enter(inner, &algorithm, TLS_DER_SEQUENCE);
+    contents = tls_der_read(inner, TLS_DER_OCTET_STRING);
+    if (!tls_der_failed(inner))
+        put_algorithm(out, &algorithm, contents, put_rsa);
+}
+
+/* RSAPublicKey, RFC 8017 appendix A.1.1. */
+static void
+put_rsa_public(tls_buffer *out, tls_bytes bytes)
+{
+    tls_der der, inner;
+    tls_bytes modulus, exponent;
+
+    tls_der_init(&der, bytes);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    modulus = tls_der_unsigned(&inner);
+    exponent = tls_der_unsigned(&inner);
+    if (!tls_der_failed(&inner) && modulus.length != 0)
+        put_size(out, modulus, exponent);
+}
+
+void
+tls_public_key_describe(tls_buffer *out, tls_bytes spki)
+{
+    tls_der der, info, algorithm;
+    tls_bytes bits;
+
+    tls_der_init(&der, spki);
+    tls_der_enter(&der, &info, TLS_DER_SEQUENCE);
+    tls_der_enter(&info, &algorithm, TLS_DER_SEQUENCE);
+    bits = tls_der_bit_string(&info, NULL);
+    if (!tls_der_failed(&info))
+        put_algorithm(out, &algorithm, bits, put_rsa_public);
 }
 
 static void

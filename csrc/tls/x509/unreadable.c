@@ -517,3 +517,10 @@ tls_unreadable(tls_buffer *out, enum tls_wanted wanted, tls_bytes bytes, const t
         explain_text(out, wanted, bytes);
     }
 }
+
+void
+tls_unusable_key(tls_buffer *out, tls_bytes public_key_info)
+{
+    tls_public_key_describe(out, public_key_info);
+    put(out, usable_keys);
+}

@@ -144,8 +144,8 @@ main(void)
      * key. */
     answers(ec_certificate, ec_key, ECDHE_ECDSA, group, ed448, none, failure);
     answers(rsa_certificate, rsa_key, ECDHE_RSA, group, ed448, none, failure);
-    answers(ec_certificate, ec_key, ECDHE_ECDSA, group, ed25519, no_key, failure);
-    answers(rsa_certificate, rsa_key, ECDHE_RSA, group, ed25519, no_key, failure);
+    answers(ec_certificate, ec_key, ECDHE_ECDSA, group, ed25519, none, failure);
+    answers(rsa_certificate, rsa_key, ECDHE_RSA, group, ed25519, none, failure);
     answers(ec_certificate, ec_key, ECDHE_ECDSA, group, of_rsa, no_key, failure);
     answers(rsa_certificate, rsa_key, ECDHE_RSA, group, of_ec, no_key, failure);
     /* Static RSA signs nothing. */

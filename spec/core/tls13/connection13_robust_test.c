@@ -79,6 +79,20 @@ late(void)
 
 /* ---- Damage ---- */
 
+/* past_version: the place itself, or that behind a record's version which it stands in. `output` is
+ * whole records. */
+static size_t
+past_version(tls_bytes output, size_t place)
+{
+    size_t at;
+
+    for (at = 0; at + TLS_RECORD_HEADER_LENGTH <= output.length;
+         at += TLS_RECORD_HEADER_LENGTH + tls_get16(output.data + at + 3))
+        if (place == at + 1 || place == at + 2)
+            return at + 3;
+    return place;
+}
+
 /* pump_changed pumps, with one byte of what a side sends changed; returns how many it has sent. */
 static size_t
 pump_changed(side *from, side *to, size_t position)
@@ -92,7 +106,8 @@ pump_changed(side *from, side *to, size_t position)
         busy = side_run(from);
         output = tls_connection_output(from->c);
         if (seen <= position && position < seen + output.length)
-            ((unsigned char *)(uintptr_t)output.data)[position - seen] ^= 0x41;
+            ((unsigned char *)(uintptr_t)output.data)[past_version(output, position - seen)] ^=
+                0x41;
         seen += output.length;
         busy |= side_move(from, to, 0);
         busy |= side_run(to);
