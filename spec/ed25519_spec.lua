@@ -86,8 +86,8 @@ describe("what an Ed25519 key signs", function()
       local request = assert(bearssl.request.new { key = key, subject = "CN=leaf", names = { "leaf.example" } })
       assert.is_true(request:verify())
       assert.matches("verify OK", openssl_says("req -verify -noout -in %s", temporary.write(request:pem())))
-      local leaf = assert(bearssl.certificate.issue { issuer = root.certificate, issuer_key = root.key, request = request,
-         accept = { "names" }, days = 2 })
+      local leaf = assert(bearssl.certificate.issue { issuer = root.certificate, issuer_key = root.key, days = 2,
+         request = request, accept = { "names" } })
       assert.is_true(key:matches(leaf))
       assert.is_true(root.certificate:issued(leaf))
       assert.is_true(leaf:verify { trust = root.certificate, server_name = "leaf.example" })
@@ -150,7 +150,8 @@ describe("a handshake with Ed25519", function()
    end
 
    local function identity(name)
-      return assert(bearssl.certificate.load(certificates[name].chain)), assert(bearssl.key.load(certificates[name].key))
+      local files = certificates[name]
+      return assert(bearssl.certificate.load(files.chain)), assert(bearssl.key.load(files.key))
    end
 
    local function meet(client, server, options)
@@ -214,7 +215,8 @@ describe("a handshake with Ed25519", function()
          local chain, key = identity "client_ed25519"
          local a, b
          a, b, result = meet({ certificate = chain, key = key }, { certificate = identity "ec", verify = "optional",
-            key = select(2, identity "ec"), max_version = version, signature_algorithms = { "ecdsa_secp256r1_sha256" } })
+            key = select(2, identity "ec"), max_version = version,
+            signature_algorithms = { "ecdsa_secp256r1_sha256" } })
          assert.is_true(a:info "established", result.client.message or result.server.message)
          assert.equal(0, #b:info "peer_certificates")
       end)

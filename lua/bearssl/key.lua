@@ -53,8 +53,8 @@ function key.open(path, password, ...)
 end
 
 --- generate(kind [, bits]) makes a new key. kind: "rsa" (bits: 2048 to 4096, a multiple of 8; 2048), "secp256r1",
--- "secp384r1" or "secp521r1", under any of their names (doc/api.md), or "ed25519". An RSA key takes from tenths of a second to some
--- seconds. nil, message, "no_random" without randomness.
+-- "secp384r1" or "secp521r1", under any of their names (doc/api.md), or "ed25519". An RSA key takes from tenths of a
+-- second to some seconds. nil, message, "no_random" without randomness.
 function key.generate(kind, bits, ...)
    options.surplus("bearssl.key.generate", bits, ...)
    local curve = type(kind) == "string" and (curves[core.group_id(kind)] or kind:lower() == "ed25519" and "ed25519")

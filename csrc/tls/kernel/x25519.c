@@ -5,6 +5,7 @@
 
 #if TLS_KERNEL_INT128
 
+#define OWN_EDWARDS25519 tls_edwards25519_portable
 #include "kernel/field25519.h"
 #include "kernel/x25519_code.h"
 

@@ -143,12 +143,10 @@ multiply_generator(unsigned char *out, const unsigned char *scalar, size_t scala
     return written;
 }
 
-static const tls_edwards25519 edwards25519 = EDWARDS25519;
-
 static void
 install(tls_kernels *kernels)
 {
     kernels->curve[CURVE].multiply = multiply;
     kernels->curve[CURVE].multiply_generator = multiply_generator;
-    kernels->edwards25519 = &edwards25519;
+    kernels->edwards25519 = &OWN_EDWARDS25519;
 }
