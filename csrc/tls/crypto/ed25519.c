@@ -13,7 +13,7 @@
 
 /* expand: the secret scalar, and the prefix of what makes the numbers of signatures (RFC 8032
  * section 5.1.5). */
-static void
+static TLS_SMALL void
 expand(unsigned char expanded[2 * HALF], const unsigned char private_key[HALF])
 {
     br_sha512_context hash;
@@ -27,7 +27,7 @@ expand(unsigned char expanded[2 * HALF], const unsigned char private_key[HALF])
 }
 
 /* hash_to_scalar: of one or two strings of 32 bytes and the message. */
-static void
+static TLS_SMALL void
 hash_to_scalar(unsigned char out[HALF], const unsigned char first[HALF],
     const unsigned char *second, tls_bytes message)
 {
@@ -46,7 +46,7 @@ hash_to_scalar(unsigned char out[HALF], const unsigned char first[HALF],
     tls_wipe(&hash, sizeof hash);
 }
 
-static TLS_NOINLINE void
+static TLS_SMALL void
 public_in_scratch(unsigned char public_key[HALF], const unsigned char private_key[HALF])
 {
     unsigned char expanded[2 * HALF];
@@ -56,20 +56,20 @@ public_in_scratch(unsigned char public_key[HALF], const unsigned char private_ke
     tls_wipe(expanded, sizeof expanded);
 }
 
-void
+TLS_SMALL void
 tls_ed25519_public(unsigned char public_key[HALF], const unsigned char private_key[HALF])
 {
     public_in_scratch(public_key, private_key);
     scratch_wipe();
 }
 
-int
+TLS_SMALL int
 tls_ed25519_is_public(const unsigned char public_key[HALF])
 {
     return tls_kernels_chosen()->edwards25519->is_public_key(public_key);
 }
 
-static TLS_NOINLINE void
+static TLS_SMALL void
 sign_in_scratch(unsigned char signature[2 * HALF], const unsigned char private_key[HALF],
     const unsigned char public_key[HALF], tls_bytes message)
 {
@@ -85,7 +85,7 @@ sign_in_scratch(unsigned char signature[2 * HALF], const unsigned char private_k
     tls_wipe(number, sizeof number);
 }
 
-int
+TLS_SMALL int
 tls_ed25519_sign(unsigned char signature[2 * HALF], const unsigned char private_key[HALF],
     const unsigned char public_key[HALF], tls_bytes message)
 {
@@ -100,7 +100,7 @@ tls_ed25519_sign(unsigned char signature[2 * HALF], const unsigned char private_
 /* Without the cofactor, as RFC 8032 section 5.1.7 permits: R is what comes out of S and the
  * challenge, byte by byte, so that an R that is not canonical, or no point, is none. Nor need its
  * order be looked at: a small one comes out only for who knows the private key, or S is 0. */
-int
+TLS_SMALL int
 tls_ed25519_verify(const unsigned char public_key[HALF], tls_bytes message, tls_bytes signature)
 {
     unsigned char challenge[HALF], r[HALF];

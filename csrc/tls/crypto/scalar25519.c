@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "kernel/build.h"
 
 #define WORDS 8
 
@@ -18,7 +19,7 @@ static const scalar r2 = {0x449C0F01, 0xA40611E3, 0x68859347, 0xD00E1BA7, 0x17F5
     0x7C309A3D, 0x0399411B}; /* its square */
 #define ORDER_FACTOR 0x12547E1Bu /* -1/L modulo 2^32 */
 
-static void
+static TLS_SMALL void
 get(scalar out, const unsigned char *bytes)
 {
     int i;
@@ -28,7 +29,7 @@ get(scalar out, const unsigned char *bytes)
                  (uint32_t)bytes[3] << 24;
 }
 
-static void
+static TLS_SMALL void
 put(unsigned char *bytes, const scalar a)
 {
     int i;
@@ -39,7 +40,7 @@ put(unsigned char *bytes, const scalar a)
 
 /* subtract_order: a - L, unless that is below 0; returns 1 then. `a` is below 2 L, or any number
  * where only the answer counts. */
-static uint32_t
+static TLS_SMALL uint32_t
 subtract_order(scalar a)
 {
     scalar less;
@@ -61,7 +62,7 @@ subtract_order(scalar a)
 
 /* multiply: a b / R modulo L, of any a and a b below L: a b + m L, with m below R, is below 2 R L.
  */
-static void
+static TLS_SMALL void
 multiply(scalar out, const scalar a, const scalar b)
 {
     uint32_t t[WORDS + 1];
@@ -90,7 +91,7 @@ multiply(scalar out, const scalar a, const scalar b)
 }
 
 /* add: of two below L. */
-static void
+static TLS_SMALL void
 add(scalar out, const scalar a, const scalar b)
 {
     uint64_t carry = 0;
@@ -104,7 +105,7 @@ add(scalar out, const scalar a, const scalar b)
     subtract_order(out);
 }
 
-void
+TLS_SMALL void
 tls_scalar25519_reduce(
     unsigned char out[TLS_SCALAR25519_LENGTH], const unsigned char wide[2 * TLS_SCALAR25519_LENGTH])
 {
@@ -120,7 +121,7 @@ tls_scalar25519_reduce(
     tls_wipe(high, sizeof high);
 }
 
-void
+TLS_SMALL void
 tls_scalar25519_multiply_add(unsigned char out[TLS_SCALAR25519_LENGTH],
     const unsigned char a[TLS_SCALAR25519_LENGTH], const unsigned char b[TLS_SCALAR25519_LENGTH],
     const unsigned char c[TLS_SCALAR25519_LENGTH])
@@ -138,7 +139,7 @@ tls_scalar25519_multiply_add(unsigned char out[TLS_SCALAR25519_LENGTH],
     tls_wipe(y, sizeof y);
 }
 
-int
+TLS_SMALL int
 tls_scalar25519_is_proper(const unsigned char a[TLS_SCALAR25519_LENGTH])
 {
     scalar x;

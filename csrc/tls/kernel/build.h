@@ -13,8 +13,10 @@ __extension__ typedef unsigned __int128 tls_uint128;
 
 #if defined(__GNUC__)
 #define TLS_NOINLINE __attribute__((noinline))
+#define TLS_SMALL __attribute__((noinline, cold)) /* rather than quick, and its callers too */
 #else
 #define TLS_NOINLINE
+#define TLS_SMALL
 #endif
 
 /* From these versions on the compilers know every target that is named here. */

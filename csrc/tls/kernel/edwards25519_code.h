@@ -112,13 +112,6 @@ swap_if(uint64_t mask, field a, field b)
 #define DIGITS 64
 #define MULTIPLES 8
 
-/* SLOW: small rather than quick; who calls one is taken to be slow as well. */
-#if defined(__GNUC__)
-#define SLOW __attribute__((noinline, cold))
-#else
-#define SLOW
-#endif
-
 typedef struct edwards {
     field x, y, z, t; /* x/z, y/z, t = xy/z */
 } edwards;
@@ -203,7 +196,7 @@ add_multiple(edwards *p, const multiple *q)
     add(p, q, d);
 }
 
-static SLOW void
+static TLS_SMALL void
 make_multiple(multiple *out, const edwards *p, const field d2)
 {
     static const field one = {1};
@@ -221,7 +214,7 @@ make_multiple(multiple *out, const edwards *p, const field d2)
 }
 
 /* make_table takes a fraction of a millisecond, once. */
-static SLOW void
+static TLS_SMALL void
 make_table(void)
 {
     edwards base, p;
@@ -316,7 +309,7 @@ multiply_base(edwards *sum, const unsigned char scalar[LENGTH])
 
 /* ---- Ed25519: points as strings (RFC 8032 sections 5.1.2 and 5.1.3) ---- */
 
-static SLOW void
+static TLS_SMALL void
 point_put(unsigned char out[LENGTH], const edwards *p)
 {
     unsigned char x_bytes_of[LENGTH];
@@ -330,7 +323,7 @@ point_put(unsigned char out[LENGTH], const edwards *p)
     out[LENGTH - 1] |= (unsigned char)((x_bytes_of[0] & 1) << 7);
 }
 
-static SLOW int
+static TLS_SMALL int
 is_zero(const field a)
 {
     unsigned char bytes[LENGTH], any = 0;
@@ -344,7 +337,7 @@ is_zero(const field a)
 
 /* square_root: x of x^2 = u/v, or 0 if there is none: u v^3 (u v^7)^((p-5)/8), or that times the
  * root of -1. */
-static SLOW int
+static TLS_SMALL int
 square_root(field x, const field u, const field v)
 {
     static const unsigned char root_bytes[LENGTH] = {0xB0, 0xA0, 0x0E, 0x4A, 0x27, 0x1B, 0xEE, 0xC4,
@@ -375,7 +368,7 @@ square_root(field x, const field u, const field v)
 
 /* point_get reads a point; 0 for a y of p or more, for one that is not on the curve, and for -0.
  * Public points only. u and v are twice those of RFC 8032: 2d is what is here. */
-static SLOW int
+static TLS_SMALL int
 point_get(edwards *out, const unsigned char bytes[LENGTH])
 {
     static const field one = {1}, zero;
@@ -438,7 +431,7 @@ add_digit(edwards *p, const multiple row[MULTIPLES], field *z, int digit)
 }
 
 /* make_row: the first multiples of a point for add_digit. */
-static SLOW void
+static TLS_SMALL void
 make_row(multiple row[MULTIPLES], field z[MULTIPLES], const edwards *point)
 {
     static const field one = {1};
@@ -460,7 +453,7 @@ make_row(multiple row[MULTIPLES], field z[MULTIPLES], const edwards *point)
 
 /* ---- What kernel/edwards25519.h promises ---- */
 
-static SLOW void
+static TLS_SMALL void
 generate_in_scratch(unsigned char out[LENGTH], const unsigned char scalar[LENGTH])
 {
     edwards sum;
@@ -480,7 +473,7 @@ edwards_generate(unsigned char out[LENGTH], const unsigned char scalar[LENGTH])
 
 /* edwards_is_public_key: eight times a point of small order is (0, 1), the only multiple of eight
  * whose x is 0. */
-static SLOW int
+static TLS_SMALL int
 edwards_is_public_key(const unsigned char bytes[LENGTH])
 {
     edwards p;
@@ -491,7 +484,7 @@ edwards_is_public_key(const unsigned char bytes[LENGTH])
     return !is_zero(p.x);
 }
 
-static SLOW int
+static TLS_SMALL int
 edwards_combine(unsigned char out[LENGTH], const unsigned char point[LENGTH],
     const unsigned char less[LENGTH], const unsigned char scalar[LENGTH])
 {

@@ -2,6 +2,7 @@
 #include "key/key_describe.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "key/key_file.h"
@@ -38,20 +39,6 @@ static const struct {
       {"1.3.132.0.31", "secp192k1"},
       {"1.3.132.0.32", "secp224k1"},
       {"1.3.132.0.10", "secp256k1"},
-      {"1.3.36.3.3.2.8.1.1.1", "brainpoolP160r1"},
-      {"1.3.36.3.3.2.8.1.1.2", "brainpoolP160t1"},
-      {"1.3.36.3.3.2.8.1.1.3", "brainpoolP192r1"},
-      {"1.3.36.3.3.2.8.1.1.4", "brainpoolP192t1"},
-      {"1.3.36.3.3.2.8.1.1.5", "brainpoolP224r1"},
-      {"1.3.36.3.3.2.8.1.1.6", "brainpoolP224t1"},
-      {"1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"},
-      {"1.3.36.3.3.2.8.1.1.8", "brainpoolP256t1"},
-      {"1.3.36.3.3.2.8.1.1.9", "brainpoolP320r1"},
-      {"1.3.36.3.3.2.8.1.1.10", "brainpoolP320t1"},
-      {"1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"},
-      {"1.3.36.3.3.2.8.1.1.12", "brainpoolP384t1"},
-      {"1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"},
-      {"1.3.36.3.3.2.8.1.1.14", "brainpoolP512t1"},
       {"1.2.156.10197.1.301", "SM2"},
 };
 
@@ -61,6 +48,26 @@ static void
 put(tls_buffer *out, const char *text)
 {
     tls_buffer_append(out, text, strlen(text));
+}
+
+/* put_brainpool: RFC 5639 section 4.1: the curves of each size, r and t, by turns. */
+static int
+put_brainpool(tls_buffer *out, tls_bytes oid)
+{
+    static const char arc[] = "1.3.36.3.3.2.8.1.1.";
+    static const unsigned sizes[] = {160, 192, 224, 256, 320, 384, 512};
+    char text[24], number[4] = "";
+    size_t length = sizeof arc - 1, n;
+
+    if (oid.length <= length || oid.length > length + 2 || memcmp(oid.data, arc, length) != 0)
+        return 0;
+    memcpy(number, oid.data + length, oid.length - length);
+    n = strtoul(number, NULL, 10) - 1;
+    if (n >= 2 * COUNT(sizes))
+        return 0;
+    snprintf(text, sizeof text, "brainpoolP%u%s1", sizes[n / 2], n % 2 == 0 ? "r" : "t");
+    put(out, text);
+    return 1;
 }
 
 /* put_curve: "an EC key on the curve secp256k1". */
@@ -83,7 +90,7 @@ put_curve(tls_buffer *out, tls_der *parameters)
             name = curves[i].name;
     if (name != NULL)
         put(out, name);
-    else
+    else if (!put_brainpool(out, tls_buffer_view(&oid)))
         tls_buffer_append(out, oid.data, oid.length);
     out->failed |= oid.failed;
     tls_buffer_release(&oid);

@@ -119,27 +119,16 @@ tls_private_key_generate_ec(tls_private_key **out, int curve)
 enum tls_reason
 tls_private_key_generate_ed25519(tls_private_key **out)
 {
-    static const unsigned char oid[] = {0x2B, 0x65, 0x70};
-    unsigned char bytes[TLS_ED25519_LENGTH];
-    tls_buffer der = {NULL, 0, 0, 0};
-    enum tls_reason reason = tls_random(bytes, sizeof bytes);
-    size_t mark, part;
+    /* RFC 8410 section 7, up to the private key itself. */
+    static const unsigned char begin[] = {
+        0x30, 0x2E, 0x02, 1, 0, 0x30, 5, 0x06, 3, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+    unsigned char der[sizeof begin + TLS_ED25519_LENGTH];
+    enum tls_reason reason = tls_random(der + sizeof begin, TLS_ED25519_LENGTH);
 
     *out = NULL;
-    if (reason != TLS_OK)
-        return reason;
-    mark = tls_der_open(&der, TLS_DER_SEQUENCE); /* RFC 8410 section 7 */
-    tls_der_put_small(&der, 0);
-    part = tls_der_open(&der, TLS_DER_SEQUENCE);
-    tls_der_put_oid(&der, tls_bytes_make(oid, sizeof oid));
-    tls_der_close(&der, part);
-    part = tls_der_open(&der, TLS_DER_OCTET_STRING);
-    tls_der_put(&der, TLS_DER_OCTET_STRING, tls_bytes_make(bytes, sizeof bytes));
-    tls_der_close(&der, part);
-    tls_der_close(&der, mark);
-    reason = der.failed ? TLS_REASON_OUT_OF_MEMORY
-                        : tls_private_key_decode(out, tls_buffer_view(&der));
-    tls_buffer_release(&der);
-    tls_wipe(bytes, sizeof bytes);
+    memcpy(der, begin, sizeof begin);
+    if (reason == TLS_OK)
+        reason = tls_private_key_decode(out, tls_bytes_make(der, sizeof der));
+    tls_wipe(der, sizeof der);
     return reason;
 }

@@ -54,44 +54,19 @@ tls_signing_hash(const tls_private_key *key, int hash)
     }
 }
 
-/* put_hash: RFC 4055 section 2.1, with the NULL that most write. */
+/* put_pss: id-RSASSA-PSS with RSASSA-PSS-params (RFC 4055 section 3.1), hashes with the NULL that
+ * most write; all of it but the hash's last arc, twice, and the salt's length. */
 static void
-put_hash(tls_buffer *out, int hash)
+put_pss(tls_buffer *out, int hash)
 {
-    static const unsigned char arc[] = {0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2};
-    unsigned char oid[sizeof arc + 1];
-    size_t mark = tls_der_open(out, TLS_DER_SEQUENCE);
+    unsigned char whole[] = {0x30, 0x41, 0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10,
+        0x30, 0x34, 0xA0, 0x0F, 0x30, 0x0D, 0x06, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 0, 0x05,
+        0, 0xA1, 0x1C, 0x30, 0x1A, 0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 8, 0x30,
+        0x0D, 0x06, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 0, 0x05, 0, 0xA2, 3, 0x02, 1, 0};
 
-    memcpy(oid, arc, sizeof arc);
-    oid[sizeof arc] = (unsigned char)(1 + hash - TLS_HASH_SHA256);
-    tls_der_put_oid(out, tls_bytes_make(oid, sizeof oid));
-    tls_der_put_null(out);
-    tls_der_close(out, mark);
-}
-
-/* put_pss: id-RSASSA-PSS with RSASSA-PSS-params, RFC 4055 section 3.1. */
-static void
-put_pss(tls_buffer *out, const tls_public_key *key, int hash)
-{
-    static const unsigned char mgf1[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 8};
-    size_t whole = tls_der_open(out, TLS_DER_SEQUENCE), parameters, part, mask;
-
-    tls_der_put_oid(out, key->algorithm);
-    parameters = tls_der_open(out, TLS_DER_SEQUENCE);
-    part = tls_der_open(out, TLS_DER_CONTEXT_CONSTRUCTED(0));
-    put_hash(out, hash);
-    tls_der_close(out, part);
-    part = tls_der_open(out, TLS_DER_CONTEXT_CONSTRUCTED(1));
-    mask = tls_der_open(out, TLS_DER_SEQUENCE);
-    tls_der_put_oid(out, tls_bytes_make(mgf1, sizeof mgf1));
-    put_hash(out, hash);
-    tls_der_close(out, mask);
-    tls_der_close(out, part);
-    part = tls_der_open(out, TLS_DER_CONTEXT_CONSTRUCTED(2));
-    tls_der_put_small(out, (uint32_t)tls_hash_size(hash));
-    tls_der_close(out, part);
-    tls_der_close(out, parameters);
-    tls_der_close(out, whole);
+    whole[29] = whole[59] = (unsigned char)(1 + hash - TLS_HASH_SHA256);
+    whole[sizeof whole - 1] = (unsigned char)tls_hash_size(hash);
+    tls_buffer_append(out, whole, sizeof whole);
 }
 
 enum tls_reason
@@ -108,7 +83,7 @@ tls_signature_algorithm_write(tls_buffer *out, const tls_private_key *key, int h
     if (hash != TLS_HASH_SHA256 && hash != TLS_HASH_SHA384 && hash != TLS_HASH_SHA512)
         return TLS_REASON_BAD_FIELD;
     if (public_key->pss_only) {
-        put_pss(out, public_key, hash);
+        put_pss(out, hash);
         return TLS_OK;
     }
     step = (unsigned char)(hash - TLS_HASH_SHA256);
