@@ -88,9 +88,9 @@ load(lua_State *L)
                                   password.data != NULL ? &password : NULL);
 }
 
-/* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521" | "ed25519") -> a new key
- * from the system's random bytes. bits: 2048 (default) to 4096, a multiple of 8; this takes tenths
- * of a second to seconds. | nil, message, "unsupported_key" (another size) | "no_random" |
+/* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521" | "ed25519") -> a
+ * new key from the system's random bytes. bits: 2048 (default) to 4096, a multiple of 8; this takes
+ * tenths of a second to seconds. | nil, message, "unsupported_key" (another size) | "no_random" |
  * "out_of_memory" */
 static int
 generate(lua_State *L)
@@ -257,8 +257,9 @@ public_key(lua_State *L)
 /* key:sign(name, digest) -> signature. name: a signature scheme ("rsa_pss_rsae_sha256" …), or a
  * hash
  * ("sha256" …, "md5sha1" for RSA below TLS 1.2) for RSA PKCS#1 v1.5 and, as ASN.1 DER, ECDSA. An EC
- * key of any curve signs by every scheme of ECDSA. "ed25519" signs a message: it hashes by itself. | nil, message, "sign_failed" (an external key,
- * a digest that does not fit the hash, a scheme that is not for this key) */
+ * key of any curve signs by every scheme of ECDSA. "ed25519" signs a message: it hashes by itself.
+ * | nil, message, "sign_failed" (an external key, a digest that does not fit the hash, a scheme
+ * that is not for this key) */
 static int
 sign(lua_State *L)
 {

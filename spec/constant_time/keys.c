@@ -135,9 +135,9 @@ premaster(int good)
 }
 
 /* hide_numbers: the private numbers of PKCS#8: all INTEGERs of a PKCS#1 structure but the modulus
- * (the version and the exponent are short), the OCTET STRING of an ECPrivateKey or of a CurvePrivateKey.
- * Headers, lengths
- * and the bytes by which a length is seen to be the least stay in the clear. */
+ * (the version and the exponent are short), the OCTET STRING of an ECPrivateKey or of a
+ * CurvePrivateKey. Headers, lengths and the bytes by which a length is seen to be the least stay in
+ * the clear. */
 static void
 hide_numbers(unsigned char *p, const unsigned char *end, int depth, int *count, int is_rsa)
 {

@@ -16,7 +16,7 @@ static const scalar order = {
 static const scalar r1 = {0x8D98951D, 0xD6EC3174, 0x737DCF70, 0xC6EF5BF4, 0xFFFFFFFE, 0xFFFFFFFF,
     0xFFFFFFFF, 0x0FFFFFFF}; /* R modulo L */
 static const scalar r2 = {0x449C0F01, 0xA40611E3, 0x68859347, 0xD00E1BA7, 0x17F5BE65, 0xCEEC73D2,
-    0x7C309A3D, 0x0399411B}; /* its square */
+    0x7C309A3D, 0x0399411B};     /* its square */
 #define ORDER_FACTOR 0x12547E1Bu /* -1/L modulo 2^32 */
 
 static TLS_SMALL void

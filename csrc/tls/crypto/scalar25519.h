@@ -6,8 +6,8 @@
 #define TLS_SCALAR25519_LENGTH 32
 
 /* tls_scalar25519_reduce: a number of 64 bytes modulo L. */
-void tls_scalar25519_reduce(
-    unsigned char out[TLS_SCALAR25519_LENGTH], const unsigned char wide[2 * TLS_SCALAR25519_LENGTH]);
+void tls_scalar25519_reduce(unsigned char out[TLS_SCALAR25519_LENGTH],
+    const unsigned char wide[2 * TLS_SCALAR25519_LENGTH]);
 /* tls_scalar25519_multiply_add: (a b + c) modulo L; a is any number of 32 bytes, b and c are below
  * L. */
 void tls_scalar25519_multiply_add(unsigned char out[TLS_SCALAR25519_LENGTH],

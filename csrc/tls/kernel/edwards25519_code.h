@@ -1,6 +1,6 @@
-/* edwards25519_code.h - the Edwards curve -x^2 + y^2 = 1 + dx^2y^2 (RFC 7748 section 4.1, RFC 8032 section
- * 5.1) over either form of the field, and multiples of its generator in constant time: included by
- * x25519.c, x25519_adx.c and edwards25519_small.c.
+/* edwards25519_code.h - the Edwards curve -x^2 + y^2 = 1 + dx^2y^2 (RFC 7748 section 4.1, RFC 8032
+ * section 5.1) over either form of the field, and multiples of its generator in constant time:
+ * included by x25519.c, x25519_adx.c and edwards25519_small.c.
  *
  * Its addition law has no exceptions (Hisil, Wong, Carter and Dawson, "Twisted Edwards curves
  * revisited", 2008, extended coordinates). The scalar in 64 digits from -8 to 8, base 16: those at
@@ -61,10 +61,10 @@ field_power(field out, field a11, const field a)
 
     field_square_times(a2, a, 1);
     field_square_times(t, a2, 2);
-    times(t, t, a);        /* 9 */
-    times(a11, t, a2);     /* 11 */
+    times(t, t, a);                 /* 9 */
+    times(a11, t, a2);              /* 11 */
     field_square_times(x5, a11, 1); /* 22 */
-    times(x5, x5, t);      /* 31 = 2^5 - 1 */
+    times(x5, x5, t);               /* 31 = 2^5 - 1 */
     field_square_times(t, x5, 5);
     times(x10, t, x5);
     field_square_times(t, x10, 10);
@@ -518,4 +518,7 @@ edwards_combine(unsigned char out[LENGTH], const unsigned char point[LENGTH],
     return 1;
 }
 
-#define EDWARDS25519 {edwards_generate, edwards_is_public_key, edwards_combine}
+#define EDWARDS25519                                                                               \
+    {                                                                                              \
+        edwards_generate, edwards_is_public_key, edwards_combine                                   \
+    }

@@ -53,14 +53,13 @@ int tls_curve_from_oid(tls_bytes oid);
 typedef struct tls_private_key tls_private_key;
 
 /* tls_private_key_decode takes DER or PEM of PKCS#1 RSAPrivateKey (RFC 8017), SEC1 ECPrivateKey
- * (RFC 5915) or PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958; Ed25519: RFC 8410). In PEM the first block with a private
- * key label counts; others (EC PARAMETERS, certificates) are passed over. The parts must fit
- * together: a key whose CRT parts are wrong would give away its factors with its first signature.
- *   TLS_REASON_BAD_PEM                  no private key block
- *   TLS_REASON_BAD_KEY                  damaged, or parts that do not fit together
- *   TLS_REASON_UNSUPPORTED_KEY          whole, but of a kind, curve or size that cannot be used
- *   TLS_REASON_ENCRYPTED_KEY            needs a password: see key_encrypted.h
- *   TLS_REASON_UNSUPPORTED_ENCRYPTION   no password will help */
+ * (RFC 5915) or PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958; Ed25519: RFC 8410). In PEM the first
+ * block with a private key label counts; others (EC PARAMETERS, certificates) are passed over. The
+ * parts must fit together: a key whose CRT parts are wrong would give away its factors with its
+ * first signature. TLS_REASON_BAD_PEM                  no private key block TLS_REASON_BAD_KEY
+ * damaged, or parts that do not fit together TLS_REASON_UNSUPPORTED_KEY          whole, but of a
+ * kind, curve or size that cannot be used TLS_REASON_ENCRYPTED_KEY            needs a password: see
+ * key_encrypted.h TLS_REASON_UNSUPPORTED_ENCRYPTION   no password will help */
 enum tls_reason tls_private_key_decode(tls_private_key **out, tls_bytes bytes);
 /* tls_private_key_external makes a key object without secret bytes for the owner of `public_key`:
  * signing is done elsewhere. TLS_REASON_UNSUPPORTED_CERTIFICATE for TLS_KEY_OTHER. */

@@ -87,8 +87,8 @@ sign_ecdsa(const tls_private_key *key, unsigned char *out, int hash, const void 
 static size_t
 sign_ed25519(const tls_private_key *key, unsigned char *out, tls_bytes message)
 {
-    return tls_ed25519_sign(out, tls_private_key_ed25519(key),
-               tls_private_key_public(key)->point.data, message)
+    return tls_ed25519_sign(
+               out, tls_private_key_ed25519(key), tls_private_key_public(key)->point.data, message)
                ? TLS_ED25519_SIGNATURE_LENGTH
                : 0;
 }
@@ -261,7 +261,7 @@ tls_verify_scheme(const tls_public_key *key, unsigned scheme, tls_bytes input, t
         return TLS_REASON_ILLEGAL_PARAMETER;
     algorithm = algorithm_of(scheme);
     return tls_verify_digest(key, &algorithm, input.data, signature) ? TLS_OK
-                                                                      : TLS_REASON_BAD_SIGNATURE;
+                                                                     : TLS_REASON_BAD_SIGNATURE;
 }
 
 size_t

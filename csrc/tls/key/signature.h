@@ -22,7 +22,8 @@ size_t tls_sign_digest(
 /* ---- Signature schemes ---- */
 
 /* tls_scheme_supported: the schemes that tls_sign_scheme and tls_verify_scheme know: RSA PKCS#1,
- * RSA-PSS of both kinds and ECDSA, with SHA-1 and SHA-2, and Ed25519; neither MD5, DSA nor Ed448. */
+ * RSA-PSS of both kinds and ECDSA, with SHA-1 and SHA-2, and Ed25519; neither MD5, DSA nor Ed448.
+ */
 int tls_scheme_supported(unsigned scheme);
 /* tls_scheme_fits_key: may a key of this kind and size sign so in a handshake of this version
  * (TLS 1.2 or 1.3)? In TLS 1.3 a scheme of ECDSA names the curve, and PKCS#1, SHA-1 and SHA-224 are
@@ -43,9 +44,9 @@ size_t tls_scheme_digest(unsigned char *out, unsigned scheme, tls_bytes content)
  * as tls_sign_digest; 0 also for a digest of another length. */
 size_t tls_sign_scheme(
     const tls_private_key *key, unsigned char *out, unsigned scheme, tls_bytes input);
-/* tls_verify_scheme verifies a signature of a digest or a content, with the same pairs of schemes and keys.
- * TLS_REASON_BAD_SIGNATURE; TLS_REASON_ILLEGAL_PARAMETER when the scheme is not supported or does
- * not go with the key, or the digest has another length. */
+/* tls_verify_scheme verifies a signature of a digest or a content, with the same pairs of schemes
+ * and keys. TLS_REASON_BAD_SIGNATURE; TLS_REASON_ILLEGAL_PARAMETER when the scheme is not supported
+ * or does not go with the key, or the digest has another length. */
 enum tls_reason tls_verify_scheme(
     const tls_public_key *key, unsigned scheme, tls_bytes input, tls_bytes signature);
 

@@ -13,8 +13,8 @@ TLS_PUBLIC_BEGIN
 enum tls_reason tls_verify_signature(const tls_public_key *key,
     const tls_signature_algorithm *algorithm, tls_bytes data, tls_bytes signature);
 /* tls_verify_digest is that for a digest, which has the length of algorithm->hash (so not for
- * Ed25519); SHA-224 is known here too. Returns 1 when the signature is good; 0 when not, and when the key made no such
- * signature because it is of another kind. */
+ * Ed25519); SHA-224 is known here too. Returns 1 when the signature is good; 0 when not, and when
+ * the key made no such signature because it is of another kind. */
 int tls_verify_digest(const tls_public_key *key, const tls_signature_algorithm *algorithm,
     const unsigned char *digest, tls_bytes signature);
 

@@ -14,9 +14,9 @@
 static tls12_engine *
 engine_of(const void *signature)
 {
-    return (
-        tls12_engine *)(uintptr_t)((const char *)signature - offsetof(br_ssl_engine_context, pad) -
-                                   offsetof(tls12_engine, bearssl));
+    return (tls12_engine *)(uintptr_t)((const char *)signature -
+                                       offsetof(br_ssl_engine_context, pad) -
+                                       offsetof(tls12_engine, bearssl));
 }
 
 /* verify_rsa answers with the digest that was verified. BearSSL compares it with the one that it

@@ -1,5 +1,5 @@
-/* ed25519_test.c - Ed25519: RFC 8032 section 7.1, Wycheproof's cases, public keys that are none, and
- * signatures that were changed; by each implementation of the curve. */
+/* ed25519_test.c - Ed25519: RFC 8032 section 7.1, Wycheproof's cases, public keys that are none,
+ * and signatures that were changed; by each implementation of the curve. */
 #include <stdio.h>
 #include <string.h>
 
@@ -48,7 +48,8 @@ static const struct {
         "36d94b5e8fcd4f681e30a6ac00a9704a188a03"},
     {"833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
         "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
-        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3f"
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3"
+        "f"
         "eebbd454d4423643ce80e2a9ac94fa54ca49f",
         "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c664"
         "31e0303dca179c138ac17ad9bef1177331a704"},
@@ -83,8 +84,8 @@ test_rfc8032(void)
         check(tls_ed25519_sign(
                   signature, private_key, public_key, tls_bytes_make(message, length)) == 1,
             "signs");
-        check_hex(tls_bytes_make(signature, 64), rfc8032[i].signature, "signature %u",
-            (unsigned)i + 1);
+        check_hex(
+            tls_bytes_make(signature, 64), rfc8032[i].signature, "signature %u", (unsigned)i + 1);
     }
 }
 
@@ -114,8 +115,8 @@ test_wycheproof(void)
     check_number(wrong, 0, "cases that went wrong");
 }
 
-/* Points of orders 1, 2, 4 and 8; encodings that are not the least (RFC 8032 section 5.1.3), -0; and
- * a y without an x. */
+/* Points of orders 1, 2, 4 and 8; encodings that are not the least (RFC 8032 section 5.1.3), -0;
+ * and a y without an x. */
 static void
 test_keys(void)
 {

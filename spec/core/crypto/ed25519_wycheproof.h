@@ -1,7 +1,7 @@
-/* ed25519_wycheproof.h - every case of Wycheproof's ed25519_test.json (testvectors_v1): its number, the
- * public key, the message, the signature, and whether that verifies. Cases of flags InvalidSignature
- * (special values), TruncatedSignature, SignatureWithGarbage, CompressedSignature, InvalidEncoding,
- * SignatureMalleability, TinkOverflow and known answers. */
+/* ed25519_wycheproof.h - every case of Wycheproof's ed25519_test.json (testvectors_v1): its number,
+ * the public key, the message, the signature, and whether that verifies. Cases of flags
+ * InvalidSignature (special values), TruncatedSignature, SignatureWithGarbage, CompressedSignature,
+ * InvalidEncoding, SignatureMalleability, TinkOverflow and known answers. */
 #ifndef ED25519_WYCHEPROOF_H
 #define ED25519_WYCHEPROOF_H
 

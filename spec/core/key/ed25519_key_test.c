@@ -13,10 +13,9 @@
 #include "wire/registry.h"
 
 /* RFC 8410 sections 10.1 and 10.3. */
-static const char public_pem[] =
-    "-----BEGIN PUBLIC KEY-----\n"
-    "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
-    "-----END PUBLIC KEY-----\n";
+static const char public_pem[] = "-----BEGIN PUBLIC KEY-----\n"
+                                 "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+                                 "-----END PUBLIC KEY-----\n";
 static const char private_pem[] =
     "-----BEGIN PRIVATE KEY-----\n"
     "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
@@ -185,8 +184,8 @@ test_generated(void)
         "two keys");
     check(!tls_private_key_matches(key, tls_private_key_public(other)), "are two");
     check_reason(tls_private_key_encode_encrypted_pem(&pem, key, password, 1000), TLS_OK, "hides");
-    check_reason(tls_private_key_decode_encrypted(&back, tls_buffer_view(&pem),
-                     tls_bytes_of_string("other")),
+    check_reason(tls_private_key_decode_encrypted(
+                     &back, tls_buffer_view(&pem), tls_bytes_of_string("other")),
         TLS_REASON_BAD_PASSWORD, "another password");
     check_reason(
         tls_private_key_decode_encrypted(&back, tls_buffer_view(&pem), password), TLS_OK, "reads");
