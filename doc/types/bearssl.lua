@@ -179,11 +179,11 @@ function bearssl.ocsp.request(certificate, issuer) end
 
 bearssl.key = {}
 
----@type string[] what generate makes: "rsa", "secp256r1", "secp384r1", "secp521r1"
+---@type string[] what generate makes: "rsa", "secp256r1", "secp384r1", "secp521r1", "ed25519"
 bearssl.key.kinds = {}
 
 ---One of bearssl.key.kinds; of a curve, any of its names in any case of letters ("P-256", "prime256v1" …: doc/api.md).
----@alias bearssl.KeyKind "rsa"|"secp256r1"|"secp384r1"|"secp521r1"|string
+---@alias bearssl.KeyKind "rsa"|"secp256r1"|"secp384r1"|"secp521r1"|"ed25519"|string
 
 ---@param kind bearssl.KeyKind
 ---@param bits? integer RSA: 2048 … 4096, default 2048
@@ -477,9 +477,9 @@ function Context:info() end
 ---@class bearssl.SignQuestion
 ---@field scheme? string
 ---@field scheme_id integer
----@field hash string
+---@field hash? string nil for Ed25519, which signs the message
 ---@field message string what to sign
----@field digest string its hash
+---@field digest? string its hash; nil for Ed25519
 ---@field certificate bearssl.Certificate
 
 ---@class bearssl.Selection: bearssl.Credential its `name`: of one of the context's
@@ -806,7 +806,7 @@ function Certificate:der() end
 function Certificate:fingerprint(hash) end
 ---@return {type: string, value: string}[]
 function Certificate:names() end
----@return {type?: "RSA"|"RSA-PSS"|"EC", bits?: integer, curve?: string, oid: string}
+---@return {type?: "RSA"|"RSA-PSS"|"EC"|"Ed25519", bits?: integer, curve?: string, oid: string}
 function Certificate:public_key() end
 ---@return string? name
 ---@return string oid
@@ -976,7 +976,7 @@ function Key:type() end
 function Key:bits() end
 ---@return string?
 function Key:curve() end
----@return {type: "RSA"|"RSA-PSS"|"EC", bits: integer, curve?: string}
+---@return {type: "RSA"|"RSA-PSS"|"EC"|"Ed25519", bits: integer, curve?: string}
 function Key:public_key() end
 ---@return boolean
 function Key:is_external() end
@@ -984,7 +984,7 @@ function Key:is_external() end
 ---@return boolean
 function Key:matches(certificate) end
 ---@param name string a signature scheme, or a hash for PKCS#1 v1.5 and ECDSA
----@param digest string
+---@param digest string for "ed25519" the message
 ---@return string? signature
 ---@return string? message
 ---@return bearssl.Code? code

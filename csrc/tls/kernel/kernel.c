@@ -196,6 +196,7 @@ fill(const char *words)
     table.rsa_pkcs1_sign = br_rsa_pkcs1_sign_get_default();
     table.rsa_pkcs1_verify = br_rsa_pkcs1_vrfy_get_default();
     table.ml_kem = &tls_ml_kem_portable;
+    table.edwards25519 = &tls_edwards25519_portable;
     fill_aeads();
     for (i = 0; candidates[i] != NULL; i++) {
         const tls_kernel *kernel = candidates[i];
