@@ -7,8 +7,8 @@ local ours = require "spec.support.ours"
 
 local GROUPS = { "X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024" }
 local HAS = { gnutls = {}, nss = { "X25519MLKEM768" } }
--- What comes of the defaults of both sides, where that is not X25519MLKEM768 at once: selfserv has it only when told to,
--- tstclnt has it, but a share of x25519 only, and gnutls-cli has shares of secp256r1 and x25519.
+-- What comes of the defaults of both sides, where that is not X25519MLKEM768 at once: selfserv has it only when told
+-- to, tstclnt has it, but a share of x25519 only, and gnutls-cli has shares of secp256r1 and x25519.
 local DEFAULTS = {
    gnutls = { server = "x25519", client = "secp256r1" },
    nss = { server = "x25519", client = "X25519MLKEM768", retried = true },
