@@ -30,7 +30,7 @@ compress(uint32_t x, unsigned bits)
 static inline uint32_t
 decompress(uint32_t y, unsigned bits)
 {
-    return (y * Q + (1U << (bits - 1))) >> bits;
+    return (2 * y * Q + (1U << bits)) >> (bits + 1);
 }
 
 /* place: of number i, which in the NTT's domain is not where it is named. */

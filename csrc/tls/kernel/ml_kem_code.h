@@ -115,7 +115,7 @@ product(tls_polynomial out, const tls_polynomial *a, unsigned step, const tls_po
             if (r & 2)
                 gamma = SUBTRACT(ALL(0), gamma);
             for (i = 0; i < rank; i++) {
-                piece a0 = LOAD(a[step * i] + at), a1 = LOAD(a[step * i] + at + 16);
+                piece a0 = LOAD(a[(size_t)step * i] + at), a1 = LOAD(a[(size_t)step * i] + at + 16);
                 piece b0 = LOAD(b[i] + at), b1 = LOAD(b[i] + at + 16);
 
                 low = ADD(low, ADD(MULTIPLY(a0, b0), MULTIPLY(MULTIPLY(a1, b1), gamma)));
