@@ -266,7 +266,7 @@ constant-time: ## no branch, index or division depends on a secret: kernels, key
 	    EMULATED='-include spec/constant_time/instructions.h' constant-time-run
 CONSTANT_TIME := $(BUILD)/constant_time
 constant-time-run: $(CONSTANT_TIME)
-	@sh spec/constant_time/run.sh $< $(filter $(BUILD)/tls/kernel/%,$(TLS_OBJECTS))
+	@sh spec/constant_time/run.sh $< $(filter $(BUILD)/tls/kernel/% $(BUILD)/tls/crypto/ml_kem% $(BUILD)/tls/crypto/sha3%,$(TLS_OBJECTS))
 # It says itself what the processor can do, and does what memcheck's cannot.
 CONSTANT_TIME_OWN = processor rsa_ifma
 $(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TEST_OBJECTS) $(TLS_OBJECTS) $(BUILD)/tls/flags

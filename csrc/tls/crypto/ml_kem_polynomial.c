@@ -202,14 +202,16 @@ void
 tls_ml_kem_sample_matrix(
     tls_polynomial *matrix, const unsigned char seed[TLS_ML_KEM_SEED], unsigned rank)
 {
-    uint32_t positions[TLS_ML_KEM_BATCH];
+    uint32_t positions[TLS_ML_KEM_BATCH], row = 0, column = 0;
     unsigned n, j, wanted;
 
     for (n = 0; n < rank * rank; n += TLS_ML_KEM_BATCH) {
         wanted = rank * rank - n < TLS_ML_KEM_BATCH ? rank * rank - n : TLS_ML_KEM_BATCH;
-        /* Algorithm 13: rho, j, i. */
-        for (j = 0; j < TLS_ML_KEM_BATCH; j++)
-            positions[j] = (n + j) % rank | ((n + j) / rank) << 8;
+        for (j = 0; j < TLS_ML_KEM_BATCH; j++) {
+            positions[j] = column | row << 8; /* algorithm 13: rho, j, i */
+            column = column + 1 < rank ? column + 1 : 0;
+            row += column == 0;
+        }
         sample_entries(matrix + n, wanted, seed, positions);
     }
 }
