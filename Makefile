@@ -275,7 +275,7 @@ $(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TEST_OBJECTS) $(TLS_OB
 	@$(COMPILE) -Icsrc/tls -c -o $@.planted.o spec/constant_time/constant_time.c
 
 # What computes, and handshakes of both versions; the tests of spec/core/kernel choose by themselves.
-KERNEL_TESTS = $(patsubst %,$(BUILD)/core/%_test,key_exchange key_schedule record_protection connection13_records ticket \
+KERNEL_TESTS = $(patsubst %,$(BUILD)/core/%_test,key_exchange ml_kem hybrid key_schedule record_protection connection13_records ticket \
     signature signature_vectors rsa_pss_12 handshake12 renegotiation connection13 connection13_psk connection13_early)
 KERNEL_SPECS = spec/tls12_spec.lua spec/tls13_sessions_spec.lua spec/sign_spec.lua spec/kernels_spec.lua
 KERNEL_RUN   = $(RUN) SPEC='$(KERNEL_SPECS)' SPECFLAGS= OUT='$(OUT)' JOBS=$(JOBS) SLOWDOWN=$(SLOWDOWN)
