@@ -42,6 +42,15 @@ function bearssl.signature_algorithms() end
 ---@return table<string, string>
 function bearssl.kernels() end
 
+---What this build has of what is optional.
+---@class bearssl.Features
+---@field certificate_compression bearssl.Compression[] best first
+
+---@alias bearssl.Compression "brotli"|"zstd"|"zlib"
+
+---@return bearssl.Features
+function bearssl.features() end
+
 bearssl.certificate = {}
 
 ---Reads PEM or DER.
@@ -265,8 +274,11 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field min_version? bearssl.Version default "TLSv1.2"
 ---@field max_version? bearssl.Version default "TLSv1.3"
 ---@field suites? string|string[] a policy or RFC names, policies among them; default "modern"
----@field groups? string[]
+---@field groups? string[] default X25519MLKEM768, x25519, secp256r1, secp384r1, secp521r1
 ---@field signature_algorithms? string[]
+---@field signature_algorithms_cert? string[] of certificates; default the same
+---@field certificate_authorities? boolean|bearssl.Trust|(string|bearssl.Certificate)[] whose names are sent; server: true
+---@field certificate_compression? bearssl.Compression[]|false TLS 1.3; default all that were built in
 ---@field alpn? string[]
 ---@field alpn_required? boolean default false
 ---@field trust? bearssl.Trust|string a store, PEM, or "system" (a client's default)
@@ -300,7 +312,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field record_size_limit? integer 64 … 16384 (RFC 8449)
 ---@field client_hello_limit? integer server: 512 … 131396 bytes, default 16384
 ---@field record_padding? integer TLS 1.3: bytes, default 0
----@field key_shares? integer client, TLS 1.3: 1 … 4, default 1
+---@field key_shares? integer client, TLS 1.3: 1 … 4, default 1, or 2 where the first group is a hybrid one
 ---@field grease? boolean client, default true
 ---@field middlebox_compatibility? boolean TLS 1.3, default true
 ---@field retry_cookie? boolean server, TLS 1.3, default false
@@ -366,6 +378,8 @@ function Context:info() end
 ---@field suites string[]
 ---@field groups string[]
 ---@field signature_algorithms string[]
+---@field signature_algorithms_cert? string[]
+---@field certificate_compression bearssl.Compression[]
 ---@field alpn? string[]
 ---@field verify bearssl.Verify
 ---@field tickets boolean|"always"

@@ -72,6 +72,7 @@ local definitions = {
    client_ed25519 = { cn = "client ed", san = "email:client@example.org", usage = "client", key = "ed:25519" },
    client_rsa_pss = { cn = "client pss", san = "email:client@example.org", usage = "client", key = "rsa-pss:2048" },
    client_chain = { cn = "client chain", san = "email:client@example.org", usage = "client", issuer = "intermediate" },
+   client_ec_only = { cn = "client ec only", usage = "client", key = "ec:P-256", issuer = "ec_ca" },
    client_expired = { cn = "client old", usage = "client", key = "ec:P-256", from = -20, to = -10 },
    client_untrusted = { cn = "client stranger", usage = "client", key = "ec:P-256", issuer = "other_ca" },
 }

@@ -4,6 +4,7 @@
 
 #include "handshake/client_hello.h"
 #include "tls12/internal.h"
+#include "crypto/key_exchange.h"
 #include "handshake/local_certificate.h"
 #include "handshake/peer_certificate.h"
 #include "handshake/record_limits.h"
@@ -247,7 +248,7 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     choice.accepted = message.u.certificate_request.signature_algorithms;
     if (!e->handshake->terms.credential_fixed)
         credential = tls_pick_client_credential(
-            e->handshake, message.u.certificate_request.certificate_authorities, can_sign, &choice);
+            e->handshake, &message.u.certificate_request, can_sign, &choice);
     /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
     if (credential == NULL || credential->key == NULL || !can_sign(&choice, credential))
         return;
@@ -527,8 +528,10 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
     tls_handshake *h = e->handshake;
     enum tls_reason reason;
 
-    /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
-    if (!tls_context_has_group(h->host->context, exchange->group))
+    /* Only what was offered: BearSSL itself would take any group and hash that it can do. Groups
+     * that are no curves were offered for TLS 1.3 alone. */
+    if (!tls_context_has_group(h->host->context, exchange->group) ||
+        !tls_group_is_curve(exchange->group))
         return TLS_REASON_ILLEGAL_PARAMETER;
     h->facts.group = exchange->group;
     h->facts.peer.scheme = exchange->scheme;

@@ -557,7 +557,7 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
 
     if (request->has_signature_algorithms && count == 0)
         return TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM;
-    tls_write_authorities(context, &authorities);
+    tls_context_write_authorities(context, &authorities);
     request->certificate_authorities = tls_buffer_view(&authorities);
     tls_write_u16_values(&schemes, allowed, count);
     if (request->has_signature_algorithms)

@@ -10,6 +10,27 @@
 
 /* ---- Sending ---- */
 
+/* compress puts a CompressedCertificate in place of a Certificate that would be longer. What is
+ * under a CertificateRequest's own context never comes again. */
+static enum tls_reason
+compress(tls13_engine *e, tls_buffer *raw)
+{
+    tls_buffer compressed = {0};
+    enum tls_reason reason = tls_compressed_chains_get(&e->handshake->host->context->compressed,
+        &compressed, e->compression,
+        tls_bytes_make(
+            raw->data + TLS_HANDSHAKE_HEADER_LENGTH, raw->length - TLS_HANDSHAKE_HEADER_LENGTH),
+        e->request_context_length == 0);
+
+    if (reason == TLS_OK && compressed.length > 0) {
+        tls_buffer_release(raw);
+        *raw = compressed;
+        return TLS_OK;
+    }
+    tls_buffer_release(&compressed);
+    return reason;
+}
+
 enum tls_reason
 tls13_send_certificate(tls13_engine *e)
 {
@@ -46,6 +67,8 @@ tls13_send_certificate(tls13_engine *e)
             credential->chain_count);
     free(entries);
     tls_buffer_release(&extensions);
+    if (reason == TLS_OK && e->compression != 0)
+        reason = compress(e, &raw);
     if (reason != TLS_OK) {
         tls_buffer_release(&raw);
         return reason;
@@ -169,6 +192,36 @@ tls13_send_finished(tls13_engine *e, const unsigned char *base_key)
 }
 
 /* ---- Receiving ---- */
+
+uint32_t
+tls13_certificate_types(const tls_host *host)
+{
+    return TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE) |
+           (host->context->certificate_compression_count > 0
+                   ? TLS_MESSAGE_BIT(TLS_HANDSHAKE_COMPRESSED_CERTIFICATE)
+                   : 0);
+}
+
+enum tls_reason
+tls13_next_certificate(
+    tls13_engine *e, uint32_t others, tls_message *message, enum tls_progress *progress)
+{
+    const tls_context *context = e->handshake->host->context;
+    tls_compressed_certificate compressed;
+    size_t i;
+    enum tls_reason reason =
+        tls13_next(e, tls13_certificate_types(e->handshake->host) | others, message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0 ||
+        message->type != TLS_HANDSHAKE_COMPRESSED_CERTIFICATE)
+        return reason;
+    compressed = message->u.compressed_certificate;
+    /* RFC 8879 section 4: an algorithm that was offered. */
+    for (i = 0; i < context->certificate_compression_count; i++)
+        if (context->certificate_compression[i] == compressed.algorithm)
+            return tls_compressed_certificate_expand(&e->certificate, message, &compressed);
+    return TLS_REASON_ILLEGAL_PARAMETER;
+}
 
 /* take_extensions reads what may stand beside a certificate: only what was asked for
  * (section 4.4.2). */
