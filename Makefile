@@ -86,13 +86,15 @@ COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibilit
 # which look into -g.
 PURE       = -fno-asynchronous-unwind-tables
 PURE_ROOMS = asn1 crypto issue kernel key wire x509
-# What no handshake and no record waits for is compiled for size; in the rooms of which most is so, HOT is not.
+# What no handshake and no record waits for is compiled for size, and so is what a handshake does once or twice, around
+# what takes the time; in the rooms of which most is so, HOT is not.
 SMALL         = $(if $(filter -O2,$(lastword $(filter -O%,$(OPT) $(CFLAGS)))),-Os)
 HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor object receive value) \
     $(addprefix csrc/tls/x509/,certificate certificate_parse der_kind distinguished_name_match hostname key_use \
     signature_budget signed_structure verdict_cache verify))
-SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/x509/*) \
-    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/compression* csrc/tls/wire/suite_names)))
+SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/tls12/* tls/tls13/* tls/x509/*) \
+    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/compression* csrc/tls/wire/suite_names \
+    $(addprefix csrc/tls/crypto/,hybrid key_exchange ml_kem ml_kem_encryption sha3))))
 small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
 
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))

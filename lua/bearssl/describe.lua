@@ -148,6 +148,7 @@ end
 
 local function key_text(key)
    if key.curve then return ("%s %s"):format(key.type or "EC", key.curve) end
+   if key.type == "Ed25519" then return key.type end
    return ("%s %s bits"):format(key.type or "?", key.bits and name_of(key.bits) or "?")
 end
 

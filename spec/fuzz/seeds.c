@@ -2,9 +2,11 @@
  * of options: seeds DIRECTORY makes DIRECTORY/TARGET/seed-N. */
 #include <stdio.h>
 
+#include "crypto/key_exchange.h"
 #include "fuzz_pair.h"
 #include "wire/compression.h"
 #include "wire/message.h"
+#include "wire/registry.h"
 
 static const char *directory;
 
@@ -266,6 +268,31 @@ put_lies(uint32_t options)
     }
 }
 
+/* A key, a ciphertext and a share of each kind: see ml_kem.c. */
+static void
+put_ml_kem(void)
+{
+    static const unsigned groups[] = {
+        TLS_GROUP_X25519MLKEM768, TLS_GROUP_SECP256R1MLKEM768, TLS_GROUP_SECP384R1MLKEM1024};
+    unsigned char secret[TLS_SHARED_SECRET_MAXIMUM], first[] = {0};
+    tls_key_exchange_key client, server;
+    size_t length;
+    unsigned i;
+
+    for (i = 0; i < sizeof groups / sizeof *groups; i++) {
+        if (tls_key_exchange_generate(&client, groups[i], NULL, 0) != TLS_OK ||
+            tls_key_exchange_answer(
+                &server, groups[i], secret, &length, tls_key_exchange_share(&client)) != TLS_OK)
+            exit(1);
+        first[0] = (unsigned char)(2 * i);
+        put("ml_kem", tls_bytes_make(first, 1), tls_key_exchange_share(&client));
+        first[0]++;
+        put("ml_kem", tls_bytes_make(first, 1), tls_key_exchange_share(&server));
+        tls_key_exchange_wipe(&client);
+        tls_key_exchange_wipe(&server);
+    }
+}
+
 int
 main(int count, char **words)
 {
@@ -295,6 +322,7 @@ main(int count, char **words)
         return 2;
     }
     directory = words[1];
+    put_ml_kem();
     for (i = 0; i < sizeof options_13 / sizeof *options_13; i++) {
         record(fuzz_with_versions(options_13[i], i % 2 ? FUZZ_12_13 : FUZZ_13));
         if (options_13[i] & FUZZ_RESUME)

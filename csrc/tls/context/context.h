@@ -62,7 +62,7 @@ typedef struct tls_context_options {
     const uint16_t *suites; /* NULL: suite.h's "modern" */
     size_t suite_count;
     int client_preference;  /* server: take the client's order of suites */
-    const uint16_t *groups; /* NULL: x25519, secp256r1, secp384r1, secp521r1 */
+    const uint16_t *groups; /* NULL: X25519MLKEM768, x25519, secp256r1, secp384r1, secp521r1 */
     size_t group_count;
     const uint16_t *signature_schemes; /* NULL: every SHA-2 one that BearSSL can do */
     size_t signature_scheme_count;
@@ -134,7 +134,8 @@ typedef struct tls_context_options {
 
     /* ---- TLS 1.3 ---- */
     unsigned key_share_count; /* client: groups of the list, from the first, for which ClientHello
-                                 has a share, 1 … 4; 0: 1 */
+                                 has a share, 1 … 4; 0: the first group and, if that is a hybrid
+                                 one, the first that is none */
     int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
     int no_compatibility; /* client: no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
     int psk_ke; /* psk_ke where the client offers nothing better: resumption without (EC)DHE, and

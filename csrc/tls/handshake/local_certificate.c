@@ -220,7 +220,9 @@ tls_ask_signature(tls_handshake *h, unsigned scheme, int hash, tls_bytes message
     tls_question *question = &h->host->events.question;
 
     question->u.sign.scheme = scheme;
-    question->u.sign.hash = tls_hash_name(hash);
+    if (tls_scheme_hashes_itself(scheme))
+        digest = tls_bytes_make(NULL, 0);
+    question->u.sign.hash = tls_scheme_hashes_itself(scheme) ? NULL : tls_hash_name(hash);
     question->u.sign.message = message;
     question->u.sign.digest = digest;
     question->u.sign.certificate = h->terms.credential.chain[0];

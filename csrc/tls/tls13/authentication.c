@@ -113,7 +113,7 @@ make_signature(tls13_engine *e, int *ready)
     tls_handshake *h = e->handshake;
     tls_answer *answer = tls_host_take_answer(h->host);
     const tls_credential *credential = &h->terms.credential;
-    tls_bytes digest;
+    tls_bytes digest, content;
     int local = 1;
     enum tls_reason reason = TLS_OK;
 
@@ -124,11 +124,11 @@ make_signature(tls13_engine *e, int *ready)
             e->digest, e->sign_scheme, tls_bytes_make(e->content, e->content_length));
     }
     digest = tls_bytes_make(e->digest, e->digest_length);
+    content = tls_bytes_make(e->content, e->content_length);
     if (answer != NULL) {
         reason = tls_take_signature(h, answer, &e->signature, &local);
     } else if (tls_signs_elsewhere(h)) {
-        tls_ask_signature(h, e->sign_scheme, tls_scheme_hash(e->sign_scheme),
-            tls_bytes_make(e->content, e->content_length), digest);
+        tls_ask_signature(h, e->sign_scheme, tls_scheme_hash(e->sign_scheme), content, digest);
         return TLS_OK;
     }
     if (reason == TLS_OK && local) {
@@ -136,7 +136,8 @@ make_signature(tls13_engine *e, int *ready)
 
         if (out == NULL)
             return TLS_REASON_OUT_OF_MEMORY;
-        e->signature.length = tls_sign_scheme(credential->key, out, e->sign_scheme, digest);
+        e->signature.length = tls_sign_scheme(credential->key, out, e->sign_scheme,
+            tls_scheme_hashes_itself(e->sign_scheme) ? content : digest);
         if (e->signature.length == 0)
             reason = TLS_REASON_SIGN_FAILED;
     }
@@ -281,6 +282,7 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
     const tls_certificate *leaf = h->facts.peer.chain->items[0];
     unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM];
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
+    tls_bytes input;
     size_t length, i;
 
     for (i = 0; i < context->signature_scheme_count; i++)
@@ -294,10 +296,11 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
     if (!tls_certificate_allows(leaf, TLS_KEY_USE_SIGNATURE))
         return TLS_REASON_WRONG_PURPOSE;
     length = signed_content(e, content, h->host->role == TLS_ROLE_CLIENT);
-    length = tls_scheme_digest(digest, message->scheme, tls_bytes_make(content, length));
+    input = tls_bytes_make(content, length);
+    if (!tls_scheme_hashes_itself(message->scheme))
+        input = tls_bytes_make(digest, tls_scheme_digest(digest, message->scheme, input));
     h->facts.peer.scheme = message->scheme;
-    return tls_verify_scheme(
-        &leaf->public_key, message->scheme, tls_bytes_make(digest, length), message->signature);
+    return tls_verify_scheme(&leaf->public_key, message->scheme, input, message->signature);
 }
 
 static enum tls_reason

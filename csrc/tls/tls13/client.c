@@ -311,6 +311,7 @@ received_server_hello(tls13_engine *e, const tls_server_hello *hello)
     tls13_use_suite(e, suite);
     memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
     reason = agree(e, hello, shared, &shared_length);
+    tls13_wipe_shares(e);
     if (reason == TLS_OK)
         reason = use_psk(e);
     if (reason == TLS_OK)

@@ -141,6 +141,8 @@ enum tls_reason tls13_seal_with(tls13_engine *e, const unsigned char *secret);
 enum tls_reason tls13_send_compatibility(tls13_engine *e);
 /* tls13_make makes an engine that begins in a state. */
 enum tls_reason tls13_make(tls_handshake *h, tls13_state state);
+/* tls13_wipe_shares forgets all key shares: when the secret is there, nobody wants the others. */
+void tls13_wipe_shares(tls13_engine *e);
 /* tls13_end keeps what outlives the engine. */
 enum tls_reason tls13_end(tls13_engine *e, enum tls_progress *progress);
 

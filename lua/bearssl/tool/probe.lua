@@ -7,6 +7,9 @@ local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
 local terminal = require "bearssl.tool.terminal"
 
+local PADDING = 21 -- RFC 7685
+local SEGMENT, SMALLEST_RECORD = 1460, 512 -- bytes: of TCP over Ethernet; of the option 'record_size'
+
 local probe = { summary = "Report what a server supports, and what is wrong with it." }
 
 function probe.describe(command)
@@ -47,6 +50,7 @@ local function ask(prober, settings, stop, first, fallback)
    if not context then
       local all = { trust = prober.trust, verify = "report", credentials = prober.credentials }
       for name, value in pairs(settings) do all[name] = value end
+      all.groups = all.groups or prober.groups
       local made, new, problem = pcall(bearssl.context, all)
       if not made then new, problem = nil, new end
       context = new
@@ -122,6 +126,29 @@ local function server_order(prober, version, taken)
    return name and name == taken[1]
 end
 
+local function is_hybrid(group) return group:find "MLKEM" ~= nil end
+
+-- What the server makes of a ClientHello as such: whether one answers that is longer than a TCP segment, as those with
+-- a post-quantum key share are, and one in several records (RFC 8446 section 5.1). `first` is the result of a long one.
+-- nil: it answers none. Where it takes no long one, all that is asked afterwards is short.
+local function hello_forms(prober, first)
+   local short = {}
+   for _, group in ipairs(bearssl.groups()) do
+      if not is_hybrid(group) then short[#short + 1] = group end
+   end
+   local function answers(padding, record_size)
+      return ask_again(prober, {
+         min_version = bearssl.versions()[1], suites = options.suites(), groups = short, record_size = record_size,
+         extensions = padding > 0 and { { id = PADDING, raw = ("\0"):rep(padding) } } or nil,
+      }, "server_hello").seen.server_hello ~= nil
+   end
+   local long = first.seen.server_hello ~= nil
+   if not long and not answers(0) then return nil, nil end
+   long = long or answers(SEGMENT)
+   if not long then prober.groups = short end
+   return long, answers(SMALLEST_RECORD, SMALLEST_RECORD)
+end
+
 local curves = { ["P-256"] = "secp256r1", ["P-384"] = "secp384r1", ["P-521"] = "secp521r1" }
 
 -- The group that a server picks when it is offered these. In TLS 1.3 ServerHello tells; what it was after there was a
@@ -159,7 +186,7 @@ local function groups_of(prober, version, taken, leaf, progress)
    end
    for _, group in ipairs(bearssl.groups()) do
       progress:step(group)
-      if #ephemeral > 0 and not group:find("^ffdhe") then -- those are for TLS 1.3
+      if #ephemeral > 0 and not group:find("^ffdhe") and not is_hybrid(group) then -- those are for TLS 1.3
          local picked = group_among(prober, version, ephemeral, { group })
          if not picked and own and own ~= group then
             picked = group_among(prober, version, ephemeral, { group, own })
@@ -286,6 +313,11 @@ local function examine(prober, progress)
       report.error, report.code = first.message, first.code
       return report
    end
+   report.long_hello, report.hello_in_records = hello_forms(prober, first)
+   progress:step("ClientHello")
+   if report.long_hello == false then
+      first = ask(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
+   end
    report.versions = versions_of(prober, progress)
    local best, classic -- of all, and below TLS 1.3
    for _, entry in ipairs(report.versions) do
@@ -303,6 +335,8 @@ local function examine(prober, progress)
    progress:step("handshake")
    local leaf = whole.judged and whole.judged.chain[1]
    report.groups, report.groups_hidden = groups_of(prober, best.version, best.suites, leaf, progress)
+   report.post_quantum = false
+   for _, group in ipairs(report.groups) do report.post_quantum = report.post_quantum or is_hybrid(group) end
    report.alpn = alpn_of(prober, best.version, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil
    report.certificate_authorities = report.client_certificate and authorities_of(whole.seen.certificate_request) or nil
@@ -385,6 +419,11 @@ local function write_report(report)
          line("", table.concat(report.groups_hidden, ", ") .. " perhaps: the server prefers its certificate's")
       end
    end
+   if report.post_quantum ~= nil then line("post-quantum", yes(report.post_quantum)) end
+   if report.long_hello ~= nil then
+      line("long hello", yes(report.long_hello))
+      line("  in records", yes(report.hello_in_records))
+   end
    if report.alpn then line("ALPN", #report.alpn > 0 and table.concat(report.alpn, ", ") or "none") end
    line("own order", yes(report.server_order))
    line("master secret", report.extended_master_secret == nil and "not known" or report.extended_master_secret
@@ -427,7 +466,7 @@ function probe.run(arguments)
       ticket_wait = math.min(1, arguments.timeout), keylog = options.keylog(arguments),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
-   local total = 6 + #bearssl.groups() + 2 + #bearssl.features().certificate_compression
+   local total = 7 + #bearssl.groups() + 2 + #bearssl.features().certificate_compression
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)

@@ -182,7 +182,15 @@ sample_engine(side *s, const tls13_engine *e)
     size_t i;
 
     for (i = 0; i < e->share_count; i++) {
+        const tls_hybrid_key *hybrid = e->shares[i].hybrid;
+
         note_secret("a key share's secret", e->shares[i].secret, e->shares[i].length, 0);
+        if (hybrid != NULL && hybrid->private_length > 0) {
+            const unsigned char *key = hybrid->bytes + hybrid->matrix_length + hybrid->share_length;
+
+            note_secret("the beginning of an ML-KEM key", key, 64, 0);
+            note_secret("its z", key + hybrid->private_length - 32, 32, 0);
+        }
         shares[s == &p.server] = e->shares[i];
     }
     for (i = 0; i < TLS13_PSKS_OFFERED; i++)
@@ -319,7 +327,7 @@ scan(const char *what, int with_kept)
 static void
 begin(enum kind client)
 {
-    static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
+    static const uint16_t client_groups[] = {TLS_GROUP_X25519MLKEM768, TLS_GROUP_SECP256R1};
     static const uint16_t server_groups[] = {TLS_GROUP_SECP256R1};
     static uint16_t compressions[3];
     size_t i;
