@@ -52,7 +52,7 @@ kept_session(tls12_engine *e, tls_session **session)
     reason = copy_or_new(e, session);
     if (reason != TLS_OK || e->ticket.length == 0)
         return reason;
-    tls_buffer_append(&(*session)->ticket, e->ticket.data, e->ticket.length);
+    tls_buffer_append_last(&(*session)->ticket, e->ticket.data, e->ticket.length);
     /* RFC 5077 section 3.3: the hint may only shorten what the client itself allows. */
     if (e->ticket_lifetime != 0 &&
         (*session)->expires > tls_context_now(h->host->context) + (int64_t)e->ticket_lifetime)

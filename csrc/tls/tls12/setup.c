@@ -15,20 +15,14 @@
  * long as the names are there; what is relied on beyond names is checked here. */
 typedef char engine_is_first_in_client[offsetof(br_ssl_client_context, eng) == 0 ? 1 : -1];
 typedef char engine_is_first_in_server[offsetof(br_ssl_server_context, eng) == 0 ? 1 : -1];
-typedef char opener_holds_bearssl_in[sizeof(((tls_record_opener *)0)->protection) >=
-                                             sizeof(((br_ssl_engine_context *)0)->in)
+typedef char bearssl_in_holds_opener[sizeof(((br_ssl_engine_context *)0)->in) >=
+                                             sizeof(((tls_record_opener *)0)->protection)
                                          ? 1
                                          : -1];
-typedef char sealer_holds_bearssl_out[sizeof(((tls_record_sealer *)0)->protection) >=
-                                              sizeof(((br_ssl_engine_context *)0)->out)
+typedef char bearssl_out_holds_sealer[sizeof(((br_ssl_engine_context *)0)->out) >=
+                                              sizeof(((tls_record_sealer *)0)->protection)
                                           ? 1
                                           : -1];
-
-typedef char
-    bearssl_in_holds_gcm[sizeof(((br_ssl_engine_context *)0)->in) >= sizeof(tls_aead_context) ? 1
-                                                                                              : -1];
-typedef char bearssl_out_holds_gcm
-    [sizeof(((br_ssl_engine_context *)0)->out) >= sizeof(tls_aead_context) ? 1 : -1];
 
 /* ---- Templates ---- */
 
