@@ -135,8 +135,7 @@ set_suites(tls12_engine *e)
     }
     if (e->usable_count == 0)
         return TLS_REASON_NO_COMMON_SUITE;
-    br_ssl_engine_set_suites(
-        tls12_core(e), e->handshake->host->role == TLS_ROLE_CLIENT ? e->usable : &shown, 1);
+    br_ssl_engine_set_suites(tls12_core(e), &shown, 1);
     return TLS_OK;
 }
 
