@@ -77,6 +77,19 @@ describe("bearssl ca", function()
       ok("ca", "server", "--ca", home .. "/ca", "--out", home, "--password-file", secret, "a.example")
    end)
 
+   it("makes keys and certificates of the kinds that it is told, also Ed25519", function()
+      ok("ca", "init", "--out", home .. "/ca", "--key-type", "ed25519")
+      for _, kind in ipairs { "ed25519", "p256" } do
+         ok("ca", "server", "--ca", home .. "/ca", "--out", home, "--key-type", kind, "--force", "localhost")
+         shell.run { "openssl", "verify", "-x509_strict", "-CAfile", home .. "/ca/ca.pem", "-purpose", "sslserver",
+            home .. "/localhost.pem" }
+         local key = assert(bearssl.key.open(home .. "/localhost.key"))
+         assert.are.equal(kind == "ed25519" and "Ed25519" or "EC", key:type())
+         assert.are.equal("ED25519", (assert(bearssl.certificate.open(home .. "/localhost.pem"))[1]
+            :signature_algorithm()))
+      end
+   end)
+
    it("overwrites nothing unless it is told to", function()
       ok("ca", "init", "--out", home)
       local before = temporary.read(home .. "/ca.key")

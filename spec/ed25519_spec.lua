@@ -221,6 +221,19 @@ describe("a handshake with Ed25519", function()
          assert.equal(0, #b:info "peer_certificates")
       end)
 
+      it("has the chain that the peer can verify, " .. version, function()
+         local credentials = {}
+         for index, name in ipairs { "rsa", "rsa_by_ed25519" } do
+            credentials[index] = { certificate = certificates[name].chain, key = certificates[name].key }
+         end
+         for scheme, name in pairs { ed25519 = "rsa_by_ed25519", rsa_pkcs1_sha256 = "rsa" } do
+            local a, _, result = meet({ signature_algorithms_cert = { scheme }, verify = "none" },
+               { credentials = credentials, min_version = version, max_version = version })
+            assert.is_true(a:info "established", result.client.message or result.server.message)
+            assert.equal(certificates[name].certificate, a:info "peer_certificates"[1]:pem(), scheme)
+         end
+      end)
+
       it("is pinned, " .. version, function()
          local pin = assert(bearssl.certificate.load(certificates.ed25519.certificate))[1]:pin()
          local a = meet({ pins = { pin } }, server_fields(version))

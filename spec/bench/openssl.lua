@@ -6,6 +6,8 @@ local openssl = { name = "OpenSSL" }
 -- What to ask for, and which figure of the answer counts. -mr writes for machines: "+F:NUMBER:NAME:BYTES A SECOND",
 -- "+F2:" (RSA) and "+F4:" (ECDSA) "NUMBER:BITS:SIGNATURES:VERIFICATIONS", "+F5:NUMBER:BITS:SHARED SECRETS:SECONDS".
 local BYTES, FIRST, SECOND = "+F:%d+:[^:]+:([%d.]+)", "+F%d:%d+:%d+:([%d.]+)", "+F%d:%d+:%d+:[%d.]+:([%d.]+)"
+-- "+F6:NUMBER:BITS:NAME:SIGNATURES:VERIFICATIONS"
+local EDWARDS = "+F6:%d+:%d+:[^:]+:"
 local function evp(name)
    return { "-bytes 16384 -evp " .. name, BYTES }
 end
@@ -21,6 +23,8 @@ local COMMANDS = {
    ["p256-verify"] = { "ecdsap256", SECOND },
    ["p384-sign"] = { "ecdsap384", FIRST },
    ["p384-verify"] = { "ecdsap384", SECOND },
+   ["ed25519-sign"] = { "ed25519", EDWARDS .. "([%d.]+)" },
+   ["ed25519-verify"] = { "ed25519", EDWARDS .. "[%d.]+:([%d.]+)" },
    ["rsa2048-sign"] = { "rsa2048", FIRST },
    ["rsa2048-verify"] = { "rsa2048", SECOND },
 }

@@ -127,12 +127,15 @@ prepare_key(unsigned id)
     int curve = id == TLS_SCHEME_ECDSA_SECP256R1_SHA256 ? BR_EC_secp256r1 : BR_EC_secp384r1;
     enum tls_reason reason = id == TLS_SCHEME_RSA_PKCS1_SHA256
                                  ? tls_private_key_generate_rsa(&key, 2048)
-                                 : tls_private_key_generate_ec(&key, curve);
+                             : id == TLS_SCHEME_ED25519 ? tls_private_key_generate_ed25519(&key)
+                                                        : tls_private_key_generate_ec(&key, curve);
 
     if (reason != TLS_OK)
         fail("no key");
     scheme = id;
-    value_length = tls_scheme_digest(value, scheme, tls_bytes_make(room, sizeof room));
+    value_length = tls_scheme_hashes_itself(scheme) /* what is signed is short either way */
+                       ? 32
+                       : tls_scheme_digest(value, scheme, tls_bytes_make(room, sizeof room));
     sign();
 }
 
@@ -150,6 +153,8 @@ static const subject subjects[] = {
     {"p256-verify", 1, prepare_key, verify, TLS_SCHEME_ECDSA_SECP256R1_SHA256},
     {"p384-sign", 1, prepare_key, sign, TLS_SCHEME_ECDSA_SECP384R1_SHA384},
     {"p384-verify", 1, prepare_key, verify, TLS_SCHEME_ECDSA_SECP384R1_SHA384},
+    {"ed25519-sign", 1, prepare_key, sign, TLS_SCHEME_ED25519},
+    {"ed25519-verify", 1, prepare_key, verify, TLS_SCHEME_ED25519},
     {"rsa2048-sign", 1, prepare_key, sign, TLS_SCHEME_RSA_PKCS1_SHA256},
     {"rsa2048-verify", 1, prepare_key, verify, TLS_SCHEME_RSA_PKCS1_SHA256},
 };

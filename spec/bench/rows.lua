@@ -204,8 +204,8 @@ local function primitive_rows()
       end
    end
    primitives("MB/s", 1e-6, "aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "sha256", "sha384")
-   primitives("/s", 1, "x25519", "p256", "p256-sign", "p256-verify", "p384-sign", "p384-verify", "rsa2048-sign",
-      "rsa2048-verify")
+   primitives("/s", 1, "x25519", "p256", "p256-sign", "p256-verify", "p384-sign", "p384-verify", "ed25519-sign",
+      "ed25519-verify", "rsa2048-sign", "rsa2048-verify")
 end
 
 local function nginx_rows()
