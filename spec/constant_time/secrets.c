@@ -178,8 +178,8 @@ exchange(int group)
 static int
 ffdhe_public(int group)
 {
-    unsigned char exponent[TLS_KEY_SHARE_SECRET_MAXIMUM], out[384];
-    size_t length = tls_ffdhe_exponent_length((unsigned)group);
+    unsigned char exponent[TLS_KEY_SHARE_SECRET_MAXIMUM], out[TLS_FFDHE_MAXIMUM];
+    size_t length = tls_ffdhe_exponent_length(tls_ffdhe_length((unsigned)group));
 
     memset(exponent, 0xA7, sizeof exponent);
     SECRET(exponent, length);

@@ -25,7 +25,7 @@ tls_group_share_length(unsigned group)
     case TLS_GROUP_SECP521R1:
         return 133;
     default:
-        return tls_ffdhe_prime(group).length;
+        return tls_ffdhe_length(group);
     }
 }
 
@@ -48,15 +48,14 @@ generate_ffdhe(tls_key_exchange_key *key)
 {
     enum tls_reason reason;
 
-    key->length = tls_ffdhe_exponent_length(key->group);
-    reason = tls_random(key->secret, key->length);
+    key->length = tls_ffdhe_exponent_length(tls_ffdhe_length(key->group));
+    reason = tls_ffdhe_exponent(key->secret, tls_ffdhe_length(key->group));
     if (reason != TLS_OK)
         return reason;
-    key->secret[0] |= 0x80; /* never so small that 2^x is below p */
     key->public_length = tls_group_share_length(key->group);
     return tls_ffdhe_public(key->public_share, key->group, tls_bytes_make(key->secret, key->length))
                ? TLS_OK
-               : TLS_REASON_INTERNAL;
+               : TLS_REASON_OUT_OF_MEMORY;
 }
 
 /* The system's random bytes as BearSSL's functions take them: one number is not worth a generator.
@@ -112,7 +111,7 @@ tls_key_exchange_generate(tls_key_exchange_key *key, unsigned group)
     if (!tls_group_supported(group))
         return TLS_REASON_ILLEGAL_PARAMETER;
     key->group = group;
-    reason = tls_ffdhe_prime(group).length != 0 ? generate_ffdhe(key) : generate_ec(key);
+    reason = tls_ffdhe_length(group) != 0 ? generate_ffdhe(key) : generate_ec(key);
     if (reason != TLS_OK)
         tls_key_exchange_wipe(key);
     TLS_DECLASSIFY(key->public_share, key->public_length);
@@ -183,7 +182,7 @@ tls_key_exchange_shared(
 
     if (expected == 0 || key->length == 0 || peer_share.length != expected)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (tls_ffdhe_prime(key->group).length == 0)
+    if (tls_ffdhe_length(key->group) == 0)
         return shared_ec(key, out, length, peer_share);
     if (!tls_ffdhe_shared(out, key->group, tls_bytes_make(key->secret, key->length), peer_share))
         return TLS_REASON_ILLEGAL_PARAMETER;
