@@ -499,8 +499,8 @@ guarded_info(lua_State *L)
 }
 
 /* connection:info() -> table of what is known: mode, established, version, version_id,
- * cipher_suite, cipher_suite_id, group, group_id, signature_algorithm and local_signature_algorithm
- * (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, peer_accepted,
+ * cipher_suite, cipher_suite_id, group, group_id, dh_bits (of DHE up to TLS 1.2),
+ * signature_algorithm and local_signature_algorithm (with _id), alpn, server_name, resumed, resumable, session_id, peer_verified, peer_accepted,
  * verdict ("ok" or a code), verdict_cached, peer_certificates, local_certificates, client_random,
  * server_random, client_verify_data, server_verify_data, secure_renegotiation, renegotiations,
  * renegotiating, authenticating, authentications, extended_master_secret, ticket,

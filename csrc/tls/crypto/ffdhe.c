@@ -130,12 +130,24 @@ tls_ffdhe_prime(unsigned char out[TLS_FFDHE_MAXIMUM], unsigned group)
     return 0;
 }
 
+tls_bytes
+tls_ffdhe_without_zeros(tls_bytes number)
+{
+    while (number.length > 0 && number.data[0] == 0) {
+        number.data++;
+        number.length--;
+    }
+    return number;
+}
+
 unsigned
 tls_ffdhe_find(tls_bytes prime, tls_bytes generator)
 {
     unsigned char known[TLS_FFDHE_MAXIMUM];
     size_t i;
 
+    prime = tls_ffdhe_without_zeros(prime);
+    generator = tls_ffdhe_without_zeros(generator);
     if (generator.length != 1 || generator.data[0] != 2)
         return 0;
     for (i = 0; i < GROUP_COUNT; i++)
@@ -144,6 +156,21 @@ tls_ffdhe_find(tls_bytes prime, tls_bytes generator)
             return memcmp(known, prime.data, prime.length) == 0 ? groups[i].group : 0;
         }
     return 0;
+}
+
+size_t
+tls_ffdhe_bits(tls_bytes number)
+{
+    size_t bits;
+    unsigned top;
+
+    number = tls_ffdhe_without_zeros(number);
+    if (number.length == 0)
+        return 0;
+    bits = 8 * number.length;
+    for (top = number.data[0]; (top & 0x80) == 0; top <<= 1)
+        bits--;
+    return bits;
 }
 
 size_t
@@ -180,10 +207,7 @@ tls_ffdhe_in_range(tls_bytes value, tls_bytes prime)
     size_t last = prime.length - 1;
     int order;
 
-    while (value.length > 0 && value.data[0] == 0) {
-        value.data++;
-        value.length--;
-    }
+    value = tls_ffdhe_without_zeros(value);
     if (value.length == 0 || (value.length == 1 && value.data[0] == 1))
         return 0;
     if (value.length != prime.length)

@@ -12,8 +12,11 @@
  * their shares; 0 for another group. tls_ffdhe_prime writes it, big-endian, and returns that. */
 size_t tls_ffdhe_length(unsigned group);
 size_t tls_ffdhe_prime(unsigned char out[TLS_FFDHE_MAXIMUM], unsigned group);
-/* tls_ffdhe_find: the group that has this prime and generator, without zeros in front, or 0. */
+/* Numbers may begin with zeros: */
+/* tls_ffdhe_find: the group that has this prime and generator, or 0. */
 unsigned tls_ffdhe_find(tls_bytes prime, tls_bytes generator);
+size_t tls_ffdhe_bits(tls_bytes number);
+tls_bytes tls_ffdhe_without_zeros(tls_bytes number);
 /* tls_ffdhe_exponent_length: the bytes of a secret exponent for a prime of so many; _exponent makes
  * one. NO_RANDOM. */
 size_t tls_ffdhe_exponent_length(size_t prime_length);

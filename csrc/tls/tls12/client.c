@@ -46,7 +46,7 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
 {
     const tls_handshake *h = e->handshake;
     const tls_context *context = h->host->context;
-    uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
+    uint16_t suites[TLS12_SUITES_MAXIMUM + 1];
     uint16_t groups[TLS12_GROUPS_MAXIMUM], schemes[TLS12_SCHEMES_MAXIMUM];
     tls_client_hello_parts parts;
     tls_client_hello_options *options = &parts.options;
@@ -141,6 +141,8 @@ tls12_client_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
             return name_pss(e, m, rewritten);
         h->facts.local_scheme = m->u.certificate_verify.scheme;
         return TLS_OK;
+    case TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
+        return e->dhe != NULL ? tls12_dhe_write_answer(e, rewritten) : TLS_OK;
     default:
         return TLS_OK;
     }
@@ -282,6 +284,8 @@ sign(const br_ssl_client_certificate_class **pctx, int hash, size_t digest_lengt
 
     if (e->sign == TLS12_SIGN_NONE)
         tls12_keep_content(e);
+    if (e->dhe != NULL)
+        tls12_transcript_digest(e, hash, data);
     return tls12_do_sign(e, hash, data, digest_length, room);
 }
 
@@ -302,7 +306,7 @@ offer_session(tls12_engine *e)
     memcpy(parameters.session_id, e->offered_id, e->offered_id_length);
     parameters.session_id_len = (unsigned char)e->offered_id_length;
     parameters.version = (uint16_t)session->version;
-    parameters.cipher_suite = (uint16_t)session->suite;
+    parameters.cipher_suite = (uint16_t)tls12_shown_suite(session->suite);
     memcpy(parameters.master_secret, session->master_secret, sizeof parameters.master_secret);
     br_ssl_engine_set_session_parameters(tls12_core(e), &parameters);
     tls_wipe(&parameters, sizeof parameters);
@@ -373,6 +377,9 @@ resume(tls12_engine *e)
 {
     tls_handshake *h = e->handshake;
 
+    /* BearSSL would not see one suite from another that is shown as the same. */
+    if (e->resume->suite != h->facts.suite)
+        return TLS_REASON_RESUME_MISMATCH;
     /* RFC 7627 section 5.3: a session keeps the kind of master secret it was made with. */
     if (e->resume->extended_master_secret != e->extended)
         return e->extended ? TLS_REASON_UNEXPECTED_MASTER_SECRET
@@ -403,6 +410,7 @@ hide_extensions(tls12_engine *e, const tls_server_hello *hello)
         &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
     extensions.failed |= known.failed;
     tls_buffer_release(&known);
+    shown.cipher_suite = tls12_shown_suite(hello->cipher_suite);
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
     reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY
@@ -485,7 +493,7 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     h->facts.version = hello->legacy_version;
     h->facts.suite = hello->cipher_suite;
-    suite = (uint16_t)hello->cipher_suite;
+    suite = (uint16_t)tls12_shown_suite(hello->cipher_suite);
     br_ssl_engine_set_suites(tls12_core(e), &suite, 1);
     h->facts.secure_renegotiation = hello->secure_renegotiation;
     memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
@@ -525,6 +533,8 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
     tls_handshake *h = e->handshake;
     enum tls_reason reason;
 
+    if (exchange->kind == TLS_KEY_EXCHANGE_DHE)
+        return tls12_dhe_received(e, exchange);
     /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
     if (!tls_context_has_group(h->host->context, exchange->group))
         return TLS_REASON_ILLEGAL_PARAMETER;

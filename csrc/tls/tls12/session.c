@@ -105,7 +105,7 @@ load_session(const br_ssl_session_cache_class **pctx, br_ssl_server_context *ser
     if (e->resume == NULL)
         return 0;
     parameters->version = (uint16_t)e->resume->version;
-    parameters->cipher_suite = (uint16_t)e->resume->suite;
+    parameters->cipher_suite = (uint16_t)tls12_shown_suite(e->resume->suite);
     memcpy(parameters->master_secret, e->resume->master_secret, sizeof e->resume->master_secret);
     return 1;
 }
