@@ -15,10 +15,35 @@ keeps(const tls12_engine *e)
     return host->role == TLS_ROLE_CLIENT && tls_host_decides(host, TLS_DECISION_SIGN);
 }
 
+/* put_real_digests: once BearSSL's server has read ClientKeyExchange, it notes the digests in its
+ * pad that CertificateVerify may sign: of the message that it was shown. */
+static void
+put_real_digests(tls12_engine *e)
+{
+    br_ssl_engine_context *engine = tls12_core(e);
+    unsigned char noted[TLS_FINGERPRINT_MAXIMUM], real[TLS_FINGERPRINT_MAXIMUM];
+    size_t length, i;
+    int hash;
+
+    for (hash = TLS_HASH_MD5; hash <= TLS_HASH_SHA512; hash++) {
+        length = br_multihash_out(&engine->mhash, hash, noted);
+        if (length == 0 || br_multihash_out(&e->transcript, hash, real) != length)
+            continue;
+        for (i = 0; i + length <= sizeof engine->pad; i++)
+            if (memcmp(engine->pad + i, noted, length) == 0) {
+                memcpy(engine->pad + i, real, length);
+                break;
+            }
+    }
+}
+
 void
 tls12_transcript_add(tls12_engine *e, tls_bytes message)
 {
     br_multihash_update(&e->transcript, message.data, message.length);
+    if (e->dhe != NULL && message.data[0] == TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE &&
+        e->handshake->host->role == TLS_ROLE_SERVER)
+        put_real_digests(e);
     if (keeps(e))
         tls_buffer_append(&e->messages, message.data, message.length);
 }
