@@ -288,7 +288,7 @@ end
 -- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, credentials, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
--- extended_master_secret (boolean or "required"), max_fragment_length, extensions (client), ocsp_response, ocspfile
+-- extended_master_secret (boolean or "required"), dh_bits_minimum (client), max_fragment_length, extensions (client), ocsp_response, ocspfile
 -- (server), handlers, clock, password,
 -- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache; of TLS 1.2 renegotiation (boolean);
 -- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes),

@@ -156,7 +156,7 @@ local function groups_of(prober, version, taken, leaf, progress)
    end
    for _, group in ipairs(bearssl.groups()) do
       progress:step(group)
-      if #ephemeral > 0 and not group:find("^ffdhe") then -- those are for TLS 1.3
+      if #ephemeral > 0 and not group:find("^ffdhe") then -- those are for TLS 1.3, and for DHE: see dhe_of
          local picked = group_among(prober, version, ephemeral, { group })
          if not picked and own and own ~= group then
             picked = group_among(prober, version, ephemeral, { group, own })
@@ -166,6 +166,24 @@ local function groups_of(prober, version, taken, leaf, progress)
       end
    end
    return supported, hidden
+end
+
+-- The group of DHE that a server picks by itself: its bits and, where RFC 7919 has it, its name; nil where no suite is
+-- of DHE. A group that is too short is not read, but told of.
+local function dhe_of(prober, entry)
+   local suites = {}
+   for _, name in ipairs(entry and entry.suites or {}) do
+      if name:find("^TLS_DHE_") then suites[#suites + 1] = name end
+   end
+   if #suites == 0 then return nil end
+   local result = ask_again(prober, { min_version = entry.version, max_version = entry.version, suites = suites },
+      "server_key_exchange")
+   local message = result.seen.server_key_exchange
+   if message then
+      return { bits = message.dh_bits, group = message.group and describe.name_of(message.group) }
+   end
+   local bits = result.code == "insufficient_security" and tostring(result.message):match("has (%d+) bits")
+   return bits and { bits = tonumber(bits) } or nil
 end
 
 local function alpn_of(prober, version, progress)
@@ -282,6 +300,8 @@ local function examine(prober, progress)
    progress:step("handshake")
    local leaf = whole.judged and whole.judged.chain[1]
    report.groups, report.groups_hidden = groups_of(prober, best.version, best.suites, leaf, progress)
+   report.dhe = dhe_of(prober, classic)
+   progress:step("DHE")
    report.alpn = alpn_of(prober, best.version, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil
    if leaf then certificate_report(prober, whole, report) end
@@ -362,6 +382,9 @@ local function write_report(report)
          line("", table.concat(report.groups_hidden, ", ") .. " perhaps: the server prefers its certificate's")
       end
    end
+   if report.dhe then
+      line("DHE group", report.dhe.group or ("%d bits, the server's own"):format(report.dhe.bits))
+   end
    if report.alpn then line("ALPN", #report.alpn > 0 and table.concat(report.alpn, ", ") or "none") end
    line("own order", yes(report.server_order))
    line("master secret", report.extended_master_secret == nil and "not known" or report.extended_master_secret
@@ -397,7 +420,7 @@ function probe.run(arguments)
       ticket_wait = math.min(1, arguments.timeout),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
-   local total = 6 + #bearssl.groups() + 2
+   local total = 7 + #bearssl.groups() + 2
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)
