@@ -72,6 +72,14 @@ COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibilit
 # which look into -g.
 PURE       = -fno-asynchronous-unwind-tables
 PURE_ROOMS = asn1 crypto issue kernel key wire x509
+# What no handshake and no record waits for is compiled for size; in the rooms of which most is so, HOT is not.
+SMALL         = $(if $(filter -O2,$(lastword $(filter -O%,$(OPT) $(CFLAGS)))),-Os)
+HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor object receive value) \
+    $(addprefix csrc/tls/x509/,certificate certificate_parse der_kind distinguished_name_match hostname key_use \
+    signature_budget signed_structure verdict_cache verify))
+SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/x509/*) \
+    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/suite_names)))
+small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
 
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
 LUA_SOURCES  := $(sort $(wildcard csrc/lua/*.c))
@@ -108,10 +116,10 @@ endef
 
 .PHONY: always
 $(BUILD)/tls/flags: always
-	$(call remember,$(COMPILE) $(PURE) $(PURE_ROOMS))
+	$(call remember,$(COMPILE) $(PURE) $(PURE_ROOMS) $(SMALL) $(SMALL_SOURCES))
 $(OUT)/lua/flags: always
 	$(if $(LUA_INCDIR),,$(error no lua.h for LUA=$(LUA): try `make deps`, another LUA=…, or LUA_INCDIR=…))
-	$(call remember,$(COMPILE) -I$(LUA_INCDIR))
+	$(call remember,$(COMPILE) $(SMALL) $(SMALL_SOURCES) -I$(LUA_INCDIR))
 $(OUT)/flags: always
 	$(call remember,$(LUA) $(CC) $(SHARED) $(LDFLAGS) $(BEARSSL_LIBS) $(TLS_OBJECTS) $(LUA_OBJECTS))
 
@@ -120,10 +128,10 @@ run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
 
 $(BUILD)/tls/%.o: csrc/tls/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(COMPILE) $(if $(filter $(PURE_ROOMS:%=csrc/tls/%/),$(dir $<)),$(PURE)) $(if $(findstring /kernel/,$<),$(EMULATED)) -Icsrc/tls -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) $(if $(filter $(PURE_ROOMS:%=csrc/tls/%/),$(dir $<)),$(PURE)) $(call small,$<) $(if $(findstring /kernel/,$<),$(EMULATED)) -Icsrc/tls -MMD -MP -c -o $@ $<)
 
 $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
-	$(call run,CC,$(COMPILE) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) $(call small,$<) -Icsrc/tls -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
 
 $(MODULE): $(TLS_OBJECTS) $(LUA_OBJECTS) $(OUT)/flags
 	@mkdir -p $(@D)

@@ -1,4 +1,5 @@
 -- Other implementations as peers: OpenSSL's s_server and s_client, GnuTLS's gnutls-serv and gnutls-cli.
+-- In options, `program` is a list of words that run another openssl, gnutls-serv or gnutls-cli than the system's.
 -- Every function returns a process (spec.support.process); a server is ready when it is returned and
 -- has its number in `port`.
 local port = require "spec.support.port"
@@ -19,6 +20,11 @@ local function append_all(list, more)
       list[#list + 1] = word
    end
    return list
+end
+
+-- starting gives the words that a command line begins with.
+local function starting(options, name)
+   return append_all({}, options.program or { name })
 end
 
 -- listens tells whether something listens at a loopback port, without connecting to it where the
@@ -71,7 +77,7 @@ function peer.openssl_server(options)
    if list.certfile then
       list = { list }
    end
-   local words = { "openssl", "s_server", "-accept", "127.0.0.1:" .. number }
+   local words = append(starting(options, "openssl"), "s_server", "-accept", "127.0.0.1:" .. number)
    append(words, "-cert", list[1].certfile, "-key", list[1].keyfile)
    if list[1].rest ~= "" then
       append(words, "-cert_chain", list[1].restfile)
@@ -113,7 +119,7 @@ end
 --    input          true: write() gives its input; a path; nothing: no input, it ends at once
 -- Single letters in the input are commands unless arguments has "-nocommands".
 function peer.openssl_client(options)
-   local words = { "openssl", "s_client", "-connect", "127.0.0.1:" .. options.port }
+   local words = append(starting(options, "openssl"), "s_client", "-connect", "127.0.0.1:" .. options.port)
    if options.server_name == false then
       append(words, "-noservername")
    else
@@ -153,7 +159,8 @@ function peer.gnutls_server(options)
    if list.certfile then
       list = { list }
    end
-   local words = { "gnutls-serv", "--port", tostring(number), "--priority", options.priority or peer.GNUTLS_ALL }
+   local words = append(starting(options, "gnutls-serv"), "--port", tostring(number))
+   append(words, "--priority", options.priority or peer.GNUTLS_ALL)
    for _, certificate in ipairs(list) do
       append(words, "--x509certfile", certificate.chainfile, "--x509keyfile", certificate.keyfile)
    end
@@ -178,7 +185,7 @@ end
 -- is verified.
 function peer.gnutls_client(options)
    local name = options.server_name or "localhost"
-   local words = { "gnutls-cli", "127.0.0.1", "--port", tostring(options.port) }
+   local words = append(starting(options, "gnutls-cli"), "127.0.0.1", "--port", tostring(options.port))
    append(words, "--priority", options.priority or peer.GNUTLS_ALL)
    if options.server_name == false then
       append(words, "--disable-sni")

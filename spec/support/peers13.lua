@@ -6,7 +6,7 @@
 --                                     after the handshake; early_data: the path of what to send on resumption;
 --                                     commands: write() may give peers13.update's
 -- For both: suite (of peers13.suites), groups (list, a client has a key share of the first), alpn (list), tls12:
--- TLS 1.2 too, arguments (more words), environment.
+-- TLS 1.2 too, arguments (more words), environment, program (of spec.support.peer).
 --     peers13.answer(kind, line)      what the server sends back for a line
 local peers = require "spec.support.peer"
 
@@ -43,7 +43,7 @@ end
 
 local function groups_of(options, peer)
    local names = {}
-   for index, group in ipairs(options.groups) do names[index] = GROUPS[group][peer] end
+   for index, group in ipairs(options.groups) do names[index] = GROUPS[group] and GROUPS[group][peer] or group end
    return names
 end
 
@@ -90,7 +90,7 @@ function peers13.server(kind, options)
       end
       return peers.openssl_server {
          certificate = options.certificate, arguments = append_all(arguments, options.arguments), mode = mode,
-         environment = options.environment,
+         environment = options.environment, program = options.program,
       }
    end
    local arguments = gnutls_arguments(options)
@@ -101,7 +101,7 @@ function peers13.server(kind, options)
       certificate = options.certificate, cafile = options.cafile,
       client = options.client ~= "later" and options.client or nil,
       priority = gnutls_priority(options), arguments = append_all(arguments, options.arguments),
-      environment = options.environment,
+      environment = options.environment, program = options.program,
    }
 end
 
@@ -120,7 +120,7 @@ function peers13.client(kind, options)
       return peers.openssl_client {
          port = options.port, cafile = options.cafile, server_name = options.server_name,
          arguments = append_all(arguments, options.arguments), input = options.input or true,
-         environment = options.environment,
+         environment = options.environment, program = options.program,
       }
    end
    local arguments = gnutls_arguments(options)
@@ -134,7 +134,7 @@ function peers13.client(kind, options)
    return peers.gnutls_client {
       port = options.port, cafile = options.cafile, server_name = options.server_name,
       priority = gnutls_priority(options), arguments = append_all(arguments, options.arguments),
-      input = options.input or true, environment = options.environment,
+      input = options.input or true, environment = options.environment, program = options.program,
    }
 end
 

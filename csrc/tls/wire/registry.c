@@ -3,9 +3,13 @@
  */
 #include "wire/registry.h"
 
+#include <stdint.h>
+
+/* A name stands in its entry: a pointer to it would cost more, with the relocation that it needs in
+ * a shared object. */
 struct entry {
-    unsigned id;
-    const char *name;
+    uint16_t id;
+    char name[40];
 };
 
 static const struct entry handshake_types[] = {
