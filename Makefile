@@ -78,7 +78,8 @@ HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor obje
     $(addprefix csrc/tls/x509/,certificate certificate_parse der_kind distinguished_name_match hostname key_use \
     signature_budget signed_structure verdict_cache verify))
 SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/x509/*) \
-    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/suite_names)))
+    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/suite_names \
+    csrc/tls/crypto/ffdhe $(addprefix csrc/tls/tls12/,dhe shown transcript))))
 small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
 
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))

@@ -55,17 +55,18 @@ is_client(const tls12_engine *e)
     return e->handshake->host->role == TLS_ROLE_CLIENT;
 }
 
+/* The engine then has BearSSL's classes again, which tell what kind of protection is in force. */
 static void
 start_in(const br_sslrec_in_cbc_class **ctx, const br_block_cbcdec_class *block, const void *key,
     size_t length, const br_hash_class *hash, const void *mac_key, size_t mac_length, size_t output,
     const void *iv)
 {
-    const tls12_engine *e =
-        (const tls12_engine *)(const void *)((const char *)ctx -
-                                             offsetof(br_ssl_engine_context, in) -
-                                             offsetof(tls12_engine, bearssl));
+    tls12_engine *e =
+        (tls12_engine *)(uintptr_t)((const char *)ctx - offsetof(br_ssl_engine_context, in) -
+                                    offsetof(tls12_engine, bearssl));
 
     key = real_key(e, key, &length, mac_length, !is_client(e));
+    tls12_core(e)->icbc_in = &br_sslrec_in_cbc_vtable;
     br_sslrec_in_cbc_vtable.init(ctx, block, key, length, hash, mac_key, mac_length, output, iv);
 }
 
@@ -74,12 +75,12 @@ start_out(const br_sslrec_out_cbc_class **ctx, const br_block_cbcenc_class *bloc
     size_t length, const br_hash_class *hash, const void *mac_key, size_t mac_length, size_t output,
     const void *iv)
 {
-    const tls12_engine *e =
-        (const tls12_engine *)(const void *)((const char *)ctx -
-                                             offsetof(br_ssl_engine_context, out) -
-                                             offsetof(tls12_engine, bearssl));
+    tls12_engine *e =
+        (tls12_engine *)(uintptr_t)((const char *)ctx - offsetof(br_ssl_engine_context, out) -
+                                    offsetof(tls12_engine, bearssl));
 
     key = real_key(e, key, &length, mac_length, is_client(e));
+    tls12_core(e)->icbc_out = &br_sslrec_out_cbc_vtable;
     br_sslrec_out_cbc_vtable.init(ctx, block, key, length, hash, mac_key, mac_length, output, iv);
 }
 
