@@ -213,6 +213,7 @@ const test_case secret_cases[] = {
     {"exchange-secp521r1", exchange, 25, ""},
     {"exchange-ffdhe2048", exchange, 256, ""},
     {"public-ffdhe2048", ffdhe_public, 256, ""},
+    {"public-ffdhe8192", ffdhe_public, 260, ""},
     {"password-sha256", password, TLS_HASH_SHA256, ""},
     {"password-sha512", password, TLS_HASH_SHA512, ""},
     {NULL, NULL, 0, NULL},
