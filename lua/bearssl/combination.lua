@@ -24,7 +24,7 @@ end
 local of_version_13 = {
    key_shares = true, record_padding = true, key_update_after = true, psk_ke = true, retry_cookie = true,
    ticket_count = "any", max_early_data = true, early_data_window = true, post_handshake_auth = true,
-   middlebox_compatibility = "off", grease = "off",
+   certificate_compression = true, middlebox_compatibility = "off", grease = "off",
 }
 local up_to_version_12 = { renegotiation = true, extended_master_secret = "off", dh_bits_minimum = true }
 
@@ -117,6 +117,18 @@ local needs = {
    end },
 }
 
+-- What a side says of the certificates that it takes. A server says it when it asks for one, up to TLS 1.2 in a form
+-- that has no signature_algorithms_cert; a client names authorities in TLS 1.3 only.
+local function of_newest(name, is_its_side)
+   needs[#needs + 1] = { name, function(given, is_client)
+      local newest = given.max_version and core.version_id(given.max_version)
+      return newest and newest < NEWEST and is_its_side(is_client)
+         and "is of TLS 1.3 here, which the context does not speak"
+   end }
+end
+of_newest("signature_algorithms_cert", function(is_client) return not is_client end)
+of_newest("certificate_authorities", function(is_client) return is_client end)
+
 local function needs_judgement(name)
    return { name, function(given, is_client)
       return not verifies(given, is_client) and (is_client and "needs verification: verify is \"none\""
@@ -125,6 +137,8 @@ local function needs_judgement(name)
 end
 needs[#needs + 1] = needs_judgement "verify_depth"
 needs[#needs + 1] = needs_judgement "verdict_cache"
+needs[#needs + 1] = needs_judgement "signature_algorithms_cert"
+needs[#needs + 1] = needs_judgement "certificate_authorities"
 -- What has times of its own is judged anew each time (csrc/tls/x509/verdict_cache.h).
 needs[#needs + 1] = { "verdict_cache", function(given)
    local name = given.crls and "crls" or (given.revocation or "if_known") ~= "if_known" and "revocation"

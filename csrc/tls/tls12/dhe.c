@@ -232,7 +232,7 @@ verify(const tls12_engine *e, const tls_server_key_exchange *exchange, int hash)
                : TLS_REASON_BAD_SIGNATURE;
 }
 
-/* show makes the message that BearSSL is shown, and has its signature verify (tls12/pss.c). */
+/* show makes the message that BearSSL is shown, and has its signature verify (tls12/schemes.c). */
 static enum tls_reason
 show(tls12_engine *e, const tls_server_key_exchange *exchange, int hash)
 {
@@ -240,8 +240,9 @@ show(tls12_engine *e, const tls_server_key_exchange *exchange, int hash)
     tls_message message;
     tls_server_key_exchange *shown = &message.u.server_key_exchange;
 
-    e->pss_digest_length = digest_of(e, e->pss_digest, hash, tls_bytes_make(params, sizeof params));
-    if (e->pss_digest_length == 0)
+    e->verified_digest_length =
+        digest_of(e, e->verified_digest, hash, tls_bytes_make(params, sizeof params));
+    if (e->verified_digest_length == 0)
         return TLS_REASON_OUT_OF_MEMORY;
     memset(&message, 0, sizeof message);
     message.type = TLS_HANDSHAKE_SERVER_KEY_EXCHANGE;
@@ -249,14 +250,14 @@ show(tls12_engine *e, const tls_server_key_exchange *exchange, int hash)
     shown->point = tls_bytes_make(params + 4, SHOWN_POINT);
     shown->has_scheme = exchange->has_scheme;
     shown->scheme = (unsigned)hash << 8 | 1;
-    shown->signature = tls_bytes_make(e->pss_digest, e->pss_digest_length);
+    shown->signature = tls_bytes_make(e->verified_digest, e->verified_digest_length);
     return tls_message_build(&e->replacement, &message);
 }
 
 enum tls_reason
 tls12_dhe_received(tls12_engine *e, const tls_server_key_exchange *exchange)
 {
-    int hash = exchange->has_scheme ? tls_scheme_hash(exchange->scheme) : 0;
+    int hash = exchange->has_scheme ? tls_scheme_hash(tls12_shown_scheme(exchange->scheme)) : 0;
     enum tls_reason reason;
 
     /* When it read Certificate, BearSSL saw that an RSA key goes with the suite. */

@@ -99,6 +99,7 @@ tls_extension_fault(tls_hello_faults *faults, unsigned type)
     case TLS_EXTENSION_COOKIE:
     case TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES:
     case TLS_EXTENSION_CERTIFICATE_AUTHORITIES:
+    case TLS_EXTENSION_COMPRESS_CERTIFICATE:
     case TLS_EXTENSION_POST_HANDSHAKE_AUTH:
     case TLS_EXTENSION_KEY_SHARE:
         return &faults->in_13;
