@@ -86,8 +86,8 @@ describe("messages", function()
       assert.equal(signature, exchange.signature)
       assert.equal(point, round({ stage = "client_key_exchange", public_point = point }).public_point)
       local dhe = { version = 0x0303, suite = 0x009E }
-      exchange = round({ stage = "server_key_exchange", key_exchange = "DHE", dh_p = "\0" .. ("p"):rep(256), dh_g = "\2",
-         dh_Ys = ("y"):rep(256), signature_algorithm = "rsa_pkcs1_sha256", signature = signature }, dhe)
+      exchange = round({ stage = "server_key_exchange", key_exchange = "DHE", dh_p = "\0" .. ("p"):rep(256),
+         dh_g = "\2", dh_Ys = ("y"):rep(256), signature_algorithm = "rsa_pkcs1_sha256", signature = signature }, dhe)
       assert.equal("DHE", exchange.key_exchange)
       assert.equal(2047, exchange.dh_bits)
       assert.is_nil(exchange.group)

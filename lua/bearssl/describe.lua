@@ -213,7 +213,8 @@ local shown = {
    key_update = { { "update_requested", yes_no } },
    established = {
       { "version", name_of }, { "cipher_suite", name_of }, { "group", name_of }, { "dh_bits", name_of },
-      { "alpn", name_of }, { "resumed", yes_no }, { "psk_identity", name_of }, { "peer_verified", yes_no }, { "early_data", if_true },
+      { "alpn", name_of }, { "resumed", yes_no }, { "psk_identity", name_of }, { "peer_verified", yes_no },
+      { "early_data", if_true },
    },
 }
 

@@ -21,6 +21,11 @@ end
 
 local function suite_of(version) return version == "TLSv1.2" and SUITES[1] or SUITES[2] end
 
+-- Ed25519 signs the messages themselves, and came with TLS 1.2.
+local function clients_of(version)
+   return { "client_rsa", "client_ec", version == "TLSv1.2" and "client_ed25519" or nil }
+end
+
 local function own_group(bits) return temporary.write(dh_groups[bits]) end
 
 local function talk(stream, kind)
@@ -42,13 +47,14 @@ for _, kind in ipairs(tls12.kinds) do
 
       for _, version in ipairs(VERSIONS) do
          for _, tickets in ipairs { false, true } do
-            it(("resumes by %s with a client certificate in %s"):format(tickets and "ticket" or "ID", version), function()
+            local by = tickets and "ticket" or "ID"
+            it(("resumes by %s with a client certificate in %s"):format(by, version), function()
                local server = tls12.server(kind, {
                   certificate = certificates.rsa, client = "require", cafile = certificates.ca.certfile,
                   tickets = tickets, version = version,
                   arguments = kind == "openssl" and { "-context", "dhe" } or nil,
                })
-               for _, name in ipairs { "client_rsa", "client_ec" } do
+               for _, name in ipairs(clients_of(version)) do
                   local context = ours.client_context(options_of(version, {
                      certfile = certificates[name].certfile, keyfile = certificates[name].keyfile, tickets = tickets,
                   }))
@@ -132,7 +138,8 @@ for _, kind in ipairs(tls12.kinds) do
       it("is not spoken unless it is asked for", function()
          local server = tls12.server(kind, {
             certificate = certificates.rsa, arguments = kind == "openssl" and { "-cipher", "DHE" } or {
-               "--priority", "NONE:+VERS-TLS1.2:+DHE-RSA:+AES-128-GCM:+AEAD:+COMP-NULL:+SIGN-ALL:+GROUP-ALL:+CTYPE-X509",
+               "--priority",
+               "NONE:+VERS-TLS1.2:+DHE-RSA:+AES-128-GCM:+AEAD:+COMP-NULL:+SIGN-ALL:+GROUP-ALL:+CTYPE-X509",
             },
          })
          for _, suites in ipairs { "modern", "compatible" } do
@@ -224,19 +231,20 @@ cases.describe("DHE, our server and", function(listener)
                local context = ours.server_context(certificates.rsa, options_of(version, {
                   cafile = certificates.ca.certfile, verify = "required", tickets = tickets,
                }))
-               local options = {
-                  version = version, cafile = certificates.ca.certfile, certificate = certificates.client_rsa,
-                  arguments = { kind == "openssl" and "-reconnect" or "--resume" }, tickets = tickets,
-               }
-               local infos = serve(context, kind, options, kind == "openssl" and 6 or 2)
-               for index, info in ipairs(infos) do
-                  assert.equal(index > 1, info.resumed)
-                  assert.equal(suite_of(version), info.cipher_suite)
-                  assert.equal(version, info.version)
-                  assert.is_true(info.peer_verified)
-                  assert.is_true(info.extended_master_secret)
-                  assert.equal(index == 1 and 2048 or nil, info.dh_bits)
-                  assert.equal(index == 1 and "ffdhe2048" or nil, info.group)
+               for _, name in ipairs(clients_of(version)) do
+                  local infos = serve(context, kind, {
+                     version = version, cafile = certificates.ca.certfile, certificate = certificates[name],
+                     arguments = { kind == "openssl" and "-reconnect" or "--resume" }, tickets = tickets,
+                  }, kind == "openssl" and 6 or 2)
+                  for index, info in ipairs(infos) do
+                     assert.equal(index > 1, info.resumed)
+                     assert.equal(suite_of(version), info.cipher_suite)
+                     assert.equal(version, info.version)
+                     assert.is_true(info.peer_verified)
+                     assert.is_true(info.extended_master_secret)
+                     assert.equal(index == 1 and 2048 or nil, info.dh_bits)
+                     assert.equal(index == 1 and "ffdhe2048" or nil, info.group)
+                  end
                end
             end)
          end

@@ -36,8 +36,9 @@ enum tls_cipher_mode { TLS_MODE_CBC, TLS_MODE_GCM, TLS_MODE_CCM, TLS_MODE_CCM8, 
 /* What a suite gives, and what speaks against it. */
 #define TLS_SUITE_FORWARD_SECRECY 1u
 #define TLS_SUITE_AEAD 2u
-#define TLS_SUITE_WEAK 4u    /* 3DES: 64-bit blocks (RFC 8996, CVE-2016-2183) */
-#define TLS_SUITE_BEARSSL 8u /* BearSSL 0.6 implements it (TLS 1.2 and below) or, of DHE, its cipher */
+#define TLS_SUITE_WEAK 4u /* 3DES: 64-bit blocks (RFC 8996, CVE-2016-2183) */
+#define TLS_SUITE_BEARSSL                                                                          \
+    8u /* BearSSL 0.6 implements it (TLS 1.2 and below) or, of DHE, its cipher */
 
 /* Hashes are of enum tls_hash (registry.h): SHA-1, SHA-256, SHA-384. */
 typedef struct tls_suite {
@@ -96,8 +97,9 @@ int tls_suites_narrow(
 const uint16_t *tls_suite_policy(const char *name, size_t *count);
 
 /* tls_suite_order reorders in place: where AES-GCM and ChaCha20-Poly1305 suites of one class
- * (TLS 1.3; ECDHE and DHE; without forward secrecy) stand, those that this processor does well come first:
- * AES-GCM when `has_aes` is set, ChaCha20-Poly1305 when not. Everything else keeps its place. */
+ * (TLS 1.3; ECDHE and DHE; without forward secrecy) stand, those that this processor does well come
+ * first: AES-GCM when `has_aes` is set, ChaCha20-Poly1305 when not. Everything else keeps its
+ * place. */
 void tls_suite_order(uint16_t *list, size_t count, int has_aes);
 
 TLS_PUBLIC_END
