@@ -271,7 +271,7 @@ static void
 signed_content(tls12_engine *e, const unsigned char *data, size_t length)
 {
     tls_buffer_clear(&e->content);
-    tls_buffer_append(&e->content, data, e->dhe != NULL ? 2 * TLS_RANDOM_LENGTH : length);
+    tls_buffer_append(&e->content, data, e->dhe != NULL ? (size_t)2 * TLS_RANDOM_LENGTH : length);
     if (e->dhe != NULL)
         tls12_dhe_write_params(e, &e->content);
 }

@@ -34,7 +34,7 @@ tls12_hidden_key_bytes(const tls12_engine *e)
 
     if (suite == NULL)
         return 0;
-    return (suite->key_bits - tls_suite_find(tls12_shown_suite(suite->id))->key_bits) / 8 * 2;
+    return (suite->key_bits - tls_suite_find(tls12_shown_suite(suite->id))->key_bits) / 4; /* two */
 }
 
 /* real_key: the key of one direction, behind both of the MAC. */
