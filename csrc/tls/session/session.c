@@ -268,7 +268,7 @@ read_session(tls_session *session, tls_reader *reader)
     if (session->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     tls_buffer_append(&session->alpn, alpn.data, alpn.length);
-    tls_buffer_append(&session->ticket, ticket.data, ticket.length);
+    tls_buffer_append_last(&session->ticket, ticket.data, ticket.length);
     if (session->alpn.failed || session->ticket.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     return read_chain(session, reader);

@@ -99,7 +99,7 @@ shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *o
             tls_write_u16(out, suite);
     }
     if (e->resume != NULL)
-        tls_write_u16(out, tls12_shown_suite(e->resume->suite));
+        tls_write_u16(out, tls12_shown_resumed(e->resume->suite));
     else
         for (i = 0; i < BR_MAX_CIPHER_SUITES; i++)
             tls_write_u16(out, TLS12_SHOWN_SUITE);
@@ -485,9 +485,9 @@ rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer 
         if (e->status_agreed)
             tls_extension_write_empty(&extensions, TLS_EXTENSION_STATUS_REQUEST);
     }
-    shown.cipher_suite = e->handshake->facts.suite;
     shown.random =
         tls_bytes_make(e->handshake->facts.server_random, sizeof e->handshake->facts.server_random);
+    shown.cipher_suite = e->handshake->facts.suite;
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
     if (e->handshake->facts.resumed)
@@ -505,9 +505,9 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
 {
     tls_handshake *h = e->handshake;
     unsigned char log_fragment = tls12_core(e)->peer_log_max_frag_len;
+    enum tls_reason reason;
     int resumes = e->resume != NULL && tls_bytes_equal(hello->session_id,
                                            tls_bytes_make(e->offered_id, e->offered_id_length));
-    enum tls_reason reason;
 
     h->facts.version = hello->legacy_version;
     h->facts.suite = resumes ? e->resume->suite : e->suite;

@@ -14,20 +14,14 @@
  * long as the names are there; what is relied on beyond names is checked here. */
 typedef char engine_is_first_in_client[offsetof(br_ssl_client_context, eng) == 0 ? 1 : -1];
 typedef char engine_is_first_in_server[offsetof(br_ssl_server_context, eng) == 0 ? 1 : -1];
-typedef char opener_holds_bearssl_in[sizeof(((tls_record_opener *)0)->protection) >=
-                                             sizeof(((br_ssl_engine_context *)0)->in)
+typedef char bearssl_in_holds_opener[sizeof(((br_ssl_engine_context *)0)->in) >=
+                                             sizeof(((tls_record_opener *)0)->protection)
                                          ? 1
                                          : -1];
-typedef char sealer_holds_bearssl_out[sizeof(((tls_record_sealer *)0)->protection) >=
-                                              sizeof(((br_ssl_engine_context *)0)->out)
+typedef char bearssl_out_holds_sealer[sizeof(((br_ssl_engine_context *)0)->out) >=
+                                              sizeof(((tls_record_sealer *)0)->protection)
                                           ? 1
                                           : -1];
-
-typedef char
-    bearssl_in_holds_gcm[sizeof(((br_ssl_engine_context *)0)->in) >= sizeof(tls_aead_context) ? 1
-                                                                                              : -1];
-typedef char bearssl_out_holds_gcm
-    [sizeof(((br_ssl_engine_context *)0)->out) >= sizeof(tls_aead_context) ? 1 : -1];
 
 /* ---- Templates ---- */
 
@@ -126,7 +120,7 @@ make_template(tls_context *context)
 static enum tls_reason
 set_suites(tls12_engine *e)
 {
-    uint16_t shown = TLS12_SHOWN_SUITE;
+    static const uint16_t shown = TLS12_SHOWN_SUITE;
     size_t i;
 
     e->usable_count = 0;
@@ -140,8 +134,6 @@ set_suites(tls12_engine *e)
     }
     if (e->usable_count == 0)
         return TLS_REASON_NO_COMMON_SUITE;
-    if (e->handshake->host->role == TLS_ROLE_CLIENT)
-        shown = (uint16_t)tls12_shown_suite(e->usable[0]);
     br_ssl_engine_set_suites(tls12_core(e), &shown, 1);
     return TLS_OK;
 }

@@ -27,6 +27,14 @@ tls12_shown_suite(unsigned suite)
     return suite;
 }
 
+enum tls_reason
+tls12_parse_shown(const tls12_engine *e, tls_message *message, tls_bytes raw)
+{
+    const tls_facts *facts = &e->handshake->facts;
+
+    return tls_message_parse(message, raw, facts->version, tls12_shown_suite(facts->suite));
+}
+
 size_t
 tls12_hidden_key_bytes(const tls12_engine *e)
 {
@@ -37,15 +45,16 @@ tls12_hidden_key_bytes(const tls12_engine *e)
     return (suite->key_bits - tls_suite_find(tls12_shown_suite(suite->id))->key_bits) / 4; /* two */
 }
 
-/* real_key: the key of one direction, behind both of the MAC. */
+/* real_key: the key of one direction, behind both of the MAC, where BearSSL gives a shorter one.
+ * When it resumes it is shown a suite that has the right one. */
 static const void *
 real_key(const tls12_engine *e, const void *key, size_t *length, size_t mac_length, int by_client)
 {
-    size_t missing = tls12_hidden_key_bytes(e) / 2;
+    const tls_suite *suite = tls_suite_find(e->handshake->facts.suite);
 
-    if (missing == 0)
+    if (suite == NULL || suite->cipher != TLS_CIPHER_AES || *length == suite->key_bits / 8)
         return key;
-    *length += missing;
+    *length = suite->key_bits / 8;
     return e->key_block + 2 * mac_length + (by_client ? 0 : *length);
 }
 
