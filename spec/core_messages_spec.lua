@@ -85,6 +85,17 @@ describe("messages", function()
       assert.equal("secp256r1", exchange.group)
       assert.equal(signature, exchange.signature)
       assert.equal(point, round({ stage = "client_key_exchange", public_point = point }).public_point)
+      local dhe = { version = 0x0303, suite = 0x009E }
+      exchange = round({ stage = "server_key_exchange", key_exchange = "DHE", dh_p = "\0" .. ("p"):rep(256),
+         dh_g = "\2", dh_Ys = ("y"):rep(256), signature_algorithm = "rsa_pkcs1_sha256", signature = signature }, dhe)
+      assert.equal("DHE", exchange.key_exchange)
+      assert.equal(2047, exchange.dh_bits)
+      assert.is_nil(exchange.group)
+      assert.equal("\0" .. ("p"):rep(256), exchange.dh_p)
+      assert.equal("\2", exchange.dh_g)
+      assert.equal(("y"):rep(256), exchange.dh_Ys)
+      assert.equal(signature, exchange.signature)
+      assert.equal("c", round({ stage = "client_key_exchange", key_exchange = "DHE", dh_Yc = "c" }, dhe).dh_Yc)
       local secret = { stage = "client_key_exchange", key_exchange = "RSA", encrypted_premaster = ("e"):rep(256) }
       assert.equal(256, round(secret, { version = 0x0303, suite = 0x009C }).encrypted_premaster_length)
       assert.equal("v", round({ stage = "finished", verify_data = ("v"):rep(12) }).verify_data:sub(1, 1))

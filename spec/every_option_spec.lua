@@ -191,6 +191,7 @@ local encrypted = {
 -- A peer of what only older versions have, where both could speak a newer one.
 local function older(range) return { max_version = range[1] == "TLSv1.2" and "TLSv1.2" or nil } end
 
+local DHE = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"
 local demanding = { verify = "optional", trust = CA } -- a server that judges its clients
 
 -- value: what is given, or a function(mode) that makes it; beside: what else; client, server: the same of one mode;
@@ -246,6 +247,10 @@ local entries = {
    ticket_keys = { value = function() return bearssl.ticket_keys.new() end },
    extended_master_secret = { value = false, theirs = older },
    record_size = { value = 512 },
+   dh_bits_minimum = { value = 3072, client = { suites = { DHE, "TLS_AES_128_GCM_SHA256" } }, theirs = function(range)
+      return merge(older(range), { suites = { DHE, "TLS_AES_128_GCM_SHA256" }, certificate = certificates.rsa.chain,
+         key = certificates.rsa.key })
+   end },
    record_size_limit = { value = 512, theirs = { record_size_limit = 4096 } },
    record_padding = { value = 1000 },
    client_hello_limit = { value = 600, theirs = { extensions = { { id = 65000, raw = ("x"):rep(600) } } } },

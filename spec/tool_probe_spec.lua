@@ -1,8 +1,10 @@
 -- What the tool's probe finds out about servers: ours, OpenSSL's and GnuTLS's.
 local certificates = require "spec.support.certificates"
+local dh_groups = require "spec.support.dh_groups"
 local json = require "dkjson"
 local middle = require "spec.support.middle"
 local peer = require "spec.support.peer"
+local temporary = require "spec.support.temporary"
 local tool = require "spec.support.tool"
 
 local credential, serve = tool.credential, tool.serve
@@ -52,6 +54,29 @@ describe("probe", function()
       assert.are.same({ "secp384r1", "x25519" }, document.groups)
       assert.are.same({}, document.groups_hidden)
       server:stop()
+   end)
+
+   it("reports the group of DHE, and one that is too short", function()
+      local server = serve("--max", "1.2", "--suites", "modern,TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", credential "rsa")
+      local _, document = probe(server.port)
+      assert.are.same({ bits = 2048, group = "ffdhe2048" }, document.dhe)
+      local _, text = tool("probe", "--cafile", certificates.ca.certfile, "localhost:" .. server.port)
+      assert.is_truthy(text:find("DHE group      ffdhe2048", 1, true), text)
+      local status, _, err = tool("fetch", "-v", "--cafile", certificates.ca.certfile, "--suites",
+         "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "--max", "1.2", "https://localhost:" .. server.port)
+      assert.are.equal(0, status, err)
+      assert.is_truthy(err:find("TLSv1.2, TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, ffdhe2048", 1, true), err)
+      server:stop()
+      for bits, level in pairs { [1024] = "warning", [2048] = "none" } do
+         local other = peer.openssl_server {
+            certificate = certificates.rsa,
+            arguments = { "-no_tls1_3", "-dhparam", temporary.write(dh_groups[bits]) },
+         }
+         document = select(2, probe(other.port))
+         assert.are.same({ bits = bits }, document.dhe)
+         assert.are.equal(level, findings_of(document).weak_dhe or "none")
+         other:stop()
+      end
    end)
 
    it("reports what TLS 1.3 has", function()

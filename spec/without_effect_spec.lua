@@ -184,6 +184,15 @@ describe("groups", function()
       assert.same({ "TLS_RSA_WITH_AES_128_GCM_SHA256" }, info.suites)
    end)
 
+   it("of finite fields go with DHE too", function()
+      local info = assert(client { groups = ffdhe, suites = {
+         "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" } }):info()
+      assert.same({ "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" }, info.suites)
+      assert.equal(2048, info.dh_bits_minimum)
+      raises("the option 'dh_bits_minimum' is for suites of DHE, of which 'suites' has none", client,
+         { dh_bits_minimum = 3072 })
+   end)
+
    it("are no fewer than the shares of a ClientHello", function()
       raises("the option 'key_shares' is above the number of 'groups', which is 1", client,
          { groups = { "x25519" }, key_shares = 2 })

@@ -58,6 +58,7 @@ static const row rows[] = {
         "extended_master_secret", BOTH, extended_master_secret, extended_master_secret_words),
     ROW("max_fragment_length", NUMBER, CLIENT, max_fragment_length),
     ROW("record_size", NUMBER, BOTH, record_size),
+    ROW("dh_bits_minimum", NUMBER, CLIENT, dh_bits_minimum),
     ROW("client_hello_limit", NUMBER, SERVER, client_hello_limit),
     ROW("client_preference", FLAG, SERVER, client_preference),
     ROW("renegotiation", FLAG, BOTH, renegotiation),

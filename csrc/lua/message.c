@@ -5,6 +5,7 @@
  *     table = core.parse_message(bytes [, { version =, suite =, type = }]) */
 #include "message.h"
 
+#include "crypto/ffdhe.h"
 #include "x509/distinguished_name.h"
 #include "wire/message.h"
 
@@ -296,12 +297,31 @@ certificate_status(lua_State *L, const tls_certificate_status *message)
     tls_lua_set_bytes(L, "ocsp_response", message->response);
 }
 
+/* dh_params: the group has a name where it is one of RFC 7919. */
+static void
+dh_params(lua_State *L, const tls_server_key_exchange *message)
+{
+    unsigned group = tls_ffdhe_find(message->dh_p, message->dh_g);
+
+    tls_lua_set_string(L, "key_exchange", "DHE");
+    if (group != 0)
+        tls_lua_set_named(L, "group", TLS_REGISTRY_GROUP, group);
+    tls_lua_set_integer(L, "dh_bits", (int64_t)tls_ffdhe_bits(message->dh_p));
+    tls_lua_set_bytes(L, "dh_p", message->dh_p);
+    tls_lua_set_bytes(L, "dh_g", message->dh_g);
+    tls_lua_set_bytes(L, "dh_Ys", message->dh_Ys);
+}
+
 static void
 server_key_exchange(lua_State *L, const tls_server_key_exchange *message)
 {
-    tls_lua_set_string(L, "key_exchange", "ECDHE");
-    tls_lua_set_named(L, "group", TLS_REGISTRY_GROUP, message->group);
-    tls_lua_set_bytes(L, "public_point", message->point);
+    if (message->kind == TLS_KEY_EXCHANGE_DHE) {
+        dh_params(L, message);
+    } else {
+        tls_lua_set_string(L, "key_exchange", "ECDHE");
+        tls_lua_set_named(L, "group", TLS_REGISTRY_GROUP, message->group);
+        tls_lua_set_bytes(L, "public_point", message->point);
+    }
     if (message->has_scheme)
         tls_lua_set_named(L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, message->scheme);
     tls_lua_set_bytes(L, "signature", message->signature);
@@ -334,6 +354,10 @@ client_key_exchange(lua_State *L, const tls_client_key_exchange *message)
         tls_lua_set_string(L, "key_exchange", "RSA");
         tls_lua_set_integer(
             L, "encrypted_premaster_length", (int64_t)message->encrypted_premaster.length);
+        break;
+    case TLS_KEY_EXCHANGE_DHE:
+        tls_lua_set_string(L, "key_exchange", "DHE");
+        tls_lua_set_bytes(L, "dh_Yc", message->dh_Yc);
         break;
     case TLS_KEY_EXCHANGE_ECDH:
         tls_lua_set_string(L, "key_exchange", "ECDH");

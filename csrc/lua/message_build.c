@@ -379,13 +379,32 @@ certificate_request(lua_State *L, tls_certificate_request_message *message, unsi
 static void
 client_key_exchange(lua_State *L, tls_client_key_exchange *message)
 {
-    static const char *const kinds[] = {"ECDHE", "RSA", "ECDH", NULL};
+    static const char *const kinds[] = {"ECDHE", "RSA", "ECDH", "DHE", NULL};
     static const enum tls_key_exchange values[] = {
-        TLS_KEY_EXCHANGE_ECDHE, TLS_KEY_EXCHANGE_RSA, TLS_KEY_EXCHANGE_ECDH};
+        TLS_KEY_EXCHANGE_ECDHE, TLS_KEY_EXCHANGE_RSA, TLS_KEY_EXCHANGE_ECDH, TLS_KEY_EXCHANGE_DHE};
 
     message->kind = values[tls_lua_option_choice(L, TABLE, "key_exchange", kinds, 0)];
     message->encrypted_premaster = bytes(L, "encrypted_premaster");
+    message->dh_Yc = bytes(L, "dh_Yc");
     message->point = bytes(L, "public_point");
+}
+
+static void
+server_key_exchange(lua_State *L, tls_server_key_exchange *message, unsigned version)
+{
+    static const char *const kinds[] = {"ECDHE", "DHE", NULL};
+
+    if (tls_lua_option_choice(L, TABLE, "key_exchange", kinds, 0) == 1)
+        message->kind = TLS_KEY_EXCHANGE_DHE;
+    else
+        message->group = number(L, "group", TLS_REGISTRY_GROUP, 0);
+    message->point = bytes(L, "public_point");
+    message->dh_p = bytes(L, "dh_p");
+    message->dh_g = bytes(L, "dh_g");
+    message->dh_Ys = bytes(L, "dh_Ys");
+    message->has_scheme = version >= TLS_VERSION_12;
+    message->scheme = number(L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, 0);
+    message->signature = bytes(L, "signature");
 }
 
 static uint32_t
@@ -430,12 +449,7 @@ fill(lua_State *L, tls_message *message, unsigned version)
         message->u.certificate_status.response = bytes(L, "ocsp_response");
         break;
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
-        message->u.server_key_exchange.group = number(L, "group", TLS_REGISTRY_GROUP, 0);
-        message->u.server_key_exchange.point = bytes(L, "public_point");
-        message->u.server_key_exchange.has_scheme = version >= TLS_VERSION_12;
-        message->u.server_key_exchange.scheme =
-            number(L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, 0);
-        message->u.server_key_exchange.signature = bytes(L, "signature");
+        server_key_exchange(L, &message->u.server_key_exchange, version);
         break;
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         certificate_request(L, &message->u.certificate_request, version);
@@ -500,7 +514,8 @@ handshake_type(lua_State *L)
  * ec_point_formats, session_ticket, renegotiation_info (strings), extended_master_secret,
  * encrypt_then_mac, status_request (true); has_extensions = true writes an empty block, false none.
  * certificate: chain (certificates or DER). client_key_exchange: key_exchange, public_point or
- * encrypted_premaster. certificate_request: certificate_authorities (DER). | nil, message,
+ * encrypted_premaster or dh_Yc. server_key_exchange: group, public_point or key_exchange = "DHE",
+ * dh_p, dh_g, dh_Ys. certificate_request: certificate_authorities (DER). | nil, message,
  * "limit_exceeded" (something does not fit its length field) | "out_of_memory" */
 static int
 build(lua_State *L)

@@ -58,7 +58,7 @@ info_fields_13(lua_State *L, const tls_connection_info *info)
 
 /* What tls_lua_info_fields may set. */
 static const char *const info_names[] = {"mode", "established", "version", "version_id", "state",
-    "cipher_suite", "cipher_suite_id", "group", "group_id", "signature_algorithm",
+    "cipher_suite", "cipher_suite_id", "group", "group_id", "dh_bits", "signature_algorithm",
     "signature_algorithm_id", "local_signature_algorithm", "local_signature_algorithm_id", "alpn",
     "server_name", "resumed", "resumable", "session_id", "peer_verified", "peer_accepted",
     "verdict", "verdict_cached", "peer_certificates", "local_certificates", "client_random",
@@ -100,6 +100,8 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
     tls_lua_set_suite(L, info.suite);
     if (info.group != 0)
         tls_lua_set_named(L, "group", TLS_REGISTRY_GROUP, info.group);
+    if (info.dh_bits != 0)
+        tls_lua_set_integer(L, "dh_bits", info.dh_bits);
     if (info.peer_scheme != 0)
         tls_lua_set_named(
             L, "signature_algorithm", TLS_REGISTRY_SIGNATURE_SCHEME, info.peer_scheme);

@@ -308,6 +308,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field extended_master_secret? boolean|"required" default true
 ---@field max_fragment_length? 512|1024|2048|4096 client
 ---@field extensions? {id: integer, raw: string}[] client
+---@field dh_bits_minimum? integer client, DHE: 2048 … 8192, default 2048
 ---@field record_size? integer 512 … 16384, default 16384
 ---@field record_size_limit? integer 64 … 16384 (RFC 8449)
 ---@field client_hello_limit? integer server: 512 … 131396 bytes, default 16384
@@ -404,6 +405,7 @@ function Context:info() end
 ---@field alpn_required boolean
 ---@field session_cache integer
 ---@field session_lifetime integer
+---@field dh_bits_minimum? integer
 ---@field record_size integer
 ---@field client_hello_limit? integer
 ---@field client_preference boolean
@@ -736,6 +738,7 @@ function Connection:release() end
 ---@field cipher_suite_id? integer
 ---@field group? string
 ---@field group_id? integer
+---@field dh_bits? integer DHE up to TLS 1.2: of the prime
 ---@field signature_algorithm? string the peer's
 ---@field signature_algorithm_id? integer
 ---@field local_signature_algorithm? string

@@ -26,7 +26,7 @@ local of_version_13 = {
    ticket_count = "any", max_early_data = true, early_data_window = true, post_handshake_auth = true,
    certificate_compression = true, middlebox_compatibility = "off", grease = "off",
 }
-local up_to_version_12 = { renegotiation = true, extended_master_secret = "off" }
+local up_to_version_12 = { renegotiation = true, extended_master_secret = "off", dh_bits_minimum = true }
 
 local function is_asked(value, kind)
    if kind == "off" then return value == false or value == "required" end
@@ -49,6 +49,20 @@ local function refuse_versions(given, settings)
       return 'tickets = "always" is of TLS 1.3, which the context does not speak'
    end
    return nil
+end
+
+local function has_dhe(suites)
+   local wanted = {}
+   for _, suite in ipairs(suites) do wanted[suite] = true end
+   for _, entry in ipairs(core.suites()) do
+      if wanted[entry.id] and entry.key_exchange == "DHE" then return true end
+   end
+   return false
+end
+
+local function refuse_suites(given, settings)
+   return given.dh_bits_minimum and not has_dhe(settings.suites)
+      and "the option 'dh_bits_minimum' is for suites of DHE, of which 'suites' has none" or nil
 end
 
 local function handler_of(given, ...)
@@ -203,7 +217,8 @@ end
 --- versions(given, settings) is the same of options that only some versions have, and of handlers that are never asked.
 -- settings: what unasked takes, of the versions and suites that the context speaks.
 function combination.versions(given, settings)
-   return refuse_versions(given, settings) or combination.unasked(given.handlers, settings, handler_of(given, "select"))
+   return refuse_versions(given, settings) or refuse_suites(given, settings)
+      or combination.unasked(given.handlers, settings, handler_of(given, "select"))
 end
 
 -- ---- Connections ----

@@ -325,8 +325,8 @@ end
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, credentials, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
 -- signature_algorithms_cert, certificate_authorities (boolean, a trust store or certificates), certificate_compression
--- (list of names, or false), extended_master_secret (boolean or "required"), max_fragment_length, extensions (client),
--- ocsp_response, ocspfile (server), handlers, clock, password,
+-- (list of names, or false), extended_master_secret (boolean or "required"), dh_bits_minimum (client),
+-- max_fragment_length, extensions (client), ocsp_response, ocspfile (server), handlers, clock, password,
 -- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache; of TLS 1.2 renegotiation (boolean);
 -- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes),
 -- early_data_window (seconds; server),

@@ -63,6 +63,12 @@ function describe.is_text(bytes)
    return describe.printable(bytes, true) == bytes
 end
 
+--- group(info) is the group of a key exchange, or nil: its name, or the size of a server's own.
+function describe.group(info)
+   if info.group then return tostring(info.group) end
+   return info.dh_bits and ("DH of %d bits"):format(info.dh_bits) or nil
+end
+
 --- hex(bytes [, limit]) in lower case; beyond limit bytes "…" stands for the rest.
 function describe.hex(bytes, limit)
    local shown = limit and #bytes > limit and bytes:sub(1, limit) or bytes
@@ -188,7 +194,8 @@ local shown = {
    encrypted_extensions = { { "alpn", name_of }, { "early_data_accepted", if_true }, { "extensions", list } },
    certificate_status = { { "ocsp_response", octets } },
    server_key_exchange = {
-      { "key_exchange", name_of }, { "group", name_of }, { "public_point", bytes }, { "signature_algorithm", name_of },
+      { "key_exchange", name_of }, { "group", name_of }, { "dh_bits", name_of }, { "public_point", bytes },
+      { "dh_g", bytes }, { "dh_p", bytes }, { "dh_Ys", bytes }, { "signature_algorithm", name_of },
       { "signature", octets },
    },
    certificate_request = {
@@ -196,7 +203,8 @@ local shown = {
       { "certificate_authorities", list }, { "compress_certificate", list },
    },
    client_key_exchange = {
-      { "key_exchange", name_of }, { "public_point", bytes }, { "encrypted_premaster_length", octets },
+      { "key_exchange", name_of }, { "public_point", bytes }, { "dh_Yc", bytes },
+      { "encrypted_premaster_length", octets },
    },
    certificate_verify = { { "signature_algorithm", name_of }, { "signature", octets } },
    finished = { { "verify_data", bytes } },
@@ -204,8 +212,9 @@ local shown = {
    application_data = { { "early", if_true } },
    key_update = { { "update_requested", yes_no } },
    established = {
-      { "version", name_of }, { "cipher_suite", name_of }, { "group", name_of }, { "alpn", name_of },
-      { "resumed", yes_no }, { "psk_identity", name_of }, { "peer_verified", yes_no }, { "early_data", if_true },
+      { "version", name_of }, { "cipher_suite", name_of }, { "group", name_of }, { "dh_bits", name_of },
+      { "alpn", name_of }, { "resumed", yes_no }, { "psk_identity", name_of }, { "peer_verified", yes_no },
+      { "early_data", if_true },
    },
 }
 
@@ -278,6 +287,7 @@ end
 -- Fields that are bytes even where they happen to look like text.
 local binary = {
    random = true, session_id = true, verify_data = true, signature = true, public_point = true, raw = true,
+   dh_p = true, dh_g = true, dh_Ys = true, dh_Yc = true,
    client_random = true, server_random = true, client_verify_data = true, server_verify_data = true,
    cookie = true, response = true, ocsp_response = true, params = true, key = true, key_share = true,
    nonce = true, identity = true, psk_identity = true,

@@ -184,8 +184,8 @@ exchange(int group)
 static int
 ffdhe_public(int group)
 {
-    unsigned char exponent[TLS_KEY_SHARE_SECRET_MAXIMUM], out[384];
-    size_t length = tls_ffdhe_exponent_length((unsigned)group);
+    unsigned char exponent[TLS_KEY_SHARE_SECRET_MAXIMUM], out[TLS_FFDHE_MAXIMUM];
+    size_t length = tls_ffdhe_exponent_length(tls_ffdhe_length((unsigned)group));
 
     memset(exponent, 0xA7, sizeof exponent);
     SECRET(exponent, length);
@@ -221,6 +221,7 @@ const test_case secret_cases[] = {
     {"exchange-x25519mlkem768", exchange, TLS_GROUP_X25519MLKEM768, ""},
     {"exchange-secp384r1mlkem1024", exchange, TLS_GROUP_SECP384R1MLKEM1024, ""},
     {"public-ffdhe2048", ffdhe_public, 256, ""},
+    {"public-ffdhe8192", ffdhe_public, 260, ""},
     {"password-sha256", password, TLS_HASH_SHA256, ""},
     {"password-sha512", password, TLS_HASH_SHA512, ""},
     {NULL, NULL, 0, NULL},

@@ -78,6 +78,7 @@ static const uint16_t suites[][5] = {
     {0x1301, 0xC0AE, 0xC09C, 0x000A, 0xC009},
     {0x1302, 0xC024, 0x003C, 0x0035, 0xC00A},
 };
+static const uint16_t finite_field_suites[][2] = {{0x009E, 0x0033}, {0x006B, 0x0039}};
 static const uint16_t client_groups[] = {29, 23, 24};
 static const uint16_t server_groups[] = {23, 24};
 static const uint16_t finite_field_groups[] = {256, 257};
@@ -112,7 +113,11 @@ shared_options(tls_context_options *options, uint32_t word)
         options->alpn_count = 2;
     }
     options->no_compatibility = (word & FUZZ_NO_COMPATIBILITY) != 0;
-    /* Before TLS 1.3 a context needs a curve for its suites. */
+    /* Before TLS 1.3 finite fields are of suites of their own, which need RSA. */
+    if (word & FUZZ_FFDHE && options->version_max < 0x0304 && word & FUZZ_RSA) {
+        options->suites = finite_field_suites[suite & 1];
+        options->suite_count = 2;
+    }
     if (word & FUZZ_FFDHE && options->version_max >= 0x0304) {
         options->groups = finite_field_groups;
         options->group_count = 2;

@@ -6,7 +6,7 @@
 
 static const unsigned versions[] = {0x0304, 0x0303, 0x0302, 0x0301, 0};
 /* One of each key exchange and of each hash. */
-static const unsigned suites[] = {0, 0x1301, 0x1302, 0xC02B, 0x009C, 0xC025, 0xC024};
+static const unsigned suites[] = {0, 0x1301, 0x1302, 0xC02B, 0x009C, 0xC025, 0xC024, 0x009E};
 
 static void
 walk_hello(const tls_client_hello *hello)

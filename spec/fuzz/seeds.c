@@ -90,7 +90,7 @@ static void
 put_message(const tls_stage_event *event)
 {
     static const unsigned versions[] = {0x0304, 0x0303, 0x0302, 0x0301};
-    static const unsigned suites[] = {0, 0x1301, 0x1302, 0xC02B, 0x009C};
+    static const unsigned suites[] = {0, 0x1301, 0x1302, 0xC02B, 0x009C, 0, 0, 0x009E};
     unsigned char head[2] = {0, 0};
     tls_message message;
     size_t i;
@@ -102,7 +102,7 @@ put_message(const tls_stage_event *event)
     for (i = 0; i < 4; i++)
         if (versions[i] == event->version)
             head[0] = (unsigned char)i;
-    for (i = 0; i < 5; i++)
+    for (i = 0; i < 8; i++)
         if (suites[i] == event->suite)
             head[1] = (unsigned char)i;
     put("messages", tls_bytes_make(head, sizeof head), event->raw);
@@ -313,7 +313,10 @@ main(int count, char **words)
         FUZZ_PSS | FUZZ_RSA, FUZZ_PSS | FUZZ_RSA | FUZZ_MUTUAL, FUZZ_RENEGOTIATE,
         FUZZ_RENEGOTIATE | FUZZ_MUTUAL | FUZZ_RSA,
         FUZZ_RENEGOTIATE | FUZZ_MUTUAL | FUZZ_OPTIONAL | FUZZ_RESUME, FUZZ_CHUNKS | FUZZ_RSA,
-        FUZZ_RSA | 4u << FUZZ_SUITE_SHIFT | FUZZ_STAGES};
+        FUZZ_RSA | 4u << FUZZ_SUITE_SHIFT | FUZZ_STAGES, FUZZ_FFDHE | FUZZ_RSA | FUZZ_STAGES,
+        FUZZ_FFDHE | FUZZ_RSA | FUZZ_MUTUAL | FUZZ_RESUME | FUZZ_TICKET_KEYS,
+        FUZZ_FFDHE | FUZZ_RSA | FUZZ_EXTERNAL_KEY | FUZZ_DECISIONS,
+        FUZZ_FFDHE | FUZZ_RSA | FUZZ_RENEGOTIATE | 1u << FUZZ_SUITE_SHIFT};
     size_t i;
     int side;
 

@@ -28,8 +28,11 @@ local GROUPS = {
    secp521r1 = { "P-521", "SECP521R1" },
    ffdhe2048 = { "ffdhe2048", "FFDHE2048" },
    ffdhe3072 = { "ffdhe3072", "FFDHE3072" },
+   ffdhe4096 = { "ffdhe4096", "FFDHE4096" },
+   ffdhe6144 = { "ffdhe6144", "FFDHE6144" },
+   ffdhe8192 = { "ffdhe8192", "FFDHE8192" },
 }
-peers13.groups = { "x25519", "secp256r1", "secp384r1", "secp521r1", "ffdhe2048", "ffdhe3072" }
+peers13.groups = { "x25519", "secp256r1", "secp384r1", "secp521r1", "ffdhe2048", "ffdhe3072", "ffdhe8192" }
 
 local function append(list, ...)
    for index = 1, select("#", ...) do list[#list + 1] = (select(index, ...)) end

@@ -1,4 +1,4 @@
--- The cipher suites of BearSSL 0.6 below TLS 1.3, and what other implementations call them.
+-- The cipher suites of BearSSL 0.6 below TLS 1.3 and those of DHE, and what other implementations call them.
 --    name         of the RFC
 --    certificate  key type the server needs: "rsa", "ec", or of spec.support.certificates for static ECDH
 --    version      oldest protocol version: "TLSv1.0" or "TLSv1.2"
@@ -51,6 +51,16 @@ add("RSA_WITH_AES_256_CBC_SHA256", "rsa", NEW, "AES256-SHA256", "+RSA:+AES-256-C
 add("RSA_WITH_AES_128_CBC_SHA", "rsa", OLD, "AES128-SHA", "+RSA:+AES-128-CBC:+SHA1")
 add("RSA_WITH_AES_256_CBC_SHA", "rsa", OLD, "AES256-SHA", "+RSA:+AES-256-CBC:+SHA1")
 add("RSA_WITH_3DES_EDE_CBC_SHA", "rsa", OLD, nil, "+RSA:+3DES-CBC:+SHA1")
+
+-- DHE.
+add("DHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "rsa", NEW, "DHE-RSA-CHACHA20-POLY1305",
+   "+DHE-RSA:+CHACHA20-POLY1305:+AEAD")
+add("DHE_RSA_WITH_AES_128_GCM_SHA256", "rsa", NEW, "DHE-RSA-AES128-GCM-SHA256", "+DHE-RSA:+AES-128-GCM:+AEAD")
+add("DHE_RSA_WITH_AES_256_GCM_SHA384", "rsa", NEW, "DHE-RSA-AES256-GCM-SHA384", "+DHE-RSA:+AES-256-GCM:+AEAD")
+add("DHE_RSA_WITH_AES_128_CBC_SHA256", "rsa", NEW, "DHE-RSA-AES128-SHA256", "+DHE-RSA:+AES-128-CBC:+SHA256")
+add("DHE_RSA_WITH_AES_256_CBC_SHA256", "rsa", NEW, "DHE-RSA-AES256-SHA256", "+DHE-RSA:+AES-256-CBC:+SHA256")
+add("DHE_RSA_WITH_AES_128_CBC_SHA", "rsa", OLD, "DHE-RSA-AES128-SHA", "+DHE-RSA:+AES-128-CBC:+SHA1")
+add("DHE_RSA_WITH_AES_256_CBC_SHA", "rsa", OLD, "DHE-RSA-AES256-SHA", "+DHE-RSA:+AES-256-CBC:+SHA1")
 
 -- Static ECDH: OpenSSL dropped it in 1.1.0, GnuTLS never had it.
 for _, kind in ipairs({ "ECDSA", "RSA" }) do

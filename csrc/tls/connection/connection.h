@@ -212,6 +212,7 @@ typedef struct tls_connection_info {
     unsigned version;  /* enum tls_version_number; 0 while unknown */
     unsigned suite;    /* 0 while unknown */
     unsigned group;    /* named group of an (EC)DHE exchange, or 0 */
+    unsigned dh_bits;  /* up to TLS 1.2: bits of the prime of a DHE exchange, or 0 */
     unsigned peer_scheme; /* scheme of the peer's handshake signature, or 0 */
     unsigned local_scheme;
     tls_bytes alpn;          /* empty: none */

@@ -53,6 +53,7 @@ tell_facts(tls_connection_info *out, const tls_facts *facts)
     out->version = facts->version;
     out->suite = facts->suite;
     out->group = facts->group;
+    out->dh_bits = facts->dh_bits;
     out->local_scheme = facts->local_scheme;
     out->alpn = tls_buffer_view(&facts->alpn);
     out->resumed = facts->resumed;

@@ -29,7 +29,8 @@ TLS_PUBLIC_BEGIN
     X(early_data_window, 1, TLS_WEEK, 10)                                                          \
     X(record_size_limit, 64, 16384, 0)                                                             \
     X(record_padding, 0, 16384, 0)                                                                 \
-    X(key_update_records, 1, 0x7FFFFFFF, 0)
+    X(key_update_records, 1, 0x7FFFFFFF, 0)                                                        \
+    X(dh_bits_minimum, 2048, 8192, 2048)
 
 extern const tls_bounds tls_context_bounds[];
 

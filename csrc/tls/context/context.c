@@ -449,6 +449,7 @@ copy_numbers_and_sizes(tls_context *context, const tls_context_options *options)
         return TLS_REASON_ILLEGAL_PARAMETER;
     context->version_min = options->version_min;
     context->version_max = options->version_max;
+    context->dh_bits_minimum = options->dh_bits_minimum;
     context->record_size = options->record_size;
     context->role = options->role;
     context->alpn_required = options->alpn_required;

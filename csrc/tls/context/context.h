@@ -64,6 +64,8 @@ typedef struct tls_context_options {
     int client_preference;  /* server: take the client's order of suites */
     const uint16_t *groups; /* NULL: X25519MLKEM768, x25519, secp256r1, secp384r1, secp521r1 */
     size_t group_count;
+    unsigned dh_bits_minimum; /* client: the shortest prime that a server of DHE suites may choose,
+                                 2048 … 8192 bits; 0: 2048 */
     const uint16_t *signature_schemes; /* NULL: every SHA-2 one that BearSSL can do */
     size_t signature_scheme_count;
     const uint16_t *certificate_schemes; /* signature_algorithms_cert (RFC 8446 section 4.2.3): what

@@ -57,6 +57,7 @@ struct tls_context {
     int tickets_always;
     unsigned ticket_count, max_early_data, early_data_window;
     unsigned record_size_limit, record_padding;
+    unsigned dh_bits_minimum;
     uint64_t key_update_records;
     int64_t (*now)(void *now_data);
     void *now_data;

@@ -46,7 +46,7 @@ tls_group_share_length(unsigned group)
     case TLS_GROUP_SECP521R1:
         return 133;
     default:
-        return tls_ffdhe_prime(group).length;
+        return tls_ffdhe_length(group);
     }
 }
 
@@ -70,15 +70,14 @@ generate_ffdhe(tls_key_exchange_key *key)
 {
     enum tls_reason reason;
 
-    key->length = tls_ffdhe_exponent_length(key->group);
-    reason = tls_random(key->secret, key->length);
+    key->length = tls_ffdhe_exponent_length(tls_ffdhe_length(key->group));
+    reason = tls_ffdhe_exponent(key->secret, tls_ffdhe_length(key->group));
     if (reason != TLS_OK)
         return reason;
-    key->secret[0] |= 0x80; /* never so small that 2^x is below p */
     key->public_length = tls_group_share_length(key->group);
     return tls_ffdhe_public(key->public_share, key->group, tls_bytes_make(key->secret, key->length))
                ? TLS_OK
-               : TLS_REASON_INTERNAL;
+               : TLS_REASON_OUT_OF_MEMORY;
 }
 
 /* The system's random bytes as BearSSL's functions take them: one number is not worth a generator.
@@ -133,8 +132,7 @@ generate_classical(tls_key_exchange_key *key, unsigned group)
     if (!tls_group_supported(group))
         return TLS_REASON_ILLEGAL_PARAMETER;
     key->group = group;
-    return tls_ffdhe_prime(group).length != 0 ? generate_ffdhe(key)
-                                              : generate_ec(key, classical(group));
+    return tls_ffdhe_length(group) != 0 ? generate_ffdhe(key) : generate_ec(key, classical(group));
 }
 
 static enum tls_reason
@@ -295,7 +293,7 @@ shared_classical(
 
     if (peer_share.length != expected)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    if (tls_ffdhe_prime(key->group).length == 0)
+    if (tls_ffdhe_length(key->group) == 0)
         return shared_ec(key, out, length, peer_share);
     if (!tls_ffdhe_shared(out, key->group, tls_bytes_make(key->secret, key->length), peer_share))
         return TLS_REASON_ILLEGAL_PARAMETER;

@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 
-#define TLS_KEY_SHARE_MAXIMUM 384       /* ffdhe3072; of a hybrid group, its curve's part */
-#define TLS_SHARED_SECRET_MAXIMUM 384   /* ffdhe3072 */
+#define TLS_KEY_SHARE_MAXIMUM 1024      /* ffdhe8192; of a hybrid group, its curve's part */
+#define TLS_SHARED_SECRET_MAXIMUM 1024  /* ffdhe8192 */
 #define TLS_KEY_SHARE_SECRET_MAXIMUM 66 /* the order of P-521 */
 
 /* What a hybrid group has besides its curve's key: the matrix of ML-KEM's key, the whole share, and
@@ -30,7 +30,7 @@ typedef struct tls_key_exchange_key {
 } tls_key_exchange_key;
 
 /* tls_group_supported: x25519, secp256r1, secp384r1 and secp521r1 as far as this BearSSL has them,
- * the hybrid groups of the first three, ffdhe2048 and ffdhe3072. Returns 1 or 0. */
+ * the hybrid groups of the first three, ffdhe2048 … ffdhe8192. Returns 1 or 0. */
 int tls_group_supported(unsigned group);
 /* tls_group_is_curve: whether suites up to TLS 1.2 can use the group (RFC 8422), if it is
  * supported: they have elliptic curves only. */

@@ -27,6 +27,7 @@ typedef struct tls_peer {
 
 typedef struct tls_facts {
     unsigned version, suite, group; /* 0 while unknown */
+    unsigned dh_bits;               /* up to TLS 1.2: of the prime of a DHE exchange, or 0 */
     enum tls_verify_mode verify;    /* the mode in force */
 
     tls_peer peer;

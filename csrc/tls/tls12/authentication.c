@@ -185,7 +185,7 @@ tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM])
     size_t i, count = 0;
 
     for (i = 0; i < context->group_count && count < TLS12_GROUPS_MAXIMUM; i++)
-        if (context->groups[i] < 32)
+        if (tls12_takes_group(e, context->groups[i]))
             out[count++] = context->groups[i];
     return count;
 }

@@ -14,9 +14,10 @@ typedef struct offer {
     const tls12_engine *engine;
     const br_ssl_server_context *server;
     unsigned version;
-    int group; /* the first of ours that the client has too, or 0 */
+    int group;         /* the first of ours that the client has too, or 0 */
+    unsigned dh_group; /* the same for DHE */
     /* Of the version, and in both lists; the side's order that counts. */
-    uint16_t suites[BR_MAX_CIPHER_SUITES];
+    uint16_t suites[TLS12_SUITES_MAXIMUM];
     size_t suite_count;
 } offer;
 
@@ -77,6 +78,9 @@ fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
         return (suite->authentication == TLS_AUTHENTICATION_RSA) == (key->kind == TLS_KEY_RSA) &&
                tls_certificate_allows(leaf, signature_use(o)) && o->group != 0 &&
                signature_scheme(o, key) != 0;
+    case TLS_KEY_EXCHANGE_DHE:
+        return key->kind == TLS_KEY_RSA && tls_certificate_allows(leaf, signature_use(o)) &&
+               o->dh_group != 0 && signature_scheme(o, key) != 0;
     case TLS_KEY_EXCHANGE_ECDH:
         /* RFC 8422 section 2: the suite names the key that signed the certificate. */
         issuer = leaf->signature_algorithm.kind;
@@ -150,6 +154,7 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     tls12_engine *e = engine_of_policy(pctx);
     const tls_context *context = e->handshake->host->context;
     const tls_credential *credential;
+    const tls_suite *suite_of;
     unsigned suite_id;
     offer o;
     size_t suite, i;
@@ -161,6 +166,7 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     for (i = 0; i < context->group_count && o.group == 0; i++)
         if (context->groups[i] < 32 && ((server->curves >> context->groups[i]) & 1))
             o.group = context->groups[i];
+    o.dh_group = tls12_dhe_group(e);
     find_common(&o);
     credential = tls_pick_server_credential(e->handshake, o.suite_count, can_do, &o, &suite);
     if (credential == NULL)
@@ -168,14 +174,16 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
     e->choice_failed = tls12_use_credential(e, credential);
     if (e->choice_failed != TLS_OK)
         return 0;
-    suite_id = o.suites[suite];
+    e->suite = suite_id = o.suites[suite];
+    suite_of = tls_suite_find(suite_id);
     if (e->handshake->facts.verify == TLS_VERIFY_NONE)
-        tls12_keep_prf_hash(e, o.version, tls_suite_find(suite_id));
-    choices->cipher_suite = (uint16_t)suite_id;
+        tls12_keep_prf_hash(e, o.version, suite_of);
+    choices->cipher_suite = (uint16_t)tls12_shown_suite(suite_id);
     choices->chain = e->chain;
     choices->chain_len = e->handshake->terms.credential.chain_count;
     choices->algo_id = 0;
-    if (tls_suite_find(suite_id)->key_exchange == TLS_KEY_EXCHANGE_ECDHE) {
+    if (suite_of->key_exchange == TLS_KEY_EXCHANGE_ECDHE ||
+        suite_of->key_exchange == TLS_KEY_EXCHANGE_DHE) {
         unsigned scheme =
             signature_scheme(&o, tls_private_key_public(e->handshake->terms.credential.key));
 
@@ -185,7 +193,9 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
         /* BearSSL would take its own favourite of the common groups: leave it one. */
         e->bearssl.server.curves = (uint32_t)1 << o.group;
     }
-    return 1;
+    if (suite_of->key_exchange == TLS_KEY_EXCHANGE_DHE)
+        e->choice_failed = tls12_dhe_choose(e, o.dh_group);
+    return e->choice_failed == TLS_OK;
 }
 
 /* What BearSSL only tells by an alert. */
@@ -195,8 +205,12 @@ tls12_nothing_in_common(tls12_engine *e)
     tls_handshake *h = e->handshake;
     const tls_client_hello *hello = &h->client_hello.hello;
     unsigned version = h->terms.version_chosen;
-    int some = 0, signs = 0, elliptic = 1, group = hello->supported_groups.length == 0;
+    int some = 0, signs = 0, missing = 1, curve = hello->supported_groups.length == 0, finite = 0;
     size_t i;
+
+    for (i = 0; i < h->host->context->group_count; i++)
+        curve |= tls_u16_list_contains(hello->supported_groups, h->host->context->groups[i]) &&
+                 h->host->context->groups[i] < 32;
 
     for (i = 0; i < e->usable_count; i++) {
         const tls_suite *suite = tls_suite_find(e->usable[i]);
@@ -205,16 +219,18 @@ tls12_nothing_in_common(tls12_engine *e)
             !tls_u16_list_contains(hello->cipher_suites, suite->id))
             continue;
         some = 1;
-        signs |= suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE;
-        elliptic &= suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE;
+        finite |= suite->key_exchange == TLS_KEY_EXCHANGE_DHE;
+        signs |= suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE || finite;
+        missing &= (suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE && !curve) ||
+                   (suite->key_exchange == TLS_KEY_EXCHANGE_DHE && tls12_dhe_group(e) == 0);
     }
-    for (i = 0; i < h->host->context->group_count; i++)
-        group |= tls_u16_list_contains(hello->supported_groups, h->host->context->groups[i]) &&
-                 h->host->context->groups[i] < 32;
     if (!some)
         return tls_no_common_suites(h, version);
-    if (elliptic && !group)
-        return tls_no_common_groups(h);
+    if (missing) { /* RFC 7919 section 4 names an alert of its own */
+        enum tls_reason reason = tls_no_common_groups(h);
+
+        return finite ? TLS_REASON_INSUFFICIENT_SECURITY : reason;
+    }
     /* Below TLS 1.2 there are no signature algorithms to choose from. */
     return signs && version >= TLS_VERSION_12 ? tls_no_common_schemes(h, version)
                                               : tls_no_key_for_suites(h, version);
@@ -238,23 +254,26 @@ do_key_exchange(const br_ssl_server_policy_class **pctx, unsigned char *data, si
     return tls_decrypt_premaster(e->handshake->terms.credential.key, data, *length);
 }
 
-/* digest_params hashes what ServerKeyExchange signs, in place: both randoms and the parameters (RFC
- * 5246 section 7.4.3, RFC 4346 section 7.4.3). Returns the digest's length. */
-static size_t
-digest_params(unsigned char *data, size_t length, int hash)
+/* RFC 5246 section 7.4.3, RFC 4346 section 7.4.3. */
+size_t
+tls12_params_digest(unsigned char digest[TLS_FINGERPRINT_MAXIMUM], int hash, tls_bytes content)
 {
-    unsigned char digest[br_md5_SIZE + TLS_FINGERPRINT_MAXIMUM];
-    tls_bytes content = tls_bytes_make(data, length);
-    size_t digest_length;
+    size_t length;
 
-    if (hash == 0) {
-        digest_length = tls_fingerprint(digest, TLS_HASH_MD5, content);
-        digest_length += tls_fingerprint(digest + digest_length, TLS_HASH_SHA1, content);
-    } else {
-        digest_length = tls_fingerprint(digest, hash, content);
-    }
-    memcpy(data, digest, digest_length);
-    return digest_length;
+    if (hash != 0)
+        return tls_fingerprint(digest, hash, content);
+    length = tls_fingerprint(digest, TLS_HASH_MD5, content);
+    return length + tls_fingerprint(digest + length, TLS_HASH_SHA1, content);
+}
+
+/* signed_content: as BearSSL made it, or with the real parameters behind the randoms. */
+static void
+signed_content(tls12_engine *e, const unsigned char *data, size_t length)
+{
+    tls_buffer_clear(&e->content);
+    tls_buffer_append(&e->content, data, e->dhe != NULL ? (size_t)2 * TLS_RANDOM_LENGTH : length);
+    if (e->dhe != NULL)
+        tls12_dhe_write_params(e, &e->content);
 }
 
 static size_t
@@ -263,15 +282,19 @@ sign(const br_ssl_server_policy_class **pctx, unsigned algorithm, unsigned char 
 {
     tls12_engine *e = engine_of_policy(pctx);
     int hash = (int)(tls12_shown_scheme(e->own_scheme != 0 ? e->own_scheme : algorithm) >> 8);
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
 
     /* BearSSL has drawn ServerHello.random, and has not derived anything from it yet. */
     tls12_mark_downgrade(e, tls12_core(e)->server_random);
     tls12_mark_downgrade(e, data + TLS_RANDOM_LENGTH);
-    if (tls_signs_elsewhere(e->handshake) || tls_scheme_hashes_itself(e->own_scheme)) {
-        tls_buffer_clear(&e->content);
-        tls_buffer_append(&e->content, data, length);
+    signed_content(e, data, length);
+    length = tls12_params_digest(digest, hash, tls_buffer_view(&e->content));
+    memcpy(data, digest, length);
+    if (e->content.failed) {
+        e->choice_failed = TLS_REASON_OUT_OF_MEMORY;
+        return 0;
     }
-    return tls12_do_sign(e, hash, data, digest_params(data, length, hash), room);
+    return tls12_do_sign(e, hash, data, length, room);
 }
 
 const br_ssl_server_policy_class tls12_policy_class = {

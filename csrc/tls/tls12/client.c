@@ -47,7 +47,7 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
 {
     const tls_handshake *h = e->handshake;
     const tls_context *context = h->host->context;
-    uint16_t suites[BR_MAX_CIPHER_SUITES + 1];
+    uint16_t suites[TLS12_SUITES_MAXIMUM + 1];
     uint16_t groups[TLS12_GROUPS_MAXIMUM], schemes[TLS12_SCHEMES_MAXIMUM];
     tls_client_hello_parts parts;
     tls_client_hello_options *options = &parts.options;
@@ -142,6 +142,8 @@ tls12_client_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
             return name_scheme(e, m, rewritten);
         h->facts.local_scheme = m->u.certificate_verify.scheme;
         return TLS_OK;
+    case TLS_HANDSHAKE_CLIENT_KEY_EXCHANGE:
+        return e->dhe != NULL ? tls12_dhe_write_answer(e, rewritten) : TLS_OK;
     default:
         return TLS_OK;
     }
@@ -285,6 +287,8 @@ sign(const br_ssl_client_certificate_class **pctx, int hash, size_t digest_lengt
 
     if (e->sign == TLS12_SIGN_NONE)
         tls12_keep_content(e);
+    if (e->dhe != NULL)
+        tls12_transcript_digest(e, hash, data);
     return tls12_do_sign(e, hash, data, digest_length, room);
 }
 
@@ -305,7 +309,7 @@ offer_session(tls12_engine *e)
     memcpy(parameters.session_id, e->offered_id, e->offered_id_length);
     parameters.session_id_len = (unsigned char)e->offered_id_length;
     parameters.version = (uint16_t)session->version;
-    parameters.cipher_suite = (uint16_t)session->suite;
+    parameters.cipher_suite = (uint16_t)tls12_shown_suite(session->suite);
     memcpy(parameters.master_secret, session->master_secret, sizeof parameters.master_secret);
     br_ssl_engine_set_session_parameters(tls12_core(e), &parameters);
     tls_wipe(&parameters, sizeof parameters);
@@ -392,6 +396,9 @@ resume(tls12_engine *e)
 {
     tls_handshake *h = e->handshake;
 
+    /* BearSSL would not see one suite from another that is shown as the same. */
+    if (e->resume->suite != h->facts.suite)
+        return TLS_REASON_RESUME_MISMATCH;
     /* RFC 7627 section 5.3: a session keeps the kind of master secret it was made with. */
     if (e->resume->extended_master_secret != e->extended)
         return e->extended ? TLS_REASON_UNEXPECTED_MASTER_SECRET
@@ -407,10 +414,10 @@ resume(tls12_engine *e)
 static uint16_t
 show_suite(tls12_engine *e, const tls_server_hello *hello, int resumes)
 {
-    uint16_t suite = (uint16_t)hello->cipher_suite;
+    uint16_t suite = (uint16_t)tls12_shown_suite(hello->cipher_suite);
 
-    if (resumes && e->resume != NULL && e->resume->suite == suite) {
-        suite = tls12_shown_resumed(suite);
+    if (resumes && e->resume != NULL && e->resume->suite == hello->cipher_suite) {
+        suite = tls12_shown_resumed(hello->cipher_suite);
         tls12_core(e)->session.cipher_suite = suite;
     }
     br_ssl_engine_set_suites(tls12_core(e), &suite, 1);
@@ -559,6 +566,8 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
     tls_handshake *h = e->handshake;
     enum tls_reason reason;
 
+    if (exchange->kind == TLS_KEY_EXCHANGE_DHE)
+        return tls12_dhe_received(e, exchange);
     /* Only what was offered: BearSSL itself would take any group and hash that it can do. Groups
      * that are no curves were offered for TLS 1.3 alone. */
     if (!tls_context_has_group(h->host->context, exchange->group) ||

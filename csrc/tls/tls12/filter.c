@@ -55,6 +55,7 @@ release(tls_handshake *h)
     tls_buffer_release(&e->ticket);
     tls_buffer_release(&e->messages);
     tls_buffer_release(&e->content);
+    tls12_dhe_release(e);
     free(e->chain);
     tls_session_release(e->resume);
     if (e->snapshot != NULL) {
@@ -73,7 +74,7 @@ memory(const tls_handshake *h)
 
     return sizeof *e + e->written.capacity + e->signature.capacity + e->messages.capacity +
            e->content.capacity + e->replacement.capacity + e->ticket.capacity +
-           (e->snapshot != NULL ? sizeof *e->snapshot : 0);
+           (e->snapshot != NULL ? sizeof *e->snapshot : 0) + (e->dhe != NULL ? sizeof *e->dhe : 0);
 }
 
 /* ---- Why BearSSL stopped ---- */
@@ -312,7 +313,7 @@ sent(tls12_engine *e, tls_bytes raw)
     tls_buffer rewritten = {0};
     tls_message message;
     enum tls_stage stage = TLS_STAGE_CLIENT_HELLO;
-    enum tls_reason reason = tls_message_parse(&message, raw, h->facts.version, h->facts.suite);
+    enum tls_reason reason = tls12_parse_shown(e, &message, raw);
 
     if (reason == TLS_OK)
         reason = stage_of(message.type, &stage);

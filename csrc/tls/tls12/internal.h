@@ -24,6 +24,7 @@
 
 #include <bearssl.h>
 
+#include "crypto/ffdhe.h"
 #include "handshake/handshake.h"
 #include "tls12/engine.h"
 #include "wire/message.h"
@@ -61,6 +62,21 @@ typedef union tls12_bearssl {
     br_ssl_client_context client;
     br_ssl_server_context server;
 } tls12_bearssl;
+
+/* A DHE key exchange: tls12/dhe.c. Numbers are big-endian and begin with no zero, but for `share`,
+ * which has the prime's length. */
+typedef struct tls12_dhe {
+    unsigned group; /* of RFC 7919; 0: the server's own */
+    unsigned bits;  /* of the prime */
+    size_t prime_length, generator_length, secret_length;
+    unsigned char prime[TLS_FFDHE_MAXIMUM], generator[TLS_FFDHE_MAXIMUM];
+    unsigned char exponent[TLS_FFDHE_EXPONENT_MAXIMUM];
+    unsigned char share[TLS_FFDHE_MAXIMUM];  /* ours */
+    unsigned char secret[TLS_FFDHE_MAXIMUM]; /* the premaster secret, once it is known */
+} tls12_dhe;
+
+/* Our list of what can be done is longer than BearSSL's. */
+#define TLS12_SUITES_MAXIMUM 64
 
 /* A credential's leaf may stand in several contexts; the engine keeps its own references. */
 typedef struct tls12_engine {
@@ -122,10 +138,12 @@ typedef struct tls12_engine {
     tls_verdict verdict;
     unsigned version_highest; /* that this side could do */
     br_x509_certificate *chain;
-    uint16_t usable[BR_MAX_CIPHER_SUITES]; /* those that BearSSL has and the versions allow */
+    uint16_t usable[TLS12_SUITES_MAXIMUM]; /* those that can be done and the versions allow */
     size_t usable_count;
     const char *alpn_names[1]; /* the one that `select` chose */
     tls_session *resume;       /* what is offered (client) or found (server) */
+    unsigned suite;            /* a server's choice, where BearSSL is shown another */
+    tls12_dhe *dhe;            /* NULL: the exchange is BearSSL's own */
     br_ec_impl arithmetic;     /* tls12/key_agreement.c */
     int bad_point;             /* the peer's was none, or of small order */
     int premaster_known;       /* `decrypt` answered */
@@ -183,6 +201,43 @@ tls12_core(tls12_engine *e)
 void tls12_transcript_add(tls12_engine *e, tls_bytes message);
 void tls12_keep_content(tls12_engine *e);
 
+/* tls12_transcript_digest writes what a client's CertificateVerify signs over the digest that
+ * BearSSL made of what it was shown. */
+void tls12_transcript_digest(const tls12_engine *e, int hash, unsigned char *digest);
+
+/* ---- tls12/shown.c ---- */
+/* tls12_shown_suite: what BearSSL is told of a suite; the suite itself where it knows it. */
+unsigned tls12_shown_suite(unsigned suite);
+/* tls12_parse_shown reads what BearSSL wrote. */
+enum tls_reason tls12_parse_shown(const tls12_engine *e, tls_message *message, tls_bytes raw);
+/* tls12_hidden_key_bytes: by how much the key block is longer than the one that BearSSL asks for.
+ */
+size_t tls12_hidden_key_bytes(const tls12_engine *e);
+/* tls12_set_cbc: for an engine inside of an tls12_engine. */
+void tls12_set_cbc(br_ssl_engine_context *engine);
+
+/* ---- tls12/dhe.c ---- */
+void tls12_dhe_release(tls12_engine *e);
+/* tls12_takes_group: whether a suite of this handshake could use the group. */
+int tls12_takes_group(const tls12_engine *e, unsigned group);
+/* The client's. received takes the server's group and value, answers them, and leaves the premaster
+ * secret and the message that BearSSL is shown; write_answer writes ClientKeyExchange.
+ * INSUFFICIENT_SECURITY, LIMIT (the group is too long), ILLEGAL_PARAMETER (it is none, or the
+ * signature's scheme), HANDSHAKE_FAILURE (the value is out of range), BAD_SIGNATURE, NO_RANDOM. */
+enum tls_reason tls12_dhe_received(tls12_engine *e, const tls_server_key_exchange *exchange);
+enum tls_reason tls12_dhe_write_answer(const tls12_engine *e, tls_buffer *out);
+/* The server's. group: the one that goes with what the client says, or 0; choose makes the key
+ * pair; write_params writes what is signed behind both randoms; write_exchange puts them in place
+ * of what BearSSL wrote; answered takes the client's value, and leaves the same as the client's
+ * received. */
+int tls12_names_finite_groups(const tls12_engine *e);
+unsigned tls12_dhe_group(const tls12_engine *e);
+enum tls_reason tls12_dhe_choose(tls12_engine *e, unsigned group);
+void tls12_dhe_write_params(const tls12_engine *e, tls_buffer *out);
+enum tls_reason tls12_dhe_write_exchange(
+    tls12_engine *e, const tls_message *shown, tls_buffer *out);
+enum tls_reason tls12_dhe_answered(tls12_engine *e, tls_bytes share);
+
 /* ---- tls12/exporter.c ---- */
 enum tls_reason tls12_export(const tls_host *host, int early, unsigned char *out, size_t length,
     const char *label, const tls_bytes *context);
@@ -194,6 +249,10 @@ enum tls_reason tls12_start(tls12_engine *e);
 
 /* ---- tls12/choice.c ---- */
 extern const br_ssl_server_policy_class tls12_policy_class;
+/* tls12_params_digest hashes what ServerKeyExchange signs, both randoms and the parameters: by MD5
+ * and SHA-1 for the hash 0. Returns the digest's length. */
+size_t tls12_params_digest(
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM], int hash, tls_bytes content);
 /* tls12_nothing_in_common explains why a server's choice failed. */
 enum tls_reason tls12_nothing_in_common(tls12_engine *e);
 
@@ -290,8 +349,9 @@ enum tls_reason tls12_check_scheme(const tls12_engine *e, unsigned scheme);
 enum tls_reason tls12_check_old_signature(const tls12_engine *e);
 
 /* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic
- * groups; every scheme is done, by it or beside it. Both return how many. */
-#define TLS12_GROUPS_MAXIMUM 8
+ * groups; finite fields, and every scheme that it has not, are done beside it. Both return how
+ * many. */
+#define TLS12_GROUPS_MAXIMUM 16
 #define TLS12_SCHEMES_MAXIMUM 20
 size_t tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM]);
 size_t tls12_schemes(const tls12_engine *e, uint16_t out[TLS12_SCHEMES_MAXIMUM]);

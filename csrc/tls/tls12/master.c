@@ -33,17 +33,23 @@ wrap(br_tls_prf_impl prf, void *out, size_t length, const void *secret, size_t s
     const char *label, size_t seed_count, const br_tls_prf_seed_chunk *seed)
 {
     tls12_engine *e;
+    size_t whole;
 
     if (strcmp(label, "master secret") == 0) {
         e = engine_of(seed[0].data, offsetof(br_ssl_engine_context, client_random));
+        if (e->dhe != NULL) {
+            secret = e->dhe->secret;
+            secret_length = e->dhe->secret_length;
+        }
         if (e->extended && e->session_hash_length > 0) {
             derive(e, prf, out, secret, secret_length);
             return;
         }
-        if (e->extended && secret_length <= sizeof e->premaster_kept) {
+        if (e->extended && (e->dhe != NULL || secret_length <= sizeof e->premaster_kept)) {
             /* A client computes its secret before its ClientKeyExchange is written, and the session
              * hash covers that message: keep the premaster secret until the keys are needed. */
-            memcpy(e->premaster_kept, secret, secret_length);
+            if (e->dhe == NULL)
+                memcpy(e->premaster_kept, secret, secret_length);
             e->premaster_kept_length = secret_length;
             memset(out, 0, length);
             return;
@@ -51,19 +57,20 @@ wrap(br_tls_prf_impl prf, void *out, size_t length, const void *secret, size_t s
     } else if (strcmp(label, "key expansion") == 0) {
         e = engine_of(seed[0].data, offsetof(br_ssl_engine_context, server_random));
         if (e->premaster_kept_length > 0) {
-            derive(e, prf, tls12_core(e)->session.master_secret, e->premaster_kept,
-                e->premaster_kept_length);
+            derive(e, prf, tls12_core(e)->session.master_secret,
+                e->dhe != NULL ? e->dhe->secret : e->premaster_kept, e->premaster_kept_length);
             tls_wipe(e->premaster_kept, sizeof e->premaster_kept);
             e->premaster_kept_length = 0;
         }
         /* BearSSL derives the same key block once for each direction. */
-        if (length > sizeof e->key_block)
+        whole = length + tls12_hidden_key_bytes(e);
+        if (whole > sizeof e->key_block)
             e->key_block_length = 0;
-        else if (e->key_block_length != length) {
-            prf(e->key_block, length, secret, secret_length, label, seed_count, seed);
-            e->key_block_length = length;
+        else if (e->key_block_length != whole) {
+            prf(e->key_block, whole, secret, secret_length, label, seed_count, seed);
+            e->key_block_length = whole;
         }
-        if (e->key_block_length == length) {
+        if (e->key_block_length == whole) {
             memcpy(out, e->key_block, length);
             return;
         }

@@ -368,6 +368,12 @@ decide_client_key_exchange(tls12_engine *e, int *ready)
     tls_message message;
     enum tls_reason reason;
 
+    if (e->dhe != NULL) {
+        *ready = 1;
+        reason = tls_message_parse(&message, e->message, h->facts.version, h->facts.suite);
+        return reason == TLS_OK ? tls12_dhe_answered(e, message.u.client_key_exchange.dh_Yc)
+                                : reason;
+    }
     if (answer == NULL) {
         if (suite == NULL || suite->key_exchange != TLS_KEY_EXCHANGE_RSA ||
             (!tls_host_decides(h->host, TLS_DECISION_DECRYPT) &&
@@ -440,7 +446,7 @@ write_answers(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *
     if (hello->server_name.length > 0 && e->handshake->host->server_name[0] != '\0')
         tls_extension_write_empty(extensions, TLS_EXTENSION_SERVER_NAME);
     if (hello->ec_point_formats.length > 0 && suite != NULL &&
-        suite->key_exchange != TLS_KEY_EXCHANGE_RSA)
+        suite->key_exchange != TLS_KEY_EXCHANGE_RSA && suite->key_exchange != TLS_KEY_EXCHANGE_DHE)
         tls_extension_write_vector8(extensions, TLS_EXTENSION_EC_POINT_FORMATS,
             tls_bytes_make(uncompressed, sizeof uncompressed));
 }
@@ -504,7 +510,7 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
                                            tls_bytes_make(e->offered_id, e->offered_id_length));
 
     h->facts.version = hello->legacy_version;
-    h->facts.suite = resumes ? e->resume->suite : hello->cipher_suite;
+    h->facts.suite = resumes ? e->resume->suite : e->suite;
     h->host->opener.version = h->host->sealer.version = h->facts.version;
     /* What the client's premaster secret must begin with (RFC 5246 section 7.4.7.1). */
     e->bearssl.server.client_max_version = (uint16_t)h->client_hello.hello.legacy_version;
@@ -583,7 +589,7 @@ tls12_server_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
         h->facts.group = m->u.server_key_exchange.group;
         h->facts.local_scheme = m->u.server_key_exchange.scheme;
-        return TLS_OK;
+        return e->dhe != NULL ? tls12_dhe_write_exchange(e, m, rewritten) : TLS_OK;
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         return rewrite_certificate_request(e, m, rewritten);
     default:

@@ -99,7 +99,7 @@ tls12_shown_resumed(unsigned id)
             other->mac_hash == suite->mac_hash && other->prf_hash == suite->prf_hash &&
             other->version_min == suite->version_min)
             return other->id;
-    return (uint16_t)id;
+    return (uint16_t)tls12_shown_suite(id);
 }
 
 /* ---- What the server resumes ---- */

@@ -74,6 +74,7 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
     br_ssl_engine_set_default_aes_cbc(engine);
     br_ssl_engine_set_default_aes_ccm(engine);
     br_ssl_engine_set_default_des_cbc(engine);
+    tls12_set_cbc(engine);
     /* GCM takes its keys only, and computes by a kernel. */
     br_ssl_engine_set_gcm(engine, &tls_gcm12_in_class, &tls_gcm12_out_class);
     br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
@@ -112,7 +113,7 @@ make_template(tls_context *context)
 
 /* ---- Setting up one connection ---- */
 
-/* set_suites finds the suites of the list that BearSSL knows and that fit the versions. BearSSL
+/* set_suites finds the suites of the list that can be done and that fit the versions. BearSSL
  * looks each of them up in a table, slowly, so it is told of one only. A client's ClientHello that
  * goes out is our own, and the suite that the server takes is set when it is known; a server's
  * choice is choice.c's. */
@@ -123,7 +124,7 @@ set_suites(tls12_engine *e)
     size_t i;
 
     e->usable_count = 0;
-    for (i = 0; i < e->handshake->terms.suite_count && e->usable_count < BR_MAX_CIPHER_SUITES;
+    for (i = 0; i < e->handshake->terms.suite_count && e->usable_count < TLS12_SUITES_MAXIMUM;
          i++) {
         const tls_suite *suite = tls_suite_find(e->handshake->terms.suites[i]);
 

@@ -126,10 +126,13 @@ typedef struct tls_certificate_status {
     tls_bytes response;
 } tls_certificate_status;
 
-/* RFC 8422 section 5.4: ECDHE over a named curve. */
+/* RFC 8422 section 5.4: ECDHE over a named curve. RFC 5246 section 7.4.3: DHE, whose numbers are
+ * big-endian and may begin with zeros. */
 typedef struct tls_server_key_exchange {
-    unsigned group;
+    enum tls_key_exchange kind; /* DHE; builders take everything else for ECDHE */
+    unsigned group;             /* from here ECDHE */
     tls_bytes point;
+    tls_bytes dh_p, dh_g, dh_Ys; /* DHE */
     tls_bytes params; /* the part that is signed, after both randoms; builders do not read it */
     int has_scheme;   /* TLS 1.2; below, the key's kind decides (RFC 4346 section 7.4.3) */
     unsigned scheme;
@@ -153,6 +156,7 @@ typedef struct tls_certificate_request_message {
 typedef struct tls_client_key_exchange {
     enum tls_key_exchange kind;
     tls_bytes encrypted_premaster; /* RSA */
+    tls_bytes dh_Yc;               /* DHE */
     tls_bytes point; /* ECDHE and ECDH; empty: implicit, it is in the client's certificate */
 } tls_client_key_exchange;
 

@@ -87,9 +87,15 @@ write_certificate(tls_buffer *out, const tls_certificate_message *message)
 static void
 write_server_key_exchange(tls_buffer *out, const tls_server_key_exchange *message)
 {
-    tls_write_u8(out, 3); /* named_curve: RFC 8422 section 5.4 */
-    tls_write_u16(out, message->group);
-    tls_write_vector8(out, message->point);
+    if (message->kind == TLS_KEY_EXCHANGE_DHE) {
+        tls_write_vector16(out, message->dh_p);
+        tls_write_vector16(out, message->dh_g);
+        tls_write_vector16(out, message->dh_Ys);
+    } else {
+        tls_write_u8(out, 3); /* named_curve: RFC 8422 section 5.4 */
+        tls_write_u16(out, message->group);
+        tls_write_vector8(out, message->point);
+    }
     if (message->has_scheme)
         tls_write_u16(out, message->scheme);
     tls_write_vector16(out, message->signature);
@@ -114,6 +120,8 @@ write_client_key_exchange(tls_buffer *out, const tls_client_key_exchange *messag
 {
     if (message->kind == TLS_KEY_EXCHANGE_RSA)
         tls_write_vector16(out, message->encrypted_premaster);
+    else if (message->kind == TLS_KEY_EXCHANGE_DHE)
+        tls_write_vector16(out, message->dh_Yc);
     else if (message->kind != TLS_KEY_EXCHANGE_ECDH || message->point.length != 0)
         tls_write_vector8(out, message->point);
 }

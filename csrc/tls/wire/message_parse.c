@@ -142,23 +142,39 @@ key_exchange_of(unsigned suite_id)
 }
 
 static enum tls_reason
+parse_params(tls_server_key_exchange *out, tls_reader *reader)
+{
+    uint32_t curve_type;
+
+    if (out->kind == TLS_KEY_EXCHANGE_DHE) {
+        out->dh_p = tls_read_vector16(reader, 1);
+        out->dh_g = tls_read_vector16(reader, 1);
+        out->dh_Ys = tls_read_vector16(reader, 1);
+    } else {
+        curve_type = tls_read_u8(reader);
+        /* RFC 8422 section 5.4 leaves no other form: explicit curves were removed. */
+        if (!tls_reader_failed(reader) && curve_type != EC_CURVE_TYPE_NAMED)
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        out->group = (unsigned)tls_read_u16(reader);
+        out->point = tls_read_vector8(reader, 1);
+    }
+    return tls_reader_failed(reader) ? TLS_REASON_DECODE : TLS_OK;
+}
+
+static enum tls_reason
 parse_server_key_exchange(
     tls_server_key_exchange *out, tls_reader *reader, unsigned version, unsigned suite)
 {
     const unsigned char *start = reader->next;
-    uint32_t curve_type;
+    enum tls_reason reason;
 
     /* RFC 5246 section 7.4.3: not with static RSA; RFC 8422 section 2.1: nor with static ECDH. */
-    if (key_exchange_of(suite) != TLS_KEY_EXCHANGE_ECDHE)
+    out->kind = key_exchange_of(suite);
+    if (out->kind != TLS_KEY_EXCHANGE_ECDHE && out->kind != TLS_KEY_EXCHANGE_DHE)
         return TLS_REASON_UNEXPECTED_MESSAGE;
-    curve_type = tls_read_u8(reader);
-    /* RFC 8422 section 5.4 leaves no other form: explicit curves were removed. */
-    if (!tls_reader_failed(reader) && curve_type != EC_CURVE_TYPE_NAMED)
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    out->group = (unsigned)tls_read_u16(reader);
-    out->point = tls_read_vector8(reader, 1);
-    if (tls_reader_failed(reader))
-        return TLS_REASON_DECODE;
+    reason = parse_params(out, reader);
+    if (reason != TLS_OK)
+        return reason;
     out->params = tls_bytes_make(start, (size_t)(reader->next - start));
     if (version == 0 || version >= TLS_VERSION_12) {
         out->has_scheme = 1;
@@ -247,6 +263,10 @@ parse_client_key_exchange(tls_client_key_exchange *out, tls_reader *reader, unsi
         return finish(reader);
     case TLS_KEY_EXCHANGE_ECDHE:
         out->point = tls_read_vector8(reader, 1);
+        return finish(reader);
+    case TLS_KEY_EXCHANGE_DHE:
+        /* RFC 5246 section 7.4.7.2. Implicit is for static DH, which is not ours. */
+        out->dh_Yc = tls_read_vector16(reader, 1);
         return finish(reader);
     case TLS_KEY_EXCHANGE_ECDH:
         /* RFC 8422 section 5.7: implicit when the client's certificate has the key; BearSSL and

@@ -1,5 +1,5 @@
-/* suite.h - cipher suites: every one that BearSSL 0.6 can do and those of TLS 1.3, with their
- * parts; the names of the others, so that anyone's ClientHello can be printed; and the named
+/* suite.h - cipher suites: every one that BearSSL 0.6 can do, DHE_RSA and those of TLS 1.3, with
+ * their parts; the names of the others, so that anyone's ClientHello can be printed; and the named
  * policies. */
 #ifndef TLS_SUITE_H
 #define TLS_SUITE_H
@@ -19,7 +19,8 @@ enum tls_key_exchange {
     TLS_KEY_EXCHANGE_ANY, /* TLS 1.3: the suite does not say */
     TLS_KEY_EXCHANGE_RSA,
     TLS_KEY_EXCHANGE_ECDHE,
-    TLS_KEY_EXCHANGE_ECDH /* static: the certificate's key is the share */
+    TLS_KEY_EXCHANGE_ECDH, /* static: the certificate's key is the share */
+    TLS_KEY_EXCHANGE_DHE   /* ephemeral, over a finite field */
 };
 
 enum tls_authentication {
@@ -35,8 +36,9 @@ enum tls_cipher_mode { TLS_MODE_CBC, TLS_MODE_GCM, TLS_MODE_CCM, TLS_MODE_CCM8, 
 /* What a suite gives, and what speaks against it. */
 #define TLS_SUITE_FORWARD_SECRECY 1u
 #define TLS_SUITE_AEAD 2u
-#define TLS_SUITE_WEAK 4u    /* 3DES: 64-bit blocks (RFC 8996, CVE-2016-2183) */
-#define TLS_SUITE_BEARSSL 8u /* BearSSL 0.6 implements it (TLS 1.2 and below) */
+#define TLS_SUITE_WEAK 4u /* 3DES: 64-bit blocks (RFC 8996, CVE-2016-2183) */
+#define TLS_SUITE_BEARSSL                                                                          \
+    8u /* BearSSL 0.6 implements it (TLS 1.2 and below) or, of DHE, its cipher */
 
 /* Hashes are of enum tls_hash (registry.h): SHA-1, SHA-256, SHA-384. */
 typedef struct tls_suite {
@@ -71,7 +73,7 @@ int tls_suite_id(const char *name);
 const char *tls_suite_other_name(unsigned id);
 int tls_suite_other_id(const char *name);
 
-/* "cipher", "key exchange" … as words: "AES", "ECDHE", "RSA", "GCM"; never NULL. */
+/* "cipher", "key exchange" … as words: "AES", "ECDHE", "DHE", "RSA", "GCM"; never NULL. */
 const char *tls_suite_key_exchange_name(const tls_suite *suite);
 const char *tls_suite_authentication_name(const tls_suite *suite);
 const char *tls_suite_cipher_name(const tls_suite *suite); /* "AES", "CHACHA20", "3DES" */
@@ -90,13 +92,14 @@ int tls_suites_narrow(
  *   - "modern": TLS 1.3 without CCM, then forward secrecy and AEAD below: ECDHE with AES-GCM,
  * ChaCha20-Poly1305, then CCM.
  *   - "compatible": modern, then ECDHE with CBC, then static RSA with AES-GCM and CBC. Never 3DES,
- *     CCM_8 or static ECDH: those must be named one by one.
+ *     CCM_8, DHE or static ECDH: those must be named one by one.
  *   - "tls13": the suites of TLS 1.3 with CCM, without CCM_8. */
 const uint16_t *tls_suite_policy(const char *name, size_t *count);
 
 /* tls_suite_order reorders in place: where AES-GCM and ChaCha20-Poly1305 suites of one class
- * (TLS 1.3; ECDHE; without forward secrecy) stand, those that this processor does well come first:
- * AES-GCM when `has_aes` is set, ChaCha20-Poly1305 when not. Everything else keeps its place. */
+ * (TLS 1.3; ECDHE and DHE; without forward secrecy) stand, those that this processor does well come
+ * first: AES-GCM when `has_aes` is set, ChaCha20-Poly1305 when not. Everything else keeps its
+ * place. */
 void tls_suite_order(uint16_t *list, size_t count, int has_aes);
 
 TLS_PUBLIC_END

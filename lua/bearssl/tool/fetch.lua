@@ -112,7 +112,7 @@ end
 
 local function describe_connection(info)
    local parts = { tostring(info.version), tostring(info.cipher_suite) }
-   if info.group then parts[#parts + 1] = describe.name_of(info.group) end
+   parts[#parts + 1] = describe.group(info)
    if info.alpn then parts[#parts + 1] = "ALPN " .. info.alpn end
    parts[#parts + 1] = info.peer_verified and "verified" or "not verified"
    return table.concat(parts, ", ")

@@ -62,6 +62,12 @@ local function judge_suites(report, add)
    if not authenticated then add("warning", "no_aead", "no suite is authenticated encryption (AEAD)") end
 end
 
+local function judge_dhe(report, add)
+   if report.dhe and report.dhe.bits < 2048 then
+      add("warning", "weak_dhe", ("DHE has a group of %d bits, which can be broken (Logjam)"):format(report.dhe.bits))
+   end
+end
+
 local function judge_versions(report, add)
    local modern = false
    for _, entry in ipairs(report.versions) do
@@ -138,6 +144,7 @@ function findings.of(report, settings)
    end
    judge_versions(report, add)
    judge_suites(report, add)
+   judge_dhe(report, add)
    judge_hellos(report, add)
    local now = settings.time or os.time()
    if report.client_certificate_required then

@@ -186,7 +186,8 @@ local function groups_of(prober, version, taken, leaf, progress)
    end
    for _, group in ipairs(bearssl.groups()) do
       progress:step(group)
-      if #ephemeral > 0 and not group:find("^ffdhe") and not is_hybrid(group) then -- those are for TLS 1.3
+      -- those are for TLS 1.3, and those of finite fields for DHE: see dhe_of
+      if #ephemeral > 0 and not group:find("^ffdhe") and not is_hybrid(group) then
          local picked = group_among(prober, version, ephemeral, { group })
          if not picked and own and own ~= group then
             picked = group_among(prober, version, ephemeral, { group, own })
@@ -196,6 +197,24 @@ local function groups_of(prober, version, taken, leaf, progress)
       end
    end
    return supported, hidden
+end
+
+-- The group of DHE that a server picks by itself: its bits and, where RFC 7919 has it, its name; nil where no suite is
+-- of DHE. A group that is too short is not read, but told of.
+local function dhe_of(prober, entry)
+   local suites = {}
+   for _, name in ipairs(entry and entry.suites or {}) do
+      if name:find("^TLS_DHE_") then suites[#suites + 1] = name end
+   end
+   if #suites == 0 then return nil end
+   local result = ask_again(prober, { min_version = entry.version, max_version = entry.version, suites = suites },
+      "server_key_exchange")
+   local message = result.seen.server_key_exchange
+   if message then
+      return { bits = message.dh_bits, group = message.group and describe.name_of(message.group) }
+   end
+   local bits = result.code == "insufficient_security" and tostring(result.message):match("has (%d+) bits")
+   return bits and { bits = tonumber(bits) } or nil
 end
 
 local function alpn_of(prober, version, progress)
@@ -337,6 +356,8 @@ local function examine(prober, progress)
    report.groups, report.groups_hidden = groups_of(prober, best.version, best.suites, leaf, progress)
    report.post_quantum = false
    for _, group in ipairs(report.groups) do report.post_quantum = report.post_quantum or is_hybrid(group) end
+   report.dhe = dhe_of(prober, classic)
+   progress:step("DHE")
    report.alpn = alpn_of(prober, best.version, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil
    report.certificate_authorities = report.client_certificate and authorities_of(whole.seen.certificate_request) or nil
@@ -419,6 +440,9 @@ local function write_report(report)
          line("", table.concat(report.groups_hidden, ", ") .. " perhaps: the server prefers its certificate's")
       end
    end
+   if report.dhe then
+      line("DHE group", report.dhe.group or ("%d bits, the server's own"):format(report.dhe.bits))
+   end
    if report.post_quantum ~= nil then line("post-quantum", yes(report.post_quantum)) end
    if report.long_hello ~= nil then
       line("long hello", yes(report.long_hello))
@@ -466,7 +490,7 @@ function probe.run(arguments)
       ticket_wait = math.min(1, arguments.timeout), keylog = options.keylog(arguments),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
-   local total = 7 + #bearssl.groups() + 2 + #bearssl.features().certificate_compression
+   local total = 8 + #bearssl.groups() + 2 + #bearssl.features().certificate_compression
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)

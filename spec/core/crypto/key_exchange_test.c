@@ -21,7 +21,8 @@ from_hex(unsigned char *out, const char *hex)
 }
 
 static const unsigned groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1,
-    TLS_GROUP_SECP521R1, TLS_GROUP_FFDHE2048, TLS_GROUP_FFDHE3072};
+    TLS_GROUP_SECP521R1, TLS_GROUP_FFDHE2048, TLS_GROUP_FFDHE3072, TLS_GROUP_FFDHE4096,
+    TLS_GROUP_FFDHE6144, TLS_GROUP_FFDHE8192};
 #define GROUP_COUNT (sizeof groups / sizeof groups[0])
 
 static const char *
@@ -192,13 +193,13 @@ test_known_answers(void)
     }
 }
 
-/* Exponents: SHAKE-256 of "ffdhe2048 exponent" and "ffdhe3072 exponent". Results: SHA-256 of the
+/* Exponents: SHAKE-256 of "ffdhe2048 exponent" and so on. Results: SHA-256 of the
  * whole big-endian number, from Python's pow(). `small` is a share whose result begins with a zero
  * byte. */
 static const struct {
     unsigned group;
     const char *exponent, *prime, *public_share, *of_two_below;
-    unsigned char small;
+    unsigned small;
     const char *of_small;
 } ffdhe_vectors[] = {
     {TLS_GROUP_FFDHE2048, "7cfdc50af074b725e6a1324d23c63ed7acf54022156a2fe3a06dfc64eee9b2c0",
@@ -212,6 +213,26 @@ static const struct {
         "60a56c87c8ef0fcea672cbf4e5dab8a19b6cc064d1b571392f09460780251c10",
         "80d233ae77734509fece4518ba91bcb9c66b2e0812dcdcfd9a888f804cb20c9b", 12,
         "a81cafcfa296350704cbbea461f746c2424a210df7687b43cda5fe49d4b3560c"},
+    {TLS_GROUP_FFDHE4096,
+        "f84972a1cb0ecd8eea04f144770ba4d4217d804044e5cdf3c0ab34225560dd7e67d1f655a1eea81befb8ef17",
+        "4648414224ac881b3d0dc59b466f96d06a558278776807797ecf1f66ff397b3e",
+        "6ee626b121d5555babd532e15bd8b9c68260dfa4c937f74b85519c4373fc7e30",
+        "e439fd98b7c0b9c94d6350281c92073948604145fa8be3c918a6f64351be7cce", 186,
+        "b81a0094c74d05c15e94f7384ab157e01a6bbf4ed0207a7d06dc4fddd07a1cad"},
+    {TLS_GROUP_FFDHE6144,
+        "2a200d8485ed0112c5e18aff9bcc76b693bf067ff6b50e4e627d20ca5f4477a410ee1ae851982c83359f1cbdd2"
+        "8e3a19",
+        "227ac9066b3ddd9e193670cda2388fa884f65ba0cf98b742d1fe77a6687c79c7",
+        "937436a9e516658bb7f4cbb88035ab92b19cf646d833d4881edbda226a2fea41",
+        "788abd6fc9be9ce6befe7332a7f273fbe2f97259bd2ad6ebb2faa3e16ef0356a", 119,
+        "6e4a2ff8ce75e07bd73f89cdb8969a17a07264bbfa80cfd043a2a6a827933420"},
+    {TLS_GROUP_FFDHE8192,
+        "d5540f1c04cbcf5f72adf927c8caf681aa86b8b3df29000f49bcc0254f4d5eba0463cf2394f796ca3b6f0a3e0b"
+        "c6936ea2a0e706",
+        "770b14efaf6f049929c523113b3fa99a8d11dab1b18af3609590122075d19833",
+        "c495c8858bb141dcf3024144ae52b9d42387875b5cb7c4f0c00b8c8828af3e83",
+        "c495c8858bb141dcf3024144ae52b9d42387875b5cb7c4f0c00b8c8828af3e83", 927,
+        "12d6954aefda847f7e30cdbd16bed11d3a30360c8b2e14beeaf0fe3b9d8fd788"},
 };
 
 static int
@@ -236,20 +257,21 @@ test_ffdhe(void)
     for (i = 0; i < sizeof ffdhe_vectors / sizeof ffdhe_vectors[0]; i++) {
         unsigned group = ffdhe_vectors[i].group;
         const char *name = name_of(group);
-        tls_bytes prime = tls_ffdhe_prime(group);
-        size_t n = prime.length;
+        unsigned char bytes[TLS_FFDHE_MAXIMUM];
+        size_t n = tls_ffdhe_prime(bytes, group);
+        tls_bytes prime = tls_bytes_make(bytes, n);
 
         check(
             n == tls_group_share_length(group) && has_digest(prime.data, n, ffdhe_vectors[i].prime),
             "the prime (%s)", name);
         set_secret(&key, group, ffdhe_vectors[i].exponent);
-        check(key.length == tls_ffdhe_exponent_length(group), "the exponent's length (%s)", name);
+        check(key.length == tls_ffdhe_exponent_length(n), "the exponent's length (%s)", name);
         check(tls_ffdhe_public(out, group, tls_bytes_make(key.secret, key.length)) &&
                   has_digest(out, n, ffdhe_vectors[i].public_share),
             "public share (%s)", name);
 
         memset(share, 0, sizeof share);
-        share[n - 1] = ffdhe_vectors[i].small;
+        tls_put16(share + n - 2, ffdhe_vectors[i].small);
         check(shared(&key, tls_bytes_make(share, n), out, &length) == TLS_OK && length == n &&
                   out[0] == 0 && has_digest(out, n, ffdhe_vectors[i].of_small),
             "padded on the left (%s)", name);
@@ -276,8 +298,7 @@ test_ffdhe(void)
                   has_digest(out, n, ffdhe_vectors[i].public_share),
             "the smallest share (%s)", name);
     }
-    check(tls_ffdhe_prime(TLS_GROUP_X25519).length == 0 &&
-              tls_ffdhe_exponent_length(TLS_GROUP_X25519) == 0 &&
+    check(tls_ffdhe_prime(out, TLS_GROUP_X25519) == 0 && tls_ffdhe_length(TLS_GROUP_X25519) == 0 &&
               !tls_ffdhe_public(out, TLS_GROUP_X25519, tls_bytes_make(key.secret, 32)) &&
               !tls_ffdhe_shared(
                   out, TLS_GROUP_X25519, tls_bytes_make(key.secret, 32), tls_bytes_make(share, 0)),
@@ -396,7 +417,7 @@ test_points(void)
 static void
 test_lengths(void)
 {
-    static const size_t lengths[] = {32, 65, 97, 133, 256, 384};
+    static const size_t lengths[] = {32, 65, 97, 133, 256, 384, 512, 768, 1024};
     unsigned char share[TLS_KEY_SHARE_MAXIMUM + 2];
     size_t i, j;
 
@@ -417,7 +438,7 @@ test_lengths(void)
         check(j > sizeof share, "another length (%s)", name);
     }
     check(tls_group_share_length(TLS_GROUP_X448) == 0 && tls_group_share_length(0) == 0 &&
-              tls_group_share_length(0x11EA) == 0 && tls_group_share_length(0x0102) == 0,
+              tls_group_share_length(0x11EA) == 0 && tls_group_share_length(0x0105) == 0,
         "length (unknown groups)");
 }
 
@@ -457,7 +478,7 @@ static void
 test_unsupported(void)
 {
     static const unsigned others[] = {
-        0, 1, 22, 26, 28, 30, 31, 32, 255, 258, 260, 0x0202, 0x11EE, 0x0A0A, 0xFFFF};
+        0, 1, 22, 26, 28, 30, 31, 32, 255, 261, 511, 0x0202, 0x11EE, 0x0A0A, 0xFFFF};
     tls_key_exchange_key key, zero;
     unsigned char share[TLS_KEY_SHARE_MAXIMUM], out[TLS_SHARED_SECRET_MAXIMUM];
     size_t i, length;

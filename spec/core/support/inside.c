@@ -183,6 +183,8 @@ memory_of_engine12(const tls12_engine *e)
     total += sizeof *e;
     if (e->snapshot != NULL)
         total += sizeof *e->snapshot;
+    if (e->dhe != NULL)
+        total += sizeof *e->dhe;
     return total;
 }
 

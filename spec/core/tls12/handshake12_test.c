@@ -54,13 +54,14 @@ every_group(identity *ec)
 static void
 variations(identity *rsa, identity *ec)
 {
-    identity *kinds[2];
+    identity *kinds[3];
     int k, mutual, external, watch;
     size_t chunk;
 
     kinds[0] = rsa;
     kinds[1] = ec;
-    for (k = 0; k < 2; k++)
+    kinds[2] = rsa; /* by DHE */
+    for (k = 0; k < 3; k++)
         for (mutual = 0; mutual < 2; mutual++)
             for (external = 0; external < 2; external++)
                 for (watch = 0; watch < 2; watch++)
@@ -72,7 +73,8 @@ variations(identity *rsa, identity *ec)
                             external, watch, (int)chunk);
                         memset(&s, 0, sizeof s);
                         s.server = kinds[k];
-                        s.client = mutual ? kinds[1 - k] : NULL;
+                        s.client = mutual ? kinds[(k + 1) % 2] : NULL;
+                        s.suite = k == 2 ? 0x009E : 0;
                         s.external = external;
                         s.chunk = chunk;
                         s.stages = s.decisions = watch ? UINT32_MAX : 0;

@@ -27,6 +27,7 @@ spec_suites(void)
             aead == ((s->flags & TLS_SUITE_AEAD) != 0) && aead == (s->mac_hash == 0) &&
             aead == (s->tag_length != 0) &&
             (strstr(s->name, "ECDHE_") != NULL) == (s->key_exchange == TLS_KEY_EXCHANGE_ECDHE) &&
+            (strstr(s->name, "_DHE_") != NULL) == (s->key_exchange == TLS_KEY_EXCHANGE_DHE) &&
             (strstr(s->name, "ECDH_") != NULL) == (s->key_exchange == TLS_KEY_EXCHANGE_ECDH) &&
             (strstr(s->name, "ECDSA") != NULL) == (s->authentication == TLS_AUTHENTICATION_ECDSA) &&
             (strstr(s->name, "3DES") != NULL) == (s->cipher == TLS_CIPHER_3DES) &&
@@ -39,8 +40,8 @@ spec_suites(void)
             tls_suite_other_name(s->id) == NULL;
     }
     check(good, "every suite is what its name says");
-    check(bearssl == 45, "BearSSL's 45 suites");
-    check(i == 50, "and five of TLS 1.3");
+    check(bearssl == 52, "BearSSL's 45 suites, and seven of DHE");
+    check(i == 57, "and five of TLS 1.3");
 
     good = 1;
     for (id = 0; id <= 0xFFFF; id++) {
