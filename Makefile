@@ -93,8 +93,9 @@ HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor obje
     $(addprefix csrc/tls/x509/,certificate certificate_parse der_kind distinguished_name_match hostname key_use \
     signature_budget signed_structure verdict_cache verify))
 SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/tls12/* tls/tls13/* tls/x509/*) \
-    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/compression* csrc/tls/wire/suite_names \
-    $(addprefix csrc/tls/crypto/,ffdhe hybrid key_exchange ml_kem ml_kem_encryption sha3))))
+    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/handshake/ech csrc/tls/wire/compression* csrc/tls/wire/ech* \
+    csrc/tls/session/ech* csrc/tls/wire/suite_names \
+    $(addprefix csrc/tls/crypto/,ffdhe hpke hybrid key_exchange ml_kem ml_kem_encryption sha3))))
 small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
 
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))

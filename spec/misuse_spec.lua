@@ -27,6 +27,7 @@ local makers = {
    Trust = function() return bearssl.trust.new { root } end,
    Session = function() return connection():session() end,
    TicketKeys = function() return bearssl.ticket_keys.new() end,
+   EchKeys = function() return bearssl.ech.generate { public_name = "example.org" } end,
    Request = function() return bearssl.request.new { key = key, subject = "CN=x" } end,
    Crl = function() return bearssl.crl.new { issuer = root, issuer_key = key } end,
    OcspResponse = function() return bearssl.ocsp.new { certificate = root, issuer = root, issuer_key = key } end,

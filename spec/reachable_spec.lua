@@ -60,6 +60,7 @@ local function objects()
       Crl = assert(bearssl.crl.new { issuer = certificate, issuer_key = key }),
       OcspResponse = assert(bearssl.ocsp.new { issuer = certificate, issuer_key = key, certificate = certificate }),
       TicketKeys = assert(bearssl.ticket_keys.new()),
+      EchKeys = assert(bearssl.ech.generate { public_name = "example.org" }),
    }
 end
 
@@ -86,7 +87,7 @@ describe("what can be reached is what is documented", function()
             assert.is_truthy(#part > 0 or name == "codes", name)
          end
       end
-      assert.equal(8, parts)
+      assert.equal(9, parts)
    end)
 
    it("of each kind of object, and nothing else stands in it", function()
@@ -99,7 +100,7 @@ describe("what can be reached is what is documented", function()
          end
          count = count + 1
       end
-      assert.equal(11, count)
+      assert.equal(12, count)
       for class in pairs(types) do
          assert.is_truthy(class:find("^bearssl") or objects()[class], class)
       end

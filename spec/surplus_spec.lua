@@ -115,7 +115,7 @@ describe("an argument too many", function()
       local request = bearssl.request.new { key = w.key, subject = "CN=x" }
       local crl = bearssl.crl.new { issuer = w.root, issuer_key = w.root_key }
       local ocsp = bearssl.ocsp.new { certificate = w.leaf, issuer = w.root, issuer_key = w.root_key }
-      local keys = bearssl.ticket_keys.new()
+      local keys, ech = bearssl.ticket_keys.new(), bearssl.ech.generate { public_name = "example.org" }
       return {
          ["bearssl.certificate.load"] = { w.leaf:pem() }, ["bearssl.certificate.open"] = { "." },
          ["bearssl.certificate.issue"] = { {
@@ -135,6 +135,8 @@ describe("an argument too many", function()
          ["bearssl.request.new"] = { { key = w.key, subject = "CN=x" } },
          ["bearssl.session.import"] = { "none" }, ["bearssl.ticket_keys.new"] = { {} },
          ["bearssl.ticket_keys.import"] = { keys:export() },
+         ["bearssl.ech.generate"] = { { public_name = "example.org" } }, ["bearssl.ech.load"] = { ech:pem() },
+         ["bearssl.ech.configs"] = { ech:config_list() }, ["bearssl.ech.check"] = { ech:config_list() },
          ["bearssl.suites"] = { "modern" }, ["bearssl.groups"] = {}, ["bearssl.versions"] = {},
          ["bearssl.signature_algorithms"] = {}, ["bearssl.kernels"] = {}, ["bearssl.context"] = { { verify = "none" } },
       }
@@ -205,6 +207,7 @@ describe("an argument too many", function()
       require "spec.support.pump"(connection, assert(server:connection()))
       return {
          Context = client, Certificate = w.leaf, Key = w.key, Trust = w.store, Session = connection:session(),
+         EchKeys = bearssl.ech.generate { public_name = "example.org" },
          TicketKeys = bearssl.ticket_keys.new(), Request = bearssl.request.new { key = w.key, subject = "CN=x" },
          Crl = bearssl.crl.new { issuer = w.root, issuer_key = w.root_key },
          OcspResponse = bearssl.ocsp.new { certificate = w.leaf, issuer = w.root, issuer_key = w.root_key },
@@ -244,7 +247,8 @@ describe("an argument too many", function()
 
    it("names no function that is not there, and none is left out", function()
       local listed = functions()
-      for _, module in ipairs { "certificate", "key", "trust", "crl", "ocsp", "request", "session", "ticket_keys" } do
+      for _, module in ipairs { "certificate", "key", "trust", "crl", "ocsp", "request", "session", "ticket_keys",
+         "ech" } do
          assert.is_nil(getmetatable(bearssl[module]), module)
          for name, value in pairs(bearssl[module]) do
             if type(value) == "function" and name ~= "each_file" and name ~= "gather" and name ~= "pem"
@@ -259,6 +263,7 @@ describe("an argument too many", function()
       local w = made()
       local objects = {
          certificate = w.leaf, key = w.key, trust = w.store, ticket_keys = bearssl.ticket_keys.new(),
+         ech_keys = bearssl.ech.generate { public_name = "example.org" },
          request = bearssl.request.new { key = w.key, subject = "CN=x" },
          crl = bearssl.crl.new { issuer = w.root, issuer_key = w.root_key },
          ocsp_response = bearssl.ocsp.new { certificate = w.leaf, issuer = w.root, issuer_key = w.root_key },

@@ -4,8 +4,8 @@
 
 #include "module.h"
 
-static const char *const classes[] = {
-    "certificate", "key", "trust", "session", "ticket_keys", "request", "crl", "ocsp_response"};
+static const char *const classes[] = {"certificate", "key", "trust", "session", "ticket_keys",
+    "request", "crl", "ocsp_response", "ech_keys"};
 
 /* The methods that take something beside the object, and how much at most. */
 static const struct {
@@ -31,6 +31,9 @@ static const struct {
     {"session", "resumable", 2},
     {"ticket_keys", "rotate", 1},
     {"ticket_keys", "replace", 2},
+    {"ech_keys", "add", 1},
+    {"ech_keys", "rotate", 1},
+    {"ech_keys", "pem", 1},
     {"crl", "revoked", 1},
     {"crl", "covers", 1},
     {"crl", "verify", 3},

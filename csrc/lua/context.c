@@ -10,6 +10,7 @@
 #include "bounds.h"
 #include "context_options.h"
 #include "credential.h"
+#include "ech_keys.h"
 #include "module.h"
 #include "option.h"
 #include "revocation.h"
@@ -95,14 +96,15 @@ check_responses(const tls_context_options *options)
  * certificate_authorities = boolean (those of `trust`) or a trust store, alpn = list of strings,
  * trust = trust store, verify = "none" | "optional" | "required" | "report", credentials = list of
  * { chain = list of certificates, key = key, ocsp_response = DER or nil }, ticket_keys = ticket
- * keys (server: issue tickets under them), extensions = list of { id = number, raw = string }
+ * keys (server: issue tickets under them), ech = ECHConfigList (client), ech_keys = keys (server),
+ * extensions = list of { id = number, raw = string }
  * (client: of types that the core does not handle itself), as in trust:verify crls, pins,
  * revocation, staple, and what core.context_options() lists, tickets_always = boolean, time =
  * seconds: the first of set_time }
  * -> context. What is absent takes the core's default. | nil,
- * message, "limit_exceeded" (the names of authorities), "illegal_parameter" (an unknown suite or
- * group, versions the wrong way round, an extension that may not be given) | "bad_ocsp_response" |
- * "key_mismatch" | "out_of_memory" | "no_random" */
+ * message, "bad_ech_config", "limit_exceeded" (the names of authorities), "illegal_parameter" (an
+ * unknown suite or group, versions the wrong way round, an extension that may not be given) |
+ * "bad_ocsp_response" | "key_mismatch" | "out_of_memory" | "no_random" */
 static int
 make(lua_State *L)
 {
@@ -154,6 +156,13 @@ make(lua_State *L)
         if (options.ticket_keys == NULL)
             return luaL_error(L, "option 'ticket_keys' must be an open ticket keys object");
     }
+    lua_getfield(L, 1, "ech_keys");
+    if (!lua_isnil(L, -1)) {
+        options.ech_keys = tls_lua_object_share(L, -1, &tls_lua_ech_keys_class);
+        if (options.ech_keys == NULL)
+            return luaL_error(L, "option 'ech_keys' must be an open ech keys object");
+    }
+    options.ech = tls_lua_option_bytes(L, 1, "ech");
     options.tickets_always = tls_lua_option_boolean(L, 1, "tickets_always");
     options.custom_extensions = option_extensions(L, 1, &options.custom_extension_count);
     options.crls = tls_lua_option_crls(L, 1, "crls", &options.crl_count);

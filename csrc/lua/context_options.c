@@ -69,6 +69,7 @@ static const row rows[] = {
     ROW("psk_ke", FLAG, BOTH, psk_ke),
     ROW("post_handshake_auth", FLAG, CLIENT, post_handshake_auth),
     ROW("retry_cookie", FLAG, SERVER, retry_cookie),
+    ROW("ech_backend", FLAG, SERVER, ech_backend),
     ROW("ticket_count", NUMBER, SERVER, ticket_count),
     ROW("max_early_data", NUMBER, SERVER, max_early_data),
     ROW("early_data_window", NUMBER, SERVER, early_data_window),

@@ -2,6 +2,7 @@
  * What the core does not know, or cannot parse, has no value, only raw bytes. */
 #include "message.h"
 
+#include "wire/ech.h"
 #include "wire/extension.h"
 #include "wire/registry.h"
 
@@ -124,6 +125,24 @@ push_pre_shared_keys(lua_State *L, const tls_extension_value *value)
     lua_setfield(L, -2, "binders");
 }
 
+/* push_ech: { type = "outer" or "inner" }, and what the outer one has. */
+static void
+push_ech(lua_State *L, const tls_extension_value *value)
+{
+    tls_ech_client_hello hello;
+
+    (void)tls_ech_client_hello_parse(&hello, value->bytes);
+    lua_createtable(L, 0, 6);
+    tls_lua_set_string(L, "type", hello.type == TLS_ECH_INNER ? "inner" : "outer");
+    if (hello.type != TLS_ECH_OUTER)
+        return;
+    tls_lua_set_integer(L, "kdf", hello.kdf);
+    tls_lua_set_integer(L, "aead", hello.aead);
+    tls_lua_set_integer(L, "config_id", hello.config_id);
+    tls_lua_set_bytes(L, "enc", hello.enc);
+    tls_lua_set_bytes(L, "payload", hello.payload);
+}
+
 static void
 push_status(lua_State *L, const tls_extension_value *value, const char *field)
 {
@@ -178,6 +197,9 @@ push_value(lua_State *L, unsigned type, const tls_extension_value *value)
         break;
     case TLS_EXTENSION_KIND_STATUS:
         push_status(L, value, "response");
+        break;
+    case TLS_EXTENSION_KIND_ECH:
+        push_ech(L, value);
         break;
     case TLS_EXTENSION_KIND_PRE_SHARED_KEYS:
         push_pre_shared_keys(L, value);

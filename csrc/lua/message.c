@@ -157,6 +157,8 @@ client_hello(lua_State *L, const tls_client_hello *hello)
     set_key_share_groups(L, hello->key_shares);
     tls_lua_set_boolean(L, "psk_offered", hello->psk_offered);
     tls_lua_set_boolean(L, "early_data_offered", hello->early_data_offered);
+    if (hello->ech != TLS_ECH_NONE)
+        tls_lua_set_string(L, "ech", hello->ech == TLS_ECH_INNER ? "inner" : "outer");
     tls_lua_set_boolean(L, "session_ticket_offered", hello->session_ticket_offered);
     tls_lua_set_integer(L, "session_ticket_length", (int64_t)hello->session_ticket.length);
     tls_lua_set_boolean(L, "extended_master_secret", hello->extended_master_secret);

@@ -9,6 +9,7 @@
 #include "connection.h"
 #include "context.h"
 #include "crl.h"
+#include "ech_keys.h"
 #include "key.h"
 #include "ocsp.h"
 #include "request.h"
@@ -24,14 +25,15 @@
 #endif
 
 /* core.type(value) -> "context", "connection", "certificate", "key", "trust", "session",
- * "ticket_keys", "request", "crl", "ocsp_response" for an object of this module, else nil */
+ * "ticket_keys", "request", "crl", "ocsp_response", "ech_keys" for an object of this module, else
+ * nil */
 static int
 type(lua_State *L)
 {
     static const tls_lua_object_class *const classes[] = {&tls_lua_context_class,
         &tls_lua_certificate_class, &tls_lua_key_class, &tls_lua_trust_class,
         &tls_lua_session_class, &tls_lua_ticket_keys_class, &tls_lua_request_class,
-        &tls_lua_crl_class, &tls_lua_ocsp_response_class};
+        &tls_lua_crl_class, &tls_lua_ocsp_response_class, &tls_lua_ech_keys_class};
     const char *found = NULL;
     size_t i;
 
@@ -77,6 +79,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_open_trust(L);
     tls_lua_open_session(L);
     tls_lua_open_ticket_keys(L);
+    tls_lua_open_ech_keys(L);
     tls_lua_open_context(L);
     tls_lua_open_connection(L);
     tls_lua_open_epoll(L);
@@ -93,6 +96,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_unreadable_functions);
     tls_lua_functions(L, tls_lua_session_functions);
     tls_lua_functions(L, tls_lua_ticket_keys_functions);
+    tls_lua_functions(L, tls_lua_ech_keys_functions);
     tls_lua_functions(L, tls_lua_context_functions);
     tls_lua_functions(L, tls_lua_context_options_functions);
     tls_lua_functions(L, tls_lua_bounds_functions);

@@ -91,6 +91,17 @@ tls_lua_option_text(lua_State *L, int table, const char *name)
     return text;
 }
 
+tls_bytes
+tls_lua_option_bytes(lua_State *L, int table, const char *name)
+{
+    lua_getfield(L, table, name);
+    if (lua_isnil(L, -1))
+        return tls_bytes_make(NULL, 0);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "option '%s' must be a string", name);
+    return tls_lua_check_bytes(L, lua_gettop(L));
+}
+
 int
 tls_lua_option_table(lua_State *L, int table, const char *name)
 {

@@ -16,6 +16,8 @@ int64_t tls_lua_option_time(lua_State *L, int table, const char *name, int64_t o
 int tls_lua_option_boolean(lua_State *L, int table, const char *name);
 /* A string: pushes it, or nil, and returns it, or NULL. It may hold no NUL. */
 const char *tls_lua_option_text(lua_State *L, int table, const char *name);
+/* Bytes: pushes them, or nil, and views them; empty where there are none. */
+tls_bytes tls_lua_option_bytes(lua_State *L, int table, const char *name);
 /* A table: pushes it and returns its index, or pushes nil and returns 0. */
 int tls_lua_option_table(lua_State *L, int table, const char *name);
 /* One of the names, whose last is NULL: its position, or `otherwise` when it is nil. */

@@ -42,11 +42,14 @@ set_chain(lua_State *L, const char *field, const tls_certificate *const *chain, 
 static void
 info_fields_13(lua_State *L, const tls_connection_info *info)
 {
+    static const char *const ech[] = {"none", "grease", "offered", "accepted", "rejected"};
     static const char *const early_data[] = {NULL, "offered", "accepted", "rejected"};
 
     tls_lua_set_string(L, "early_data", early_data[info->early_data]);
     tls_lua_set_integer(L, "early_data_length", (int64_t)info->early_data_length);
     tls_lua_set_boolean(L, "hello_retry", info->hello_retry);
+    tls_lua_set_string(L, "ech", ech[info->ech]);
+    tls_lua_set_some(L, "ech_retry_configs", info->ech_retry_configs);
     tls_lua_set_boolean(L, "psk", info->psk);
     tls_lua_set_some(L, "psk_identity", info->psk_identity);
     tls_lua_set_boolean(L, "post_handshake_auth", info->post_handshake_auth);
@@ -65,10 +68,10 @@ static const char *const info_names[] = {"mode", "established", "version", "vers
     "server_random", "client_verify_data", "server_verify_data", "secure_renegotiation",
     "renegotiations", "renegotiating", "authenticating", "authentications",
     "extended_master_secret", "ticket", "max_fragment_length", "early_data", "early_data_length",
-    "hello_retry", "psk", "psk_identity", "post_handshake_auth", "record_size_limit",
-    "key_updates_sent", "key_updates_received", "ocsp_response", "signed_certificate_timestamps",
-    "close_notify_sent", "close_notify_received", "bytes_received", "bytes_sent",
-    "records_received", "records_sent", "memory"};
+    "hello_retry", "ech", "ech_retry_configs", "psk", "psk_identity", "post_handshake_auth",
+    "record_size_limit", "key_updates_sent", "key_updates_received", "ocsp_response",
+    "signed_certificate_timestamps", "close_notify_sent", "close_notify_received", "bytes_received",
+    "bytes_sent", "records_received", "records_sent", "memory"};
 
 /* core.info_fields() -> list of the names of all fields that info() of a connection may have */
 static int

@@ -245,6 +245,49 @@ bearssl.session = {}
 ---@return bearssl.Code? code
 function bearssl.session.import(bytes) end
 
+bearssl.ech = {}
+
+---@class bearssl.EchKeyOptions
+---@field public_name string whose certificate clients see that use another key
+---@field maximum_name_length? integer 0 … 255 (0): of the names that are hidden
+---@field kem? "x25519"|"secp256r1" default "x25519"
+
+---@param options bearssl.EchKeyOptions
+---@return bearssl.EchKeys? keys
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ech.generate(options) end
+
+---@param pem string blocks PRIVATE KEY and ECHCONFIG
+---@return bearssl.EchKeys? keys
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ech.load(pem) end
+
+---@class bearssl.EchConfig
+---@field version integer
+---@field usable boolean a client of ours would take it
+---@field raw string
+---@field config_id? integer
+---@field kem? integer
+---@field public_key? string
+---@field suites? {kdf: integer, aead: integer}[]
+---@field maximum_name_length? integer
+---@field public_name? string
+---@field mandatory? boolean it has an extension that must be known and is not
+
+---@param list string an ECHConfigList
+---@return bearssl.EchConfig[]? configs
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ech.configs(list) end
+
+---@param list string an ECHConfigList
+---@return true? usable
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ech.check(list) end
+
 bearssl.ticket_keys = {}
 
 ---@param options? {rotation?: integer, overlap?: integer, time?: number} seconds; 86400 each
@@ -304,6 +347,9 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field session_lifetime? integer seconds, default 7200
 ---@field tickets? boolean|"always" default true
 ---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
+---@field ech? string client, TLS 1.3: an ECHConfigList (RFC 9849)
+---@field ech_keys? bearssl.EchKeys server, TLS 1.3
+---@field ech_backend? boolean server, TLS 1.3, default false
 ---@field ticket_count? integer server, TLS 1.3: 0 … 16, default 2
 ---@field extended_master_secret? boolean|"required" default true
 ---@field max_fragment_length? 512|1024|2048|4096 client
@@ -333,6 +379,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.ConnectionOptions
 ---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
 ---@field session? bearssl.Session|false false: none; nil: what the context keeps
+---@field ech? string client, TLS 1.3: an ECHConfigList instead of the context's
 ---@field alpn? string[] instead of the context's
 ---@field pins? (string|bearssl.Certificate)[] instead of the context's
 ---@field fallback_scsv? boolean client, RFC 7507: a second attempt with an older max_version
@@ -392,6 +439,7 @@ function Context:info() end
 ---@field grease boolean
 ---@field middlebox_compatibility boolean
 ---@field retry_cookie boolean
+---@field ech_backend boolean
 ---@field psk_ke boolean
 ---@field post_handshake_auth boolean
 ---@field ticket_count integer
@@ -769,6 +817,8 @@ function Connection:release() end
 ---@field early_data? "offered"|"accepted"|"rejected"
 ---@field early_data_length integer
 ---@field hello_retry boolean
+---@field ech "none"|"grease"|"offered"|"accepted"|"rejected"
+---@field ech_retry_configs? string client: an ECHConfigList to try again with
 ---@field psk boolean
 ---@field psk_identity? string
 ---@field post_handshake_auth boolean
@@ -1035,6 +1085,26 @@ function Trust:verify(chain, options) end
 ---@return string? message
 ---@return bearssl.Code? code
 function Trust:reload(certificates) end
+
+---@class bearssl.EchKeys
+local EchKeys = {}
+---@param what bearssl.EchKeyOptions|string options of a new one, or PEM
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function EchKeys:add(what) end
+---@param what bearssl.EchKeyOptions|string those before are only accepted from then on
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code
+function EchKeys:rotate(what) end
+---@return string list an ECHConfigList of the current ones
+function EchKeys:config_list() end
+---@param accepted? boolean of those that are only accepted, instead of the current ones
+---@return string secret: keep it like a key
+function EchKeys:pem(accepted) end
+---@return integer
+function EchKeys:count() end
 
 ---@class bearssl.TicketKeys
 local TicketKeys = {}

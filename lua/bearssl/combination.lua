@@ -11,6 +11,8 @@ local NEWEST = core.version_id "TLSv1.3"
 -- Options of one kind of context; the core tells of those that are numbers and flags.
 local sides = {
    ticket_keys = { "server", "a client only keeps the tickets it is given" },
+   ech = { "client", "a server has 'ech_keys'" },
+   ech_keys = { "server", "a client takes the list of configurations, as 'ech'" },
    ocsp_response = { "server", "a client asks for one by 'staple'" },
    ocspfile = { "server", "a client asks for one by 'staple'" },
    staple = { "client", "a server staples what 'ocsp_response' or 'ocspfile' give it" },
@@ -25,6 +27,7 @@ local of_version_13 = {
    key_shares = true, record_padding = true, key_update_after = true, psk_ke = true, retry_cookie = true,
    ticket_count = "any", max_early_data = true, early_data_window = true, post_handshake_auth = true,
    certificate_compression = true, middlebox_compatibility = "off", grease = "off",
+   ech = true, ech_keys = true, ech_backend = true,
 }
 local up_to_version_12 = { renegotiation = true, extended_master_secret = "off", dh_bits_minimum = true }
 
@@ -223,7 +226,7 @@ end
 
 -- ---- Connections ----
 
-local OF_CLIENTS = { "session", "early_data", "early_data_resend", "fallback_scsv" }
+local OF_CLIENTS = { "ech", "session", "early_data", "early_data_resend", "fallback_scsv" }
 
 local function of_client(given, settings)
    local newest = given.max_version and core.version_id(given.max_version) or settings.version_max
@@ -236,6 +239,8 @@ local function of_client(given, settings)
       return "the option 'early_data' needs a 'session': early data is sent under the keys of one"
    elseif given.early_data and newest < NEWEST then
       return "the option 'early_data' is of TLS 1.3, which the connection does not speak"
+   elseif given.ech and newest < NEWEST then
+      return "the option 'ech' is of TLS 1.3, which the connection does not speak"
    elseif given.early_data_resend and not given.early_data then
       return "the option 'early_data_resend' needs 'early_data'"
    elseif given.fallback_scsv and newest >= NEWEST then

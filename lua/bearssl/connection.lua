@@ -174,6 +174,10 @@ function Connection.open(context, given, holder)
       handlers = driver.merge(handlers, given.handlers)
       stages, decisions = driver.masks(handlers)
    end
+   if given.ech then
+      local good, fault, reason = require("bearssl.ech").check(given.ech)
+      if not good then return nil, fault, reason end
+   end
    driver.set_clock(context)
    local object, message, code = core.connection(context.core, {
       server_name = given.server_name or nil,
@@ -181,6 +185,7 @@ function Connection.open(context, given, holder)
       session = given.session,
       verify = given.verify,
       early_data = given.early_data,
+      ech = given.ech,
       early_data_resend = given.early_data_resend,
       fallback_scsv = given.fallback_scsv,
       alpn = given.alpn,

@@ -71,7 +71,8 @@ local context_options = {
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.path, capath = is.path,
    verify = verification.mode, credentials = is.filled(credentials, "none"),
-   ticket_keys = is.object("ticket_keys"), extensions = is.filled(extensions, "none"),
+   ticket_keys = is.object("ticket_keys"), ech = is.string, ech_keys = is.object("ech_keys"),
+   extensions = is.filled(extensions, "none"),
    handlers = handlers, clock = is["function"],
 }
 for name, check in pairs(verification.checks) do context_options[name] = check end
@@ -107,7 +108,7 @@ end
 local connection_options = {
    alpn = is.filled(context_options.alpn, "the context's protocols"),
    pins = is.filled(context_options.pins, "the context's pins"),
-   server_name = server_name, session = session, verify = verification.mode, handlers = handlers,
+   server_name = server_name, session = session, ech = is.string, verify = verification.mode, handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
    max_version = is.string,
 }
@@ -287,6 +288,12 @@ local function build(given)
    ticket_keys, message, code = ticket_keys_of(given, is_client)
    if ticket_keys == nil then return nil, message, code end
    settings.ticket_keys = ticket_keys or nil
+   settings.ech, settings.ech_keys = given.ech, given.ech_keys
+   if given.ech then
+      local good
+      good, message, code = require("bearssl.ech").check(given.ech)
+      if not good then return nil, message, code end
+   end
    -- what is made with the context goes by its clock from the first
    settings.time = not is_client and given.clock and driver.time_of(given.clock) or nil
    local object
@@ -324,6 +331,7 @@ end
 -- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, credentials, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
+-- ech (an ECHConfigList; client), ech_keys (of bearssl.ech), ech_backend (server),
 -- signature_algorithms_cert, certificate_authorities (boolean, a trust store or certificates), certificate_compression
 -- (list of names, or false), extended_master_secret (boolean or "required"), dh_bits_minimum (client),
 -- max_fragment_length, extensions (client), ocsp_response, ocspfile (server), handlers, clock, password,

@@ -179,7 +179,7 @@ end
 
 local shown = {
    client_hello = {
-      { "server_name", name_of }, { "max_version", name_of }, { "supported_versions", list },
+      { "ech", name_of }, { "server_name", name_of }, { "max_version", name_of }, { "supported_versions", list },
       { "session_id", bytes }, { "cipher_suites", list }, { "supported_groups", list }, { "key_share_groups", list },
       { "signature_algorithms", list }, { "signature_algorithms_cert", list }, { "certificate_authorities", list },
       { "compress_certificate", list }, { "alpn", list }, { "psk_offered", if_true }, { "early_data_offered", if_true },

@@ -62,6 +62,7 @@ local lazy = {
    key = function() return require "bearssl.key" end,
    trust = function() return require "bearssl.trust" end,
    session = function() return require "bearssl.session" end,
+   ech = function() return require "bearssl.ech" end,
    ticket_keys = function() return require "bearssl.ticket_keys" end,
    crl = function() return require "bearssl.crl" end,
    ocsp = function() return require "bearssl.ocsp" end,

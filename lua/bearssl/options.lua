@@ -315,7 +315,7 @@ function is.any(what, ...)
 end
 
 --- is_object(value, class) tells whether a value is one of our objects: "certificate", "key", "trust",
--- "session", "ticket_keys", "request", "crl", "ocsp_response".
+-- "session", "ticket_keys", "request", "crl", "ocsp_response", "ech_keys".
 function options.is_object(value, class)
    return core.type(value) == class
 end

@@ -77,7 +77,35 @@ connection(int version)
     return good;
 }
 
+/* encrypted: with an Encrypted ClientHello. */
+static int
+encrypted(int unused)
+{
+    const tls_ech_key_options options = {"public.example", 32, TLS_GROUP_X25519};
+    identity who = identity_load(ec_certificate, ec_key);
+    tls_buffer list = {NULL, 0, 0, 0};
+    pair p;
+    int good;
+
+    (void)unused;
+    entropy_is_secret = 1;
+    pair_init(&p, &who);
+    good = tls_ech_keys_new(&p.server_options.ech_keys) == TLS_OK &&
+           tls_ech_keys_generate(p.server_options.ech_keys, &options, 0) == TLS_OK &&
+           tls_ech_keys_config_list(p.server_options.ech_keys, &list) == TLS_OK;
+    p.client_options.ech = tls_buffer_view(&list);
+    good = good && talk(&p, 0) && info_of(&p.server).ech == TLS_ECH_ACCEPTED;
+    if (!good)
+        puts(trouble(&p));
+    pair_free(&p);
+    tls_ech_keys_release(p.server_options.ech_keys);
+    tls_buffer_release(&list);
+    identity_unload(&who);
+    return good;
+}
+
 const test_case handshake_cases[] = {
+    {"handshake-ech", encrypted, 0, ""},
     {"connection-13", connection, TLS_VERSION_13, ""},
     {"connection-12", connection, TLS_VERSION_12, ""},
     {NULL, NULL, 0, NULL},

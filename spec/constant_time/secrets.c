@@ -8,6 +8,7 @@
 #include "crypto/pbkdf2.h"
 #include "crypto/prf.h"
 #include "record/record_protection.h"
+#include "crypto/hpke.h"
 #include "session/ticket.h"
 #include "tls13/key_schedule.h"
 #include "wire/registry.h"
@@ -156,6 +157,34 @@ ticket(int unused)
     return opened == 1 && altered == 0 && memcmp(plain.data, "a session", sizeof session) == 0;
 }
 
+/* hpke: both keys, and what is sealed; the tag that does not fit is no secret. */
+static int
+hpke(int aead)
+{
+    const tls_hpke_suite suite = {TLS_HPKE_DHKEM_X25519, TLS_HPKE_HKDF_SHA256, (unsigned)aead};
+    unsigned char data[32 + TLS_HPKE_TAG_LENGTH] = "what is sealed";
+    tls_key_exchange_key ephemeral, key;
+    tls_hpke sender, recipient;
+    tls_bytes info = tls_bytes_of_string("info");
+    int good;
+
+    if (tls_key_exchange_generate(&ephemeral, TLS_GROUP_X25519, NULL, 0) != TLS_OK ||
+        tls_key_exchange_generate(&key, TLS_GROUP_X25519, NULL, 0) != TLS_OK)
+        return 0;
+    SECRET(ephemeral.secret, ephemeral.length);
+    SECRET(key.secret, key.length);
+    SECRET(data, 32);
+    if (tls_hpke_sender(&sender, suite, &ephemeral, tls_key_exchange_share(&key), info) != TLS_OK ||
+        tls_hpke_recipient(&recipient, suite, &key, tls_key_exchange_share(&ephemeral), info) !=
+            TLS_OK)
+        return 0;
+    tls_hpke_seal(&sender, info, data, 32);
+    good = tls_hpke_open(&recipient, info, data, sizeof data);
+    PUBLIC(data, sizeof data);
+    good = good && memcmp(data, "what is sealed", 15) == 0;
+    return good && !tls_hpke_open(&recipient, info, data, sizeof data);
+}
+
 /* Whether the peer's share is good is public. */
 static int
 exchange(int group)
@@ -213,6 +242,9 @@ const test_case secret_cases[] = {
     {"record-chacha20", records, 0x1303, "chacha20_poly1305"},
     {"record-aes128-ccm", records, 0x1304, ""},
     {"ticket", ticket, 0, ""},
+    {"hpke-aes128-gcm", hpke, 1, "aes_gcm"},
+    {"hpke-aes256-gcm", hpke, 2, "aes_gcm"},
+    {"hpke-chacha20", hpke, 3, "chacha20_poly1305"},
     {"exchange-x25519", exchange, 29, ""},
     {"exchange-secp256r1", exchange, 23, ""},
     {"exchange-secp384r1", exchange, 24, ""},

@@ -4,7 +4,7 @@
 set -e
 dir=$1
 [ ! "$dir/corpus.done" -nt "$2" ] || exit 0
-for target in certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 \
+for target in certificate key crl ocsp request pem messages extensions session ticket ech client_13 server_13 client_12 \
     server_12 hostile renegotiation late verification compressed_certificate ml_kem ed25519; do mkdir -p "$dir/$target"; done
 "$2" "$dir"
 work=$dir/work

@@ -14,7 +14,7 @@ DIR=${CORPUS:-$(mktemp -d)}
 mkdir -p "$DIR"
 [ -n "$CORPUS" ] || trap 'rm -rf "$DIR"' EXIT
 jobs=${JOBS:-2}
-targets=${*:-certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 server_12 hostile renegotiation late \
+targets=${*:-certificate key crl ocsp request pem messages extensions session ticket ech client_13 server_13 client_12 server_12 hostile renegotiation late \
     verification compressed_certificate ml_kem ed25519}
 
 CC="${CC:-clang}"

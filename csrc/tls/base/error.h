@@ -66,6 +66,7 @@ enum tls_alert {
     TLS_ALERT_UNKNOWN_PSK_IDENTITY = 115,
     TLS_ALERT_CERTIFICATE_REQUIRED = 116,
     TLS_ALERT_NO_APPLICATION_PROTOCOL = 120,
+    TLS_ALERT_ECH_REQUIRED = 121,
     /* Not on the wire: the failure has nothing to tell the peer (bad local input, a broken
      * transport, an alert that the peer itself sent). */
     TLS_ALERT_NONE = 255

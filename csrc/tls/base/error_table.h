@@ -158,6 +158,13 @@ TLS_REASON(MISSING_EXTENSION, PROTOCOL, TLS_ALERT_MISSING_EXTENSION, "missing_ex
     "a message lacks an extension that it must have")
 TLS_REASON(BAD_TICKET_KEYS, INPUT, TLS_ALERT_NONE, "bad_ticket_keys",
     "the ticket keys could not be decoded")
+TLS_REASON(BAD_ECH_CONFIG, INPUT, TLS_ALERT_NONE, "bad_ech_config",
+    "the list of configurations for Encrypted ClientHello is damaged, or has none that can be used")
+TLS_REASON(BAD_ECH, PROTOCOL, TLS_ALERT_DECRYPT_ERROR, "bad_ech",
+    "the second ClientHello does not decrypt under the key of the first one")
+TLS_REASON(ECH_REQUIRED, PROTOCOL, TLS_ALERT_ECH_REQUIRED, "ech_required",
+    "the server does not take the Encrypted ClientHello: nothing was sent to it in the clear; try "
+    "again with its retry configurations, or without where it has none")
 TLS_REASON(EXTENDED_MASTER_SECRET, PROTOCOL, TLS_ALERT_HANDSHAKE_FAILURE,
     "no_extended_master_secret",
     "the peer does not use the extended master secret although it must")

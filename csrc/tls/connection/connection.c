@@ -7,6 +7,7 @@
 
 #include "connection/negotiation.h"
 #include "handshake/client_session.h"
+#include "handshake/ech.h"
 #include "tls13/traffic.h"
 #include "wire/protocol.h"
 #include "x509/server_name.h"
@@ -129,6 +130,9 @@ set_up(tls_connection *c, const tls_connection_options *options)
         &host->own, options->alpn, options->alpn_count, options->pins, options->pin_count);
     if (reason != TLS_OK)
         return reason;
+    reason = tls_ech_list_copy(&host->ech, options->ech);
+    if (reason != TLS_OK)
+        return reason;
     if (host->role == TLS_ROLE_CLIENT)
         tls_buffer_append(&host->early_out, options->early_data.data, options->early_data.length);
     if (host->early_out.length > 0 && options->session != NULL)
@@ -214,6 +218,7 @@ tls_connection_free(tls_connection *c)
     tls_record_sealer_wipe(&c->host.sealer);
     tls_buffer_release(&c->host.early_out);
     tls_buffer_release(&c->host.early_protocol);
+    tls_buffer_release(&c->host.ech);
     tls_traffic_free(c->host.traffic);
     tls_facts_clear(&c->host.settled);
     free(c->host.server_name);
@@ -291,7 +296,9 @@ tls_connection_fail(tls_connection *c, enum tls_reason reason, int alert, const 
     /* Nothing follows close_notify, not even an alert (RFC 8446 section 6.1). */
     if (alert != TLS_ALERT_NONE && !host->close_sent)
         (void)tls_output_alert(c, TLS_ALERT_LEVEL_FATAL, alert);
-    if (alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT)
+    /* A server that rejects Encrypted ClientHello is not the one that gave them. */
+    if ((alert != TLS_ALERT_NONE || reason == TLS_REASON_PEER_ALERT) &&
+        reason != TLS_REASON_ECH_REQUIRED)
         forget_sessions(c);
     tls_explain_failure(c, reason);
     fail_handshake(c, reason);
@@ -354,6 +361,16 @@ tls_connection_end(tls_connection *c)
 
 /* ---- The loop ---- */
 
+/* reject_ech: RFC 9849 section 6.1.6: the handshake was only for the configs to try again with, and
+ * these count from whoever has proven to have the public name. */
+static enum tls_reason
+reject_ech(tls_handshake *h)
+{
+    if (h->facts.peer.level == TLS_LEVEL_NONE)
+        tls_buffer_clear(&h->facts.ech_retry_configs);
+    return TLS_REASON_ECH_REQUIRED;
+}
+
 /* advance does one unit of a handshake's work; *blocked says that only the peer can help. */
 static enum tls_reason
 advance(tls_connection *c, int *blocked)
@@ -373,6 +390,8 @@ advance(tls_connection *c, int *blocked)
         tls_handshake_settle(&c->host);
         return TLS_OK;
     }
+    if (tls_ech_rejected(h))
+        return reject_ech(h);
     /* What the peer sent beyond its Finished in the same record has no place under the keys that
      * come then. */
     if (c->input.handshake.length > 0)
@@ -418,6 +437,7 @@ settle(tls_connection *c)
     else
         c->untold = 1;
     c->established = 1;
+    tls_buffer_release(&host->ech);
     c->settled_class = h->engine_class;
     c->renegotiation_verify = TLS_VERIFY_DEFAULT;
     host->may_write = 0;

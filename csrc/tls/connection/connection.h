@@ -47,6 +47,7 @@ typedef struct tls_connection_options {
     unsigned version_min, version_max; /* 0: the context's; else within them */
     int fallback_scsv; /* client: this is a second attempt with an older version_max: say so to a
                           server that might have spoken a newer one (RFC 7507) */
+    tls_bytes ech;     /* client: an ECHConfigList instead of the context's; empty: the context's */
     const tls_bytes *alpn; /* instead of the context's; 0 of them: the context's */
     size_t alpn_count;
     const unsigned char (*pins)[TLS_PIN_LENGTH]; /* the same */
@@ -57,8 +58,8 @@ typedef struct tls_connection_options {
 
 /* tls_connection_new: OUT_OF_MEMORY; ILLEGAL_PARAMETER for a client with neither a server name nor
  * `no_server_name`, or with both, and for what is out of its bounds; BAD_NAME for a server
- * name that is neither a DNS name in A-label form nor an address. `options` is not NULL; one that
- * is zeroed but for the name has every default. */
+ * name that is neither a DNS name in A-label form nor an address; BAD_ECH_CONFIG. `options` is not
+ * NULL; one that is zeroed but for the name has every default. */
 enum tls_reason tls_connection_new(
     tls_connection **out, tls_context *context, const tls_connection_options *options);
 void tls_connection_free(tls_connection *connection);
@@ -248,12 +249,15 @@ typedef struct tls_connection_info {
     tls_bytes signed_certificate_timestamps; /* RFC 6962 section 3.3, as sent in ServerHello */
     /* TLS 1.3 */
     enum tls_early_data early_data;
-    size_t early_data_length;   /* bytes sent, or received and accepted, as early data */
-    int hello_retry;            /* there was a HelloRetryRequest */
-    int psk;                    /* authenticated by a PSK: a session's or an external one */
-    tls_bytes psk_identity;     /* of an external PSK; else empty */
-    int post_handshake_auth;    /* the client offered it */
-    unsigned record_size_limit; /* the peer's (RFC 8449), or 0 */
+    size_t early_data_length; /* bytes sent, or received and accepted, as early data */
+    int hello_retry;          /* there was a HelloRetryRequest */
+    int psk;                  /* authenticated by a PSK: a session's or an external one */
+    tls_bytes psk_identity;   /* of an external PSK; else empty */
+    int post_handshake_auth;  /* the client offered it */
+    enum tls_ech_status ech;
+    tls_bytes ech_retry_configs; /* client: an ECHConfigList to try again with, of a server that
+                                    rejected and proved to have the public name; or empty */
+    unsigned record_size_limit;  /* the peer's (RFC 8449), or 0 */
     unsigned key_updates_sent, key_updates_received;
     int closed_sent, closed_received;
     uint64_t bytes_received, bytes_sent; /* of ciphertext */

@@ -17,7 +17,8 @@ held_memory(const tls_connection *c)
 {
     const tls_host *host = &c->host;
 
-    return sizeof *c + strlen(host->server_name) + 1 + tls_facts_memory(&host->settled) +
+    return sizeof *c + strlen(host->server_name) + 1 + host->ech.capacity +
+           tls_facts_memory(&host->settled) +
            (host->handshake != NULL ? tls_handshake_memory(host->handshake) : 0) +
            tls_input_memory(c) + tls_output_memory(c) + tls_traffic_memory(host->traffic) +
            (host->opener.cbc != NULL ? sizeof *host->opener.cbc : 0) +
@@ -72,6 +73,7 @@ tell_facts(tls_connection_info *out, const tls_facts *facts)
     out->early_data = facts->early_data;
     out->early_data_length = facts->early_data_length;
     out->hello_retry = facts->hello_retry;
+    out->ech = facts->ech;
     out->post_handshake_auth = facts->post_handshake_auth;
     out->declined = facts->declined;
 }
@@ -86,6 +88,8 @@ tls_connection_get_info(const tls_connection *c, tls_connection_info *out)
     memset(out, 0, sizeof *out);
     tell_facts(out, facts);
     tell_peer(out, tls_facts_peer(facts));
+    if (c->failure == TLS_REASON_ECH_REQUIRED) /* what else ends it proves nothing of them */
+        out->ech_retry_configs = tls_buffer_view(&facts->ech_retry_configs);
     out->role = host->role;
     out->established = c->established;
     out->state = tls_connection_state(c);

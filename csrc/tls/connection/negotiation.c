@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "handshake/client_session.h"
+#include "handshake/ech.h"
 #include "handshake/local_certificate.h"
 #include "handshake/no_common.h"
 #include "handshake/renegotiation_info.h"
@@ -59,6 +60,8 @@ read_client_hello(tls_handshake *h, negotiation *n, enum tls_progress *progress)
     }
     reason = tls_kept_hello_take(&h->client_hello, message);
     if (reason == TLS_OK)
+        reason = tls_ech_receive(h);
+    if (reason == TLS_OK)
         reason = tls_renegotiation_check_client_hello(h, hello);
     if (reason == TLS_OK)
         reason = take_server_name(h, hello->server_name);
@@ -66,7 +69,8 @@ read_client_hello(tls_handshake *h, negotiation *n, enum tls_progress *progress)
         return reason;
     memcpy(h->facts.client_random, hello->random.data, sizeof h->facts.client_random);
     h->facts.secure_renegotiation = hello->secure_renegotiation;
-    reason = tls_host_happened(h->host, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, message);
+    reason = tls_host_happened(
+        h->host, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, tls_buffer_view(&h->client_hello.raw));
     n->phase = SELECT;
     return reason;
 }

@@ -14,6 +14,7 @@
 #include "kernel/kernel.h"
 #include "wire/registry.h"
 #include "record/record.h"
+#include "session/ech_open.h"
 #include "key/signature.h"
 #include "wire/suite.h"
 
@@ -507,7 +508,11 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         context->trust = tls_trust_store_retain(options->trust);
     if (options->ticket_keys != NULL)
         context->ticket_keys = tls_ticket_keys_retain(options->ticket_keys);
+    context->ech_keys = tls_ech_keys_retain(options->ech_keys);
+    context->ech_backend = options->ech_backend;
     reason = copy_numbers_and_sizes(context, options);
+    if (reason == TLS_OK)
+        reason = tls_ech_list_copy(&context->ech, options->ech);
     copy_tls13(context, options);
     if (reason == TLS_OK)
         reason = copy_suites(context, options);
@@ -584,6 +589,8 @@ tls_context_release(tls_context *context)
     tls_verdict_cache_free(context->verdicts);
     tls_trust_store_release(context->trust);
     tls_ticket_keys_release(context->ticket_keys);
+    tls_ech_keys_release(context->ech_keys);
+    tls_buffer_release(&context->ech);
     tls_session_cache_free(context->cache);
     tls_pool_release(&context->pool);
     free(context->tls12_template);

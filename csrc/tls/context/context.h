@@ -4,6 +4,7 @@
 
 #include "context/credential.h"
 #include "session/session.h"
+#include "session/ech_keys.h"
 #include "session/ticket.h"
 #include "x509/trust.h"
 #include "x509/verify.h"
@@ -104,9 +105,14 @@ typedef struct tls_context_options {
                                   0: none */
 
     /* ---- Sessions ---- */
-    size_t session_cache_size;    /* kept in memory, to 100000000: a server's sessions, or server
-                                     names to which a client resumes; 0: none */
-    unsigned session_lifetime;    /* seconds, both sides, to 604800; 0: 7200 */
+    size_t session_cache_size; /* kept in memory, to 100000000: a server's sessions, or server
+                                  names to which a client resumes; 0: none */
+    unsigned session_lifetime; /* seconds, both sides, to 604800; 0: 7200 */
+    tls_bytes
+        ech; /* client: an ECHConfigList (RFC 9849 section 4), to whose first usable key the
+                hello is encrypted; empty: it only looks so, unless no_grease says otherwise */
+    tls_ech_keys *ech_keys; /* server: open hellos that were encrypted to these; NULL: none */
+    int ech_backend;        /* server: hellos come from one that has opened them (section 7.2) */
     tls_ticket_keys *ticket_keys; /* server: issue tickets under these (RFC 5077); NULL: none */
     int no_tickets;               /* client: do not ask for tickets */
     int tickets_always;           /* server, TLS 1.3: for clients too that do not say how they would
@@ -162,7 +168,7 @@ typedef struct tls_context_options {
 /* tls_context_new copies the options and retains the objects in them. Fails with OUT_OF_MEMORY,
  * LIMIT (names of authorities that are too long together), ILLEGAL_PARAMETER (an unknown suite or
  * group, a compression that was not built in, versions the wrong way round, a number out of the
- * bounds in context/bounds.h), KEY_MISMATCH. */
+ * bounds in context/bounds.h), KEY_MISMATCH, BAD_ECH_CONFIG. */
 enum tls_reason tls_context_new(tls_context **out, const tls_context_options *options);
 tls_context *tls_context_retain(tls_context *context);
 void tls_context_release(tls_context *context);

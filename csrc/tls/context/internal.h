@@ -46,6 +46,9 @@ struct tls_context {
     size_t client_hello_limit; /* with the room for tickets of our own */
     int renegotiation;
     tls_ticket_keys *ticket_keys;
+    tls_buffer ech; /* client: its list */
+    tls_ech_keys *ech_keys;
+    int ech_backend;
     int no_tickets;
     enum tls_extended_master_secret extended_master_secret;
     unsigned max_fragment_length;

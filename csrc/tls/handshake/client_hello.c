@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "handshake/ech.h"
 #include "handshake/record_limits.h"
 #include "x509/hostname.h"
 
@@ -22,11 +23,14 @@ tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h)
     static const unsigned char uncompressed[] = {0};
     const tls_context *context = h->host->context;
     tls_client_hello_options *options = &parts->options;
+    const char *public_name = tls_ech_public_name(h);
     tls_lists lists = tls_host_lists(h->host);
     size_t i;
 
     memset(parts, 0, sizeof *parts);
-    if (tls_sends_server_name(h)) {
+    if (public_name != NULL) {
+        options->server_name = tls_bytes_of_string(public_name);
+    } else if (tls_sends_server_name(h)) {
         options->server_name = tls_bytes_of_string(h->host->server_name);
         /* RFC 6066 section 3: without a trailing dot. */
         if (h->host->server_name[options->server_name.length - 1] == '.')
@@ -53,7 +57,9 @@ tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h)
     if (context->record_size_limit != 0)
         tls_extension_write_u16(
             &parts->extensions, TLS_EXTENSION_RECORD_SIZE_LIMIT, context->record_size_limit);
-    tls_write_bytes(&parts->extensions, tls_buffer_view(&context->custom_extensions));
+    /* What the application adds may be of this server alone (RFC 9849 section 10.5). */
+    if (public_name == NULL)
+        tls_write_bytes(&parts->extensions, tls_buffer_view(&context->custom_extensions));
 }
 
 void

@@ -95,6 +95,16 @@ enum tls_early_data {
     TLS_EARLY_DATA_REJECTED
 };
 
+/* How it went with Encrypted ClientHello (RFC 9849). A server that has keys calls rejected what
+ * none of them opened, which GREASE never does. */
+enum tls_ech_status {
+    TLS_ECH_UNUSED,
+    TLS_ECH_GREASE,  /* client: the hello looks as if it had one */
+    TLS_ECH_OFFERED, /* client: and the server has not answered yet */
+    TLS_ECH_ACCEPTED,
+    TLS_ECH_REJECTED
+};
+
 typedef struct tls_selection {
     tls_context *context;              /* another context of role server, or NULL */
     const tls_credential *credential;  /* this one only, or NULL */

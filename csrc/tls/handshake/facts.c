@@ -19,6 +19,7 @@ tls_facts_clear(tls_facts *facts)
     clear_peer(&facts->peer);
     tls_certificate_list_release(facts->local_chain);
     tls_buffer_release(&facts->alpn);
+    tls_buffer_release(&facts->ech_retry_configs);
     tls_session_release(facts->session);
     tls_wipe(facts, sizeof *facts);
 }
@@ -123,7 +124,7 @@ tls_facts_memory(const tls_facts *facts)
 {
     const tls_peer *peer = &facts->peer;
 
-    return facts->alpn.capacity + peer->ocsp_response.capacity +
+    return facts->alpn.capacity + facts->ech_retry_configs.capacity + peer->ocsp_response.capacity +
            peer->signed_certificate_timestamps.capacity + peer->psk_identity.capacity +
            (facts->session != NULL ? sizeof *facts->session : 0);
 }

@@ -44,6 +44,8 @@ typedef struct tls_facts {
     unsigned peer_record_limit;   /* its record_size_limit (RFC 8449), or 0 */
     enum tls_early_data early_data;
     size_t early_data_length;
+    enum tls_ech_status ech;
+    tls_buffer ech_retry_configs; /* client: an ECHConfigList, of a server that rejected */
 
     tls_session *session; /* offered, then negotiated */
     int session_is_new;   /* to be stored */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handshake/ech.h"
+
 /* ---- Beginning and end ---- */
 
 /* begin_again: what a later handshake takes over of the one before: how the connection is keyed,
@@ -53,6 +55,7 @@ tls_handshake_end(tls_host *host)
         return;
     if (h->engine != NULL)
         h->engine_class->release(h);
+    tls_ech_free(h);
     tls_terms_clear(&h->terms);
     tls_kept_hello_release(&h->client_hello);
     tls_facts_clear(&h->facts);
@@ -79,7 +82,7 @@ tls_handshake_memory(const tls_handshake *h)
     const tls_kept_hello *kept = &h->client_hello;
 
     return sizeof *h + kept->raw.capacity + kept->suites.capacity + kept->groups.capacity +
-           kept->schemes.capacity + tls_facts_memory(&h->facts) +
+           kept->schemes.capacity + tls_facts_memory(&h->facts) + tls_ech_memory(h->ech) +
            (h->engine != NULL ? h->engine_class->memory(h) : 0);
 }
 

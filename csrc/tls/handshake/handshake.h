@@ -32,6 +32,7 @@ struct tls_handshake {
     void *engine; /* NULL before and after */
     tls_terms terms;
     tls_kept_hello client_hello; /* a server's: what came; a client's: what it sent last */
+    tls_ech *ech;                /* handshake/ech.h; NULL where there is no Encrypted ClientHello */
     tls_facts facts;
     tls_verdict verdict;         /* on the peer's chain, for `verify` to look at */
     tls_signature_budget budget; /* for all that is verified of the chain */

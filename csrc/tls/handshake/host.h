@@ -10,6 +10,7 @@
 
 typedef struct tls_host tls_host;
 typedef struct tls_handshake tls_handshake;
+typedef struct tls_ech tls_ech;
 struct tls_traffic;
 
 typedef struct tls_host_class {
@@ -68,6 +69,7 @@ struct tls_host {
     /* Early data of TLS 1.3. */
     tls_buffer early_out;      /* client: to be sent early, or again */
     tls_buffer early_protocol; /* client: the one that it was written for, the session's */
+    tls_buffer ech;            /* client: a list of its own (RFC 9849) */
     int early_data_resend, fallback_scsv;
     int session_given;         /* client: the caller has said which session, or none */
     size_t early_data_allowed; /* server: how many bytes may still come */

@@ -2,6 +2,7 @@
 #include "handshake/local_certificate.h"
 
 #include "crypto/hash.h"
+#include "handshake/ech.h"
 #include "key/signature.h"
 #include "x509/certificate.h"
 #include "x509/hostname.h"
@@ -34,7 +35,8 @@ tls_pick_client_credential(const tls_handshake *h, const tls_certificate_request
     int found = NOT_EVEN_FIT;
     size_t i;
 
-    for (i = 0; i < context->credential_count; i++) {
+    /* RFC 9849 section 6.1.7: who this is, is for the server behind alone. */
+    for (i = 0; i < context->credential_count && !tls_ech_rejected(h); i++) {
         const tls_credential *credential = &context->credentials[i];
         int suitable = fit(data, credential)
                            ? suits(credential, request->certificate_authorities,
@@ -179,7 +181,8 @@ tls_decide_client_certificate(tls_handshake *h, tls_bytes certificate_request, i
     tls_answer *answer = tls_host_take_answer(h->host);
     enum tls_reason reason = TLS_OK;
 
-    *ready = answer != NULL || !tls_host_decides(h->host, TLS_DECISION_CLIENT_CERTIFICATE);
+    *ready = answer != NULL || tls_ech_rejected(h) ||
+             !tls_host_decides(h->host, TLS_DECISION_CLIENT_CERTIFICATE);
     if (!*ready) {
         h->host->events.question.u.client_certificate.certificate_request = certificate_request;
         tls_host_ask(h->host, TLS_DECISION_CLIENT_CERTIFICATE);

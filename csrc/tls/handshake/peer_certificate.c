@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "handshake/ech.h"
 #include "x509/ocsp.h"
 
 enum tls_reason
@@ -29,6 +30,15 @@ tls_handshake_take_chain(tls_handshake *h, const tls_certificate_message *messag
     return reason;
 }
 
+/* server_name: whom the peer must prove to be (RFC 9849 section 6.1.7). */
+static const char *
+server_name(const tls_handshake *h)
+{
+    const char *public_name = tls_ech_public_name(h);
+
+    return public_name != NULL ? public_name : h->host->server_name;
+}
+
 /* begin_request: all that the context says of verification, but for the stapled response. */
 static void
 begin_request(tls_handshake *h, tls_verify_request *request)
@@ -44,8 +54,8 @@ begin_request(tls_handshake *h, tls_verify_request *request)
     request->verify_depth = context->verify_depth;
     request->no_intermediates = context->verify_depth == 0;
     request->purpose = h->host->role == TLS_ROLE_CLIENT ? TLS_PURPOSE_SERVER : TLS_PURPOSE_CLIENT;
-    if (h->host->role == TLS_ROLE_CLIENT && h->host->server_name[0] != '\0')
-        request->server_name = h->host->server_name;
+    if (h->host->role == TLS_ROLE_CLIENT && server_name(h)[0] != '\0')
+        request->server_name = server_name(h);
     request->no_server_name = request->server_name == NULL;
     request->clock_skew = context->clock_skew;
     request->crls = (const tls_crl *const *)context->crls;
@@ -53,7 +63,8 @@ begin_request(tls_handshake *h, tls_verify_request *request)
     request->revocation = context->revocation;
     request->staple = context->staple;
     request->pins = (const unsigned char(*)[TLS_PIN_LENGTH])lists.pins;
-    request->pin_count = lists.pin_count;
+    /* Pins are of the server behind, which is not the one that rejects its hello. */
+    request->pin_count = tls_ech_rejected(h) ? 0 : lists.pin_count;
     request->budget = &h->budget;
 }
 
@@ -194,7 +205,7 @@ tls_handshake_decide_verify(tls_handshake *h, int *ready)
         question->u.verify.chain_count = h->facts.peer.chain->count;
         question->u.verify.verdict = &h->verdict;
         question->u.verify.ocsp_response = tls_buffer_view(&h->facts.peer.ocsp_response);
-        question->u.verify.server_name = h->host->server_name;
+        question->u.verify.server_name = server_name(h);
         tls_host_ask(h->host, TLS_DECISION_VERIFY);
         return TLS_OK;
     }

@@ -114,7 +114,9 @@ tls13_client_start(tls13_engine *e, enum tls_progress *progress)
     if (reason != TLS_OK)
         return reason;
     offer_early_data(e);
-    reason = make_session_id(e);
+    reason = tls13_ech_begin(e);
+    if (reason == TLS_OK)
+        reason = make_session_id(e);
     if (reason == TLS_OK)
         reason = tls_random_public(h->facts.client_random, sizeof h->facts.client_random);
     if (reason == TLS_OK)
@@ -137,8 +139,11 @@ static enum tls_reason
 older_version(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
-    tls_session *session = h->facts.session;
+    tls_session *session;
 
+    if (h->facts.ech == TLS_ECH_OFFERED)
+        tls13_ech_reject(e);
+    session = h->facts.session;
     /* Section 4.1.4: the version of HelloRetryRequest stays. */
     if (e->retried)
         return TLS_REASON_ILLEGAL_PARAMETER;
@@ -238,6 +243,9 @@ received_retry(tls13_engine *e, const tls_server_hello *hello)
     if (e->cookie.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     tls13_use_suite(e, suite);
+    reason = tls13_ech_judge(e, hello);
+    if (reason != TLS_OK)
+        return reason;
     tls_transcript_restart(&e->transcript);
     reason = tls13_report(e, TLS_STAGE_HELLO_RETRY_REQUEST);
     tls13_consume(e);
@@ -310,7 +318,9 @@ received_server_hello(tls13_engine *e, const tls_server_hello *hello)
     h->facts.version = TLS_VERSION_13;
     tls13_use_suite(e, suite);
     memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
-    reason = agree(e, hello, shared, &shared_length);
+    reason = tls13_ech_judge(e, hello);
+    if (reason == TLS_OK)
+        reason = agree(e, hello, shared, &shared_length);
     tls13_wipe_shares(e);
     if (reason == TLS_OK)
         reason = use_psk(e);
@@ -380,6 +390,9 @@ received_extensions(tls13_engine *e, const tls_encrypted_extensions *message)
     enum tls_reason reason = tls_extensions_check_offered(message->extensions,
         TLS_IN_ENCRYPTED_EXTENSIONS, h->client_hello.hello.extensions, 0, NULL);
 
+    if (reason != TLS_OK)
+        return reason;
+    reason = tls13_ech_retry_configs(e, message->extensions);
     if (reason != TLS_OK)
         return reason;
     if (message->alpn.length > 0 && !tls_lists_has_protocol(&lists, message->alpn))

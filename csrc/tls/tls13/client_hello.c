@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "handshake/client_hello.h"
+#include "base/random.h"
 #include "tls13/internal.h"
 
 /* Where GREASE stands (RFC 8701 section 3.1). */
@@ -66,6 +67,19 @@ write_grease(const tls13_engine *e, tls_buffer *extensions, int place)
             extensions, type, tls_bytes_make("", place == GREASE_EXTENSION_LAST ? 1 : 0));
 }
 
+static enum tls_ech_form
+form_of(const tls13_engine *e)
+{
+    return e->handshake->ech != NULL ? e->handshake->ech->form : TLS_ECH_FORM_ONLY;
+}
+
+/* version_min: RFC 9849 section 6.1: the inner hello offers nothing before TLS 1.3. */
+static unsigned
+version_min(const tls13_engine *e)
+{
+    return form_of(e) == TLS_ECH_FORM_INNER ? TLS_VERSION_13 : e->handshake->terms.version_min;
+}
+
 static size_t
 list_suites(const tls13_engine *e, uint16_t *out)
 {
@@ -78,7 +92,7 @@ list_suites(const tls13_engine *e, uint16_t *out)
         const tls_suite *suite = tls_suite_find(e->handshake->terms.suites[i]);
 
         if (suite != NULL && suite->version_min <= e->handshake->terms.version_max &&
-            suite->version_max >= e->handshake->terms.version_min)
+            suite->version_max >= version_min(e))
             out[count++] = suite->id;
     }
     if (e->handshake->host->fallback_scsv)
@@ -94,8 +108,7 @@ list_versions(const tls13_engine *e, uint16_t *out)
 
     if (!e->handshake->host->context->no_grease)
         out[count++] = grease_value(e, GREASE_VERSION);
-    for (version = e->handshake->terms.version_max; version >= e->handshake->terms.version_min;
-         version--)
+    for (version = e->handshake->terms.version_max; version >= version_min(e); version--)
         out[count++] = (uint16_t)version;
     return count;
 }
@@ -199,13 +212,52 @@ obfuscated_age(const tls13_engine *e, const tls13_psk *psk)
     return (uint32_t)age + e->resume->age_add;
 }
 
-/* write_psks writes pre_shared_key with zeros for binders, the last extension. Returns the length
- * of the binders with their length prefix. */
-static size_t
+static enum tls_reason
+write_random(tls_buffer *out, size_t length)
+{
+    unsigned char *bytes = tls_buffer_reserve(out, length);
+
+    if (bytes == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    out->length += length;
+    return tls_random_public(bytes, length);
+}
+
+/* write_grease_psks: RFC 9849 section 6.1.2: as many, as long, and at random. */
+static enum tls_reason
+write_grease_psks(const tls13_engine *e, tls_buffer *extensions)
+{
+    size_t all, list, item, i;
+    enum tls_reason reason = TLS_OK;
+
+    tls_write_u16(extensions, TLS_EXTENSION_PRE_SHARED_KEY);
+    all = tls_write_begin16(extensions);
+    list = tls_write_begin16(extensions);
+    for (i = 0; i < e->psk_count && reason == TLS_OK; i++) {
+        item = tls_write_begin16(extensions);
+        reason = write_random(extensions, e->psks[i].identity.length);
+        tls_write_end16(extensions, item);
+        if (reason == TLS_OK)
+            reason = write_random(extensions, 4);
+    }
+    tls_write_end16(extensions, list);
+    list = tls_write_begin16(extensions);
+    for (i = 0; i < e->psk_count && reason == TLS_OK; i++) {
+        item = tls_write_begin8(extensions);
+        reason = write_random(extensions, tls_hash_length(e->psks[i].hash));
+        tls_write_end8(extensions, item);
+    }
+    tls_write_end16(extensions, list);
+    tls_write_end16(extensions, all);
+    return reason;
+}
+
+/* write_psks writes pre_shared_key with zeros for binders, the last extension. */
+static void
 write_psks(const tls13_engine *e, tls_buffer *extensions)
 {
     static const unsigned char zeros[TLS_SECRET_MAXIMUM] = {0};
-    size_t all, identities, binders, begin, i;
+    size_t all, identities, binders, i;
 
     tls_write_u16(extensions, TLS_EXTENSION_PRE_SHARED_KEY);
     all = tls_write_begin16(extensions);
@@ -215,21 +267,24 @@ write_psks(const tls13_engine *e, tls_buffer *extensions)
         tls_write_u32(extensions, obfuscated_age(e, &e->psks[i]));
     }
     tls_write_end16(extensions, identities);
-    begin = extensions->length;
     binders = tls_write_begin16(extensions);
     for (i = 0; i < e->psk_count; i++)
         tls_write_vector8(extensions, tls_bytes_make(zeros, tls_hash_length(e->psks[i].hash)));
     tls_write_end16(extensions, binders);
     tls_write_end16(extensions, all);
-    return extensions->length - begin;
 }
 
-static void
-fill_binders(const tls13_engine *e, tls_buffer *hello, size_t length)
+void
+tls13_fill_binders(const tls13_engine *e, tls_buffer *hello)
 {
-    tls_bytes truncated = tls_bytes_make(hello->data, hello->length - length);
-    unsigned char *p = hello->data + hello->length - length + 2;
-    size_t i;
+    tls_bytes truncated;
+    unsigned char *p;
+    size_t length = 2, i; /* of the binders with their length prefix */
+
+    for (i = 0; i < e->psk_count; i++)
+        length += 1 + tls_hash_length(e->psks[i].hash);
+    truncated = tls_bytes_make(hello->data, hello->length - length);
+    p = hello->data + hello->length - length + 2;
 
     for (i = 0; i < e->psk_count; i++) {
         tls13_binder(e, p + 1, &e->psks[i], truncated);
@@ -309,20 +364,23 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
     if (e->handshake->facts.early_data == TLS_EARLY_DATA_OFFERED)
         tls_extension_write_empty(extensions, TLS_EXTENSION_EARLY_DATA);
     write_grease(e, extensions, GREASE_EXTENSION_LAST);
+    if (form_of(e) == TLS_ECH_FORM_INNER)
+        tls_ech_write_inner(extensions);
+    else if (form_of(e) == TLS_ECH_FORM_ONLY && e->handshake->ech != NULL)
+        tls_write_bytes(extensions, tls_buffer_view(&e->handshake->ech->extension));
 }
 
-static enum tls_reason
-build(tls13_engine *e, tls_buffer *hello)
+enum tls_reason
+tls13_build_client_hello(tls13_engine *e, tls_buffer *hello)
 {
     tls_handshake *h = e->handshake;
     uint16_t suites[SUITES_MAXIMUM + 1], groups[GROUPS_MAXIMUM + 1], versions[VERSIONS_MAXIMUM];
     tls_client_hello_parts parts;
     tls_client_hello_options *options = &parts.options;
-    size_t binders = 0;
-    enum tls_reason reason;
+    enum tls_reason reason = TLS_OK;
 
     tls_client_hello_begin(&parts, h);
-    options->random = h->facts.client_random;
+    options->random = form_of(e) == TLS_ECH_FORM_OUTER ? h->ech->random : h->facts.client_random;
     options->session_id = tls_bytes_make(e->session_id, e->session_id_length);
     options->suites = suites;
     options->suite_count = list_suites(e, suites);
@@ -330,18 +388,21 @@ build(tls13_engine *e, tls_buffer *hello)
     options->group_count = list_groups(e, groups);
     options->versions = versions;
     options->version_count = list_versions(e, versions);
-    if (e->handshake->terms.version_min <= TLS_VERSION_12)
+    if (version_min(e) <= TLS_VERSION_12)
         write_tls12(e, options);
     else
         options->point_formats = tls_bytes_make(NULL, 0);
     write_tls13(e, &parts.extensions);
-    if (e->psk_count > 0)
-        binders = write_psks(e, &parts.extensions);
+    if (e->psk_count > 0 && form_of(e) == TLS_ECH_FORM_OUTER)
+        reason = write_grease_psks(e, &parts.extensions);
+    else if (e->psk_count > 0)
+        write_psks(e, &parts.extensions);
     options->extensions = tls_buffer_view(&parts.extensions);
-    reason = parts.extensions.failed ? TLS_REASON_OUT_OF_MEMORY
-                                     : tls_client_hello_build_options(hello, options);
-    if (reason == TLS_OK && e->psk_count > 0)
-        fill_binders(e, hello, binders);
+    if (reason == TLS_OK)
+        reason = parts.extensions.failed ? TLS_REASON_OUT_OF_MEMORY
+                                         : tls_client_hello_build_options(hello, options);
+    if (reason == TLS_OK && e->psk_count > 0 && form_of(e) == TLS_ECH_FORM_ONLY)
+        tls13_fill_binders(e, hello);
     tls_client_hello_clear(&parts);
     return reason;
 }
@@ -353,8 +414,11 @@ tls13_send_client_hello(tls13_engine *e)
     enum tls_reason reason = make_shares(e);
 
     e->handshake->facts.post_handshake_auth = e->handshake->host->context->post_handshake_auth;
+    if (reason == TLS_OK &&
+        (e->handshake->facts.ech == TLS_ECH_OFFERED || e->handshake->facts.ech == TLS_ECH_ACCEPTED))
+        return tls13_ech_send(e);
     if (reason == TLS_OK)
-        reason = build(e, &hello);
+        reason = tls13_build_client_hello(e, &hello);
     if (reason == TLS_OK)
         reason = tls_kept_hello_take(&e->handshake->client_hello, tls_buffer_view(&hello));
     if (reason != TLS_OK) {

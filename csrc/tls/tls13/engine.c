@@ -55,6 +55,7 @@ release(tls_handshake *h)
     for (i = 0; i < TLS13_PSKS_OFFERED; i++)
         tls13_clear_psk(&e->psks[i]);
     tls_session_release(e->resume);
+    free(e->outer_transcript);
     tls_wipe(e, sizeof *e);
     free(e);
     h->engine = NULL;
@@ -68,8 +69,9 @@ memory(const tls_handshake *h)
 
     for (i = 0; i < e->share_count; i++)
         shares += tls_key_exchange_memory(&e->shares[i]);
-    return sizeof *e + shares + e->cookie.capacity + e->certificate_request.capacity +
-           e->peer_schemes.capacity + e->signature.capacity + e->certificate.capacity;
+    return sizeof *e + (e->outer_transcript != NULL ? sizeof *e->outer_transcript : 0) + shares +
+           e->cookie.capacity + e->certificate_request.capacity + e->peer_schemes.capacity +
+           e->signature.capacity + e->certificate.capacity;
 }
 
 static const char *
@@ -126,7 +128,9 @@ void
 tls13_consume(tls13_engine *e)
 {
     tls_transcript_update(&e->transcript, e->message);
-    tls_host_message_done(e->handshake->host, e->message.length);
+    tls_host_message_done(
+        e->handshake->host, e->wire_length != 0 ? e->wire_length : e->message.length);
+    e->wire_length = 0;
     e->message = tls_bytes_make(NULL, 0);
 }
 

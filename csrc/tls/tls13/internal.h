@@ -18,6 +18,7 @@
 #ifndef TLS13_INTERNAL_H
 #define TLS13_INTERNAL_H
 
+#include "handshake/ech.h"
 #include "handshake/handshake.h"
 #include "tls13/engine.h"
 #include "crypto/key_exchange.h"
@@ -71,6 +72,11 @@ struct tls13_engine {
     int retried;
     int compatibility_sent; /* the ChangeCipherSpec for middleboxes */
     tls_buffer cookie;
+
+    /* Encrypted ClientHello (RFC 9849). While a client does not know which of its hellos the server
+     * uses, the transcript above is the inner one's and this the outer one's, from malloc. */
+    tls_transcript *outer_transcript;
+    size_t wire_length; /* server: of the outer hello, in whose place e->message is the inner one */
 
     /* Pre-shared keys: the client's offers, or the server's one. */
     tls13_psk psks[TLS13_PSKS_OFFERED];
@@ -162,7 +168,34 @@ enum tls_reason tls13_export(const tls_host *host, int early, unsigned char *out
     const char *label, const tls_bytes *context);
 enum tls_reason tls13_unique(const tls_host *host, tls_bytes *binding);
 
+/* ---- tls13/ech_confirmation.c ---- */
+/* tls13_ech_confirmation computes what says that the inner hello is used (RFC 9849 section 7.2):
+ * from the transcript before `message`, a ServerHello or HelloRetryRequest of which the bytes at
+ * `position` count as zeros, and the inner hello's random. */
+void tls13_ech_confirmation(const tls_transcript *before,
+    unsigned char out[TLS_ECH_CONFIRMATION_LENGTH], const unsigned char *random, int is_retry,
+    tls_bytes message, size_t position);
+/* tls13_ech_confirm writes it into a message that is about to be sent. */
+void tls13_ech_confirm(const tls13_engine *e, tls_buffer *message, int is_retry, size_t position);
+
+/* ---- tls13/client_ech.c ---- */
+/* tls13_ech_begin decides whether the first hello is encrypted, or looks so. */
+enum tls_reason tls13_ech_begin(tls13_engine *e);
+/* tls13_ech_send sends both hellos in one. */
+enum tls_reason tls13_ech_send(tls13_engine *e);
+/* tls13_ech_judge: whether the server uses the inner hello, by its first answer, and by its
+ * ServerHello once more; the suite is known. From then on there is but one hello. */
+enum tls_reason tls13_ech_judge(tls13_engine *e, const tls_server_hello *hello);
+/* tls13_ech_reject goes on with the outer hello. */
+void tls13_ech_reject(tls13_engine *e);
+/* tls13_ech_retry_configs takes what EncryptedExtensions say. */
+enum tls_reason tls13_ech_retry_configs(tls13_engine *e, tls_bytes extensions);
+
 /* ---- tls13/client_hello.c ---- */
+/* tls13_build_client_hello builds the hello of h->ech's form; the binders of an inner one are left
+ * for tls13_fill_binders. */
+enum tls_reason tls13_build_client_hello(tls13_engine *e, tls_buffer *hello);
+void tls13_fill_binders(const tls13_engine *e, tls_buffer *hello);
 enum tls_reason tls13_send_client_hello(tls13_engine *e);
 /* tls13_write_compression writes compress_certificate, of a CertificateRequest too (RFC 8879
  * section 3). */

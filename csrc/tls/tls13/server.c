@@ -23,6 +23,18 @@ static enum tls_reason send_tickets(tls13_engine *e, enum tls_progress *progress
 
 /* ---- ClientHello ---- */
 
+/* show_inner: where the hello came encrypted, the message is the one that was in it. */
+static void
+show_inner(tls13_engine *e)
+{
+    tls_handshake *h = e->handshake;
+
+    if (h->ech == NULL || h->ech->wire_length == 0)
+        return;
+    e->wire_length = h->ech->wire_length;
+    e->message = tls_buffer_view(&h->client_hello.raw);
+}
+
 enum tls_reason
 tls13_server_start(tls13_engine *e, enum tls_progress *progress)
 {
@@ -36,6 +48,7 @@ tls13_server_start(tls13_engine *e, enum tls_progress *progress)
     /* Section 5.1: keys change after it. */
     if (!tls_host_is_last(h->host, e->message.length))
         return TLS_REASON_UNEXPECTED_MESSAGE;
+    show_inner(e);
     if (e->session_id_length == 0 && hello->session_id.length > 0) {
         memcpy(e->session_id, hello->session_id.data, hello->session_id.length);
         e->session_id_length = hello->session_id.length;
@@ -106,6 +119,7 @@ retry(tls13_engine *e, enum tls_progress *progress)
 {
     tls_handshake *h = e->handshake;
     tls_server_hello hello;
+    static const unsigned char unconfirmed[TLS_ECH_CONFIRMATION_LENGTH];
     unsigned char cookie[COOKIE_LENGTH];
     tls_buffer raw = {0}, extensions = {0};
     enum tls_reason reason = TLS_OK;
@@ -124,6 +138,9 @@ retry(tls13_engine *e, enum tls_progress *progress)
         tls_extension_write_vector16(
             &extensions, TLS_EXTENSION_COOKIE, tls_bytes_make(cookie, sizeof cookie));
     }
+    if (h->facts.ech == TLS_ECH_ACCEPTED) /* its last bytes are filled in below */
+        tls_extension_write(&extensions, TLS_EXTENSION_ENCRYPTED_CLIENT_HELLO,
+            tls_bytes_make(unconfirmed, sizeof unconfirmed));
     hello.has_extensions = 1;
     hello.extensions = tls_buffer_view(&extensions);
     if (reason == TLS_OK)
@@ -136,6 +153,8 @@ retry(tls13_engine *e, enum tls_progress *progress)
     }
     tls13_consume(e);
     tls_transcript_restart(&e->transcript);
+    if (h->facts.ech == TLS_ECH_ACCEPTED)
+        tls13_ech_confirm(e, &raw, 1, raw.length - sizeof unconfirmed);
     e->retried = 1;
     h->facts.hello_retry = 1;
     h->host->sealer.version = TLS_VERSION_12;
@@ -188,6 +207,7 @@ next_fixed(tls_reader *reader, tls_extension *extension)
         case TLS_EXTENSION_COOKIE:
         case TLS_EXTENSION_PRE_SHARED_KEY:
         case TLS_EXTENSION_PADDING:
+        case TLS_EXTENSION_ENCRYPTED_CLIENT_HELLO: /* RFC 9849 section 6.1.5 */
             break;
         default:
             if (tls_extension_places(extension->type) != 0)
@@ -261,12 +281,18 @@ take_second(tls13_engine *e)
     tls_kept_hello second = {0};
     enum tls_reason reason = tls_kept_hello_take(&second, e->message);
 
+    if (h->ech != NULL)
+        h->ech->wire_length = 0;
+    if (reason == TLS_OK)
+        reason = tls_ech_receive_second(h, &second);
     if (reason == TLS_OK)
         reason = check_second(e, &second);
     if (reason == TLS_OK)
         tls_kept_hello_move(&h->client_hello, &second);
     else
         tls_kept_hello_release(&second);
+    if (reason == TLS_OK)
+        show_inner(e);
     return reason;
 }
 

@@ -7,6 +7,10 @@
 #include "tls13/internal.h"
 #include "base/random.h"
 
+/* Where ServerHello has its random, and the bytes of it that say that ECH was accepted. */
+#define RANDOM (TLS_HANDSHAKE_HEADER_LENGTH + 2)
+#define LAST_OF_RANDOM (RANDOM + TLS_RANDOM_LENGTH - TLS_ECH_CONFIRMATION_LENGTH)
+
 enum tls_reason
 tls13_send_server_hello(tls13_engine *e)
 {
@@ -36,7 +40,26 @@ tls13_send_server_hello(tls13_engine *e)
         tls_buffer_release(&raw);
         return reason;
     }
+    if (h->facts.ech == TLS_ECH_ACCEPTED) {
+        tls13_ech_confirm(e, &raw, 0, LAST_OF_RANDOM);
+        memcpy(h->facts.server_random, raw.data + RANDOM, sizeof h->facts.server_random);
+    }
     return tls13_send(e, TLS_STAGE_SERVER_HELLO, &raw);
+}
+
+/* write_retry_configs: RFC 9849 section 7.1: for a client whose hello no key opened. */
+static void
+write_retry_configs(const tls_handshake *h, tls_buffer *extensions)
+{
+    tls_buffer list = {0};
+
+    if (h->facts.ech != TLS_ECH_REJECTED)
+        return;
+    extensions->failed |= tls_ech_keys_config_list(h->ech->keys, &list) != TLS_OK;
+    if (list.length > 2)
+        tls_extension_write(
+            extensions, TLS_EXTENSION_ENCRYPTED_CLIENT_HELLO, tls_buffer_view(&list));
+    tls_buffer_release(&list);
 }
 
 enum tls_reason
@@ -66,6 +89,7 @@ tls13_send_encrypted_extensions(tls13_engine *e)
     }
     if (h->facts.early_data == TLS_EARLY_DATA_ACCEPTED)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EARLY_DATA);
+    write_retry_configs(h, &extensions);
     memset(&message, 0, sizeof message);
     message.type = TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS;
     message.u.encrypted_extensions.extensions = tls_buffer_view(&extensions);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "wire/ech.h"
+#include "wire/ech_config.h"
+
 /* RFC 6066 section 3 allows more; no DNS name is longer (RFC 1035 section 2.3.4). */
 #define HOST_NAME_MAXIMUM 255
 
@@ -234,6 +237,26 @@ parse_limited(tls_extension_value *value, tls_reader *reader, size_t width, uint
     return reason;
 }
 
+/* RFC 9849 section 5. */
+static enum tls_reason
+parse_ech(tls_extension_value *value, tls_bytes data, unsigned place)
+{
+    tls_ech_client_hello hello;
+    enum tls_reason reason;
+
+    value->bytes = data;
+    if (place == TLS_IN_CLIENT_HELLO) {
+        value->kind = TLS_EXTENSION_KIND_ECH;
+        reason = tls_ech_client_hello_parse(&hello, data);
+        value->number = (uint32_t)hello.type;
+        return reason;
+    }
+    value->kind = TLS_EXTENSION_KIND_BYTES;
+    if (place == TLS_IN_HELLO_RETRY_REQUEST)
+        return data.length == TLS_ECH_CONFIRMATION_LENGTH ? TLS_OK : TLS_REASON_DECODE;
+    return tls_ech_config_list_check(data);
+}
+
 enum tls_reason
 tls_extension_parse(tls_extension_value *value, unsigned type, unsigned place, tls_bytes data)
 {
@@ -302,6 +325,8 @@ tls_extension_parse(tls_extension_value *value, unsigned type, unsigned place, t
         return finish(&reader);
     case TLS_EXTENSION_PADDING:
         return parse_bytes(value, &reader);
+    case TLS_EXTENSION_ENCRYPTED_CLIENT_HELLO:
+        return parse_ech(value, data, place);
     default:
         value->kind = TLS_EXTENSION_KIND_OPAQUE;
         return TLS_OK;

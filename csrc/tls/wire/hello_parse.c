@@ -133,6 +133,10 @@ note_client_extension(tls_client_hello *hello, unsigned type, const tls_extensio
     case TLS_EXTENSION_RECORD_SIZE_LIMIT:
         hello->record_size_limit = value->number;
         break;
+    case TLS_EXTENSION_ENCRYPTED_CLIENT_HELLO:
+        hello->ech = (enum tls_ech_type)value->number;
+        hello->ech_data = value->bytes;
+        break;
     default:
         break;
     }
@@ -183,7 +187,9 @@ offers_before_13(const tls_client_hello *hello)
     return 0;
 }
 
-/* check_faults: where one version alone is offered, its rules are known. */
+/* check_faults: where one version alone is offered, its rules are known; but an outer hello may
+ * only be a cover, of which the server that opens it reads nothing else (OpenSSL 4.0 writes a
+ * pre_shared_key into it that has no binder). */
 static enum tls_reason
 check_faults(tls_client_hello *hello)
 {
@@ -191,7 +197,7 @@ check_faults(tls_client_hello *hello)
         hello->faults.before_13 = TLS_REASON_ILLEGAL_PARAMETER;
     if (hello->max_version < TLS_VERSION_13)
         return hello->faults.before_13;
-    return offers_before_13(hello) ? TLS_OK : hello->faults.in_13;
+    return offers_before_13(hello) || hello->ech == TLS_ECH_OUTER ? TLS_OK : hello->faults.in_13;
 }
 
 enum tls_reason

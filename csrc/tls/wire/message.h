@@ -21,6 +21,9 @@ TLS_PUBLIC_BEGIN
 /* ServerHello.random of a HelloRetryRequest (RFC 8446 section 4.1.3). */
 extern const unsigned char tls_hello_retry_request_random[TLS_RANDOM_LENGTH];
 
+/* Which of the two hellos of Encrypted ClientHello one is (RFC 9849 section 5). */
+enum tls_ech_type { TLS_ECH_NONE, TLS_ECH_OUTER, TLS_ECH_INNER };
+
 /* RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2. */
 typedef struct tls_client_hello {
     unsigned legacy_version;
@@ -59,6 +62,8 @@ typedef struct tls_client_hello {
     int fallback;                 /* TLS_FALLBACK_SCSV (RFC 7507) */
     unsigned max_fragment_length; /* 0, or bytes: 512 … 4096 (RFC 6066 section 4) */
     unsigned record_size_limit;   /* 0, or RFC 8449's */
+    enum tls_ech_type ech;        /* RFC 9849 */
+    tls_bytes ech_data;           /* its extension_data: ech.h reads it */
     tls_hello_faults faults;      /* tls_client_hello_fault */
 } tls_client_hello;
 

@@ -3,6 +3,7 @@ local bearssl = require "bearssl"
 local describe = require "bearssl.describe"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
+local save = require "bearssl.tool.save"
 
 local ca = { summary = "Make an authority, and certificates for servers and clients." }
 
@@ -48,10 +49,6 @@ end
 
 -- ---- Files ----
 
-local function quote(path)
-   return "'" .. path:gsub("'", "'\\''") .. "'"
-end
-
 local function fail(message, ...)
    error({ failure = message:format(...) }, 0)
 end
@@ -70,20 +67,7 @@ local function exists(path)
    return file ~= nil
 end
 
--- Lua cannot say with which mode a file is made: the shell does, and sees no secret but on its standard input. It
--- refuses what is there already, also a symbolic link (noclobber).
-local function write(path, bytes, mask)
-   local pipe = io.popen(("umask %s && set -C && cat >%s"):format(mask, quote(path)), "w")
-   if not pipe then fail("cannot write %s: no shell", path) end
-   pipe:write(bytes)
-   pipe:close() -- Lua 5.1 does not say whether it worked
-   local file = io.open(path, "rb")
-   local written = file and file:read("*a")
-   if file then file:close() end
-   if written ~= bytes then fail("cannot write %s", path) end
-end
-
-local function save(arguments, stem, chain, key)
+local function keep(arguments, stem, chain, key)
    local directory = arguments.out:gsub("(.)/+$", "%1")
    if directory:sub(1, 1) == "-" then directory = "./" .. directory end
    local certificate_path, key_path = directory .. "/" .. stem .. ".pem", directory .. "/" .. stem .. ".key"
@@ -92,13 +76,13 @@ local function save(arguments, stem, chain, key)
          if not arguments.force then fail("%s is there already; --force overwrites it", path) end
       end
    end
-   os.execute("mkdir -p " .. quote(directory) .. " 2>/dev/null")
+   os.execute("mkdir -p " .. save.quote(directory) .. " 2>/dev/null")
    if arguments.force then
       os.remove(key_path)
       os.remove(certificate_path)
    end
-   write(key_path, key, "077")
-   write(certificate_path, chain, "022")
+   save.write(key_path, key, "077")
+   save.write(certificate_path, chain, "022")
    return certificate_path, key_path
 end
 
@@ -185,7 +169,7 @@ function actions.init(arguments)
    }))
    local secret = password(arguments)
    local text = made(true, key:pem(secret and { password = secret } or nil))
-   return report(arguments, object, save(arguments, "ca", object:pem(), text))
+   return report(arguments, object, keep(arguments, "ca", object:pem(), text))
 end
 
 local function issue(arguments, stem, fields)
@@ -198,7 +182,7 @@ local function issue(arguments, stem, fields)
    -- a root is not sent: the other side has it
    local rest = list[1]:issued(list[1]) and "" or pem(list, 1)
    return report(arguments, object,
-      save(arguments, file_stem(arguments.file or stem), object:pem() .. rest, made(true, key:pem())))
+      keep(arguments, file_stem(arguments.file or stem), object:pem() .. rest, made(true, key:pem())))
 end
 
 function actions.server(arguments)

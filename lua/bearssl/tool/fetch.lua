@@ -14,6 +14,7 @@ local JSON_BODY = 16 * 1024 * 1024 -- bytes of a body that --json holds
 function fetch.describe(command)
    command:argument("url", "https://HOST[:PORT]/PATH"):argname("URL")
    options.client(command)
+   options.ech_client(command)
    command:flag("-i --include", "Write the answer's head before the body.")
    command:flag("-I --head", "Ask for the head only (HEAD), and write it.")
    command:option("-H --header", "Add a field to the request."):argname("'NAME: VALUE'"):count("*")
@@ -113,21 +114,29 @@ end
 local function describe_connection(info)
    local parts = { tostring(info.version), tostring(info.cipher_suite) }
    parts[#parts + 1] = describe.group(info)
+   if info.ech == "accepted" then parts[#parts + 1] = "hello encrypted" end
    if info.alpn then parts[#parts + 1] = "ALPN " .. info.alpn end
    parts[#parts + 1] = info.peer_verified and "verified" or "not verified"
    return table.concat(parts, ", ")
 end
 
 -- One exchange: the response, a function for its body, and the stream.
-local function exchange(context, arguments, url, method, body, is_elsewhere)
+local exchange
+function exchange(context, arguments, url, method, body, is_elsewhere, ech, retried)
    local stream, message, code = options.tls_connect(context, url.host, url.port, {
       server_name = not is_elsewhere and arguments.servername or url.host, timeout = arguments.timeout,
+      ech = not is_elsewhere and ech or nil,
    })
    if not stream then fail(message, code) end
    local ok
    ok, message, code = stream:handshake()
    if not ok then
+      local retry = stream:info("ech_retry_configs")
       stream:close()
+      -- once: a server that rejects its own is not asked a third time (RFC 9849 section 6.1.6)
+      if code == "ech_required" and retry and not retried then
+         return exchange(context, arguments, url, method, body, is_elsewhere, retry, true)
+      end
       fail(message, code)
    end
    local info = stream:info()
@@ -214,7 +223,7 @@ local function write_json(url, response, body, info)
 end
 
 function fetch.run(arguments)
-   local context = options.context(arguments)
+   local context, ech = options.context(arguments), options.ech(arguments.ech)
    local body = request_body(arguments)
    local method = arguments.request or arguments.head and "HEAD" or body and "POST" or "GET"
    if not method:find("^[%u%-]+$") then options.usage("'%s' is not a method", method) end
@@ -230,7 +239,7 @@ function fetch.run(arguments)
       local is_elsewhere = not same_origin(first, url)
       if is_elsewhere and not stranger then stranger = options.context(without_certificates(arguments)) end
       response, next_piece, stream, info = exchange(is_elsewhere and stranger or context,
-         arguments, url, method, body, is_elsewhere)
+         arguments, url, method, body, is_elsewhere, ech)
       local location = response.headers.location
       local status = response.status
       if not (arguments.location and location and status >= 300 and status < 400 and status ~= 304) then break end

@@ -114,6 +114,27 @@ function options.client(command)
       :convert(options.seconds)
 end
 
+--- ech_client(command) adds the option for Encrypted ClientHello; options.ech reads what it is given.
+function options.ech_client(command)
+   command:option("--ech", "Encrypt the hello: a list of configurations (ech=BASE64 of an HTTPS record, or a file).")
+      :argname("FILE|BASE64")
+end
+
+--- ech(text) is an ECHConfigList: text is base64, with "ech=" before it or not, or the name of a file that has that, or
+-- a block ECHCONFIG of PEM, or the bytes themselves. nil for nil.
+function options.ech(text)
+   if not text then return nil end
+   local file = io.open(text, "rb")
+   local given = file and file:read("*a") or text
+   if file then file:close() end
+   local block = given:match "%-%-%-%-%-BEGIN ECHCONFIG%-%-%-%-%-(.-)%-%-%-%-%-END"
+   if not block and given:find "[%z\1-\8\127-\255]" then return given end
+   local encoded = (block or given:match 'ech="?([%w+/=]+)' or given):gsub("%s+", "")
+   local list = encoded:find "^[%w+/]+=*$" and require("mime").unb64(encoded)
+   if not list or list == "" then options.usage("'%s' is no file and no base64 of a list of configurations", text) end
+   return list
+end
+
 --- suites([version]) is the list of every suite that this build can negotiate, with that version.
 function options.suites(version)
    local list = {}

@@ -35,7 +35,7 @@ local function ask(prober, settings, stop, first, fallback)
    local seen = {}
    local handlers = {}
    for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate", "certificate_request",
-      "hello_retry_request" } do
+      "hello_retry_request", "encrypted_extensions" } do
       handlers[stage] = function(_, message)
          local is_own = stage == "certificate" and message.direction == "sent"
          if not is_own and (not seen[stage] or stage ~= "alert") then seen[stage] = message end
@@ -287,6 +287,18 @@ end
 
 -- ---- The report ----
 
+-- What a server that has keys for Encrypted ClientHello tells a client that has none of them (RFC 9849 section 7.1).
+local function ech_of(message)
+   for _, extension in ipairs(message and message.extensions or {}) do
+      if extension.name == "encrypted_client_hello" then
+         local names = {}
+         for _, config in ipairs(bearssl.ech.configs(extension.raw) or {}) do names[#names + 1] = config.public_name end
+         return names
+      end
+   end
+   return nil
+end
+
 local function versions_of(prober, progress)
    local list = {}
    for _, version in ipairs(bearssl.versions()) do
@@ -368,6 +380,8 @@ local function examine(prober, progress)
       report.client_certificate_required = report.client_certificate and not prober.credentials or nil
       return report
    end
+   report.ech_public_names = ech_of(whole.seen.encrypted_extensions)
+   report.ech = report.ech_public_names ~= nil
    report.signature_algorithm = whole.info.signature_algorithm and describe.name_of(whole.info.signature_algorithm)
    local older = whole
    if best ~= classic then
@@ -449,6 +463,9 @@ local function write_report(report)
       line("  in records", yes(report.hello_in_records))
    end
    if report.alpn then line("ALPN", #report.alpn > 0 and table.concat(report.alpn, ", ") or "none") end
+   if report.ech ~= nil then
+      line("encrypted hello", report.ech and "yes, by " .. table.concat(report.ech_public_names, ", ") or "no")
+   end
    line("own order", yes(report.server_order))
    line("master secret", report.extended_master_secret == nil and "not known" or report.extended_master_secret
       and "extended" or "not extended")

@@ -29,6 +29,8 @@ function serve.describe(command)
       :convert(options.number(0, 2147483647))
    command:option("--tickets", "Session tickets after a handshake of TLS 1.3; 0: no tickets at all."):argname("N")
       :convert(options.number(0, 16))
+   command:option("--ech-keys", "Key file for Encrypted ClientHello, of `bearssl ech generate`; more are accepted.")
+      :argname("FILE"):count("*")
    command:flag("--echo", "Send every byte back instead of speaking HTTP.")
    command:flag("--trace", "Write each handshake stage and request to standard error.")
    command:option("--idle", "Seconds after which a silent connection is closed."):argname("SECONDS"):default("60")
@@ -39,6 +41,27 @@ function serve.describe(command)
          if not number or number < 1 then return nil, "'" .. text .. "' is not a number of connections" end
          return number
       end)
+end
+
+-- The keys of the first file are current; those of the others, which were before, are still accepted.
+local function ech_keys(arguments)
+   local keys
+   for index = #arguments.ech_keys, 1, -1 do
+      local path = arguments.ech_keys[index]
+      local file, message = io.open(path, "rb")
+      local pem = file and file:read("*a")
+      if file then file:close() end
+      if not pem then options.usage("cannot read the key file: %s", message or path .. " is not a file") end
+      local ok
+      if keys then
+         ok, message = keys:rotate(pem)
+      else
+         keys, message = bearssl.ech.load(pem)
+         ok = keys
+      end
+      if not ok then options.usage("%s: %s", path, message) end
+   end
+   return keys
 end
 
 -- ---- Trace ----
@@ -401,7 +424,7 @@ function serve.run(arguments)
       trace = arguments.trace, json = arguments.json, connections = arguments.connections,
       context = options.context(arguments, {
          mode = "server", verify = arguments.verify, max_early_data = arguments.early_data,
-         tickets = arguments.tickets ~= 0, ticket_count = arguments.tickets,
+         tickets = arguments.tickets ~= 0, ticket_count = arguments.tickets, ech_keys = ech_keys(arguments),
       }),
       directory = arguments.directory and arguments.directory:gsub("(.)/+$", "%1") or nil,
    }

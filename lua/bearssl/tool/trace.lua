@@ -11,6 +11,7 @@ local trace = { summary = "Draw the handshake with a server, message by message.
 function trace.describe(command)
    command:argument("target", "The server: HOST, HOST:PORT (443 otherwise) or an https URL."):argname("HOST[:PORT]")
    options.client(command)
+   options.ech_client(command)
    command:flag("--resume", "Connect again with the session, and show both handshakes.")
    command:flag("--early-data", "With --resume: send an HTTP request as early data (0-RTT) of TLS 1.3.")
    command:flag("--full", "Show every field in full.")
@@ -50,7 +51,7 @@ local function converse(context, arguments, host, port, session)
    end
    local stream, message, code = options.tls_connect(context, host, port, {
       server_name = name, session = session, timeout = arguments.timeout, handlers = handlers,
-      early_data = early, early_data_resend = early and true,
+      early_data = early, early_data_resend = early and true, ech = arguments.ech,
    })
    if not stream then
       result.message, result.code = message, code
@@ -110,6 +111,7 @@ function trace.run(arguments)
    if arguments.early_data and not arguments.resume then options.usage("--early-data needs --resume") end
    local host, port = options.need_address(arguments.target, 443)
    local context = options.context(arguments)
+   arguments.ech = options.ech(arguments.ech)
    local results = { converse(context, arguments, host, port) }
    if arguments.resume and results[1].ok then
       results[2] = converse(context, arguments, host, port, results[1].session)

@@ -164,8 +164,9 @@ sum(const tls_buffer *const *buffers)
 static size_t
 memory_of_facts(const tls_facts *facts)
 {
-    const tls_buffer *const buffers[] = {&facts->alpn, &facts->peer.ocsp_response,
-        &facts->peer.signed_certificate_timestamps, &facts->peer.psk_identity, NULL};
+    const tls_buffer *const buffers[] = {&facts->alpn, &facts->ech_retry_configs,
+        &facts->peer.ocsp_response, &facts->peer.signed_certificate_timestamps,
+        &facts->peer.psk_identity, NULL};
     size_t total = sum(buffers);
 
     if (facts->session != NULL)
@@ -200,6 +201,21 @@ memory_of_engine13(const tls13_engine *e)
             total += sizeof *e->shares[i].hybrid + e->shares[i].hybrid->matrix_length +
                      e->shares[i].hybrid->share_length + e->shares[i].hybrid->private_length;
     total += sizeof *e;
+    if (e->outer_transcript != NULL)
+        total += sizeof *e->outer_transcript;
+    return total;
+}
+
+static size_t
+memory_of_ech(const tls_ech *ech)
+{
+    const tls_buffer *const buffers[] = {&ech->extension, &ech->outer.raw, &ech->outer.suites,
+        &ech->outer.groups, &ech->outer.schemes, NULL};
+    size_t total = sum(buffers);
+
+    total += sizeof *ech;
+    if (ech->public_name != NULL)
+        total += strlen(ech->public_name) + 1;
     return total;
 }
 
@@ -213,6 +229,8 @@ memory_of_handshake(const tls_handshake *h)
 
     total += sizeof *h;
     total += memory_of_facts(&h->facts);
+    if (h->ech != NULL)
+        total += memory_of_ech(h->ech);
     if (h->engine == NULL)
         return total;
     if (h->engine_class == &tls12_class)
@@ -229,7 +247,8 @@ inside_memory(const tls_connection *c)
 {
     const tls_host *host = &c->host;
     const tls_buffer *const buffers[] = {&c->input.handshake, &c->input.held, &c->input.early,
-        &c->output.handshake, &c->output.before, &host->early_out, &host->early_protocol, NULL};
+        &c->output.handshake, &c->output.before, &host->early_out, &host->early_protocol,
+        &host->ech, NULL};
     size_t total = sum(buffers);
 
     total += sizeof *c;
