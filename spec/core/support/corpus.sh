@@ -1,6 +1,7 @@
 # corpus.sh - sourced by a NAME.sh of a room, which says with which files the suite's program is to run:
 #     run_on certificates "$1"      one of the corpora that NAME_corpus.sh in this directory make
-# A corpus is made once, below $CORPUS, and again after a day, since certificates in it expire. Each run has a copy of its
+# A corpus is made once, below $CORPUS, and again after a day, since certificates in it
+# expire, or when what makes it has changed. Each run has a copy of its
 # own, so that programs may write there, and may run at the same time.
 #   ROUNDS=n  random mutations of each kind
 
@@ -16,7 +17,7 @@ trap 'exit 1' HUP INT TERM
 # what he made.
 corpus() {
     kept=$corpora/$1
-    [ -z "$(find "$kept" -prune -mtime +0 2>/dev/null)" ] || rm -rf "$kept"
+    [ -z "$(find "$kept" -prune \( -mtime +0 -o ! -newer "$support/$1_corpus.sh" \) 2>/dev/null)" ] || rm -rf "$kept"
     [ ! -d "$kept" ] || return 0
     mkdir -p "$corpora"
     making=$kept.$$
