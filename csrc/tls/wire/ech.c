@@ -185,7 +185,7 @@ tls_ech_arrange(tls_buffer *inner, tls_bytes outer)
         reason = TLS_REASON_OUT_OF_MEMORY;
     else if (block.length != parts.extensions.length)
         reason = TLS_REASON_INTERNAL;
-    else
+    else if (block.length > 0)
         memcpy(inner->data + (parts.extensions.data - inner->data), block.data, block.length);
     tls_buffer_release(&block);
     return reason;
