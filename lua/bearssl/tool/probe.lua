@@ -384,7 +384,7 @@ local function examine(prober, progress)
       return report
    end
    report.ech_public_names = ech_of(whole.seen.encrypted_extensions)
-   report.ech = report.ech_public_names ~= nil
+   if not prober.groups then report.ech = report.ech_public_names ~= nil end
    report.signature_algorithm = whole.info.signature_algorithm and describe.name_of(whole.info.signature_algorithm)
    local older = whole
    if best ~= classic then
