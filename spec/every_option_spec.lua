@@ -233,6 +233,8 @@ local entries = {
    session_lifetime = { value = 60, lifetime = true },
    tickets = { value = false },
    ticket_count = { value = 0 },
+   new_session_count = { value = 5, client = { resumption_count = 1 } },
+   resumption_count = { value = 5, client = { new_session_count = 1 } },
    ticket_keys = { value = function() return bearssl.ticket_keys.new() end },
    extended_master_secret = { value = false, theirs = older },
    record_size = { value = 512 },

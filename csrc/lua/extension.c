@@ -180,6 +180,11 @@ push_value(lua_State *L, unsigned type, const tls_extension_value *value)
     case TLS_EXTENSION_KIND_PRE_SHARED_KEYS:
         push_pre_shared_keys(L, value);
         break;
+    case TLS_EXTENSION_KIND_TICKET_REQUEST:
+        lua_createtable(L, 0, 2);
+        tls_lua_set_integer(L, "new_session_count", value->number);
+        tls_lua_set_integer(L, "resumption_count", (int64_t)value->count);
+        break;
     }
 }
 

@@ -140,6 +140,10 @@ client_hello(lua_State *L, const tls_client_hello *hello)
         tls_lua_set_integer(L, "max_fragment_length", hello->max_fragment_length);
     if (hello->record_size_limit != 0)
         tls_lua_set_integer(L, "record_size_limit", hello->record_size_limit);
+    if (!hello->ticket_request)
+        return;
+    tls_lua_set_integer(L, "new_session_count", hello->new_session_count);
+    tls_lua_set_integer(L, "resumption_count", hello->resumption_count);
 }
 
 static void
@@ -177,6 +181,8 @@ encrypted_extensions(lua_State *L, const tls_encrypted_extensions *message)
     set_extensions(L, message->extensions, TLS_IN_ENCRYPTED_EXTENSIONS);
     tls_lua_set_some(L, "alpn", message->alpn);
     tls_lua_set_boolean(L, "early_data_accepted", message->early_data);
+    if (message->ticket_request)
+        tls_lua_set_integer(L, "expected_tickets", message->expected_count);
 }
 
 /* set_status adds what a certificate's extensions tell of its status (RFC 8446 section 4.4.2.1) to

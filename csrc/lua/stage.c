@@ -49,9 +49,13 @@ info_fields_13(lua_State *L, const tls_connection_info *info)
     tls_lua_set_boolean(L, "hello_retry", info->hello_retry);
     tls_lua_set_boolean(L, "psk", info->psk);
     tls_lua_set_some(L, "psk_identity", info->psk_identity);
+    if (info->psk_imported)
+        tls_lua_set_bytes(L, "psk_context", info->psk_context);
     tls_lua_set_boolean(L, "post_handshake_auth", info->post_handshake_auth);
     if (info->record_size_limit != 0)
         tls_lua_set_integer(L, "record_size_limit", info->record_size_limit);
+    if (info->tickets_told)
+        tls_lua_set_integer(L, "expected_tickets", info->expected_tickets);
     tls_lua_set_integer(L, "key_updates_sent", info->key_updates_sent);
     tls_lua_set_integer(L, "key_updates_received", info->key_updates_received);
 }
@@ -65,10 +69,10 @@ static const char *const info_names[] = {"mode", "established", "version", "vers
     "server_random", "client_verify_data", "server_verify_data", "secure_renegotiation",
     "renegotiations", "renegotiating", "authenticating", "authentications",
     "extended_master_secret", "ticket", "max_fragment_length", "early_data", "early_data_length",
-    "hello_retry", "psk", "psk_identity", "post_handshake_auth", "record_size_limit",
-    "key_updates_sent", "key_updates_received", "ocsp_response", "signed_certificate_timestamps",
-    "close_notify_sent", "close_notify_received", "bytes_received", "bytes_sent",
-    "records_received", "records_sent", "memory"};
+    "hello_retry", "psk", "psk_identity", "psk_context", "post_handshake_auth", "record_size_limit",
+    "expected_tickets", "key_updates_sent", "key_updates_received", "ocsp_response",
+    "signed_certificate_timestamps", "close_notify_sent", "close_notify_received", "bytes_received",
+    "bytes_sent", "records_received", "records_sent", "memory"};
 
 /* core.info_fields() -> list of the names of all fields that info() of a connection may have */
 static int

@@ -293,6 +293,8 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field tickets? boolean|"always" default true
 ---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
 ---@field ticket_count? integer server, TLS 1.3: 0 … 16, default 2
+---@field new_session_count? integer client, TLS 1.3: 0 … 255, tickets asked for after a full handshake
+---@field resumption_count? integer client, TLS 1.3: 0 … 255, tickets asked for after a resumed one
 ---@field extended_master_secret? boolean|"required" default true
 ---@field max_fragment_length? 512|1024|2048|4096 client
 ---@field extensions? {id: integer, raw: string}[] client
@@ -380,6 +382,8 @@ function Context:info() end
 ---@field psk_ke boolean
 ---@field post_handshake_auth boolean
 ---@field ticket_count integer
+---@field new_session_count integer
+---@field resumption_count integer
 ---@field max_early_data integer
 ---@field record_size_limit? integer
 ---@field record_padding integer
@@ -754,6 +758,8 @@ function Connection:release() end
 ---@field hello_retry boolean
 ---@field psk boolean
 ---@field psk_identity? string
+---@field psk_context? string of an imported pre-shared key
+---@field expected_tickets? integer
 ---@field post_handshake_auth boolean
 ---@field record_size_limit? integer
 ---@field key_updates_sent integer

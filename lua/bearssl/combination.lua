@@ -23,7 +23,7 @@ end
 -- What only some versions have. "off": given as false it has an effect, since it is on by default; "any": so has 0.
 local of_version_13 = {
    key_shares = true, record_padding = true, key_update_after = true, psk_ke = true, retry_cookie = true,
-   ticket_count = "any", max_early_data = true, early_data_window = true, post_handshake_auth = true,
+   new_session_count = "any", resumption_count = "any", ticket_count = "any", max_early_data = true, early_data_window = true, post_handshake_auth = true,
    middlebox_compatibility = "off", grease = "off",
 }
 local up_to_version_12 = { renegotiation = true, extended_master_secret = "off" }
@@ -103,6 +103,14 @@ local needs = {
    end },
 }
 
+-- Tickets are asked for by both numbers (RFC 9149 section 3).
+for name, other in pairs { new_session_count = "resumption_count", resumption_count = "new_session_count" } do
+   needs[#needs + 1] = { name, function(given)
+      if given.tickets == false then return "is of no use with tickets = false" end
+      return not given[other] and ("needs '%s' beside it: a client asks for tickets by both numbers"):format(other)
+   end }
+end
+
 local function needs_judgement(name)
    return { name, function(given, is_client)
       return not verifies(given, is_client) and (is_client and "needs verification: verify is \"none\""
@@ -177,6 +185,11 @@ function combination.context(given, is_client)
    end
    local of_other_side = handlers_of_other_side(given.handlers, is_client)
    if of_other_side then return of_other_side end
+   if (given.new_session_count or given.resumption_count) and (given.new_session_count or 0) == 0
+      and (given.resumption_count or 0) == 0 then
+      return "the options 'new_session_count' and 'resumption_count' ask for nothing when both are 0: "
+         .. "tickets = false asks for no tickets at all"
+   end
    for _, rule in ipairs(needs) do
       local name = rule[1]
       local value = given[name]

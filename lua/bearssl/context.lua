@@ -291,7 +291,8 @@ end
 -- extended_master_secret (boolean or "required"), max_fragment_length, extensions (client), ocsp_response, ocspfile
 -- (server), handlers, clock, password,
 -- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache; of TLS 1.2 renegotiation (boolean);
--- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes),
+-- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), new_session_count,
+-- resumption_count (client),
 -- early_data_window (seconds; server),
 -- middlebox_compatibility, psk_ke, record_size_limit, record_padding (bytes), key_update_after (records);
 -- of a server client_hello_limit (bytes).

@@ -199,6 +199,12 @@ enum tls_reason tls_connection_answer_signature(tls_connection *c, tls_bytes sig
  * bytes, another hash. */
 enum tls_reason tls_connection_answer_psk(
     tls_connection *c, tls_bytes identity, tls_bytes key, int hash);
+/* tls_connection_answer_imported_psk: the key is imported (RFC 9258): `hash` is the external key's
+ * own, and it is offered for each hash of the suites, under an ImportedIdentity of identity and
+ * context. A server takes both from what the client offers: ILLEGAL_PARAMETER where that is no
+ * ImportedIdentity for TLS 1.3. */
+enum tls_reason tls_connection_answer_imported_psk(
+    tls_connection *c, tls_bytes identity, tls_bytes context, tls_bytes key, int hash);
 enum tls_reason tls_connection_answer_early_data(tls_connection *c, int accept);
 /* secret: the decrypted 48-byte pre-master secret; any other length is treated as a decryption
  * failure, without telling (RFC 5246 section 7.4.7.1). */
@@ -247,11 +253,15 @@ typedef struct tls_connection_info {
     tls_bytes signed_certificate_timestamps; /* RFC 6962 section 3.3, as sent in ServerHello */
     /* TLS 1.3 */
     enum tls_early_data early_data;
-    size_t early_data_length;   /* bytes sent, or received and accepted, as early data */
-    int hello_retry;            /* there was a HelloRetryRequest */
-    int psk;                    /* authenticated by a PSK: a session's or an external one */
-    tls_bytes psk_identity;     /* of an external PSK; else empty */
+    size_t early_data_length; /* bytes sent, or received and accepted, as early data */
+    int hello_retry;          /* there was a HelloRetryRequest */
+    int psk;                  /* authenticated by a PSK: a session's or an external one */
+    tls_bytes psk_identity;   /* of an external PSK; else empty */
+    int psk_imported;         /* it was imported (RFC 9258), with this context */
+    tls_bytes psk_context;
     int post_handshake_auth;    /* the client offered it */
+    int tickets_told;           /* the server answered a ticket request (RFC 9149): … */
+    unsigned expected_tickets;  /* … so many will come */
     unsigned record_size_limit; /* the peer's (RFC 8449), or 0 */
     unsigned key_updates_sent, key_updates_received;
     int closed_sent, closed_received;

@@ -43,6 +43,8 @@ tell_peer(tls_connection_info *out, const tls_peer *peer)
     out->signed_certificate_timestamps = tls_buffer_view(&peer->signed_certificate_timestamps);
     out->psk = peer->psk;
     out->psk_identity = tls_buffer_view(&peer->psk_identity);
+    out->psk_imported = peer->psk_imported;
+    out->psk_context = tls_buffer_view(&peer->psk_context);
 }
 
 static void
@@ -71,6 +73,8 @@ tell_facts(tls_connection_info *out, const tls_facts *facts)
     out->hello_retry = facts->hello_retry;
     out->post_handshake_auth = facts->post_handshake_auth;
     out->declined = facts->declined;
+    out->tickets_told = facts->tickets_told;
+    out->expected_tickets = facts->expected_tickets;
 }
 
 void

@@ -321,6 +321,8 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->retry_cookie = options->retry_cookie;
     context->tickets_always = options->tickets_always;
     context->ticket_count = options->ticket_count;
+    context->new_session_count = options->new_session_count;
+    context->resumption_count = options->resumption_count;
     context->max_early_data = options->max_early_data;
     context->early_data_window = options->early_data_window;
     context->record_size_limit = options->record_size_limit;

@@ -92,6 +92,10 @@ typedef struct tls_context_options {
     unsigned ticket_count;        /* server, TLS 1.3: tickets after a full handshake, 0 …
                                      TLS_TICKETS_MAXIMUM; at 0 no client resumes TLS 1.3 */
 
+    unsigned new_session_count; /* client, TLS 1.3: ask for so many tickets (RFC 9149) after a
+                                   full handshake, and … */
+    unsigned resumption_count;  /* … after a resumed one, each to 255; both 0: not asked for */
+
     /* ---- Extensions ---- */
     const tls_bytes *alpn; /* protocol names of 1 … 255 bytes, in order (RFC 7301); 0: none */
     size_t alpn_count;

@@ -47,6 +47,7 @@ struct tls_context {
     unsigned key_share_count;
     int no_grease, no_compatibility, psk_ke, post_handshake_auth, retry_cookie;
     int tickets_always;
+    unsigned new_session_count, resumption_count;
     unsigned ticket_count, max_early_data, early_data_window;
     unsigned record_size_limit, record_padding;
     uint64_t key_update_records;

@@ -22,6 +22,8 @@ typedef struct tls_peer {
     unsigned scheme;         /* of its handshake signature, or 0 */
     int psk;                 /* authenticated by a PSK */
     tls_buffer psk_identity; /* of an external one */
+    int psk_imported;        /* it was imported (RFC 9258), … */
+    tls_buffer psk_context;  /* … with this context */
     tls_buffer ocsp_response, signed_certificate_timestamps;
 } tls_peer;
 
@@ -41,6 +43,8 @@ typedef struct tls_facts {
     int secure_renegotiation, extended_master_secret;
     unsigned max_fragment_length; /* agreed (RFC 6066 section 4), or 0 */
     unsigned peer_record_limit;   /* its record_size_limit (RFC 8449), or 0 */
+    int tickets_told;             /* the server said how many tickets will come (RFC 9149) */
+    unsigned expected_tickets;
     enum tls_early_data early_data;
     size_t early_data_length;
 

@@ -26,9 +26,10 @@
 #include "key/signature.h"
 #include "tls13/traffic.h"
 
-/* A client offers its own PSK before the session's; a server looks at no more identities than this.
+/* A client offers its own PSK before the session's, an imported one for each hash; a server looks
+ * at no more identities than this.
  */
-#define TLS13_PSKS_OFFERED 2
+#define TLS13_PSKS_OFFERED 3
 #define TLS13_PSKS_LOOKED_AT 8
 #define TLS13_SHARES_MAXIMUM 4
 
@@ -45,6 +46,7 @@ typedef struct tls13_psk {
     unsigned char key[TLS_PSK_MAXIMUM];
     size_t key_length;
     int external;
+    int imported; /* external, by RFC 9258: the identity is an ImportedIdentity */
     tls_buffer identity;
 } tls13_psk;
 
@@ -165,6 +167,9 @@ enum tls_reason tls13_send_client_hello(tls13_engine *e);
 /* tls13_set_psk fills a PSK of a session or an external one. */
 enum tls_reason tls13_set_psk(
     tls13_psk *psk, const br_hash_class *hash, tls_bytes key, tls_bytes identity, int external);
+/* tls13_import_psk fills a PSK imported from an external one, for the identity's target (RFC 9258);
+ * ILLEGAL_PARAMETER for an identity that is no ImportedIdentity for TLS 1.3. */
+enum tls_reason tls13_import_psk(tls13_psk *psk, tls_bytes key, int hash, tls_bytes identity);
 void tls13_clear_psk(tls13_psk *psk);
 /* tls13_binder computes the binder of a PSK over a ClientHello cut short before its binders. */
 void tls13_binder(

@@ -7,6 +7,7 @@
 #include "handshake/resumption.h"
 #include "tls13/internal.h"
 #include "session/replay.h"
+#include "wire/imported_identity.h"
 #include "x509/key_use.h"
 
 /* ---- The suite ---- */
@@ -165,14 +166,20 @@ use_external(tls13_engine *e, const tls_client_hello *hello, const tls_answer *a
     tls_bytes identity, int *used)
 {
     const br_hash_class *hash;
+    tls_imported_identity imported;
 
     *used = 0;
     if (answer->is_default || answer->bytes.length == 0)
         return TLS_OK;
     hash = tls_hash_class(answer->psk_hash);
+    if (answer->psk_imported && tls_imported_identity_parse(&imported, identity))
+        hash = tls_hash_class(imported.target_hash);
     if (tls13_choose_suite(e, hello, hash, 0) == NULL)
         return TLS_OK;
     *used = 1;
+    if (answer->psk_imported)
+        return tls13_import_psk(
+            &e->psks[0], tls_buffer_view(&answer->bytes), answer->psk_hash, identity);
     return tls13_set_psk(&e->psks[0], hash, tls_buffer_view(&answer->bytes), identity, 1);
 }
 
