@@ -91,9 +91,9 @@ check_responses(const tls_context_options *options)
 }
 
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
- * =, signature_schemes = lists of numbers, alpn = list of strings, trust = trust store, verify =
+ * =, signature_schemes =, server_certificate_types =, client_certificate_types = lists of numbers, alpn = list of strings, trust = trust store, verify =
  * "none" | "optional" | "required" | "report", credentials = list of { chain = list of
- * certificates, key = key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue
+ * certificates (none: a raw public key), key = key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue
  * tickets under them), extensions = list of { id = number, raw = string } (client: of types that
  * the core does not handle itself), as in trust:verify crls, pins, revocation, staple, and what
  * core.context_options() lists, tickets_always = boolean, time = seconds: the first of set_time }
@@ -121,6 +121,10 @@ make(lua_State *L)
     options.groups = tls_lua_option_list16(L, 1, "groups", &options.group_count);
     options.signature_schemes =
         tls_lua_option_list16(L, 1, "signature_schemes", &options.signature_scheme_count);
+    options.server_certificate_types = tls_lua_option_list16(
+        L, 1, "server_certificate_types", &options.server_certificate_type_count);
+    options.client_certificate_types = tls_lua_option_list16(
+        L, 1, "client_certificate_types", &options.client_certificate_type_count);
     options.alpn = tls_lua_option_alpn(L, 1, &options.alpn_count);
     lua_getfield(L, 1, "trust");
     if (!lua_isnil(L, -1)) {

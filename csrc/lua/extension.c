@@ -56,6 +56,9 @@ registry_of(unsigned type)
         return TLS_REGISTRY_POINT_FORMAT;
     case TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES:
         return TLS_REGISTRY_PSK_MODE;
+    case TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE:
+    case TLS_EXTENSION_SERVER_CERTIFICATE_TYPE:
+        return TLS_REGISTRY_CERTIFICATE_FORMAT;
     default:
         return -1;
     }

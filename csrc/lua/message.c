@@ -9,6 +9,7 @@
 #include "wire/message.h"
 
 #include "certificate.h"
+#include "key.h"
 #include "distinguished_name.h"
 #include "module.h"
 #include "option.h"
@@ -217,7 +218,7 @@ set_status(lua_State *L, tls_bytes extensions)
 static void
 certificate(lua_State *L, const tls_certificate_message *message)
 {
-    tls_certificate_entry entry;
+    tls_certificate_entry entry = {0};
     tls_reader reader;
     int count = 0, parsed = 0, chain, encoded, extensions;
 
@@ -245,6 +246,11 @@ certificate(lua_State *L, const tls_certificate_message *message)
         lua_pop(L, 1);
     lua_setfield(L, chain - 1, "encoded");
     lua_setfield(L, chain - 1, "chain");
+    /* The message does not say whether it has certificates or a raw public key (RFC 7250). */
+    if (message->is_13 && count == 1 && parsed == 0) {
+        tls_lua_push_key_info(L, entry.certificate);
+        lua_setfield(L, -2, "key");
+    }
     if (message->is_13)
         tls_lua_set_bytes(L, "certificate_request_context", message->certificate_request_context);
 }

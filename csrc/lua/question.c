@@ -11,6 +11,7 @@
 #include "certificate.h"
 #include "context.h"
 #include "credential.h"
+#include "key.h"
 #include "message.h"
 #include "option.h"
 #include "session.h"
@@ -54,6 +55,8 @@ verify(lua_State *L, const tls_question *question)
 
     tls_lua_push_chain(L, question->u.verify.chain, count);
     lua_setfield(L, -2, "chain");
+    tls_lua_push_key_info(L, question->u.verify.key_info);
+    lua_setfield(L, -2, "key");
     tls_lua_set_string(L, "verdict", tls_reason_code(verdict->reason));
     tls_lua_set_boolean(L, "verified", verdict->reason == TLS_OK);
     if (verdict->reason != TLS_OK) {
@@ -78,6 +81,8 @@ sign(lua_State *L, const tls_question *question)
     tls_lua_set_bytes(L, "message", question->u.sign.message);
     tls_lua_set_bytes(L, "digest", question->u.sign.digest);
     set_certificate(L, question->u.sign.certificate);
+    tls_lua_push_public_half(L, question->u.sign.key);
+    lua_setfield(L, -2, "key");
 }
 
 static void

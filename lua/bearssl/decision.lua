@@ -181,7 +181,7 @@ local function credential_of(context, answer)
       if given then return false, ("names a credential and gives '%s': one of them is enough"):format(given) end
       credential, message = named_credential(context, answer.name)
    elseif given then
-      credential, message = require("bearssl.credential").gather(answer)
+      credential, message = require("bearssl.credential").gather(answer, nil, context.settings.shows_raw)
    else
       return nil
    end

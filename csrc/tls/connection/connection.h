@@ -234,6 +234,7 @@ typedef struct tls_connection_info {
     enum tls_reason verdict; /* on the chain (now, or when the session began); why a handshake
                                 failed */
     int verdict_cached;      /* it is one that the context remembered */
+    tls_bytes peer_key_info; /* of a peer with a raw public key (RFC 7250); else empty */
     const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */
     size_t peer_chain_count;
     const tls_certificate *const *local_chain; /* what this side sent */
@@ -254,6 +255,8 @@ typedef struct tls_connection_info {
     /* TLS 1.3 */
     enum tls_early_data early_data;
     size_t early_data_length; /* bytes sent, or received and accepted, as early data */
+    /* As agreed (RFC 7250). */
+    enum tls_certificate_type server_certificate_type, client_certificate_type;
     int hello_retry;          /* there was a HelloRetryRequest */
     int psk;                  /* authenticated by a PSK: a session's or an external one */
     tls_bytes psk_identity;   /* of an external PSK; else empty */

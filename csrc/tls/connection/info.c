@@ -42,6 +42,7 @@ tell_peer(tls_connection_info *out, const tls_peer *peer)
     out->ocsp_response = tls_buffer_view(&peer->ocsp_response);
     out->signed_certificate_timestamps = tls_buffer_view(&peer->signed_certificate_timestamps);
     out->psk = peer->psk;
+    out->peer_key_info = tls_buffer_view(&peer->key_info);
     out->psk_identity = tls_buffer_view(&peer->psk_identity);
     out->psk_imported = peer->psk_imported;
     out->psk_context = tls_buffer_view(&peer->psk_context);
@@ -73,6 +74,8 @@ tell_facts(tls_connection_info *out, const tls_facts *facts)
     out->hello_retry = facts->hello_retry;
     out->post_handshake_auth = facts->post_handshake_auth;
     out->declined = facts->declined;
+    out->server_certificate_type = (enum tls_certificate_type)facts->server_certificate_type;
+    out->client_certificate_type = (enum tls_certificate_type)facts->client_certificate_type;
     out->tickets_told = facts->tickets_told;
     out->expected_tickets = facts->expected_tickets;
 }

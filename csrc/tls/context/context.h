@@ -62,6 +62,15 @@ typedef struct tls_context_options {
     const tls_credential *credentials; /* a server's are chosen by name and kind of key */
     size_t credential_count;           /* 0: none, which is no use to a server without PSKs */
 
+    /* What stands in the Certificate messages of TLS 1.3 (enum tls_certificate_type, RFC 7250), in
+     * order of preference: X.509 certificates, or the raw public key. A raw public key of a peer is
+     * trusted by pins, or by a VERIFY handler that accepts it, never by a mode; so it goes with no
+     * CRLs, revocation or required staple. Without X.509 in a list version_min is TLS 1.3. */
+    const uint16_t *server_certificate_types; /* NULL: X.509 */
+    size_t server_certificate_type_count;
+    const uint16_t *client_certificate_types; /* NULL: X.509 */
+    size_t client_certificate_type_count;
+
     /* ---- Verification: what the peer must show ---- */
     enum tls_verify_mode verify; /* 0: a client requires, a server asks nobody */
     tls_trust_store *trust;      /* NULL: nobody is trusted */

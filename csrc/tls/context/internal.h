@@ -20,6 +20,8 @@ struct tls_context {
     size_t group_count;
     uint16_t *signature_schemes;
     size_t signature_scheme_count;
+    uint16_t *server_certificate_types, *client_certificate_types;
+    size_t server_certificate_type_count, client_certificate_type_count;
     tls_lists lists;
     int alpn_required;
     tls_trust_store *trust;
@@ -106,6 +108,10 @@ int tls_context_resumes(tls_context *context, const tls_lists *lists, const tls_
     const char *server_name, enum tls_verify_mode verify, int verify_handler);
 
 /* ---- context.c ---- */
+int tls_certificate_type_listed(const uint16_t *types, size_t count, unsigned type);
+/* tls_context_shows_raw: this side may show its raw public key, so a credential may be a key alone.
+ */
+int tls_context_shows_raw(const tls_context *context);
 int tls_context_has_group(const tls_context *context, unsigned group);
 
 #endif

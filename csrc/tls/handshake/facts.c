@@ -7,6 +7,7 @@ static void
 clear_peer(tls_peer *peer)
 {
     tls_certificate_list_release(peer->chain);
+    tls_buffer_release(&peer->key_info);
     tls_buffer_release(&peer->psk_identity);
     tls_buffer_release(&peer->psk_context);
     tls_buffer_release(&peer->ocsp_response);
@@ -130,5 +131,5 @@ tls_facts_memory(const tls_facts *facts)
 
     return facts->alpn.capacity + peer->ocsp_response.capacity +
            peer->signed_certificate_timestamps.capacity + peer->psk_identity.capacity +
-           peer->psk_context.capacity + (facts->session != NULL ? sizeof *facts->session : 0);
+           peer->psk_context.capacity + peer->key_info.capacity + (facts->session != NULL ? sizeof *facts->session : 0);
 }

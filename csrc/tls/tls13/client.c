@@ -438,6 +438,8 @@ received_extensions(tls13_engine *e, const tls_encrypted_extensions *message)
     h->facts.tickets_told = message->ticket_request;
     h->facts.expected_tickets = message->expected_count;
     reason = tls_limits_answered(h, message->extensions);
+    if (reason == TLS_OK)
+        reason = tls13_take_types(e, message->extensions);
     return reason == TLS_OK ? early_data_answer(e, message->early_data) : reason;
 }
 

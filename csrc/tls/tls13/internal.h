@@ -216,6 +216,27 @@ const tls_suite *tls13_choose_suite(const tls13_engine *e, const tls_client_hell
 int tls13_early_data_possible(const tls13_engine *e);
 int tls13_claim_early_data(const tls13_engine *e);
 
+/* ---- tls13/certificate_type.c: X.509 certificates or raw public keys (RFC 7250) ---- */
+/* tls13_own_type, tls13_peer_type: what was agreed; in a late authentication, in the handshake. */
+unsigned tls13_own_type(const tls13_engine *e);
+unsigned tls13_peer_type(const tls13_engine *e);
+/* The client's offer, the server's choice for the client's certificate, both extensions of
+ * EncryptedExtensions, and what the client makes of them. */
+void tls13_offer_types(const tls13_engine *e, tls_buffer *extensions);
+enum tls_reason tls13_choose_client_type(tls13_engine *e, const tls_client_hello *hello);
+void tls13_write_types(const tls13_engine *e, tls_buffer *extensions);
+enum tls_reason tls13_take_types(tls13_engine *e, tls_bytes extensions);
+/* tls13_may_show_type: the server has it among its own, and the client takes it. */
+int tls13_may_show_type(const tls13_engine *e, const tls_client_hello *hello, unsigned type);
+/* tls13_fits_type: could the credential be shown as what was agreed? */
+int tls13_takes_type(const tls13_engine *e, unsigned type); /* of the peer's certificate */
+int tls13_fits_type(const tls13_engine *e, const tls_credential *credential);
+enum tls_reason tls13_no_common_type(tls13_engine *e);
+/* tls13_write_raw_key appends the credential's SubjectPublicKeyInfo; tls13_take_raw_key keeps the
+ * peer's. */
+enum tls_reason tls13_write_raw_key(tls_buffer *out, const tls_credential *credential);
+enum tls_reason tls13_take_raw_key(tls13_engine *e, const tls_certificate_message *message);
+
 /* ---- tls13/authentication.c: Certificate, CertificateVerify and Finished, both ways ---- */
 enum tls_reason tls13_send_certificate(tls13_engine *e);
 /* tls13_pick_scheme: the first of our schemes that the peer verifies and the credential can do; 0:

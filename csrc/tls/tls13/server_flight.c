@@ -66,6 +66,7 @@ tls13_send_encrypted_extensions(tls13_engine *e)
     }
     if (h->facts.early_data == TLS_EARLY_DATA_ACCEPTED)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EARLY_DATA);
+    tls13_write_types(e, &extensions);
     if (h->facts.tickets_told)
         tls_extension_write_u8(
             &extensions, TLS_EXTENSION_TICKET_REQUEST, h->facts.expected_tickets);

@@ -48,6 +48,7 @@ typedef struct tls_client_hello {
     tls_bytes psk_binders;    /* each a vector8 */
     tls_bytes session_ticket; /* empty when absent or when the client asks for one */
     tls_bytes cookie;
+    tls_bytes client_certificate_types, server_certificate_types; /* RFC 7250; empty: X.509 */
     int has_key_share; /* the extension is there, perhaps empty (RFC 8446 section 4.2.8) */
     int psk_offered, early_data_offered, session_ticket_offered;
     int extended_master_secret, encrypt_then_mac, signed_certificate_timestamp;

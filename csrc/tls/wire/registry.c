@@ -369,6 +369,11 @@ static const struct entry compression_methods[] = {
     {64, "LZS"},
 };
 
+static const struct entry certificate_formats[] = {
+    {0, "x509"},
+    {2, "raw_public_key"},
+};
+
 static const struct entry psk_modes[] = {
     {0, "psk_ke"},
     {1, "psk_dhe_ke"},
@@ -403,6 +408,7 @@ static const struct {
     {TABLE(compression_methods), NULL, 0, GREASE_NONE},
     {TABLE(psk_modes), NULL, 0, GREASE_PSK_MODE},
     {TABLE(content_types), NULL, 0, GREASE_NONE},
+    {TABLE(certificate_formats), NULL, 0, GREASE_NONE},
 };
 
 int

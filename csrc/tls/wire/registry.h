@@ -137,6 +137,7 @@ enum tls_registry {
     TLS_REGISTRY_COMPRESSION,      /* "null", "DEFLATE" */
     TLS_REGISTRY_PSK_MODE,         /* "psk_ke", "psk_dhe_ke" [GREASE] */
     TLS_REGISTRY_CONTENT_TYPE,     /* "handshake", "application_data" … */
+    TLS_REGISTRY_CERTIFICATE_FORMAT, /* "x509", "raw_public_key": RFC 7250's certificate types */
     TLS_REGISTRY_COUNT
 };
 
@@ -167,6 +168,12 @@ enum tls_scheme_kind {
 };
 enum tls_scheme_kind tls_scheme_kind_of(unsigned scheme);
 int tls_scheme_hash(unsigned scheme);
+
+/* RFC 7250 section 3: what stands in a Certificate message. */
+enum tls_certificate_type {
+    TLS_CERTIFICATE_TYPE_X509 = 0,
+    TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY = 2
+};
 
 TLS_PUBLIC_END
 
