@@ -146,7 +146,7 @@ describe("a raw public key", function()
    end)
 
    it("goes with a certificate of the other side", function()
-      local own = certificates.client
+      local own = certificates.client_ec
       local a, b = established(client { certificate = own.chain, key = own.key },
          server { verify = "required", cafile = certificates.ca.certfile })
       assert.equal("raw_public_key", a:info "server_certificate_type")
