@@ -19,6 +19,11 @@ CFLAGS   ?=
 EMULATED ?=
 # "none" leaves everything to BearSSL's arithmetic.
 KERNELS  ?= auto
+# What compresses certificates (RFC 8879), where pkg-config finds it; "none" leaves one out.
+ZLIB     ?= auto
+BROTLI   ?= auto
+ZSTD     ?= auto
+PKG_CONFIG ?= pkg-config
 LDFLAGS  ?=
 LUA_ID   := $(notdir $(LUA))
 OUT      := $(BUILD)/$(LUA_ID)
@@ -54,31 +59,42 @@ ifneq ($(BEARSSL_DIR),)
   BEARSSL_LIBDIR ?= $(abspath $(dir $(bearssl_lib)))
 endif
 # Some systems keep the headers in a directory of their own.
-BEARSSL_CFLAGS = $(if $(BEARSSL_INCDIR),-I$(BEARSSL_INCDIR),$(BEARSSL_FOUND))
+BEARSSL_CFLAGS = $(if $(BEARSSL_INCDIR),-I$(BEARSSL_INCDIR),$(BEARSSL_FOUND)) $(OPTIONAL_CFLAGS)
 BEARSSL_FOUND ?= $(call keep,BEARSSL_FOUND,$(shell for d in /usr/include /usr/local/include /usr/include/bearssl /opt/homebrew/include; do \
     if [ -f $$d/bearssl.h ]; then [ $$d = /usr/include ] || echo "-I$$d"; break; fi; done))
 # A shared BearSSL outside the loader's directories is found again by its path.
 BEARSSL_RPATH  = $(if $(filter-out /usr/lib% /lib%,$(wildcard $(BEARSSL_LIBDIR)/libbearssl.so)),-Wl$(comma)-rpath$(comma)$(BEARSSL_LIBDIR))
 BEARSSL_SEARCH = $(if $(BEARSSL_LIBDIR),-L$(BEARSSL_LIBDIR) $(BEARSSL_RPATH),$(addprefix -L,$(wildcard /opt/homebrew/lib)))
-BEARSSL_LIBS   = $(BEARSSL_SEARCH) $(if $(filter static,$(BEARSSL_LINK)),-l:libbearssl.a,-lbearssl)
+BEARSSL_LIBS   = $(BEARSSL_SEARCH) $(if $(filter static,$(BEARSSL_LINK)),-l:libbearssl.a,-lbearssl) $(OPTIONAL_LIBS)
 comma := ,
 
 ifeq ($(filter auto none,$(KERNELS)),)
 $(error KERNELS must be auto or none, not '$(KERNELS)'; BEARSSL_LUA_KERNELS chooses among those that are built)
 endif
+$(foreach l,ZLIB BROTLI ZSTD,$(if $(filter auto none,$($(l))),,$(error $(l) must be auto or none, not '$($(l))')))
+
+# Optional libraries: what pkg-config says of those that are there, and what tells the sources so.
+optional = $(if $(filter auto,$($(1))),$(shell $(PKG_CONFIG) --exists $(2) 2>/dev/null && echo "$(3) $$($(PKG_CONFIG) $(4) $(2))"))
+all_optional = $(strip $(call optional,ZLIB,zlib,$(if $(filter --cflags,$(1)),-DTLS_ZLIB),$(1)) \
+    $(call optional,BROTLI,libbrotlienc libbrotlidec,$(if $(filter --cflags,$(1)),-DTLS_BROTLI),$(1)) \
+    $(call optional,ZSTD,libzstd,$(if $(filter --cflags,$(1)),-DTLS_ZSTD),$(1)))
+OPTIONAL_CFLAGS ?= $(call keep,OPTIONAL_CFLAGS,$(call all_optional,--cflags))
+OPTIONAL_LIBS   ?= $(call keep,OPTIONAL_LIBS,$(call all_optional,--libs))
 COMPILE  = $(CC) -std=c99 -D_DEFAULT_SOURCE $(PLATFORM) $(OPT) -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(HARDEN) $(if $(filter none,$(KERNELS)),-DTLS_KERNELS_NONE )$(BEARSSL_CFLAGS) $(CFLAGS)
 
 # What computes and what reads and writes bytes calls nobody back, so that nobody unwinds through it but debuggers,
 # which look into -g.
 PURE       = -fno-asynchronous-unwind-tables
 PURE_ROOMS = asn1 crypto issue kernel key wire x509
-# What no handshake and no record waits for is compiled for size; in the rooms of which most is so, HOT is not.
+# What no handshake and no record waits for is compiled for size, and so is what a handshake does once or twice, around
+# what takes the time; in the rooms of which most is so, HOT is not.
 SMALL         = $(if $(filter -O2,$(lastword $(filter -O%,$(OPT) $(CFLAGS)))),-Os)
 HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor object receive value) \
     $(addprefix csrc/tls/x509/,certificate certificate_parse der_kind distinguished_name_match hostname key_use \
     signature_budget signed_structure verdict_cache verify))
-SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/x509/*) \
-    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/suite_names)))
+SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/tls12/* tls/tls13/* tls/x509/*) \
+    $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/wire/compression* csrc/tls/wire/suite_names \
+    $(addprefix csrc/tls/crypto/,hybrid key_exchange ml_kem ml_kem_encryption sha3))))
 small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
 
 TLS_SOURCES  := $(sort $(wildcard csrc/tls/*/*.c))
@@ -97,7 +113,7 @@ LUA_MODULES  := $(sort $(shell find lua/bearssl -name '*.lua' 2>/dev/null))
 all: $(MODULE) $(TOOL) ## build the C module and the tool for LUA
 
 help: ## this list
-	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…] [KERNELS=none]'
+	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…] [KERNELS=none] [ZLIB=none] [BROTLI=none] [ZSTD=none]'
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r t d; do printf '  %-13s %s\n' "$$t" "$$d"; done
 
 deps: ## install what is missing (apt; apk, dnf and Homebrew in part)
@@ -171,6 +187,8 @@ $(PKGCONFIG): csrc/tls/tlscore.pc.in always
 # Make every allocation fail once; the last looks into what is freed.
 $(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/handshake_memory_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=free
+# Counts what a decoder asks for.
+$(BUILD)/core/compression_test: override LDFLAGS += -Wl,--wrap=malloc
 # Counts what the system is asked, and has it fail.
 $(BUILD)/core/random_test: override LDFLAGS += -Wl,--wrap=getentropy,--wrap=open,--wrap=madvise,--wrap=clock_gettime
 
@@ -280,10 +298,13 @@ KERNEL_RUN   = $(RUN) SPEC='$(KERNEL_SPECS)' SPECFLAGS= OUT='$(OUT)' JOBS=$(JOBS
 .PHONY: kernels-tests without-kernels
 kernels-tests: all $(KERNEL_TESTS) $(BUILD)/kernels_list ## handshakes and unit tests with each kernel, with each fallback, and in a build that has none
 	@$(KERNEL_RUN) sh spec/kernels/run.sh $(BUILD)/kernels_list $(KERNEL_TESTS)
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/kernels-none KERNELS=none without-kernels
-without-kernels: all $(KERNEL_TESTS) $(BUILD)/kernels_list
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/kernels-none KERNELS=none ZLIB=none BROTLI=none ZSTD=none without-kernels
+# Nor has it any of the optional libraries.
+WITHOUT_TESTS = $(KERNEL_TESTS) $(patsubst %,$(BUILD)/core/%_test,compression compressed_chains compressed_certificate13)
+without-kernels: all $(WITHOUT_TESTS) $(BUILD)/kernels_list
 	@[ -z "$$($(BUILD)/kernels_list)" ] || { echo 'KERNELS=none builds kernels'; exit 1; }
-	@$(KERNEL_RUN) LABEL=KERNELS=none .ci/suite $(KERNEL_TESTS)
+	@$(KERNEL_RUN) LABEL=KERNELS=none .ci/suite $(WITHOUT_TESTS)
+	@$(RUN) LUA_PATH='$(HERE)/?.lua;$(RUN_LUA_PATH)' $(LUA) spec/kernels/without_compression.lua
 $(BUILD)/kernels_list: spec/kernels/list.c $(TLS_OBJECTS) $(BUILD)/tls/flags
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -o $@ $< $(TLS_OBJECTS) $(LDFLAGS) $(BEARSSL_LIBS))
 

@@ -12,7 +12,8 @@ description = {
 TLS for Lua on BearSSL's cryptography. Contexts, certificates, keys, trust stores and sessions are Lua
 objects; every stage of a handshake can be watched and steered by a handler, and every handler may yield.
 
-The library needs nothing but Lua and BearSSL. The command-line tool also uses argparse, LuaSocket and, for
+The library needs nothing but Lua and BearSSL. Certificates are compressed with zlib, Brotli and Zstandard where
+pkg-config finds them (ZLIB=none, BROTLI=none and ZSTD=none in the environment leave them out). The command-line tool also uses argparse, LuaSocket and, for
 --json, dkjson: from LuaRocks or from the system's packages, whichever is there.
 ]],
    license = "MIT",

@@ -34,6 +34,13 @@ describe("the measurements", function()
       assert.is_true(report.rows[1].ratio.median > 0)
    end)
 
+   it("put a post-quantum handshake beside one without", function()
+      local report, _, said = bench("X25519MLKEM768 beside x25519")
+      assert.equal(2, #report.rows)
+      assert.equal("bearssl", report.rows[1].beside)
+      assert.is_true(report.rows[1].bearssl.median > 0 and report.rows[1].ratio.median > 0, said)
+   end)
+
    it("refuse rows that do not exist", function()
       local child = process.start({ interpreter.path, "spec/bench/run.lua", "--quick", "--only", "no such row" },
          { environment = interpreter.environment() })

@@ -466,7 +466,8 @@ add("leaf with RSA of 3072 bits", "ok", leaf_of("-algorithm RSA -pkeyopt rsa_key
 local UNUSABLE = "BearSSL cannot use such a key, so that no handshake could go on with it"
 add("leaf with secp256k1", "unsupported_certificate", leaf_of("-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1"),
    { differs = UNUSABLE })
-add("leaf with Ed25519", "unsupported_certificate", leaf_of("-algorithm ED25519"), { differs = UNUSABLE })
+add("leaf with Ed25519", "ok", leaf_of("-algorithm ED25519"))
+add("leaf with Ed448", "unsupported_certificate", leaf_of("-algorithm ED448"), { differs = UNUSABLE })
 
 -- An intermediate by openssl, and a leaf of ours below it.
 local function below(extensions, change)

@@ -71,11 +71,12 @@ describe("the C module's names", function()
       for _, list in ipairs({ core.groups(), core.schemes() }) do
          for _, entry in ipairs(list) do known[entry.name] = true end
       end
-      for _, name in ipairs({ "x25519", "secp521r1", "ffdhe2048", "ffdhe3072", "rsa_pss_rsae_sha256",
-         "rsa_pss_pss_sha512", "rsa_pkcs1_sha1", "ecdsa_secp256r1_sha256" }) do
+      for _, name in ipairs({ "x25519", "secp521r1", "ffdhe2048", "ffdhe3072", "X25519MLKEM768",
+         "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "rsa_pss_rsae_sha256",
+         "rsa_pss_pss_sha512", "rsa_pkcs1_sha1", "ecdsa_secp256r1_sha256", "ed25519" }) do
          assert.is_true(known[name], name)
       end
-      for _, name in ipairs({ "x448", "ffdhe4096", "X25519MLKEM768", "ed25519", "rsa_pkcs1_md5", "dsa_sha256" }) do
+      for _, name in ipairs({ "x448", "ffdhe4096", "MLKEM768", "ed448", "rsa_pkcs1_md5", "dsa_sha256" }) do
          assert.is_nil(known[name], name)
       end
       assert.equal("client_hello", core.stages()[1])
@@ -228,7 +229,8 @@ describe("key objects", function()
       assert.equal("sign_failed", select(3, key:sign("ecdsa_secp256r1_sha256", digest)))
       assert.equal("sign_failed", select(3, ec:sign("rsa_pss_rsae_sha256", digest)))
       assert.equal("sign_failed", select(3, ec:sign("rsa_pkcs1_sha256", digest)))
-      for _, name in ipairs({ "ed25519", "rsa_pkcs1_md5", "md5", "dsa_sha256", "GREASE" }) do
+      assert.equal("sign_failed", select(3, ec:sign("ed25519", digest)))
+      for _, name in ipairs({ "ed448", "rsa_pkcs1_md5", "md5", "dsa_sha256", "GREASE" }) do
          assert.has_error(function() key:sign(name, digest) end)
       end
    end)

@@ -22,8 +22,8 @@ end
 -- ---- What can be seen ----
 
 -- Extensions whose contents tell something; those of others may be random.
-local TELLING = { [1] = true, [5] = true, [13] = true, [16] = true, [18] = true, [28] = true, [45] = true, [49] = true,
-   [65000] = true }
+local TELLING = { [1] = true, [5] = true, [13] = true, [16] = true, [18] = true, [27] = true, [28] = true,
+   [45] = true, [49] = true, [65000] = true }
 
 local function is_grease(id) return id % 4112 == 2570 end
 
@@ -56,6 +56,11 @@ local function watched(seen)
          if stage == "application_data" then return end
          seen[#seen + 1] = stage .. " " .. tostring(message.direction)
          if stage == "client_hello" then seen[#seen + 1] = hello_of(message) end
+         if stage == "certificate_request" then
+            for _, name in ipairs(message.certificate_authorities) do seen[#seen + 1] = name.text end
+            seen[#seen + 1] = ("%d for certificates"):format(#(message.signature_algorithms_cert or {}))
+         end
+         if stage == "certificate" then seen[#seen + 1] = tostring(message.compression_algorithm) end
          if stage == "new_session_ticket" then
             seen[#seen + 1] = ("%s %s"):format(tostring(message.lifetime), tostring(message.max_early_data))
          end
@@ -196,6 +201,11 @@ local entries = {
    suites = { value = { "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256" } },
    groups = { value = { "secp384r1" } },
    signature_algorithms = { value = { "ecdsa_secp384r1_sha384" } },
+   signature_algorithms_cert = { value = { "rsa_pkcs1_sha256" }, server = demanding },
+   certificate_authorities = { value = function(mode)
+      return mode == "client" or { certificates.other_ca.certificate }
+   end, server = demanding },
+   certificate_compression = { value = { "zlib" } },
    alpn = { value = { "y" } },
    alpn_required = { value = true, beside = { alpn = { "x" } }, theirs = { alpn = false } },
    trust = { value = certificates.other_ca.certificate, server = { verify = "optional" } },

@@ -21,7 +21,7 @@ describe("the command line", function()
       status, out = tool "--version"
       assert.are.equal(0, status)
       assert.are.equal(require("bearssl")._VERSION, out:match "^[^\n]+")
-      assert.matches("\nkernels: .*sha256 [%w-]+, .*x25519 [%w-]+\n$", out)
+      assert.matches("\nkernels: .*sha256 [%w-]+, .*x25519 [%w-]+\ncertificate compression: [%w, ]+\n$", out)
    end)
 
    it("exits with 2, and says why, when it is wrong", function()

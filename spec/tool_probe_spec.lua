@@ -1,6 +1,7 @@
 -- What the tool's probe finds out about servers: ours, OpenSSL's and GnuTLS's.
 local certificates = require "spec.support.certificates"
 local json = require "dkjson"
+local middle = require "spec.support.middle"
 local peer = require "spec.support.peer"
 local tool = require "spec.support.tool"
 
@@ -149,6 +150,51 @@ describe("probe", function()
          assert.are.equal("warning", findings_of(document).no_extended_master_secret)
          other:stop()
       end
+   end)
+
+   it("says whether a server has post-quantum groups", function()
+      local server = serve(credential "ec")
+      local _, document = probe(server.port)
+      assert.is_true(document.post_quantum)
+      assert.is_true(document.long_hello)
+      assert.is_true(document.hello_in_records)
+      local has = {}
+      for _, group in ipairs(document.groups) do has[group] = true end
+      assert.is_true(has.X25519MLKEM768)
+      local status, out = tool("probe", "--cafile", certificates.ca.certfile, "localhost:" .. server.port)
+      assert.are.equal(0, status)
+      assert.is_truthy(out:find "groups +[^\n]*X25519MLKEM768", out)
+      assert.is_truthy(out:find "post%-quantum +yes", out)
+      server:stop()
+      server = serve("--groups", "x25519", credential "ec")
+      _, document = probe(server.port)
+      assert.is_false(document.post_quantum)
+      assert.are.equal("notice", findings_of(document).no_post_quantum)
+      server:stop()
+   end)
+
+   it("names servers that bear no long ClientHello, or none in several records", function()
+      local server = serve(credential "ec")
+      local cases = {
+         { { longest = 1200 }, long_hello = false, hello_in_records = true, finding = "long_hello_intolerance" },
+         { { whole = true }, long_hello = true, hello_in_records = false, finding = "hello_records_intolerance" },
+         { { longest = 500, whole = true }, long_hello = false, hello_in_records = false,
+            finding = "long_hello_intolerance" },
+      }
+      for _, case in ipairs(cases) do
+         local gate = middle.start(server.port, case[1])
+         local status, document = probe(gate.port)
+         assert.are.equal(3, status)
+         assert.are.equal(case.long_hello, document.long_hello)
+         assert.are.equal(case.hello_in_records, document.hello_in_records)
+         assert.are.equal("warning", findings_of(document)[case.finding])
+         -- what is asked afterwards is short, and so is answered
+         assert.is_true(document.versions[#document.versions].supported)
+         assert.is_true(document.verified)
+         assert.are.equal(case.long_hello, document.post_quantum)
+         gate:stop()
+      end
+      server:stop()
    end)
 
    it("warns of a server that does not see through a fallback", function()

@@ -91,16 +91,19 @@ check_responses(const tls_context_options *options)
 }
 
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
- * =, signature_schemes =, server_certificate_types =, client_certificate_types = lists of numbers, alpn = list of strings, trust = trust store, verify =
- * "none" | "optional" | "required" | "report", credentials = list of { chain = list of
- * certificates (none: a raw public key), key = key, ocsp_response = DER or nil }, ticket_keys = ticket keys (server: issue
- * tickets under them), extensions = list of { id = number, raw = string } (client: of types that
- * the core does not handle itself), as in trust:verify crls, pins, revocation, staple, and what
- * core.context_options() lists, tickets_always = boolean, time = seconds: the first of set_time }
+ * =, signature_schemes =, signature_schemes_cert =, certificate_compression =,
+ * server_certificate_types =, client_certificate_types = lists of numbers, certificate_authorities
+ * = boolean (those of `trust`) or a trust store, alpn = list of strings, trust = trust store,
+ * verify = "none" | "optional" | "required" | "report", credentials = list of { chain = list of
+ * certificates (none: a raw public key), key = key, ocsp_response = DER or nil }, ticket_keys =
+ * ticket keys (server: issue tickets under them), extensions = list of { id = number, raw = string
+ * } (client: of types that the core does not handle itself), as in trust:verify crls, pins,
+ * revocation, staple, and what core.context_options() lists, tickets_always = boolean, time =
+ * seconds: the first of set_time }
  * -> context. What is absent takes the core's default. | nil,
- * message, "illegal_parameter" (an unknown suite or group, versions the wrong way round, an
- * extension that may not be given) | "bad_ocsp_response" | "key_mismatch" | "out_of_memory" |
- * "no_random" */
+ * message, "limit_exceeded" (the names of authorities), "illegal_parameter" (an unknown suite or
+ * group, versions the wrong way round, an extension that may not be given) | "bad_ocsp_response" |
+ * "key_mismatch" | "out_of_memory" | "no_random" */
 static int
 make(lua_State *L)
 {
@@ -125,12 +128,27 @@ make(lua_State *L)
         L, 1, "server_certificate_types", &options.server_certificate_type_count);
     options.client_certificate_types = tls_lua_option_list16(
         L, 1, "client_certificate_types", &options.client_certificate_type_count);
+    options.certificate_schemes =
+        tls_lua_option_list16(L, 1, "signature_schemes_cert", &options.certificate_scheme_count);
+    options.certificate_compression = tls_lua_option_list16(
+        L, 1, "certificate_compression", &options.certificate_compression_count);
     options.alpn = tls_lua_option_alpn(L, 1, &options.alpn_count);
     lua_getfield(L, 1, "trust");
     if (!lua_isnil(L, -1)) {
         options.trust = tls_lua_object_share(L, -1, &tls_lua_trust_class);
         if (options.trust == NULL)
             return luaL_error(L, "option 'trust' must be an open trust store");
+    }
+    lua_getfield(L, 1, "certificate_authorities");
+    if (lua_isboolean(L, -1)) {
+        options.certificate_authorities =
+            lua_toboolean(L, -1) ? TLS_AUTHORITIES_NAMED : TLS_AUTHORITIES_NONE;
+    } else if (!lua_isnil(L, -1)) {
+        options.certificate_authorities = TLS_AUTHORITIES_NAMED;
+        options.authorities = tls_lua_object_share(L, -1, &tls_lua_trust_class);
+        if (options.authorities == NULL)
+            return luaL_error(
+                L, "option 'certificate_authorities' must be a boolean or an open trust store");
     }
     options.verify = tls_lua_option_verify(L, 1);
     options.credentials =

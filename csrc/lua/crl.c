@@ -126,7 +126,7 @@ build(lua_State *L)
     tls_lua_issue_begin(L, &fields);
     out.issuer = tls_lua_issue_certificate(L, &fields, "issuer", 1);
     out.key = tls_lua_issue_key(L, &fields, "issuer_key", 1);
-    out.hash = tls_lua_issue_hash(L, &fields);
+    out.hash = tls_lua_issue_hash(L, &fields, out.key);
     lua_getfield(L, 1, "next_update");
     if (lua_isnil(L, -1))
         return luaL_error(L, "option 'next_update' is missing");

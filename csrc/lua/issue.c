@@ -13,6 +13,7 @@
 #include "module.h"
 #include "option.h"
 #include "request.h"
+#include "unreadable.h"
 #include "value.h"
 
 /* whose reads `public_key`: an object of one of three classes. */
@@ -103,7 +104,7 @@ issue(lua_State *L)
     tls_lua_issue_begin(L, &fields);
     out.issuer = tls_lua_issue_certificate(L, &fields, "issuer", 0);
     out.key = tls_lua_issue_key(L, &fields, "issuer_key", 1);
-    out.hash = tls_lua_issue_hash(L, &fields);
+    out.hash = tls_lua_issue_hash(L, &fields, out.key);
     whose(L, &fields, &out);
     out.subject = tls_lua_issue_subject(L, &fields, "subject");
     out.accept = accepted(L, 1);
@@ -123,6 +124,9 @@ issue(lua_State *L)
         return tls_lua_issue_failed(L, &fields);
     self = tls_lua_object_new(L, &tls_lua_certificate_class);
     reason = tls_certificate_issue(&certificate, &out);
+    if (reason == TLS_REASON_UNSUPPORTED_CERTIFICATE && out.request != NULL &&
+        out.request->wanted.public_key.kind == TLS_KEY_OTHER)
+        return tls_lua_unusable(L, out.request->wanted.public_key_info);
     return tls_lua_object_made(L, self, certificate, reason);
 }
 

@@ -6,6 +6,7 @@
 #include "issue/distinguished_name_build.h"
 #include "issue/general_name_build.h"
 #include "key/signature.h"
+#include "x509/signed_structure.h"
 
 #include "certificate.h"
 #include "key.h"
@@ -196,13 +197,17 @@ tls_lua_issue_hex(lua_State *L, tls_lua_issue_options *fields, int table, const 
 }
 
 int
-tls_lua_issue_hash(lua_State *L, tls_lua_issue_options *fields)
+tls_lua_issue_hash(lua_State *L, tls_lua_issue_options *fields, const tls_private_key *key)
 {
     static const char *const names[] = {"sha256", "sha384", "sha512", NULL};
     static const int ids[] = {TLS_HASH_SHA256, TLS_HASH_SHA384, TLS_HASH_SHA512};
     int choice = tls_lua_option_choice(L, fields->table, "hash", names, -1);
 
-    return choice < 0 ? 0 : ids[choice];
+    if (choice < 0)
+        return 0;
+    if (key != NULL && tls_signing_hash(key, ids[choice]) == 0)
+        tls_lua_issue_refuse(fields, "hash", TLS_REASON_BAD_FIELD);
+    return ids[choice];
 }
 
 size_t

@@ -50,7 +50,7 @@ tls_bytes tls_lua_issue_bytes(
     lua_State *L, tls_lua_issue_options *fields, int table, const char *option);
 tls_bytes tls_lua_issue_hex(
     lua_State *L, tls_lua_issue_options *fields, int table, const char *option);
-int tls_lua_issue_hash(lua_State *L, tls_lua_issue_options *fields);
+int tls_lua_issue_hash(lua_State *L, tls_lua_issue_options *fields, const tls_private_key *key);
 /* tls_lua_issue_list pushes the list of an option and returns its length; with nil it pushes nil
  * and returns 0. tls_lua_issue_element pushes its element, which must be a table. */
 size_t tls_lua_issue_list(lua_State *L, int table, const char *option);

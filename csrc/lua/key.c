@@ -11,6 +11,7 @@
 
 #include "asn1/base64.h"
 #include "crypto/hash.h"
+#include "key/key_describe.h"
 #include "key/key_encode.h"
 #include "key/key_encrypted.h"
 #include "key/key_generate.h"
@@ -37,6 +38,8 @@ type_name(const tls_public_key *key)
         return key->pss_only ? "RSA-PSS" : "RSA";
     case TLS_KEY_EC:
         return "EC";
+    case TLS_KEY_ED25519:
+        return "Ed25519";
     default:
         return NULL;
     }
@@ -87,14 +90,14 @@ load(lua_State *L)
                                   password.data != NULL ? &password : NULL);
 }
 
-/* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521") -> a new key
- * from the system's random bytes. bits: 2048 (default) to 4096, a multiple of 8; this takes tenths
- * of a second to seconds. | nil, message, "unsupported_key" (another size) | "no_random" |
+/* core.generate_key("rsa" [, bits]) or core.generate_key("p256" | "p384" | "p521" | "ed25519") -> a
+ * new key from the system's random bytes. bits: 2048 (default) to 4096, a multiple of 8; this takes
+ * tenths of a second to seconds. | nil, message, "unsupported_key" (another size) | "no_random" |
  * "out_of_memory" */
 static int
 generate(lua_State *L)
 {
-    static const char *const kinds[] = {"rsa", "p256", "p384", "p521", NULL};
+    static const char *const kinds[] = {"rsa", "p256", "p384", "p521", "ed25519", NULL};
     static const int curves[] = {0, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
     int kind = luaL_checkoption(L, 1, NULL, kinds);
     unsigned size = lua_isnoneornil(L, 2) ? TLS_RSA_GENERATE_MINIMUM : tls_lua_check_id(L, 2);
@@ -104,6 +107,8 @@ generate(lua_State *L)
 
     if (kind == 0)
         reason = tls_private_key_generate_rsa(&key, size);
+    else if (kind == 4)
+        reason = tls_private_key_generate_ed25519(&key);
     else
         reason = tls_private_key_generate_ec(&key, curves[kind]);
     return tls_lua_object_made(L, self, key, reason);
@@ -195,6 +200,8 @@ external(lua_State *L)
     tls_private_key *key = NULL;
     enum tls_reason reason = tls_private_key_external(&key, &certificate->public_key);
 
+    if (reason == TLS_REASON_UNSUPPORTED_CERTIFICATE)
+        return tls_lua_unusable(L, certificate->public_key_info);
     return tls_lua_object_made(L, self, key, reason);
 }
 
@@ -252,7 +259,7 @@ pin(lua_State *L)
     return 1;
 }
 
-/* key:type() -> "RSA", "RSA-PSS" or "EC" */
+/* key:type() -> "RSA", "RSA-PSS", "EC" or "Ed25519" */
 static int
 type(lua_State *L)
 {
@@ -268,7 +275,7 @@ bits(lua_State *L)
     return 1;
 }
 
-/* key:curve() -> "P-256", "P-384", "P-521", or nil for RSA */
+/* key:curve() -> "P-256", "P-384", "P-521", or nil for other kinds */
 static int
 curve(lua_State *L)
 {
@@ -306,8 +313,9 @@ public_key(lua_State *L)
 /* key:sign(name, digest) -> signature. name: a signature scheme ("rsa_pss_rsae_sha256" …), or a
  * hash
  * ("sha256" …, "md5sha1" for RSA below TLS 1.2) for RSA PKCS#1 v1.5 and, as ASN.1 DER, ECDSA. An EC
- * key of any curve signs by every scheme of ECDSA. | nil, message, "sign_failed" (an external key,
- * a digest that does not fit the hash, a scheme that is not for this key) */
+ * key of any curve signs by every scheme of ECDSA. "ed25519" signs a message: it hashes by itself.
+ * | nil, message, "sign_failed" (an external key, a digest that does not fit the hash, a scheme
+ * that is not for this key) */
 static int
 sign(lua_State *L)
 {
@@ -325,7 +333,10 @@ sign(lua_State *L)
         hash = tls_scheme_hash((unsigned)scheme);
     }
     expected = hash == 0 ? 36 : tls_hash_size(hash);
-    luaL_argcheck(L, expected != 0, 2, "unknown hash or signature scheme");
+    if (scheme >= 0 && tls_scheme_hashes_itself((unsigned)scheme))
+        expected = digest.length;
+    else
+        luaL_argcheck(L, expected != 0, 2, "unknown hash or signature scheme");
     if (tls_private_key_is_external(key))
         return tls_lua_failure_text(
             L, TLS_REASON_SIGN_FAILED, "the key is external: only its owner can sign");

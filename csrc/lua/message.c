@@ -107,6 +107,31 @@ set_key_share_groups(lua_State *L, tls_bytes shares)
     lua_setfield(L, -2, "key_share_groups");
 }
 
+static void
+set_authorities(lua_State *L, tls_bytes authorities)
+{
+    tls_reader reader;
+    tls_bytes name;
+    int count = 0;
+
+    lua_newtable(L);
+    tls_reader_init(&reader, authorities);
+    while (tls_vector16_next(&reader, &name)) {
+        tls_lua_push_name(L, name);
+        lua_rawseti(L, -2, ++count);
+    }
+    lua_setfield(L, -2, "certificate_authorities");
+}
+
+/* set_wishes: what a side says of the certificates that it takes. */
+static void
+set_wishes(lua_State *L, tls_bytes authorities, tls_u16_list schemes_cert, tls_u16_list compression)
+{
+    set_authorities(L, authorities);
+    set_numbers(L, "signature_algorithms_cert", TLS_REGISTRY_SIGNATURE_SCHEME, schemes_cert);
+    set_numbers(L, "compress_certificate", TLS_REGISTRY_CERTIFICATE_COMPRESSION, compression);
+}
+
 /* Lists are empty, not nil, when their extension is absent: `extensions` tells which it is. */
 static void
 client_hello(lua_State *L, const tls_client_hello *hello)
@@ -126,6 +151,8 @@ client_hello(lua_State *L, const tls_client_hello *hello)
     set_numbers(L, "supported_groups", TLS_REGISTRY_GROUP, hello->supported_groups);
     set_numbers(
         L, "signature_algorithms", TLS_REGISTRY_SIGNATURE_SCHEME, hello->signature_algorithms);
+    set_wishes(L, hello->certificate_authorities, hello->signature_algorithms_cert,
+        hello->compress_certificate);
     set_byte_numbers(L, "ec_point_formats", TLS_REGISTRY_POINT_FORMAT, hello->ec_point_formats);
     set_key_share_groups(L, hello->key_shares);
     tls_lua_set_boolean(L, "psk_offered", hello->psk_offered);
@@ -255,6 +282,25 @@ certificate(lua_State *L, const tls_certificate_message *message)
         tls_lua_set_bytes(L, "certificate_request_context", message->certificate_request_context);
 }
 
+/* compressed_certificate: what the message was before, and how it was compressed. The buffer of
+ * that stands on the stack while it is read. */
+static enum tls_reason
+compressed_certificate(lua_State *L, const tls_compressed_certificate *compressed)
+{
+    tls_buffer *whole = tls_lua_buffer(L);
+    tls_message message;
+    enum tls_reason reason = tls_compressed_certificate_expand(whole, &message, compressed);
+
+    lua_insert(L, -2);
+    if (reason == TLS_OK)
+        certificate(L, &message.u.certificate);
+    tls_lua_set_named(
+        L, "compression_algorithm", TLS_REGISTRY_CERTIFICATE_COMPRESSION, compressed->algorithm);
+    tls_lua_set_integer(L, "uncompressed_length", (int64_t)compressed->uncompressed_length);
+    lua_remove(L, -2);
+    return reason;
+}
+
 static void
 certificate_status(lua_State *L, const tls_certificate_status *message)
 {
@@ -277,24 +323,17 @@ server_key_exchange(lua_State *L, const tls_server_key_exchange *message)
 static void
 certificate_request(lua_State *L, const tls_certificate_request_message *message)
 {
-    tls_reader reader;
-    tls_bytes name;
-    int count = 0;
-
     set_byte_numbers(
         L, "certificate_types", TLS_REGISTRY_CERTIFICATE_TYPE, message->certificate_types);
     set_numbers(
         L, "signature_algorithms", TLS_REGISTRY_SIGNATURE_SCHEME, message->signature_algorithms);
-    lua_newtable(L);
-    tls_reader_init(&reader, message->certificate_authorities);
-    while (tls_vector16_next(&reader, &name)) {
-        tls_lua_push_name(L, name);
-        lua_rawseti(L, -2, ++count);
-    }
-    lua_setfield(L, -2, "certificate_authorities");
     if (message->is_13) {
+        set_wishes(L, message->certificate_authorities, message->signature_algorithms_cert,
+            message->compress_certificate);
         tls_lua_set_bytes(L, "certificate_request_context", message->certificate_request_context);
         set_extensions(L, message->extensions, TLS_IN_CERTIFICATE_REQUEST);
+    } else {
+        set_authorities(L, message->certificate_authorities);
     }
 }
 
@@ -362,6 +401,8 @@ tls_lua_message_fields(lua_State *L, tls_bytes raw, unsigned version, unsigned s
     case TLS_HANDSHAKE_CERTIFICATE:
         certificate(L, &message.u.certificate);
         break;
+    case TLS_HANDSHAKE_COMPRESSED_CERTIFICATE:
+        return compressed_certificate(L, &message.u.compressed_certificate);
     case TLS_HANDSHAKE_CERTIFICATE_STATUS:
         certificate_status(L, &message.u.certificate_status);
         break;

@@ -417,6 +417,14 @@ fill(lua_State *L, tls_message *message, unsigned version)
     case TLS_HANDSHAKE_CERTIFICATE:
         certificate(L, &message->u.certificate, version >= TLS_VERSION_13);
         break;
+    case TLS_HANDSHAKE_COMPRESSED_CERTIFICATE:
+        message->u.compressed_certificate.algorithm =
+            number(L, "compression_algorithm", TLS_REGISTRY_CERTIFICATE_COMPRESSION, 0);
+        message->u.compressed_certificate.uncompressed_length =
+            (size_t)number32(L, "uncompressed_length");
+        message->u.compressed_certificate.compressed_certificate_message =
+            bytes(L, "compressed_certificate_message");
+        break;
     case TLS_HANDSHAKE_CERTIFICATE_STATUS:
         message->u.certificate_status.status_type = number(L, "status_type", 0, 1);
         message->u.certificate_status.response = bytes(L, "ocsp_response");

@@ -6,6 +6,7 @@
 #include "kernel/choice.h"
 #include "wire/registry.h"
 #include "key/signature.h"
+#include "wire/compression.h"
 #include "wire/suite.h"
 #include "x509/certificate.h"
 
@@ -381,6 +382,28 @@ kernels(lua_State *L)
     return 1;
 }
 
+/* core.compressions() -> list of { id =, name = "brotli" … }: what compresses certificates in this
+ * build, best first */
+static int
+compressions(lua_State *L)
+{
+    return push_registry(L, TLS_REGISTRY_CERTIFICATE_COMPRESSION, tls_compression_supported);
+}
+
+/* core.compression_id(name) -> number of an algorithm that IANA knows, or nil */
+static int
+compression_id(lua_State *L)
+{
+    return registry_id(L, TLS_REGISTRY_CERTIFICATE_COMPRESSION);
+}
+
+/* core.compression_name(id) -> name or nil */
+static int
+compression_name(lua_State *L)
+{
+    return registry_name(L, TLS_REGISTRY_CERTIFICATE_COMPRESSION);
+}
+
 /* core.usages() -> the list of the names of key usages, and the list of those of extended ones */
 static int
 usages(lua_State *L)
@@ -412,6 +435,9 @@ usages(lua_State *L)
 const luaL_Reg tls_lua_names_functions[] = {
     {"usages", usages},
     {"kernels", kernels},
+    {"compressions", compressions},
+    {"compression_id", compression_id},
+    {"compression_name", compression_name},
     {"suites", suites},
     {"suite_id", suite_id},
     {"suite_name", suite_name},

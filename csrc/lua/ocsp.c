@@ -101,7 +101,7 @@ build(lua_State *L)
     out.issuer = tls_lua_issue_certificate(L, &fields, "issuer", 1);
     out.responder = tls_lua_issue_certificate(L, &fields, "responder", 0);
     out.key = tls_lua_issue_key(L, &fields, "key", 1);
-    out.hash = tls_lua_issue_hash(L, &fields);
+    out.hash = tls_lua_issue_hash(L, &fields, out.key);
     out.responder_by_key = tls_lua_option_boolean(L, 1, "responder_by_key");
     out.without_certificate = tls_lua_option_boolean(L, 1, "without_certificate");
     out.nonce = tls_lua_issue_bytes(L, &fields, 1, "nonce");

@@ -79,7 +79,7 @@ sign(lua_State *L, const tls_question *question)
         tls_lua_set_integer(L, "scheme_id", 0);
     tls_lua_set_string(L, "hash", question->u.sign.hash);
     tls_lua_set_bytes(L, "message", question->u.sign.message);
-    tls_lua_set_bytes(L, "digest", question->u.sign.digest);
+    tls_lua_set_some(L, "digest", question->u.sign.digest);
     set_certificate(L, question->u.sign.certificate);
     tls_lua_push_public_half(L, question->u.sign.key);
     lua_setfield(L, -2, "key");

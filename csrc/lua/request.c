@@ -59,7 +59,7 @@ build(lua_State *L)
 
     tls_lua_issue_begin(L, &fields);
     wanted.key = tls_lua_issue_key(L, &fields, "key", 1);
-    wanted.hash = tls_lua_issue_hash(L, &fields);
+    wanted.hash = tls_lua_issue_hash(L, &fields, wanted.key);
     wanted.subject = tls_lua_issue_subject(L, &fields, "subject");
     tls_lua_issue_extensions(L, &fields, &wanted.extensions);
     if (fields.reason != TLS_OK)
@@ -142,8 +142,12 @@ must_staple(lua_State *L)
 static int
 verify(lua_State *L)
 {
-    enum tls_reason reason = tls_certificate_request_verify(tls_lua_check_request(L, 1));
+    const tls_certificate_request *request = tls_lua_check_request(L, 1);
+    enum tls_reason reason = tls_certificate_request_verify(request);
 
+    if (reason == TLS_REASON_UNSUPPORTED_CERTIFICATE &&
+        request->wanted.public_key.kind == TLS_KEY_OTHER)
+        return tls_lua_unusable(L, request->wanted.public_key_info);
     if (reason != TLS_OK)
         return tls_lua_failure(L, reason);
     lua_pushboolean(L, 1);

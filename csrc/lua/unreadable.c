@@ -44,6 +44,19 @@ tls_lua_unreadable(lua_State *L, enum tls_reason reason, enum tls_wanted wanted,
     return 3;
 }
 
+int
+tls_lua_unusable(lua_State *L, tls_bytes public_key_info)
+{
+    tls_buffer *text = tls_lua_buffer(L);
+
+    tls_unusable_key(text, public_key_info);
+    lua_pushnil(L);
+    tls_lua_push_buffer(L, text);
+    tls_buffer_release(text);
+    lua_pushstring(L, tls_reason_code(TLS_REASON_UNSUPPORTED_CERTIFICATE));
+    return 3;
+}
+
 /* core.looks_like_path(string) -> boolean: the string is the name of a file, not its content */
 static int
 looks_like_path(lua_State *L)

@@ -11,6 +11,9 @@
 int tls_lua_unreadable(lua_State *L, enum tls_reason reason, enum tls_wanted wanted,
     tls_bytes bytes, const tls_bytes *password);
 
+/* tls_lua_unusable is the failure "unsupported_certificate" for a public key, which it names. */
+int tls_lua_unusable(lua_State *L, tls_bytes public_key_info);
+
 /* tls_lua_option_server_name is tls_lua_option_text for a server name: raises when it cannot be
  * one, and says what to give instead. */
 const char *tls_lua_option_server_name(lua_State *L, int table, const char *option);

@@ -42,6 +42,15 @@ function bearssl.signature_algorithms() end
 ---@return table<string, string>
 function bearssl.kernels() end
 
+---What this build has of what is optional.
+---@class bearssl.Features
+---@field certificate_compression bearssl.Compression[] best first
+
+---@alias bearssl.Compression "brotli"|"zstd"|"zlib"
+
+---@return bearssl.Features
+function bearssl.features() end
+
 bearssl.certificate = {}
 
 ---Reads PEM or DER.
@@ -170,11 +179,11 @@ function bearssl.ocsp.request(certificate, issuer) end
 
 bearssl.key = {}
 
----@type string[] what generate makes: "rsa", "secp256r1", "secp384r1", "secp521r1"
+---@type string[] what generate makes: "rsa", "secp256r1", "secp384r1", "secp521r1", "ed25519"
 bearssl.key.kinds = {}
 
 ---One of bearssl.key.kinds; of a curve, any of its names in any case of letters ("P-256", "prime256v1" …: doc/api.md).
----@alias bearssl.KeyKind "rsa"|"secp256r1"|"secp384r1"|"secp521r1"|string
+---@alias bearssl.KeyKind "rsa"|"secp256r1"|"secp384r1"|"secp521r1"|"ed25519"|string
 
 ---@param kind bearssl.KeyKind
 ---@param bits? integer RSA: 2048 … 4096, default 2048
@@ -265,8 +274,11 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field min_version? bearssl.Version default "TLSv1.2"
 ---@field max_version? bearssl.Version default "TLSv1.3"
 ---@field suites? string|string[] a policy or RFC names, policies among them; default "modern"
----@field groups? string[]
+---@field groups? string[] default X25519MLKEM768, x25519, secp256r1, secp384r1, secp521r1
 ---@field signature_algorithms? string[]
+---@field signature_algorithms_cert? string[] of certificates; default the same
+---@field certificate_authorities? boolean|bearssl.Trust|(string|bearssl.Certificate)[] whose names are sent; server: true
+---@field certificate_compression? bearssl.Compression[]|false TLS 1.3; default all that were built in
 ---@field alpn? string[]
 ---@field alpn_required? boolean default false
 ---@field trust? bearssl.Trust|string a store, PEM, or "system" (a client's default)
@@ -302,7 +314,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field record_size_limit? integer 64 … 16384 (RFC 8449)
 ---@field client_hello_limit? integer server: 512 … 131396 bytes, default 16384
 ---@field record_padding? integer TLS 1.3: bytes, default 0
----@field key_shares? integer client, TLS 1.3: 1 … 4, default 1
+---@field key_shares? integer client, TLS 1.3: 1 … 4, default 1, or 2 where the first group is a hybrid one
 ---@field grease? boolean client, default true
 ---@field middlebox_compatibility? boolean TLS 1.3, default true
 ---@field retry_cookie? boolean server, TLS 1.3, default false
@@ -368,6 +380,8 @@ function Context:info() end
 ---@field suites string[]
 ---@field groups string[]
 ---@field signature_algorithms string[]
+---@field signature_algorithms_cert? string[]
+---@field certificate_compression bearssl.Compression[]
 ---@field alpn? string[]
 ---@field verify bearssl.Verify
 ---@field tickets boolean|"always"
@@ -467,9 +481,9 @@ function Context:info() end
 ---@class bearssl.SignQuestion
 ---@field scheme? string
 ---@field scheme_id integer
----@field hash string
+---@field hash? string nil for Ed25519, which signs the message
 ---@field message string what to sign
----@field digest string its hash
+---@field digest? string its hash; nil for Ed25519
 ---@field certificate bearssl.Certificate
 
 ---@class bearssl.Selection: bearssl.Credential its `name`: of one of the context's
@@ -798,7 +812,7 @@ function Certificate:der() end
 function Certificate:fingerprint(hash) end
 ---@return {type: string, value: string}[]
 function Certificate:names() end
----@return {type?: "RSA"|"RSA-PSS"|"EC", bits?: integer, curve?: string, oid: string}
+---@return {type?: "RSA"|"RSA-PSS"|"EC"|"Ed25519", bits?: integer, curve?: string, oid: string}
 function Certificate:public_key() end
 ---@return string? name
 ---@return string oid
@@ -968,7 +982,7 @@ function Key:type() end
 function Key:bits() end
 ---@return string?
 function Key:curve() end
----@return {type: "RSA"|"RSA-PSS"|"EC", bits: integer, curve?: string}
+---@return {type: "RSA"|"RSA-PSS"|"EC"|"Ed25519", bits: integer, curve?: string}
 function Key:public_key() end
 ---@return boolean
 function Key:is_external() end
@@ -976,7 +990,7 @@ function Key:is_external() end
 ---@return boolean
 function Key:matches(certificate) end
 ---@param name string a signature scheme, or a hash for PKCS#1 v1.5 and ECDSA
----@param digest string
+---@param digest string for "ed25519" the message
 ---@return string? signature
 ---@return string? message
 ---@return bearssl.Code? code

@@ -23,8 +23,9 @@ end
 -- What only some versions have. "off": given as false it has an effect, since it is on by default; "any": so has 0.
 local of_version_13 = {
    key_shares = true, record_padding = true, key_update_after = true, psk_ke = true, retry_cookie = true,
-   new_session_count = "any", resumption_count = "any", ticket_count = "any", max_early_data = true, early_data_window = true, post_handshake_auth = true,
-   middlebox_compatibility = "off", grease = "off",
+   new_session_count = "any", resumption_count = "any", ticket_count = "any", max_early_data = true,
+   early_data_window = true, post_handshake_auth = true,
+   certificate_compression = true, middlebox_compatibility = "off", grease = "off",
 }
 local up_to_version_12 = { renegotiation = true, extended_master_secret = "off" }
 
@@ -156,6 +157,17 @@ for name, other in pairs { new_session_count = "resumption_count", resumption_co
       return not given[other] and ("needs '%s' beside it: a client asks for tickets by both numbers"):format(other)
    end }
 end
+-- What a side says of the certificates that it takes. A server says it when it asks for one, up to TLS 1.2 in a form
+-- that has no signature_algorithms_cert; a client names authorities in TLS 1.3 only.
+local function of_newest(name, is_its_side)
+   needs[#needs + 1] = { name, function(given, is_client)
+      local newest = given.max_version and core.version_id(given.max_version)
+      return newest and newest < NEWEST and is_its_side(is_client)
+         and "is of TLS 1.3 here, which the context does not speak"
+   end }
+end
+of_newest("signature_algorithms_cert", function(is_client) return not is_client end)
+of_newest("certificate_authorities", function(is_client) return is_client end)
 
 local function needs_judgement(name)
    return { name, function(given, is_client)
@@ -165,6 +177,8 @@ local function needs_judgement(name)
 end
 needs[#needs + 1] = needs_judgement "verify_depth"
 needs[#needs + 1] = needs_judgement "verdict_cache"
+needs[#needs + 1] = needs_judgement "signature_algorithms_cert"
+needs[#needs + 1] = needs_judgement "certificate_authorities"
 -- What has times of its own is judged anew each time (csrc/tls/x509/verdict_cache.h).
 needs[#needs + 1] = { "verdict_cache", function(given)
    local name = given.crls and "crls" or (given.revocation or "if_known") ~= "if_known" and "revocation"

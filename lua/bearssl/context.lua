@@ -56,10 +56,27 @@ local function extensions(value)
    return nil
 end
 
+local function certificate_compression(value)
+   if value == false then return nil end
+   local must, exact = checks.names(value)
+   return must and "a list of names, or false for none", exact
+end
+
+local are_certificates = is.filled(is.certificates, "the default")
+
+local function certificate_authorities(value)
+   if type(value) == "boolean" or options.is_object(value, "trust") then return nil end
+   if type(value) ~= "table" then return "true, false, a trust store or a list of certificates" end
+   return are_certificates(value)
+end
+
 local context_options = {
    mode = is.one_of({ "client", "server" }),
    min_version = is.string, max_version = is.string,
    suites = checks.suites, groups = checks.names, signature_algorithms = checks.names,
+   signature_algorithms_cert = checks.names,
+   certificate_compression = certificate_compression,
+   certificate_authorities = certificate_authorities,
    alpn = is.filled(is.list(checks.protocol_name, "protocol names"), "no protocol at all"),
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.path, capath = is.path,
@@ -120,6 +137,8 @@ local function convert_names(given, into)
       { "suites", "suites", "suite_ids" },
       { "groups", "groups", "group_ids" },
       { "signature_algorithms", "signature_schemes", "scheme_ids" },
+      { "signature_algorithms_cert", "signature_schemes_cert", "scheme_ids" },
+      { "certificate_compression", "certificate_compression", "compression_ids" },
       { "min_version", "version_min", "version_id" },
       { "max_version", "version_max", "version_id" },
    }
@@ -127,7 +146,10 @@ local function convert_names(given, into)
       local option, target, convert = field[1], field[2], field[3]
       local value = given[option]
       if option == "suites" and value == nil then value = "modern" end
-      if value ~= nil then
+      if option == "certificate_compression" and value == nil then
+         value = require("bearssl.names").certificate_compression()
+      end
+      if value then
          local ids, message = require("bearssl.names")[convert](value)
          if not ids then error(("bearssl.context: option '%s': %s"):format(option, message), 0) end
          into[target] = ids
@@ -191,6 +213,13 @@ local function gather_trust(given, needed)
       return require("bearssl.handed_in").refused(value, "the options 'cafile' and 'capath'", message, code)
    end
    return value
+end
+
+-- Whose names are sent: a boolean, a store, or nil for the default.
+local function gather_authorities(given)
+   local value = given.certificate_authorities
+   if type(value) ~= "table" or options.is_object(value, "trust") then return value end
+   return require("bearssl.trust").new(value)
 end
 
 -- The keys of a server's tickets: false for none; or nil, message, code. By default a server has some of its own,
@@ -275,6 +304,8 @@ local function build(given)
       error(("bearssl.context: verify = %q needs the clients' authorities: give 'trust' or 'cafile'"):format(verify), 0)
    end
    settings.trust = trust or nil
+   settings.certificate_authorities, message, code = gather_authorities(given)
+   if code then return nil, message, code end
    local ticket_keys
    ticket_keys, message, code = ticket_keys_of(given, is_client)
    if ticket_keys == nil then return nil, message, code end
@@ -283,6 +314,10 @@ local function build(given)
    settings.time = not is_client and given.clock and driver.time_of(given.clock) or nil
    local object
    object, message, code = core.context(settings)
+   if not object and code == "limit_exceeded" and given.certificate_authorities then
+      error("bearssl.context: option 'certificate_authorities': the names are none, or together longer than 12000 "
+         .. "bytes: give a list of the certificates that matter", 0)
+   end
    if not object and code == "illegal_parameter" and given.extensions then
       error("bearssl.context: option 'extensions': an extension that the library handles itself, or more than 16383 "
          .. "bytes of raw", 0)
@@ -296,6 +331,7 @@ local function build(given)
       settings = {
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
+         schemes_cert = settings.signature_schemes_cert, compressions = settings.certificate_compression or {},
          version_min = settings.version_min, version_max = settings.version_max,
          max_early_data = given.max_early_data or 0, pins = given.pins and true, has_verify = handlers_given.verify and true,
          shows_raw = combination.shows_raw(given, is_client), takes_raw = combination.takes_raw(given, is_client),
@@ -315,8 +351,9 @@ end
 -- client_certificate_types, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, credentials, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
--- extended_master_secret (boolean or "required"), max_fragment_length, extensions (client), ocsp_response, ocspfile
--- (server), handlers, clock, password,
+-- signature_algorithms_cert, certificate_authorities (boolean, a trust store or certificates), certificate_compression
+-- (list of names, or false), extended_master_secret (boolean or "required"), max_fragment_length, extensions (client),
+-- ocsp_response, ocspfile (server), handlers, clock, password,
 -- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache; of TLS 1.2 renegotiation (boolean);
 -- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), new_session_count,
 -- resumption_count (client),
@@ -399,6 +436,8 @@ function Context:info(...)
    info.signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name)
    info.server_certificate_types = { (table.unpack or unpack)(settings.server_certificate_types) } -- luacheck: ignore
    info.client_certificate_types = { (table.unpack or unpack)(settings.client_certificate_types) } -- luacheck: ignore
+   info.signature_algorithms_cert = settings.schemes_cert and names.list(settings.schemes_cert, core.scheme_name)
+   info.certificate_compression = names.list(settings.compressions, core.compression_name)
    info.tickets, info.staple = settings.tickets, settings.staple
    info.sessions, info.pooled_buffers = state.core:session_count(), state.core:pooled_buffers()
    return info

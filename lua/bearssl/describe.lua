@@ -148,6 +148,7 @@ end
 
 local function key_text(key)
    if key.curve then return ("%s %s"):format(key.type or "EC", key.curve) end
+   if key.type == "Ed25519" then return key.type end
    return ("%s %s bits"):format(key.type or "?", key.bits and name_of(key.bits) or "?")
 end
 
@@ -174,7 +175,8 @@ local shown = {
    client_hello = {
       { "server_name", name_of }, { "max_version", name_of }, { "supported_versions", list },
       { "session_id", bytes }, { "cipher_suites", list }, { "supported_groups", list }, { "key_share_groups", list },
-      { "signature_algorithms", list }, { "alpn", list }, { "psk_offered", if_true }, { "early_data_offered", if_true },
+      { "signature_algorithms", list }, { "signature_algorithms_cert", list }, { "certificate_authorities", list },
+      { "compress_certificate", list }, { "alpn", list }, { "psk_offered", if_true }, { "early_data_offered", if_true },
       { "fallback", if_true }, { "extensions", list }, { "random", bytes },
    },
    hello_retry_request = { { "selected_group", name_of }, { "cookie", octets } },
@@ -190,7 +192,8 @@ local shown = {
       { "signature", octets },
    },
    certificate_request = {
-      { "certificate_types", list }, { "signature_algorithms", list }, { "certificate_authorities", list },
+      { "certificate_types", list }, { "signature_algorithms", list }, { "signature_algorithms_cert", list },
+      { "certificate_authorities", list }, { "compress_certificate", list },
    },
    client_key_exchange = {
       { "key_exchange", name_of }, { "public_point", bytes }, { "encrypted_premaster_length", octets },
@@ -210,6 +213,9 @@ local special = {}
 
 function special.certificate(message, add)
    certificates(message, add)
+   if message.compression_algorithm then
+      add("compression", ("%s, %s without"):format(message.compression_algorithm, octets(message.uncompressed_length)))
+   end
 end
 
 function special.authenticated(message, add)

@@ -50,6 +50,13 @@ function bearssl.kernels(...)
    return core.kernels()
 end
 
+--- features() is a table of what this build has of what is optional: certificate_compression, a list of algorithms
+-- ("brotli", "zstd", "zlib"), best first.
+function bearssl.features(...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.features", nil, ...) end
+   return { certificate_compression = require("bearssl.names").certificate_compression() }
+end
+
 local lazy = {
    certificate = function() return require "bearssl.certificate" end,
    key = function() return require "bearssl.key" end,

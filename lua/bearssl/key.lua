@@ -7,7 +7,7 @@ local is = options.is
 local key = {}
 
 --- kinds: what generate makes.
-key.kinds = { "rsa", "secp256r1", "secp384r1", "secp521r1" }
+key.kinds = { "rsa", "secp256r1", "secp384r1", "secp521r1", "ed25519" }
 
 -- What the core calls the curves, by their number as groups: every name that a group has, a kind of key has too.
 local curves = { [23] = "p256", [24] = "p384", [25] = "p521" }
@@ -53,11 +53,11 @@ function key.open(path, password, ...)
 end
 
 --- generate(kind [, bits]) makes a new key. kind: "rsa" (bits: 2048 to 4096, a multiple of 8; 2048), "secp256r1",
--- "secp384r1" or "secp521r1", under any of their names (doc/api.md). An RSA key takes from tenths of a second to some
--- seconds. nil, message, "no_random" without randomness.
+-- "secp384r1" or "secp521r1", under any of their names (doc/api.md), or "ed25519". An RSA key takes from tenths of a
+-- second to some seconds. nil, message, "no_random" without randomness.
 function key.generate(kind, bits, ...)
    options.surplus("bearssl.key.generate", bits, ...)
-   local curve = type(kind) == "string" and curves[core.group_id(kind)]
+   local curve = type(kind) == "string" and (curves[core.group_id(kind)] or kind:lower() == "ed25519" and "ed25519")
    if kind ~= "rsa" and not curve then
       error(options.unknown("bearssl.key.generate: unknown kind of key", kind, key.kinds, "Kinds"), 2)
    end

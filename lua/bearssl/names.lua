@@ -44,6 +44,9 @@ function names.groups() return names_of(core.groups()) end
 
 function names.signature_algorithms() return names_of(core.schemes()) end
 
+--- certificate_compression() → list of the algorithms that this build has, best first.
+function names.certificate_compression() return names_of(core.compressions()) end
+
 function names.versions() return names_of(core.versions()) end
 
 -- What each kind of name is called, who knows its number, and what this build can do.
@@ -51,6 +54,7 @@ local kinds = {
    suites = { what = "cipher suite", id_of = core.suite_id, list = suites },
    groups = { what = "group", id_of = core.group_id, list = core.groups },
    schemes = { what = "signature algorithm", id_of = core.scheme_id, list = core.schemes },
+   compressions = { what = "compression", id_of = core.compression_id, list = core.compressions },
    versions = { what = "version", id_of = core.version_id, list = core.versions },
 }
 
@@ -109,6 +113,23 @@ end
 --- scheme_ids(list) → list of ids, or nil, message.
 function names.scheme_ids(list)
    return ids_of(kinds.schemes, list)
+end
+
+local compression_libraries = { zlib = "zlib", brotli = "libbrotlienc and libbrotlidec", zstd = "libzstd" }
+
+--- compression_ids(list) → list of ids, or nil, message.
+function names.compression_ids(list)
+   local ids, message = ids_of(kinds.compressions, list)
+   if ids then return ids end
+   for _, name in ipairs(list) do
+      local library = core.compression_id(name) and not kinds.compressions.supported[core.compression_id(name)]
+         and compression_libraries[name:lower()]
+      if library then
+         return nil, ("%s: leave it out (bearssl.features() tells what there is), or build again where pkg-config "
+            .. "finds %s"):format(message, library)
+      end
+   end
+   return nil, message
 end
 
 --- version_id(name) → number, or nil, message.

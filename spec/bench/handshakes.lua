@@ -1,17 +1,18 @@
 -- Handshakes between two connections in memory and nothing else, for strace, perf and valgrind: what one costs is the
 -- difference between two counts, divided by that of the handshakes.
---     lua spec/bench/handshakes.lua VERSION KIND COUNT, as "1.3 full 1000" or "1.2 resumed 1000"
+--     lua spec/bench/handshakes.lua VERSION KIND COUNT [GROUP], as "1.3 full 1000 x25519" or "1.2 resumed 1000"
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 
-local version, kind, count = arg[1], arg[2], tonumber(arg[3])
+local version, kind, count, group = arg[1], arg[2], tonumber(arg[3]), arg[4]
 assert((version == "1.2" or version == "1.3") and (kind == "full" or kind == "resumed") and count,
-   "usage: handshakes.lua 1.2|1.3 full|resumed COUNT")
+   "usage: handshakes.lua 1.2|1.3 full|resumed COUNT [GROUP]")
 local resumes = kind == "resumed"
 
 local function context(options)
    options.min_version, options.max_version = "TLSv" .. version, "TLSv" .. version
    options.session_cache = resumes and 100 or 0
+   options.groups = group and { group }
    return assert(bearssl.context(options))
 end
 

@@ -23,7 +23,10 @@ libraries.differences = {
 
 local ours = { name = "bearssl" }
 
-local group_lists = { x25519 = { "x25519", "secp256r1" }, secp256r1 = { "secp256r1" } }
+local group_lists = {
+   x25519 = { "x25519", "secp256r1" }, secp256r1 = { "secp256r1" },
+   X25519MLKEM768 = { "X25519MLKEM768", "x25519", "secp256r1" }, -- as the defaults begin; ours only
+}
 
 function ours.load()
    ours.module = require "bearssl"

@@ -84,7 +84,7 @@ static tls_key_exchange_key peer;
 static void
 prepare_exchange(unsigned group)
 {
-    if (tls_key_exchange_generate(&peer, group) != TLS_OK)
+    if (tls_key_exchange_generate(&peer, group, NULL, 0) != TLS_OK)
         fail("no key pair");
 }
 

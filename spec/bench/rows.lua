@@ -98,6 +98,16 @@ local function default_rows()
       { theirs_prepare = scenarios.full_handshakes(defaults) })
 end
 
+-- What ML-KEM adds, to our own handshake without: at most a quarter.
+local function post_quantum_rows()
+   local group = "TLS 1.3: handshakes a second, one process, X25519MLKEM768 beside x25519"
+   for _, authentication in ipairs({ "ecdsa", "rsa" }) do
+      row(group, "full, " .. KEYS[authentication], "/s", authentication == "ecdsa" and { at_least = 0.8 } or nil,
+         scenarios.full_handshakes(settings("1.3", authentication, "X25519MLKEM768")), { beside = "bearssl",
+            theirs_prepare = scenarios.full_handshakes(settings("1.3", authentication, "x25519")) })
+   end
+end
+
 local CIPHERS = { "AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305", "AES-128-CBC, SHA-256" }
 -- At least so many times the other's rate, in one process and in two.
 local BULK = {
@@ -222,6 +232,7 @@ return function(given_options)
       round_trip_rows(version)
       memory_rows(version)
    end
+   post_quantum_rows()
    default_rows()
    loading_rows()
    certificate_rows()

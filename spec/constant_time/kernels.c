@@ -1,6 +1,7 @@
 /* kernels.c - the cases of kernels: each runs with every implementation of its primitive. */
 #include "constant_time.h"
 #include "crypto/hash.h"
+#include "crypto/ml_kem.h"
 
 static const br_ec_impl *
 curves(void)
@@ -191,6 +192,39 @@ rsa_public(int bits)
     return good == 1;
 }
 
+/* Seeds, the message and all that comes of them are secret, but for what is sent; whether a
+ * ciphertext was the right one is, too. */
+#define IN_C 8
+static int
+ml_kem(int argument)
+{
+    const tls_ml_kem *kem = (argument & ~IN_C) == 3 ? &tls_ml_kem_768 : &tls_ml_kem_1024;
+    unsigned char key[TLS_ML_KEM_PRIVATE_MAXIMUM], ciphertext[TLS_ML_KEM_CIPHERTEXT_MAXIMUM];
+    unsigned char seeds[64], message[32], made[32], found[32], other[32];
+    tls_bytes private_key = tls_bytes_make(key, kem->private_length);
+    tls_bytes sent = tls_bytes_make(ciphertext, kem->ciphertext_length);
+    enum tls_reason reason;
+
+    if (argument & IN_C)
+        tls_kernels_choose("none");
+    memset(seeds, 0x5A, sizeof seeds);
+    memset(message, 0xC3, sizeof message);
+    SECRET(seeds, sizeof seeds);
+    SECRET(message, sizeof message);
+    tls_ml_kem_key_of(kem, key, seeds, NULL);
+    reason = tls_ml_kem_encapsulate_message(
+        kem, ciphertext, made, tls_ml_kem_public_key(kem, key), message);
+    if (reason == TLS_OK)
+        reason = tls_ml_kem_decapsulate(kem, found, private_key, sent, NULL);
+    ciphertext[7] ^= 1;
+    if (reason == TLS_OK)
+        reason = tls_ml_kem_decapsulate(kem, other, private_key, sent, NULL);
+    PUBLIC(made, sizeof made);
+    PUBLIC(found, sizeof found);
+    PUBLIC(other, sizeof other);
+    return reason == TLS_OK && memcmp(made, found, 32) == 0 && memcmp(made, other, 32) != 0;
+}
+
 const test_case kernel_cases[] = {
     {"sha256", hash, TLS_HASH_SHA256, "sha256"},
     {"x25519-multiply", multiply, 29, "x25519"},
@@ -208,5 +242,9 @@ const test_case kernel_cases[] = {
     {"aes128-gcm", aes_gcm, 16, "aes_gcm"},
     {"aes256-gcm", aes_gcm, 32, "aes_gcm"},
     {"chacha20-poly1305", chacha20_poly1305, 0, "chacha20_poly1305"},
+    {"ml-kem-768", ml_kem, 3, "ml_kem"},
+    {"ml-kem-1024", ml_kem, 4, "ml_kem"},
+    {"ml-kem-768-in-c", ml_kem, 3 | IN_C, ""},
+    {"ml-kem-1024-in-c", ml_kem, 4 | IN_C, ""},
     {NULL, NULL, 0, NULL},
 };

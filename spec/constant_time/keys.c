@@ -54,6 +54,7 @@ name_of(int curve, const char *ending)
         curve == 0    ? "rsa"
         : curve == 23 ? "p256"
         : curve == 24 ? "p384"
+        : curve == 29 ? "ed25519"
                       : "p521",
         ending);
     return name;
@@ -71,6 +72,10 @@ hide_key(const tls_private_key *key)
     const br_rsa_private_key *rsa = tls_private_key_rsa(key);
     tls_bytes exponent = tls_private_key_exponent(key);
 
+    if (tls_private_key_ed25519(key) != NULL) {
+        SECRET(tls_private_key_ed25519(key), 32);
+        return;
+    }
     if (rsa == NULL) {
         SECRET(tls_private_key_ec(key)->x, tls_private_key_ec(key)->xlen);
         return;
@@ -86,7 +91,9 @@ hide_key(const tls_private_key *key)
 static int
 sign(int scheme)
 {
-    int curve = scheme == TLS_SCHEME_ECDSA_SECP256R1_SHA256 ? 23 : 0;
+    int curve = scheme == TLS_SCHEME_ECDSA_SECP256R1_SHA256 ? 23
+                : scheme == TLS_SCHEME_ED25519              ? 29
+                                                            : 0;
     tls_private_key *key = load(name_of(curve, "der"));
     unsigned char out[TLS_SIGNATURE_MAXIMUM], digest[32] = {7};
     size_t length;
@@ -128,8 +135,9 @@ premaster(int good)
 }
 
 /* hide_numbers: the private numbers of PKCS#8: all INTEGERs of a PKCS#1 structure but the modulus
- * (the version and the exponent are short), the OCTET STRING of an ECPrivateKey. Headers, lengths
- * and the bytes by which a length is seen to be the least stay in the clear. */
+ * (the version and the exponent are short), the OCTET STRING of an ECPrivateKey or of a
+ * CurvePrivateKey. Headers, lengths and the bytes by which a length is seen to be the least stay in
+ * the clear. */
 static void
 hide_numbers(unsigned char *p, const unsigned char *end, int depth, int *count, int is_rsa)
 {
@@ -142,7 +150,8 @@ hide_numbers(unsigned char *p, const unsigned char *end, int depth, int *count, 
             for (n = 0, i = 2; i < header; i++)
                 n = n << 8 | p[i];
         }
-        if ((tag & 0x20) != 0 || (tag == 0x04 && p[header] == 0x30 && depth == 1))
+        if ((tag & 0x20) != 0 ||
+            (tag == 0x04 && (p[header] == 0x30 || p[header] == 0x04) && depth == 1))
             hide_numbers(p + header, p + header + n, depth + 1, count, is_rsa);
         else if (is_rsa && tag == 0x02 && n > 3) {
             if (++*count > 1)
@@ -218,15 +227,18 @@ const test_case key_cases[] = {
     {"sign-pss", sign, TLS_SCHEME_RSA_PSS_RSAE_SHA256, "rsa"},
     {"sign-pkcs1", sign, TLS_SCHEME_RSA_PKCS1_SHA256, ""},
     {"sign-ecdsa", sign, TLS_SCHEME_ECDSA_SECP256R1_SHA256, ""},
+    {"sign-ed25519", sign, TLS_SCHEME_ED25519, "x25519"},
     {"premaster-good", premaster, 1, "rsa"},
     {"premaster-bad", premaster, 0, ""},
     {"decode-rsa", decode, 0, "rsa"},
     {"decode-p256", decode, 23, ""},
     {"decode-p384", decode, 24, ""},
     {"decode-p521", decode, 25, ""},
+    {"decode-ed25519", decode, 29, "x25519"},
     {"decode-pem", decode_pem, 0, ""},
     {"decrypt", decrypt, 0, ""},
     {"encode-rsa", encode, 0, ""},
     {"encode-p256", encode, 23, ""},
+    {"encode-ed25519", encode, 29, ""},
     {NULL, NULL, 0, NULL},
 };

@@ -41,6 +41,7 @@ for pair in rsa:RSA:rsa_keygen_bits:2048 p256:EC:ec_paramgen_curve:P-256 p384:EC
         openssl genpkey -algorithm "${pair%%:*}" -pkeyopt "${pair#*:}" -out "$KEYS/$name.pem" 2>/dev/null || exit 1
     openssl pkcs8 -topk8 -nocrypt -in "$KEYS/$name.pem" -outform DER -out "$KEYS/$name.der" || exit 1
 done
+openssl genpkey -algorithm ED25519 -outform DER -out "$KEYS/ed25519.der" || exit 1
 openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 10 -passout pass:pw -in "$KEYS/p256.pem" -outform DER \
     -out "$KEYS/p256.encrypted" || exit 1
 

@@ -164,11 +164,17 @@ exchange(int group)
     tls_key_exchange_key a, b;
     size_t length = 0, other = 0;
 
-    if (tls_key_exchange_generate(&a, (unsigned)group) != TLS_OK ||
-        tls_key_exchange_generate(&b, (unsigned)group) != TLS_OK ||
-        tls_key_exchange_shared(&b, theirs, &other, tls_key_exchange_share(&a)) != TLS_OK)
+    if (tls_key_exchange_generate(&a, (unsigned)group, NULL, 0) != TLS_OK ||
+        tls_key_exchange_answer(&b, (unsigned)group, theirs, &other, tls_key_exchange_share(&a)) !=
+            TLS_OK)
         return 0;
     SECRET(a.secret, a.length);
+    if (a.hybrid != NULL) { /* secret are what stands before the encapsulation key, and z */
+        unsigned char *key = a.hybrid->bytes + a.hybrid->matrix_length + a.hybrid->share_length;
+
+        SECRET(key, a.hybrid->private_length / 2 - 48);
+        SECRET(key + a.hybrid->private_length - 32, 32);
+    }
     if (tls_key_exchange_shared(&a, ours, &length, tls_key_exchange_share(&b)) != TLS_OK)
         return 0;
     PUBLIC(ours, sizeof ours);
@@ -212,6 +218,8 @@ const test_case secret_cases[] = {
     {"exchange-secp384r1", exchange, 24, ""},
     {"exchange-secp521r1", exchange, 25, ""},
     {"exchange-ffdhe2048", exchange, 256, ""},
+    {"exchange-x25519mlkem768", exchange, TLS_GROUP_X25519MLKEM768, ""},
+    {"exchange-secp384r1mlkem1024", exchange, TLS_GROUP_SECP384R1MLKEM1024, ""},
     {"public-ffdhe2048", ffdhe_public, 256, ""},
     {"password-sha256", password, TLS_HASH_SHA256, ""},
     {"password-sha512", password, TLS_HASH_SHA512, ""},

@@ -5,7 +5,7 @@ set -e
 dir=$1
 [ ! "$dir/corpus.done" -nt "$2" ] || exit 0
 for target in certificate key crl ocsp request pem messages extensions session ticket client_13 server_13 client_12 \
-    server_12 hostile renegotiation late verification; do mkdir -p "$dir/$target"; done
+    server_12 hostile renegotiation late verification compressed_certificate ml_kem ed25519; do mkdir -p "$dir/$target"; done
 "$2" "$dir"
 work=$dir/work
 mkdir -p "$work"
@@ -19,6 +19,15 @@ for curve in P-256 P-384 P-521; do
     openssl pkey -in $curve.key -pubout -outform DER -out ../key/$curve.public
     openssl pkcs8 -topk8 -in $curve.key -passout pass:secret -iter 1 -outform DER -out ../key/$curve.encrypted
 done
+openssl genpkey -algorithm ED25519 -out ed25519.key
+openssl pkey -in ed25519.key -outform DER -out ../key/ed25519.pkcs8
+openssl pkey -in ed25519.key -pubout -outform DER -out ../key/ed25519.public
+openssl pkcs8 -topk8 -in ed25519.key -passout pass:secret -iter 1 -outform DER -out ../key/ed25519.encrypted
+# OneAsymmetricKey with its public half (RFC 5958)
+{ printf '\060\121\002\001\001'; tail -c +6 ../key/ed25519.pkcs8; printf '\201\041\000'; tail -c 32 ../key/ed25519.public; } >../key/ed25519.v2
+printf 'message' >message
+openssl pkeyutl -sign -rawin -in message -inkey ed25519.key -out signature
+{ tail -c 32 ../key/ed25519.public; cat signature message; } >../ed25519/good
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.key 2>/dev/null
 openssl rsa -traditional -in rsa.key -outform DER -out ../key/rsa.pkcs1 2>/dev/null
 openssl pkcs8 -topk8 -nocrypt -in rsa.key -outform DER -out ../key/rsa.pkcs8
@@ -76,11 +85,13 @@ openssl req -x509 -new -config conf -extensions ca_ext -key P-256.key -subj '/C=
 openssl req -new -config conf -reqexts leaf -key P-384.key -subj '/CN=leaf' -out full.csr 2>/dev/null ||
     openssl req -new -config conf -key P-384.key -subj '/CN=leaf' -out full.csr
 openssl req -new -config conf -key rsa.key -subj '/CN=plain' -out plain.csr
+openssl req -new -config conf -key ed25519.key -subj '/CN=ed' -out ed25519.csr
+openssl req -x509 -new -config conf -extensions ca_ext -key ed25519.key -subj '/CN=ed' -days 3650 -out ed25519.pem
 openssl x509 -req -in full.csr -CA ca.pem -CAkey P-256.key -set_serial 4660 -days 3650 -extfile conf -extensions leaf -out leaf.pem 2>/dev/null
 openssl x509 -req -in plain.csr -CA ca.pem -CAkey P-256.key -set_serial 2 -days 3650 -out plain.pem 2>/dev/null
 openssl req -x509 -new -config conf -key rsa.key -subj /CN=pss -sigopt rsa_padding_mode:pss -sha256 -days 3650 -out pss.pem
-for f in ca leaf plain pss; do der x509 $f.pem ../certificate/$f; done
-for f in full plain; do der req $f.csr ../request/$f; done
+for f in ca leaf plain pss ed25519; do der x509 $f.pem ../certificate/$f; done
+for f in full plain ed25519; do der req $f.csr ../request/$f; done
 
 : >index
 echo 01 >number

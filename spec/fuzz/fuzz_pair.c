@@ -1,5 +1,6 @@
 /* fuzz_pair.c - see fuzz_pair.h. */
 #include "fuzz_pair.h"
+#include "wire/compression.h"
 
 #include "support/certificates.h"
 #include "wire/message.h"
@@ -89,7 +90,9 @@ shared_options(tls_context_options *options, uint32_t word)
 {
     static const tls_bytes alpn[] = {
         {(const unsigned char *)"h2", 2}, {(const unsigned char *)"http/1.1", 8}};
+    static uint16_t compressions[3];
     unsigned suite = (word >> FUZZ_SUITE_SHIFT) & 7;
+    size_t i;
     const unsigned *range = versions[(word >> FUZZ_VERSION_SHIFT) & 3];
 
     memset(options, 0, sizeof *options);
@@ -100,6 +103,10 @@ shared_options(tls_context_options *options, uint32_t word)
         options->suites = suites[suite > 0 ? suite - 1 : 0];
         options->suite_count = 5;
     }
+    /* Those that this build has: the others are refused. */
+    for (i = 0; word & FUZZ_ALPN && i < 3 && tls_compression_at(i) != 0; i++)
+        compressions[options->certificate_compression_count++] = (uint16_t)tls_compression_at(i);
+    options->certificate_compression = compressions;
     if (word & FUZZ_ALPN) {
         options->alpn = alpn;
         options->alpn_count = 2;

@@ -2,8 +2,11 @@
  * of options: seeds DIRECTORY makes DIRECTORY/TARGET/seed-N. */
 #include <stdio.h>
 
+#include "crypto/key_exchange.h"
 #include "fuzz_pair.h"
+#include "wire/compression.h"
 #include "wire/message.h"
+#include "wire/registry.h"
 
 static const char *directory;
 
@@ -64,6 +67,25 @@ put_extensions(const tls_message *message)
         put("extensions", tls_bytes_make(head, sizeof head), block);
 }
 
+/* put_compressed: a Certificate's body, by each algorithm. */
+static void
+put_compressed(tls_bytes body)
+{
+    unsigned char head[8], packed[2000];
+    unsigned algorithm;
+    size_t i, n;
+
+    for (i = 0; (algorithm = tls_compression_at(i)) != 0; i++) {
+        n = tls_compress(algorithm, packed, sizeof packed, body);
+        tls_put16(head, algorithm);
+        head[2] = 0;
+        tls_put16(head + 3, (uint32_t)body.length);
+        head[5] = 0;
+        tls_put16(head + 6, (uint32_t)n);
+        put("compressed_certificate", tls_bytes_make(head, sizeof head), tls_bytes_make(packed, n));
+    }
+}
+
 static void
 put_message(const tls_stage_event *event)
 {
@@ -75,6 +97,8 @@ put_message(const tls_stage_event *event)
 
     if (event->raw.length < 4 || event->stage == TLS_STAGE_ALERT)
         return;
+    if (event->raw.data[0] == TLS_HANDSHAKE_CERTIFICATE && event->version == TLS_VERSION_13)
+        put_compressed(tls_bytes_make(event->raw.data + 4, event->raw.length - 4));
     for (i = 0; i < 4; i++)
         if (versions[i] == event->version)
             head[0] = (unsigned char)i;
@@ -244,6 +268,31 @@ put_lies(uint32_t options)
     }
 }
 
+/* A key, a ciphertext and a share of each kind: see ml_kem.c. */
+static void
+put_ml_kem(void)
+{
+    static const unsigned groups[] = {
+        TLS_GROUP_X25519MLKEM768, TLS_GROUP_SECP256R1MLKEM768, TLS_GROUP_SECP384R1MLKEM1024};
+    unsigned char secret[TLS_SHARED_SECRET_MAXIMUM], first[] = {0};
+    tls_key_exchange_key client, server;
+    size_t length;
+    unsigned i;
+
+    for (i = 0; i < sizeof groups / sizeof *groups; i++) {
+        if (tls_key_exchange_generate(&client, groups[i], NULL, 0) != TLS_OK ||
+            tls_key_exchange_answer(
+                &server, groups[i], secret, &length, tls_key_exchange_share(&client)) != TLS_OK)
+            exit(1);
+        first[0] = (unsigned char)(2 * i);
+        put("ml_kem", tls_bytes_make(first, 1), tls_key_exchange_share(&client));
+        first[0]++;
+        put("ml_kem", tls_bytes_make(first, 1), tls_key_exchange_share(&server));
+        tls_key_exchange_wipe(&client);
+        tls_key_exchange_wipe(&server);
+    }
+}
+
 int
 main(int count, char **words)
 {
@@ -273,6 +322,7 @@ main(int count, char **words)
         return 2;
     }
     directory = words[1];
+    put_ml_kem();
     for (i = 0; i < sizeof options_13 / sizeof *options_13; i++) {
         record(fuzz_with_versions(options_13[i], i % 2 ? FUZZ_12_13 : FUZZ_13));
         if (options_13[i] & FUZZ_RESUME)

@@ -22,6 +22,7 @@ local definitions = {
    ca = { cn = "Test Root CA", issuer = false, usage = "ca" },
    ec_ca = { cn = "Test EC Root CA", key = "ec:P-256", issuer = false, usage = "ca" },
    other_ca = { cn = "Other Root CA", issuer = false, usage = "ca" },
+   ed25519_ca = { cn = "Test Ed25519 Root CA", key = "ed:25519", issuer = false, usage = "ca" },
    expired_ca = { cn = "Expired Root CA", issuer = false, usage = "ca", from = -20, to = -10 },
    intermediate = { cn = "Test Intermediate CA", usage = "ca" },
    intermediate2 = { cn = "Test Lower Intermediate CA", key = "ec:P-256", issuer = "intermediate", usage = "ca" },
@@ -34,6 +35,9 @@ local definitions = {
    ec = { key = "ec:P-256" },
    ec384 = { key = "ec:P-384" },
    ec521 = { key = "ec:P-521" },
+   ed25519 = { key = "ed:25519", usage = "signature" },
+   ed25519_only = { key = "ed:25519", usage = "signature", issuer = "ed25519_ca" },
+   rsa_by_ed25519 = { issuer = "ed25519_ca" },
    rsa_pss = { key = "rsa-pss:2048" }, -- whose key signs by RSA-PSS only
    sha384 = { key = "ec:P-384", hash = "sha384" },
    -- static ECDH: the suite's name tells who signed the certificate
@@ -65,8 +69,10 @@ local definitions = {
    client_ec = { cn = "client ec", san = "email:client@example.org", usage = "client", key = "ec:P-256" },
    client_ec384 = { cn = "client ec384", san = "email:client@example.org", usage = "client", key = "ec:P-384" },
    client_ec521 = { cn = "client ec521", san = "email:client@example.org", usage = "client", key = "ec:P-521" },
+   client_ed25519 = { cn = "client ed", san = "email:client@example.org", usage = "client", key = "ed:25519" },
    client_rsa_pss = { cn = "client pss", san = "email:client@example.org", usage = "client", key = "rsa-pss:2048" },
    client_chain = { cn = "client chain", san = "email:client@example.org", usage = "client", issuer = "intermediate" },
+   client_ec_only = { cn = "client ec only", usage = "client", key = "ec:P-256", issuer = "ec_ca" },
    client_expired = { cn = "client old", usage = "client", key = "ec:P-256", from = -20, to = -10 },
    client_untrusted = { cn = "client stranger", usage = "client", key = "ec:P-256", issuer = "other_ca" },
 }
@@ -76,6 +82,7 @@ local usages = {
    server = {
       ca = false, key_usage = { "digitalSignature", "keyEncipherment" }, extended_key_usage = { "serverAuth" },
    },
+   signature = { ca = false, key_usage = { "digitalSignature" }, extended_key_usage = { "serverAuth" } },
    agreement = {
       ca = false, key_usage = { "digitalSignature", "keyAgreement" }, extended_key_usage = { "serverAuth" },
    },
@@ -158,7 +165,8 @@ end
 local function make_ourselves(definition, signer, path)
    local kind, size = (definition.key or "rsa:2048"):match("^(%w+):(.+)$")
    local is_rsa = kind == "rsa"
-   local key = assert(core.generate_key(is_rsa and "rsa" or curves[size], is_rsa and tonumber(size) or nil))
+   local kinds = { rsa = "rsa", ed = "ed25519" }
+   local key = assert(core.generate_key(kinds[kind] or curves[size], is_rsa and tonumber(size) or nil))
    local usage = usages[definition.usage or "server"]
    local fields = {
       public_key = key, issuer_key = key, hash = definition.hash,

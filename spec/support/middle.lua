@@ -1,7 +1,9 @@
 -- Somebody between the client and the server, who takes TLS 1.3 out of what the client offers:
 --     middle.strip_versions(bytes)   ClientHello's record without supported_versions
 --     middle.start(port, options)    a process that stands between its own `port` and that one, for one connection
---                                    after the other; options.honest: it changes nothing
+--                                    after the other; options.honest: it changes nothing; options.longest, .whole:
+--                                    nor this, but it hangs up on a ClientHello whose first record is longer, or that
+--                                    takes more records
 local interpreter = require "spec.support.interpreter"
 
 local middle = {}
@@ -43,8 +45,10 @@ while true do
    local header = client:receive(5)
    if header then
       local hello = header .. client:receive(header:byte(4) * 256 + header:byte(5))
-      server:send(arg[2] == "honest" and hello or middle.strip_versions(hello))
-      local other = { [client] = server, [server] = client }
+      local unbearable = #hello > tonumber(arg[3])
+         or arg[4] == "whole" and hello:byte(7) * 65536 + hello:byte(8) * 256 + hello:byte(9) ~= #hello - 9
+      local other = not unbearable and { [client] = server, [server] = client }
+      if other then server:send(arg[2] == "honest" and hello or middle.strip_versions(hello)) end
       while other do
          for _, from in ipairs((socket.select({ client, server }))) do
             from:settimeout(0)
@@ -64,7 +68,9 @@ end
 ]=]
 
 function middle.start(port, options)
-   local child = interpreter.script(SOURCE, { port, options and options.honest and "honest" or "not" })
+   options = options or {}
+   local child = interpreter.script(SOURCE, { port, (options.honest or options.longest or options.whole) and "honest"
+      or "not", options.longest or 20000, options.whole and "whole" or "any" })
    child.port = tonumber((child:wait_for("in the middle of (%d+)")))
    return child
 end

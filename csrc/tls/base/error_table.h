@@ -172,5 +172,7 @@ TLS_REASON(NO_POST_HANDSHAKE_AUTH, PROTOCOL, TLS_ALERT_NONE, "no_post_handshake_
     "the client did not offer post-handshake authentication")
 TLS_REASON(UNKNOWN_PSK_IDENTITY, PROTOCOL, TLS_ALERT_UNKNOWN_PSK_IDENTITY, "unknown_psk_identity",
     "the client offers no pre-shared key that this server knows")
+TLS_REASON(BAD_COMPRESSION, PROTOCOL, TLS_ALERT_BAD_CERTIFICATE, "bad_compression",
+    "a compressed certificate message is not what it says, or longer than this library accepts")
 TLS_REASON(BUSY, AGAIN, TLS_ALERT_NONE, "busy",
     "something before it waits to be sent or to be answered: try again later")

@@ -23,7 +23,7 @@ TLS_PUBLIC_BEGIN
     X(max_fragment_length, 512, 4096, 0)                                                           \
     X(record_size, 512, 16384, 16384)                                                              \
     X(client_hello_limit, 512, 131396, 16384)                                                      \
-    X(key_share_count, 1, 4, 1)                                                                    \
+    X(key_share_count, 1, 4, 0)                                                                    \
     X(ticket_count, 0, TLS_TICKETS_MAXIMUM, 0)                                                     \
     X(new_session_count, 0, 255, 0)                                                                \
     X(resumption_count, 0, 255, 0)                                                                 \

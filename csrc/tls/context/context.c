@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "context/bounds.h"
+#include "wire/compression.h"
 #include "wire/extension.h"
 #include "wire/message.h"
 #include "crypto/key_exchange.h"
@@ -16,16 +17,17 @@
 #include "key/signature.h"
 #include "wire/suite.h"
 
-static const uint16_t default_groups[] = {
-    TLS_GROUP_X25519, TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
+static const uint16_t default_groups[] = {TLS_GROUP_X25519MLKEM768, TLS_GROUP_X25519,
+    TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1, TLS_GROUP_SECP521R1};
 
-/* RFC 8446 section 4.2.3: every SHA-2 one that BearSSL's arithmetic does. PKCS#1 is there for
- * TLS 1.2 and for signatures of certificates. */
-static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256,
-    TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384,
-    TLS_SCHEME_RSA_PSS_RSAE_SHA384, TLS_SCHEME_RSA_PKCS1_SHA384, TLS_SCHEME_ECDSA_SECP521R1_SHA512,
-    TLS_SCHEME_RSA_PSS_RSAE_SHA512, TLS_SCHEME_RSA_PKCS1_SHA512, TLS_SCHEME_RSA_PSS_PSS_SHA256,
-    TLS_SCHEME_RSA_PSS_PSS_SHA384, TLS_SCHEME_RSA_PSS_PSS_SHA512};
+/* RFC 8446 section 4.2.3: every SHA-2 one, and Ed25519. PKCS#1 is there for TLS 1.2 and for
+ * signatures of certificates, behind RSA-PSS, which both sides may have in TLS 1.2 too. */
+static const uint16_t default_schemes[] = {TLS_SCHEME_ECDSA_SECP256R1_SHA256, TLS_SCHEME_ED25519,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA256, TLS_SCHEME_ECDSA_SECP384R1_SHA384,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA384, TLS_SCHEME_ECDSA_SECP521R1_SHA512,
+    TLS_SCHEME_RSA_PSS_RSAE_SHA512, TLS_SCHEME_RSA_PSS_PSS_SHA256, TLS_SCHEME_RSA_PSS_PSS_SHA384,
+    TLS_SCHEME_RSA_PSS_PSS_SHA512, TLS_SCHEME_RSA_PKCS1_SHA256, TLS_SCHEME_RSA_PKCS1_SHA384,
+    TLS_SCHEME_RSA_PKCS1_SHA512};
 
 const uint16_t *
 tls_context_default_groups(size_t *count)
@@ -120,9 +122,16 @@ tls_context_has_group(const tls_context *context, unsigned group)
     return 0;
 }
 
+/* copy_numbers: ILLEGAL_PARAMETER for one that nothing supports. */
 static enum tls_reason
-copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t count)
+copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t count,
+    int (*supported)(unsigned id))
 {
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (!supported(values[i]))
+            return TLS_REASON_ILLEGAL_PARAMETER;
     *out = malloc((count ? count : 1) * sizeof **out);
     if (*out == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
@@ -132,20 +141,22 @@ copy_numbers(uint16_t **out, size_t *out_count, const uint16_t *values, size_t c
     return TLS_OK;
 }
 
+static int
+suite_supported(unsigned id)
+{
+    return tls_suite_find(id) != NULL;
+}
+
 static enum tls_reason
 copy_suites(tls_context *context, const tls_context_options *options)
 {
     const uint16_t *suites = options->suites;
     size_t count = options->suite_count;
     enum tls_reason reason;
-    size_t i;
 
     if (suites == NULL)
         suites = tls_suite_policy("modern", &count);
-    for (i = 0; i < count; i++)
-        if (tls_suite_find(suites[i]) == NULL)
-            return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = copy_numbers(&context->suites, &context->suite_count, suites, count);
+    reason = copy_numbers(&context->suites, &context->suite_count, suites, count, suite_supported);
     if (reason == TLS_OK && options->suites == NULL)
         tls_suite_order(context->suites, context->suite_count, tls_processor_has_aes());
     return reason;
@@ -181,6 +192,70 @@ fit_versions(tls_context *context)
                : TLS_REASON_ILLEGAL_PARAMETER;
 }
 
+unsigned
+tls_context_compression(const tls_context *context, tls_u16_list offered)
+{
+    size_t i;
+
+    for (i = 0; i < context->certificate_compression_count; i++)
+        if (tls_u16_list_contains(offered, context->certificate_compression[i]))
+            return context->certificate_compression[i];
+    return 0;
+}
+
+/* copy_certificate_lists: what peers are told of certificates that they may show, and how. */
+static enum tls_reason
+copy_certificate_lists(tls_context *context, const tls_context_options *options)
+{
+    enum tls_reason reason =
+        copy_numbers(&context->certificate_schemes, &context->certificate_scheme_count,
+            options->certificate_schemes, options->certificate_scheme_count, tls_scheme_supported);
+
+    if (reason == TLS_OK)
+        reason = copy_numbers(&context->certificate_compression,
+            &context->certificate_compression_count, options->certificate_compression,
+            options->certificate_compression_count, tls_compression_supported);
+    return reason;
+}
+
+/* One message of a flight that must fit the output buffer. */
+#define AUTHORITIES_LENGTH_MAXIMUM 12000
+
+void
+tls_context_write_authorities(const tls_context *context, tls_buffer *out)
+{
+    size_t count = context->authorities != NULL ? tls_trust_store_count(context->authorities) : 0;
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        tls_write_vector16(out, tls_trust_store_at(context->authorities, i)->subject);
+    if (out->length > AUTHORITIES_LENGTH_MAXIMUM)
+        tls_buffer_clear(out);
+}
+
+/* copy_authorities: names that were asked for are sent, or refused here. */
+static enum tls_reason
+copy_authorities(tls_context *context, const tls_context_options *options)
+{
+    enum tls_authorities whose = options->certificate_authorities;
+    tls_trust_store *store = options->authorities != NULL ? options->authorities : options->trust;
+    tls_buffer names = {0};
+    enum tls_reason reason = TLS_OK;
+
+    if (whose == TLS_AUTHORITIES_NONE ||
+        (whose == TLS_AUTHORITIES_DEFAULT && context->role == TLS_ROLE_CLIENT) || store == NULL)
+        return whose == TLS_AUTHORITIES_NAMED ? TLS_REASON_ILLEGAL_PARAMETER : TLS_OK;
+    context->authorities = tls_trust_store_retain(store);
+    if (whose == TLS_AUTHORITIES_NAMED) {
+        tls_context_write_authorities(context, &names);
+        reason = names.failed        ? TLS_REASON_OUT_OF_MEMORY
+                 : names.length == 0 ? TLS_REASON_LIMIT
+                                     : TLS_OK;
+    }
+    tls_buffer_release(&names);
+    return reason;
+}
+
 static enum tls_reason
 copy_groups_and_schemes(tls_context *context, const tls_context_options *options)
 {
@@ -198,12 +273,6 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
         schemes = options->signature_schemes;
         scheme_count = options->signature_scheme_count;
     }
-    for (i = 0; i < group_count; i++)
-        if (!tls_group_supported(groups[i]))
-            return TLS_REASON_ILLEGAL_PARAMETER;
-    for (i = 0; i < scheme_count; i++)
-        if (!tls_scheme_supported(schemes[i]))
-            return TLS_REASON_ILLEGAL_PARAMETER;
     /* Nor is TLS 1.3 without a scheme that may sign its handshake (RFC 8446 section 4.2.3). */
     for (i = 0; i < scheme_count && !signs_13; i++)
         signs_13 = tls_scheme_kind_of(schemes[i]) != TLS_SCHEME_KIND_RSA_PKCS1 &&
@@ -212,10 +281,11 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
         context->version_max = TLS_VERSION_12;
     if (context->version_min > context->version_max)
         return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = copy_numbers(&context->groups, &context->group_count, groups, group_count);
+    reason = copy_numbers(
+        &context->groups, &context->group_count, groups, group_count, tls_group_supported);
     if (reason == TLS_OK)
-        reason = copy_numbers(
-            &context->signature_schemes, &context->signature_scheme_count, schemes, scheme_count);
+        reason = copy_numbers(&context->signature_schemes, &context->signature_scheme_count,
+            schemes, scheme_count, tls_scheme_supported);
     return reason;
 }
 
@@ -228,6 +298,12 @@ tls_certificate_type_listed(const uint16_t *types, size_t count, unsigned type)
         if (types[i] == type)
             return 1;
     return 0;
+}
+
+static int
+type_supported(unsigned type)
+{
+    return type == TLS_CERTIFICATE_TYPE_X509 || type == TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY;
 }
 
 /* copy_types: a raw public key needs TLS 1.3 here, and has nothing that could be revoked. */
@@ -244,9 +320,7 @@ copy_types(const tls_context *context, const tls_context_options *options, uint1
         count = 1;
     }
     for (i = 0; i < count; i++) {
-        if ((types[i] != TLS_CERTIFICATE_TYPE_X509 &&
-                types[i] != TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY) ||
-            tls_certificate_type_listed(types, i, types[i]))
+        if (tls_certificate_type_listed(types, i, types[i]))
             return TLS_REASON_ILLEGAL_PARAMETER;
         judges_raw |= types[i] == TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY;
     }
@@ -257,7 +331,7 @@ copy_types(const tls_context *context, const tls_context_options *options, uint1
         (judges_raw && (options->crl_count > 0 || options->revocation != TLS_REVOCATION_IF_KNOWN ||
                            tls_staple_demanded(options->staple))))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    return copy_numbers(out, out_count, types, count);
+    return copy_numbers(out, out_count, types, count, type_supported);
 }
 
 static enum tls_reason
@@ -310,8 +384,10 @@ copy_custom_extensions(tls_context *context, const tls_context_options *options)
     for (i = 0; i < options->custom_extension_count; i++) {
         const tls_custom_extension *extension = &options->custom_extensions[i];
 
-        /* What the core handles has its own options, and nothing may stand twice. */
+        /* What the core handles has its own options, and nothing may stand twice. A delegated
+         * credential (RFC 9345) would be refused when it came. */
         if ((tls_extension_places(extension->type) != 0 && !is_padding(extension)) ||
+            extension->type == TLS_EXTENSION_DELEGATED_CREDENTIAL ||
             extension->data.length > 0x3FFF)
             return TLS_REASON_ILLEGAL_PARAMETER;
         for (j = 0; j < i; j++)
@@ -420,6 +496,7 @@ choices_known(const tls_context_options *options)
            tls_verify_mode_fits(options->verify, options->role) &&
            (unsigned)options->revocation <= TLS_REVOCATION_PATH &&
            (unsigned)options->staple <= TLS_STAPLE_REQUIRED &&
+           (unsigned)options->certificate_authorities <= TLS_AUTHORITIES_NAMED &&
            (options->role == TLS_ROLE_CLIENT || options->staple == TLS_STAPLE_DEFAULT) &&
            (unsigned)options->extended_master_secret <= TLS_EXTENDED_MASTER_SECRET_REQUIRED;
 }
@@ -507,6 +584,10 @@ tls_context_new(tls_context **out, const tls_context_options *options)
         reason = copy_suites(context, options);
     if (reason == TLS_OK)
         reason = copy_groups_and_schemes(context, options);
+    if (reason == TLS_OK)
+        reason = copy_certificate_lists(context, options);
+    if (reason == TLS_OK)
+        reason = copy_authorities(context, options);
     if (reason == TLS_OK) {
         drop_suites_without_group(context);
         reason = fit_versions(context);
@@ -571,6 +652,10 @@ tls_context_release(tls_context *context)
     free(context->server_certificate_types);
     free(context->client_certificate_types);
     free(context->signature_schemes);
+    free(context->certificate_schemes);
+    free(context->certificate_compression);
+    tls_compressed_chains_clear(&context->compressed);
+    tls_trust_store_release(context->authorities);
     tls_verdict_cache_free(context->verdicts);
     tls_trust_store_release(context->trust);
     tls_ticket_keys_release(context->ticket_keys);

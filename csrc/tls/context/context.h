@@ -31,6 +31,15 @@ enum tls_extended_master_secret {
     TLS_EXTENDED_MASTER_SECRET_REQUIRED  /* peers without it are refused */
 };
 
+/* Whose names are sent, so that the peer can choose a certificate by them (RFC 5246 section 7.4.4,
+ * RFC 8446 section 4.2.4). */
+enum tls_authorities {
+    TLS_AUTHORITIES_DEFAULT = 0, /* a server's: the trust store's, unless they are too long to be
+                                    sent; a client's: none */
+    TLS_AUTHORITIES_NONE,
+    TLS_AUTHORITIES_NAMED /* those of `authorities`, or of the trust store where it is NULL */
+};
+
 /* An extension of one's own in ClientHello; what the server answers stands in its hello. */
 typedef struct tls_custom_extension {
     uint16_t type;
@@ -53,10 +62,14 @@ typedef struct tls_context_options {
     const uint16_t *suites; /* NULL: suite.h's "modern" */
     size_t suite_count;
     int client_preference;  /* server: take the client's order of suites */
-    const uint16_t *groups; /* NULL: x25519, secp256r1, secp384r1, secp521r1 */
+    const uint16_t *groups; /* NULL: X25519MLKEM768, x25519, secp256r1, secp384r1, secp521r1 */
     size_t group_count;
     const uint16_t *signature_schemes; /* NULL: every SHA-2 one that BearSSL can do */
     size_t signature_scheme_count;
+    const uint16_t *certificate_schemes; /* signature_algorithms_cert (RFC 8446 section 4.2.3): what
+                                            the peer's certificates may be signed with; NULL: not
+                                            sent, and the same */
+    size_t certificate_scheme_count;
 
     /* ---- Authentication: what this side shows ---- */
     const tls_credential *credentials; /* a server's are chosen by name and kind of key */
@@ -70,8 +83,14 @@ typedef struct tls_context_options {
     size_t server_certificate_type_count;
     const uint16_t *client_certificate_types; /* NULL: X.509 */
     size_t client_certificate_type_count;
+    const uint16_t *certificate_compression; /* enum tls_certificate_compression, in order: what is
+                                                offered, and done for peers that offer it (RFC
+                                                8879); none: neither */
+    size_t certificate_compression_count;
 
     /* ---- Verification: what the peer must show ---- */
+    enum tls_authorities certificate_authorities; /* 0: see there */
+    tls_trust_store *authorities;
     enum tls_verify_mode verify; /* 0: a client requires, a server asks nobody */
     tls_trust_store *trust;      /* NULL: nobody is trusted */
     unsigned verify_depth;       /* intermediate certificates allowed, self-issued ones not counted
@@ -127,7 +146,8 @@ typedef struct tls_context_options {
 
     /* ---- TLS 1.3 ---- */
     unsigned key_share_count; /* client: groups of the list, from the first, for which ClientHello
-                                 has a share, 1 … 4; 0: 1 */
+                                 has a share, 1 … 4; 0: the first group and, if that is a hybrid
+                                 one, the first that is none */
     int no_grease;            /* client: no GREASE values in ClientHello (RFC 8701) */
     int no_compatibility; /* client: no ChangeCipherSpec for middleboxes (RFC 8446 appendix D.4) */
     int psk_ke; /* psk_ke where the client offers nothing better: resumption without (EC)DHE, and
@@ -150,7 +170,8 @@ typedef struct tls_context_options {
 } tls_context_options;
 
 /* tls_context_new copies the options and retains the objects in them. Fails with OUT_OF_MEMORY,
- * ILLEGAL_PARAMETER (an unknown suite or group, versions the wrong way round, a number out of the
+ * LIMIT (names of authorities that are too long together), ILLEGAL_PARAMETER (an unknown suite or
+ * group, a compression that was not built in, versions the wrong way round, a number out of the
  * bounds in context/bounds.h), KEY_MISMATCH. */
 enum tls_reason tls_context_new(tls_context **out, const tls_context_options *options);
 tls_context *tls_context_retain(tls_context *context);

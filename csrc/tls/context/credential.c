@@ -93,3 +93,36 @@ tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities
     }
     return 0;
 }
+
+/* is_signed_by: by a scheme's kind of signature, and its hash. */
+static int
+is_signed_by(const tls_signature_algorithm *algorithm, unsigned scheme)
+{
+    static const unsigned char kinds[] = {[TLS_SCHEME_KIND_RSA_PKCS1] = TLS_SIGNATURE_RSA_PKCS1,
+        [TLS_SCHEME_KIND_RSA_PSS_RSAE] = TLS_SIGNATURE_RSA_PSS,
+        [TLS_SCHEME_KIND_RSA_PSS_PSS] = TLS_SIGNATURE_RSA_PSS,
+        [TLS_SCHEME_KIND_ECDSA] = TLS_SIGNATURE_ECDSA,
+        [TLS_SCHEME_KIND_DSA] = TLS_SIGNATURE_OTHER};
+
+    return algorithm->kind != TLS_SIGNATURE_OTHER &&
+           kinds[tls_scheme_kind_of(scheme)] == algorithm->kind &&
+           tls_scheme_hash(scheme) == algorithm->hash;
+}
+
+int
+tls_credential_signed_by(const tls_credential *credential, tls_u16_list schemes)
+{
+    size_t count = tls_u16_list_count(schemes), i, j;
+
+    for (i = 0; i < credential->chain_count && count > 0; i++) {
+        if (credential->chain[i]->self_issued)
+            continue;
+        for (j = 0; j < count; j++)
+            if (is_signed_by(
+                    &credential->chain[i]->signature_algorithm, tls_u16_list_at(schemes, j)))
+                break;
+        if (j == count)
+            return 0;
+    }
+    return 1;
+}

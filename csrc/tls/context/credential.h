@@ -2,6 +2,7 @@
 #ifndef TLS_CREDENTIAL_H
 #define TLS_CREDENTIAL_H
 
+#include "wire/codec.h"
 #include "x509/certificate.h"
 
 TLS_PUBLIC_BEGIN
@@ -23,6 +24,10 @@ int tls_credential_signs(const tls_credential *credential);
  * CertificateRequest (a list of vector16), or there are none (RFC 5246 section 7.4.6, RFC 8446
  * section 4.2.4). */
 int tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities);
+/* tls_credential_signed_by: each certificate of the chain that is not issued by itself is signed by
+ * a scheme of the list, or there is no list (RFC 8446 section 4.4.2.2). A certificate does not say
+ * on which curve it is signed. */
+int tls_credential_signed_by(const tls_credential *credential, tls_u16_list schemes);
 /* tls_credential_copy retains; tls_credential_clear releases and zeroes. */
 enum tls_reason tls_credential_copy(tls_credential *out, const tls_credential *credential);
 void tls_credential_clear(tls_credential *credential);

@@ -3,6 +3,7 @@
 #define TLS_CONTEXT_INTERNAL_H
 
 #include "base/pool.h"
+#include "context/compressed_chains.h"
 #include "context/context.h"
 #include "context/lists.h"
 #include "session/internal.h"
@@ -22,6 +23,13 @@ struct tls_context {
     size_t signature_scheme_count;
     uint16_t *server_certificate_types, *client_certificate_types;
     size_t server_certificate_type_count, client_certificate_type_count;
+    uint16_t *certificate_schemes;
+    size_t certificate_scheme_count; /* 0: not sent */
+    uint16_t *certificate_compression;
+    size_t certificate_compression_count;
+    tls_compressed_chains compressed;
+    enum tls_authorities certificate_authorities;
+    tls_trust_store *authorities; /* NULL: nobody is named */
     tls_lists lists;
     int alpn_required;
     tls_trust_store *trust;
@@ -112,6 +120,12 @@ int tls_certificate_type_listed(const uint16_t *types, size_t count, unsigned ty
 /* tls_context_shows_raw: this side may show its raw public key, so a credential may be a key alone.
  */
 int tls_context_shows_raw(const tls_context *context);
+/* tls_context_compression: the first of its algorithms that a list has, or 0. */
+unsigned tls_context_compression(const tls_context *context, tls_u16_list offered);
+/* tls_context_write_authorities: the names that it sends, each with its length. By default nothing
+ * when they would be too long: an empty list is allowed (RFC 5246 section 7.4.4, RFC 8446
+ * section 4.2.4), and some clients refuse a message of many records. */
+void tls_context_write_authorities(const tls_context *context, tls_buffer *out);
 int tls_context_has_group(const tls_context *context, unsigned group);
 
 #endif

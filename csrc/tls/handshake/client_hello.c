@@ -37,6 +37,9 @@ tls_client_hello_begin(tls_client_hello_parts *parts, const tls_handshake *h)
     options->point_formats = tls_bytes_make(uncompressed, sizeof uncompressed);
     options->signature_schemes = context->signature_schemes;
     options->signature_scheme_count = context->signature_scheme_count;
+    if (context->certificate_scheme_count > 0)
+        tls_extension_write_u16_list(&parts->extensions, TLS_EXTENSION_SIGNATURE_ALGORITHMS_CERT,
+            context->certificate_schemes, context->certificate_scheme_count);
     for (i = 0; i < lists.alpn_count && i < TLS_ALPN_OFFERED_MAXIMUM; i++)
         parts->alpn[i] = tls_bytes_of_string(lists.alpn[i]);
     options->alpn = parts->alpn;

@@ -54,7 +54,8 @@ typedef struct tls_question {
         struct {               /* both: SIGN */
             unsigned scheme;   /* enum tls_signature_scheme; below TLS 1.2: 0 for RSA with
                                   TLS_HASH_MD5_SHA1, or TLS_SCHEME_ECDSA_SHA1 */
-            const char *hash;  /* tls_hash_name's "sha256", "md5sha1" … */
+            const char *hash;  /* tls_hash_name's "sha256", "md5sha1" …; NULL for Ed25519,
+                                  which signs the message */
             tls_bytes message; /* what to sign: RFC 8446 section 4.4.3, RFC 5246 sections 7.4.3 and
                                   7.4.8 */
             tls_bytes digest;  /* its hash */

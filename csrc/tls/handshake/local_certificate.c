@@ -7,29 +7,46 @@
 #include "x509/hostname.h"
 #include "x509/key_use.h"
 
-#define AUTHORITIES_LENGTH_MAXIMUM 12000
-
 /* ---- Which ---- */
 
+/* What a peer wishes of a chain, weightier first; a chain that does not suit is better than none
+ * (RFC 8446 sections 4.2.4 and 4.4.2.2). */
+enum { NOT_EVEN_FIT = -1, SIGNED = 1, ISSUED = 2, SUITS = SIGNED + ISSUED };
+
+/* suits: a mask of these. Without signature_algorithms_cert the other list is meant (section
+ * 4.2.3). */
+static int
+suits(const tls_credential *credential, tls_bytes authorities, tls_u16_list schemes_cert,
+    tls_u16_list schemes)
+{
+    return (tls_credential_issued_by(credential, authorities) ? ISSUED : 0) +
+           (tls_credential_signed_by(credential, schemes_cert.length > 0 ? schemes_cert : schemes)
+                   ? SIGNED
+                   : 0);
+}
+
 const tls_credential *
-tls_pick_client_credential(
-    const tls_handshake *h, tls_bytes authorities, tls_credential_fit fit, void *data)
+tls_pick_client_credential(const tls_handshake *h, const tls_certificate_request_message *request,
+    tls_credential_fit fit, void *data)
 {
     const tls_context *context = h->host->context;
-    const tls_credential *second = NULL;
+    const tls_credential *best = NULL;
+    int found = NOT_EVEN_FIT;
     size_t i;
 
     for (i = 0; i < context->credential_count; i++) {
         const tls_credential *credential = &context->credentials[i];
+        int suitable = fit(data, credential)
+                           ? suits(credential, request->certificate_authorities,
+                                 request->signature_algorithms_cert, request->signature_algorithms)
+                           : NOT_EVEN_FIT;
 
-        if (!fit(data, credential))
-            continue;
-        if (tls_credential_issued_by(credential, authorities))
-            return credential;
-        if (second == NULL)
-            second = credential;
+        if (suitable > found) {
+            found = suitable;
+            best = credential;
+        }
     }
-    return second;
+    return best;
 }
 
 static int
@@ -92,15 +109,25 @@ pick(const tls_handshake *h, enum those those, size_t preferences, tls_credentia
     const tls_credential *credentials =
         terms->credential_fixed ? &terms->credential : context->credentials;
     size_t count = terms->credential_fixed ? 1 : context->credential_count;
+    const tls_client_hello *hello = &h->client_hello.hello;
+    const tls_credential *best = NULL;
+    int found = NOT_EVEN_FIT;
     size_t i, j;
 
-    for (i = 0; i < preferences; i++)
-        for (j = 0; j < count; j++)
-            if (fit(data, i, &credentials[j]) && is_of(h, those, &credentials[j])) {
+    for (i = 0; i < preferences && found < SUITS; i++)
+        for (j = 0; j < count && found < SUITS; j++) {
+            int suitable = fit(data, i, &credentials[j]) && is_of(h, those, &credentials[j])
+                               ? suits(&credentials[j], hello->certificate_authorities,
+                                     hello->signature_algorithms_cert, hello->signature_algorithms)
+                               : NOT_EVEN_FIT;
+
+            if (suitable > found) {
+                found = suitable;
                 *preference = i;
-                return &credentials[j];
+                best = &credentials[j];
             }
-    return NULL;
+        }
+    return best;
 }
 
 const tls_credential *
@@ -199,7 +226,9 @@ tls_ask_signature(tls_handshake *h, unsigned scheme, int hash, tls_bytes message
     tls_question *question = &h->host->events.question;
 
     question->u.sign.scheme = scheme;
-    question->u.sign.hash = tls_hash_name(hash);
+    if (tls_scheme_hashes_itself(scheme))
+        digest = tls_bytes_make(NULL, 0);
+    question->u.sign.hash = tls_scheme_hashes_itself(scheme) ? NULL : tls_hash_name(hash);
     question->u.sign.message = message;
     question->u.sign.digest = digest;
     question->u.sign.certificate =
@@ -227,18 +256,4 @@ tls_take_signature(tls_handshake *h, const tls_answer *answer, tls_buffer *signa
     }
     tls_host_answer_clear(h->host);
     return reason;
-}
-
-/* ---- Whom a server trusts ---- */
-
-void
-tls_write_authorities(const tls_context *context, tls_buffer *out)
-{
-    size_t count = context->trust != NULL ? tls_trust_store_count(context->trust) : 0;
-    size_t i;
-
-    for (i = 0; i < count; i++)
-        tls_write_vector16(out, tls_trust_store_at(context->trust, i)->subject);
-    if (out->length > AUTHORITIES_LENGTH_MAXIMUM)
-        tls_buffer_clear(out);
 }

@@ -9,14 +9,15 @@
 typedef int (*tls_credential_fit)(void *data, const tls_credential *credential);
 
 /* tls_pick_client_credential: the first of the context's that fits; one that a named authority
- * issued comes before one that none did (RFC 5246 section 7.4.6, RFC 8446 section 4.2.4). NULL:
- * none. */
-const tls_credential *tls_pick_client_credential(
-    const tls_handshake *handshake, tls_bytes authorities, tls_credential_fit fit, void *data);
+ * issued comes before one that none did (RFC 5246 section 7.4.6, RFC 8446 section 4.2.4), then one
+ * whose chain is signed as the server wants it (section 4.2.3). NULL: none. */
+const tls_credential *tls_pick_client_credential(const tls_handshake *handshake,
+    const tls_certificate_request_message *request, tls_credential_fit fit, void *data);
 
 /* tls_pick_server_credential goes through `preferences` (suites, signature schemes), and for each
  * through the context's credentials: those first whose certificate is for the client's server name,
- * then the first of all and others for the same names, then any; one that `select` chose is the
+ * then the first of all and others for the same names, then any; of these before others what
+ * certificate_authorities and signature_algorithms_cert ask for; one that `select` chose is the
  * only one. *preference tells which. NULL: none. A client that asks for no name, or an unknown one,
  * gets the default certificate, in every version, and judges for itself. */
 typedef int (*tls_credential_fit_for)(
@@ -45,10 +46,5 @@ void tls_ask_signature(
     tls_handshake *handshake, unsigned scheme, int hash, tls_bytes message, tls_bytes digest);
 enum tls_reason tls_take_signature(
     tls_handshake *handshake, const tls_answer *answer, tls_buffer *signature, int *local);
-
-/* tls_write_authorities: the subjects of the trust store, each with its length, for a
- * CertificateRequest. Nothing when it would be too long: an empty list is allowed (RFC 5246 section
- * 7.4.4, RFC 8446 section 4.2.4), and some clients refuse a message of many records. */
-void tls_write_authorities(const tls_context *context, tls_buffer *out);
 
 #endif

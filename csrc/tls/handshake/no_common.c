@@ -172,6 +172,8 @@ say_keys(sentence *s, const tls_handshake *h)
         say(s, i > 0 ? ", " : "");
         if (key->kind == TLS_KEY_RSA)
             say(s, key->pss_only ? "RSA for PSS only" : "RSA");
+        else if (key->kind == TLS_KEY_ED25519)
+            say(s, "Ed25519");
         else
             say(s, tls_registry_name(TLS_REGISTRY_GROUP, (unsigned)key->curve));
     }
@@ -182,8 +184,9 @@ say_keys(sentence *s, const tls_handshake *h)
 static int
 may_sign(unsigned scheme, unsigned version)
 {
-    return version < TLS_VERSION_13 || (tls_scheme_kind_of(scheme) != TLS_SCHEME_KIND_RSA_PKCS1 &&
-                                           tls_scheme_hash(scheme) >= TLS_HASH_SHA256);
+    return version < TLS_VERSION_13 || tls_scheme_hashes_itself(scheme) ||
+           (tls_scheme_kind_of(scheme) != TLS_SCHEME_KIND_RSA_PKCS1 &&
+               tls_scheme_hash(scheme) >= TLS_HASH_SHA256);
 }
 
 /* have_scheme: both sides name one, whatever the keys; without a list the client has those of SHA-1

@@ -124,9 +124,16 @@ put_public_key(tls_buffer *out, const tls_certificate *certificate)
         tls_dump_put(out, "rsassaPss");
     else if (strcmp(type, "ec") == 0)
         tls_dump_put(out, "id-ecPublicKey");
+    else if (strcmp(type, "ed25519") == 0)
+        tls_dump_put(out, "ED25519");
     else
         tls_oid_text(out, key->algorithm);
     tls_dump_put(out, "\n");
+    if (key->kind == TLS_KEY_ED25519) {
+        tls_dump_put(out, "                ED25519 Public-Key:\n                pub:\n");
+        tls_dump_hex_lines(out, key->point, 20, 15);
+        return;
+    }
     if (key->bits != 0) {
         tls_dump_put(out, "                Public-Key: (");
         tls_dump_number(out, key->bits);

@@ -11,6 +11,14 @@ __extension__ typedef unsigned __int128 tls_uint128;
 #define TLS_KERNEL_INT128 0
 #endif
 
+#if defined(__GNUC__)
+#define TLS_NOINLINE __attribute__((noinline))
+#define TLS_SMALL __attribute__((noinline, cold)) /* rather than quick, and its callers too */
+#else
+#define TLS_NOINLINE
+#define TLS_SMALL
+#endif
+
 /* From these versions on the compilers know every target that is named here. */
 #if TLS_KERNEL_INT128 && defined(__x86_64__) &&                                                    \
     ((defined(__clang__) && __clang_major__ >= 8) || (!defined(__clang__) && __GNUC__ >= 8))

@@ -21,7 +21,8 @@
 #define FIELD_LIMBS 5
 #define FIELD_MASK (((uint64_t)1 << 51) - 1)
 
-typedef uint64_t field[FIELD_LIMBS];
+typedef uint64_t field_word;
+typedef field_word field[FIELD_LIMBS];
 
 static inline void
 field_add(field out, const field a, const field b)

@@ -14,6 +14,7 @@
 
 #define FIELD_LIMBS LIMBS
 
+typedef uint64_t field_word;
 typedef number field;
 
 /* 38 for each carry or borrow, from q, all ones or none after SBB. */

@@ -11,6 +11,7 @@
 #include "kernel/aes_gcm_vaes.h"
 #include "kernel/build.h"
 #include "kernel/chacha20_poly1305.h"
+#include "kernel/ml_kem_avx2.h"
 #include "kernel/once.h"
 #include "kernel/p256.h"
 #include "kernel/p384.h"
@@ -25,7 +26,7 @@
 #define SEPARATORS ", "
 
 static const char *const primitive_names[TLS_PRIMITIVES] = {"sha256", "x25519", "secp256r1",
-    "secp384r1", "secp521r1", "rsa", "aes_gcm", "chacha20_poly1305"};
+    "secp384r1", "secp521r1", "rsa", "aes_gcm", "chacha20_poly1305", "ml_kem"};
 
 /* Of each primitive the best comes first. */
 static const tls_kernel *const candidates[] = {
@@ -41,6 +42,8 @@ static const tls_kernel *const candidates[] = {
     &tls_kernel_aes_gcm_aes_ni,
     &tls_kernel_chacha20_poly1305_avx512,
     &tls_kernel_chacha20_poly1305_avx2,
+    &tls_kernel_ml_kem_avx512,
+    &tls_kernel_ml_kem_avx2,
 #endif
 #if TLS_KERNEL_AARCH64_CRYPTO
     &tls_kernel_sha256_sha2,
@@ -192,6 +195,8 @@ fill(const char *words)
     table.rsa_private = br_rsa_private_get_default();
     table.rsa_pkcs1_sign = br_rsa_pkcs1_sign_get_default();
     table.rsa_pkcs1_verify = br_rsa_pkcs1_vrfy_get_default();
+    table.ml_kem = &tls_ml_kem_portable;
+    table.edwards25519 = &tls_edwards25519_portable;
     fill_aeads();
     for (i = 0; candidates[i] != NULL; i++) {
         const tls_kernel *kernel = candidates[i];
@@ -241,6 +246,9 @@ tls_kernels_entry(size_t i, const char **primitive, const char **implementation)
         return 0;
     tls_kernels_chosen();
     *primitive = primitive_names[i];
-    *implementation = implementations[i] != NULL ? implementations[i] : "bearssl";
+    *implementation = implementations[i];
+    /* BearSSL has no ML-KEM. */
+    if (*implementation == NULL)
+        *implementation = i == TLS_PRIMITIVE_ML_KEM ? "portable" : "bearssl";
     return 1;
 }

@@ -7,6 +7,8 @@
 
 #include "kernel/aes_gcm.h"
 #include "kernel/choice.h"
+#include "kernel/ml_kem.h"
+#include "kernel/edwards25519.h"
 
 #define TLS_KERNEL_CURVES 32 /* BearSSL's and TLS's numbers of curves are below */
 
@@ -43,8 +45,10 @@ typedef struct tls_kernels {
     br_rsa_pkcs1_sign rsa_pkcs1_sign;
     br_rsa_pkcs1_vrfy rsa_pkcs1_verify;
     const struct tls_rsa_arithmetic *rsa; /* what these compute with; see rsa.h. NULL: BearSSL's */
+    const tls_edwards25519 *edwards25519; /* ours always; x25519's kernel brings it */
     tls_aes_gcm_start *aes_gcm;
     br_poly1305_run chacha20_poly1305; /* the whole AEAD; give it chacha20 below */
+    const tls_ml_kem_arithmetic *ml_kem;
     /* BearSSL's, whatever runs */
     const br_block_ctr_class *aes_ctr;
     const br_block_ctrcbc_class *aes_ctrcbc;
@@ -67,6 +71,7 @@ enum tls_primitive {
     TLS_PRIMITIVE_RSA,
     TLS_PRIMITIVE_AES_GCM,
     TLS_PRIMITIVE_CHACHA20_POLY1305,
+    TLS_PRIMITIVE_ML_KEM,
     TLS_PRIMITIVES
 };
 

@@ -3,6 +3,7 @@
 #define TLS_KERNEL_SCRATCH_H
 
 #include "base/bytes.h"
+#include "kernel/build.h"
 
 /* scratch_wipe overwrites the stack below its caller as far as the arithmetic of a kernel reaches:
  * intermediate results depend on secrets, and wiping each of them costs more than they do. The
@@ -12,7 +13,7 @@
 #define SCRATCH_LENGTH 12288 /* P-521 takes 5 KB and what it calls */
 #endif
 
-static __attribute__((noinline)) void
+static TLS_NOINLINE void
 scratch_wipe(void)
 {
     unsigned char below[SCRATCH_LENGTH];

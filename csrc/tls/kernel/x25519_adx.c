@@ -7,8 +7,12 @@
 
 #if TLS_KERNEL_X86_64
 
+static const tls_edwards25519 edwards25519_adx;
+#define OWN_EDWARDS25519 edwards25519_adx
 #include "kernel/field25519_adx.h"
 #include "kernel/x25519_code.h"
+
+static const tls_edwards25519 edwards25519_adx = EDWARDS25519;
 
 const tls_kernel tls_kernel_x25519_adx = {
     TLS_PRIMITIVE_X25519, "adx", TLS_PROCESSOR_ADX | TLS_PROCESSOR_BMI2, install};

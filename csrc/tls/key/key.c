@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/declassify.h"
+#include "crypto/ed25519.h"
 #include "key/key_bearssl.h"
 #include "key/key_file.h"
 #include "kernel/kernel.h"
@@ -19,6 +20,7 @@ struct tls_private_key {
     tls_bytes exponent; /* RSA privateExponent: only for writing the key again */
     br_rsa_private_key rsa;
     br_ec_private_key ec;
+    const unsigned char *ed25519;
     size_t storage_length;
     size_t storage_used;
     unsigned char storage[1]; /* storage_length bytes; all other members point into it */
@@ -317,7 +319,92 @@ bad:
     return TLS_REASON_BAD_KEY;
 }
 
-/* ---- PKCS#8 and the choice among the three ---- */
+/* ---- Ed25519 ---- */
+
+/* CurvePrivateKey, RFC 8410 section 7: an OCTET STRING. */
+static enum tls_reason
+decode_ed25519(tls_private_key **out, tls_bytes bytes)
+{
+    static const unsigned char oid[] = {0x2B, 0x65, 0x70};
+    tls_private_key *key;
+    unsigned char *point;
+    tls_bytes secret;
+    tls_der der;
+
+    tls_der_init(&der, bytes);
+    secret = tls_der_read(&der, TLS_DER_OCTET_STRING);
+    if (!tls_der_finish(&der) || secret.length != TLS_ED25519_LENGTH)
+        return TLS_REASON_BAD_KEY;
+    key = key_new(2 * TLS_ED25519_LENGTH);
+    if (key == NULL)
+        return TLS_REASON_OUT_OF_MEMORY;
+    key->ed25519 = key_store(key, secret);
+    point = key_reserve(key, TLS_ED25519_LENGTH);
+    tls_ed25519_public(point, key->ed25519);
+    key->public_key.kind = TLS_KEY_ED25519;
+    key->public_key.bits = 8 * TLS_ED25519_LENGTH;
+    key->public_key.algorithm = tls_bytes_make(oid, sizeof oid);
+    key->public_key.point = tls_bytes_make(point, TLS_ED25519_LENGTH);
+    *out = key;
+    return TLS_OK;
+}
+
+/* ---- PKCS#8 and the choice among the kinds ---- */
+
+/* is_public_half: the publicKey of RFC 5958 section 2, a BIT STRING of what stands in the BIT
+ * STRING of a SubjectPublicKeyInfo. */
+static int
+is_public_half(const tls_public_key *key, tls_bytes bits)
+{
+    tls_bytes contents = tls_bytes_make(bits.data + 1, bits.length - 1), modulus, exponent;
+    tls_der der, inner;
+
+    if (bits.data[0] != 0)
+        return 0;
+    if (key->kind == TLS_KEY_EC) /* a compressed point is not computed */
+        return contents.length > 0 &&
+               (contents.data[0] != 0x04 || tls_bytes_equal(contents, key->point));
+    if (key->kind != TLS_KEY_RSA)
+        return tls_bytes_equal(contents, key->point);
+    tls_der_init(&der, contents);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    modulus = tls_der_unsigned(&inner);
+    exponent = tls_der_unsigned(&inner);
+    tls_der_leave(&der, &inner);
+    return tls_der_finish(&der) && tls_bytes_equal(modulus, key->modulus) &&
+           tls_bytes_equal(exponent, key->exponent);
+}
+
+static enum tls_reason
+decode_algorithm(tls_private_key **out, tls_der *algorithm, tls_bytes oid, tls_bytes contents)
+{
+    tls_bytes parameters = {NULL, 0};
+    tls_public_key type;
+
+    memset(&type, 0, sizeof type);
+    type.algorithm = oid;
+    if (strcmp(tls_public_key_type(&type), "rsa") == 0)
+        return decode_rsa(out, contents, 0, parameters);
+    if (strcmp(tls_public_key_type(&type), "rsa-pss") == 0) {
+        if (!tls_der_at_end(algorithm)) /* RFC 4055 section 1.2: absent, never NULL */
+            parameters = tls_der_read_whole(algorithm, TLS_DER_SEQUENCE);
+        return !tls_der_finish(algorithm) ? TLS_REASON_BAD_KEY
+                                          : decode_rsa(out, contents, 1, parameters);
+    }
+    if (strcmp(tls_public_key_type(&type), "ec") == 0) {
+        int curve;
+
+        if (tls_der_peek(algorithm) == TLS_DER_SEQUENCE) /* its parameters written out */
+            return TLS_REASON_UNSUPPORTED_KEY;
+        curve = tls_curve_from_oid(tls_der_oid(algorithm));
+        if (!tls_der_finish(algorithm))
+            return TLS_REASON_BAD_KEY;
+        return curve == 0 ? TLS_REASON_UNSUPPORTED_KEY : decode_ec(out, contents, curve);
+    }
+    if (strcmp(tls_public_key_type(&type), "ed25519") == 0) /* RFC 8410 section 3: none */
+        return !tls_der_finish(algorithm) ? TLS_REASON_BAD_KEY : decode_ed25519(out, contents);
+    return TLS_REASON_UNSUPPORTED_KEY;
+}
 
 /* PrivateKeyInfo, RFC 5208 section 5 (version 0), OneAsymmetricKey, RFC 5958 section 2 (version 1).
  */
@@ -325,8 +412,9 @@ static enum tls_reason
 decode_pkcs8(tls_private_key **out, tls_bytes bytes)
 {
     tls_der der, inner, algorithm;
-    tls_bytes oid, contents, unused, parameters = {NULL, 0};
-    tls_public_key type;
+    tls_bytes oid, contents, unused, public_half;
+    enum tls_reason reason;
+    int has_public;
 
     tls_der_init(&der, bytes);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
@@ -335,31 +423,18 @@ decode_pkcs8(tls_private_key **out, tls_bytes bytes)
     oid = tls_der_oid(&algorithm);
     contents = tls_der_read(&inner, TLS_DER_OCTET_STRING);
     tls_der_optional(&inner, &unused, TLS_DER_CONTEXT_CONSTRUCTED(0)); /* attributes */
-    tls_der_optional(&inner, &unused, TLS_DER_CONTEXT(1));             /* publicKey */
+    has_public = tls_der_optional(&inner, &public_half, TLS_DER_CONTEXT(1));
     tls_der_leave(&der, &inner);
-    if (!tls_der_finish(&der) || tls_der_failed(&algorithm))
+    if (!tls_der_finish(&der) || tls_der_failed(&algorithm) ||
+        (has_public && public_half.length == 0))
         return TLS_REASON_BAD_KEY;
-    memset(&type, 0, sizeof type);
-    type.algorithm = oid;
-    if (strcmp(tls_public_key_type(&type), "rsa") == 0)
-        return decode_rsa(out, contents, 0, tls_bytes_make(NULL, 0));
-    if (strcmp(tls_public_key_type(&type), "rsa-pss") == 0) {
-        if (!tls_der_at_end(&algorithm)) /* RFC 4055 section 1.2: absent, never NULL */
-            parameters = tls_der_read_whole(&algorithm, TLS_DER_SEQUENCE);
-        return !tls_der_finish(&algorithm) ? TLS_REASON_BAD_KEY
-                                           : decode_rsa(out, contents, 1, parameters);
+    reason = decode_algorithm(out, &algorithm, oid, contents);
+    if (reason == TLS_OK && has_public && !is_public_half(&(*out)->public_key, public_half)) {
+        tls_private_key_release(*out);
+        *out = NULL;
+        reason = TLS_REASON_BAD_KEY;
     }
-    if (strcmp(tls_public_key_type(&type), "ec") == 0) {
-        int curve;
-
-        if (tls_der_peek(&algorithm) == TLS_DER_SEQUENCE) /* its parameters written out */
-            return TLS_REASON_UNSUPPORTED_KEY;
-        curve = tls_curve_from_oid(tls_der_oid(&algorithm));
-        if (!tls_der_finish(&algorithm))
-            return TLS_REASON_BAD_KEY;
-        return curve == 0 ? TLS_REASON_UNSUPPORTED_KEY : decode_ec(out, contents, curve);
-    }
-    return TLS_REASON_UNSUPPORTED_KEY;
+    return reason;
 }
 
 int
@@ -447,6 +522,12 @@ const br_ec_private_key *
 tls_private_key_ec(const tls_private_key *key)
 {
     return key->external || key->public_key.kind != TLS_KEY_EC ? NULL : &key->ec;
+}
+
+const unsigned char *
+tls_private_key_ed25519(const tls_private_key *key)
+{
+    return key->ed25519;
 }
 
 tls_bytes

@@ -16,9 +16,10 @@ TLS_PUBLIC_BEGIN
 #define TLS_EC_POINT_MAXIMUM 133
 
 enum tls_key_kind {
-    TLS_KEY_OTHER = 0, /* a key type or curve that this library cannot use, such as Ed25519 */
+    TLS_KEY_OTHER = 0, /* a key type or curve that this library cannot use, such as Ed448 */
     TLS_KEY_RSA,
-    TLS_KEY_EC
+    TLS_KEY_EC,
+    TLS_KEY_ED25519
 };
 
 /* A view of a public key; it lives as long as what it was parsed from. */
@@ -31,16 +32,16 @@ typedef struct tls_public_key {
     tls_bytes algorithm;      /* contents of the algorithm OID */
     tls_bytes modulus;        /* RSA, big-endian, no leading zero */
     tls_bytes exponent;
-    tls_bytes point; /* EC, uncompressed: 04 X Y */
+    tls_bytes point; /* EC, uncompressed: 04 X Y; Ed25519: as RFC 8032 encodes it */
 } tls_public_key;
 
 /* tls_public_key_parse parses a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). A well-formed key
  * that this library cannot use (unknown type or curve, compressed point, RSA above
  * TLS_RSA_MAXIMUM_BITS or with an exponent above 64 bits) gives TLS_OK and TLS_KEY_OTHER;
- * TLS_REASON_BAD_DER when malformed. */
+ * TLS_REASON_BAD_DER when malformed, or no point of its curve, or one of small order. */
 enum tls_reason tls_public_key_parse(tls_public_key *out, tls_bytes spki);
 int tls_public_key_equal(const tls_public_key *a, const tls_public_key *b);
-/* tls_public_key_type: "rsa", "rsa-pss", "ec" or "other". */
+/* tls_public_key_type: "rsa", "rsa-pss", "ec", "ed25519" or "other". */
 const char *tls_public_key_type(const tls_public_key *key);
 /* tls_curve_name: "P-256", "P-384", "P-521", or NULL. tls_curve_bits: 256, 384, 521, or 0. */
 const char *tls_curve_name(int curve);
@@ -52,14 +53,13 @@ int tls_curve_from_oid(tls_bytes oid);
 typedef struct tls_private_key tls_private_key;
 
 /* tls_private_key_decode takes DER or PEM of PKCS#1 RSAPrivateKey (RFC 8017), SEC1 ECPrivateKey
- * (RFC 5915) or PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958). In PEM the first block with a private
- * key label counts; others (EC PARAMETERS, certificates) are passed over. The parts must fit
- * together: a key whose CRT parts are wrong would give away its factors with its first signature.
- *   TLS_REASON_BAD_PEM                  no private key block
- *   TLS_REASON_BAD_KEY                  damaged, or parts that do not fit together
- *   TLS_REASON_UNSUPPORTED_KEY          whole, but of a kind, curve or size that cannot be used
- *   TLS_REASON_ENCRYPTED_KEY            needs a password: see key_encrypted.h
- *   TLS_REASON_UNSUPPORTED_ENCRYPTION   no password will help */
+ * (RFC 5915) or PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958; Ed25519: RFC 8410). In PEM the first
+ * block with a private key label counts; others (EC PARAMETERS, certificates) are passed over. The
+ * parts must fit together: a key whose CRT parts are wrong would give away its factors with its
+ * first signature. TLS_REASON_BAD_PEM                  no private key block TLS_REASON_BAD_KEY
+ * damaged, or parts that do not fit together TLS_REASON_UNSUPPORTED_KEY          whole, but of a
+ * kind, curve or size that cannot be used TLS_REASON_ENCRYPTED_KEY            needs a password: see
+ * key_encrypted.h TLS_REASON_UNSUPPORTED_ENCRYPTION   no password will help */
 enum tls_reason tls_private_key_decode(tls_private_key **out, tls_bytes bytes);
 /* tls_private_key_external makes a key object without secret bytes for the owner of `public_key`:
  * signing is done elsewhere. TLS_REASON_UNSUPPORTED_CERTIFICATE for TLS_KEY_OTHER. */

@@ -2,6 +2,7 @@
 #include "key/key_describe.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "key/key_file.h"
@@ -38,9 +39,6 @@ static const struct {
       {"1.3.132.0.31", "secp192k1"},
       {"1.3.132.0.32", "secp224k1"},
       {"1.3.132.0.10", "secp256k1"},
-      {"1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"},
-      {"1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"},
-      {"1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"},
       {"1.2.156.10197.1.301", "SM2"},
 };
 
@@ -50,6 +48,26 @@ static void
 put(tls_buffer *out, const char *text)
 {
     tls_buffer_append(out, text, strlen(text));
+}
+
+/* put_brainpool: RFC 5639 section 4.1: the curves of each size, r and t, by turns. */
+static int
+put_brainpool(tls_buffer *out, tls_bytes oid)
+{
+    static const char arc[] = "1.3.36.3.3.2.8.1.1.";
+    static const unsigned sizes[] = {160, 192, 224, 256, 320, 384, 512};
+    char text[24], number[4] = "";
+    size_t length = sizeof arc - 1, n;
+
+    if (oid.length <= length || oid.length > length + 2 || memcmp(oid.data, arc, length) != 0)
+        return 0;
+    memcpy(number, oid.data + length, oid.length - length);
+    n = strtoul(number, NULL, 10) - 1;
+    if (n >= 2 * COUNT(sizes))
+        return 0;
+    snprintf(text, sizeof text, "brainpoolP%u%s1", sizes[n / 2], n % 2 == 0 ? "r" : "t");
+    put(out, text);
+    return 1;
 }
 
 /* put_curve: "an EC key on the curve secp256k1". */
@@ -72,10 +90,24 @@ put_curve(tls_buffer *out, tls_der *parameters)
             name = curves[i].name;
     if (name != NULL)
         put(out, name);
-    else
+    else if (!put_brainpool(out, tls_buffer_view(&oid)))
         tls_buffer_append(out, oid.data, oid.length);
     out->failed |= oid.failed;
     tls_buffer_release(&oid);
+}
+
+static void
+put_size(tls_buffer *out, tls_bytes modulus, tls_bytes exponent)
+{
+    unsigned bits = (unsigned)modulus.length * 8;
+    char text[64];
+
+    while ((modulus.data[0] >> ((bits - 1) % 8)) == 0)
+        bits--;
+    snprintf(text, sizeof text, "an RSA key of %u bits", bits);
+    put(out, text);
+    if (exponent.length > 8)
+        put(out, " with a public exponent above 64 bits");
 }
 
 /* RSAPrivateKey, RFC 8017 appendix A.1.2. */
@@ -84,8 +116,7 @@ put_rsa(tls_buffer *out, tls_bytes bytes)
 {
     tls_der der, inner;
     tls_bytes modulus, exponent;
-    unsigned version, bits;
-    char text[64];
+    unsigned version;
 
     tls_der_init(&der, bytes);
     tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
@@ -94,15 +125,9 @@ put_rsa(tls_buffer *out, tls_bytes bytes)
     exponent = tls_der_unsigned(&inner);
     if (tls_der_failed(&inner) || modulus.length == 0)
         return;
-    bits = (unsigned)modulus.length * 8;
-    while ((modulus.data[0] >> ((bits - 1) % 8)) == 0)
-        bits--;
-    snprintf(text, sizeof text, "an RSA key of %u bits", bits);
-    put(out, text);
+    put_size(out, modulus, version == 1 ? tls_bytes_make(NULL, 0) : exponent);
     if (version == 1)
         put(out, " and more than two primes");
-    else if (exponent.length > 8)
-        put(out, " with a public exponent above 64 bits");
 }
 
 /* ECPrivateKey, RFC 5915 section 3. */
@@ -121,27 +146,24 @@ put_ec(tls_buffer *out, tls_der *inner)
     put_curve(out, &part);
 }
 
-/* PrivateKeyInfo, RFC 5958 section 2. */
+/* put_algorithm: by the AlgorithmIdentifier; `number` has the modulus of an RSA key. */
 static void
-put_pkcs8(tls_buffer *out, tls_der *inner)
+put_algorithm(tls_buffer *out, tls_der *algorithm, tls_bytes number,
+    void (*put_number)(tls_buffer *, tls_bytes))
 {
     tls_buffer oid = {NULL, 0, 0, 0};
-    tls_der algorithm;
     tls_public_key type;
     const char *name = NULL;
-    tls_bytes contents;
     size_t i;
 
     memset(&type, 0, sizeof type);
-    tls_der_enter(inner, &algorithm, TLS_DER_SEQUENCE);
-    type.algorithm = tls_der_oid(&algorithm);
-    contents = tls_der_read(inner, TLS_DER_OCTET_STRING);
-    if (tls_der_failed(inner) || tls_der_failed(&algorithm))
+    type.algorithm = tls_der_oid(algorithm);
+    if (tls_der_failed(algorithm))
         return;
     if (strcmp(tls_public_key_type(&type), "ec") == 0) {
-        put_curve(out, &algorithm);
-    } else if (strcmp(tls_public_key_type(&type), "other") != 0) {
-        put_rsa(out, contents);
+        put_curve(out, algorithm);
+    } else if (strncmp(tls_public_key_type(&type), "rsa", 3) == 0) {
+        put_number(out, number);
     } else {
         tls_oid_text(&oid, type.algorithm);
         for (i = 0; i < COUNT(algorithms); i++)
@@ -152,6 +174,48 @@ put_pkcs8(tls_buffer *out, tls_der *inner)
             tls_buffer_append(out, oid.data, oid.length);
         tls_buffer_release(&oid);
     }
+}
+
+/* PrivateKeyInfo, RFC 5958 section 2. */
+static void
+put_pkcs8(tls_buffer *out, tls_der *inner)
+{
+    tls_der algorithm;
+    tls_bytes contents;
+
+    tls_der_enter(inner, &algorithm, TLS_DER_SEQUENCE);
+    contents = tls_der_read(inner, TLS_DER_OCTET_STRING);
+    if (!tls_der_failed(inner))
+        put_algorithm(out, &algorithm, contents, put_rsa);
+}
+
+/* RSAPublicKey, RFC 8017 appendix A.1.1. */
+static void
+put_rsa_public(tls_buffer *out, tls_bytes bytes)
+{
+    tls_der der, inner;
+    tls_bytes modulus, exponent;
+
+    tls_der_init(&der, bytes);
+    tls_der_enter(&der, &inner, TLS_DER_SEQUENCE);
+    modulus = tls_der_unsigned(&inner);
+    exponent = tls_der_unsigned(&inner);
+    if (!tls_der_failed(&inner) && modulus.length != 0)
+        put_size(out, modulus, exponent);
+}
+
+void
+tls_public_key_describe(tls_buffer *out, tls_bytes spki)
+{
+    tls_der der, info, algorithm;
+    tls_bytes bits;
+
+    tls_der_init(&der, spki);
+    tls_der_enter(&der, &info, TLS_DER_SEQUENCE);
+    tls_der_enter(&info, &algorithm, TLS_DER_SEQUENCE);
+    bits = tls_der_bit_string(&info, NULL);
+    if (!tls_der_failed(&info))
+        put_algorithm(out, &algorithm, bits, put_rsa_public);
 }
 
 static void

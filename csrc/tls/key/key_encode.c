@@ -5,6 +5,7 @@
 
 #include "asn1/der_write.h"
 #include "asn1/pem.h"
+#include "crypto/ed25519.h"
 #include "key/key_bearssl.h"
 #include "kernel/kernel.h"
 
@@ -29,7 +30,7 @@ put_curve(tls_buffer *out, int curve)
 
 /* AlgorithmIdentifier: RFC 3279 section 2.3.1 (NULL), RFC 4055 section 1.2 (PSS: as they
  * were, or absent), RFC 5480
- * section 2.1.1 (the curve). */
+ * section 2.1.1 (the curve), RFC 8410 section 3 (absent). */
 static void
 put_algorithm(tls_buffer *out, const tls_public_key *key)
 {
@@ -38,7 +39,7 @@ put_algorithm(tls_buffer *out, const tls_public_key *key)
     tls_der_put_oid(out, key->algorithm);
     if (key->kind == TLS_KEY_EC)
         put_curve(out, key->curve);
-    else if (!key->pss_only)
+    else if (key->kind == TLS_KEY_RSA && !key->pss_only)
         tls_der_put_null(out);
     else if (key->pss_parameters.length != 0)
         tls_der_put_encoded(out, key->pss_parameters);
@@ -55,7 +56,7 @@ tls_public_key_encode(tls_buffer *out, const tls_public_key *key)
         return TLS_REASON_UNSUPPORTED_KEY;
     info = tls_der_open(out, TLS_DER_SEQUENCE);
     put_algorithm(out, key);
-    if (key->kind == TLS_KEY_EC) {
+    if (key->kind != TLS_KEY_RSA) {
         tls_der_put_bit_string(out, key->point);
     } else {
         mark = tls_der_open(&rsa, TLS_DER_SEQUENCE);
@@ -146,7 +147,8 @@ tls_private_key_encode(tls_buffer *out, const tls_private_key *key, enum tls_key
 
     if (format == TLS_KEY_FORMAT_PUBLIC)
         return tls_public_key_encode(out, public_key);
-    if (tls_private_key_is_external(key) || (!wrapped && public_key->pss_only))
+    if (tls_private_key_is_external(key) ||
+        (!wrapped && (public_key->pss_only || public_key->kind == TLS_KEY_ED25519)))
         return TLS_REASON_UNSUPPORTED_KEY;
     if (wrapped) {
         info = tls_der_open(out, TLS_DER_SEQUENCE);
@@ -156,6 +158,9 @@ tls_private_key_encode(tls_buffer *out, const tls_private_key *key, enum tls_key
     }
     if (public_key->kind == TLS_KEY_RSA)
         reason = put_rsa(out, key);
+    else if (public_key->kind == TLS_KEY_ED25519) /* RFC 8410 section 7 */
+        tls_der_put(out, TLS_DER_OCTET_STRING,
+            tls_bytes_make(tls_private_key_ed25519(key), TLS_ED25519_LENGTH));
     else
         put_ec(out, key, !wrapped);
     if (wrapped) {

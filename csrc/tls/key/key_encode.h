@@ -15,7 +15,8 @@ enum tls_key_format {
 };
 
 /* tls_private_key_encode appends the DER. TLS_REASON_UNSUPPORTED_KEY for the private formats of an
- * external key, and for PKCS#1 of a PSS-only key, which it cannot say. TLS_REASON_BAD_KEY when the
+ * external key, and for the traditional form of a PSS-only key, which PKCS#1 cannot
+ * say, and of an Ed25519 key, which has none. TLS_REASON_BAD_KEY when the
  * private exponent of the file that the key came from is wrong (nothing else here needs it). */
 enum tls_reason tls_private_key_encode(
     tls_buffer *out, const tls_private_key *key, enum tls_key_format format);

@@ -6,6 +6,7 @@
 
 #include "asn1/der_write.h"
 #include "base/random.h"
+#include "crypto/ed25519.h"
 #include "kernel/kernel.h"
 
 #define PUBLIC_EXPONENT 65537u
@@ -112,5 +113,22 @@ tls_private_key_generate_ec(tls_private_key **out, int curve)
     tls_buffer_release(&der);
     tls_wipe(bytes, sizeof bytes);
     tls_wipe(&random, sizeof random);
+    return reason;
+}
+
+enum tls_reason
+tls_private_key_generate_ed25519(tls_private_key **out)
+{
+    /* RFC 8410 section 7, up to the private key itself. */
+    static const unsigned char begin[] = {
+        0x30, 0x2E, 0x02, 1, 0, 0x30, 5, 0x06, 3, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+    unsigned char der[sizeof begin + TLS_ED25519_LENGTH];
+    enum tls_reason reason = tls_random(der + sizeof begin, TLS_ED25519_LENGTH);
+
+    *out = NULL;
+    memcpy(der, begin, sizeof begin);
+    if (reason == TLS_OK)
+        reason = tls_private_key_decode(out, tls_bytes_make(der, sizeof der));
+    tls_wipe(der, sizeof der);
     return reason;
 }

@@ -15,6 +15,8 @@ enum tls_reason tls_private_key_generate_rsa(tls_private_key **out, unsigned bit
 /* tls_private_key_generate_ec: TLS_GROUP_SECP256R1, ..384r1, ..521r1. TLS_REASON_UNSUPPORTED_KEY,
  * TLS_REASON_NO_RANDOM. */
 enum tls_reason tls_private_key_generate_ec(tls_private_key **out, int curve);
+/* tls_private_key_generate_ed25519: TLS_REASON_NO_RANDOM. */
+enum tls_reason tls_private_key_generate_ed25519(tls_private_key **out);
 
 TLS_PUBLIC_END
 

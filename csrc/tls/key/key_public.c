@@ -1,5 +1,6 @@
 /* key_public.c - public keys; see key.h. */
 #include "key/key.h"
+#include "crypto/ed25519.h"
 #include "key/curve_point.h"
 #include "key/key_bearssl.h"
 
@@ -11,6 +12,7 @@
 static const unsigned char oid_rsa[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01};
 static const unsigned char oid_rsa_pss[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A};
 static const unsigned char oid_ec[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};
+static const unsigned char oid_ed25519[] = {0x2B, 0x65, 0x70};
 static const unsigned char oid_p256[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
 static const unsigned char oid_p384[] = {0x2B, 0x81, 0x04, 0x00, 0x22};
 static const unsigned char oid_p521[] = {0x2B, 0x81, 0x04, 0x00, 0x23};
@@ -135,6 +137,19 @@ parse_ec(tls_public_key *out, tls_der *parameters, tls_bytes bits)
     return TLS_OK;
 }
 
+/* RFC 8410 sections 3 and 4 */
+static enum tls_reason
+parse_ed25519(tls_public_key *out, tls_der *parameters, tls_bytes bits)
+{
+    if (!tls_der_finish(parameters) || bits.length != TLS_ED25519_LENGTH ||
+        !tls_ed25519_is_public(bits.data))
+        return TLS_REASON_BAD_DER;
+    out->bits = 8 * TLS_ED25519_LENGTH;
+    out->point = bits;
+    out->kind = TLS_KEY_ED25519;
+    return TLS_OK;
+}
+
 enum tls_reason
 tls_public_key_parse(tls_public_key *out, tls_bytes spki)
 {
@@ -155,6 +170,8 @@ tls_public_key_parse(tls_public_key *out, tls_bytes spki)
         return parse_rsa(out, &algorithm, bits);
     if (IS_OID(out->algorithm, oid_ec))
         return parse_ec(out, &algorithm, bits);
+    if (IS_OID(out->algorithm, oid_ed25519))
+        return parse_ed25519(out, &algorithm, bits);
     return TLS_OK;
 }
 
@@ -198,6 +215,8 @@ tls_public_key_equal(const tls_public_key *a, const tls_public_key *b)
         return tls_bytes_equal(a->modulus, b->modulus) && tls_bytes_equal(a->exponent, b->exponent);
     case TLS_KEY_EC:
         return a->curve == b->curve && tls_bytes_equal(a->point, b->point);
+    case TLS_KEY_ED25519:
+        return tls_bytes_equal(a->point, b->point);
     default:
         return 0;
     }
@@ -212,5 +231,7 @@ tls_public_key_type(const tls_public_key *key)
         return "rsa-pss";
     if (IS_OID(key->algorithm, oid_ec))
         return "ec";
+    if (IS_OID(key->algorithm, oid_ed25519))
+        return "ed25519";
     return "other";
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/declassify.h"
+#include "crypto/ed25519.h"
 #include "crypto/hash.h"
 #include "key/rsa_pss.h"
 #include "key/verify_signature.h"
@@ -83,6 +84,15 @@ sign_ecdsa(const tls_private_key *key, unsigned char *out, int hash, const void 
     return 0;
 }
 
+static size_t
+sign_ed25519(const tls_private_key *key, unsigned char *out, tls_bytes message)
+{
+    return tls_ed25519_sign(
+               out, tls_private_key_ed25519(key), tls_private_key_public(key)->point.data, message)
+               ? TLS_ED25519_SIGNATURE_LENGTH
+               : 0;
+}
+
 size_t
 tls_sign_digest(
     const tls_private_key *key, unsigned char *out, int hash, const void *digest, size_t length)
@@ -108,8 +118,14 @@ tls_scheme_supported(unsigned scheme)
     case TLS_SCHEME_KIND_ECDSA:
         return tls_hash_size(tls_scheme_hash(scheme)) != 0;
     default:
-        return 0;
+        return tls_scheme_hashes_itself(scheme);
     }
+}
+
+int
+tls_scheme_hashes_itself(unsigned scheme)
+{
+    return scheme == TLS_SCHEME_ED25519;
 }
 
 /* algorithm_of: a scheme that is supported, as certificates name it. */
@@ -151,6 +167,8 @@ kinds_agree(unsigned scheme, const tls_public_key *key)
         return key->kind == TLS_KEY_RSA && key->pss_only && tls_pss_key_allows(key, &algorithm);
     case TLS_SCHEME_KIND_ECDSA:
         return key->kind == TLS_KEY_EC;
+    case TLS_SCHEME_KIND_EDDSA:
+        return key->kind == TLS_KEY_ED25519;
     default:
         return 0;
     }
@@ -190,6 +208,8 @@ tls_scheme_fits_key(unsigned scheme, const tls_public_key *key, unsigned version
 
     if (!tls_scheme_supported(scheme) || !kinds_agree(scheme, key))
         return 0;
+    if (tls_scheme_hashes_itself(scheme))
+        return 1;
     if (version >= TLS_VERSION_13 &&
         (kind == TLS_SCHEME_KIND_RSA_PKCS1 || tls_scheme_hash(scheme) < TLS_HASH_SHA256))
         return 0;
@@ -201,38 +221,47 @@ tls_scheme_fits_key(unsigned scheme, const tls_public_key *key, unsigned version
 size_t
 tls_scheme_digest(unsigned char *out, unsigned scheme, tls_bytes content)
 {
-    return tls_scheme_supported(scheme) ? tls_fingerprint(out, tls_scheme_hash(scheme), content)
-                                        : 0;
+    if (!tls_scheme_supported(scheme) || tls_scheme_hashes_itself(scheme))
+        return 0;
+    return tls_fingerprint(out, tls_scheme_hash(scheme), content);
 }
 
 size_t
-tls_sign_scheme(const tls_private_key *key, unsigned char *out, unsigned scheme, tls_bytes digest)
+tls_sign_scheme(const tls_private_key *key, unsigned char *out, unsigned scheme, tls_bytes input)
 {
     int hash = tls_scheme_hash(scheme);
 
     if (tls_private_key_is_external(key) || !tls_scheme_supported(scheme) ||
-        !kinds_agree(scheme, tls_private_key_public(key)) || digest.length != tls_hash_size(hash))
+        !kinds_agree(scheme, tls_private_key_public(key)))
+        return 0;
+    if (tls_scheme_hashes_itself(scheme))
+        return sign_ed25519(key, out, input);
+    if (input.length != tls_hash_size(hash))
         return 0;
     switch (tls_scheme_kind_of(scheme)) {
     case TLS_SCHEME_KIND_RSA_PSS_RSAE:
     case TLS_SCHEME_KIND_RSA_PSS_PSS:
-        return sign_pss(key, out, hash, digest.data);
+        return sign_pss(key, out, hash, input.data);
     default:
-        return tls_sign_digest(key, out, hash, digest.data, digest.length);
+        return tls_sign_digest(key, out, hash, input.data, input.length);
     }
 }
 
 enum tls_reason
-tls_verify_scheme(const tls_public_key *key, unsigned scheme, tls_bytes digest, tls_bytes signature)
+tls_verify_scheme(const tls_public_key *key, unsigned scheme, tls_bytes input, tls_bytes signature)
 {
     tls_signature_algorithm algorithm;
 
-    if (!tls_scheme_supported(scheme) || !kinds_agree(scheme, key) ||
-        digest.length != tls_hash_size(tls_scheme_hash(scheme)))
+    if (!tls_scheme_supported(scheme) || !kinds_agree(scheme, key))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    if (tls_scheme_hashes_itself(scheme))
+        return tls_ed25519_verify(key->point.data, input, signature) ? TLS_OK
+                                                                     : TLS_REASON_BAD_SIGNATURE;
+    if (input.length != tls_hash_size(tls_scheme_hash(scheme)))
         return TLS_REASON_ILLEGAL_PARAMETER;
     algorithm = algorithm_of(scheme);
-    return tls_verify_digest(key, &algorithm, digest.data, signature) ? TLS_OK
-                                                                      : TLS_REASON_BAD_SIGNATURE;
+    return tls_verify_digest(key, &algorithm, input.data, signature) ? TLS_OK
+                                                                     : TLS_REASON_BAD_SIGNATURE;
 }
 
 size_t

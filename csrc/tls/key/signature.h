@@ -22,7 +22,8 @@ size_t tls_sign_digest(
 /* ---- Signature schemes ---- */
 
 /* tls_scheme_supported: the schemes that tls_sign_scheme and tls_verify_scheme know: RSA PKCS#1,
- * RSA-PSS of both kinds and ECDSA, with SHA-1 and SHA-2; neither MD5, DSA nor EdDSA. */
+ * RSA-PSS of both kinds and ECDSA, with SHA-1 and SHA-2, and Ed25519; neither MD5, DSA nor Ed448.
+ */
 int tls_scheme_supported(unsigned scheme);
 /* tls_scheme_fits_key: may a key of this kind and size sign so in a handshake of this version
  * (TLS 1.2 or 1.3)? In TLS 1.3 a scheme of ECDSA names the curve, and PKCS#1, SHA-1 and SHA-224 are
@@ -30,20 +31,24 @@ int tls_scheme_supported(unsigned scheme);
  * (RFC 8422 section 5.1.1); RSA-PSS fits there too, because whoever offers it for TLS 1.3 must take
  * it from a TLS 1.2 peer (RFC 8446 section 4.2.3). The modulus must have room for the padding. */
 int tls_scheme_fits_key(unsigned scheme, const tls_public_key *key, unsigned version);
+/* tls_scheme_hashes_itself: Ed25519 signs the content, and not a digest of it. */
+int tls_scheme_hashes_itself(unsigned scheme);
 /* tls_scheme_digest hashes `content` with the scheme's hash: at most TLS_FINGERPRINT_MAXIMUM bytes
- * to `out`, and returns how many; 0 for a scheme that is not supported. */
+ * to `out`, and returns how many; 0 for a scheme that is not supported, and for one that signs the
+ * content itself. */
 size_t tls_scheme_digest(unsigned char *out, unsigned scheme, tls_bytes content);
-/* tls_sign_scheme signs a digest made with the scheme's hash, whatever the version: an EC key of
+/* tls_sign_scheme signs a digest made with the scheme's hash (where it hashes itself: the content),
+ * whatever the version: an EC key of
  * any curve signs by every scheme of ECDSA, a key that is for PSS only by rsa_pss_pss_* alone (and
  * what its parameters allow), other RSA keys by rsa_pkcs1_* and rsa_pss_rsae_*. Writes and returns
  * as tls_sign_digest; 0 also for a digest of another length. */
 size_t tls_sign_scheme(
-    const tls_private_key *key, unsigned char *out, unsigned scheme, tls_bytes digest);
-/* tls_verify_scheme verifies a signature of a digest, with the same pairs of schemes and keys.
- * TLS_REASON_BAD_SIGNATURE; TLS_REASON_ILLEGAL_PARAMETER when the scheme is not supported or does
- * not go with the key, or the digest has another length. */
+    const tls_private_key *key, unsigned char *out, unsigned scheme, tls_bytes input);
+/* tls_verify_scheme verifies a signature of a digest or a content, with the same pairs of schemes
+ * and keys. TLS_REASON_BAD_SIGNATURE; TLS_REASON_ILLEGAL_PARAMETER when the scheme is not supported
+ * or does not go with the key, or the digest has another length. */
 enum tls_reason tls_verify_scheme(
-    const tls_public_key *key, unsigned scheme, tls_bytes digest, tls_bytes signature);
+    const tls_public_key *key, unsigned scheme, tls_bytes input, tls_bytes signature);
 
 #define TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM (64 + 33 + 1 + 64)
 

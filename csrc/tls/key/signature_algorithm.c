@@ -32,7 +32,7 @@ static const struct signature_oid {
         TLS_HASH_SHA384},
     {"ecdsa-with-SHA512", 8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4}, TLS_SIGNATURE_ECDSA,
         TLS_HASH_SHA512},
-    {"ED25519", 3, {0x2B, 0x65, 112}, TLS_SIGNATURE_OTHER, 0},
+    {"ED25519", 3, {0x2B, 0x65, 112}, TLS_SIGNATURE_ED25519, 0},
     {"ED448", 3, {0x2B, 0x65, 113}, TLS_SIGNATURE_OTHER, 0},
 };
 
@@ -173,6 +173,9 @@ parse_signature_algorithm(tls_der *der, tls_signature_algorithm *out)
         out->kind = (enum tls_signature_kind)known->kind;
         out->hash = known->hash;
     }
+    /* RFC 8410 section 3: it has no parameters. */
+    if (out->kind == TLS_SIGNATURE_ED25519 && !tls_der_at_end(&inner))
+        tls_der_fail(der);
 }
 
 int

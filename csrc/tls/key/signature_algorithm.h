@@ -12,14 +12,16 @@ enum tls_signature_kind {
     TLS_SIGNATURE_OTHER = 0,
     TLS_SIGNATURE_RSA_PKCS1,
     TLS_SIGNATURE_RSA_PSS,
-    TLS_SIGNATURE_ECDSA
+    TLS_SIGNATURE_ECDSA,
+    TLS_SIGNATURE_ED25519
 };
 
 /* An AlgorithmIdentifier of a signature. */
 typedef struct tls_signature_algorithm {
     tls_bytes oid; /* contents of the OID */
     enum tls_signature_kind kind;
-    int hash;             /* TLS_HASH_MD5, TLS_HASH_SHA1, .. TLS_HASH_SHA512; 0 if unknown */
+    int hash;             /* TLS_HASH_MD5, TLS_HASH_SHA1, .. TLS_HASH_SHA512; 0 if unknown, and for
+                             Ed25519, which hashes by itself */
     int mask_hash;        /* RSA-PSS: the hash of MGF1 */
     unsigned salt_length; /* RSA-PSS */
 } tls_signature_algorithm;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "asn1/der.h"
+#include "crypto/ed25519.h"
 #include "key/rsa_pss.h"
 #include "key/key_bearssl.h"
 #include "kernel/kernel.h"
@@ -101,10 +102,14 @@ tls_verify_signature(const tls_public_key *key, const tls_signature_algorithm *a
 
     if (algorithm->kind == TLS_SIGNATURE_OTHER)
         return TLS_REASON_UNSUPPORTED_CERTIFICATE;
-    if (!is_known(algorithm->hash))
+    if (!is_known(algorithm->hash) && algorithm->kind != TLS_SIGNATURE_ED25519)
         return TLS_REASON_WEAK_SIGNATURE;
     if (key->kind == TLS_KEY_OTHER)
         return TLS_REASON_UNSUPPORTED_CERTIFICATE;
+    if (algorithm->kind == TLS_SIGNATURE_ED25519)
+        return key->kind == TLS_KEY_ED25519 && tls_ed25519_verify(key->point.data, data, signature)
+                   ? TLS_OK
+                   : TLS_REASON_BAD_CERTIFICATE_SIGNATURE;
     if (algorithm->kind == TLS_SIGNATURE_RSA_PSS && key->kind == TLS_KEY_RSA &&
         !is_known(algorithm->mask_hash))
         return TLS_REASON_WEAK_SIGNATURE;

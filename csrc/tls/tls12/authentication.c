@@ -74,11 +74,15 @@ const br_x509_class tls12_x509_class = {sizeof(tls12_engine), start_chain, start
 static enum tls_reason
 use_public_key(tls12_engine *e, const tls_certificate *leaf)
 {
-    enum tls_reason reason = tls_public_key_to_bearssl(&e->x509.key, &leaf->public_key);
+    enum tls_reason reason = TLS_OK;
     enum tls_key_use signature = e->handshake->facts.version < TLS_VERSION_12
                                      ? TLS_KEY_USE_OLD_SIGNATURE
                                      : TLS_KEY_USE_SIGNATURE;
 
+    if (leaf->public_key.kind == TLS_KEY_ED25519)
+        tls12_show_ed25519(&e->x509.key, &leaf->public_key);
+    else
+        reason = tls_public_key_to_bearssl(&e->x509.key, &leaf->public_key);
     if (reason != TLS_OK)
         return reason;
     /* RFC 5246 section 7.4.2: the key usage must allow what the suite does with the key. */
@@ -134,16 +138,6 @@ tls12_use_credential(tls12_engine *e, const tls_credential *credential)
     return tls_show_credential(e->handshake);
 }
 
-/* is_done: BearSSL makes and takes PKCS#1 and ECDSA; RSA-PSS goes by tls12/pss.c. */
-static int
-is_done(unsigned scheme)
-{
-    enum tls_scheme_kind kind = tls_scheme_kind_of(scheme);
-
-    return kind == TLS_SCHEME_KIND_RSA_PKCS1 || kind == TLS_SCHEME_KIND_ECDSA ||
-           tls12_is_pss(scheme);
-}
-
 enum tls_reason
 tls12_check_scheme(const tls12_engine *e, unsigned scheme)
 {
@@ -152,7 +146,7 @@ tls12_check_scheme(const tls12_engine *e, unsigned scheme)
     size_t i;
 
     for (i = 0; i < context->signature_scheme_count; i++)
-        if (context->signature_schemes[i] == scheme && is_done(scheme))
+        if (context->signature_schemes[i] == scheme)
             break;
     /* Without a certificate BearSSL says that the message is out of place. */
     if (i == context->signature_scheme_count ||
@@ -180,8 +174,7 @@ tls12_schemes(const tls12_engine *e, uint16_t out[TLS12_SCHEMES_MAXIMUM])
     size_t i, count = 0;
 
     for (i = 0; i < context->signature_scheme_count && count < TLS12_SCHEMES_MAXIMUM; i++)
-        if (is_done(context->signature_schemes[i]))
-            out[count++] = context->signature_schemes[i];
+        out[count++] = context->signature_schemes[i];
     return count;
 }
 
@@ -200,8 +193,8 @@ tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM])
 static unsigned
 scheme_of(const tls12_engine *e, int hash)
 {
-    if (e->own_pss != 0)
-        return e->own_pss;
+    if (e->own_scheme != 0)
+        return e->own_scheme;
     if (tls_private_key_public(e->handshake->terms.credential.key)->kind == TLS_KEY_RSA)
         return hash == 0 ? 0 : ((unsigned)hash << 8) | 1;
     return ((unsigned)hash << 8) | 3;
@@ -212,10 +205,13 @@ sign_here(const tls12_engine *e, unsigned char *out, int hash, const unsigned ch
     size_t digest_length)
 {
     const tls_private_key *key = e->handshake->terms.credential.key;
+    tls_bytes input = tls_bytes_make(digest, digest_length);
 
-    return e->own_pss != 0
-               ? tls_sign_scheme(key, out, e->own_pss, tls_bytes_make(digest, digest_length))
-               : tls_sign_digest(key, out, hash, digest, digest_length);
+    if (e->own_scheme == 0)
+        return tls_sign_digest(key, out, hash, digest, digest_length);
+    if (tls_scheme_hashes_itself(e->own_scheme))
+        input = tls_buffer_view(&e->content);
+    return e->content.failed ? 0 : tls_sign_scheme(key, out, e->own_scheme, input);
 }
 
 size_t
@@ -267,8 +263,10 @@ tls12_decide_sign(tls12_engine *e, int *ready)
         return TLS_OK;
     }
     reason = tls_take_signature(h, answer, &e->signature, &local);
-    tls_buffer_release(&e->messages);
-    tls_buffer_release(&e->content);
+    if (!local || !tls_scheme_hashes_itself(e->own_scheme)) {
+        tls_buffer_release(&e->messages);
+        tls_buffer_release(&e->content);
+    }
     e->sign = local ? TLS12_SIGN_LOCAL : TLS12_SIGN_ANSWERED;
     *ready = reason == TLS_OK;
     return reason;

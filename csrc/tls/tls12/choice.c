@@ -42,7 +42,8 @@ signature_scheme(const offer *o, const tls_public_key *key)
     size_t i;
 
     if (o->version < TLS_VERSION_12)
-        return key->kind != TLS_KEY_RSA ? TLS_SCHEME_ECDSA_SHA1 : !key->pss_only;
+        return key->kind == TLS_KEY_EC ? TLS_SCHEME_ECDSA_SHA1
+                                       : key->kind == TLS_KEY_RSA && !key->pss_only;
     for (i = 0; i < context->signature_scheme_count; i++) {
         unsigned scheme = context->signature_schemes[i];
 
@@ -74,15 +75,15 @@ fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
     case TLS_KEY_EXCHANGE_RSA:
         return tls_certificate_allows(leaf, TLS_KEY_USE_DECRYPTION);
     case TLS_KEY_EXCHANGE_ECDHE:
-        return key->kind ==
-                   (suite->authentication == TLS_AUTHENTICATION_RSA ? TLS_KEY_RSA : TLS_KEY_EC) &&
+        /* RFC 8422 section 5.1.1: Ed25519 goes with the suites of ECDSA. */
+        return (suite->authentication == TLS_AUTHENTICATION_RSA) == (key->kind == TLS_KEY_RSA) &&
                tls_certificate_allows(leaf, signature_use(o)) && o->group != 0 &&
                signature_scheme(o, key) != 0;
     case TLS_KEY_EXCHANGE_ECDH:
         /* RFC 8422 section 2: the suite names the key that signed the certificate. */
         issuer = leaf->signature_algorithm.kind;
         return tls_certificate_allows(leaf, TLS_KEY_USE_AGREEMENT) &&
-               !tls_private_key_is_external(credential->key) &&
+               !tls_private_key_is_external(credential->key) && issuer != TLS_SIGNATURE_ED25519 &&
                (issuer == TLS_SIGNATURE_ECDSA) ==
                    (suite->authentication == TLS_AUTHENTICATION_ECDSA);
     default:
@@ -182,7 +183,7 @@ choose(const br_ssl_server_policy_class **pctx, const br_ssl_server_context *ser
 
         /* A number below 0xFF00 is written as it is, and leaves the hashing to sign(). */
         choices->algo_id = scheme;
-        e->own_pss = tls12_is_pss(scheme) ? scheme : 0;
+        e->own_scheme = tls12_is_beside(scheme) ? scheme : 0;
         /* BearSSL would take its own favourite of the common groups: leave it one. */
         e->bearssl.server.curves = (uint32_t)1 << o.group;
     }
@@ -263,12 +264,12 @@ sign(const br_ssl_server_policy_class **pctx, unsigned algorithm, unsigned char 
     size_t length, size_t room)
 {
     tls12_engine *e = engine_of_policy(pctx);
-    int hash = e->own_pss != 0 ? tls_scheme_hash(e->own_pss) : (int)(algorithm >> 8);
+    int hash = (int)(tls12_shown_scheme(e->own_scheme != 0 ? e->own_scheme : algorithm) >> 8);
 
     /* BearSSL has drawn ServerHello.random, and has not derived anything from it yet. */
     tls12_mark_downgrade(e, tls12_core(e)->server_random);
     tls12_mark_downgrade(e, data + TLS_RANDOM_LENGTH);
-    if (tls_signs_elsewhere(e->handshake)) {
+    if (tls_signs_elsewhere(e->handshake) || tls_scheme_hashes_itself(e->own_scheme)) {
         tls_buffer_clear(&e->content);
         tls_buffer_append(&e->content, data, length);
     }

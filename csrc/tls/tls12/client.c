@@ -4,6 +4,7 @@
 
 #include "handshake/client_hello.h"
 #include "tls12/internal.h"
+#include "crypto/key_exchange.h"
 #include "handshake/local_certificate.h"
 #include "handshake/peer_certificate.h"
 #include "handshake/record_limits.h"
@@ -108,13 +109,13 @@ rewrite_hello(tls12_engine *e, const tls_client_hello *hello, tls_buffer *rewrit
     return tls_kept_hello_take(&e->handshake->client_hello, tls_buffer_view(rewritten));
 }
 
-/* name_pss: BearSSL has named the hash with PKCS#1, and what it was given to send is RSA-PSS. */
+/* name_scheme: BearSSL has named what it was shown, and what it was given to send is another. */
 static enum tls_reason
-name_pss(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
+name_scheme(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
 {
     tls_message message = *m;
 
-    message.u.certificate_verify.scheme = e->handshake->facts.local_scheme = e->own_pss;
+    message.u.certificate_verify.scheme = e->handshake->facts.local_scheme = e->own_scheme;
     return tls_message_build(rewritten, &message);
 }
 
@@ -137,8 +138,8 @@ tls12_client_sent(tls12_engine *e, const tls_message *m, tls_buffer *rewritten)
             h->facts.client_random, m->u.client_hello.random.data, sizeof h->facts.client_random);
         return rewrite_hello(e, &m->u.client_hello, rewritten);
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
-        if (e->own_pss != 0)
-            return name_pss(e, m, rewritten);
+        if (e->own_scheme != 0)
+            return name_scheme(e, m, rewritten);
         h->facts.local_scheme = m->u.certificate_verify.scheme;
         return TLS_OK;
     default:
@@ -187,7 +188,7 @@ is_allowed(const certificate_choice *choice, unsigned scheme)
 {
     unsigned shift = tls_scheme_kind_of(scheme) == TLS_SCHEME_KIND_ECDSA ? 8 : 0;
 
-    if (tls12_is_pss(scheme))
+    if (tls12_is_beside(scheme))
         return tls_u16_list_contains(choice->accepted, scheme);
     return (choice->allowed >> (shift + (unsigned)tls_scheme_hash(scheme))) & 1;
 }
@@ -204,7 +205,9 @@ signature_scheme(const certificate_choice *choice, const tls_public_key *key)
     if (h->facts.version < TLS_VERSION_12) {
         if (key->kind == TLS_KEY_RSA)
             return (choice->allowed & 1) && !key->pss_only;
-        return is_allowed(choice, TLS_SCHEME_ECDSA_SHA1) ? TLS_SCHEME_ECDSA_SHA1 : 0;
+        return key->kind == TLS_KEY_EC && is_allowed(choice, TLS_SCHEME_ECDSA_SHA1)
+                   ? TLS_SCHEME_ECDSA_SHA1
+                   : 0;
     }
     for (i = 0; i < h->host->context->signature_scheme_count; i++) {
         unsigned scheme = h->host->context->signature_schemes[i];
@@ -245,7 +248,7 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     choice.accepted = message.u.certificate_request.signature_algorithms;
     if (!e->handshake->terms.credential_fixed)
         credential = tls_pick_client_credential(
-            e->handshake, message.u.certificate_request.certificate_authorities, can_sign, &choice);
+            e->handshake, &message.u.certificate_request, can_sign, &choice);
     /* Without a common algorithm the answer is an empty Certificate (RFC 5246 section 7.4.6). */
     if (credential == NULL || credential->key == NULL || !can_sign(&choice, credential))
         return;
@@ -253,12 +256,12 @@ choose(const br_ssl_client_certificate_class **pctx, const br_ssl_client_context
     if (e->choice_failed != TLS_OK)
         return;
     scheme = signature_scheme(&choice, tls_private_key_public(e->handshake->terms.credential.key));
-    e->own_pss = tls12_is_pss(scheme) ? scheme : 0;
+    e->own_scheme = tls12_is_beside(scheme) ? scheme : 0;
     choices->auth_type =
         tls_private_key_public(e->handshake->terms.credential.key)->kind == TLS_KEY_RSA
             ? BR_AUTH_RSA
             : BR_AUTH_ECDSA;
-    choices->hash_id = e->own_pss != 0 ? tls_scheme_hash(scheme) : (int)(scheme >> 8);
+    choices->hash_id = (int)(tls12_shown_scheme(scheme) >> 8);
     choices->chain = e->chain;
     choices->chain_len = e->handshake->terms.credential.chain_count;
 }
@@ -542,8 +545,10 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
     tls_handshake *h = e->handshake;
     enum tls_reason reason;
 
-    /* Only what was offered: BearSSL itself would take any group and hash that it can do. */
-    if (!tls_context_has_group(h->host->context, exchange->group))
+    /* Only what was offered: BearSSL itself would take any group and hash that it can do. Groups
+     * that are no curves were offered for TLS 1.3 alone. */
+    if (!tls_context_has_group(h->host->context, exchange->group) ||
+        !tls_group_is_curve(exchange->group))
         return TLS_REASON_ILLEGAL_PARAMETER;
     h->facts.group = exchange->group;
     h->facts.peer.scheme = exchange->scheme;
@@ -551,12 +556,12 @@ received_key_exchange(tls12_engine *e, const tls_server_key_exchange *exchange)
         return tls12_check_old_signature(e);
     reason = tls12_check_scheme(e, exchange->scheme);
     if (reason == TLS_OK)
-        e->lent_hash = tls_scheme_hash(exchange->scheme);
-    if (reason != TLS_OK || !tls12_is_pss(exchange->scheme))
+        e->lent_hash = tls_scheme_hash(tls12_shown_scheme(exchange->scheme));
+    if (reason != TLS_OK || !tls12_is_beside(exchange->scheme))
         return reason;
-    /* When it read Certificate, BearSSL saw that an RSA key goes with the suite. */
+    /* When it read Certificate, BearSSL saw that the key goes with the suite. */
     return h->facts.peer.chain == NULL ? TLS_REASON_UNEXPECTED_MESSAGE
-                                       : tls12_verify_pss(e, exchange);
+                                       : tls12_verify_beside(e, exchange);
 }
 
 enum tls_reason

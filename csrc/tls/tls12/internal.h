@@ -96,7 +96,7 @@ typedef struct tls12_engine {
     br_multihash_context transcript;
     int lent_hash; /* 0, or what BearSSL is to find in its copy too: its implementation of the hash
                       that a ServerKeyExchange is signed with */
-    tls_buffer messages; /* what is hashed there, of a client that asks `sign` */
+    tls_buffer messages; /* what is hashed there, where it may be signed itself: transcript.c */
     tls_buffer written;  /* handshake bytes BearSSL wrote, not yet whole messages */
     int in_message;      /* BearSSL has had a part of the message being fed */
     int adopted; /* a client's ClientHello was sent by the TLS 1.3 engine, which offered both */
@@ -113,7 +113,7 @@ typedef struct tls12_engine {
     unsigned sign_scheme;
     unsigned char digest[64];
     size_t digest_length;
-    tls_buffer content; /* what the digest is of, where `sign` is asked */
+    tls_buffer content; /* what the digest is of, where `sign` is asked or Ed25519 signs it */
     tls_buffer signature;
 
     /* Decided. */
@@ -143,11 +143,11 @@ typedef struct tls12_engine {
     size_t key_block_length;
     /* What BearSSL is fed instead of `message`, when it must not see all of it. */
     tls_buffer replacement;
-    /* The RSA-PSS scheme that this side signs by, or 0: BearSSL believes that it is PKCS#1. */
-    unsigned own_pss;
-    /* What the peer signed with RSA-PSS, once it is verified: tls12/pss.c. */
-    unsigned char pss_digest[TLS_FINGERPRINT_MAXIMUM];
-    size_t pss_digest_length;
+    /* The scheme that this side signs by beside BearSSL, or 0: see tls12/schemes.c. */
+    unsigned own_scheme;
+    /* The digest of what the peer signed so, once it is verified. */
+    unsigned char verified_digest[TLS_FINGERPRINT_MAXIMUM];
+    size_t verified_digest_length;
     /* OCSP stapling (RFC 6066 section 8). */
     int status_agreed;
     int verify_due; /* the client judges the chain only when CertificateStatus could have come */
@@ -230,16 +230,21 @@ void tls12_set_key_agreement(tls12_engine *e);
 /* tls12_static_agreement is static ECDH with the credential's key: the point becomes the secret. */
 uint32_t tls12_static_agreement(tls12_engine *e, unsigned char *data, size_t *length);
 
-/* ---- tls12/pss.c ---- */
-int tls12_is_pss(unsigned scheme);
-/* tls12_verify_pss verifies the signature of a ServerKeyExchange, and makes the message that
+/* ---- tls12/schemes.c ---- */
+/* tls12_shown_scheme: what BearSSL is shown for it: itself, PKCS#1 for RSA-PSS, ECDSA for Ed25519.
+ * tls12_is_beside: for the last two, which are made and verified beside BearSSL. */
+unsigned tls12_shown_scheme(unsigned scheme);
+int tls12_is_beside(unsigned scheme);
+/* tls12_show_ed25519: the key that BearSSL is shown, of which it only has the kind. */
+void tls12_show_ed25519(br_x509_pkey *out, const tls_public_key *key);
+/* tls12_verify_beside verifies the signature of a ServerKeyExchange, and makes the message that
  * BearSSL is shown. BAD_SIGNATURE, ILLEGAL_PARAMETER (the scheme does not go with the key),
  * OUT_OF_MEMORY. */
-enum tls_reason tls12_verify_pss(tls12_engine *e, const tls_server_key_exchange *exchange);
+enum tls_reason tls12_verify_beside(tls12_engine *e, const tls_server_key_exchange *exchange);
 /* The same for a client's CertificateVerify, which signs the transcript. */
-enum tls_reason tls12_verify_pss_client(tls12_engine *e, const tls_certificate_verify *verify);
-/* tls12_set_rsa_verification: for an engine inside of an tls12_engine. */
-void tls12_set_rsa_verification(br_ssl_engine_context *engine);
+enum tls_reason tls12_verify_beside_client(tls12_engine *e, const tls_certificate_verify *verify);
+/* tls12_set_verification: for an engine inside of an tls12_engine. */
+void tls12_set_verification(br_ssl_engine_context *engine);
 
 /* ---- tls12/client.c and tls12/server.c: the same three jobs ---- */
 /* start: the client makes its hello; the server only after it has read one. */
@@ -282,9 +287,9 @@ enum tls_reason tls12_check_scheme(const tls12_engine *e, unsigned scheme);
 enum tls_reason tls12_check_old_signature(const tls12_engine *e);
 
 /* What of the context's lists can be done, in their order: BearSSL's engine knows the elliptic
- * groups, PKCS#1 and ECDSA; RSA-PSS is done beside it. Both return how many. */
+ * groups; every scheme is done, by it or beside it. Both return how many. */
 #define TLS12_GROUPS_MAXIMUM 8
-#define TLS12_SCHEMES_MAXIMUM 16
+#define TLS12_SCHEMES_MAXIMUM 20
 size_t tls12_groups(const tls12_engine *e, uint16_t out[TLS12_GROUPS_MAXIMUM]);
 size_t tls12_schemes(const tls12_engine *e, uint16_t out[TLS12_SCHEMES_MAXIMUM]);
 

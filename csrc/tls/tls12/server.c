@@ -111,24 +111,20 @@ may_send_ticket(const tls_handshake *h, const tls_client_hello *hello)
     return h->host->context->ticket_keys != NULL && hello->session_ticket_offered;
 }
 
-/* takes_rsa: by PKCS#1 or by RSA-PSS with this hash. */
+/* takes: some scheme of the client's is shown as this one. */
 static int
-takes_rsa(tls_u16_list schemes, int hash)
+takes(tls_u16_list schemes, unsigned shown)
 {
     size_t i;
 
-    for (i = 0; i < tls_u16_list_count(schemes); i++) {
-        unsigned scheme = tls_u16_list_at(schemes, i);
-
-        if (scheme == ((unsigned)hash << 8 | 1) ||
-            (tls12_is_pss(scheme) && tls_scheme_hash(scheme) == hash))
+    for (i = 0; i < tls_u16_list_count(schemes); i++)
+        if (tls12_shown_scheme(tls_u16_list_at(schemes, i)) == shown)
             return 1;
-    }
     return 0;
 }
 
-/* show_schemes writes what BearSSL knows of the client's signature_algorithms. RSA-PSS is shown as
- * PKCS#1: without any of RSA that it knows BearSSL would fall to static RSA. choice.c looks at the
+/* show_schemes writes what BearSSL knows of the client's signature_algorithms, or is shown instead:
+ * without any of RSA that it knows BearSSL would fall to static RSA. choice.c looks at the
  * client's own list. */
 static void
 show_schemes(tls_buffer *out, tls_u16_list schemes)
@@ -138,11 +134,11 @@ show_schemes(tls_buffer *out, tls_u16_list schemes)
     int hash;
 
     for (hash = TLS_HASH_SHA1; hash <= TLS_HASH_SHA512; hash++) {
-        uint16_t ecdsa = (uint16_t)(hash << 8 | 3);
+        uint16_t rsa = (uint16_t)(hash << 8 | 1), ecdsa = (uint16_t)(hash << 8 | 3);
 
-        if (takes_rsa(schemes, hash))
-            shown[count++] = (uint16_t)(hash << 8 | 1);
-        if (tls_u16_list_contains(schemes, ecdsa))
+        if (takes(schemes, rsa))
+            shown[count++] = rsa;
+        if (takes(schemes, ecdsa))
             shown[count++] = ecdsa;
     }
     start = tls_write_begin16(out);
@@ -325,8 +321,9 @@ received_verify(tls12_engine *e, const tls_certificate_verify *verify)
     if (!verify->has_scheme)
         return tls12_check_old_signature(e);
     reason = tls12_check_scheme(e, verify->scheme);
-    return reason == TLS_OK && tls12_is_pss(verify->scheme) ? tls12_verify_pss_client(e, verify)
-                                                            : reason;
+    return reason == TLS_OK && tls12_is_beside(verify->scheme)
+               ? tls12_verify_beside_client(e, verify)
+               : reason;
 }
 
 enum tls_reason
@@ -560,7 +557,7 @@ rewrite_certificate_request(tls12_engine *e, const tls_message *m, tls_buffer *r
 
     if (request->has_signature_algorithms && count == 0)
         return TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM;
-    tls_write_authorities(context, &authorities);
+    tls_context_write_authorities(context, &authorities);
     request->certificate_authorities = tls_buffer_view(&authorities);
     tls_write_u16_values(&schemes, allowed, count);
     if (request->has_signature_algorithms)

@@ -8,7 +8,6 @@
 #include "base/random.h"
 #include "crypto/hash.h"
 #include "kernel/kernel.h"
-#include "key/key_bearssl.h"
 #include "record/gcm12.h"
 
 /* The fields used here are those of BearSSL 0.6's public header. Another layout still compiles as
@@ -87,7 +86,6 @@ set_implementations(br_ssl_engine_context *engine, const tls_context *context)
     br_ssl_engine_set_chacha20(engine, tls_kernels_chosen()->chacha20);
     br_ssl_engine_set_poly1305(engine, tls_kernels_chosen()->chacha20_poly1305);
     br_ssl_engine_set_ec(engine, &tls_kernels_chosen()->curves);
-    br_ssl_engine_set_ecdsa(engine, tls_ecdsa_verify);
     /* What is sealed by us need not be split by BearSSL: it must not offer max_fragment_length
      * because of its small handshake buffers. */
     engine->log_max_frag_len = 14;
@@ -111,7 +109,7 @@ make_template(tls_context *context)
         br_ssl_server_zero(&template->server);
     }
     set_implementations(&template->client.eng, context);
-    tls12_set_rsa_verification(&template->client.eng);
+    tls12_set_verification(&template->client.eng);
     br_ssl_engine_set_all_flags(&template->client.eng, BR_OPT_NO_RENEGOTIATION);
     br_ssl_engine_inject_entropy(&template->client.eng, "", 0); /* see tls12_start */
     context->tls12_template = template;

@@ -10,6 +10,27 @@
 
 /* ---- Sending ---- */
 
+/* compress puts a CompressedCertificate in place of a Certificate that would be longer. What is
+ * under a CertificateRequest's own context never comes again. */
+static enum tls_reason
+compress(tls13_engine *e, tls_buffer *raw)
+{
+    tls_buffer compressed = {0};
+    enum tls_reason reason = tls_compressed_chains_get(&e->handshake->host->context->compressed,
+        &compressed, e->compression,
+        tls_bytes_make(
+            raw->data + TLS_HANDSHAKE_HEADER_LENGTH, raw->length - TLS_HANDSHAKE_HEADER_LENGTH),
+        e->request_context_length == 0);
+
+    if (reason == TLS_OK && compressed.length > 0) {
+        tls_buffer_release(raw);
+        *raw = compressed;
+        return TLS_OK;
+    }
+    tls_buffer_release(&compressed);
+    return reason;
+}
+
 enum tls_reason
 tls13_send_certificate(tls13_engine *e)
 {
@@ -53,6 +74,8 @@ tls13_send_certificate(tls13_engine *e)
     free(entries);
     tls_buffer_release(&extensions);
     tls_buffer_release(&key_info);
+    if (reason == TLS_OK && e->compression != 0 && !as_key)
+        reason = compress(e, &raw);
     if (reason != TLS_OK) {
         tls_buffer_release(&raw);
         return reason;
@@ -97,7 +120,7 @@ make_signature(tls13_engine *e, int *ready)
     tls_handshake *h = e->handshake;
     tls_answer *answer = tls_host_take_answer(h->host);
     const tls_credential *credential = &h->terms.credential;
-    tls_bytes digest;
+    tls_bytes digest, content;
     int local = 1;
     enum tls_reason reason = TLS_OK;
 
@@ -108,11 +131,11 @@ make_signature(tls13_engine *e, int *ready)
             e->digest, e->sign_scheme, tls_bytes_make(e->content, e->content_length));
     }
     digest = tls_bytes_make(e->digest, e->digest_length);
+    content = tls_bytes_make(e->content, e->content_length);
     if (answer != NULL) {
         reason = tls_take_signature(h, answer, &e->signature, &local);
     } else if (tls_signs_elsewhere(h)) {
-        tls_ask_signature(h, e->sign_scheme, tls_scheme_hash(e->sign_scheme),
-            tls_bytes_make(e->content, e->content_length), digest);
+        tls_ask_signature(h, e->sign_scheme, tls_scheme_hash(e->sign_scheme), content, digest);
         return TLS_OK;
     }
     if (reason == TLS_OK && local) {
@@ -120,7 +143,8 @@ make_signature(tls13_engine *e, int *ready)
 
         if (out == NULL)
             return TLS_REASON_OUT_OF_MEMORY;
-        e->signature.length = tls_sign_scheme(credential->key, out, e->sign_scheme, digest);
+        e->signature.length = tls_sign_scheme(credential->key, out, e->sign_scheme,
+            tls_scheme_hashes_itself(e->sign_scheme) ? content : digest);
         if (e->signature.length == 0)
             reason = TLS_REASON_SIGN_FAILED;
     }
@@ -175,6 +199,36 @@ tls13_send_finished(tls13_engine *e, const unsigned char *base_key)
 }
 
 /* ---- Receiving ---- */
+
+uint32_t
+tls13_certificate_types(const tls_host *host)
+{
+    return TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE) |
+           (host->context->certificate_compression_count > 0
+                   ? TLS_MESSAGE_BIT(TLS_HANDSHAKE_COMPRESSED_CERTIFICATE)
+                   : 0);
+}
+
+enum tls_reason
+tls13_next_certificate(
+    tls13_engine *e, uint32_t others, tls_message *message, enum tls_progress *progress)
+{
+    const tls_context *context = e->handshake->host->context;
+    tls_compressed_certificate compressed;
+    size_t i;
+    enum tls_reason reason =
+        tls13_next(e, tls13_certificate_types(e->handshake->host) | others, message, progress);
+
+    if (reason != TLS_OK || e->message.length == 0 ||
+        message->type != TLS_HANDSHAKE_COMPRESSED_CERTIFICATE)
+        return reason;
+    compressed = message->u.compressed_certificate;
+    /* RFC 8879 section 4: an algorithm that was offered. */
+    for (i = 0; i < context->certificate_compression_count; i++)
+        if (context->certificate_compression[i] == compressed.algorithm)
+            return tls_compressed_certificate_expand(&e->certificate, message, &compressed);
+    return TLS_REASON_ILLEGAL_PARAMETER;
+}
 
 /* take_extensions reads what may stand beside a certificate: only what was asked for
  * (section 4.4.2). */
@@ -243,6 +297,7 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
     tls_public_key key;
     unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM];
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
+    tls_bytes input;
     size_t length, i;
 
     if (leaf != NULL)
@@ -260,10 +315,11 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
     if (leaf != NULL && !tls_certificate_allows(leaf, TLS_KEY_USE_SIGNATURE))
         return TLS_REASON_WRONG_PURPOSE;
     length = signed_content(e, content, h->host->role == TLS_ROLE_CLIENT);
-    length = tls_scheme_digest(digest, message->scheme, tls_bytes_make(content, length));
+    input = tls_bytes_make(content, length);
+    if (!tls_scheme_hashes_itself(message->scheme))
+        input = tls_bytes_make(digest, tls_scheme_digest(digest, message->scheme, input));
     h->facts.peer.scheme = message->scheme;
-    return tls_verify_scheme(
-        &key, message->scheme, tls_bytes_make(digest, length), message->signature);
+    return tls_verify_scheme(&key, message->scheme, input, message->signature);
 }
 
 static enum tls_reason

@@ -358,6 +358,7 @@ received_server_hello(tls13_engine *e, const tls_server_hello *hello)
     tls13_use_suite(e, suite);
     memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
     reason = agree(e, hello, shared, &shared_length);
+    tls13_wipe_shares(e);
     if (reason == TLS_OK)
         reason = use_psk(e);
     if (reason == TLS_OK)
@@ -472,6 +473,8 @@ tls13_take_request(tls13_engine *e, const tls_certificate_request_message *reque
     if (context.length > 0)
         memcpy(e->request_context, context.data, context.length);
     e->request_context_length = context.length;
+    e->compression =
+        tls_context_compression(e->handshake->host->context, request->compress_certificate);
     tls_buffer_append(&e->certificate_request, e->message.data, e->message.length);
     tls_buffer_append(
         &e->peer_schemes, request->signature_algorithms.data, request->signature_algorithms.length);
@@ -498,11 +501,10 @@ static enum tls_reason
 wait_certificate_request(tls13_engine *e, enum tls_progress *progress)
 {
     /* Section 4.3.2: one request only. */
-    uint32_t awaited =
-        TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE) |
-        (e->certificate_requested ? 0 : TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE_REQUEST));
+    uint32_t request =
+        e->certificate_requested ? 0 : TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE_REQUEST);
     tls_message message;
-    enum tls_reason reason = tls13_next(e, awaited, &message, progress);
+    enum tls_reason reason = tls13_next_certificate(e, request, &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;

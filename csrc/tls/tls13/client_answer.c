@@ -19,8 +19,7 @@ pick_credential(tls13_engine *e)
     if (tls_message_parse(&message, tls_buffer_view(&e->certificate_request), TLS_VERSION_13,
             e->suite->id) != TLS_OK)
         return NULL;
-    return tls_pick_client_credential(
-        e->handshake, message.u.certificate_request.certificate_authorities, can_sign, e);
+    return tls_pick_client_credential(e->handshake, &message.u.certificate_request, can_sign, e);
 }
 
 enum tls_reason

@@ -121,8 +121,23 @@ keeps_shares(const tls13_engine *e)
     return e->retried && e->group == 0;
 }
 
-/* make_shares: for the first groups of the list; after HelloRetryRequest for the one it names
- * (section 4.2.8). */
+/* wants_share: whether the first ClientHello has a share of group `i` of the list: of the first
+ * ones, as many as the options say; otherwise of the first and, if that is a hybrid one, which not
+ * every server has, of the first that is none. */
+static int
+wants_share(const tls13_engine *e, size_t i)
+{
+    const tls_context *context = e->handshake->host->context;
+    size_t first = 0;
+
+    if (context->key_share_count != 0)
+        return i < context->key_share_count;
+    while (first < context->group_count && tls_group_is_hybrid(context->groups[first]))
+        first++;
+    return i == 0 || i == first;
+}
+
+/* make_shares: after HelloRetryRequest it is one, of the group that it names (section 4.2.8). */
 static enum tls_reason
 make_shares(tls13_engine *e)
 {
@@ -132,17 +147,18 @@ make_shares(tls13_engine *e)
 
     if (keeps_shares(e))
         return TLS_OK;
-    for (i = 0; i < e->share_count; i++)
-        tls_key_exchange_wipe(&e->shares[i]);
-    e->share_count = 0;
+    tls13_wipe_shares(e);
     if (e->retried) {
         e->share_count = 1;
-        return tls_key_exchange_generate(&e->shares[0], e->group);
+        return tls_key_exchange_generate(&e->shares[0], e->group, NULL, 0);
     }
-    for (i = 0; i < context->group_count && reason == TLS_OK &&
-                e->share_count < context->key_share_count && e->share_count < TLS13_SHARES_MAXIMUM;
-         i++)
-        reason = tls_key_exchange_generate(&e->shares[e->share_count++], context->groups[i]);
+    for (i = 0;
+         i < context->group_count && reason == TLS_OK && e->share_count < TLS13_SHARES_MAXIMUM; i++)
+        if (wants_share(e, i)) {
+            reason = tls_key_exchange_generate(
+                &e->shares[e->share_count], context->groups[i], e->shares, e->share_count);
+            e->share_count++;
+        }
     return reason;
 }
 
@@ -238,6 +254,35 @@ write_tls12(const tls13_engine *e, tls_client_hello_options *options)
         options->ticket = tls_buffer_view(&h->facts.session->ticket);
 }
 
+void
+tls13_write_compression(const tls_context *context, tls_buffer *extensions)
+{
+    tls_buffer list = {0};
+
+    if (context->certificate_compression_count == 0)
+        return;
+    tls_write_u16_values(
+        &list, context->certificate_compression, context->certificate_compression_count);
+    extensions->failed |= list.failed;
+    tls_extension_write_vector8(
+        extensions, TLS_EXTENSION_COMPRESS_CERTIFICATE, tls_buffer_view(&list));
+    tls_buffer_release(&list);
+}
+
+/* write_authorities: RFC 8446 section 4.2.4. */
+static void
+write_authorities(const tls_context *context, tls_buffer *extensions)
+{
+    tls_buffer names = {0};
+
+    tls_context_write_authorities(context, &names);
+    extensions->failed |= names.failed;
+    if (names.length > 0)
+        tls_extension_write_vector16(
+            extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES, tls_buffer_view(&names));
+    tls_buffer_release(&names);
+}
+
 static void
 write_tls13(const tls13_engine *e, tls_buffer *extensions)
 {
@@ -263,6 +308,8 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
             context->new_session_count << 8 | context->resumption_count);
     if (context->post_handshake_auth)
         tls_extension_write_empty(extensions, TLS_EXTENSION_POST_HANDSHAKE_AUTH);
+    tls13_write_compression(context, extensions);
+    write_authorities(context, extensions);
     if (e->handshake->facts.early_data == TLS_EARLY_DATA_OFFERED)
         tls_extension_write_empty(extensions, TLS_EXTENSION_EARLY_DATA);
     write_grease(e, extensions, GREASE_EXTENSION_LAST);

@@ -30,16 +30,28 @@ tls13_take_over(tls_handshake *h)
                                                           : TLS13_STATE(tls13_server_start));
 }
 
+void
+tls13_wipe_shares(tls13_engine *e)
+{
+    size_t i;
+
+    for (i = 0; i < e->share_count; i++)
+        tls_key_exchange_wipe(&e->shares[i]);
+    e->share_count = 0;
+}
+
 static void
 release(tls_handshake *h)
 {
     tls13_engine *e = tls13_of(h);
     size_t i;
 
+    tls13_wipe_shares(e);
     tls_buffer_release(&e->cookie);
     tls_buffer_release(&e->certificate_request);
     tls_buffer_release(&e->peer_schemes);
     tls_buffer_release(&e->signature);
+    tls_buffer_release(&e->certificate);
     for (i = 0; i < TLS13_PSKS_OFFERED; i++)
         tls13_clear_psk(&e->psks[i]);
     tls_session_release(e->resume);
@@ -52,9 +64,12 @@ static size_t
 memory(const tls_handshake *h)
 {
     const tls13_engine *e = tls13_of(h);
+    size_t shares = 0, i;
 
-    return sizeof *e + e->cookie.capacity + e->certificate_request.capacity +
-           e->peer_schemes.capacity + e->signature.capacity;
+    for (i = 0; i < e->share_count; i++)
+        shares += tls_key_exchange_memory(&e->shares[i]);
+    return sizeof *e + shares + e->cookie.capacity + e->certificate_request.capacity +
+           e->peer_schemes.capacity + e->signature.capacity + e->certificate.capacity;
 }
 
 static const char *

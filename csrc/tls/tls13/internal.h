@@ -92,6 +92,8 @@ struct tls13_engine {
     size_t request_context_length;
     tls_buffer peer_schemes; /* what the peer can verify: 16-bit values as on the wire */
     int staple;              /* server: the client asked for an OCSP response */
+    unsigned compression;    /* of our Certificate (RFC 8879), or 0 */
+    tls_buffer certificate;  /* the peer's message, where it came compressed */
     unsigned sign_scheme;
     unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM]; /* what is signed, its hash */
     size_t content_length;
@@ -141,6 +143,8 @@ enum tls_reason tls13_seal_with(tls13_engine *e, const unsigned char *secret);
 enum tls_reason tls13_send_compatibility(tls13_engine *e);
 /* tls13_make makes an engine that begins in a state. */
 enum tls_reason tls13_make(tls_handshake *h, tls13_state state);
+/* tls13_wipe_shares forgets all key shares: when the secret is there, nobody wants the others. */
+void tls13_wipe_shares(tls13_engine *e);
 /* tls13_end keeps what outlives the engine. */
 enum tls_reason tls13_end(tls13_engine *e, enum tls_progress *progress);
 
@@ -162,6 +166,9 @@ enum tls_reason tls13_unique(const tls_host *host, tls_bytes *binding);
 
 /* ---- tls13/client_hello.c ---- */
 enum tls_reason tls13_send_client_hello(tls13_engine *e);
+/* tls13_write_compression writes compress_certificate, of a CertificateRequest too (RFC 8879
+ * section 3). */
+void tls13_write_compression(const tls_context *context, tls_buffer *extensions);
 
 /* ---- tls13/psk.c ---- */
 /* tls13_set_psk fills a PSK of a session or an external one. */
@@ -239,6 +246,13 @@ enum tls_reason tls13_take_raw_key(tls13_engine *e, const tls_certificate_messag
 
 /* ---- tls13/authentication.c: Certificate, CertificateVerify and Finished, both ways ---- */
 enum tls_reason tls13_send_certificate(tls13_engine *e);
+/* tls13_certificate_types: as what the peer may send its chain, a mask. */
+uint32_t tls13_certificate_types(const tls_host *host);
+/* tls13_next_certificate is tls13_next for a Certificate, or one of `others`. Where the message
+ * came compressed, `message` has what it was before, and e->message what came (RFC 8879 section 4).
+ */
+enum tls_reason tls13_next_certificate(
+    tls13_engine *e, uint32_t others, tls_message *message, enum tls_progress *progress);
 /* tls13_pick_scheme: the first of our schemes that the peer verifies and the credential can do; 0:
  * none. */
 unsigned tls13_pick_scheme(const tls13_engine *e, const tls_credential *credential);

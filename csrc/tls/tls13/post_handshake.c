@@ -279,8 +279,7 @@ tls13_awaits(const tls_host *host)
     uint32_t awaited = TLS_MESSAGE_BIT(TLS_HANDSHAKE_KEY_UPDATE);
 
     if (host->role == TLS_ROLE_SERVER)
-        return awaited |
-               (traffic->requested != NULL ? TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE) : 0);
+        return awaited | (traffic->requested != NULL ? tls13_certificate_types(host) : 0);
     awaited |= TLS_MESSAGE_BIT(TLS_HANDSHAKE_NEW_SESSION_TICKET);
     /* Section 4.6.2: only a client that has offered it keeps the transcript. */
     if (traffic->transcript != NULL)
@@ -303,7 +302,7 @@ tls13_message(tls_host *host, tls_bytes raw, int *renegotiate)
         break;
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
         return received_request(host, raw);
-    default: /* TLS_HANDSHAKE_CERTIFICATE */
+    default: /* TLS_HANDSHAKE_CERTIFICATE or TLS_HANDSHAKE_COMPRESSED_CERTIFICATE */
         return received_certificate(host);
     }
     tls_host_message_done(host, raw.length);

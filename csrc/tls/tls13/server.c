@@ -347,9 +347,7 @@ agree(tls13_engine *e, const tls_client_hello *hello, unsigned char *shared, siz
     e->share_count = 1;
     reason = tls13_choose_group(e, hello, &share);
     if (reason == TLS_OK)
-        reason = tls_key_exchange_generate(&e->shares[0], e->group);
-    if (reason == TLS_OK)
-        reason = tls_key_exchange_shared(&e->shares[0], shared, shared_length, share);
+        reason = tls_key_exchange_answer(&e->shares[0], e->group, shared, shared_length, share);
     return reason;
 }
 
@@ -419,6 +417,7 @@ flight(tls13_engine *e, enum tls_progress *progress)
         reason = use_hello(e);
     if (reason == TLS_OK)
         reason = tls13_send_server_hello(e);
+    tls13_wipe_shares(e);
     if (reason == TLS_OK)
         reason = tls13_handshake_secrets(e, tls_bytes_make(shared, shared_length));
     tls_wipe(shared, sizeof shared);
@@ -497,8 +496,7 @@ tls13_wait_client_certificate(tls13_engine *e, enum tls_progress *progress)
     tls_handshake *h = e->handshake;
     tls_message message;
     const tls_certificate_message *certificate = &message.u.certificate;
-    enum tls_reason reason =
-        tls13_next(e, TLS_MESSAGE_BIT(TLS_HANDSHAKE_CERTIFICATE), &message, progress);
+    enum tls_reason reason = tls13_next_certificate(e, 0, &message, progress);
 
     if (reason != TLS_OK || e->message.length == 0)
         return reason;

@@ -285,13 +285,17 @@ shares_fit(const tls_client_hello *hello)
     return 1;
 }
 
+/* The first group in common that has a share, which saves a round trip, or the first of all. But a
+ * hybrid one that comes before is worth the round trip: nobody who keeps what is said today should
+ * be able to read it one day. */
 enum tls_reason
 tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *share)
 {
     const tls_context *context = e->handshake->host->context;
+    const tls_bytes none = {NULL, 0};
     size_t i;
 
-    *share = tls_bytes_make(NULL, 0);
+    *share = none;
     e->group = 0;
     /* Section 9.2: the one never stands without the other. */
     if (hello->has_key_share != (hello->supported_groups.length > 0))
@@ -304,18 +308,21 @@ tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *sh
         return TLS_OK;
     if (!hello->has_key_share)
         return TLS_REASON_MISSING_EXTENSION;
-    for (i = 0; i < context->group_count; i++)
-        if (tls_u16_list_contains(hello->supported_groups, context->groups[i]) &&
-            share_of(hello, context->groups[i], share)) {
-            e->group = context->groups[i];
-            return TLS_OK;
+    for (i = 0; i < context->group_count; i++) {
+        unsigned group = context->groups[i];
+        tls_bytes own;
+        int has_share = share_of(hello, group, &own);
+
+        if (!tls_u16_list_contains(hello->supported_groups, group))
+            continue;
+        if (e->group == 0 || (has_share && share->length == 0 &&
+                                 (tls_group_is_hybrid(group) || !tls_group_is_hybrid(e->group)))) {
+            e->group = group;
+            *share = has_share ? own : none;
         }
-    *share = tls_bytes_make(NULL, 0);
-    for (i = 0; i < context->group_count; i++)
-        if (tls_u16_list_contains(hello->supported_groups, context->groups[i])) {
-            e->group = context->groups[i];
-            return TLS_OK;
-        }
+    }
+    if (e->group != 0)
+        return TLS_OK;
     return tls_no_common_groups(e->handshake);
 }
 
@@ -373,6 +380,8 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
     }
     if (!any_type)
         return tls13_no_common_type(e);
+    e->compression =
+        tls_context_compression(e->handshake->host->context, hello->compress_certificate);
     if (e->handshake->terms.credential_fixed)
         return credential != NULL ? TLS_OK : tls_no_common_schemes(e->handshake, TLS_VERSION_13);
     /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */

@@ -96,7 +96,11 @@ tls13_write_request(tls13_engine *e, tls_buffer *raw, tls_bytes request_context)
     e->request_context_length = request_context.length;
     tls_extension_write_u16_list(&extensions, TLS_EXTENSION_SIGNATURE_ALGORITHMS,
         context->signature_schemes, context->signature_scheme_count);
-    tls_write_authorities(context, &authorities);
+    if (context->certificate_scheme_count > 0)
+        tls_extension_write_u16_list(&extensions, TLS_EXTENSION_SIGNATURE_ALGORITHMS_CERT,
+            context->certificate_schemes, context->certificate_scheme_count);
+    tls13_write_compression(context, &extensions);
+    tls_context_write_authorities(context, &authorities);
     if (authorities.length > 0)
         tls_extension_write_vector16(
             &extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES, tls_buffer_view(&authorities));

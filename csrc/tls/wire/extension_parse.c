@@ -278,6 +278,8 @@ tls_extension_parse(tls_extension_value *value, unsigned type, unsigned place, t
     case TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE: /* RFC 7250 section 3 */
     case TLS_EXTENSION_SERVER_CERTIFICATE_TYPE:
         return in_client_hello ? parse_u8_list(value, &reader) : parse_number(value, &reader, 1);
+    case TLS_EXTENSION_COMPRESS_CERTIFICATE: /* RFC 8879 section 3 */
+        return set_u16_list(value, &reader, tls_read_vector8(&reader, 2));
     case TLS_EXTENSION_EC_POINT_FORMATS:       /* RFC 8422 section 5.1.2 */
     case TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES: /* RFC 8446 section 4.2.9 */
         return parse_u8_list(value, &reader);

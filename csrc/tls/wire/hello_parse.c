@@ -77,6 +77,12 @@ note_client_extension(tls_client_hello *hello, unsigned type, const tls_extensio
     case TLS_EXTENSION_SIGNATURE_ALGORITHMS_CERT:
         hello->signature_algorithms_cert = value->list;
         break;
+    case TLS_EXTENSION_COMPRESS_CERTIFICATE:
+        hello->compress_certificate = value->list;
+        break;
+    case TLS_EXTENSION_CERTIFICATE_AUTHORITIES:
+        hello->certificate_authorities = value->bytes;
+        break;
     case TLS_EXTENSION_EC_POINT_FORMATS:
         hello->ec_point_formats = value->bytes;
         break;

@@ -41,6 +41,8 @@ typedef struct tls_client_hello {
     tls_u16_list supported_groups;
     tls_u16_list signature_algorithms;
     tls_u16_list signature_algorithms_cert;
+    tls_u16_list compress_certificate;
+    tls_bytes certificate_authorities; /* DNs: walk with tls_vector16_next */
     tls_bytes ec_point_formats;
     tls_bytes key_shares; /* walk with tls_key_share_next */
     tls_bytes psk_key_exchange_modes;
@@ -116,6 +118,13 @@ typedef struct tls_certificate_entry {
 
 int tls_certificate_next(tls_reader *reader, tls_certificate_entry *entry, int is_13);
 
+/* RFC 8879 section 4: a Certificate's body, compressed. */
+typedef struct tls_compressed_certificate {
+    unsigned algorithm;
+    size_t uncompressed_length;
+    tls_bytes compressed_certificate_message;
+} tls_compressed_certificate;
+
 /* RFC 6066 section 8. */
 typedef struct tls_certificate_status {
     unsigned status_type; /* 1: ocsp */
@@ -140,8 +149,9 @@ typedef struct tls_certificate_request_message {
     tls_u16_list signature_algorithms;
     tls_bytes certificate_authorities; /* DNs: walk with tls_vector16_next */
     size_t authority_count;
-    tls_bytes certificate_request_context; /* TLS 1.3 */
-    tls_bytes extensions;                  /* TLS 1.3; builders take all from here then */
+    tls_u16_list signature_algorithms_cert, compress_certificate; /* TLS 1.3 */
+    tls_bytes certificate_request_context;                        /* TLS 1.3 */
+    tls_bytes extensions; /* TLS 1.3; builders take all from here then */
 } tls_certificate_request_message;
 
 /* RFC 5246 section 7.4.7, RFC 8422 section 5.7. */
@@ -178,6 +188,7 @@ typedef struct tls_message {
         tls_server_hello server_hello; /* also HelloRetryRequest */
         tls_encrypted_extensions encrypted_extensions;
         tls_certificate_message certificate;
+        tls_compressed_certificate compressed_certificate;
         tls_certificate_status certificate_status;
         tls_server_key_exchange server_key_exchange;
         tls_certificate_request_message certificate_request;
@@ -213,6 +224,12 @@ size_t tls_message_limit(unsigned type);
  * `raw`. */
 enum tls_reason tls_message_parse(
     tls_message *message, tls_bytes raw, unsigned version, unsigned suite);
+
+/* tls_compressed_certificate_expand appends the whole Certificate message, header included, to
+ * `out`, which is empty, and parses it into `message`, whose views lead there. BAD_COMPRESSION when
+ * it cannot be had, or would be longer than a Certificate may be. */
+enum tls_reason tls_compressed_certificate_expand(
+    tls_buffer *out, tls_message *message, const tls_compressed_certificate *compressed);
 
 /* The same for one type, where the caller knows what it has. */
 enum tls_reason tls_client_hello_parse(tls_client_hello *hello, tls_bytes raw);

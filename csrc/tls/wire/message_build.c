@@ -148,6 +148,12 @@ tls_message_build(tls_buffer *out, const tls_message *message)
     case TLS_HANDSHAKE_CERTIFICATE:
         write_certificate(out, &message->u.certificate);
         break;
+    case TLS_HANDSHAKE_COMPRESSED_CERTIFICATE:
+        tls_write_u16(out, message->u.compressed_certificate.algorithm);
+        tls_write_u8(out, (uint32_t)(message->u.compressed_certificate.uncompressed_length >> 16));
+        tls_write_u16(out, (uint32_t)message->u.compressed_certificate.uncompressed_length);
+        tls_write_vector24(out, message->u.compressed_certificate.compressed_certificate_message);
+        break;
     case TLS_HANDSHAKE_CERTIFICATE_STATUS:
         tls_write_u8(out, message->u.certificate_status.status_type);
         tls_write_vector24(out, message->u.certificate_status.response);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "wire/compression.h"
+
 #define CERTIFICATE_STATUS_OCSP 1      /* RFC 6066 section 8 */
 #define EC_CURVE_TYPE_NAMED 3          /* RFC 8422 section 5.4 */
 #define VERIFY_DATA_LENGTH 12          /* RFC 5246 section 7.4.9; no suite defines another */
@@ -41,6 +43,7 @@ tls_message_limit(unsigned type)
     case TLS_HANDSHAKE_CERTIFICATE_STATUS:
         return field;
     case TLS_HANDSHAKE_CERTIFICATE:
+    case TLS_HANDSHAKE_COMPRESSED_CERTIFICATE:
     case TLS_HANDSHAKE_CERTIFICATE_REQUEST:
     case TLS_HANDSHAKE_NEW_SESSION_TICKET:
         return list;
@@ -204,6 +207,12 @@ parse_certificate_request_13(tls_certificate_request_message *out, tls_reader *r
         &value, out->extensions, TLS_EXTENSION_CERTIFICATE_AUTHORITIES, TLS_IN_CERTIFICATE_REQUEST);
     out->certificate_authorities = value.bytes;
     out->authority_count = value.count;
+    (void)checked_value(&value, out->extensions, TLS_EXTENSION_SIGNATURE_ALGORITHMS_CERT,
+        TLS_IN_CERTIFICATE_REQUEST);
+    out->signature_algorithms_cert = value.list;
+    (void)checked_value(
+        &value, out->extensions, TLS_EXTENSION_COMPRESS_CERTIFICATE, TLS_IN_CERTIFICATE_REQUEST);
+    out->compress_certificate = value.list;
     return TLS_OK;
 }
 
@@ -337,10 +346,44 @@ version_has(unsigned type, unsigned version)
     case TLS_HANDSHAKE_END_OF_EARLY_DATA:
     case TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS:
     case TLS_HANDSHAKE_KEY_UPDATE:
+    case TLS_HANDSHAKE_COMPRESSED_CERTIFICATE:
         return version >= TLS_VERSION_13;
     default:
         return 1;
     }
+}
+
+static enum tls_reason
+parse_compressed_certificate(tls_compressed_certificate *out, tls_reader *reader)
+{
+    out->algorithm = (unsigned)tls_read_u16(reader);
+    out->uncompressed_length = (size_t)tls_read_u8(reader) << 16;
+    out->uncompressed_length |= tls_read_u16(reader);
+    out->compressed_certificate_message = tls_read_vector24(reader, 1);
+    return finish(reader);
+}
+
+enum tls_reason
+tls_compressed_certificate_expand(
+    tls_buffer *out, tls_message *message, const tls_compressed_certificate *compressed)
+{
+    size_t length = compressed->uncompressed_length;
+    unsigned char *body;
+    enum tls_reason reason;
+
+    /* Section 5: the limit is that of a Certificate, and comes before any memory does. */
+    if (length > tls_message_limit(TLS_HANDSHAKE_CERTIFICATE))
+        return TLS_REASON_BAD_COMPRESSION;
+    tls_write_u32(out, (uint32_t)TLS_HANDSHAKE_CERTIFICATE << 24 | (uint32_t)length);
+    body = tls_buffer_reserve(out, length);
+    if (body == NULL || out->failed)
+        return TLS_REASON_OUT_OF_MEMORY;
+    reason =
+        tls_expand(compressed->algorithm, body, length, compressed->compressed_certificate_message);
+    if (reason != TLS_OK)
+        return reason;
+    out->length += length;
+    return tls_message_parse(message, tls_buffer_view(out), TLS_VERSION_13, 0);
 }
 
 static enum tls_reason
@@ -378,6 +421,8 @@ tls_message_parse(tls_message *message, tls_bytes raw, unsigned version, unsigne
         return parse_encrypted_extensions(&message->u.encrypted_extensions, &reader);
     case TLS_HANDSHAKE_CERTIFICATE:
         return parse_certificate(&message->u.certificate, &reader, is_13);
+    case TLS_HANDSHAKE_COMPRESSED_CERTIFICATE:
+        return parse_compressed_certificate(&message->u.compressed_certificate, &reader);
     case TLS_HANDSHAKE_CERTIFICATE_STATUS:
         return parse_certificate_status(&message->u.certificate_status, &reader);
     case TLS_HANDSHAKE_SERVER_KEY_EXCHANGE:

@@ -374,6 +374,13 @@ static const struct entry certificate_formats[] = {
     {2, "raw_public_key"},
 };
 
+/* RFC 8879 section 7.3; best first. */
+static const struct entry certificate_compression[] = {
+    {2, "brotli"},
+    {3, "zstd"},
+    {1, "zlib"},
+};
+
 static const struct entry psk_modes[] = {
     {0, "psk_ke"},
     {1, "psk_dhe_ke"},
@@ -406,6 +413,7 @@ static const struct {
     {TABLE(certificate_types), NULL, 0, GREASE_NONE},
     {TABLE(point_formats), NULL, 0, GREASE_NONE},
     {TABLE(compression_methods), NULL, 0, GREASE_NONE},
+    {TABLE(certificate_compression), NULL, 0, GREASE_NONE},
     {TABLE(psk_modes), NULL, 0, GREASE_PSK_MODE},
     {TABLE(content_types), NULL, 0, GREASE_NONE},
     {TABLE(certificate_formats), NULL, 0, GREASE_NONE},

@@ -72,6 +72,7 @@ enum tls_extension_type {
     TLS_EXTENSION_EXTENDED_MASTER_SECRET = 23,
     TLS_EXTENSION_COMPRESS_CERTIFICATE = 27,
     TLS_EXTENSION_RECORD_SIZE_LIMIT = 28,
+    TLS_EXTENSION_DELEGATED_CREDENTIAL = 34,
     TLS_EXTENSION_SESSION_TICKET = 35,
     TLS_EXTENSION_PRE_SHARED_KEY = 41,
     TLS_EXTENSION_EARLY_DATA = 42,
@@ -119,7 +120,9 @@ enum tls_named_group {
     TLS_GROUP_X448 = 30,
     TLS_GROUP_FFDHE2048 = 0x0100,
     TLS_GROUP_FFDHE3072 = 0x0101,
-    TLS_GROUP_X25519MLKEM768 = 0x11EC
+    TLS_GROUP_SECP256R1MLKEM768 = 0x11EB,
+    TLS_GROUP_X25519MLKEM768 = 0x11EC,
+    TLS_GROUP_SECP384R1MLKEM1024 = 0x11ED
 };
 
 /* The tables. [GREASE]: values of RFC 8701 exist there and are named so. */
@@ -135,8 +138,9 @@ enum tls_registry {
     TLS_REGISTRY_CERTIFICATE_TYPE, /* ClientCertificateType: "rsa_sign", "ecdsa_sign" … */
     TLS_REGISTRY_POINT_FORMAT,     /* "uncompressed" … */
     TLS_REGISTRY_COMPRESSION,      /* "null", "DEFLATE" */
-    TLS_REGISTRY_PSK_MODE,         /* "psk_ke", "psk_dhe_ke" [GREASE] */
-    TLS_REGISTRY_CONTENT_TYPE,     /* "handshake", "application_data" … */
+    TLS_REGISTRY_CERTIFICATE_COMPRESSION, /* "zlib", "brotli", "zstd" */
+    TLS_REGISTRY_PSK_MODE,                /* "psk_ke", "psk_dhe_ke" [GREASE] */
+    TLS_REGISTRY_CONTENT_TYPE,            /* "handshake", "application_data" … */
     TLS_REGISTRY_CERTIFICATE_FORMAT, /* "x509", "raw_public_key": RFC 7250's certificate types */
     TLS_REGISTRY_COUNT
 };

@@ -11,7 +11,8 @@ tls_certificate_allows(const tls_certificate *certificate, enum tls_key_use use)
     case TLS_KEY_USE_SIGNATURE:
         return (usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) != 0;
     case TLS_KEY_USE_OLD_SIGNATURE:
-        return (usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) != 0 && !key->pss_only;
+        return (usage & TLS_KEY_USAGE_DIGITAL_SIGNATURE) != 0 && !key->pss_only &&
+               key->kind != TLS_KEY_ED25519;
     case TLS_KEY_USE_DECRYPTION:
         return (usage & TLS_KEY_USAGE_KEY_ENCIPHERMENT) != 0 && key->kind == TLS_KEY_RSA &&
                !key->pss_only;

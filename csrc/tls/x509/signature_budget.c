@@ -16,6 +16,8 @@ tls_signature_cost(const tls_public_key *key)
 {
     if (key->kind == TLS_KEY_RSA)
         return rsa_cost(key);
+    if (key->kind == TLS_KEY_ED25519)
+        return TLS_SIGNATURE_COST_ED25519;
     switch (key->curve) {
     case TLS_GROUP_SECP256R1:
         return TLS_SIGNATURE_COST_P256;

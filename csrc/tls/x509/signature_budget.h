@@ -26,6 +26,7 @@ TLS_PUBLIC_BEGIN
 /* What a check costs, in tenths of one with P-256; measured. */
 enum {
     TLS_SIGNATURE_COST_RSA = 2, /* 2048 bits, exponent 65537 */
+    TLS_SIGNATURE_COST_ED25519 = 6,
     TLS_SIGNATURE_COST_P256 = 10,
     TLS_SIGNATURE_COST_P384 = 45,
     TLS_SIGNATURE_COST_P521 = 90

@@ -10,12 +10,14 @@
 
 /* tls_signing_hash: the hash to sign with: `hash` itself when it may be used (TLS_HASH_SHA256,
  * TLS_HASH_SHA384, TLS_HASH_SHA512), the one that fits the key for 0; 0 for any other. SHA-1 and
- * MD5 are never written. */
+ * MD5 are never written. Ed25519 has SHA-512 inside: for such a key it is that or 0. A
+ * key for RSA-PSS alone has those that its parameters allow. */
 int tls_signing_hash(const tls_private_key *key, int hash);
 
 /* tls_signature_algorithm_write appends the AlgorithmIdentifier of signatures by `key` with `hash`:
- * RSA PKCS#1 v1.5 (RFC 4055 section 5) or ECDSA (RFC 5758 section 3.2). TLS_REASON_UNSUPPORTED_KEY
- * for an RSA key that may only sign with PSS. */
+ * RSA PKCS#1 v1.5 (RFC 4055 section 5), RSA-PSS (section 3.1) for a key for nothing else, ECDSA
+ * (RFC 5758 section 3.2) or Ed25519 (RFC 8410 section 3). TLS_REASON_BAD_FIELD for a hash that
+ * tls_signing_hash does not give. */
 enum tls_reason tls_signature_algorithm_write(
     tls_buffer *out, const tls_private_key *key, int hash);
 

@@ -31,8 +31,8 @@ static const char pkcs7_advice[] =
     "where it is not PEM)";
 static const char openssh_advice[] =
     ": `ssh-keygen -p -m PKCS8 -f FILE` rewrites the file as PEM that can be read";
-static const char usable_keys[] = ", which cannot be used: RSA of 1024 to 4096 bits, P-256, P-384 "
-                                  "and P-521 can";
+static const char usable_keys[] = ", which cannot be used: RSA of 1024 to 4096 bits, P-256, P-384, "
+                                  "P-521 and Ed25519 can";
 
 static void
 put(tls_buffer *out, const char *text)
@@ -516,4 +516,11 @@ tls_unreadable(tls_buffer *out, enum tls_wanted wanted, tls_bytes bytes, const t
     } else {
         explain_text(out, wanted, bytes);
     }
+}
+
+void
+tls_unusable_key(tls_buffer *out, tls_bytes public_key_info)
+{
+    tls_public_key_describe(out, public_key_info);
+    put(out, usable_keys);
 }

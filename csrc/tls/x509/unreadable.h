@@ -20,6 +20,8 @@ enum tls_wanted {
  * as they were tried with, or NULL. Appends nothing where it knows no more than the reason says. */
 void tls_unreadable(tls_buffer *out, enum tls_wanted wanted, tls_bytes bytes,
     const tls_bytes *password, enum tls_reason reason);
+/* tls_unusable_key appends that a public key (SubjectPublicKeyInfo) of this kind cannot be used. */
+void tls_unusable_key(tls_buffer *out, tls_bytes public_key_info);
 /* tls_looks_like_path returns 1 if the bytes are the name of a file, not its content. */
 int tls_looks_like_path(tls_bytes bytes);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "key/key_describe.h"
 #include "x509/crl.h"
 #include "x509/distinguished_name.h"
 
@@ -171,6 +172,30 @@ put_revocation(tls_buffer *out, const tls_verdict *verdict, const tls_verify_req
     }
 }
 
+/* put_unsupported names the algorithm: the key's, or the signature's. */
+static void
+put_unsupported(tls_buffer *out, const tls_certificate *certificate)
+{
+    const tls_signature_algorithm *algorithm =
+        certificate != NULL ? &certificate->signature_algorithm : NULL;
+    const char *name;
+
+    put(out, " has ");
+    if (certificate != NULL && certificate->public_key.kind == TLS_KEY_OTHER) {
+        tls_public_key_describe(out, certificate->public_key_info);
+    } else if (algorithm != NULL && algorithm->kind == TLS_SIGNATURE_OTHER) {
+        name = tls_signature_algorithm_name(algorithm);
+        put(out, "a signature by ");
+        if (name != NULL)
+            put(out, name);
+        else
+            tls_oid_text(out, algorithm->oid);
+    } else {
+        put(out, "a key or signature");
+    }
+    put(out, ", which is not supported");
+}
+
 static void
 put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_request *request,
     const tls_certificate *certificate, const tls_general_name *offender,
@@ -276,7 +301,7 @@ put_sentence(tls_buffer *out, const tls_verdict *verdict, const tls_verify_reque
         return;
     case TLS_REASON_UNSUPPORTED_CERTIFICATE:
         put_certificate(out, verdict, request, certificate);
-        put(out, " has a key or signature of a type that is not supported");
+        put_unsupported(out, certificate);
         return;
     case TLS_REASON_LIMIT:
         if (request->count <= TLS_CHAIN_MAXIMUM) {

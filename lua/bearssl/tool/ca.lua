@@ -6,7 +6,7 @@ local output = require "bearssl.tool.output"
 
 local ca = { summary = "Make an authority, and certificates for servers and clients." }
 
-local KEYS = { "p256", "p384", "p521", "rsa2048", "rsa3072", "rsa4096" }
+local KEYS = { "p256", "p384", "p521", "ed25519", "rsa2048", "rsa3072", "rsa4096" }
 
 local function days(text)
    local number = tonumber(text)

@@ -113,6 +113,21 @@ local function judge_keys(report, add)
    end
 end
 
+local function judge_hellos(report, add)
+   if report.long_hello == false then
+      add("warning", "long_hello_intolerance",
+         "a ClientHello longer than a TCP segment is not answered: clients with post-quantum key shares fail")
+   end
+   if report.hello_in_records == false then
+      add("warning", "hello_records_intolerance",
+         "a ClientHello in several records is not answered, which RFC 8446 section 5.1 allows")
+   end
+   if report.post_quantum == false then
+      add("notice", "no_post_quantum",
+         "no group is post-quantum: who records connections today may be able to read them one day")
+   end
+end
+
 --- of(report, settings) is a list of {level, code, text}, worst first. settings: days, name, time.
 function findings.of(report, settings)
    local list, known = {}, {}
@@ -123,6 +138,7 @@ function findings.of(report, settings)
    end
    judge_versions(report, add)
    judge_suites(report, add)
+   judge_hellos(report, add)
    local now = settings.time or os.time()
    if report.client_certificate_required then
       add("notice", "client_certificate_required", "a client certificate is required: see more with --cert and --key")

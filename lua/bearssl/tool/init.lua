@@ -31,7 +31,9 @@ local function version()
    local parts = {}
    for primitive, by in pairs(bearssl.kernels()) do parts[#parts + 1] = primitive .. " " .. by end
    table.sort(parts)
-   return bearssl._VERSION .. "\nkernels: " .. table.concat(parts, ", ")
+   local compressions = table.concat(bearssl.features().certificate_compression, ", ")
+   return bearssl._VERSION .. "\nkernels: " .. table.concat(parts, ", ") .. "\ncertificate compression: "
+      .. (compressions == "" and "none" or compressions)
 end
 
 local function build()
@@ -40,7 +42,7 @@ local function build()
       "TLS from the command line: look at handshakes, test servers, fetch, serve, issue certificates.")
    parser:epilog(EPILOG)
    add_help(parser)
-   parser:flag("--version", "Show the version and the kernels, and exit."):action(function()
+   parser:flag("--version", "Show the version, the kernels and what is built in, and exit."):action(function()
       error({ text = version() }, 0)
    end)
    parser:command_target("command"):require_command(true)

@@ -83,6 +83,11 @@ end
 
 -- ---- Options ----
 
+--- keylog_option(command) adds the one for where secrets are written.
+function options.keylog_option(command)
+   command:option("--keylog", "Append the secrets to this file, for Wireshark; else $SSLKEYLOGFILE."):argname("FILE")
+end
+
 --- tls(command) adds the options for a TLS connection.
 function options.tls(command)
    command:option("--cafile", "Trust the certificates in this file instead of the system's."):argname("FILE")
@@ -94,6 +99,10 @@ function options.tls(command)
    command:option("--max", "Highest TLS version."):argname("V")
    command:option("--suites", "Cipher suites by RFC name, or a policy: modern, compatible, all."):argname("LIST")
    command:option("--groups", "Groups for key exchange, e.g. x25519,secp256r1."):argname("LIST")
+   command:option("--compression", "How certificates may be compressed, e.g. brotli,zlib, or none."):argname("LIST")
+   command:flag("--authorities", "Say which authorities are trusted, so that a certificate is chosen by them.")
+   command:option("--cert-signatures", "What certificates may be signed with, if not the default."):argname("LIST")
+   options.keylog_option(command)
 end
 
 --- client(command) adds the options of a client.
@@ -149,6 +158,22 @@ function options.credentials(arguments)
    return #list > 0 and list or nil
 end
 
+local key_logs = {} -- path → handler
+
+--- keylog(arguments) is a handler that writes secrets in the NSS key log format, or nil. The library itself never looks
+-- at SSLKEYLOGFILE: a program would give away its connections because of its environment.
+function options.keylog(arguments)
+   local path = arguments.keylog or os.getenv("SSLKEYLOGFILE")
+   if not path or path == "" then return nil end
+   if not key_logs[path] then
+      local file, message = io.open(path, "a")
+      if not file then options.usage("cannot write the key log: %s", message) end
+      file:setvbuf("line")
+      key_logs[path] = function(_, question) file:write(question.line, "\n") end
+   end
+   return key_logs[path]
+end
+
 --- context(arguments, more) makes the context that the options describe; `more` is added to it.
 function options.context(arguments, more)
    local settings = {}
@@ -161,6 +186,12 @@ function options.context(arguments, more)
    if arguments.alpn then settings.alpn = options.split(arguments.alpn) end
    if arguments.suites then settings.suites = suites(arguments.suites) end
    if arguments.groups then settings.groups = options.split(arguments.groups) end
+   if arguments.compression then
+      settings.certificate_compression = arguments.compression ~= "none" and options.split(arguments.compression)
+   end
+   if arguments.cert_signatures then settings.signature_algorithms_cert = options.split(arguments.cert_signatures) end
+   settings.certificate_authorities = arguments.authorities
+   settings.handlers = { keylog = options.keylog(arguments) }
    if arguments.insecure then settings.verify = "none" end
    settings.trust = options.trust(arguments)
    settings.credentials = options.credentials(arguments)

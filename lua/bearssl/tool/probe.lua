@@ -7,6 +7,9 @@ local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
 local terminal = require "bearssl.tool.terminal"
 
+local PADDING = 21 -- RFC 7685
+local SEGMENT, SMALLEST_RECORD = 1460, 512 -- bytes: of TCP over Ethernet; of the option 'record_size'
+
 local probe = { summary = "Report what a server supports, and what is wrong with it." }
 
 function probe.describe(command)
@@ -19,6 +22,7 @@ function probe.describe(command)
       :convert(options.seconds)
    command:option("--expires", "Warn of certificates that expire within so many days."):argname("DAYS"):default("21")
       :convert(tonumber)
+   options.keylog_option(command)
    command:flag("--quiet", "No progress bar.")
 end
 
@@ -30,13 +34,15 @@ end
 local function ask(prober, settings, stop, first, fallback)
    local seen = {}
    local handlers = {}
-   for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate_request",
+   for _, stage in ipairs { "server_hello", "server_key_exchange", "alert", "certificate", "certificate_request",
       "hello_retry_request" } do
       handlers[stage] = function(_, message)
-         if not seen[stage] or stage ~= "alert" then seen[stage] = message end
+         local is_own = stage == "certificate" and message.direction == "sent"
+         if not is_own and (not seen[stage] or stage ~= "alert") then seen[stage] = message end
          if stage == stop then return nil, "enough is known" end
       end
    end
+   handlers.keylog = prober.keylog
    -- A server that breaks the handshake off, as it may for want of a client's certificate, has still shown its own.
    local judged
    function handlers.verify(_, question) judged = question end
@@ -44,6 +50,7 @@ local function ask(prober, settings, stop, first, fallback)
    if not context then
       local all = { trust = prober.trust, verify = "report", credentials = prober.credentials }
       for name, value in pairs(settings) do all[name] = value end
+      all.groups = all.groups or prober.groups
       local made, new, problem = pcall(bearssl.context, all)
       if not made then new, problem = nil, new end
       context = new
@@ -119,6 +126,29 @@ local function server_order(prober, version, taken)
    return name and name == taken[1]
 end
 
+local function is_hybrid(group) return group:find "MLKEM" ~= nil end
+
+-- What the server makes of a ClientHello as such: whether one answers that is longer than a TCP segment, as those with
+-- a post-quantum key share are, and one in several records (RFC 8446 section 5.1). `first` is the result of a long one.
+-- nil: it answers none. Where it takes no long one, all that is asked afterwards is short.
+local function hello_forms(prober, first)
+   local short = {}
+   for _, group in ipairs(bearssl.groups()) do
+      if not is_hybrid(group) then short[#short + 1] = group end
+   end
+   local function answers(padding, record_size)
+      return ask_again(prober, {
+         min_version = bearssl.versions()[1], suites = options.suites(), groups = short, record_size = record_size,
+         extensions = padding > 0 and { { id = PADDING, raw = ("\0"):rep(padding) } } or nil,
+      }, "server_hello").seen.server_hello ~= nil
+   end
+   local long = first.seen.server_hello ~= nil
+   if not long and not answers(0) then return nil, nil end
+   long = long or answers(SEGMENT)
+   if not long then prober.groups = short end
+   return long, answers(SMALLEST_RECORD, SMALLEST_RECORD)
+end
+
 local curves = { ["P-256"] = "secp256r1", ["P-384"] = "secp384r1", ["P-521"] = "secp521r1" }
 
 -- The group that a server picks when it is offered these. In TLS 1.3 ServerHello tells; what it was after there was a
@@ -156,7 +186,7 @@ local function groups_of(prober, version, taken, leaf, progress)
    end
    for _, group in ipairs(bearssl.groups()) do
       progress:step(group)
-      if #ephemeral > 0 and not group:find("^ffdhe") then -- those are for TLS 1.3
+      if #ephemeral > 0 and not group:find("^ffdhe") and not is_hybrid(group) then -- those are for TLS 1.3
          local picked = group_among(prober, version, ephemeral, { group })
          if not picked and own and own ~= group then
             picked = group_among(prober, version, ephemeral, { group, own })
@@ -177,6 +207,24 @@ local function alpn_of(prober, version, progress)
       if result.ok and result.info.alpn == protocol then supported[#supported + 1] = protocol end
    end
    return supported
+end
+
+-- How the server compresses its certificate for clients that can have it so.
+local function compressions_of(prober, suites, progress)
+   local supported = {}
+   for _, algorithm in ipairs(bearssl.features().certificate_compression) do
+      progress:step("compression " .. algorithm)
+      local message = ask_again(prober, { min_version = "TLSv1.3", suites = suites,
+         certificate_compression = { algorithm } }, "certificate").seen.certificate
+      if message and message.compression_algorithm then supported[#supported + 1] = algorithm end
+   end
+   return supported
+end
+
+local function authorities_of(request)
+   local names = {}
+   for i, name in ipairs(request and request.certificate_authorities or {}) do names[i] = name.text or "?" end
+   return names
 end
 
 -- Whether the server asks for another key share with HelloRetryRequest: nil where it has every group of ours, so that
@@ -265,6 +313,11 @@ local function examine(prober, progress)
       report.error, report.code = first.message, first.code
       return report
    end
+   report.long_hello, report.hello_in_records = hello_forms(prober, first)
+   progress:step("ClientHello")
+   if report.long_hello == false then
+      first = ask(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
+   end
    report.versions = versions_of(prober, progress)
    local best, classic -- of all, and below TLS 1.3
    for _, entry in ipairs(report.versions) do
@@ -282,8 +335,12 @@ local function examine(prober, progress)
    progress:step("handshake")
    local leaf = whole.judged and whole.judged.chain[1]
    report.groups, report.groups_hidden = groups_of(prober, best.version, best.suites, leaf, progress)
+   report.post_quantum = false
+   for _, group in ipairs(report.groups) do report.post_quantum = report.post_quantum or is_hybrid(group) end
    report.alpn = alpn_of(prober, best.version, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil
+   report.certificate_authorities = report.client_certificate and authorities_of(whole.seen.certificate_request) or nil
+   report.certificate_compression = best.version == "TLSv1.3" and compressions_of(prober, best.suites, progress) or nil
    if leaf then certificate_report(prober, whole, report) end
    if not whole.ok then
       report.handshake_error, report.handshake_code = whole.message, whole.code
@@ -362,6 +419,11 @@ local function write_report(report)
          line("", table.concat(report.groups_hidden, ", ") .. " perhaps: the server prefers its certificate's")
       end
    end
+   if report.post_quantum ~= nil then line("post-quantum", yes(report.post_quantum)) end
+   if report.long_hello ~= nil then
+      line("long hello", yes(report.long_hello))
+      line("  in records", yes(report.hello_in_records))
+   end
    if report.alpn then line("ALPN", #report.alpn > 0 and table.concat(report.alpn, ", ") or "none") end
    line("own order", yes(report.server_order))
    line("master secret", report.extended_master_secret == nil and "not known" or report.extended_master_secret
@@ -377,6 +439,13 @@ local function write_report(report)
       or "no older version")
    line("client cert", report.client_certificate_required and "required" or report.client_certificate and "asked for"
       or "not asked for")
+   if report.certificate_authorities and #report.certificate_authorities > 0 then
+      line("  issued by", table.concat(report.certificate_authorities, "; "))
+   end
+   if report.certificate_compression then
+      line("compression", #report.certificate_compression > 0 and table.concat(report.certificate_compression, ", ")
+         or "none of the certificate")
+   end
    table_of_chain(report, line)
    line("trust", report.verified and "verified" or tostring(report.verdict or report.handshake_code))
    output.write("\n")
@@ -394,10 +463,10 @@ function probe.run(arguments)
    options.context(arguments) -- says what is wrong with the command line
    local prober = {
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
-      ticket_wait = math.min(1, arguments.timeout),
+      ticket_wait = math.min(1, arguments.timeout), keylog = options.keylog(arguments),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
-   local total = 6 + #bearssl.groups() + 2
+   local total = 7 + #bearssl.groups() + 2 + #bearssl.features().certificate_compression
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/ed25519.h"
 #include "kernel/choice.h"
 #include "kernel/kernel.h"
 #include "support/check.h"
@@ -37,6 +38,54 @@ run(void)
             scalar_length, curve);
     else
         kernels->ecdsa_sign(&kernels->curves, &br_sha512_vtable, digest, &key, signature);
+}
+
+static unsigned char seed[32], ed25519_public[32];
+
+static void
+run_ed25519(void)
+{
+    tls_ed25519_sign(signature, seed, ed25519_public, tls_bytes_make(message, sizeof message));
+}
+
+static void
+run_ed25519_public(void)
+{
+    tls_ed25519_public(ed25519_public, seed);
+}
+
+/* has: in this order, and turned around by eights as SHA-512 has its words. */
+static int
+has(const unsigned char bytes[32])
+{
+    unsigned char turned[32];
+    size_t i;
+
+    for (i = 0; i < sizeof turned; i++)
+        turned[i] = bytes[i / 8 * 8 + 7 - i % 8];
+    return painted_stack_has(bytes, 32) || painted_stack_has(turned, 32);
+}
+
+static void
+try_ed25519(const char *words)
+{
+    unsigned char expanded[br_sha512_SIZE];
+    br_sha512_context hash;
+    size_t i;
+
+    check_about("%s, Ed25519", words);
+    for (i = 0; i < sizeof seed; i++)
+        seed[i] = (unsigned char)((i + 3) * 23 * 41 >> 1);
+    br_sha512_init(&hash);
+    br_sha512_update(&hash, seed, sizeof seed);
+    br_sha512_out(&hash, expanded);
+    painted_stack_run(run_ed25519_public);
+    check(!has(seed) && !has(expanded) && !has(expanded + 32), "the key is left");
+    expanded[0] &= 0xF8;
+    expanded[31] = (unsigned char)((expanded[31] & 0x7F) | 0x40);
+    check(!has(expanded), "its scalar is left");
+    painted_stack_run(run_ed25519);
+    check(!has(seed) && !has(expanded) && !has(expanded + 32), "the key of a signature is left");
 }
 
 static void
@@ -134,6 +183,7 @@ main(void)
         try_curve(choices[i], BR_EC_secp384r1, 48);
         try_curve(choices[i], BR_EC_secp521r1, 66);
         try_rsa(choices[i]);
+        try_ed25519(choices[i]);
     }
     check(1, "done");
     return check_end();

@@ -67,7 +67,7 @@ test_keys(void)
         "encrypted PKCS#8 DER");
     check(decode_file(&key, "encrypted1", ".key") == TLS_REASON_ENCRYPTED_KEY, "encrypted PKCS#1");
     check(decode_file(&key, "root", ".pem") == TLS_REASON_BAD_PEM, "no key in the PEM");
-    check(decode_file(&key, "ed", ".key") == TLS_REASON_UNSUPPORTED_KEY, "Ed25519 key");
+    check(decode_file(&key, "ed448", ".key") == TLS_REASON_UNSUPPORTED_KEY, "Ed448 key");
     check(
         decode_file(&key, "rsa4104", ".key") == TLS_REASON_UNSUPPORTED_KEY, "RSA above 4096 bits");
     check(

@@ -19,7 +19,7 @@ static void
 test_fits(void)
 {
     static const unsigned unsupported[] = {0, 0x0101, 0x0103, 0x0202, 0x0402, 0x0420, 0x0704,
-        TLS_SCHEME_ED25519, TLS_SCHEME_ED448, 0x080C, 0x0A0A, 0xFFFF};
+        TLS_SCHEME_ED448, 0x080C, 0x0A0A, 0xFFFF};
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM], signature[TLS_SIGNATURE_MAXIMUM];
     size_t i, j;
 

@@ -67,6 +67,8 @@ certify critical '/CN=x' int 3650 'subjectAltName=DNS:www.example.com\n1.2.3.4.5
 ISSUERKEY=p256 certify by_leaf '/CN=x' p256 3650 'subjectAltName=DNS:www.example.com'
 certify utf8 '/O=Fußball/CN=Name ﷰ︀ﻯ 漢字 😀' int 3650 "$leaf"
 unset KEY
+openssl genpkey -algorithm ED448 -out ed448.key
+certify ed448 '/CN=x' int 3650 'subjectAltName=DNS:www.example.com'
 openssl genpkey -algorithm ED25519 -out ed.key
 certify ed '/CN=x' int 3650 'subjectAltName=DNS:www.example.com'
 rsa 1024 weak

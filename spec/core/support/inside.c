@@ -189,10 +189,14 @@ memory_of_engine12(const tls12_engine *e)
 static size_t
 memory_of_engine13(const tls13_engine *e)
 {
-    const tls_buffer *const buffers[] = {
-        &e->cookie, &e->certificate_request, &e->peer_schemes, &e->signature, NULL};
-    size_t total = sum(buffers);
+    const tls_buffer *const buffers[] = {&e->cookie, &e->certificate_request, &e->peer_schemes,
+        &e->signature, &e->certificate, NULL};
+    size_t total = sum(buffers), i;
 
+    for (i = 0; i < TLS13_SHARES_MAXIMUM; i++)
+        if (e->shares[i].hybrid != NULL)
+            total += sizeof *e->shares[i].hybrid + e->shares[i].hybrid->matrix_length +
+                     e->shares[i].hybrid->share_length + e->shares[i].hybrid->private_length;
     total += sizeof *e;
     return total;
 }

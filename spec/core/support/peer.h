@@ -89,7 +89,7 @@ struct peer {
 
     /* What the victim said. */
     tls_buffer wire, messages;
-    char heard[PEER_HEARD_MAXIMUM + 1]; /* letters as in a script */
+    char heard[PEER_HEARD_MAXIMUM + 1]; /* letters as in a script; Z: CompressedCertificate */
     size_t heard_count;
     int alert, alert_level, alert_protected, alerts;
     int unreadable;  /* records that the peer could not open */

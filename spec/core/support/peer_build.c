@@ -135,7 +135,7 @@ build_client_hello(peer *p, char letter, tls_buffer *out)
 
     if (p->share.group != p->group) {
         tls_key_exchange_wipe(&p->share);
-        require(tls_key_exchange_generate(&p->share, p->group) == TLS_OK, "a key share");
+        require(tls_key_exchange_generate(&p->share, p->group, NULL, 0) == TLS_OK, "a key share");
     }
     share = tls_key_exchange_share(&p->share);
     memset(&hello, 0, sizeof hello);
@@ -225,9 +225,8 @@ agree_server(peer *p)
     tls_reader_init(&reader, offer.key_shares);
     while (p->shared_length == 0 && tls_key_share_next(&reader, &group, &key))
         if (tls_group_supported(group))
-            require(
-                tls_key_exchange_generate(&p->share, group) == TLS_OK &&
-                    tls_key_exchange_shared(&p->share, p->shared, &p->shared_length, key) == TLS_OK,
+            require(tls_key_exchange_answer(&p->share, group, p->shared, &p->shared_length, key) ==
+                        TLS_OK,
                 "a key share");
     if (p->without_share)
         p->shared_length = 0;

@@ -154,6 +154,8 @@ letter_of(const peer *p, tls_bytes message)
         return 'R';
     case TLS_HANDSHAKE_CERTIFICATE:
         return 'C';
+    case TLS_HANDSHAKE_COMPRESSED_CERTIFICATE:
+        return 'Z';
     case TLS_HANDSHAKE_CERTIFICATE_VERIFY:
         return 'V';
     case TLS_HANDSHAKE_FINISHED:

@@ -132,7 +132,7 @@ main(void)
     const unsigned group = TLS_GROUP_SECP256R1;
     const enum tls_reason none = TLS_REASON_NO_COMMON_SIGNATURE_ALGORITHM;
     const enum tls_reason no_key = TLS_REASON_NO_USABLE_CREDENTIAL;
-    const unsigned ed25519 = 0x0807, failure = TLS_ALERT_HANDSHAKE_FAILURE;
+    const unsigned ed25519 = 0x0807, ed448 = 0x0808, failure = TLS_ALERT_HANDSHAKE_FAILURE;
     const unsigned of_ec = TLS_SCHEME_ECDSA_SECP256R1_SHA256, of_rsa = TLS_SCHEME_RSA_PKCS1_SHA256;
 
     answers(ec_certificate, ec_key, ECDHE_ECDSA, group, of_ec, TLS_OK, of_ec);
@@ -142,6 +142,8 @@ main(void)
     answers(rsa_certificate, rsa_key, ECDHE_RSA, group, 0, TLS_OK, TLS_SCHEME_RSA_PKCS1_SHA1);
     /* A list is all that the client takes (section 7.4.3), though nothing of it be known or fit the
      * key. */
+    answers(ec_certificate, ec_key, ECDHE_ECDSA, group, ed448, none, failure);
+    answers(rsa_certificate, rsa_key, ECDHE_RSA, group, ed448, none, failure);
     answers(ec_certificate, ec_key, ECDHE_ECDSA, group, ed25519, none, failure);
     answers(rsa_certificate, rsa_key, ECDHE_RSA, group, ed25519, none, failure);
     answers(ec_certificate, ec_key, ECDHE_ECDSA, group, of_rsa, no_key, failure);

@@ -13,6 +13,7 @@
 static unsigned version_of_world;
 static uint16_t groups_of_world[] = {0, TLS_GROUP_SECP256R1}; /* the certificate's key is of it */
 static uint16_t suite_of_world;
+static uint16_t forged_group; /* what a ServerKeyExchange names, if not 0 */
 
 static void
 one_group(tls_context_options *options)
@@ -101,6 +102,8 @@ exchange(const world12 *w, tls_connection *from, tls_connection *to, tls_bytes p
             message.u.client_key_exchange.point = point;
         } else if (found) {
             key_exchange->point = point;
+            if (forged_group != 0)
+                key_exchange->group = forged_group;
             key_exchange->scheme = TLS_SCHEME_ECDSA_SECP256R1_SHA256;
             key_exchange->signature =
                 tls_bytes_make(signature, sign_again(w, from, key_exchange, signature));
@@ -219,7 +222,15 @@ main(void)
         all(bad_points, BAD_POINTS);
         good_points();
     }
+    /* Groups that the client has, but for TLS 1.3. */
     version_of_world = TLS_VERSION_12;
+    suite_of_world = 0xC02B;
+    groups_of_world[0] = forged_group = TLS_GROUP_X25519MLKEM768;
+    bad_to_client(bad_points[0]);
+    groups_of_world[0] = forged_group = TLS_GROUP_FFDHE2048;
+    bad_to_client(bad_points[0]);
+    forged_group = 0;
+    groups_of_world[0] = TLS_GROUP_SECP256R1;
     suite_of_world = 0xC02D; /* static ECDH, with the key of the certificate */
     for (i = 0; i < BAD_POINTS; i++)
         bad_to_server(agreement_certificate, agreement_key, bad_points[i]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/hkdf.h"
+#include "wire/compression.h"
 #include "support/check.h"
 #include "support/inside.h"
 #include "support/pair.h"
@@ -181,7 +182,15 @@ sample_engine(side *s, const tls13_engine *e)
     size_t i;
 
     for (i = 0; i < e->share_count; i++) {
+        const tls_hybrid_key *hybrid = e->shares[i].hybrid;
+
         note_secret("a key share's secret", e->shares[i].secret, e->shares[i].length, 0);
+        if (hybrid != NULL && hybrid->private_length > 0) {
+            const unsigned char *key = hybrid->bytes + hybrid->matrix_length + hybrid->share_length;
+
+            note_secret("the beginning of an ML-KEM key", key, 64, 0);
+            note_secret("its z", key + hybrid->private_length - 32, 32, 0);
+        }
         shares[s == &p.server] = e->shares[i];
     }
     for (i = 0; i < TLS13_PSKS_OFFERED; i++)
@@ -318,8 +327,10 @@ scan(const char *what, int with_kept)
 static void
 begin(enum kind client)
 {
-    static const uint16_t client_groups[] = {TLS_GROUP_X25519, TLS_GROUP_SECP256R1};
+    static const uint16_t client_groups[] = {TLS_GROUP_X25519MLKEM768, TLS_GROUP_SECP256R1};
     static const uint16_t server_groups[] = {TLS_GROUP_SECP256R1};
+    static uint16_t compressions[3];
+    size_t i;
 
     pair_init(&p, &identities[P256]);
     pair_client_is(&p, &identities[client]);
@@ -329,6 +340,12 @@ begin(enum kind client)
     p.server_options.group_count = 1;
     p.client_options.post_handshake_auth = 1;
     p.server_options.max_early_data = 1000;
+    p.client_options.certificate_compression = p.server_options.certificate_compression =
+        compressions;
+    for (i = 0; i < 3 && tls_compression_at(i) != 0; i++)
+        compressions[i] = (uint16_t)tls_compression_at(i);
+    p.client_options.certificate_compression_count = i;
+    p.server_options.certificate_compression_count = i;
     p.server_options.ticket_count = 2;
     p.client.seen = p.server.seen = sample_stage;
     p.client.answer = p.server.answer = sample_question;
@@ -612,6 +629,10 @@ failing_allocations(const char *what, int resumed)
             allocations_left = -1;
             check(
                 good, "%s: %s", what, p.client.c != NULL && p.server.c != NULL ? trouble(&p) : "");
+            /* What stands there has been compressed, and given up where it got no shorter. */
+            check((p.server_context->compressed.count > 0) ==
+                      (p.server_options.certificate_compression_count > 0),
+                "%s: the chain was compressed", what);
             good = 2;
         }
         pair_free(&p);

@@ -79,6 +79,20 @@ late(void)
 
 /* ---- Damage ---- */
 
+/* past_header: the place itself, or that behind a record's version and length which it stands in.
+ * `output` is whole records. */
+static size_t
+past_header(tls_bytes output, size_t place)
+{
+    size_t at;
+
+    for (at = 0; at + TLS_RECORD_HEADER_LENGTH <= output.length;
+         at += TLS_RECORD_HEADER_LENGTH + tls_get16(output.data + at + 3))
+        if (place > at && place < at + TLS_RECORD_HEADER_LENGTH)
+            return at + TLS_RECORD_HEADER_LENGTH;
+    return place;
+}
+
 /* pump_changed pumps, with one byte of what a side sends changed; returns how many it has sent. */
 static size_t
 pump_changed(side *from, side *to, size_t position)
@@ -92,7 +106,7 @@ pump_changed(side *from, side *to, size_t position)
         busy = side_run(from);
         output = tls_connection_output(from->c);
         if (seen <= position && position < seen + output.length)
-            ((unsigned char *)(uintptr_t)output.data)[position - seen] ^= 0x41;
+            ((unsigned char *)(uintptr_t)output.data)[past_header(output, position - seen)] ^= 0x41;
         seen += output.length;
         busy |= side_move(from, to, 0);
         busy |= side_run(to);
@@ -103,7 +117,7 @@ pump_changed(side *from, side *to, size_t position)
 
 /* Every third byte that one side sends is changed, one connection each: the other's handshake never
  * ends well. The versions of records, which mean nothing (RFC 8446 section 5.1), are not among
- * them. */
+ * them, nor their lengths, by which the other may wait for more. */
 static void
 tampered(int of_client)
 {

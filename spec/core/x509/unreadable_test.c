@@ -47,7 +47,7 @@ explains(tls_bytes bytes)
 static void
 test_damage(unsigned rounds)
 {
-    static const char *const files[] = {"p256.pem", "ed.key", "encrypted8.key", "encrypted1.key",
+    static const char *const files[] = {"p256.pem", "ed448.key", "encrypted8.key", "encrypted1.key",
         "k1.key", "rsa4104.key", "p256.traditional.der", "p256.pkcs8.der"};
     tls_certificate *leaf = corpus_certificate("p256");
     tls_bytes bytes;
