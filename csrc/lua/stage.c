@@ -81,15 +81,15 @@ static const char *const info_names[] = {"mode", "established", "version", "vers
     "cipher_suite", "cipher_suite_id", "group", "group_id", "signature_algorithm",
     "signature_algorithm_id", "local_signature_algorithm", "local_signature_algorithm_id", "alpn",
     "server_name", "resumed", "resumable", "session_id", "peer_verified", "peer_accepted",
-    "verdict", "verdict_cached", "peer_certificates", "peer_key",
-    "server_certificate_type", "client_certificate_type", "local_certificates", "client_random",
-    "server_random", "client_verify_data", "server_verify_data", "secure_renegotiation",
-    "renegotiations", "renegotiating", "authenticating", "authentications",
-    "extended_master_secret", "ticket", "max_fragment_length", "early_data", "early_data_length",
-    "hello_retry", "psk", "psk_identity", "psk_context", "post_handshake_auth", "record_size_limit",
-    "expected_tickets", "key_updates_sent", "key_updates_received", "ocsp_response",
-    "signed_certificate_timestamps", "close_notify_sent", "close_notify_received", "bytes_received",
-    "bytes_sent", "records_received", "records_sent", "memory"};
+    "verdict", "verdict_cached", "peer_certificates", "peer_key", "server_certificate_type",
+    "client_certificate_type", "local_certificates", "client_random", "server_random",
+    "client_verify_data", "server_verify_data", "secure_renegotiation", "renegotiations",
+    "renegotiating", "authenticating", "authentications", "extended_master_secret", "ticket",
+    "max_fragment_length", "early_data", "early_data_length", "hello_retry", "psk", "psk_identity",
+    "psk_context", "post_handshake_auth", "record_size_limit", "expected_tickets",
+    "key_updates_sent", "key_updates_received", "ocsp_response", "signed_certificate_timestamps",
+    "close_notify_sent", "close_notify_received", "bytes_received", "bytes_sent",
+    "records_received", "records_sent", "memory"};
 
 /* core.info_fields() -> list of the names of all fields that info() of a connection may have */
 static int

@@ -294,7 +294,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
 ---@field revocation? "if_known"|"leaf"|"path" default "if_known"
 ---@field staple? "none"|"if_must"|"required" client, default "if_must"
----@field pins? (string|bearssl.Certificate)[] base64 SHA-256 of public keys
+---@field pins? (string|bearssl.Certificate|bearssl.Key)[] base64 SHA-256 of public keys
 ---@field clock_skew? number seconds, default 0
 ---@field verdict_cache? integer good verdicts on chains remembered for a minute, 0 … 1024; client: 64, server: 0
 ---@field credentials? bearssl.Credential[]
@@ -305,6 +305,8 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field tickets? boolean|"always" default true
 ---@field ticket_keys? bearssl.TicketKeys server; default keys of its own
 ---@field ticket_count? integer server, TLS 1.3: 0 … 16, default 2
+---@field server_certificate_types? ("x509"|"raw_public_key")[] TLS 1.3, in order of preference
+---@field client_certificate_types? ("x509"|"raw_public_key")[] TLS 1.3, in order of preference
 ---@field new_session_count? integer client, TLS 1.3: 0 … 255, tickets asked for after a full handshake
 ---@field resumption_count? integer client, TLS 1.3: 0 … 255, tickets asked for after a resumed one
 ---@field extended_master_secret? boolean|"required" default true
@@ -335,7 +337,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
 ---@field session? bearssl.Session|false false: none; nil: what the context keeps
 ---@field alpn? string[] instead of the context's
----@field pins? (string|bearssl.Certificate)[] instead of the context's
+---@field pins? (string|bearssl.Certificate|bearssl.Key)[] instead of the context's
 ---@field fallback_scsv? boolean client, RFC 7507: a second attempt with an older max_version
 ---@field early_data? string client, with a session; at most 32768 bytes
 ---@field early_data_resend? boolean default false
@@ -396,6 +398,8 @@ function Context:info() end
 ---@field psk_ke boolean
 ---@field post_handshake_auth boolean
 ---@field ticket_count integer
+---@field server_certificate_types ("x509"|"raw_public_key")[]
+---@field client_certificate_types ("x509"|"raw_public_key")[]
 ---@field new_session_count integer
 ---@field resumption_count integer
 ---@field max_early_data integer
@@ -772,6 +776,9 @@ function Connection:release() end
 ---@field hello_retry boolean
 ---@field psk boolean
 ---@field psk_identity? string
+---@field peer_key? bearssl.Key its raw public key
+---@field server_certificate_type? "x509"|"raw_public_key"
+---@field client_certificate_type? "x509"|"raw_public_key"
 ---@field psk_context? string of an imported pre-shared key
 ---@field expected_tickets? integer
 ---@field post_handshake_auth boolean
@@ -890,7 +897,7 @@ function Certificate:verify(options) end
 ---@field ocsp_responses? string|bearssl.OcspResponse|(string|bearssl.OcspResponse)[]
 ---@field revocation? "if_known"|"leaf"|"path"
 ---@field staple? "none"|"if_must"|"required" default "none"
----@field pins? (string|bearssl.Certificate)[]
+---@field pins? (string|bearssl.Certificate|bearssl.Key)[]
 
 ---@class bearssl.Request
 local Request = {}
@@ -1012,6 +1019,12 @@ function Key:der() end
 function Key:public_pem() end
 ---@return string? der
 function Key:public_der() end
+
+--- Base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469), for `pins`.
+---@return string? pin
+---@return string? message
+---@return bearssl.Code? code
+function Key:pin() end
 
 ---@class bearssl.Trust
 local Trust = {}

@@ -257,10 +257,10 @@ typedef struct tls_connection_info {
     size_t early_data_length; /* bytes sent, or received and accepted, as early data */
     /* As agreed (RFC 7250). */
     enum tls_certificate_type server_certificate_type, client_certificate_type;
-    int hello_retry;          /* there was a HelloRetryRequest */
-    int psk;                  /* authenticated by a PSK: a session's or an external one */
-    tls_bytes psk_identity;   /* of an external PSK; else empty */
-    int psk_imported;         /* it was imported (RFC 9258), with this context */
+    int hello_retry;        /* there was a HelloRetryRequest */
+    int psk;                /* authenticated by a PSK: a session's or an external one */
+    tls_bytes psk_identity; /* of an external PSK; else empty */
+    int psk_imported;       /* it was imported (RFC 9258), with this context */
     tls_bytes psk_context;
     int post_handshake_auth;    /* the client offered it */
     int tickets_told;           /* the server answered a ticket request (RFC 9149): … */

@@ -337,10 +337,9 @@ copy_types(const tls_context *context, const tls_context_options *options, uint1
 static enum tls_reason
 copy_certificate_types(tls_context *context, const tls_context_options *options)
 {
-    enum tls_reason reason =
-        copy_types(context, options, &context->server_certificate_types,
-            &context->server_certificate_type_count, options->server_certificate_types,
-            options->server_certificate_type_count);
+    enum tls_reason reason = copy_types(context, options, &context->server_certificate_types,
+        &context->server_certificate_type_count, options->server_certificate_types,
+        options->server_certificate_type_count);
 
     return reason == TLS_OK
                ? copy_types(context, options, &context->client_certificate_types,

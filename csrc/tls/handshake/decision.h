@@ -43,7 +43,8 @@ typedef struct tls_question {
         struct {                                 /* both */
             const tls_certificate *const *chain; /* as received, leaf first */
             size_t chain_count;
-            tls_bytes key_info; /* of a peer with a raw public key: SubjectPublicKeyInfo; else empty */
+            tls_bytes
+                key_info; /* of a peer with a raw public key: SubjectPublicKeyInfo; else empty */
             const tls_verdict *verdict; /* the library's own; reason TLS_OK when it accepts */
             tls_bytes ocsp_response;    /* stapled; empty: nothing */
             const char *server_name;

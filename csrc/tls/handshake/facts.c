@@ -131,5 +131,6 @@ tls_facts_memory(const tls_facts *facts)
 
     return facts->alpn.capacity + peer->ocsp_response.capacity +
            peer->signed_certificate_timestamps.capacity + peer->psk_identity.capacity +
-           peer->psk_context.capacity + peer->key_info.capacity + (facts->session != NULL ? sizeof *facts->session : 0);
+           peer->psk_context.capacity + peer->key_info.capacity +
+           (facts->session != NULL ? sizeof *facts->session : 0);
 }

@@ -46,7 +46,7 @@ typedef struct tls_facts {
     unsigned peer_record_limit;   /* its record_size_limit (RFC 8449), or 0 */
     /* What stands in Certificate messages, as agreed in EncryptedExtensions (RFC 7250). */
     unsigned server_certificate_type, client_certificate_type;
-    int tickets_told;             /* the server said how many tickets will come (RFC 9149) */
+    int tickets_told; /* the server said how many tickets will come (RFC 9149) */
     unsigned expected_tickets;
     enum tls_early_data early_data;
     size_t early_data_length;

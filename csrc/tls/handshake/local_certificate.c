@@ -194,8 +194,7 @@ tls_decide_client_certificate(tls_handshake *h, tls_bytes certificate_request, i
         return TLS_OK;
     h->terms.credential_fixed = !answer->is_default;
     if (answer->has_credential) {
-        reason = tls_credential_check(
-            &answer->credential, tls_context_shows_raw(h->host->context));
+        reason = tls_credential_check(&answer->credential, tls_context_shows_raw(h->host->context));
         if (reason == TLS_OK)
             reason = tls_credential_copy(&h->terms.credential, &answer->credential);
     }

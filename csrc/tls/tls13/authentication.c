@@ -69,8 +69,8 @@ tls13_send_certificate(tls13_engine *e)
     if (reason == TLS_OK)
         reason = tls_write_result(&extensions);
     if (reason == TLS_OK)
-        reason = tls_certificate_message_build(&raw, 1,
-            tls_bytes_make(e->request_context, e->request_context_length), entries, count);
+        reason = tls_certificate_message_build(
+            &raw, 1, tls_bytes_make(e->request_context, e->request_context_length), entries, count);
     free(entries);
     tls_buffer_release(&extensions);
     tls_buffer_release(&key_info);
@@ -368,8 +368,8 @@ tls13_receive_finished(tls13_engine *e, tls_bytes verify_data, const unsigned ch
     if (!tls13_is_late(e))
         tls_facts_note_finished(
             &h->facts, tls_bytes_make(expected, length), h->host->role == TLS_ROLE_SERVER);
-    h->facts.declined = tls13_is_late(e) && h->facts.peer.chain == NULL &&
-                        h->facts.peer.key_info.length == 0;
+    h->facts.declined =
+        tls13_is_late(e) && h->facts.peer.chain == NULL && h->facts.peer.key_info.length == 0;
     /* A client that shows no certificate late stays who it was. */
     if (!h->facts.declined)
         tls_handshake_prove(h);

@@ -1,5 +1,5 @@
-/* certificate_type.c - whether a Certificate message has X.509 certificates or a raw public key (RFC
- * 7250, RFC 8446 section 4.4.2), for both sides. */
+/* certificate_type.c - whether a Certificate message has X.509 certificates or a raw public key
+ * (RFC 7250, RFC 8446 section 4.4.2), for both sides. */
 #include <string.h>
 
 #include "key/key_encode.h"
@@ -127,8 +127,7 @@ tls13_takes_type(const tls13_engine *e, unsigned type)
 int
 tls13_fits_type(const tls13_engine *e, const tls_credential *credential)
 {
-    return credential->chain_count > 0 ||
-           tls13_own_type(e) == TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY;
+    return credential->chain_count > 0 || tls13_own_type(e) == TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY;
 }
 
 void
@@ -143,11 +142,11 @@ tls13_write_types(const tls13_engine *e, tls_buffer *extensions)
         return;
     if (h->facts.verify != TLS_VERIFY_NONE && hello->client_certificate_types.length > 0 &&
         !is_default(list_of(e, 0)))
-        tls_extension_write_u8(extensions, TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE,
-            h->facts.client_certificate_type);
+        tls_extension_write_u8(
+            extensions, TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE, h->facts.client_certificate_type);
     if (hello->server_certificate_types.length > 0 && !is_default(list_of(e, 1)))
-        tls_extension_write_u8(extensions, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE,
-            h->facts.server_certificate_type);
+        tls_extension_write_u8(
+            extensions, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE, h->facts.server_certificate_type);
 }
 
 static enum tls_reason
