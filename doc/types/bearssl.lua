@@ -459,7 +459,7 @@ function Context:info() end
 ---@field client_certificate? (fun(connection: bearssl.Stream|bearssl.Connection, request: bearssl.Message): (bearssl.Credential|false)?, string?)|false
 ---@field sign? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.SignQuestion): string?, string?)|false
 ---@field decrypt? (fun(connection: bearssl.Stream|bearssl.Connection, question: {ciphertext: string, certificate: bearssl.Certificate}): string?, string?)|false
----@field psk? (fun(connection: bearssl.Stream|bearssl.Connection, question: {identity?: string, server_name?: string}): ({identity?: string, key: string, hash?: "sha256"|"sha384"}|false)?, string?)|false
+---@field psk? (fun(connection: bearssl.Stream|bearssl.Connection, question: {identity?: string, imported?: {external_identity: string, context: string, target_hash: "sha256"|"sha384"}, server_name?: string}): ({identity?: string, key: string, hash?: "sha256"|"sha384", imported?: boolean, context?: string}|false)?, string?)|false
 ---@field early_data? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session?: bearssl.Session, server_name?: string, alpn?: string}): boolean?, string?)|false
 ---@field keylog? fun(connection: bearssl.Stream|bearssl.Connection, question: {line: string})|false
 
@@ -474,6 +474,7 @@ function Context:info() end
 
 ---@class bearssl.VerifyQuestion
 ---@field chain bearssl.Certificate[] as received, leaf first
+---@field key? bearssl.Key a raw public key; then there is no chain
 ---@field path bearssl.Certificate[] as far as it was built
 ---@field verdict "ok"|bearssl.Code
 ---@field verified boolean
@@ -483,6 +484,7 @@ function Context:info() end
 ---@field ocsp_response? string DER, stapled by the server
 
 ---@class bearssl.SignQuestion
+---@field key bearssl.Key its public half
 ---@field scheme? string
 ---@field scheme_id integer
 ---@field hash? string nil for Ed25519, which signs the message

@@ -31,7 +31,8 @@ resumption(enum store store)
         handshake(&p, what, TLS_VERSION_13);
         info = info_of(&p.client);
         check(info.resumed && info.psk && info.peer_verified && info.peer_chain_count == 1 &&
-                  info.local_scheme == 0 && info.peer_scheme == 0 && info.group == TLS_GROUP_X25519MLKEM768,
+                  info.local_scheme == 0 && info.peer_scheme == 0 &&
+                  info.group == TLS_GROUP_X25519MLKEM768,
             "%s: resumed, with (EC)DHE", what);
         exchange(&p, what, 2000);
         say_goodbye(&p, what);
