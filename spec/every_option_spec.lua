@@ -243,7 +243,7 @@ local entries = {
    session_lifetime = { value = 60, lifetime = true },
    tickets = { value = false },
    ticket_count = { value = 0 },
-   server_certificate_types = { value = { "x509", "raw_public_key" } },
+   server_certificate_types = { value = { "raw_public_key" } },
    client_certificate_types = { value = { "x509", "raw_public_key" } },
    new_session_count = { value = 5, client = { resumption_count = 1 } },
    resumption_count = { value = 5, client = { new_session_count = 1 } },

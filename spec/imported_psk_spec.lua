@@ -94,7 +94,8 @@ describe("an imported pre-shared key", function()
       refused("'context' without imported = true", { identity = "x", key = KEY, context = "c" }, false)
       refused("'imported' that is not true or false", { identity = "x", key = KEY, imported = 1 }, false)
       refused("'context' that is not a string", { identity = "x", key = KEY, imported = true, context = 1 }, false)
-      refused("more than 16384 bytes", { identity = ("x"):rep(16384), key = KEY, imported = true, context = "c" }, false)
+      refused("more than 16384 bytes",
+         { identity = ("x"):rep(16384), key = KEY, imported = true, context = "c" }, false)
       refused("which is for clients", { identity = "x", key = KEY, imported = true },
          { key = KEY, imported = true, context = "c" })
    end)

@@ -109,8 +109,8 @@ local function refuse_types(given, settings)
    for _, name in ipairs { "crls", "revocation", "staple" } do
       local value = given[name]
       if value and value ~= "if_known" and value ~= "none" and value ~= "if_must" then
-         return ("the option '%s' goes with certificates: a raw public key, which '%s' takes, cannot be revoked"):format(
-            name, taken)
+         return ("the option '%s' is about certificates: a raw public key, which '%s' takes, cannot be revoked")
+            :format(name, taken)
       end
    end
    if not is_client and settings.verify == "none" and not given.trust and not given.cafile then
@@ -189,7 +189,8 @@ end }
 for _, name in ipairs { "pins", "crls", "revocation" } do
    local rule = needs_judgement(name)
    needs[#needs + 1] = { name, function(given, is_client)
-      return not is_client and not (name == "pins" and combination.takes_raw(given, is_client)) and rule[2](given, is_client)
+      local of_raw = name == "pins" and combination.takes_raw(given, is_client)
+      return not is_client and not of_raw and rule[2](given, is_client)
    end }
 end
 needs[#needs + 1] = { "clock_skew", function(given, is_client)
@@ -264,7 +265,8 @@ end
 --- versions(given, settings) is the same of options that only some versions have, and of handlers that are never asked.
 -- settings: what unasked takes, of the versions and suites that the context speaks.
 function combination.versions(given, settings)
-   return refuse_versions(given, settings) or refuse_types(given, settings) or combination.unasked(given.handlers, settings, handler_of(given, "select"))
+   return refuse_versions(given, settings) or refuse_types(given, settings)
+      or combination.unasked(given.handlers, settings, handler_of(given, "select"))
 end
 
 -- ---- Connections ----

@@ -333,7 +333,8 @@ local function build(given)
          suites = settings.suites, groups = settings.groups, schemes = settings.signature_schemes,
          schemes_cert = settings.signature_schemes_cert, compressions = settings.certificate_compression or {},
          version_min = settings.version_min, version_max = settings.version_max,
-         max_early_data = given.max_early_data or 0, pins = given.pins and true, has_verify = handlers_given.verify and true,
+         max_early_data = given.max_early_data or 0,
+         pins = given.pins and true, has_verify = handlers_given.verify and true,
          shows_raw = combination.shows_raw(given, is_client), takes_raw = combination.takes_raw(given, is_client),
          server_certificate_types = given.server_certificate_types or { "x509" },
          client_certificate_types = given.client_certificate_types or { "x509" },
@@ -347,16 +348,16 @@ end
 -- "file_unreadable", "bad_pem", "bad_der", "bad_key", "encrypted_key", "bad_password", "key_mismatch", "bad_crl",
 -- "trust_not_found". Misuse
 -- raises: an unknown option, a wrong type, an unknown name, a server without a certificate. Options (all optional
--- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, server_certificate_types,
--- client_certificate_types, trust,
+-- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required,
+-- server_certificate_types, client_certificate_types, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, credentials, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
 -- signature_algorithms_cert, certificate_authorities (boolean, a trust store or certificates), certificate_compression
 -- (list of names, or false), extended_master_secret (boolean or "required"), max_fragment_length, extensions (client),
 -- ocsp_response, ocspfile (server), handlers, clock, password,
 -- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache; of TLS 1.2 renegotiation (boolean);
--- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes), new_session_count,
--- resumption_count (client),
+-- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes),
+-- new_session_count, resumption_count (client),
 -- early_data_window (seconds; server),
 -- middlebox_compatibility, psk_ke, record_size_limit, record_padding (bytes), key_update_after (records);
 -- of a server client_hello_limit (bytes).
