@@ -282,7 +282,7 @@ constant-time: ## no branch, index or division depends on a secret: kernels, key
 	    EMULATED='-include spec/constant_time/instructions.h' constant-time-run
 CONSTANT_TIME := $(BUILD)/constant_time
 constant-time-run: $(CONSTANT_TIME)
-	@sh spec/constant_time/run.sh $< $(filter $(BUILD)/tls/kernel/%,$(TLS_OBJECTS))
+	@sh spec/constant_time/run.sh $< $(filter $(BUILD)/tls/kernel/% $(BUILD)/tls/crypto/ml_kem% $(BUILD)/tls/crypto/sha3%,$(TLS_OBJECTS))
 # It says itself what the processor can do, and does what memcheck's cannot.
 CONSTANT_TIME_OWN = processor rsa_ifma
 $(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TEST_OBJECTS) $(TLS_OBJECTS) $(BUILD)/tls/flags
@@ -291,7 +291,7 @@ $(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TEST_OBJECTS) $(TLS_OB
 	@$(COMPILE) -Icsrc/tls -c -o $@.planted.o spec/constant_time/constant_time.c
 
 # What computes, and handshakes of both versions; the tests of spec/core/kernel choose by themselves.
-KERNEL_TESTS = $(patsubst %,$(BUILD)/core/%_test,key_exchange key_schedule record_protection connection13_records ticket \
+KERNEL_TESTS = $(patsubst %,$(BUILD)/core/%_test,key_exchange ml_kem hybrid key_schedule record_protection connection13_records ticket \
     signature signature_vectors rsa_pss_12 handshake12 renegotiation connection13 connection13_psk connection13_early)
 KERNEL_SPECS = spec/tls12_spec.lua spec/tls13_sessions_spec.lua spec/sign_spec.lua spec/kernels_spec.lua
 KERNEL_RUN   = $(RUN) SPEC='$(KERNEL_SPECS)' SPECFLAGS= OUT='$(OUT)' JOBS=$(JOBS) SLOWDOWN=$(SLOWDOWN)

@@ -62,6 +62,18 @@ describe("a server chooses its certificate", function()
       end
    end)
 
+   it("by Ed25519 too", function()
+      local both = { credentials = { credential "rsa", credential "rsa_by_ed25519" } }
+      local stores = { trust = assert(bearssl.trust.new { CA, certificates.ed25519_ca.certificate }) }
+      for _, version in ipairs(VERSIONS) do
+         for list, expected in pairs { ed25519 = "rsa_by_ed25519", rsa_pkcs1_sha256 = "rsa" } do
+            stores.signature_algorithms_cert = { list }
+            local a = tls13.established(client(version, stores), server(version, both))
+            assert.equal(certificates[expected].certificate, a:info("peer_certificates")[1]:pem())
+         end
+      end
+   end)
+
    it("and has one all the same where none suits", function()
       for _, version in ipairs(VERSIONS) do
          assert.equal("ec", chosen(version, { signature_algorithms_cert = { "rsa_pss_pss_sha512" } }))

@@ -340,15 +340,17 @@ feed_end(lua_State *L)
 /* A part of a view that becomes a string. */
 typedef struct view_part {
     tls_connection *connection;
+    tls_lua_connection *self;
     lua_Number maximum;
 } view_part;
 
 static view_part
-check_part(lua_State *L, const tls_lua_connection *self)
+check_part(lua_State *L, tls_lua_connection *self)
 {
     view_part part;
 
     part.connection = self->connection;
+    part.self = self;
     part.maximum = luaL_optnumber(L, 2, 9e15);
     luaL_argcheck(L, part.maximum >= 0, 2, "must not be negative");
     return part;
@@ -409,6 +411,7 @@ guarded_read(lua_State *L)
     const view_part *part = lua_touserdata(L, 1);
     size_t length = push_part(L, part, tls_connection_plaintext(part->connection));
 
+    part->self->taken++;
     tls_connection_plaintext_consume(part->connection, length);
     return 1;
 }

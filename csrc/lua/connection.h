@@ -10,7 +10,8 @@ typedef struct tls_lua_connection {
     tls_connection *connection; /* NULL once freed */
     tls_buffer collected;       /* receive.c: what a pattern has so far */
     int plain_descriptor;       /* descriptor.c: 1 + the last descriptor found to be no socket */
-    int busy;                   /* in how many tls_lua_guarded it is */
+    unsigned busy : 8;          /* in how many tls_lua_guarded it is */
+    unsigned taken : 24;        /* how often plaintext was */
 } tls_lua_connection;
 
 /* Slots of a connection object: its context, the one that a select handler gave, and that of the

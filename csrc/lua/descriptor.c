@@ -267,23 +267,28 @@ wait_readable(int descriptor, double seconds, double deadline)
     return ready > 0 ? OUTCOME_DONE : OUTCOME_WAIT;
 }
 
-/* connection:receive_now(descriptor, n [, seconds]) -> n bytes: what collect, step, fill and
- * core.wait do for a connection that nobody watches, without Lua between them | nil: something else
- * has happened or must be done first (step tells what); what has arrived is kept for collect | nil,
- * message, code: "transport_failed", "timeout", "wantread" (seconds is 0) */
-static int
-receive_now(lua_State *L)
+/* seconds_to_wait: on the top stands their number, nil for ever, or the state of a stream. */
+static double
+seconds_to_wait(lua_State *L)
 {
-    tls_lua_connection *self = tls_lua_connection_self(L);
-    int descriptor = check_descriptor(L, 2);
-    lua_Number wanted = luaL_checknumber(L, 3);
-    double seconds = lua_isnoneornil(L, 4) ? -1 : luaL_checknumber(L, 4);
-    double deadline = seconds > 0 ? monotonic_seconds() + seconds : 0;
+    double seconds;
 
-    luaL_argcheck(L, wanted > 0 && wanted < 9e15, 3, "not a number of bytes");
-    lua_settop(L, 4);
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
+    if (lua_type(L, -1) != LUA_TTABLE)
+        return lua_isnil(L, -1) ? -1 : lua_tonumber(L, -1);
+    lua_getfield(L, -1, "timeout");
+    seconds = seconds_to_wait(L);
+    lua_pop(L, 1);
+    return seconds;
+}
+
+/* receive_directly: see receive_now; seconds_to_wait and the clock are only asked by who must wait.
+ * Above the top stand the results. */
+static int
+receive_directly(lua_State *L, tls_lua_connection *self, int descriptor, size_t wanted)
+{
+    int top = lua_gettop(L), has_waited = 0;
+    double seconds = 0, deadline = 0;
+
     while (self->connection != NULL) {
         unsigned char *data;
         size_t room = 0, length = 0;
@@ -291,11 +296,11 @@ receive_now(lua_State *L)
         enum tls_event event = TLS_EVENT_DATA;
 
         if (tls_connection_plaintext(self->connection).length > 0 ||
-            self->collected.length >= (size_t)wanted) {
-            tls_lua_collect(L, self, (size_t)wanted);
-            if (!lua_isnil(L, -1) || lua_gettop(L) > 5)
-                return lua_gettop(L) - 4;
-            lua_settop(L, 4);
+            self->collected.length >= wanted) {
+            tls_lua_collect(L, self, wanted);
+            if (!lua_isnil(L, -1) || lua_gettop(L) > top + 1)
+                return lua_gettop(L) - top;
+            lua_settop(L, top);
         }
         event = tls_connection_step(self->connection);
         if (event == TLS_EVENT_DATA)
@@ -306,6 +311,11 @@ receive_now(lua_State *L)
         if (data == NULL || room == 0)
             break;
         outcome = receive_some(self, descriptor, data, room, &length);
+        if (outcome == OUTCOME_WAIT && !has_waited) {
+            has_waited = 1;
+            seconds = seconds_to_wait(L);
+            deadline = seconds > 0 ? monotonic_seconds() + seconds : 0;
+        }
         if (outcome == OUTCOME_WAIT && seconds != 0) {
             /* The buffer is not held while nothing comes. */
             tls_connection_idle_input(self->connection);
@@ -324,6 +334,26 @@ receive_now(lua_State *L)
     }
     lua_pushnil(L);
     return 1;
+}
+
+/* connection:receive_now(descriptor, n [, seconds]) -> n bytes: what collect, step, fill and
+ * core.wait do for a connection that nobody watches, without Lua between them | nil: something else
+ * has happened or must be done first (step tells what); what has arrived is kept for collect | nil,
+ * message, code: "transport_failed", "timeout", "wantread" (seconds is 0) */
+static int
+receive_now(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    int descriptor = check_descriptor(L, 2);
+    lua_Number wanted = luaL_checknumber(L, 3);
+
+    if (!lua_isnoneornil(L, 4))
+        (void)luaL_checknumber(L, 4);
+    luaL_argcheck(L, wanted > 0 && wanted < 9e15, 3, "not a number of bytes");
+    lua_settop(L, 4);
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    return receive_directly(L, self, descriptor, (size_t)wanted);
 }
 
 /* connection:flush(descriptor) -> true when all output is gone | nil, message, code: "wantwrite",
@@ -355,21 +385,13 @@ send_failure(lua_State *L, int results, lua_Integer last)
     return results + 1;
 }
 
-/* connection:send_all(descriptor, data [, i [, j]]) seals and writes until all is gone or the
- * descriptor would have to be waited for -> index of the last byte | nil, message, code, index of
- * the last byte that was sealed. After "wantwrite", when it is the last of all, flush is what is
- * left to do. i, j as in string.sub. */
+/* send_directly: see send_all; `first` is the index of the first of `bytes`. */
 static int
-send_all(lua_State *L)
+send_directly(
+    lua_State *L, tls_lua_connection *self, int descriptor, tls_bytes bytes, lua_Integer first)
 {
-    tls_lua_connection *self = tls_lua_connection_self(L);
-    int descriptor = check_descriptor(L, 2);
-    lua_Integer first;
-    tls_bytes bytes = tls_lua_check_range(L, 3, &first);
     size_t done = 0;
 
-    if (self->connection == NULL)
-        return tls_lua_connection_closed(L);
     do {
         int was_empty = tls_connection_output(self->connection).length == 0;
         enum tls_reason reason = TLS_OK;
@@ -394,6 +416,147 @@ send_all(lua_State *L)
     } while (done < bytes.length);
     lua_pushinteger(L, first - 1 + (lua_Integer)done);
     return 1;
+}
+
+/* connection:send_all(descriptor, data [, i [, j]]) seals and writes until all is gone or the
+ * descriptor would have to be waited for -> index of the last byte | nil, message, code, index of
+ * the last byte that was sealed. After "wantwrite", when it is the last of all, flush is what is
+ * left to do. i, j as in string.sub. */
+static int
+send_all(lua_State *L)
+{
+    tls_lua_connection *self = tls_lua_connection_self(L);
+    int descriptor = check_descriptor(L, 2);
+    lua_Integer first;
+    tls_bytes bytes = tls_lua_check_range(L, 3, &first);
+
+    if (self->connection == NULL)
+        return tls_lua_connection_closed(L);
+    return send_directly(L, self, descriptor, bytes, first);
+}
+
+/* ---- Streams that are ready ----
+ *
+ * Most calls of a stream's receive and send find nothing in their way. The Lua layer says so ahead
+ * of them: while a stream's state has the core's connection at READY_CONNECTION, both can be done
+ * here, by the descriptor at READY_DESCRIPTOR: a number, or an object that tells it by getfd. What
+ * changes that takes it away (lua/bearssl/stream/work.lua). */
+enum { READY_CONNECTION = 1, READY_DESCRIPTOR = 2 };
+/* Upvalues: the key under which a stream has its state, and the class of connections. */
+enum { UPVALUE_KEY = 1, UPVALUE_CLASS };
+
+/* ready_connection pushes what stands in the state at `index`. NULL where it cannot be used. */
+static tls_lua_connection *
+ready_connection(lua_State *L, int index)
+{
+    tls_lua_connection *self = NULL;
+
+    lua_rawgeti(L, index, READY_CONNECTION);
+    if (lua_getmetatable(L, -1)) {
+        if (lua_rawequal(L, -1, lua_upvalueindex(UPVALUE_CLASS)))
+            self = lua_touserdata(L, -2);
+        lua_pop(L, 1);
+    }
+    return self != NULL && self->connection != NULL && self->busy == 0 ? self : NULL;
+}
+
+/* ready_descriptor: -1 where there is none. */
+static int
+ready_descriptor(lua_State *L, int index)
+{
+    lua_Number number = -1;
+
+    lua_rawgeti(L, index, READY_DESCRIPTOR);
+    if (lua_type(L, -1) == LUA_TUSERDATA || lua_type(L, -1) == LUA_TTABLE) {
+        lua_getfield(L, -1, "getfd");
+        lua_insert(L, -2);
+        lua_call(L, 1, 1);
+    }
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        number = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return number >= 0 && number < INT_MAX ? (int)number : -1;
+}
+
+/* find_ready is for the stream at 1: it leaves its state at 4 and the connection, which must stay
+ * while it is used, at 5. NULL where it is not ready. */
+static tls_lua_connection *
+find_ready(lua_State *L, int *descriptor)
+{
+    tls_lua_connection *self;
+    int is_ready;
+
+    lua_settop(L, 3);
+    if (lua_type(L, 1) != LUA_TTABLE)
+        return NULL;
+    lua_pushvalue(L, lua_upvalueindex(UPVALUE_KEY));
+    lua_rawget(L, 1);
+    if (lua_type(L, 4) != LUA_TTABLE)
+        return NULL;
+    self = ready_connection(L, 4);
+    if (self == NULL)
+        return NULL;
+    *descriptor = ready_descriptor(L, 4);
+    if (*descriptor < 0)
+        return NULL;
+    /* Whoever told it may have used the stream. */
+    lua_rawgeti(L, 4, READY_CONNECTION);
+    is_ready = lua_touserdata(L, -1) == self && self->connection != NULL && self->busy == 0;
+    lua_pop(L, 1);
+    return is_ready ? self : NULL;
+}
+
+/* receive_ready(stream, n, prefix) -> as receive_now; nothing where the stream is not ready, or
+ * more is asked for than a number of bytes */
+static int
+receive_ready(lua_State *L)
+{
+    lua_Number wanted;
+    tls_lua_connection *self;
+    int descriptor;
+
+    if (lua_type(L, 2) != LUA_TNUMBER || !lua_isnoneornil(L, 3))
+        return 0;
+    wanted = lua_tonumber(L, 2);
+    if (!(wanted > 0 && wanted < INT_MAX) || wanted != (lua_Number)(int)wanted)
+        return 0;
+    self = find_ready(L, &descriptor);
+    if (self == NULL)
+        return 0;
+    lua_pushvalue(L, 4);
+    return receive_directly(L, self, descriptor, (size_t)wanted);
+}
+
+/* send_ready(stream, data, i, j) -> as send_all; nothing where the stream is not ready, or only a
+ * part is to be sent */
+static int
+send_ready(lua_State *L)
+{
+    tls_lua_connection *self;
+    int descriptor;
+
+    if (lua_type(L, 2) != LUA_TSTRING || !lua_isnoneornil(L, 3) || !lua_isnoneornil(L, 4))
+        return 0;
+    self = find_ready(L, &descriptor);
+    if (self == NULL)
+        return 0;
+    return send_directly(L, self, descriptor, tls_lua_check_bytes(L, 2), 1);
+}
+
+/* core.ready_calls(key) -> receive_ready, send_ready for streams that have their state under it */
+static int
+ready_calls(lua_State *L)
+{
+    static const lua_CFunction calls[] = {receive_ready, send_ready};
+    size_t i;
+
+    luaL_checkany(L, 1);
+    for (i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        lua_pushvalue(L, 1);
+        lua_getfield(L, LUA_REGISTRYINDEX, TLS_LUA_CONNECTION);
+        lua_pushcclosure(L, calls[i], 2);
+    }
+    return 2;
 }
 
 /* core.wait(descriptor, "r" | "w" [, seconds]) -> true when it can be read or written (or is
@@ -450,6 +613,7 @@ const luaL_Reg tls_lua_descriptor_methods[] = {
 
 const luaL_Reg tls_lua_descriptor_functions[] = {
     {"wait", wait_for},
+    {"ready_calls", ready_calls},
     {"monotonic", monotonic},
     {NULL, NULL},
 };

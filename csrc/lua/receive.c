@@ -8,10 +8,21 @@
 
 #include "value.h"
 
+/* push_small takes no more: a message that is short enough to be waited for. */
+#define SMALL 512
+
 typedef struct collect_request {
     tls_lua_connection *self;
     size_t wanted;
 } collect_request;
+
+/* take lets go of plaintext that has become Lua's. */
+static void
+take(tls_lua_connection *self, size_t length)
+{
+    self->taken++;
+    tls_connection_plaintext_consume(self->connection, length);
+}
 
 /* gather takes everything that is at hand, and pushes nil. */
 static int
@@ -23,7 +34,7 @@ gather(lua_State *L, tls_lua_connection *self, tls_bytes piece, size_t consume)
         self->collected.failed = 0;
         return luaL_error(L, "not enough memory");
     }
-    tls_connection_plaintext_consume(self->connection, consume);
+    take(self, consume);
     lua_pushnil(L);
     return 1;
 }
@@ -45,8 +56,33 @@ push_with(lua_State *L, tls_lua_connection *self, tls_bytes front, size_t consum
         luaL_pushresult(&result);
     }
     tls_buffer_release(&self->collected);
-    tls_connection_plaintext_consume(self->connection, consume);
+    take(self, consume);
     return 1;
+}
+
+/* push_small does without a guard: what is made a string is a copy of few bytes, and they are let
+ * go of only where no finalizer has taken them meanwhile. Returns 1 when it has pushed it. */
+static int
+push_small(lua_State *L, tls_lua_connection *self, size_t wanted)
+{
+    unsigned char copy[SMALL];
+    tls_bytes before = tls_connection_plaintext(self->connection);
+    tls_bytes after = {NULL, 0};
+    unsigned taken = self->taken;
+
+    if (before.length < wanted)
+        return 0;
+    memcpy(copy, before.data, wanted);
+    lua_pushlstring(L, (const char *)copy, wanted);
+    tls_wipe(copy, wanted);
+    if (self->connection != NULL)
+        after = tls_connection_plaintext(self->connection);
+    if (self->taken == taken && after.data == before.data && after.length == before.length) {
+        take(self, wanted);
+        return 1;
+    }
+    lua_pop(L, 1);
+    return 0;
 }
 
 static int
@@ -74,6 +110,9 @@ tls_lua_collect(lua_State *L, tls_lua_connection *self, size_t wanted)
 {
     collect_request request;
 
+    if (wanted > 0 && wanted <= SMALL && self->connection != NULL && self->collected.length == 0 &&
+        push_small(L, self, wanted))
+        return 1;
     request.self = self;
     request.wanted = wanted;
     return tls_lua_guarded(L, self, guarded_collect, &request);

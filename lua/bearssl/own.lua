@@ -37,6 +37,9 @@ function own.self_of(what)
    end
 end
 
+--- key_of(what) is that key, for the core, which looks at streams by itself.
+own.key_of = key_of
+
 --- look(what, value) is the state of such an object, or nil for anything else.
 function own.look(what, value)
    return type(value) == "table" and rawget(value, key_of(what)) or nil

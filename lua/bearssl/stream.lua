@@ -84,6 +84,7 @@ function methods:dirty()
    if state.at_end ~= false then return false end
    if not connection.watches_nothing then return true end
    state.at_end = object:step() == "wantread"
+   if state.at_end then state[1] = nil end
    return not state.at_end
 end
 

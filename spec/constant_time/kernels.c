@@ -201,8 +201,7 @@ ml_kem(int argument)
     const tls_ml_kem *kem = (argument & ~IN_C) == 3 ? &tls_ml_kem_768 : &tls_ml_kem_1024;
     unsigned char key[TLS_ML_KEM_PRIVATE_MAXIMUM], ciphertext[TLS_ML_KEM_CIPHERTEXT_MAXIMUM];
     unsigned char seeds[64], message[32], made[32], found[32], other[32];
-    tls_bytes private_key = tls_bytes_make(key, kem->private_length);
-    tls_bytes sent = tls_bytes_make(ciphertext, kem->ciphertext_length);
+    tls_bytes private_key, sent;
     enum tls_reason reason;
 
     if (argument & IN_C)
@@ -212,8 +211,10 @@ ml_kem(int argument)
     SECRET(seeds, sizeof seeds);
     SECRET(message, sizeof message);
     tls_ml_kem_key_of(kem, key, seeds, NULL);
+    private_key = tls_bytes_make(key, kem->private_length);
     reason = tls_ml_kem_encapsulate_message(
         kem, ciphertext, made, tls_ml_kem_public_key(kem, key), message);
+    sent = tls_bytes_make(ciphertext, kem->ciphertext_length);
     if (reason == TLS_OK)
         reason = tls_ml_kem_decapsulate(kem, found, private_key, sent, NULL);
     ciphertext[7] ^= 1;

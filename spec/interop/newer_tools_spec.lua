@@ -9,6 +9,7 @@ local tool = require "spec.support.tool"
 
 -- Words of the tool, and what its page must say. Both visitors have shares of X25519MLKEM768 and x25519 at once.
 local ROWS = {
+   { title = "the defaults", words = {}, version = "TLSv1.3", group = "X25519MLKEM768" },
    { title = "TLS 1.3", words = { "--groups", "x25519,secp256r1" }, version = "TLSv1.3", group = "x25519" },
    { title = "HelloRetryRequest", words = { "--groups", "secp384r1" }, version = "TLSv1.3", group = "secp384r1" },
    { title = "TLS 1.2", words = { "--max", "1.2" }, version = "TLSv1.2", group = "x25519" },
@@ -90,7 +91,7 @@ for _, name in ipairs({ "openssl", "openssl4" }) do
          local report = assert(dkjson.decode(text))
          assert.is_true(report.verified)
          assert.is_true(report.resumption_by_ticket)
-         for _, group in ipairs({ "x25519", "secp256r1", "secp384r1" }) do
+         for _, group in ipairs({ "X25519MLKEM768", "x25519", "secp256r1", "secp384r1" }) do
             assert.truthy(table.concat(report.groups, " "):find(group, 1, true), group)
          end
       end)

@@ -1,5 +1,6 @@
 -- Visitors of the page of `bearssl serve` about the connection: the newest Chromium without a screen, and curl.
 --     browser.chromium(server, certificate)   status, page, errors: with no key but this certificate's taken for known
+--     browser.start(server, certificate)      the same, but the process, which has only begun
 --     browser.curl(server, …)                 status, page: with the specs' CA trusted, and more words
 --     browser.facts(page)                     what the page says: name -> value
 local certificates = require "spec.support.certificates"
@@ -17,10 +18,14 @@ local function pin_of(certificate)
       .. " | openssl dgst -sha256 -binary | openssl base64"):format(shell.quote(certificate.certfile))):match("[^\n]+")
 end
 
-function browser.chromium(server, certificate)
-   local child = process.start(newer.program("chromium", "--no-sandbox", "--disable-gpu",
+function browser.start(server, certificate)
+   return process.start(newer.program("chromium", "--no-sandbox", "--disable-gpu",
       "--user-data-dir=" .. temporary.make_directory(), "--ignore-certificate-errors-spki-list=" .. pin_of(certificate),
       "--dump-dom", ("https://127.0.0.1:%d/"):format(server.port)), { separate = true })
+end
+
+function browser.chromium(server, certificate)
+   local child = browser.start(server, certificate)
    return child:wait(PATIENCE), child:output(), child:errors()
 end
 

@@ -1,8 +1,9 @@
 -- Peers that are newer than the system's (spec/support/newer fetches and runs them), all used the same way:
 --     newer.program(name, …)     the words that run a program of spec/support/newer, and more words
---     newer.peers                what there is: name; early_data: whether its client and its server have that
+--     newer.peers                what there is: name; early_data and alpn: whether its client and its server have that
 --     newer.connect(peer, context, options)           our client and its server
 --     newer.accept(peer, listener, context, options)  our server (a listener of spec.support.ours) and its client
+-- A function in place of the client's context is called with the server, and makes it.
 -- Both make options.times connections, one after the other (default 1), each with the session of the one before, send a
 -- line each way, check what the peer tells against what we know, and return what our streams know of each: info().
 -- options:
@@ -16,6 +17,7 @@
 local assert = require "luassert"
 local certificates = require "spec.support.certificates"
 local dkjson = require "dkjson"
+local nss = require "spec.support.nss"
 local ours = require "spec.support.ours"
 local peers13 = require "spec.support.peers13"
 local process = require "spec.support.process"
@@ -31,9 +33,13 @@ newer.peers = {
    { name = "OpenSSL 4", kind = "openssl", server = "openssl4", client = "openssl4", early_data = BOTH },
    -- gnutls-cli 3.8.9 fails to send early data, to gnutls-serv too
    { name = "GnuTLS", kind = "gnutls", server = "gnutls-serv", client = "gnutls-cli", early_data = { server = true } },
+   -- selfserv takes no early data in its first seconds, which it could have taken before; tstclnt has no ALPN
+   { name = "NSS", kind = "nss", early_data = {}, alpn = { server = true } },
    { name = "Node", kind = "node", program = "node", script = "spec/interop/node_peer.js", early_data = {} },
    { name = "Go", kind = "go", program = "go_peer", early_data = {} },
 }
+
+for _, peer in ipairs(newer.peers) do peer.alpn = peer.alpn or BOTH end
 
 local here
 local fetched = {}
@@ -105,11 +111,15 @@ local count = 0
 local function talk(peer, stream, child)
    count = count + 1
    local line = "line " .. count
-   assert(stream:send(line .. "\n"))
+   if peer.kind ~= "nss" then assert(stream:send(line .. "\n")) end
    if child.input then
       child:wait_for(line .. "\n")
       child:write(line .. "\n")
       assert.equal(line, (stream:receive("*l")))
+   elseif peer.kind == "nss" then
+      assert(stream:send("GET /" .. count .. " HTTP/1.0\r\n\r\n"))
+      local page = assert(stream:receive("*a"))
+      assert.truthy(page:find("GET /" .. count .. " HTTP/1.0", 1, true), page)
    elseif is_script(peer) then
       local told = assert(dkjson.decode((assert(stream:receive("*l")))))
       assert.equal(line, told.line)
@@ -121,6 +131,7 @@ end
 
 local function serve(peer, options)
    if is_script(peer) then return start(peer, "server", options) end
+   if peer.kind == "nss" then return nss.server(options) end
    return peers13.server(peer.kind, {
       program = newer.program(peer.server), certificate = options.certificate, tls12 = true, groups = options.groups,
       alpn = options.alpn, client = options.cafile and "require", cafile = options.cafile,
@@ -131,6 +142,7 @@ end
 function newer.connect(peer, context, options)
    options.certificate = options.certificate or certificates.ec
    local server, infos, session = serve(peer, options), {}, nil
+   if type(context) == "function" then context = context(server) end
    for index = 1, options.times or 1 do
       local early = index > 1 and options.early_data or nil
       local settings = { session = session, early_data = early and early .. "\n" }
@@ -167,12 +179,22 @@ local function end_of(child)
    assert.equal(0, child:wait(20), child:output())
 end
 
+-- accepted is the next connection of a client, whose words are told where there is none.
+local function accepted(listener, context, options, child)
+   local stream, message, _, failed = listener:accept(context, options.stream)
+   if not stream then
+      failed:close()
+      error(message .. "\n" .. child:told(), 2)
+   end
+   return stream
+end
+
 -- One process of a script makes all connections, and prints a line about each.
 local function accept_script(peer, listener, context, options)
    options.port = listener.port
    local child, infos = start(peer, "client", options), {}
    for index = 1, options.times or 1 do
-      local stream = assert(listener:accept(context, options.stream))
+      local stream = accepted(listener, context, options, child)
       answer(peer, stream, child)
       infos[index] = know(stream)
       if options.each then options.each(stream, index, child) end
@@ -191,6 +213,26 @@ local function accept_script(peer, listener, context, options)
    return infos
 end
 
+-- One process makes all connections, and sends the same line in each.
+local function accept_nss(listener, context, options)
+   local child, infos = nss.client({
+      port = listener.port, certificate = options.own, groups = options.groups, times = options.times,
+      arguments = options.arguments,
+   }), {}
+   for index = 1, options.times or 1 do
+      local stream = accepted(listener, context, options, child)
+      assert.equal(nss.LINE, (stream:receive("*l")))
+      assert(stream:send("an answer\n"))
+      infos[index] = know(stream)
+      if options.each then options.each(stream, index, child) end
+      stream:close()
+   end
+   assert.equal(0, child:wait(20), child:output())
+   local _, answers = child:output():gsub("an answer\n", "")
+   assert.equal(#infos, answers)
+   return infos
+end
+
 -- The words that make a client come back: OpenSSL keeps its session in a file, GnuTLS connects twice by itself.
 local function returning(peer, options, index, file)
    local words = {}
@@ -206,6 +248,7 @@ end
 function newer.accept(peer, listener, context, options)
    options.cafile = options.cafile or certificates.ca.certfile
    if is_script(peer) then return accept_script(peer, listener, context, options) end
+   if peer.kind == "nss" then return accept_nss(listener, context, options) end
    local infos, file, child = {}, temporary.path(".session"), nil
    local early = options.early_data and temporary.write(options.early_data .. "\n")
    local times = options.times or 1
@@ -219,11 +262,7 @@ function newer.accept(peer, listener, context, options)
             arguments = returning(peer, options, index, file),
          })
       end
-      local stream, message, _, failed = listener:accept(context, options.stream)
-      if not stream then
-         failed:close()
-         error(message .. "\n" .. child:told(), 2)
-      end
+      local stream = accepted(listener, context, options, child)
       if peer.kind == "gnutls" and index < times then
          assert.is_nil((stream:receive("*l"))) -- it leaves at once
       else

@@ -116,6 +116,13 @@ tls_buffer_append(tls_buffer *buffer, const void *data, size_t length)
 }
 
 void
+tls_buffer_append_last(tls_buffer *buffer, const void *data, size_t length)
+{
+    if (length > 0 && tls_buffer_reserve_steps(buffer, length, 1) != NULL)
+        tls_buffer_append(buffer, data, length);
+}
+
+void
 tls_buffer_consume(tls_buffer *buffer, size_t length)
 {
     if (length >= buffer->length) {

@@ -49,6 +49,8 @@ unsigned char *tls_buffer_reserve(tls_buffer *buffer, size_t extra);
  * stranger can have us keep. */
 unsigned char *tls_buffer_reserve_steps(tls_buffer *buffer, size_t extra, size_t step);
 void tls_buffer_append(tls_buffer *buffer, const void *data, size_t length);
+/* The same for what is kept and grows no more: no room is left behind it. */
+void tls_buffer_append_last(tls_buffer *buffer, const void *data, size_t length);
 /* tls_buffer_consume drops `length` bytes from the front. */
 void tls_buffer_consume(tls_buffer *buffer, size_t length);
 /* tls_buffer_clear empties the buffer and keeps its memory; tls_buffer_release wipes and frees. */

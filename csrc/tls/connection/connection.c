@@ -187,7 +187,6 @@ tls_connection_new(
         options->session != NULL || options->no_session || options->early_data.length > 0;
     c->host.events.stage_mask = options->stage_mask;
     c->host.events.decision_mask = options->decision_mask;
-    c->host.events.keylog_question.decision = TLS_DECISION_KEYLOG;
     c->pool_owner = tls_context_retain(context);
     c->verify_given = options->verify != TLS_VERIFY_DEFAULT;
     c->host.settled.verify = c->verify_given ? options->verify : context->verify;
@@ -510,10 +509,7 @@ report(tls_connection *c)
 
     if (events->first != NULL) {
         events->event_reported = 1;
-        if (!events->first->is_keylog)
-            return TLS_EVENT_STAGE;
-        events->keylog_question.u.keylog.line = events->first->event.raw;
-        return TLS_EVENT_DECISION;
+        return events->first->is_keylog ? TLS_EVENT_DECISION : TLS_EVENT_STAGE;
     }
     if (events->question_state == TLS_QUESTION_ASKED) {
         events->question_reported = 1;

@@ -19,7 +19,9 @@ held_memory(const tls_connection *c)
 
     return sizeof *c + strlen(host->server_name) + 1 + tls_facts_memory(&host->settled) +
            (host->handshake != NULL ? tls_handshake_memory(host->handshake) : 0) +
-           tls_input_memory(c) + tls_output_memory(c) + tls_traffic_memory(host->traffic);
+           tls_input_memory(c) + tls_output_memory(c) + tls_traffic_memory(host->traffic) +
+           (host->opener.cbc != NULL ? sizeof *host->opener.cbc : 0) +
+           (host->sealer.cbc != NULL ? sizeof *host->sealer.cbc : 0);
 }
 
 /* told_facts: those of the first handshake while it runs, then what was settled. */

@@ -102,9 +102,10 @@ is_signed_by(const tls_signature_algorithm *algorithm, unsigned scheme)
         [TLS_SCHEME_KIND_RSA_PSS_RSAE] = TLS_SIGNATURE_RSA_PSS,
         [TLS_SCHEME_KIND_RSA_PSS_PSS] = TLS_SIGNATURE_RSA_PSS,
         [TLS_SCHEME_KIND_ECDSA] = TLS_SIGNATURE_ECDSA,
+        [TLS_SCHEME_KIND_EDDSA] = TLS_SIGNATURE_ED25519,
         [TLS_SCHEME_KIND_DSA] = TLS_SIGNATURE_OTHER};
 
-    return algorithm->kind != TLS_SIGNATURE_OTHER &&
+    return algorithm->kind != TLS_SIGNATURE_OTHER && scheme != TLS_SCHEME_ED448 &&
            kinds[tls_scheme_kind_of(scheme)] == algorithm->kind &&
            tls_scheme_hash(scheme) == algorithm->hash;
 }

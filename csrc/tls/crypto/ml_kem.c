@@ -10,7 +10,7 @@
 #include "crypto/sha3.h"
 #include "kernel/scratch.h"
 
-#define SEED TLS_ML_KEM_SEED
+#define SEED ((size_t)TLS_ML_KEM_SEED)
 #define VECTOR(rank) ((rank)*TLS_ML_KEM_LENGTH(TLS_ML_KEM_FULL))
 
 /* Section 8, table 3. A decapsulation key is that of K-PKE, the encapsulation key, its hash, z. */

@@ -52,7 +52,7 @@ tls_ml_kem_make_keys(const tls_ml_kem *kem, unsigned char *decryption_key,
     for (i = 0; i < 2 * kem->rank; i++)
         arithmetic()->ntt(noise[i]);
     for (i = 0; i < kem->rank; i++) {
-        arithmetic()->product(t, (const tls_polynomial *)(matrix + kem->rank * i), 1,
+        arithmetic()->product(t, (const tls_polynomial *)(matrix + (size_t)kem->rank * i), 1,
             (const tls_polynomial *)s, kem->rank);
         add(t, e[i]);
         tls_ml_kem_encode(encryption_key + FULL_LENGTH * i, t, TLS_ML_KEM_FULL);

@@ -30,7 +30,7 @@ compress(uint32_t x, unsigned bits)
 static inline uint32_t
 decompress(uint32_t y, unsigned bits)
 {
-    return (y * Q + (1U << (bits - 1))) >> bits;
+    return (2 * y * Q + (1U << bits)) >> (bits + 1);
 }
 
 /* place: of number i, which in the NTT's domain is not where it is named. */
@@ -202,14 +202,16 @@ void
 tls_ml_kem_sample_matrix(
     tls_polynomial *matrix, const unsigned char seed[TLS_ML_KEM_SEED], unsigned rank)
 {
-    uint32_t positions[TLS_ML_KEM_BATCH];
+    uint32_t positions[TLS_ML_KEM_BATCH], row = 0, column = 0;
     unsigned n, j, wanted;
 
     for (n = 0; n < rank * rank; n += TLS_ML_KEM_BATCH) {
         wanted = rank * rank - n < TLS_ML_KEM_BATCH ? rank * rank - n : TLS_ML_KEM_BATCH;
-        /* Algorithm 13: rho, j, i. */
-        for (j = 0; j < TLS_ML_KEM_BATCH; j++)
-            positions[j] = (n + j) % rank | ((n + j) / rank) << 8;
+        for (j = 0; j < TLS_ML_KEM_BATCH; j++) {
+            positions[j] = column | row << 8; /* algorithm 13: rho, j, i */
+            column = column + 1 < rank ? column + 1 : 0;
+            row += column == 0;
+        }
         sample_entries(matrix + n, wanted, seed, positions);
     }
 }

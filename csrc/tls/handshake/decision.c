@@ -78,7 +78,7 @@ const tls_question *
 tls_events_question(const tls_events *events)
 {
     if (events->first != NULL && events->event_reported)
-        return events->first->is_keylog ? &events->keylog_question : NULL;
+        return events->first->is_keylog ? &events->first->question : NULL;
     if (events->question_state == TLS_QUESTION_ASKED && events->question_reported)
         return &events->question;
     return NULL;

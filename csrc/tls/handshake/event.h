@@ -14,7 +14,8 @@ typedef struct tls_event_node {
     struct tls_event_node *next;
     int is_keylog;
     tls_stage_event event;
-    unsigned char data[]; /* a copy of the message or the line */
+    tls_question question; /* that a key log line is */
+    unsigned char data[];  /* a copy of the message or the line */
 } tls_event_node;
 
 #define TLS_PSK_MAXIMUM 64 /* bytes of an external key */
@@ -45,7 +46,6 @@ typedef struct tls_events {
 
     enum tls_question_state question_state;
     tls_question question; /* whoever asks fills its union first */
-    tls_question keylog_question;
     tls_answer *answer;
 } tls_events;
 

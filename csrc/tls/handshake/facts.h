@@ -7,7 +7,7 @@
 #include "context/internal.h"
 #include "handshake/decision.h"
 
-#define TLS_VERIFY_DATA_MAXIMUM 64
+#define TLS_VERIFY_DATA_MAXIMUM 48 /* a SHA-384 (RFC 8446 section 4.4.4) */
 
 /* Who the peer is. Anyone can send anyone's certificate: only a signature and a Finished that were
  * checked prove it. */

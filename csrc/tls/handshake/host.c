@@ -91,6 +91,8 @@ tls_host_keylog(tls_host *host, const char *label, const void *secret, size_t le
     if (reason != TLS_OK)
         return reason;
     node->is_keylog = 1;
+    node->question.decision = TLS_DECISION_KEYLOG;
+    node->question.u.keylog.line = node->event.raw;
     memcpy(node->data, label, label_length);
     p = node->data + label_length;
     *p++ = ' ';

@@ -18,24 +18,25 @@ extern const int16_t tls_ml_kem_zetas[128], tls_ml_kem_backwards[128]; /* ml_kem
 #define INVERSE_OF_128 512 /* 128^-1 2^16 */
 #define MONTGOMERY 1353    /* 2^32 */
 
-/* ZETA: what the numbers at column c of block `block` of the layer with this step are multiplied
- * by. `across` rows it is the same for all, otherwise each column has its own: transposed, a group
- * of sixteen numbers is a column. */
-#define ZETA(table, step, block, across, c)                                                        \
-    ((across) ? ALL((table)[8 / (step) + (block)]) : LOAD(AT(table, 8 / (step) + (block)) + (c)))
+/* A layer takes rows in pairs, which are 2^shift apart: of sixteen the first, and then each that
+ * follows. */
+#define FIRST(pair, shift) (2 * (pair) - ((pair) & ((1U << (shift)) - 1)))
 
-/* A layer takes rows in pairs, `step` apart: of sixteen the first, and then each that follows. */
-#define FIRST(step, pair) (2 * (pair) - (pair) % (step))
+/* ZETA: what the numbers of a pair are multiplied by. `across` rows it is the same for all,
+ * otherwise each column has its own: transposed, a group of sixteen numbers is a column. */
+#define BLOCK(pair, shift) ((8U >> (shift)) + ((pair) >> (shift)))
+#define ZETA(table, pair, shift, across, c)                                                        \
+    ((across) ? ALL((table)[BLOCK(pair, shift)]) : LOAD(AT(table, BLOCK(pair, shift)) + (c)))
 
 PIECE_TARGET static void
-layer(int16_t *p, unsigned step, int across)
+layer(int16_t *p, unsigned shift, int across)
 {
     unsigned pair, c;
 
     for (pair = 0; pair < 8; pair++)
         for (c = 0; c < 16; c += NUMBERS) {
-            int16_t *low = AT(p, FIRST(step, pair)) + c, *high = AT(low, step);
-            piece zeta = ZETA(tls_ml_kem_zetas, step, pair / step, across, c);
+            int16_t *low = AT(p, FIRST(pair, shift)) + c, *high = AT(low, 1U << shift);
+            piece zeta = ZETA(tls_ml_kem_zetas, pair, shift, across, c);
             piece a = LOAD(low), b = MULTIPLY(LOAD(high), zeta);
 
             STORE(low, ADD(a, b));
@@ -44,14 +45,14 @@ layer(int16_t *p, unsigned step, int across)
 }
 
 PIECE_TARGET static void
-inverse_layer(int16_t *p, unsigned step, int across)
+inverse_layer(int16_t *p, unsigned shift, int across)
 {
     unsigned pair, c;
 
     for (pair = 0; pair < 8; pair++)
         for (c = 0; c < 16; c += NUMBERS) {
-            int16_t *low = AT(p, FIRST(step, pair)) + c, *high = AT(low, step);
-            piece zeta = ZETA(tls_ml_kem_backwards, step, pair / step, across, c);
+            int16_t *low = AT(p, FIRST(pair, shift)) + c, *high = AT(low, 1U << shift);
+            piece zeta = ZETA(tls_ml_kem_backwards, pair, shift, across, c);
             piece a = LOAD(low), b = LOAD(high);
 
             STORE(low, REDUCE(ADD(a, b)));
@@ -63,13 +64,13 @@ inverse_layer(int16_t *p, unsigned step, int across)
 PIECE_TARGET static void
 ntt(tls_polynomial p)
 {
-    unsigned step, i;
+    unsigned i;
 
-    for (step = 8; step >= 1; step /= 2)
-        layer(p, step, 1);
+    for (i = 4; i > 0; i--)
+        layer(p, i - 1, 1);
     transpose(p);
-    for (step = 8; step >= 2; step /= 2)
-        layer(p, step, 0);
+    for (i = 3; i > 0; i--)
+        layer(p, i, 0);
     for (i = 0; i < TLS_ML_KEM_N; i += NUMBERS)
         STORE(p + i, REDUCE(LOAD(p + i)));
 }
@@ -77,13 +78,13 @@ ntt(tls_polynomial p)
 PIECE_TARGET static void
 inverse(tls_polynomial p)
 {
-    unsigned step, i;
+    unsigned i;
 
-    for (step = 2; step <= 8; step *= 2)
-        inverse_layer(p, step, 0);
+    for (i = 1; i < 4; i++)
+        inverse_layer(p, i, 0);
     transpose(p);
-    for (step = 1; step <= 8; step *= 2)
-        inverse_layer(p, step, 1);
+    for (i = 0; i < 4; i++)
+        inverse_layer(p, i, 1);
     for (i = 0; i < TLS_ML_KEM_N; i += NUMBERS)
         STORE(p + i, MULTIPLY(LOAD(p + i), ALL(INVERSE_OF_128)));
 }
@@ -115,7 +116,7 @@ product(tls_polynomial out, const tls_polynomial *a, unsigned step, const tls_po
             if (r & 2)
                 gamma = SUBTRACT(ALL(0), gamma);
             for (i = 0; i < rank; i++) {
-                piece a0 = LOAD(a[step * i] + at), a1 = LOAD(a[step * i] + at + 16);
+                piece a0 = LOAD(a[(size_t)step * i] + at), a1 = LOAD(a[(size_t)step * i] + at + 16);
                 piece b0 = LOAD(b[i] + at), b1 = LOAD(b[i] + at + 16);
 
                 low = ADD(low, ADD(MULTIPLY(a0, b0), MULTIPLY(MULTIPLY(a1, b1), gamma)));

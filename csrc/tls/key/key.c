@@ -335,7 +335,7 @@ decode_ed25519(tls_private_key **out, tls_bytes bytes)
     secret = tls_der_read(&der, TLS_DER_OCTET_STRING);
     if (!tls_der_finish(&der) || secret.length != TLS_ED25519_LENGTH)
         return TLS_REASON_BAD_KEY;
-    key = key_new(2 * TLS_ED25519_LENGTH);
+    key = key_new(2 * (size_t)TLS_ED25519_LENGTH);
     if (key == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     key->ed25519 = key_store(key, secret);

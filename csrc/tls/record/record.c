@@ -1,9 +1,22 @@
 /* record.c - see record.h. */
 #include "record/record.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/declassify.h"
+
+static const br_sslrec_in_class **
+opening(tls_record_opener *opener)
+{
+    return opener->cbc != NULL ? &opener->cbc->vtable : &opener->protection.vtable;
+}
+
+static const br_sslrec_out_class **
+sealing(tls_record_sealer *sealer)
+{
+    return sealer->cbc != NULL ? &sealer->cbc->vtable : &sealer->protection.vtable;
+}
 
 /* RFC 8446 section 5: with keys in place, everything travels as application_data but the
  * change_cipher_spec of compatibility mode, and the alert of a peer that has none yet. */
@@ -104,7 +117,7 @@ enum tls_reason
 tls_record_open(tls_record_opener *opener, unsigned *type, unsigned char **content,
     size_t *content_length, unsigned char *record, size_t total)
 {
-    const br_sslrec_in_class **protection = &opener->protection.vtable;
+    const br_sslrec_in_class **protection = opening(opener);
     size_t length = total - TLS_RECORD_HEADER_LENGTH;
     unsigned char *plaintext = record + TLS_RECORD_HEADER_LENGTH;
     enum tls_reason reason = TLS_OK;
@@ -192,7 +205,7 @@ static size_t
 seal_one(tls_record_sealer *sealer, size_t *consumed, unsigned char *out, size_t room,
     enum tls_content_type type, const unsigned char *data, size_t length, size_t fragment)
 {
-    const br_sslrec_out_class **protection = &sealer->protection.vtable;
+    const br_sslrec_out_class **protection = sealing(sealer);
     size_t start = TLS_RECORD_HEADER_LENGTH;
     size_t end = room;
     size_t n;
@@ -254,14 +267,75 @@ tls_record_seal(tls_record_sealer *sealer, size_t *consumed, unsigned char *out,
     return written;
 }
 
+/* take_aside copies what is too large to stand in the opener or sealer; NULL without memory. */
+static void *
+take_aside(const void *state, size_t size)
+{
+    void *aside = malloc(size);
+
+    if (aside != NULL)
+        memcpy(aside, state, size);
+    return aside;
+}
+
+enum tls_reason
+tls_record_opener_take(tls_record_opener *opener, const br_ssl_engine_context *engine)
+{
+    tls_record_cbc_in *cbc = NULL;
+
+    if (engine->in.vtable == &engine->icbc_in->inner) {
+        cbc = take_aside(&engine->in.cbc, sizeof *cbc);
+        if (cbc == NULL)
+            return TLS_REASON_OUT_OF_MEMORY;
+    }
+    tls_record_opener_wipe(opener);
+    if (cbc == NULL)
+        memcpy(&opener->protection, &engine->in, sizeof opener->protection);
+    opener->protection.vtable = engine->in.vtable;
+    opener->cbc = cbc;
+    return TLS_OK;
+}
+
+enum tls_reason
+tls_record_sealer_take(tls_record_sealer *sealer, const br_ssl_engine_context *engine)
+{
+    tls_record_cbc_out *cbc = NULL;
+
+    if (engine->out.vtable == &engine->icbc_out->inner) {
+        cbc = take_aside(&engine->out.cbc, sizeof *cbc);
+        if (cbc == NULL)
+            return TLS_REASON_OUT_OF_MEMORY;
+    }
+    tls_record_sealer_wipe(sealer);
+    if (cbc == NULL)
+        memcpy(&sealer->protection, &engine->out, sizeof sealer->protection);
+    sealer->protection.vtable = engine->out.vtable;
+    sealer->cbc = cbc;
+    return TLS_OK;
+}
+
+/* release_aside wipes and frees what take_aside made. */
+static void
+release_aside(void *aside, size_t size)
+{
+    if (aside == NULL)
+        return;
+    tls_wipe(aside, size);
+    free(aside);
+}
+
 void
 tls_record_opener_wipe(tls_record_opener *opener)
 {
     tls_wipe(&opener->protection, sizeof opener->protection);
+    release_aside(opener->cbc, sizeof *opener->cbc);
+    opener->cbc = NULL;
 }
 
 void
 tls_record_sealer_wipe(tls_record_sealer *sealer)
 {
     tls_wipe(&sealer->protection, sizeof sealer->protection);
+    release_aside(sealer->cbc, sizeof *sealer->cbc);
+    sealer->cbc = NULL;
 }

@@ -4,7 +4,8 @@
  * Protection itself is done by BearSSL's record classes (br_sslrec_*), public structs whose vtable
  * stands first. tls12/filter.c moves those that BearSSL has keyed (its own, or gcm12.h's) here at
  * each ChangeCipherSpec; those of TLS 1.3 are of the same shape (aead.h) and are keyed by
- * record_protection.h. */
+ * record_protection.h. BearSSL's for CBC are half as large again as any other, because of Triple
+ * DES: they are kept aside, so that an idle connection of another kind does not hold their room. */
 #ifndef TLS_RECORD_H
 #define TLS_RECORD_H
 
@@ -28,16 +29,26 @@ enum tls_content_type {
 #define TLS_RECORD_13_MAXIMUM (16384 + 256)
 #define TLS_RECORD_INNER_MAXIMUM (16384 + 1)
 
+typedef union tls_record_cbc_in {
+    const br_sslrec_in_class *vtable;
+    br_sslrec_in_cbc_context context;
+} tls_record_cbc_in;
+
+typedef union tls_record_cbc_out {
+    const br_sslrec_out_class *vtable;
+    br_sslrec_out_cbc_context context;
+} tls_record_cbc_out;
+
 typedef struct tls_record_opener {
     union {
         const br_sslrec_in_class *vtable; /* NULL while records are in the clear */
-        br_sslrec_in_cbc_context cbc;
         br_sslrec_gcm_context gcm;
         br_sslrec_chapol_context chapol;
         br_sslrec_ccm_context ccm;
         tls_aead_context aead; /* TLS 1.3 */
     } protection;
-    unsigned version; /* that records must carry; 0 while none is negotiated */
+    tls_record_cbc_in *cbc; /* what protects instead, if it is not NULL */
+    unsigned version;       /* that records must carry; 0 while none is negotiated */
     int is_13;
     int plain_alerts; /* TLS 1.3: alerts in the clear come through: the peer may have no keys */
     uint64_t count;   /* of records; in TLS 1.3, under the present key */
@@ -47,12 +58,12 @@ typedef struct tls_record_opener {
 typedef struct tls_record_sealer {
     union {
         const br_sslrec_out_class *vtable; /* NULL while records are in the clear */
-        br_sslrec_out_cbc_context cbc;
         br_sslrec_gcm_context gcm;
         br_sslrec_chapol_context chapol;
         br_sslrec_ccm_context ccm;
         tls_aead_context aead; /* TLS 1.3 */
     } protection;
+    tls_record_cbc_out *cbc; /* what protects instead, if it is not NULL */
     unsigned version;
     int is_13;
     size_t padding; /* TLS 1.3: inner plaintexts are filled up to a multiple of it; 0 for not */
@@ -91,6 +102,13 @@ size_t tls_record_seal(tls_record_sealer *sealer, size_t *consumed, unsigned cha
 /* Room that one record needs besides its plaintext, at most: header, explicit IV, MAC, padding (but
  * not that of TLS 1.3), and the extra record of the 1/n-1 split of TLS 1.0 CBC. */
 #define TLS_RECORD_OVERHEAD_MAXIMUM 128
+
+/* tls_record_opener_take and tls_record_sealer_take copy the protection that BearSSL has keyed, its
+ * engine's `in` or `out`. OUT_OF_MEMORY leaves what there was. */
+enum tls_reason tls_record_opener_take(
+    tls_record_opener *opener, const br_ssl_engine_context *engine);
+enum tls_reason tls_record_sealer_take(
+    tls_record_sealer *sealer, const br_ssl_engine_context *engine);
 
 void tls_record_opener_wipe(tls_record_opener *opener);
 void tls_record_sealer_wipe(tls_record_sealer *sealer);

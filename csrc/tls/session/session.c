@@ -280,8 +280,8 @@ read_session(tls_session *session, tls_reader *reader)
     if (session->server_name == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     tls_buffer_append(&session->alpn, alpn.data, alpn.length);
-    tls_buffer_append(&session->ticket, ticket.data, ticket.length);
-    tls_buffer_append(&session->peer_key_info, key_info.data, key_info.length);
+    tls_buffer_append_last(&session->ticket, ticket.data, ticket.length);
+    tls_buffer_append_last(&session->peer_key_info, key_info.data, key_info.length);
     if (session->alpn.failed || session->ticket.failed || session->peer_key_info.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     return read_chain(session, reader);

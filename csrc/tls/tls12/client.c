@@ -312,15 +312,31 @@ offer_session(tls12_engine *e)
     e->resume = tls_session_retain(session);
 }
 
+/* reset has BearSSL write its ClientHello. Of that only the random and the session ID go out
+ * (rewrite_hello), so it is kept from working out what it could offer: that took a sixth of a
+ * resumed handshake. */
 static enum tls_reason
 reset(tls12_engine *e)
 {
     tls_handshake *h = e->handshake;
+    br_ssl_engine_context *engine = tls12_core(e);
+    const br_ec_impl *curves = engine->iec;
+    br_rsa_pkcs1_vrfy rsa = engine->irsavrfy;
+    br_ecdsa_vrfy ecdsa = engine->iecdsa;
+    uint16_t protocols = engine->protocol_names_num;
+    int is_reset;
 
-    if (!br_ssl_client_reset(&e->bearssl.client,
-            tls_sends_server_name(h) ? h->host->server_name : NULL, e->resume != NULL))
-        return tls12_reason(e);
-    return TLS_OK;
+    engine->iec = NULL;
+    engine->irsavrfy = 0;
+    engine->iecdsa = 0;
+    engine->protocol_names_num = 0;
+    is_reset = br_ssl_client_reset(&e->bearssl.client,
+        tls_sends_server_name(h) ? h->host->server_name : NULL, e->resume != NULL);
+    engine->iec = curves;
+    engine->irsavrfy = rsa;
+    engine->iecdsa = ecdsa;
+    engine->protocol_names_num = protocols;
+    return is_reset ? TLS_OK : tls12_reason(e);
 }
 
 /* adopt_hello goes on from a ClientHello that the TLS 1.3 engine sent: it offered a session of
@@ -386,9 +402,24 @@ resume(tls12_engine *e)
     return tls_resumption_claim(h, e->resume);
 }
 
-/* hide_extensions: BearSSL refuses answers to what it did not offer itself. */
+/* show_suite tells BearSSL of the suite that the server took, and returns it; where it is that of
+ * the session that is resumed, of another in its place. */
+static uint16_t
+show_suite(tls12_engine *e, const tls_server_hello *hello, int resumes)
+{
+    uint16_t suite = (uint16_t)hello->cipher_suite;
+
+    if (resumes && e->resume != NULL && e->resume->suite == suite) {
+        suite = tls12_shown_resumed(suite);
+        tls12_core(e)->session.cipher_suite = suite;
+    }
+    br_ssl_engine_set_suites(tls12_core(e), &suite, 1);
+    return suite;
+}
+
+/* show_hello: BearSSL refuses answers to what it did not offer itself. */
 static enum tls_reason
-hide_extensions(tls12_engine *e, const tls_server_hello *hello)
+show_hello(tls12_engine *e, const tls_server_hello *hello, int resumes)
 {
     static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
         TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
@@ -407,6 +438,7 @@ hide_extensions(tls12_engine *e, const tls_server_hello *hello)
         &extensions, tls_buffer_view(&known), context->custom_types, context->custom_count);
     extensions.failed |= known.failed;
     tls_buffer_release(&known);
+    shown.cipher_suite = show_suite(e, hello, resumes);
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
     reason = extensions.failed ? TLS_REASON_OUT_OF_MEMORY
@@ -473,7 +505,7 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
     tls_handshake *h = e->handshake;
     const tls_client_hello *offer = &h->client_hello.hello;
     const tls_suite *chosen;
-    uint16_t suite;
+    int resumes;
     tls_lists lists = tls_host_lists(h->host);
     enum tls_reason reason = tls_server_hello_check_offered(hello, offer, NULL);
 
@@ -505,8 +537,6 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
         return TLS_REASON_NO_APPLICATION_PROTOCOL;
     h->facts.version = hello->legacy_version;
     h->facts.suite = hello->cipher_suite;
-    suite = (uint16_t)hello->cipher_suite;
-    br_ssl_engine_set_suites(tls12_core(e), &suite, 1);
     h->facts.secure_renegotiation = hello->secure_renegotiation;
     memcpy(h->facts.server_random, hello->random.data, sizeof h->facts.server_random);
     if (!tls_handshake_renegotiates(h))
@@ -519,13 +549,14 @@ received_server_hello(tls12_engine *e, const tls_server_hello *hello)
         return TLS_REASON_EXTENDED_MASTER_SECRET;
     e->ticket_agreed = hello->session_ticket;
     e->status_agreed = hello->status_request;
+    resumes = e->offered_id_length > 0 && tls_bytes_equal(hello->session_id,
+                                              tls_bytes_make(e->offered_id, e->offered_id_length));
     reason = agreed_extensions(e, hello);
     if (reason == TLS_OK)
-        reason = hide_extensions(e, hello);
+        reason = show_hello(e, hello, resumes);
     if (reason != TLS_OK)
         return reason;
-    if (e->offered_id_length > 0 &&
-        tls_bytes_equal(hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length))) {
+    if (resumes) {
         /* RFC 8446 section 4.1.3: the ID was made up for TLS 1.3, and no session is behind it. */
         if (e->resume == NULL)
             return TLS_REASON_ILLEGAL_PARAMETER;

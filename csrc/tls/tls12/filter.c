@@ -398,7 +398,8 @@ take_sealing_keys(tls12_engine *e)
     if (!e->opening)
         reason = keylog(e);
     e->sealing = 1;
-    memcpy(&sealer->protection, &engine->out, sizeof engine->out);
+    if (reason == TLS_OK)
+        reason = tls_record_sealer_take(sealer, engine);
     tls_wipe(&engine->out, sizeof engine->out);
     engine->out.vtable = &br_sslrec_out_clear_vtable;
     return reason;
@@ -427,7 +428,8 @@ change_cipher_spec(tls_handshake *h)
     if (!e->sealing)
         reason = keylog(e);
     e->opening = 1;
-    memcpy(&h->host->opener.protection, &engine->in, sizeof engine->in);
+    if (reason == TLS_OK)
+        reason = tls_record_opener_take(&h->host->opener, engine);
     tls_wipe(&engine->in, sizeof engine->in);
     engine->incrypt = 0;
     return reason;

@@ -36,7 +36,8 @@
 #define TLS12_OUTPUT_LENGTH 4096
 
 /* The first suite of BearSSL's own list, TLS_RSA_WITH_3DES_EDE_CBC_SHA: what a server's BearSSL
- * believes that both sides have. It is never used for that (tls12/server.c, shown_suites). */
+ * believes that both sides have, and a client's that it offers. It is never used for that
+ * (tls12/server.c, shown_suites; tls12/setup.c, set_suites). */
 #define TLS12_SHOWN_SUITE BR_TLS_RSA_WITH_3DES_EDE_CBC_SHA
 
 enum tls12_phase {
@@ -203,6 +204,8 @@ enum tls_reason tls12_finish(tls12_engine *e);
 /* Both keep a session for resumption if it may be resumed here and now. One that was found by its
  * ID must have that ID. */
 void tls12_use_stored_session(tls12_engine *e, tls_session *session, const tls_client_hello *hello);
+/* tls12_shown_resumed: the suite in whose place BearSSL is shown another, when it resumes. */
+uint16_t tls12_shown_resumed(unsigned id);
 void tls12_use_ticket(tls12_engine *e, const tls_client_hello *hello);
 /* tls12_server_send_ticket puts NewSessionTicket into the flight. */
 enum tls_reason tls12_server_send_ticket(tls12_engine *e);

@@ -99,7 +99,7 @@ shown_suites(const tls12_engine *e, const tls_client_hello *hello, tls_buffer *o
             tls_write_u16(out, suite);
     }
     if (e->resume != NULL)
-        tls_write_u16(out, e->resume->suite);
+        tls_write_u16(out, tls12_shown_resumed(e->resume->suite));
     else
         for (i = 0; i < BR_MAX_CIPHER_SUITES; i++)
             tls_write_u16(out, TLS12_SHOWN_SUITE);
@@ -481,6 +481,7 @@ rewrite_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer 
     }
     shown.random =
         tls_bytes_make(e->handshake->facts.server_random, sizeof e->handshake->facts.server_random);
+    shown.cipher_suite = e->handshake->facts.suite;
     shown.extensions = tls_buffer_view(&extensions);
     shown.has_extensions = extensions.length > 0;
     if (e->handshake->facts.resumed)
@@ -499,9 +500,11 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
     tls_handshake *h = e->handshake;
     unsigned char log_fragment = tls12_core(e)->peer_log_max_frag_len;
     enum tls_reason reason;
+    int resumes = e->resume != NULL && tls_bytes_equal(hello->session_id,
+                                           tls_bytes_make(e->offered_id, e->offered_id_length));
 
     h->facts.version = hello->legacy_version;
-    h->facts.suite = hello->cipher_suite;
+    h->facts.suite = resumes ? e->resume->suite : hello->cipher_suite;
     h->host->opener.version = h->host->sealer.version = h->facts.version;
     /* What the client's premaster secret must begin with (RFC 5246 section 7.4.7.1). */
     e->bearssl.server.client_max_version = (uint16_t)h->client_hello.hello.legacy_version;
@@ -520,8 +523,7 @@ sent_server_hello(tls12_engine *e, const tls_server_hello *hello, tls_buffer *re
         tls_limits_peer(h, h->client_hello.hello.record_size_limit);
     else if (log_fragment != 0)
         tls_limits_fragment(h, 1u << log_fragment);
-    if (e->resume == NULL ||
-        !tls_bytes_equal(hello->session_id, tls_bytes_make(e->offered_id, e->offered_id_length))) {
+    if (!resumes) {
         h->facts.ticket = 0;
         return rewrite_server_hello(e, hello, rewritten);
     }

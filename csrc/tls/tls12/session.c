@@ -52,7 +52,7 @@ kept_session(tls12_engine *e, tls_session **session)
     reason = copy_or_new(e, session);
     if (reason != TLS_OK || e->ticket.length == 0)
         return reason;
-    tls_buffer_append(&(*session)->ticket, e->ticket.data, e->ticket.length);
+    tls_buffer_append_last(&(*session)->ticket, e->ticket.data, e->ticket.length);
     /* RFC 5077 section 3.3: the hint may only shorten what the client itself allows. */
     if (e->ticket_lifetime != 0 &&
         (*session)->expires > tls_context_now(h->host->context) + (int64_t)e->ticket_lifetime)
@@ -82,6 +82,26 @@ tls12_finish(tls12_engine *e)
     return TLS_OK;
 }
 
+/* ---- What BearSSL is shown ---- */
+
+/* Of its suite a resumed handshake uses the protection of records and the hash of the PRF, and
+ * nothing that says how keys are exchanged. BearSSL looks it up again and again, each time from the
+ * beginning of a list, where those with RSA stand. */
+uint16_t
+tls12_shown_resumed(unsigned id)
+{
+    const tls_suite *suite = tls_suite_find(id), *other;
+    size_t i;
+
+    for (i = 0; suite != NULL && (other = tls_suite_at(i)) != NULL; i++)
+        if (other->key_exchange == TLS_KEY_EXCHANGE_RSA && other->cipher == suite->cipher &&
+            other->mode == suite->mode && other->key_bits == suite->key_bits &&
+            other->mac_hash == suite->mac_hash && other->prf_hash == suite->prf_hash &&
+            other->version_min == suite->version_min)
+            return other->id;
+    return (uint16_t)id;
+}
+
 /* ---- What the server resumes ---- */
 
 static void
@@ -105,7 +125,7 @@ load_session(const br_ssl_session_cache_class **pctx, br_ssl_server_context *ser
     if (e->resume == NULL)
         return 0;
     parameters->version = (uint16_t)e->resume->version;
-    parameters->cipher_suite = (uint16_t)e->resume->suite;
+    parameters->cipher_suite = tls12_shown_resumed(e->resume->suite);
     memcpy(parameters->master_secret, e->resume->master_secret, sizeof e->resume->master_secret);
     return 1;
 }

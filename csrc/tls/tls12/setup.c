@@ -14,20 +14,14 @@
  * long as the names are there; what is relied on beyond names is checked here. */
 typedef char engine_is_first_in_client[offsetof(br_ssl_client_context, eng) == 0 ? 1 : -1];
 typedef char engine_is_first_in_server[offsetof(br_ssl_server_context, eng) == 0 ? 1 : -1];
-typedef char opener_holds_bearssl_in[sizeof(((tls_record_opener *)0)->protection) >=
-                                             sizeof(((br_ssl_engine_context *)0)->in)
+typedef char bearssl_in_holds_opener[sizeof(((br_ssl_engine_context *)0)->in) >=
+                                             sizeof(((tls_record_opener *)0)->protection)
                                          ? 1
                                          : -1];
-typedef char sealer_holds_bearssl_out[sizeof(((tls_record_sealer *)0)->protection) >=
-                                              sizeof(((br_ssl_engine_context *)0)->out)
+typedef char bearssl_out_holds_sealer[sizeof(((br_ssl_engine_context *)0)->out) >=
+                                              sizeof(((tls_record_sealer *)0)->protection)
                                           ? 1
                                           : -1];
-
-typedef char
-    bearssl_in_holds_gcm[sizeof(((br_ssl_engine_context *)0)->in) >= sizeof(tls_aead_context) ? 1
-                                                                                              : -1];
-typedef char bearssl_out_holds_gcm
-    [sizeof(((br_ssl_engine_context *)0)->out) >= sizeof(tls_aead_context) ? 1 : -1];
 
 /* ---- Templates ---- */
 
@@ -139,8 +133,7 @@ set_suites(tls12_engine *e)
     }
     if (e->usable_count == 0)
         return TLS_REASON_NO_COMMON_SUITE;
-    br_ssl_engine_set_suites(
-        tls12_core(e), e->handshake->host->role == TLS_ROLE_CLIENT ? e->usable : &shown, 1);
+    br_ssl_engine_set_suites(tls12_core(e), &shown, 1);
     return TLS_OK;
 }
 

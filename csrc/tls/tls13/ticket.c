@@ -139,7 +139,7 @@ tls13_receive_ticket(tls_host *host, tls_bytes raw)
         session->expires = now + (int64_t)ticket->lifetime;
     session->age_add = ticket->age_add;
     session->max_early_data = ticket->max_early_data;
-    tls_buffer_append(&session->ticket, ticket->ticket.data, ticket->ticket.length);
+    tls_buffer_append_last(&session->ticket, ticket->ticket.data, ticket->ticket.length);
     if (session->ticket.failed) {
         tls_session_release(session);
         return TLS_REASON_OUT_OF_MEMORY;

@@ -83,6 +83,7 @@ function ending:close()
    local state = own(self, "close")
    local connection = state.connection
    local object = connection.core
+   state[1], state[2] = nil, nil
    if object then
       object:close()
       work.send_last(state)

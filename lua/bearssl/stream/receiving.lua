@@ -4,6 +4,7 @@ local options = require "bearssl.options"
 local work = require "bearssl.stream.work"
 
 local own = require("bearssl.own").self_of "stream"
+local receive_ready = require("bearssl.core").ready_calls(require("bearssl.own").key_of "stream")
 local step, check = driver.step, driver.check
 local deadline_of, direct, establish, lock, note = work.deadline_of, work.direct, work.establish, work.lock, work.note
 local plain = work.plain
@@ -83,7 +84,10 @@ local function receive_directly(self, count)
    if not fd then return nil end
    self.at_end = false -- not known
    local data, message, code = object:receive_now(fd, count, self.timeout)
-   if data then self.wanted = nil end
+   if data then
+      self.wanted = nil
+      work.ready(self)
+   end
    return data, message, code
 end
 
@@ -95,7 +99,13 @@ end
 -- lack its end. "limit_exceeded": a line has more bytes than the option `max_line`, the prefix among them. To go on
 -- after "timeout" or "wantread", give the partial result back as prefix.
 function receiving:receive(pattern, prefix)
+   local ready, problem, reason = receive_ready(self, pattern, prefix)
+   if ready then return ready end
    local state = own(self, "receive")
+   if reason then
+      problem, reason = note(state, problem, reason)
+      return nil, problem, state.connection.core:collected(), reason
+   end
    if prefix == nil and type(pattern) == "number" and pattern > 0 and pattern <= MOST and pattern % 1 == 0 then
       local data, message, code = receive_directly(state, pattern)
       if data then return data end

@@ -6,6 +6,7 @@ local work = require "bearssl.stream.work"
 
 local own = require("bearssl.own").self_of "stream"
 local direct, plain = work.direct, work.plain
+local _, send_ready = require("bearssl.core").ready_calls(require("bearssl.own").key_of "stream")
 
 local sending = {}
 
@@ -103,30 +104,33 @@ end
 -- the index of the last byte sent; or nil, message, the index of the last byte sent, code. After "timeout" and
 -- "wantwrite" go on by send(data, that index + 1, j): the same bytes must follow.
 function sending:send(data, i, j)
+   local done, _, code, last = send_ready(self, data, i, j)
+   if done then return done end
    local state = own(self, "send")
    if type(data) == "number" then data = tostring(data) end
    if type(data) ~= "string" then error("send: the data must be a string, not a " .. type(data), 2) end
    local length = #data
-   local sealed
-   if i == nil and j == nil and not state.held then
+   if not code and i == nil and j == nil and not state.held then
       local fd, object = direct(state, "writer")
       if fd then
-         local done, _, code, last = object:send_all(fd, data)
+         done, _, code, last = object:send_all(fd, data)
          if done then
             state.wanted = nil
+            work.ready(state)
             return done
          end
-         -- The ordinary way waits, or finds the same failure again.
-         if code == "wantwrite" then sealed = last end
       end
    end
+   -- The ordinary way waits, or finds the same failure again.
+   local sealed = code == "wantwrite" and last or nil
    i, j = index_of(i, length, 1, "i"), index_of(j, length, length, "j")
    if i < 1 then i = 1 end
    if j > length then j = length end
    -- While another coroutine's handler runs, a stream that can be written to can still be.
    driver.check(state.connection, "send", 2, state.flushed or state.has_early)
    work.lock(state, "writer", "send")
-   local last, message, sent, code = send(state, data, i, j, work.deadline_of(state), sealed)
+   local message, sent
+   last, message, sent, code = send(state, data, i, j, work.deadline_of(state), sealed)
    state.writer = nil
    if last then return last end
    return nil, message, sent, code

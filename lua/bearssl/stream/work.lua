@@ -14,6 +14,8 @@
 --    at_end      whether all that has arrived is used up: true, false, nil for not known
 --    wanted      what the call that was cut short waits for: "read", "write", or nil
 --    renegotiations, authentications   how many there were before the one that is waited for
+--    [1], [2]    while it is ready, which is when a receive or send by the core alone (csrc/lua/descriptor.c) finds
+--                nothing of these to mind, nor to change: its connection, and the descriptor or who tells it
 local core = require "bearssl.core"
 local driver = require "bearssl.driver"
 local protect = require "bearssl.protect"
@@ -53,6 +55,7 @@ local NESTED = 20
 --- lock(self, lane, method): one coroutine reads (or shakes hands) at a time, and one writes; another raises. A lock
 -- whose owner has died, or which our own coroutine left behind when a transport raised an error, is free.
 function work.lock(self, lane, method)
+   self[1] = nil
    local thread, owner = protect.current(), self[lane]
    local nested = 0
    if owner == thread then
@@ -97,6 +100,7 @@ end
 --- note(self, message, code) keeps what the call that fails waited for: message, code, as the caller is told them.
 local function note(self, message, code)
    local wanted
+   self[1] = nil
    -- Closed from elsewhere while this call waited: whatever the transport made of that.
    if not self.connection.core then
       self.wanted = nil
@@ -206,6 +210,13 @@ function work.deliver_stages(self, any)
       connection.sender = lane
    end
    if driver.is_free(connection, lane) then step(connection, lane) end
+end
+
+--- ready(self) tells the core so where it is: after a call by direct(), which has seen the rest.
+function work.ready(self)
+   if self.reader or self.writer or self.held or self.wanted or self.at_end ~= false then return end
+   local transport = self.transport
+   self[1], self[2] = self.connection.core, transport.socket or transport.fd
 end
 
 --- direct(self, lane) is the descriptor and the core's connection, where both can be used without a word from Lua

@@ -175,7 +175,7 @@ test_public(void)
 static void
 test_generated(void)
 {
-    tls_private_key *key, *other, *back = NULL;
+    tls_private_key *key = NULL, *other = NULL, *back = NULL;
     tls_bytes password = tls_bytes_of_string("secret");
     tls_buffer pem = {NULL, 0, 0, 0};
 

@@ -215,11 +215,23 @@ test_key(size_t choice, size_t key_length)
     test_altered(&b, FRAGMENT);
 }
 
+/* A connection holds one of each for as long as it lives, whatever its suite is. */
+static void
+test_size(void)
+{
+    check_about("what every connection holds");
+    check(sizeof(tls_record_opener) < sizeof(br_sslrec_in_cbc_context),
+        "an opener has no room for the keys of CBC");
+    check(sizeof(tls_record_sealer) < sizeof(br_sslrec_out_cbc_context),
+        "a sealer has no room for the keys of CBC");
+}
+
 int
 main(void)
 {
     size_t i;
 
+    test_size();
     for (i = 0; i < sizeof text; i++)
         text[i] = (unsigned char)(i * 31 >> 2);
     for (i = 0; i < sizeof choices / sizeof choices[0]; i++) {

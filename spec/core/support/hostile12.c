@@ -122,14 +122,14 @@ size_t
 hostile12_protect(
     tls_connection *attacker, unsigned char **out, unsigned type, const void *data, size_t length)
 {
-    const br_sslrec_out_class **protection = &inside_sealer(attacker)->protection.vtable;
+    tls_record_sealer *sealer = inside_sealer(attacker);
+    const br_sslrec_out_class **protection =
+        sealer->cbc != NULL ? &sealer->cbc->vtable : &sealer->protection.vtable;
     size_t start = TLS_RECORD_HEADER_LENGTH + 512, n = length;
     unsigned char *memory = malloc(length + 2048), *record;
 
     memcpy(memory + start, data, length);
-    record =
-        (*protection)
-            ->encrypt(protection, (int)type, inside_sealer(attacker)->version, memory + start, &n);
+    record = (*protection)->encrypt(protection, (int)type, sealer->version, memory + start, &n);
     memmove(memory, record, n);
     *out = memory;
     return n;

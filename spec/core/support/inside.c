@@ -236,6 +236,10 @@ inside_memory(const tls_connection *c)
     total += c->input.room;
     if (c->output.buffer != NULL)
         total += TLS_POOL_BUFFER_LENGTH;
+    if (host->opener.cbc != NULL)
+        total += sizeof *host->opener.cbc;
+    if (host->sealer.cbc != NULL)
+        total += sizeof *host->sealer.cbc;
     if (host->handshake != NULL)
         total += memory_of_handshake(host->handshake);
     if (host->traffic == NULL)

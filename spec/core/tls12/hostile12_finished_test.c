@@ -61,7 +61,7 @@ rewind_sequence(tls_connection *c, uint16_t suite)
         inside_sealer(c)->protection.ccm.seq = 0;
         break;
     case 0xC023:
-        inside_sealer(c)->protection.cbc.seq = 0;
+        inside_sealer(c)->cbc->context.seq = 0;
         break;
     default:
         inside_sealer(c)->protection.gcm.seq = 0;

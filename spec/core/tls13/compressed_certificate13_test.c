@@ -281,7 +281,7 @@ what_is_asked(enum tls_role role, unsigned algorithm)
 
 /* ---- Delegated credentials ---- */
 
-/* RFC 9345 section 4.1: what was not asked for is refused as any other extension is; who offers or
+/* RFC 8446 section 4.4.2: what was not asked for is refused, this as any other; who offers it or
  * asks for one gets none. */
 static void
 delegated(void)
