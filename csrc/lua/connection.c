@@ -510,9 +510,10 @@ guarded_info(lua_State *L)
  * server_verify_data, secure_renegotiation, renegotiations, renegotiating, authenticating,
  * authentications, extended_master_secret, ticket, close_notify_sent, close_notify_received,
  * bytes_received, bytes_sent, records_received, records_sent, memory; of TLS 1.3 early_data
- * ("offered", "accepted", "rejected"; nil: none was offered), early_data_length, hello_retry, psk,
- * psk_identity, post_handshake_auth, record_size_limit, key_updates_sent, key_updates_received.
- * What is not known, or not there, is nil. */
+ * ("offered", "accepted", "rejected"; nil: none was offered), early_data_length, hello_retry, ech,
+ * ech_retry_configs, psk, psk_identity, psk_context, post_handshake_auth, record_size_limit,
+ * expected_tickets, key_updates_sent, key_updates_received. What is not known, or not there, is
+ * nil. */
 static int
 info(lua_State *L)
 {

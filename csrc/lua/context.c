@@ -92,13 +92,14 @@ check_responses(const tls_context_options *options)
 }
 
 /* core.context{ role = "client" | "server", version_min =, version_max = numbers, suites =, groups
- * =, signature_schemes =, signature_schemes_cert =, certificate_compression = lists of numbers,
- * certificate_authorities = boolean (those of `trust`) or a trust store, alpn = list of strings,
- * trust = trust store, verify = "none" | "optional" | "required" | "report", credentials = list of
- * { chain = list of certificates, key = key, ocsp_response = DER or nil }, ticket_keys = ticket
- * keys (server: issue tickets under them), ech = ECHConfigList (client), ech_keys = keys (server),
- * extensions = list of { id = number, raw = string }
- * (client: of types that the core does not handle itself), as in trust:verify crls, pins,
+ * =, signature_schemes =, signature_schemes_cert =, certificate_compression =,
+ * server_certificate_types =, client_certificate_types = lists of numbers, certificate_authorities
+ * = boolean (those of `trust`) or a trust store, alpn = list of strings, trust = trust store,
+ * verify = "none" | "optional" | "required" | "report", credentials = list of { chain = list of
+ * certificates (none: a raw public key), key = key, ocsp_response = DER or nil }, ticket_keys =
+ * ticket keys (server: issue tickets under them), ech = ECHConfigList (client), ech_keys = keys
+ * (server), extensions = list of { id = number, raw = string
+ * } (client: of types that the core does not handle itself), as in trust:verify crls, pins,
  * revocation, staple, and what core.context_options() lists, tickets_always = boolean, time =
  * seconds: the first of set_time }
  * -> context. What is absent takes the core's default. | nil,
@@ -125,6 +126,10 @@ make(lua_State *L)
     options.groups = tls_lua_option_list16(L, 1, "groups", &options.group_count);
     options.signature_schemes =
         tls_lua_option_list16(L, 1, "signature_schemes", &options.signature_scheme_count);
+    options.server_certificate_types = tls_lua_option_list16(
+        L, 1, "server_certificate_types", &options.server_certificate_type_count);
+    options.client_certificate_types = tls_lua_option_list16(
+        L, 1, "client_certificate_types", &options.client_certificate_type_count);
     options.certificate_schemes =
         tls_lua_option_list16(L, 1, "signature_schemes_cert", &options.certificate_scheme_count);
     options.certificate_compression = tls_lua_option_list16(

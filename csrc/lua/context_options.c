@@ -71,6 +71,8 @@ static const row rows[] = {
     ROW("retry_cookie", FLAG, SERVER, retry_cookie),
     ROW("ech_backend", FLAG, SERVER, ech_backend),
     ROW("ticket_count", NUMBER, SERVER, ticket_count),
+    ROW("new_session_count", NUMBER, CLIENT, new_session_count),
+    ROW("resumption_count", NUMBER, CLIENT, resumption_count),
     ROW("max_early_data", NUMBER, SERVER, max_early_data),
     ROW("early_data_window", NUMBER, SERVER, early_data_window),
     ROW("record_size_limit", NUMBER, BOTH, record_size_limit),

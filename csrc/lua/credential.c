@@ -58,8 +58,6 @@ tls_lua_check_credential(lua_State *L, int index, const char *what, tls_credenti
     memset(credential, 0, sizeof *credential);
     lua_getfield(L, table, "chain");
     credential->chain = push_chain(L, lua_gettop(L), what, &credential->chain_count);
-    if (credential->chain_count == 0)
-        luaL_error(L, "%s has no certificate", what);
     lua_replace(L, -2);
     holder = lua_gettop(L);
     lua_getfield(L, table, "key");

@@ -59,6 +59,9 @@ registry_of(unsigned type)
         return TLS_REGISTRY_POINT_FORMAT;
     case TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES:
         return TLS_REGISTRY_PSK_MODE;
+    case TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE:
+    case TLS_EXTENSION_SERVER_CERTIFICATE_TYPE:
+        return TLS_REGISTRY_CERTIFICATE_FORMAT;
     default:
         return -1;
     }
@@ -203,6 +206,11 @@ push_value(lua_State *L, unsigned type, const tls_extension_value *value)
         break;
     case TLS_EXTENSION_KIND_PRE_SHARED_KEYS:
         push_pre_shared_keys(L, value);
+        break;
+    case TLS_EXTENSION_KIND_TICKET_REQUEST:
+        lua_createtable(L, 0, 2);
+        tls_lua_set_integer(L, "new_session_count", value->number);
+        tls_lua_set_integer(L, "resumption_count", (int64_t)value->count);
         break;
     }
 }

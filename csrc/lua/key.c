@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "asn1/base64.h"
+#include "crypto/hash.h"
 #include "key/key_describe.h"
 #include "key/key_encode.h"
 #include "key/key_encrypted.h"
@@ -203,6 +205,60 @@ external(lua_State *L)
     return tls_lua_object_made(L, self, key, reason);
 }
 
+static void
+push_external(lua_State *L, const tls_public_key *public_key)
+{
+    tls_lua_object *self = tls_lua_object_new(L, &tls_lua_key_class);
+    tls_private_key *key = NULL;
+
+    if (tls_private_key_external(&key, public_key) == TLS_OK) {
+        self->counted = key;
+        return;
+    }
+    lua_pop(L, 1);
+    lua_pushnil(L);
+}
+
+void
+tls_lua_push_key_info(lua_State *L, tls_bytes key_info)
+{
+    tls_public_key public_key;
+
+    if (key_info.length > 0 && tls_public_key_parse(&public_key, key_info) == TLS_OK)
+        push_external(L, &public_key);
+    else
+        lua_pushnil(L);
+}
+
+void
+tls_lua_push_public_half(lua_State *L, const tls_private_key *key)
+{
+    if (key != NULL)
+        push_external(L, tls_private_key_public(key));
+    else
+        lua_pushnil(L);
+}
+
+/* key:pin() -> base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469), as of a certificate |
+ * nil, message, "unsupported_key" */
+static int
+pin(lua_State *L)
+{
+    const tls_private_key *key = tls_lua_check_key(L, 1);
+    unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
+    tls_buffer *info = tls_lua_buffer(L), *out;
+    enum tls_reason reason = tls_private_key_encode(info, key, TLS_KEY_FORMAT_PUBLIC);
+    size_t length;
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    length = tls_fingerprint(digest, TLS_HASH_SHA256, tls_buffer_view(info));
+    out = tls_lua_buffer(L);
+    tls_base64_encode(out, tls_bytes_make(digest, length));
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
 /* key:type() -> "RSA", "RSA-PSS", "EC" or "Ed25519" */
 static int
 type(lua_State *L)
@@ -342,6 +398,7 @@ static const luaL_Reg methods[] = {
     {"der", der},
     {"public_pem", public_pem},
     {"public_der", public_der},
+    {"pin", pin},
     {"sign", sign},
     {"decrypt", decrypt},
     {NULL, NULL},

@@ -10,6 +10,7 @@
 #include "wire/message.h"
 
 #include "certificate.h"
+#include "key.h"
 #include "distinguished_name.h"
 #include "module.h"
 #include "option.h"
@@ -170,6 +171,10 @@ client_hello(lua_State *L, const tls_client_hello *hello)
         tls_lua_set_integer(L, "max_fragment_length", hello->max_fragment_length);
     if (hello->record_size_limit != 0)
         tls_lua_set_integer(L, "record_size_limit", hello->record_size_limit);
+    if (!hello->ticket_request)
+        return;
+    tls_lua_set_integer(L, "new_session_count", hello->new_session_count);
+    tls_lua_set_integer(L, "resumption_count", hello->resumption_count);
 }
 
 static void
@@ -207,6 +212,8 @@ encrypted_extensions(lua_State *L, const tls_encrypted_extensions *message)
     set_extensions(L, message->extensions, TLS_IN_ENCRYPTED_EXTENSIONS);
     tls_lua_set_some(L, "alpn", message->alpn);
     tls_lua_set_boolean(L, "early_data_accepted", message->early_data);
+    if (message->ticket_request)
+        tls_lua_set_integer(L, "expected_tickets", message->expected_count);
 }
 
 /* set_status adds what a certificate's extensions tell of its status (RFC 8446 section 4.4.2.1) to
@@ -241,7 +248,7 @@ set_status(lua_State *L, tls_bytes extensions)
 static void
 certificate(lua_State *L, const tls_certificate_message *message)
 {
-    tls_certificate_entry entry;
+    tls_certificate_entry entry = {0};
     tls_reader reader;
     int count = 0, parsed = 0, chain, encoded, extensions;
 
@@ -269,6 +276,11 @@ certificate(lua_State *L, const tls_certificate_message *message)
         lua_pop(L, 1);
     lua_setfield(L, chain - 1, "encoded");
     lua_setfield(L, chain - 1, "chain");
+    /* The message does not say whether it has certificates or a raw public key (RFC 7250). */
+    if (message->is_13 && count == 1 && parsed == 0) {
+        tls_lua_push_key_info(L, entry.certificate);
+        lua_setfield(L, -2, "key");
+    }
     if (message->is_13)
         tls_lua_set_bytes(L, "certificate_request_context", message->certificate_request_context);
 }

@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#include "crypto/hash.h"
+#include "wire/imported_identity.h"
 #include "wire/registry.h"
 
 #include "bounds.h"
 #include "certificate.h"
 #include "context.h"
 #include "credential.h"
+#include "key.h"
 #include "message.h"
 #include "option.h"
 #include "session.h"
@@ -52,6 +55,8 @@ verify(lua_State *L, const tls_question *question)
 
     tls_lua_push_chain(L, question->u.verify.chain, count);
     lua_setfield(L, -2, "chain");
+    tls_lua_push_key_info(L, question->u.verify.key_info);
+    lua_setfield(L, -2, "key");
     tls_lua_set_string(L, "verdict", tls_reason_code(verdict->reason));
     tls_lua_set_boolean(L, "verified", verdict->reason == TLS_OK);
     if (verdict->reason != TLS_OK) {
@@ -76,6 +81,8 @@ sign(lua_State *L, const tls_question *question)
     tls_lua_set_bytes(L, "message", question->u.sign.message);
     tls_lua_set_some(L, "digest", question->u.sign.digest);
     set_certificate(L, question->u.sign.certificate);
+    tls_lua_push_public_half(L, question->u.sign.key);
+    lua_setfield(L, -2, "key");
 }
 
 static void
@@ -87,6 +94,25 @@ early_data(lua_State *L, const tls_question *question)
     }
     set_name(L, question->u.early_data.server_name);
     tls_lua_set_some(L, "alpn", question->u.early_data.alpn);
+}
+
+static void
+psk(lua_State *L, const tls_question *question)
+{
+    tls_imported_identity imported;
+
+    set_name(L, question->u.psk.server_name);
+    if (question->u.psk.identity.length == 0)
+        return;
+    tls_lua_set_bytes(L, "identity", question->u.psk.identity);
+    if (!tls_imported_identity_parse(&imported, question->u.psk.identity) ||
+        !tls_imported_identity_usable(&imported))
+        return;
+    lua_createtable(L, 0, 3);
+    tls_lua_set_bytes(L, "external_identity", imported.external_identity);
+    tls_lua_set_bytes(L, "context", imported.context);
+    tls_lua_set_string(L, "target_hash", tls_hash_name(imported.target_hash));
+    lua_setfield(L, -2, "imported");
 }
 
 static void
@@ -125,8 +151,7 @@ push_question(lua_State *L, const tls_question *question, const tls_connection_i
         set_certificate(L, question->u.decrypt.certificate);
         break;
     case TLS_DECISION_PSK:
-        tls_lua_set_some(L, "identity", question->u.psk.identity);
-        set_name(L, question->u.psk.server_name);
+        psk(L, question);
         break;
     case TLS_DECISION_EARLY_DATA:
         early_data(L, question);
@@ -168,7 +193,9 @@ guarded_question(lua_State *L)
  *   - sign: scheme and scheme_id (below TLS 1.2: 0 and no name for RSA with MD5+SHA-1), hash
  *     ("sha256" ...), message (what to sign), digest (its hash), certificate
  *   - decrypt: ciphertext, certificate
- *   - psk: identity (server: what the client offers; a client's is nil), server_name (or nil)
+ *   - psk: identity (server: what the client offers; a client's is nil), imported (server: what it
+ * says as an ImportedIdentity of RFC 9258 for TLS 1.3, a table of external_identity, context and
+ * target_hash, or nil), server_name (or nil)
  *   - early_data: session, server_name, alpn (or nil)
  *   - keylog: line
  *
@@ -288,17 +315,22 @@ answer_psk(lua_State *L, tls_connection *connection)
     static const char *const names[] = {"sha256", "sha384", NULL};
     static const int hashes[] = {TLS_HASH_SHA256, TLS_HASH_SHA384};
     tls_bytes identity = tls_bytes_make("", 0), key = tls_bytes_make("", 0);
-    int hash = 0;
+    tls_bytes context = tls_bytes_make("", 0);
+    int hash = 0, imported = 0;
 
     if (!lua_isboolean(L, 2) || lua_toboolean(L, 2)) {
         luaL_checktype(L, 2, LUA_TTABLE);
         identity = string_field(L, "identity");
         key = string_field(L, "key");
         hash = tls_lua_option_choice(L, 2, "hash", names, 0);
+        imported = tls_lua_option_boolean(L, 2, "imported");
+        context = string_field(L, "context");
     }
     /* Finalizers have run since the question was looked at. */
     if (tls_lua_connection_self(L)->connection != connection)
         return TLS_REASON_CLOSED;
+    if (imported)
+        return tls_connection_answer_imported_psk(connection, identity, context, key, hashes[hash]);
     return tls_connection_answer_psk(connection, identity, key, hashes[hash]);
 }
 
@@ -311,8 +343,8 @@ answer_psk(lua_State *L, tls_connection *connection)
  *   - verify: "judged" (the library's verdict stands), "refuse", "accept" (whatever the verdict)
  *   - client_certificate: { chain =, key = }; false for none
  *   - sign, decrypt: the signature or the secret, a string
- *   - psk: { identity = (client), key = strings, hash = "sha256" or "sha384" (nil: "sha256") };
- * false for none
+ *   - psk: { identity = (client), key = strings, hash = "sha256" or "sha384" (nil: "sha256"),
+ * imported = boolean, context = string (client: with imported) }; false for none
  *   - early_data: boolean
  *   - session_store, keylog: nothing
  *

@@ -12,6 +12,7 @@
 #include "certificate.h"
 #include "context.h"
 #include "message.h"
+#include "key.h"
 #include "module.h"
 #include "value.h"
 
@@ -156,6 +157,8 @@ info(lua_State *L)
     tls_lua_set_integer(L, "max_early_data", info.max_early_data);
     tls_lua_push_chain(L, info.peer_chain, info.peer_chain_count);
     lua_setfield(L, -2, "peer_certificates");
+    tls_lua_push_key_info(L, info.peer_key_info);
+    lua_setfield(L, -2, "peer_key");
     return 1;
 }
 

@@ -10,6 +10,7 @@
 
 #include "certificate.h"
 #include "connection.h"
+#include "key.h"
 #include "message.h"
 #include "module.h"
 #include "session.h"
@@ -38,6 +39,19 @@ set_chain(lua_State *L, const char *field, const tls_certificate *const *chain, 
     lua_setfield(L, -2, field);
 }
 
+static void
+set_key(lua_State *L, const char *field, tls_bytes key_info)
+{
+    tls_lua_push_key_info(L, key_info);
+    lua_setfield(L, -2, field);
+}
+
+static void
+set_type(lua_State *L, const char *field, enum tls_certificate_type type)
+{
+    tls_lua_set_string(L, field, tls_registry_name(TLS_REGISTRY_CERTIFICATE_FORMAT, type));
+}
+
 /* info_fields_13: early_data is "offered", "accepted", "rejected", or nil when none was. */
 static void
 info_fields_13(lua_State *L, const tls_connection_info *info)
@@ -52,9 +66,15 @@ info_fields_13(lua_State *L, const tls_connection_info *info)
     tls_lua_set_some(L, "ech_retry_configs", info->ech_retry_configs);
     tls_lua_set_boolean(L, "psk", info->psk);
     tls_lua_set_some(L, "psk_identity", info->psk_identity);
+    if (info->psk_imported)
+        tls_lua_set_bytes(L, "psk_context", info->psk_context);
     tls_lua_set_boolean(L, "post_handshake_auth", info->post_handshake_auth);
+    set_type(L, "server_certificate_type", info->server_certificate_type);
+    set_type(L, "client_certificate_type", info->client_certificate_type);
     if (info->record_size_limit != 0)
         tls_lua_set_integer(L, "record_size_limit", info->record_size_limit);
+    if (info->tickets_told)
+        tls_lua_set_integer(L, "expected_tickets", info->expected_tickets);
     tls_lua_set_integer(L, "key_updates_sent", info->key_updates_sent);
     tls_lua_set_integer(L, "key_updates_received", info->key_updates_received);
 }
@@ -64,14 +84,15 @@ static const char *const info_names[] = {"mode", "established", "version", "vers
     "cipher_suite", "cipher_suite_id", "group", "group_id", "dh_bits", "signature_algorithm",
     "signature_algorithm_id", "local_signature_algorithm", "local_signature_algorithm_id", "alpn",
     "server_name", "resumed", "resumable", "session_id", "peer_verified", "peer_accepted",
-    "verdict", "verdict_cached", "peer_certificates", "local_certificates", "client_random",
-    "server_random", "client_verify_data", "server_verify_data", "secure_renegotiation",
-    "renegotiations", "renegotiating", "authenticating", "authentications",
-    "extended_master_secret", "ticket", "max_fragment_length", "early_data", "early_data_length",
-    "hello_retry", "ech", "ech_retry_configs", "psk", "psk_identity", "post_handshake_auth",
-    "record_size_limit", "key_updates_sent", "key_updates_received", "ocsp_response",
-    "signed_certificate_timestamps", "close_notify_sent", "close_notify_received", "bytes_received",
-    "bytes_sent", "records_received", "records_sent", "memory"};
+    "verdict", "verdict_cached", "peer_certificates", "peer_key", "server_certificate_type",
+    "client_certificate_type", "local_certificates", "client_random", "server_random",
+    "client_verify_data", "server_verify_data", "secure_renegotiation", "renegotiations",
+    "renegotiating", "authenticating", "authentications", "extended_master_secret", "ticket",
+    "max_fragment_length", "early_data", "early_data_length", "hello_retry", "ech",
+    "ech_retry_configs", "psk", "psk_identity", "psk_context", "post_handshake_auth",
+    "record_size_limit", "expected_tickets", "key_updates_sent", "key_updates_received",
+    "ocsp_response", "signed_certificate_timestamps", "close_notify_sent", "close_notify_received",
+    "bytes_received", "bytes_sent", "records_received", "records_sent", "memory"};
 
 /* core.info_fields() -> list of the names of all fields that info() of a connection may have */
 static int
@@ -122,6 +143,7 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
         tls_lua_set_string(L, "verdict", tls_reason_code(info.verdict));
     tls_lua_set_boolean(L, "verdict_cached", info.verdict_cached);
     set_chain(L, "peer_certificates", info.peer_chain, info.peer_chain_count);
+    set_key(L, "peer_key", info.peer_key_info);
     set_chain(L, "local_certificates", info.local_chain, info.local_chain_count);
     tls_lua_set_bytes(L, "client_random", info.client_random);
     tls_lua_set_bytes(L, "server_random", info.server_random);
@@ -215,6 +237,8 @@ authenticated_fields(lua_State *L, const tls_connection_info *info)
     tls_lua_set_string(L, "whose", "client");
     tls_lua_set_boolean(L, "declined", info->declined);
     set_chain(L, "chain", info->peer_chain, info->declined ? 0 : info->peer_chain_count);
+    if (!info->declined)
+        set_key(L, "key", info->peer_key_info);
     tls_lua_set_boolean(L, "peer_verified", !info->declined && info->peer_verified);
     tls_lua_set_boolean(L, "peer_accepted", !info->declined && info->peer_accepted);
     if (!info->declined && info->judged)

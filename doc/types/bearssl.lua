@@ -337,7 +337,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
 ---@field revocation? "if_known"|"leaf"|"path" default "if_known"
 ---@field staple? "none"|"if_must"|"required" client, default "if_must"
----@field pins? (string|bearssl.Certificate)[] base64 SHA-256 of public keys
+---@field pins? (string|bearssl.Certificate|bearssl.Key)[] base64 SHA-256 of public keys
 ---@field clock_skew? number seconds, default 0
 ---@field verdict_cache? integer good verdicts on chains remembered for a minute, 0 … 1024; client: 64, server: 0
 ---@field credentials? bearssl.Credential[]
@@ -351,6 +351,10 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field ech_keys? bearssl.EchKeys server, TLS 1.3
 ---@field ech_backend? boolean server, TLS 1.3, default false
 ---@field ticket_count? integer server, TLS 1.3: 0 … 16, default 2
+---@field server_certificate_types? ("x509"|"raw_public_key")[] TLS 1.3, in order of preference
+---@field client_certificate_types? ("x509"|"raw_public_key")[] TLS 1.3, in order of preference
+---@field new_session_count? integer client, TLS 1.3: 0 … 255, tickets asked for after a full handshake
+---@field resumption_count? integer client, TLS 1.3: 0 … 255, tickets asked for after a resumed one
 ---@field extended_master_secret? boolean|"required" default true
 ---@field max_fragment_length? 512|1024|2048|4096 client
 ---@field extensions? {id: integer, raw: string}[] client
@@ -381,7 +385,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field session? bearssl.Session|false false: none; nil: what the context keeps
 ---@field ech? string client, TLS 1.3: an ECHConfigList instead of the context's
 ---@field alpn? string[] instead of the context's
----@field pins? (string|bearssl.Certificate)[] instead of the context's
+---@field pins? (string|bearssl.Certificate|bearssl.Key)[] instead of the context's
 ---@field fallback_scsv? boolean client, RFC 7507: a second attempt with an older max_version
 ---@field early_data? string client, with a session; at most 32768 bytes
 ---@field early_data_resend? boolean default false
@@ -443,6 +447,10 @@ function Context:info() end
 ---@field psk_ke boolean
 ---@field post_handshake_auth boolean
 ---@field ticket_count integer
+---@field server_certificate_types ("x509"|"raw_public_key")[]
+---@field client_certificate_types ("x509"|"raw_public_key")[]
+---@field new_session_count integer
+---@field resumption_count integer
 ---@field max_early_data integer
 ---@field record_size_limit? integer
 ---@field record_padding integer
@@ -501,7 +509,7 @@ function Context:info() end
 ---@field client_certificate? (fun(connection: bearssl.Stream|bearssl.Connection, request: bearssl.Message): (bearssl.Credential|false)?, string?)|false
 ---@field sign? (fun(connection: bearssl.Stream|bearssl.Connection, question: bearssl.SignQuestion): string?, string?)|false
 ---@field decrypt? (fun(connection: bearssl.Stream|bearssl.Connection, question: {ciphertext: string, certificate: bearssl.Certificate}): string?, string?)|false
----@field psk? (fun(connection: bearssl.Stream|bearssl.Connection, question: {identity?: string, server_name?: string}): ({identity?: string, key: string, hash?: "sha256"|"sha384"}|false)?, string?)|false
+---@field psk? (fun(connection: bearssl.Stream|bearssl.Connection, question: {identity?: string, imported?: {external_identity: string, context: string, target_hash: "sha256"|"sha384"}, server_name?: string}): ({identity?: string, key: string, hash?: "sha256"|"sha384", imported?: boolean, context?: string}|false)?, string?)|false
 ---@field early_data? (fun(connection: bearssl.Stream|bearssl.Connection, question: {session?: bearssl.Session, server_name?: string, alpn?: string}): boolean?, string?)|false
 ---@field keylog? fun(connection: bearssl.Stream|bearssl.Connection, question: {line: string})|false
 
@@ -516,6 +524,7 @@ function Context:info() end
 
 ---@class bearssl.VerifyQuestion
 ---@field chain bearssl.Certificate[] as received, leaf first
+---@field key? bearssl.Key a raw public key; then there is no chain
 ---@field path bearssl.Certificate[] as far as it was built
 ---@field verdict "ok"|bearssl.Code
 ---@field verified boolean
@@ -525,6 +534,7 @@ function Context:info() end
 ---@field ocsp_response? string DER, stapled by the server
 
 ---@class bearssl.SignQuestion
+---@field key bearssl.Key its public half
 ---@field scheme? string
 ---@field scheme_id integer
 ---@field hash? string nil for Ed25519, which signs the message
@@ -821,6 +831,11 @@ function Connection:release() end
 ---@field ech_retry_configs? string client: an ECHConfigList to try again with
 ---@field psk boolean
 ---@field psk_identity? string
+---@field peer_key? bearssl.Key its raw public key
+---@field server_certificate_type? "x509"|"raw_public_key"
+---@field client_certificate_type? "x509"|"raw_public_key"
+---@field psk_context? string of an imported pre-shared key
+---@field expected_tickets? integer
 ---@field post_handshake_auth boolean
 ---@field record_size_limit? integer
 ---@field key_updates_sent integer
@@ -937,7 +952,7 @@ function Certificate:verify(options) end
 ---@field ocsp_responses? string|bearssl.OcspResponse|(string|bearssl.OcspResponse)[]
 ---@field revocation? "if_known"|"leaf"|"path"
 ---@field staple? "none"|"if_must"|"required" default "none"
----@field pins? (string|bearssl.Certificate)[]
+---@field pins? (string|bearssl.Certificate|bearssl.Key)[]
 
 ---@class bearssl.Request
 local Request = {}
@@ -1059,6 +1074,12 @@ function Key:der() end
 function Key:public_pem() end
 ---@return string? der
 function Key:public_der() end
+
+--- Base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469), for `pins`.
+---@return string? pin
+---@return string? message
+---@return bearssl.Code? code
+function Key:pin() end
 
 ---@class bearssl.Trust
 local Trust = {}

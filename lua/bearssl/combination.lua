@@ -25,7 +25,8 @@ end
 -- What only some versions have. "off": given as false it has an effect, since it is on by default; "any": so has 0.
 local of_version_13 = {
    key_shares = true, record_padding = true, key_update_after = true, psk_ke = true, retry_cookie = true,
-   ticket_count = "any", max_early_data = true, early_data_window = true, post_handshake_auth = true,
+   new_session_count = "any", resumption_count = "any", ticket_count = "any", max_early_data = true,
+   early_data_window = true, post_handshake_auth = true,
    certificate_compression = true, middlebox_compatibility = "off", grease = "off",
    ech = true, ech_keys = true, ech_backend = true,
 }
@@ -89,6 +90,52 @@ local function keeps_sessions(given)
    return given.tickets ~= false or given.session_cache ~= 0 or handler_of(given, "session_load", "session_store")
 end
 
+-- ---- Raw public keys (RFC 7250) ----
+
+local function lists_raw(types)
+   for _, name in ipairs(types or {}) do
+      if name == "raw_public_key" then return #types == 1 and "only" or true end
+   end
+   return false
+end
+
+--- shows_raw(given, is_client): this side may show its raw public key. takes_raw: its peer may; "only": it must.
+function combination.shows_raw(given, is_client)
+   return lists_raw(is_client and given.client_certificate_types or not is_client and given.server_certificate_types)
+end
+
+function combination.takes_raw(given, is_client)
+   return lists_raw(is_client and given.server_certificate_types or not is_client and given.client_certificate_types)
+end
+
+-- What is wrong with the types of certificates together with the rest, or nil. settings: as of combination.versions.
+local function refuse_types(given, settings)
+   local is_client = settings.mode == "client"
+   for _, name in ipairs { "server_certificate_types", "client_certificate_types" } do
+      local raw = lists_raw(given[name])
+      if raw and settings.version_max < NEWEST then
+         return ("the option '%s': raw public keys are of TLS 1.3 here, which the context does not speak: its newest "
+            .. "version is %s"):format(name, core.version_name(settings.version_max))
+      elseif raw == "only" and settings.version_min < NEWEST then
+         return ("the option '%s' without \"x509\" needs min_version = \"TLSv1.3\": raw public keys are of TLS 1.3 "
+            .. "here"):format(name)
+      end
+   end
+   local taken = is_client and "server_certificate_types" or "client_certificate_types"
+   if not combination.takes_raw(given, is_client) then return nil end
+   for _, name in ipairs { "crls", "revocation", "staple" } do
+      local value = given[name]
+      if value and value ~= "if_known" and value ~= "none" and value ~= "if_must" then
+         return ("the option '%s' is about certificates: a raw public key, which '%s' takes, cannot be revoked")
+            :format(name, taken)
+      end
+   end
+   if not is_client and settings.verify == "none" and not given.trust and not given.cafile then
+      return ("the option '%s' is of no use with verify = \"none\": no client is asked"):format(taken)
+   end
+   return nil
+end
+
 -- Each is an option, and a function(given, is_client) that says what it lacks, or nil.
 local needs = {
    { "session_cache", function(given, is_client)
@@ -120,6 +167,13 @@ local needs = {
    end },
 }
 
+-- Tickets are asked for by both numbers (RFC 9149 section 3).
+for name, other in pairs { new_session_count = "resumption_count", resumption_count = "new_session_count" } do
+   needs[#needs + 1] = { name, function(given)
+      if given.tickets == false then return "is of no use with tickets = false" end
+      return not given[other] and ("needs '%s' beside it: a client asks for tickets by both numbers"):format(other)
+   end }
+end
 -- What a side says of the certificates that it takes. A server says it when it asks for one, up to TLS 1.2 in a form
 -- that has no signature_algorithms_cert; a client names authorities in TLS 1.3 only.
 local function of_newest(name, is_its_side)
@@ -151,7 +205,10 @@ end }
 -- A client demands these whatever `verify` says; of a server's clients none is judged without trust.
 for _, name in ipairs { "pins", "crls", "revocation" } do
    local rule = needs_judgement(name)
-   needs[#needs + 1] = { name, function(given, is_client) return not is_client and rule[2](given, is_client) end }
+   needs[#needs + 1] = { name, function(given, is_client)
+      local of_raw = name == "pins" and combination.takes_raw(given, is_client)
+      return not is_client and not of_raw and rule[2](given, is_client)
+   end }
 end
 needs[#needs + 1] = { "clock_skew", function(given, is_client)
    local demands = is_client and (given.crls or given.revocation or given.staple == "required" or given.pins)
@@ -208,6 +265,11 @@ function combination.context(given, is_client)
    end
    local of_other_side = handlers_of_other_side(given.handlers, is_client)
    if of_other_side then return of_other_side end
+   if (given.new_session_count or given.resumption_count) and (given.new_session_count or 0) == 0
+      and (given.resumption_count or 0) == 0 then
+      return "the options 'new_session_count' and 'resumption_count' ask for nothing when both are 0: "
+         .. "tickets = false asks for no tickets at all"
+   end
    for _, rule in ipairs(needs) do
       local name = rule[1]
       local value = given[name]
@@ -220,7 +282,7 @@ end
 --- versions(given, settings) is the same of options that only some versions have, and of handlers that are never asked.
 -- settings: what unasked takes, of the versions and suites that the context speaks.
 function combination.versions(given, settings)
-   return refuse_versions(given, settings) or refuse_suites(given, settings)
+   return refuse_versions(given, settings) or refuse_suites(given, settings) or refuse_types(given, settings)
       or combination.unasked(given.handlers, settings, handler_of(given, "select"))
 end
 
@@ -257,7 +319,7 @@ local function of_server(given, settings)
    for _, name in ipairs(OF_CLIENTS) do
       if given[name] then return ("the option '%s' is for clients"):format(name) end
    end
-   if given.pins and not settings.trust then
+   if given.pins and not settings.trust and not settings.takes_raw then
       return "the option 'pins' needs a context with 'trust' or 'cafile': nobody is verified without"
    end
    return nil
@@ -273,6 +335,13 @@ local function own_settings(given, settings)
    }
 end
 
+-- Whether a raw public key can come to be trusted.
+local function trusts_raw(given, settings)
+   local handler = given.handlers and given.handlers.verify
+   if handler == nil then handler = settings.has_verify end
+   return given.pins or settings.pins or handler
+end
+
 --- connection(given, settings, selects) is what is wrong with a connection's options together, or nil. settings: the
 -- context's; selects: it has a `select` handler.
 function combination.connection(given, settings, selects)
@@ -280,7 +349,10 @@ function combination.connection(given, settings, selects)
    local wrong = (is_client and of_client or of_server)(given, settings)
       or handlers_of_other_side(given.handlers, is_client)
    if wrong then return wrong end
-   if given.verify and given.verify ~= "none" and not settings.trust then
+   if settings.takes_raw and not trusts_raw(given, settings) then
+      return "raw public keys are trusted by the option 'pins' or by a 'verify' handler, and there is none of them"
+   end
+   if given.verify and given.verify ~= "none" and not settings.trust and settings.takes_raw ~= "only" then
       return ("verify = %q needs a trust store, and the context has none"):format(given.verify)
    end
    if not given.handlers then return nil end

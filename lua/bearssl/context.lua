@@ -29,6 +29,16 @@ local function credentials(value)
    return nil
 end
 
+local certificate_type = is.one_of { "x509", "raw_public_key" }
+local is_types = is.filled(is.list(certificate_type, "certificate types"), "X.509 certificates")
+
+local function certificate_types(value)
+   local must, exact = is_types(value)
+   if must then return must, exact end
+   if value[1] == value[2] then return "", ('"%s" stands twice'):format(value[1]) end
+   return nil
+end
+
 local extension_options = { id = is.integer(0, 65535), raw = is.string }
 
 local function extensions(value)
@@ -71,6 +81,7 @@ local context_options = {
    trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
    cafile = is.path, capath = is.path,
    verify = verification.mode, credentials = is.filled(credentials, "none"),
+   server_certificate_types = certificate_types, client_certificate_types = certificate_types,
    ticket_keys = is.object("ticket_keys"), ech = is.string, ech_keys = is.object("ech_keys"),
    extensions = is.filled(extensions, "none"),
    handlers = handlers, clock = is["function"],
@@ -148,12 +159,21 @@ local function convert_names(given, into)
    versions.fit("bearssl.context", given, into)
 end
 
+local TYPE_IDS = { x509 = 0, raw_public_key = 2 }
+
+local function type_ids(types)
+   local ids = {}
+   for index, name in ipairs(types or {}) do ids[index] = TYPE_IDS[name] end
+   return types and ids
+end
+
 local function gather_credentials(given)
    local list, named = {}, {}
    local credential
    local function add(fields, label)
       credential = credential or require "bearssl.credential"
-      local made, message, code = credential.gather(fields, given.password)
+      local made, message, code = credential.gather(fields, given.password,
+         combination.shows_raw(given, given.mode ~= "server"))
       if not made then return nil, label and code ~= "misuse" and label .. message or message, code end
       list[#list + 1] = made
       if fields.name then
@@ -259,6 +279,8 @@ local function build(given)
       role = mode, verify = verify, alpn = given.alpn, extensions = given.extensions,
    })
    convert_names(given, settings)
+   settings.server_certificate_types = type_ids(given.server_certificate_types)
+   settings.client_certificate_types = type_ids(given.client_certificate_types)
    refuse(combination.versions(given, {
       mode = mode, verify = verify, trust = given.trust or given.cafile or given.capath,
       max_early_data = given.max_early_data or 0,
@@ -276,9 +298,10 @@ local function build(given)
    settings, message, code = verification.convert(settings)
    if not settings then return nil, message, code end
    local trust
-   trust, message, code = judge(gather_trust(given, is_client and verify ~= "none"))
+   local only_raw = combination.takes_raw(given, is_client) == "only"
+   trust, message, code = judge(gather_trust(given, is_client and verify ~= "none" and not only_raw))
    if trust == nil then return nil, message, code end
-   if not trust and not is_client and verify ~= "none" then
+   if not trust and not is_client and verify ~= "none" and not only_raw then
       error(("bearssl.context: verify = %q needs the clients' authorities: give 'trust' or 'cafile'"):format(verify), 0)
    end
    settings.trust = trust or nil
@@ -318,6 +341,10 @@ local function build(given)
          schemes_cert = settings.signature_schemes_cert, compressions = settings.certificate_compression or {},
          version_min = settings.version_min, version_max = settings.version_max,
          max_early_data = given.max_early_data or 0,
+         pins = given.pins and true, has_verify = handlers_given.verify and true,
+         shows_raw = combination.shows_raw(given, is_client), takes_raw = combination.takes_raw(given, is_client),
+         server_certificate_types = given.server_certificate_types or { "x509" },
+         client_certificate_types = given.client_certificate_types or { "x509" },
          ticket_keys = settings.ticket_keys, staple = is_client and (given.staple or "if_must") or nil,
          tickets = is_client and given.tickets ~= false or ticket_keys and (given.tickets or true) or false,
       },
@@ -328,7 +355,8 @@ end
 -- "file_unreadable", "bad_pem", "bad_der", "bad_key", "encrypted_key", "bad_password", "key_mismatch", "bad_crl",
 -- "trust_not_found". Misuse
 -- raises: an unknown option, a wrong type, an unknown name, a server without a certificate. Options (all optional
--- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required, trust,
+-- for a client): mode, min_version, max_version, suites, groups, signature_algorithms, alpn, alpn_required,
+-- server_certificate_types, client_certificate_types, trust,
 -- cafile, capath, verify, verify_depth, certificate, key, certfile, keyfile, credentials, session_cache,
 -- session_lifetime (seconds), record_size (bytes), client_preference, tickets, ticket_keys (of bearssl.ticket_keys),
 -- ech (an ECHConfigList; client), ech_keys (of bearssl.ech), ech_backend (server),
@@ -337,6 +365,7 @@ end
 -- max_fragment_length, extensions (client), ocsp_response, ocspfile (server), handlers, clock, password,
 -- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache; of TLS 1.2 renegotiation (boolean);
 -- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes),
+-- new_session_count, resumption_count (client),
 -- early_data_window (seconds; server),
 -- middlebox_compatibility, psk_ke, record_size_limit, record_padding (bytes), key_update_after (records);
 -- of a server client_hello_limit (bytes).
@@ -414,6 +443,8 @@ function Context:info(...)
    info.suites = names.list(settings.suites, core.suite_name)
    info.groups = names.list(settings.groups or core.default_groups(), core.group_name)
    info.signature_algorithms = names.list(settings.schemes or core.default_schemes(), core.scheme_name)
+   info.server_certificate_types = { (table.unpack or unpack)(settings.server_certificate_types) } -- luacheck: ignore
+   info.client_certificate_types = { (table.unpack or unpack)(settings.client_certificate_types) } -- luacheck: ignore
    info.signature_algorithms_cert = settings.schemes_cert and names.list(settings.schemes_cert, core.scheme_name)
    info.certificate_compression = names.list(settings.compressions, core.compression_name)
    info.tickets, info.staple = settings.tickets, settings.staple

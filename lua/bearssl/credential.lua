@@ -58,11 +58,16 @@ end
 
 --- make(certificate, key [, password [, where [, instead]]]) is { chain =, key = } for the core, or nil, message, code,
 -- and what is to blame: "certificate" or "key", nil for both. The key may stand in the same PEM string as the
--- certificate. instead: what takes the path of each.
-function credential.make(certificate, key, password, where, instead)
+-- certificate. instead: what takes the path of each; may_be_raw: a key alone is one too, a raw public key.
+function credential.make(certificate, key, password, where, instead, may_be_raw)
    if key == nil and type(certificate) == "string" and certificate:find("PRIVATE KEY-----", 1, true)
       and certificate:find("CERTIFICATE-----", 1, true) then
       key = certificate
+   end
+   if certificate == nil and key ~= nil and may_be_raw then
+      local object, message, code = credential.key(key, password, where, instead and instead.key)
+      if not object then return nil, message, code, "key" end
+      return { chain = {}, key = object }
    end
    if certificate == nil or key == nil then
       return nil, "a certificate and its key must be given together: the "
@@ -99,9 +104,9 @@ local function is_exchanged(certificate, key)
 end
 
 --- gather(given [, password]) makes one credential of the fields certificate, key, certfile, keyfile, password,
--- ocsp_response (DER), ocspfile of a table; messages name the file. password: for a table without one. Returns nil,
--- message, code.
-function credential.gather(given, password)
+-- ocsp_response (DER), ocspfile of a table; messages name the file. password: for a table without one; may_be_raw: as
+-- of make. Returns nil, message, code.
+function credential.gather(given, password, may_be_raw)
    local values = {}
    for _, name in ipairs({ "certificate", "key", "ocsp_response" }) do
       local value, message, code = credential.read(given, name)
@@ -109,7 +114,7 @@ function credential.gather(given, password)
       values[name] = value
    end
    local result, message, code, to_blame = credential.make(values.certificate, values.key, given.password or password,
-      given.keyfile or given.certfile, INSTEAD)
+      given.keyfile or given.certfile, INSTEAD, may_be_raw)
    if code == "misuse" then return nil, message, code end
    if result and values.ocsp_response then
       result.ocsp_response = values.ocsp_response

@@ -98,10 +98,29 @@ local function check_fields(answer, known)
    return true
 end
 
-local psk_fields = { identity = true, key = true, hash = true }
+local psk_fields = { identity = true, key = true, hash = true, imported = true, context = true }
+
+-- What is wrong with `imported` and `context` of an answer (RFC 9258), or nil.
+local function wrong_import(answer, is_client, question)
+   local imported, context = answer.imported, answer.context
+   if imported ~= nil and type(imported) ~= "boolean" then
+      return "returned an 'imported' that is not true or false but " .. options.describe(imported)
+   elseif context ~= nil and not imported then
+      return "returned a 'context' without imported = true"
+   elseif context ~= nil and not is_client then
+      return "returned a 'context', which is for clients: what the client gave stands in question.imported"
+   elseif context ~= nil and type(context) ~= "string" then
+      return "returned a 'context' that is not a string but " .. options.describe(context)
+   elseif imported and is_client and #answer.identity + #(context or "") > 16384 then
+      return "returned an 'identity' and a 'context' of more than 16384 bytes together"
+   elseif imported and not is_client and not (question and question.imported) then
+      return "returned imported = true for an identity that is not imported: question.imported is nil"
+   end
+   return nil
+end
 
 -- false, or nothing, is no pre-shared key: another way of authentication, or the end of the handshake.
-function decision.psk(connection, answer, reason)
+function decision.psk(connection, answer, reason, _, question)
    if answer == false and reason == nil then return true, false end
    local done, why = default_or_refusal(answer, reason)
    if done ~= nil then return done, why end
@@ -123,6 +142,8 @@ function decision.psk(connection, answer, reason)
    if hash ~= nil and hash ~= "sha256" and hash ~= "sha384" then
       return nil, "returned a 'hash' that is neither \"sha256\" nor \"sha384\" but " .. options.describe(hash)
    end
+   local wrong_one = wrong_import(answer, is_client, question)
+   if wrong_one then return nil, wrong_one end
    return true, answer
 end
 
@@ -160,7 +181,7 @@ local function credential_of(context, answer)
       if given then return false, ("names a credential and gives '%s': one of them is enough"):format(given) end
       credential, message = named_credential(context, answer.name)
    elseif given then
-      credential, message = require("bearssl.credential").gather(answer)
+      credential, message = require("bearssl.credential").gather(answer, nil, context.settings.shows_raw)
    else
       return nil
    end

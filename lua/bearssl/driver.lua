@@ -142,7 +142,7 @@ local function run_decision(connection, object)
    local ok, count, answer, reason, text = run(connection, connection, handler, name, question)
    if not ok then return end
    -- what the answer names may raise: a closed object, the function for a password
-   local able, good, value = pcall(decision[name], connection, answer, reason, count)
+   local able, good, value = pcall(decision[name], connection, answer, reason, count, question)
    if not able then
       misuse(connection, handler, name, "returned what cannot be used: " .. tostring(without_place(good)))
    elseif good == nil then

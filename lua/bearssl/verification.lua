@@ -31,9 +31,12 @@ local function from_base64(text)
 end
 
 -- pin(value) → 32 bytes, or nil. base64 as certificate:pin() gives it (also after "sha256/" or "sha256//"), 64 hex
--- digits, a certificate object, or the bytes.
+-- digits, a certificate or key object, or the bytes.
 local function pin(value)
-   if options.is_object(value, "certificate") then return from_base64(value:pin()) end
+   if options.is_object(value, "certificate") or options.is_object(value, "key") then
+      local text = value:pin()
+      return text and from_base64(text)
+   end
    if type(value) ~= "string" then return nil end
    if #value == 32 then return value end
    if #value == 64 and value:find("^%x+$") then
@@ -43,7 +46,7 @@ local function pin(value)
 end
 
 local function is_pin(value)
-   return not pin(value) and "the SHA-256 of a public key in base64, or a certificate object" or nil
+   return not pin(value) and "the SHA-256 of a public key in base64, or a certificate or key object" or nil
 end
 
 -- ---- Checks ----

@@ -91,6 +91,8 @@ shared_options(tls_context_options *options, uint32_t word)
 {
     static const tls_bytes alpn[] = {
         {(const unsigned char *)"h2", 2}, {(const unsigned char *)"http/1.1", 8}};
+    static const uint16_t types[] = {
+        TLS_CERTIFICATE_TYPE_X509, TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY};
     static uint16_t compressions[3];
     unsigned suite = (word >> FUZZ_SUITE_SHIFT) & 7;
     size_t i;
@@ -100,6 +102,8 @@ shared_options(tls_context_options *options, uint32_t word)
     options->version_min = range[0];
     options->version_max = range[1];
     options->now = fuzz_clock;
+    options->server_certificate_types = options->client_certificate_types = types;
+    options->server_certificate_type_count = options->client_certificate_type_count = 2;
     if (suite > 0 || options->version_min < 0x0303) {
         options->suites = suites[suite > 0 ? suite - 1 : 0];
         options->suite_count = 5;
@@ -149,6 +153,8 @@ make_client_context(fuzz_pair *pair)
         options.group_count = 3;
     }
     options.post_handshake_auth = (pair->options & FUZZ_LATE) != 0;
+    options.new_session_count = 2;
+    options.resumption_count = 1;
     options.max_fragment_length = pair->options & FUZZ_FRAGMENT ? 512 : 0;
     if (pair->options & (FUZZ_MUTUAL | FUZZ_LATE))
         set_credential(&options, &credential, get_identity(0), pair->options);

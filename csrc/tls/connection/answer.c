@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "connection/internal.h"
+#include "wire/imported_identity.h"
 
 void
 tls_connection_watch(tls_connection *c, uint32_t stage_mask, uint32_t decision_mask)
@@ -175,6 +176,32 @@ tls_connection_answer_psk(tls_connection *c, tls_bytes identity, tls_bytes key, 
     if (answer->psk_identity.failed)
         reason = TLS_REASON_OUT_OF_MEMORY;
     return tls_events_end_answer(&c->host.events, answer, reason);
+}
+
+enum tls_reason
+tls_connection_answer_imported_psk(
+    tls_connection *c, tls_bytes identity, tls_bytes context, tls_bytes key, int hash)
+{
+    const tls_question *question = tls_events_question(&c->host.events);
+    int is_server = c->host.role == TLS_ROLE_SERVER;
+    tls_imported_identity imported;
+    tls_answer *answer;
+    enum tls_reason reason;
+
+    if (question == NULL || question->decision != TLS_DECISION_PSK)
+        return TLS_REASON_UNEXPECTED_MESSAGE;
+    /* The whole is an identity again, of 65535 bytes at most. */
+    if (key.length == 0 || identity.length + context.length > TLS_IMPORTED_IDENTITY_MAXIMUM ||
+        (is_server && (!tls_imported_identity_parse(&imported, question->u.psk.identity) ||
+                          !tls_imported_identity_usable(&imported))))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    reason = tls_connection_answer_psk(c, identity, key, hash);
+    if (reason != TLS_OK)
+        return reason;
+    answer = tls_events_answer(&c->host.events);
+    answer->psk_imported = 1;
+    tls_buffer_append(&answer->psk_context, context.data, context.length);
+    return answer->psk_context.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
 enum tls_reason

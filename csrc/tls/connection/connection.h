@@ -200,6 +200,12 @@ enum tls_reason tls_connection_answer_signature(tls_connection *c, tls_bytes sig
  * bytes, another hash. */
 enum tls_reason tls_connection_answer_psk(
     tls_connection *c, tls_bytes identity, tls_bytes key, int hash);
+/* tls_connection_answer_imported_psk: the key is imported (RFC 9258): `hash` is the external key's
+ * own, and it is offered for each hash of the suites, under an ImportedIdentity of identity and
+ * context. A server takes both from what the client offers: ILLEGAL_PARAMETER where that is no
+ * ImportedIdentity for TLS 1.3. */
+enum tls_reason tls_connection_answer_imported_psk(
+    tls_connection *c, tls_bytes identity, tls_bytes context, tls_bytes key, int hash);
 enum tls_reason tls_connection_answer_early_data(tls_connection *c, int accept);
 /* secret: the decrypted 48-byte pre-master secret; any other length is treated as a decryption
  * failure, without telling (RFC 5246 section 7.4.7.1). */
@@ -230,6 +236,7 @@ typedef struct tls_connection_info {
     enum tls_reason verdict; /* on the chain (now, or when the session began); why a handshake
                                 failed */
     int verdict_cached;      /* it is one that the context remembered */
+    tls_bytes peer_key_info; /* of a peer with a raw public key (RFC 7250); else empty */
     const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */
     size_t peer_chain_count;
     const tls_certificate *const *local_chain; /* what this side sent */
@@ -250,13 +257,19 @@ typedef struct tls_connection_info {
     /* TLS 1.3 */
     enum tls_early_data early_data;
     size_t early_data_length; /* bytes sent, or received and accepted, as early data */
-    int hello_retry;          /* there was a HelloRetryRequest */
-    int psk;                  /* authenticated by a PSK: a session's or an external one */
-    tls_bytes psk_identity;   /* of an external PSK; else empty */
-    int post_handshake_auth;  /* the client offered it */
+    /* As agreed (RFC 7250). */
+    enum tls_certificate_type server_certificate_type, client_certificate_type;
+    int hello_retry;        /* there was a HelloRetryRequest */
+    int psk;                /* authenticated by a PSK: a session's or an external one */
+    tls_bytes psk_identity; /* of an external PSK; else empty */
+    int psk_imported;       /* it was imported (RFC 9258), with this context */
+    tls_bytes psk_context;
+    int post_handshake_auth; /* the client offered it */
     enum tls_ech_status ech;
     tls_bytes ech_retry_configs; /* client: an ECHConfigList to try again with, of a server that
                                     rejected and proved to have the public name; or empty */
+    int tickets_told;            /* the server answered a ticket request (RFC 9149): … */
+    unsigned expected_tickets;   /* … so many will come */
     unsigned record_size_limit;  /* the peer's (RFC 8449), or 0 */
     unsigned key_updates_sent, key_updates_received;
     int closed_sent, closed_received;

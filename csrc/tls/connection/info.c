@@ -45,7 +45,10 @@ tell_peer(tls_connection_info *out, const tls_peer *peer)
     out->ocsp_response = tls_buffer_view(&peer->ocsp_response);
     out->signed_certificate_timestamps = tls_buffer_view(&peer->signed_certificate_timestamps);
     out->psk = peer->psk;
+    out->peer_key_info = tls_buffer_view(&peer->key_info);
     out->psk_identity = tls_buffer_view(&peer->psk_identity);
+    out->psk_imported = peer->psk_imported;
+    out->psk_context = tls_buffer_view(&peer->psk_context);
 }
 
 static void
@@ -76,6 +79,10 @@ tell_facts(tls_connection_info *out, const tls_facts *facts)
     out->ech = facts->ech;
     out->post_handshake_auth = facts->post_handshake_auth;
     out->declined = facts->declined;
+    out->server_certificate_type = (enum tls_certificate_type)facts->server_certificate_type;
+    out->client_certificate_type = (enum tls_certificate_type)facts->client_certificate_type;
+    out->tickets_told = facts->tickets_told;
+    out->expected_tickets = facts->expected_tickets;
 }
 
 void

@@ -133,7 +133,8 @@ apply_selection(tls_handshake *h, tls_answer *answer)
     if (selection->context != NULL)
         reason = apply_selected_context(h, selection->context);
     if (reason == TLS_OK && selection->credential != NULL) {
-        reason = tls_credential_check(selection->credential);
+        reason =
+            tls_credential_check(selection->credential, tls_context_shows_raw(h->host->context));
         if (reason == TLS_OK)
             reason = tls_credential_copy(&terms->credential, selection->credential);
         terms->credential_fixed = reason == TLS_OK;

@@ -25,6 +25,8 @@ TLS_PUBLIC_BEGIN
     X(client_hello_limit, 512, 131396, 16384)                                                      \
     X(key_share_count, 1, 4, 0)                                                                    \
     X(ticket_count, 0, TLS_TICKETS_MAXIMUM, 0)                                                     \
+    X(new_session_count, 0, 255, 0)                                                                \
+    X(resumption_count, 0, 255, 0)                                                                 \
     X(max_early_data, 0, 0x7FFFFFFF, 0)                                                            \
     X(early_data_window, 1, TLS_WEEK, 10)                                                          \
     X(record_size_limit, 64, 16384, 0)                                                             \

@@ -290,6 +290,75 @@ copy_groups_and_schemes(tls_context *context, const tls_context_options *options
     return reason;
 }
 
+int
+tls_certificate_type_listed(const uint16_t *types, size_t count, unsigned type)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (types[i] == type)
+            return 1;
+    return 0;
+}
+
+static int
+type_supported(unsigned type)
+{
+    return type == TLS_CERTIFICATE_TYPE_X509 || type == TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY;
+}
+
+/* copy_types: a raw public key needs TLS 1.3 here, and has nothing that could be revoked. */
+static enum tls_reason
+copy_types(const tls_context *context, const tls_context_options *options, uint16_t **out,
+    size_t *out_count, const uint16_t *types, size_t count)
+{
+    static const uint16_t x509 = TLS_CERTIFICATE_TYPE_X509;
+    int judges_raw = 0;
+    size_t i;
+
+    if (types == NULL) {
+        types = &x509;
+        count = 1;
+    }
+    for (i = 0; i < count; i++) {
+        if (tls_certificate_type_listed(types, i, types[i]))
+            return TLS_REASON_ILLEGAL_PARAMETER;
+        judges_raw |= types[i] == TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY;
+    }
+    judges_raw &= (out == &context->server_certificate_types) == (context->role == TLS_ROLE_CLIENT);
+    if (count == 0 ||
+        (!tls_certificate_type_listed(types, count, TLS_CERTIFICATE_TYPE_X509) &&
+            context->version_min < TLS_VERSION_13) ||
+        (judges_raw && (options->crl_count > 0 || options->revocation != TLS_REVOCATION_IF_KNOWN ||
+                           tls_staple_demanded(options->staple))))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    return copy_numbers(out, out_count, types, count, type_supported);
+}
+
+static enum tls_reason
+copy_certificate_types(tls_context *context, const tls_context_options *options)
+{
+    enum tls_reason reason = copy_types(context, options, &context->server_certificate_types,
+        &context->server_certificate_type_count, options->server_certificate_types,
+        options->server_certificate_type_count);
+
+    return reason == TLS_OK
+               ? copy_types(context, options, &context->client_certificate_types,
+                     &context->client_certificate_type_count, options->client_certificate_types,
+                     options->client_certificate_type_count)
+               : reason;
+}
+
+int
+tls_context_shows_raw(const tls_context *context)
+{
+    return context->role == TLS_ROLE_CLIENT
+               ? tls_certificate_type_listed(context->client_certificate_types,
+                     context->client_certificate_type_count, TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY)
+               : tls_certificate_type_listed(context->server_certificate_types,
+                     context->server_certificate_type_count, TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY);
+}
+
 /* is_padding: what the core does not do itself, and takes as it is given (RFC 7685: zeros). */
 static int
 is_padding(const tls_custom_extension *extension)
@@ -341,7 +410,7 @@ copy_credentials(tls_context *context, const tls_context_options *options)
     if (context->credentials == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
     for (i = 0; reason == TLS_OK && i < options->credential_count; i++) {
-        reason = tls_credential_check(&options->credentials[i]);
+        reason = tls_credential_check(&options->credentials[i], tls_context_shows_raw(context));
         if (reason == TLS_OK)
             reason = tls_credential_copy(&context->credentials[i], &options->credentials[i]);
         if (reason == TLS_OK)
@@ -394,6 +463,8 @@ copy_tls13(tls_context *context, const tls_context_options *options)
     context->retry_cookie = options->retry_cookie;
     context->tickets_always = options->tickets_always;
     context->ticket_count = options->ticket_count;
+    context->new_session_count = options->new_session_count;
+    context->resumption_count = options->resumption_count;
     context->max_early_data = options->max_early_data;
     context->early_data_window = options->early_data_window;
     context->record_size_limit = options->record_size_limit;
@@ -532,6 +603,8 @@ tls_context_new(tls_context **out, const tls_context_options *options)
     if (reason == TLS_OK)
         reason = copy_custom_extensions(context, options);
     if (reason == TLS_OK)
+        reason = copy_certificate_types(context, options);
+    if (reason == TLS_OK)
         reason = copy_credentials(context, options);
     if (reason == TLS_OK)
         reason = copy_revocation(context, options);
@@ -581,6 +654,8 @@ tls_context_release(tls_context *context)
     free(context->crls);
     free(context->suites);
     free(context->groups);
+    free(context->server_certificate_types);
+    free(context->client_certificate_types);
     free(context->signature_schemes);
     free(context->certificate_schemes);
     free(context->certificate_compression);

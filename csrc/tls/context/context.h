@@ -78,6 +78,14 @@ typedef struct tls_context_options {
     const tls_credential *credentials; /* a server's are chosen by name and kind of key */
     size_t credential_count;           /* 0: none, which is no use to a server without PSKs */
 
+    /* What stands in the Certificate messages of TLS 1.3 (enum tls_certificate_type, RFC 7250), in
+     * order of preference: X.509 certificates, or the raw public key. A raw public key of a peer is
+     * trusted by pins, or by a VERIFY handler that accepts it, never by a mode; so it goes with no
+     * CRLs, revocation or required staple. Without X.509 in a list version_min is TLS 1.3. */
+    const uint16_t *server_certificate_types; /* NULL: X.509 */
+    size_t server_certificate_type_count;
+    const uint16_t *client_certificate_types; /* NULL: X.509 */
+    size_t client_certificate_type_count;
     const uint16_t *certificate_compression; /* enum tls_certificate_compression, in order: what is
                                                 offered, and done for peers that offer it (RFC
                                                 8879); none: neither */
@@ -119,6 +127,10 @@ typedef struct tls_context_options {
                                      use one */
     unsigned ticket_count;        /* server, TLS 1.3: tickets after a full handshake, 0 …
                                      TLS_TICKETS_MAXIMUM; at 0 no client resumes TLS 1.3 */
+
+    unsigned new_session_count; /* client, TLS 1.3: ask for so many tickets (RFC 9149) after a
+                                   full handshake, and … */
+    unsigned resumption_count;  /* … after a resumed one, each to 255; both 0: not asked for */
 
     /* ---- Extensions ---- */
     const tls_bytes *alpn; /* protocol names of 1 … 255 bytes, in order (RFC 7301); 0: none */

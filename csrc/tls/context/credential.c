@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "wire/extension.h"
+#include "x509/key_use.h"
 #include "x509/verify.h"
 
 /* One flight must fit the output buffer (connection/output.c), so a chain is bounded. */
@@ -48,11 +49,11 @@ tls_credential_clear(tls_credential *credential)
 }
 
 enum tls_reason
-tls_credential_check(const tls_credential *credential)
+tls_credential_check(const tls_credential *credential, int may_be_raw)
 {
     size_t total = 0, i;
 
-    if (credential->chain_count == 0 || credential->key == NULL)
+    if (credential->key == NULL || (credential->chain_count == 0 && !may_be_raw))
         return TLS_REASON_ILLEGAL_PARAMETER;
     if (credential->chain_count > TLS_CHAIN_MAXIMUM)
         return TLS_REASON_LIMIT;
@@ -60,9 +61,17 @@ tls_credential_check(const tls_credential *credential)
         total += credential->chain[i]->der.length + 3;
     if (total + credential->ocsp_response.length > CHAIN_LENGTH_MAXIMUM)
         return TLS_REASON_LIMIT;
-    if (!tls_private_key_matches(credential->key, &credential->chain[0]->public_key))
+    if (credential->chain_count > 0 &&
+        !tls_private_key_matches(credential->key, &credential->chain[0]->public_key))
         return TLS_REASON_KEY_MISMATCH;
     return TLS_OK;
+}
+
+int
+tls_credential_signs(const tls_credential *credential)
+{
+    return credential->chain_count == 0 ||
+           tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE);
 }
 
 int

@@ -8,15 +8,18 @@
 TLS_PUBLIC_BEGIN
 
 typedef struct tls_credential {
-    const tls_certificate *const *chain; /* leaf first */
+    const tls_certificate *const *chain; /* leaf first; none: a key alone, a raw public key */
     size_t chain_count;
     tls_private_key *key;    /* may be external (keyless): then SIGN/DECRYPT must be answered */
     tls_bytes ocsp_response; /* server: stapled for clients that ask (RFC 6066 section 8) */
 } tls_credential;
 
 /* tls_credential_check: KEY_MISMATCH, LIMIT (a chain too long to send in one flight),
- * ILLEGAL_PARAMETER (no chain or no key). */
-enum tls_reason tls_credential_check(const tls_credential *credential);
+ * ILLEGAL_PARAMETER (no key, or no chain where a raw public key is not shown). */
+enum tls_reason tls_credential_check(const tls_credential *credential, int may_be_raw);
+/* tls_credential_signs: its key may sign in a handshake, by what its certificate says, if it has
+ * one. */
+int tls_credential_signs(const tls_credential *credential);
 /* tls_credential_issued_by: a certificate of the chain is issued by one of the authorities of a
  * CertificateRequest (a list of vector16), or there are none (RFC 5246 section 7.4.6, RFC 8446
  * section 4.2.4). */

@@ -21,6 +21,8 @@ struct tls_context {
     size_t group_count;
     uint16_t *signature_schemes;
     size_t signature_scheme_count;
+    uint16_t *server_certificate_types, *client_certificate_types;
+    size_t server_certificate_type_count, client_certificate_type_count;
     uint16_t *certificate_schemes;
     size_t certificate_scheme_count; /* 0: not sent */
     uint16_t *certificate_compression;
@@ -58,6 +60,7 @@ struct tls_context {
     unsigned key_share_count;
     int no_grease, no_compatibility, psk_ke, post_handshake_auth, retry_cookie;
     int tickets_always;
+    unsigned new_session_count, resumption_count;
     unsigned ticket_count, max_early_data, early_data_window;
     unsigned record_size_limit, record_padding;
     unsigned dh_bits_minimum;
@@ -117,6 +120,10 @@ int tls_context_resumes(tls_context *context, const tls_lists *lists, const tls_
     const char *server_name, enum tls_verify_mode verify, int verify_handler);
 
 /* ---- context.c ---- */
+int tls_certificate_type_listed(const uint16_t *types, size_t count, unsigned type);
+/* tls_context_shows_raw: this side may show its raw public key, so a credential may be a key alone.
+ */
+int tls_context_shows_raw(const tls_context *context);
 /* tls_context_compression: the first of its algorithms that a list has, or 0. */
 unsigned tls_context_compression(const tls_context *context, tls_u16_list offered);
 /* tls_context_write_authorities: the names that it sends, each with its length. By default nothing

@@ -85,6 +85,10 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     digest_numbers(&digest, context->suites, context->suite_count);
     digest_numbers(&digest, context->groups, context->group_count);
     digest_numbers(&digest, context->signature_schemes, context->signature_scheme_count);
+    digest_numbers(
+        &digest, context->server_certificate_types, context->server_certificate_type_count);
+    digest_numbers(
+        &digest, context->client_certificate_types, context->client_certificate_type_count);
     digest_number(&digest, (uint32_t)lists->alpn_count);
     for (i = 0; i < lists->alpn_count; i++)
         tls_sha256_update(&digest, lists->alpn[i], strlen(lists->alpn[i]) + 1);

@@ -70,6 +70,7 @@ tls_events_answer_clear(tls_events *events)
     tls_buffer_release(&answer->bytes);
     tls_buffer_release(&answer->ocsp_response);
     tls_buffer_release(&answer->psk_identity);
+    tls_buffer_release(&answer->psk_context);
     free(answer);
 }
 

@@ -43,6 +43,8 @@ typedef struct tls_question {
         struct {                                 /* both */
             const tls_certificate *const *chain; /* as received, leaf first */
             size_t chain_count;
+            tls_bytes
+                key_info; /* of a peer with a raw public key: SubjectPublicKeyInfo; else empty */
             const tls_verdict *verdict; /* the library's own; reason TLS_OK when it accepts */
             tls_bytes ocsp_response;    /* stapled; empty: nothing */
             const char *server_name;
@@ -58,7 +60,8 @@ typedef struct tls_question {
             tls_bytes message; /* what to sign: RFC 8446 section 4.4.3, RFC 5246 sections 7.4.3 and
                                   7.4.8 */
             tls_bytes digest;  /* its hash */
-            const tls_certificate *certificate; /* whose key must sign */
+            const tls_certificate *certificate; /* whose key must sign; NULL: a key alone, … */
+            const tls_private_key *key;         /* … which this is */
         } sign;
         struct {                  /* server, static RSA */
             tls_bytes ciphertext; /* RSA-encrypted pre-master secret */

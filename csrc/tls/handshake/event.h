@@ -34,6 +34,8 @@ typedef struct tls_answer {
     tls_buffer ocsp_response;
     tls_buffer psk_identity; /* its key is in `bytes` */
     int psk_hash;
+    int psk_imported; /* RFC 9258; a client's with this context */
+    tls_buffer psk_context;
     int accept; /* early data */
 } tls_answer;
 

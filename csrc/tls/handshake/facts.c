@@ -7,7 +7,9 @@ static void
 clear_peer(tls_peer *peer)
 {
     tls_certificate_list_release(peer->chain);
+    tls_buffer_release(&peer->key_info);
     tls_buffer_release(&peer->psk_identity);
+    tls_buffer_release(&peer->psk_context);
     tls_buffer_release(&peer->ocsp_response);
     tls_buffer_release(&peer->signed_certificate_timestamps);
     memset(peer, 0, sizeof *peer);
@@ -42,6 +44,10 @@ tls_facts_settle_late(tls_facts *settled, tls_facts *found)
         tls_buffer_release(&found->peer.psk_identity);
         found->peer.psk_identity = settled->peer.psk_identity;
         memset(&settled->peer.psk_identity, 0, sizeof settled->peer.psk_identity);
+        found->peer.psk_imported = settled->peer.psk_imported;
+        tls_buffer_release(&found->peer.psk_context);
+        found->peer.psk_context = settled->peer.psk_context;
+        memset(&settled->peer.psk_context, 0, sizeof settled->peer.psk_context);
         clear_peer(&settled->peer);
         settled->peer = found->peer;
         memset(&found->peer, 0, sizeof found->peer);
@@ -126,5 +132,6 @@ tls_facts_memory(const tls_facts *facts)
 
     return facts->alpn.capacity + facts->ech_retry_configs.capacity + peer->ocsp_response.capacity +
            peer->signed_certificate_timestamps.capacity + peer->psk_identity.capacity +
+           peer->psk_context.capacity + peer->key_info.capacity +
            (facts->session != NULL ? sizeof *facts->session : 0);
 }

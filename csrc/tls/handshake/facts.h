@@ -12,6 +12,7 @@
 /* Who the peer is. Anyone can send anyone's certificate: only a signature and a Finished that were
  * checked prove it. */
 typedef struct tls_peer {
+    tls_buffer key_info; /* its raw public key (RFC 7250), a SubjectPublicKeyInfo: then no chain */
     tls_certificate_list *chain; /* as received, or as the resumed session knows it; NULL: none */
     enum tls_verification_level level;
     int judged; /* there is a verdict: on the chain, or why the handshake failed */
@@ -22,6 +23,8 @@ typedef struct tls_peer {
     unsigned scheme;         /* of its handshake signature, or 0 */
     int psk;                 /* authenticated by a PSK */
     tls_buffer psk_identity; /* of an external one */
+    int psk_imported;        /* it was imported (RFC 9258), … */
+    tls_buffer psk_context;  /* … with this context */
     tls_buffer ocsp_response, signed_certificate_timestamps;
 } tls_peer;
 
@@ -42,6 +45,10 @@ typedef struct tls_facts {
     int secure_renegotiation, extended_master_secret;
     unsigned max_fragment_length; /* agreed (RFC 6066 section 4), or 0 */
     unsigned peer_record_limit;   /* its record_size_limit (RFC 8449), or 0 */
+    /* What stands in Certificate messages, as agreed in EncryptedExtensions (RFC 7250). */
+    unsigned server_certificate_type, client_certificate_type;
+    int tickets_told; /* the server said how many tickets will come (RFC 9149) */
+    unsigned expected_tickets;
     enum tls_early_data early_data;
     size_t early_data_length;
     enum tls_ech_status ech;

@@ -86,12 +86,17 @@ enum those { NAMED, DEFAULT, ANY };
 static int
 is_of(const tls_handshake *h, enum those those, const tls_credential *credential)
 {
-    const tls_certificate *leaf = credential->chain[0];
-    const tls_certificate *first =
-        h->host->context->credential_count > 0 ? h->host->context->credentials[0].chain[0] : leaf;
+    const tls_credential *initial =
+        h->host->context->credential_count > 0 ? &h->host->context->credentials[0] : credential;
+    const tls_certificate *leaf, *first;
 
     if (h->terms.credential_fixed || those == ANY)
         return 1;
+    /* A key alone is for no name. */
+    if (credential->chain_count == 0 || initial->chain_count == 0)
+        return those == DEFAULT && credential == initial;
+    leaf = credential->chain[0];
+    first = initial->chain[0];
     if (those == NAMED)
         return tls_hostname_verify(leaf, tls_bytes_of_string(h->host->server_name)) == TLS_OK;
     return has_names(leaf, first) && has_names(first, leaf);
@@ -147,7 +152,7 @@ signs_13(const tls_handshake *h, const tls_credential *credential)
     const tls_context *context = h->host->context;
     size_t i;
 
-    if (!tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE))
+    if (!tls_credential_signs(credential))
         return 0;
     for (i = 0; i < context->signature_scheme_count; i++)
         if (tls_u16_list_contains(
@@ -192,7 +197,7 @@ tls_decide_client_certificate(tls_handshake *h, tls_bytes certificate_request, i
         return TLS_OK;
     h->terms.credential_fixed = !answer->is_default;
     if (answer->has_credential) {
-        reason = tls_credential_check(&answer->credential);
+        reason = tls_credential_check(&answer->credential, tls_context_shows_raw(h->host->context));
         if (reason == TLS_OK)
             reason = tls_credential_copy(&h->terms.credential, &answer->credential);
     }
@@ -228,7 +233,9 @@ tls_ask_signature(tls_handshake *h, unsigned scheme, int hash, tls_bytes message
     question->u.sign.hash = tls_scheme_hashes_itself(scheme) ? NULL : tls_hash_name(hash);
     question->u.sign.message = message;
     question->u.sign.digest = digest;
-    question->u.sign.certificate = h->terms.credential.chain[0];
+    question->u.sign.certificate =
+        h->terms.credential.chain_count > 0 ? h->terms.credential.chain[0] : NULL;
+    question->u.sign.key = h->terms.credential.key;
     tls_host_ask(h->host, TLS_DECISION_SIGN);
 }
 

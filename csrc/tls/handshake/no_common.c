@@ -152,7 +152,7 @@ lacks_usage(const tls_handshake *h, unsigned version)
                     h->client_hello.hello.signature_algorithms, context->signature_schemes[j]) &&
                 tls_scheme_fits_key(context->signature_schemes[j],
                     tls_private_key_public(credentials[i].key), version) &&
-                !tls_certificate_allows(credentials[i].chain[0], TLS_KEY_USE_SIGNATURE))
+                !tls_credential_signs(&credentials[i]))
                 return 1;
     return 0;
 }

@@ -135,6 +135,54 @@ judge(tls_handshake *h)
     tls_handshake_fix_policy(h);
 }
 
+/* has_pin: whether the key is one that is pinned. */
+static int
+has_pin(const tls_lists *lists, tls_bytes key_info)
+{
+    unsigned char hash[TLS_FINGERPRINT_MAXIMUM];
+    size_t i;
+
+    (void)tls_fingerprint(hash, TLS_HASH_SHA256, key_info);
+    for (i = 0; i < lists->pin_count; i++)
+        if (memcmp(hash, lists->pins[i], TLS_PIN_LENGTH) == 0)
+            return 1;
+    return 0;
+}
+
+/* judge_key judges a raw public key: nobody vouches for it but the pins (RFC 7250 section 6). */
+static void
+judge_key(tls_handshake *h)
+{
+    static const char unpinned[] = "nobody vouches for a raw public key: the option 'pins' names "
+                                   "those that are trusted, or a 'verify' handler accepts them";
+    tls_peer *peer = &h->facts.peer;
+    tls_bytes key_info = tls_buffer_view(&peer->key_info);
+    tls_lists lists = tls_host_lists(h->host);
+    tls_public_key key;
+
+    memset(&h->verdict, 0, sizeof h->verdict);
+    h->verdict.reason = tls_public_key_parse(&key, key_info);
+    if (h->verdict.reason == TLS_OK && key.kind == TLS_KEY_RSA && key.bits < TLS_RSA_MINIMUM_BITS)
+        h->verdict.reason = TLS_REASON_WEAK_KEY;
+    if (h->verdict.reason == TLS_OK && lists.pin_count == 0) {
+        h->verdict.reason = TLS_REASON_UNKNOWN_CA;
+        memcpy(h->verdict.text, unpinned, sizeof unpinned);
+    } else if (h->verdict.reason == TLS_OK && !has_pin(&lists, key_info)) {
+        h->verdict.reason = TLS_REASON_PIN_MISMATCH;
+    }
+    peer->judged = 1;
+    peer->verdict = h->verdict.reason;
+    peer->valid_until = INT64_MAX;
+    tls_context_judge(h->host->context, peer->judge, &lists);
+    tls_handshake_fix_policy(h);
+}
+
+static int
+is_raw(const tls_handshake *h)
+{
+    return h->facts.peer.key_info.length > 0;
+}
+
 /* takes_any: a client that wants no verification. A server of that mode asks nobody during the
  * handshake: what it asked for afterwards must verify. */
 static int
@@ -179,7 +227,8 @@ apply_verdict(tls_handshake *h)
         h->facts.peer.level = TLS_LEVEL_VERIFIED;
         return TLS_OK;
     }
-    if (takes_any(h) || h->facts.verify == TLS_VERIFY_REPORT)
+    /* No mode stands for the trust that a raw public key lacks. */
+    if (!is_raw(h) && (takes_any(h) || h->facts.verify == TLS_VERIFY_REPORT))
         return check_demands(h);
     return refuse(h);
 }
@@ -192,17 +241,25 @@ tls_handshake_decide_verify(tls_handshake *h, int *ready)
     enum tls_reason reason = TLS_OK;
 
     if (answer == NULL) {
-        if (takes_any(h) && !tls_host_decides(h->host, TLS_DECISION_VERIFY)) {
+        if (!is_raw(h) && takes_any(h) && !tls_host_decides(h->host, TLS_DECISION_VERIFY)) {
             *ready = 1;
             return check_demands(h);
         }
-        judge(h);
+        if (is_raw(h))
+            judge_key(h);
+        else
+            judge(h);
         if (!tls_host_decides(h->host, TLS_DECISION_VERIFY)) {
             *ready = 1;
             return apply_verdict(h);
         }
-        question->u.verify.chain = (const tls_certificate *const *)h->facts.peer.chain->items;
-        question->u.verify.chain_count = h->facts.peer.chain->count;
+        question->u.verify.chain = NULL;
+        question->u.verify.chain_count = 0;
+        if (!is_raw(h)) {
+            question->u.verify.chain = (const tls_certificate *const *)h->facts.peer.chain->items;
+            question->u.verify.chain_count = h->facts.peer.chain->count;
+        }
+        question->u.verify.key_info = tls_buffer_view(&h->facts.peer.key_info);
         question->u.verify.verdict = &h->verdict;
         question->u.verify.ocsp_response = tls_buffer_view(&h->facts.peer.ocsp_response);
         question->u.verify.server_name = server_name(h);

@@ -46,6 +46,10 @@ tls_resumption_claim(tls_handshake *h, const tls_session *session)
         memcpy(facts->end_point, session->end_point, session->end_point_length);
         facts->end_point_length = session->end_point_length;
     }
+    tls_buffer_append(
+        &facts->peer.key_info, session->peer_key_info.data, session->peer_key_info.length);
+    if (facts->peer.key_info.failed)
+        return TLS_REASON_OUT_OF_MEMORY;
     if (session->peer_chain == NULL)
         return TLS_OK;
     return tls_facts_set_chain(
@@ -75,6 +79,11 @@ tls_resumption_session(const tls_host *host, const tls_facts *facts, tls_session
         session->end_point_length = tls_facts_end_point(facts, host->role, session->end_point);
     session->created = tls_context_now(host->context);
     session->expires = facts->session_expires;
+    tls_buffer_append(&session->peer_key_info, peer->key_info.data, peer->key_info.length);
+    if (session->peer_key_info.failed) {
+        tls_session_release(session);
+        return TLS_REASON_OUT_OF_MEMORY;
+    }
     return TLS_OK;
 }
 

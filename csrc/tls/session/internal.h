@@ -37,6 +37,7 @@ struct tls_session {
     tls_buffer ticket; /* client: what the server gave for it; empty: resumed by ID */
     char *server_name; /* "" when none */
     tls_buffer alpn;
+    tls_buffer peer_key_info;         /* of a peer with a raw public key; else empty */
     tls_certificate_list *peer_chain; /* NULL when the peer sent none */
     /* Server: the binding to the certificate that it showed (RFC 5929 section 4.1), which a resumed
      * handshake does not choose again. */

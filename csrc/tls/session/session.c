@@ -10,7 +10,7 @@
 #include "x509/verify.h"
 
 /* The encoding's first bytes: a magic word and a version of the encoding. */
-static const char magic[] = "bearssl-lua session 4";
+static const char magic[] = "bearssl-lua session 5";
 
 tls_session *
 tls_session_new(const char *server_name, tls_bytes alpn, tls_certificate_list *chain)
@@ -58,6 +58,12 @@ tls_session_copy(const tls_session *session)
     copy->age_add = session->age_add;
     copy->max_early_data = session->max_early_data;
     copy->issued = session->issued;
+    tls_buffer_append(
+        &copy->peer_key_info, session->peer_key_info.data, session->peer_key_info.length);
+    if (copy->peer_key_info.failed) {
+        tls_session_release(copy);
+        return NULL;
+    }
     return copy;
 }
 
@@ -79,6 +85,7 @@ tls_session_release(tls_session *session)
     free(session->server_name);
     tls_buffer_release(&session->alpn);
     tls_buffer_release(&session->ticket);
+    tls_buffer_release(&session->peer_key_info);
     tls_certificate_list_release(session->peer_chain);
     tls_wipe(session, sizeof *session);
     free(session);
@@ -114,6 +121,7 @@ tls_session_get_info(const tls_session *session, tls_session_info *out)
     out->extended_master_secret = session->extended_master_secret;
     out->has_ticket = session->ticket.length > 0;
     out->max_early_data = session->max_early_data;
+    out->peer_key_info = tls_buffer_view(&session->peer_key_info);
     if (session->peer_chain != NULL) {
         out->peer_chain = (const tls_certificate *const *)session->peer_chain->items;
         out->peer_chain_count = session->peer_chain->count;
@@ -147,6 +155,7 @@ tls_session_export(const tls_session *session, tls_buffer *out)
     tls_write_vector8(out, tls_buffer_view(&session->alpn));
     tls_write_vector16(out, tls_buffer_view(&session->ticket));
     tls_write_vector8(out, tls_bytes_make(session->end_point, session->end_point_length));
+    tls_write_vector16(out, tls_buffer_view(&session->peer_key_info));
     chain = tls_write_begin24(out);
     for (i = 0; session->peer_chain != NULL && i < session->peer_chain->count; i++)
         tls_write_vector24(out, session->peer_chain->items[i]->der);
@@ -220,7 +229,8 @@ read_verdict(tls_session *session, tls_reader *reader)
 static enum tls_reason
 read_session(tls_session *session, tls_reader *reader)
 {
-    tls_bytes id, name, alpn, ticket, end_point;
+    tls_bytes id, name, alpn, ticket, end_point, key_info;
+    tls_public_key key;
     uint32_t role, level, extended;
 
     /* Of what a ticket brings the master secret alone is one: see below. */
@@ -249,9 +259,11 @@ read_session(tls_session *session, tls_reader *reader)
     alpn = tls_read_vector8(reader, 0);
     ticket = tls_read_vector16(reader, 0);
     end_point = tls_read_vector8(reader, 0);
+    key_info = tls_read_vector16(reader, 0);
     if (tls_reader_failed(reader) || role > TLS_ROLE_SERVER || level > TLS_LEVEL_VERIFIED ||
         extended > 1 || end_point.length > sizeof session->end_point || !sane(session->created) ||
         !sane(session->expires) || !sane(session->issued) ||
+        (key_info.length > 0 && tls_public_key_parse(&key, key_info) != TLS_OK) ||
         (name.length > 0 && memchr(name.data, 0, name.length) != NULL))
         return TLS_REASON_BAD_SESSION;
     session->role = (enum tls_role)role;
@@ -269,7 +281,8 @@ read_session(tls_session *session, tls_reader *reader)
         return TLS_REASON_OUT_OF_MEMORY;
     tls_buffer_append(&session->alpn, alpn.data, alpn.length);
     tls_buffer_append_last(&session->ticket, ticket.data, ticket.length);
-    if (session->alpn.failed || session->ticket.failed)
+    tls_buffer_append_last(&session->peer_key_info, key_info.data, key_info.length);
+    if (session->alpn.failed || session->ticket.failed || session->peer_key_info.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     return read_chain(session, reader);
 }

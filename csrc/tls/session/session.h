@@ -25,6 +25,7 @@ typedef struct tls_session_info {
     int has_ticket;
     uint32_t max_early_data; /* TLS 1.3: bytes that may be sent as early data */
     tls_bytes alpn;
+    tls_bytes peer_key_info; /* of a peer with a raw public key (RFC 7250); else empty */
     const tls_certificate *const *peer_chain;
     size_t peer_chain_count;
 } tls_session_info;

@@ -64,10 +64,12 @@ signature_use(const offer *o)
 static int
 fits(const offer *o, const tls_suite *suite, const tls_credential *credential)
 {
-    const tls_certificate *leaf = credential->chain[0];
+    const tls_certificate *leaf = credential->chain_count > 0 ? credential->chain[0] : NULL;
     const tls_public_key *key = tls_private_key_public(credential->key);
     enum tls_signature_kind issuer;
 
+    if (leaf == NULL)
+        return 0; /* raw public keys are for TLS 1.3 */
     if (key->kind == TLS_KEY_EC && ((o->server->curves >> key->curve) & 1) == 0)
         return 0;
     switch (suite->key_exchange) {

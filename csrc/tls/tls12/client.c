@@ -228,7 +228,7 @@ can_sign(void *data, const tls_credential *credential)
                                ? TLS_KEY_USE_OLD_SIGNATURE
                                : TLS_KEY_USE_SIGNATURE;
 
-    return tls_certificate_allows(credential->chain[0], use) &&
+    return credential->chain_count > 0 && tls_certificate_allows(credential->chain[0], use) &&
            signature_scheme(choice, tls_private_key_public(credential->key)) != 0;
 }
 
@@ -431,7 +431,8 @@ show_hello(tls12_engine *e, const tls_server_hello *hello, int resumes)
     static const uint16_t ours[] = {TLS_EXTENSION_EXTENDED_MASTER_SECRET,
         TLS_EXTENSION_SESSION_TICKET, TLS_EXTENSION_STATUS_REQUEST,
         TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, TLS_EXTENSION_MAX_FRAGMENT_LENGTH,
-        TLS_EXTENSION_RECORD_SIZE_LIMIT, TLS_EXTENSION_RENEGOTIATION_INFO};
+        TLS_EXTENSION_RECORD_SIZE_LIMIT, TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE,
+        TLS_EXTENSION_SERVER_CERTIFICATE_TYPE, TLS_EXTENSION_RENEGOTIATION_INFO};
     const tls_context *context = e->handshake->host->context;
     tls_server_hello shown = *hello;
     tls_buffer known = {0}, extensions = {0};
@@ -453,6 +454,15 @@ show_hello(tls12_engine *e, const tls_server_hello *hello, int resumes)
     return reason;
 }
 
+static int
+names_raw(const tls_server_hello *hello, unsigned type)
+{
+    tls_bytes data;
+
+    return tls_extensions_find(hello->extensions, type, &data) &&
+           data.data[0] != TLS_CERTIFICATE_TYPE_X509;
+}
+
 static enum tls_reason
 agreed_extensions(tls12_engine *e, const tls_server_hello *hello)
 {
@@ -460,6 +470,13 @@ agreed_extensions(tls12_engine *e, const tls_server_hello *hello)
     tls_buffer *timestamps = &h->facts.peer.signed_certificate_timestamps;
     tls_bytes data;
 
+    /* BearSSL's machine reads certificates only: raw public keys are offered for TLS 1.3. */
+    if (names_raw(hello, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE) ||
+        names_raw(hello, TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE)) {
+        tls_host_explain(h->host, "the server chose raw public keys and a version before TLS 1.3, "
+                                  "where they are not supported");
+        return TLS_REASON_UNSUPPORTED_CERTIFICATE;
+    }
     if (tls_extensions_find(hello->extensions, TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP, &data))
         tls_buffer_append(timestamps, data.data, data.length);
     return timestamps->failed ? TLS_REASON_OUT_OF_MEMORY

@@ -39,17 +39,23 @@ tls13_send_certificate(tls13_engine *e)
     tls_bytes staple = e->handshake->terms.ocsp_response.length > 0
                            ? tls_buffer_view(&e->handshake->terms.ocsp_response)
                            : credential->ocsp_response;
-    tls_certificate_entry *entries =
-        calloc(credential->chain_count ? credential->chain_count : 1, sizeof *entries);
-    tls_buffer raw = {0}, extensions = {0};
-    enum tls_reason reason;
+    int as_key =
+        credential->key != NULL && tls13_own_type(e) == TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY;
+    size_t count = as_key ? 1 : credential->chain_count;
+    tls_certificate_entry *entries = calloc(count ? count : 1, sizeof *entries);
+    tls_buffer raw = {0}, extensions = {0}, key_info = {0};
+    enum tls_reason reason = TLS_OK;
     size_t i;
 
     if (entries == NULL)
         return TLS_REASON_OUT_OF_MEMORY;
-    for (i = 0; i < credential->chain_count; i++)
+    if (as_key) {
+        reason = tls13_write_raw_key(&key_info, credential);
+        entries[0].certificate = tls_buffer_view(&key_info);
+    }
+    for (i = 0; !as_key && i < count; i++)
         entries[i].certificate = credential->chain[i]->der;
-    if (e->staple && staple.length > 0 && credential->chain_count > 0) {
+    if (e->staple && staple.length > 0 && !as_key && count > 0) {
         /* Section 4.4.2.1: a CertificateStatus as RFC 6066 has it. */
         size_t start;
 
@@ -60,21 +66,22 @@ tls13_send_certificate(tls13_engine *e)
         tls_write_end16(&extensions, start);
         entries[0].extensions = tls_buffer_view(&extensions);
     }
-    reason = tls_write_result(&extensions);
     if (reason == TLS_OK)
-        reason = tls_certificate_message_build(&raw, 1,
-            tls_bytes_make(e->request_context, e->request_context_length), entries,
-            credential->chain_count);
+        reason = tls_write_result(&extensions);
+    if (reason == TLS_OK)
+        reason = tls_certificate_message_build(
+            &raw, 1, tls_bytes_make(e->request_context, e->request_context_length), entries, count);
     free(entries);
     tls_buffer_release(&extensions);
-    if (reason == TLS_OK && e->compression != 0)
+    tls_buffer_release(&key_info);
+    if (reason == TLS_OK && e->compression != 0 && !as_key)
         reason = compress(e, &raw);
     if (reason != TLS_OK) {
         tls_buffer_release(&raw);
         return reason;
     }
     reason = tls13_send(e, TLS_STAGE_CERTIFICATE, &raw);
-    return reason == TLS_OK && credential->chain_count > 0 ? tls_show_credential(h) : reason;
+    return reason == TLS_OK && !as_key && count > 0 ? tls_show_credential(h) : reason;
 }
 
 unsigned
@@ -83,7 +90,7 @@ tls13_pick_scheme(const tls13_engine *e, const tls_credential *credential)
     const tls_context *context = e->handshake->host->context;
     size_t i;
 
-    if (!tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE))
+    if (!tls_credential_signs(credential) || !tls13_fits_type(e, credential))
         return 0;
     for (i = 0; i < context->signature_scheme_count; i++) {
         unsigned scheme = context->signature_schemes[i];
@@ -261,7 +268,11 @@ tls13_receive_certificate(tls13_engine *e, const tls_certificate_message *messag
     tls_handshake *h = e->handshake;
     tls_certificate_entry entry;
     tls_reader reader;
-    int leaf = 1;
+    int raw = tls13_peer_type(e) == TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY, leaf = !raw;
+
+    /* X.509 is what was agreed where nothing was, and need not be what this side takes. */
+    if (message->certificate_count > 0 && !tls13_takes_type(e, tls13_peer_type(e)))
+        return tls13_no_common_type(e);
 
     tls_reader_init(&reader, message->certificate_list);
     while (tls_certificate_next(&reader, &entry, 1)) {
@@ -271,6 +282,8 @@ tls13_receive_certificate(tls13_engine *e, const tls_certificate_message *messag
             return reason;
         leaf = 0;
     }
+    if (raw && message->certificate_count > 0)
+        return tls13_take_raw_key(e, message);
     return tls_handshake_take_chain(h, message);
 }
 
@@ -279,28 +292,34 @@ receive_certificate_verify(tls13_engine *e, const tls_certificate_verify *messag
 {
     tls_handshake *h = e->handshake;
     const tls_context *context = h->host->context;
-    const tls_certificate *leaf = h->facts.peer.chain->items[0];
+    const tls_certificate *leaf =
+        h->facts.peer.chain != NULL ? h->facts.peer.chain->items[0] : NULL;
+    tls_public_key key;
     unsigned char content[TLS_CERTIFICATE_VERIFY_CONTENT_MAXIMUM];
     unsigned char digest[TLS_FINGERPRINT_MAXIMUM];
     tls_bytes input;
     size_t length, i;
 
+    if (leaf != NULL)
+        key = leaf->public_key;
+    else if (tls_public_key_parse(&key, tls_buffer_view(&h->facts.peer.key_info)) != TLS_OK)
+        return TLS_REASON_BAD_DER;
     for (i = 0; i < context->signature_scheme_count; i++)
         if (context->signature_schemes[i] == message->scheme)
             break;
     /* Section 4.4.3: a scheme that was offered, fit for TLS 1.3 and for the key. */
     if (i == context->signature_scheme_count ||
-        !tls_scheme_fits_key(message->scheme, &leaf->public_key, TLS_VERSION_13))
+        !tls_scheme_fits_key(message->scheme, &key, TLS_VERSION_13))
         return TLS_REASON_ILLEGAL_PARAMETER;
     /* Section 4.4.2.2: the key must be allowed to sign. */
-    if (!tls_certificate_allows(leaf, TLS_KEY_USE_SIGNATURE))
+    if (leaf != NULL && !tls_certificate_allows(leaf, TLS_KEY_USE_SIGNATURE))
         return TLS_REASON_WRONG_PURPOSE;
     length = signed_content(e, content, h->host->role == TLS_ROLE_CLIENT);
     input = tls_bytes_make(content, length);
     if (!tls_scheme_hashes_itself(message->scheme))
         input = tls_bytes_make(digest, tls_scheme_digest(digest, message->scheme, input));
     h->facts.peer.scheme = message->scheme;
-    return tls_verify_scheme(&leaf->public_key, message->scheme, input, message->signature);
+    return tls_verify_scheme(&key, message->scheme, input, message->signature);
 }
 
 static enum tls_reason
@@ -349,7 +368,8 @@ tls13_receive_finished(tls13_engine *e, tls_bytes verify_data, const unsigned ch
     if (!tls13_is_late(e))
         tls_facts_note_finished(
             &h->facts, tls_bytes_make(expected, length), h->host->role == TLS_ROLE_SERVER);
-    h->facts.declined = tls13_is_late(e) && h->facts.peer.chain == NULL;
+    h->facts.declined =
+        tls13_is_late(e) && h->facts.peer.chain == NULL && h->facts.peer.key_info.length == 0;
     /* A client that shows no certificate late stays who it was. */
     if (!h->facts.declined)
         tls_handshake_prove(h);

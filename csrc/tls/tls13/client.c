@@ -6,6 +6,7 @@
 #include "tls13/internal.h"
 #include "handshake/peer_certificate.h"
 #include "base/random.h"
+#include "wire/imported_identity.h"
 
 static enum tls_reason wait_server_hello(tls13_engine *e, enum tls_progress *progress);
 static enum tls_reason wait_encrypted_extensions(tls13_engine *e, enum tls_progress *progress);
@@ -14,13 +15,59 @@ static enum tls_reason wait_finished(tls13_engine *e, enum tls_progress *progres
 
 /* ---- start ---- */
 
+static int
+offers_hash(const tls13_engine *e, unsigned hash)
+{
+    const tls_terms *terms = &e->handshake->terms;
+    size_t i;
+
+    for (i = 0; i < terms->suite_count; i++) {
+        const tls_suite *suite = tls_suite_find(terms->suites[i]);
+
+        if (suite != NULL && tls_suite_fits(suite, TLS_VERSION_13) &&
+            (unsigned)suite->prf_hash == hash)
+            return 1;
+    }
+    return 0;
+}
+
+/* offer_imported: RFC 9258 section 5.1: one for each hash that the server may choose. */
+static enum tls_reason
+offer_imported(tls13_engine *e, const tls_answer *answer)
+{
+    static const int hashes[] = {TLS_HASH_SHA256, TLS_HASH_SHA384};
+    tls_imported_identity identity = {0};
+    enum tls_reason reason = TLS_OK;
+    size_t i;
+
+    identity.external_identity = tls_buffer_view(&answer->psk_identity);
+    identity.context = tls_buffer_view(&answer->psk_context);
+    identity.target_protocol = TLS_VERSION_13;
+    for (i = 0; i < sizeof hashes / sizeof hashes[0] && reason == TLS_OK; i++) {
+        tls_buffer encoded = {0};
+
+        if (!offers_hash(e, (unsigned)hashes[i]))
+            continue;
+        identity.target_hash = hashes[i];
+        tls_imported_identity_write(&encoded, &identity);
+        reason = tls_write_result(&encoded);
+        if (reason == TLS_OK)
+            reason = tls13_import_psk(&e->psks[e->psk_count++], tls_buffer_view(&answer->bytes),
+                answer->psk_hash, tls_buffer_view(&encoded));
+        tls_buffer_release(&encoded);
+    }
+    return reason;
+}
+
 /* take_psk uses the answer to `psk`, whose question was asked first of all. */
 static enum tls_reason
 take_psk(tls13_engine *e, tls_answer *answer)
 {
     enum tls_reason reason = TLS_OK;
 
-    if (!answer->is_default && answer->bytes.length > 0)
+    if (!answer->is_default && answer->psk_imported)
+        reason = offer_imported(e, answer);
+    else if (!answer->is_default && answer->bytes.length > 0)
         reason = tls13_set_psk(&e->psks[e->psk_count++], tls_hash_class(answer->psk_hash),
             tls_buffer_view(&answer->bytes), tls_buffer_view(&answer->psk_identity), 1);
     tls_host_answer_clear(e->handshake->host);
@@ -402,7 +449,11 @@ received_extensions(tls13_engine *e, const tls_encrypted_extensions *message)
     tls_buffer_append(&h->facts.alpn, message->alpn.data, message->alpn.length);
     if (h->facts.alpn.failed)
         return TLS_REASON_OUT_OF_MEMORY;
+    h->facts.tickets_told = message->ticket_request;
+    h->facts.expected_tickets = message->expected_count;
     reason = tls_limits_answered(h, message->extensions);
+    if (reason == TLS_OK)
+        reason = tls13_take_types(e, message->extensions);
     return reason == TLS_OK ? early_data_answer(e, message->early_data) : reason;
 }
 

@@ -357,6 +357,10 @@ write_tls13(const tls13_engine *e, tls_buffer *extensions)
             extensions, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, tls_bytes_make(modes, mode_count));
     if (e->cookie.length > 0)
         tls_extension_write_vector16(extensions, TLS_EXTENSION_COOKIE, tls_buffer_view(&e->cookie));
+    tls13_offer_types(e, extensions);
+    if (context->new_session_count + context->resumption_count > 0)
+        tls_extension_write_u16(extensions, TLS_EXTENSION_TICKET_REQUEST,
+            context->new_session_count << 8 | context->resumption_count);
     if (context->post_handshake_auth)
         tls_extension_write_empty(extensions, TLS_EXTENSION_POST_HANDSHAKE_AUTH);
     tls13_write_compression(context, extensions);

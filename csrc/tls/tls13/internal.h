@@ -27,9 +27,10 @@
 #include "key/signature.h"
 #include "tls13/traffic.h"
 
-/* A client offers its own PSK before the session's; a server looks at no more identities than this.
+/* A client offers its own PSK before the session's, an imported one for each hash; a server looks
+ * at no more identities than this.
  */
-#define TLS13_PSKS_OFFERED 2
+#define TLS13_PSKS_OFFERED 3
 #define TLS13_PSKS_LOOKED_AT 8
 #define TLS13_SHARES_MAXIMUM 4
 
@@ -46,6 +47,7 @@ typedef struct tls13_psk {
     unsigned char key[TLS_PSK_MAXIMUM];
     size_t key_length;
     int external;
+    int imported; /* external, by RFC 9258: the identity is an ImportedIdentity */
     tls_buffer identity;
 } tls13_psk;
 
@@ -205,6 +207,9 @@ void tls13_write_compression(const tls_context *context, tls_buffer *extensions)
 /* tls13_set_psk fills a PSK of a session or an external one. */
 enum tls_reason tls13_set_psk(
     tls13_psk *psk, const br_hash_class *hash, tls_bytes key, tls_bytes identity, int external);
+/* tls13_import_psk fills a PSK imported from an external one, for the identity's target (RFC 9258);
+ * ILLEGAL_PARAMETER for an identity that is no ImportedIdentity for TLS 1.3. */
+enum tls_reason tls13_import_psk(tls13_psk *psk, tls_bytes key, int hash, tls_bytes identity);
 void tls13_clear_psk(tls13_psk *psk);
 /* tls13_binder computes the binder of a PSK over a ClientHello cut short before its binders. */
 void tls13_binder(
@@ -250,6 +255,27 @@ const tls_suite *tls13_choose_suite(const tls13_engine *e, const tls_client_hell
  */
 int tls13_early_data_possible(const tls13_engine *e);
 int tls13_claim_early_data(const tls13_engine *e);
+
+/* ---- tls13/certificate_type.c: X.509 certificates or raw public keys (RFC 7250) ---- */
+/* tls13_own_type, tls13_peer_type: what was agreed; in a late authentication, in the handshake. */
+unsigned tls13_own_type(const tls13_engine *e);
+unsigned tls13_peer_type(const tls13_engine *e);
+/* The client's offer, the server's choice for the client's certificate, both extensions of
+ * EncryptedExtensions, and what the client makes of them. */
+void tls13_offer_types(const tls13_engine *e, tls_buffer *extensions);
+enum tls_reason tls13_choose_client_type(tls13_engine *e, const tls_client_hello *hello);
+void tls13_write_types(const tls13_engine *e, tls_buffer *extensions);
+enum tls_reason tls13_take_types(tls13_engine *e, tls_bytes extensions);
+/* tls13_may_show_type: the server has it among its own, and the client takes it. */
+int tls13_may_show_type(const tls13_engine *e, const tls_client_hello *hello, unsigned type);
+/* tls13_fits_type: could the credential be shown as what was agreed? */
+int tls13_takes_type(const tls13_engine *e, unsigned type); /* of the peer's certificate */
+int tls13_fits_type(const tls13_engine *e, const tls_credential *credential);
+enum tls_reason tls13_no_common_type(tls13_engine *e);
+/* tls13_write_raw_key appends the credential's SubjectPublicKeyInfo; tls13_take_raw_key keeps the
+ * peer's. */
+enum tls_reason tls13_write_raw_key(tls_buffer *out, const tls_credential *credential);
+enum tls_reason tls13_take_raw_key(tls13_engine *e, const tls_certificate_message *message);
 
 /* ---- tls13/authentication.c: Certificate, CertificateVerify and Finished, both ways ---- */
 enum tls_reason tls13_send_certificate(tls13_engine *e);

@@ -23,6 +23,7 @@ static const struct {
     {STAGE(MASTER), 0, "s ap traffic", "SERVER_TRAFFIC_SECRET_0"},
     {STAGE(MASTER), 0, "exp master", "EXPORTER_SECRET"},
     {STAGE(MASTER), 0, "res master", NULL},
+    {STAGE(EARLY), 1, "imp binder", NULL},
 };
 
 static const unsigned char zeros[TLS_SECRET_MAXIMUM];

@@ -28,7 +28,8 @@ enum tls_secret {
     TLS_SECRET_CLIENT_APPLICATION_TRAFFIC,
     TLS_SECRET_SERVER_APPLICATION_TRAFFIC,
     TLS_SECRET_EXPORTER,
-    TLS_SECRET_RESUMPTION
+    TLS_SECRET_RESUMPTION,
+    TLS_SECRET_IMPORTED_BINDER /* RFC 9258 section 5.2 */
 };
 
 /* Zero-initialised is a valid schedule that has not started. */

@@ -3,6 +3,8 @@
 
 #include "tls13/internal.h"
 #include "handshake/resumption.h"
+#include "tls13/imported_psk.h"
+#include "wire/imported_identity.h"
 
 enum tls_reason
 tls13_set_psk(
@@ -17,6 +19,24 @@ tls13_set_psk(
     psk->external = external;
     tls_buffer_append(&psk->identity, identity.data, identity.length);
     return psk->identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+}
+
+enum tls_reason
+tls13_import_psk(tls13_psk *psk, tls_bytes key, int hash, tls_bytes identity)
+{
+    unsigned char imported[TLS_SECRET_MAXIMUM];
+    tls_imported_identity parsed;
+    enum tls_reason reason;
+    size_t length;
+
+    if (!tls_imported_identity_parse(&parsed, identity) || !tls_imported_identity_usable(&parsed))
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    length = tls_imported_psk(imported, parsed.target_hash, key, hash, identity);
+    reason = tls13_set_psk(
+        psk, tls_hash_class(parsed.target_hash), tls_bytes_make(imported, length), identity, 1);
+    psk->imported = 1;
+    tls_wipe(imported, sizeof imported);
+    return reason;
 }
 
 void
@@ -36,7 +56,10 @@ tls13_binder(const tls13_engine *e, unsigned char *out, const tls13_psk *psk, tl
     tls_transcript_hash_with(&e->transcript, transcript_hash, psk->hash, truncated);
     tls_key_schedule_start(&early, psk->hash, tls_bytes_make(psk->key, psk->key_length));
     (void)tls_key_schedule_derive(&early, base_key,
-        psk->external ? TLS_SECRET_EXTERNAL_BINDER : TLS_SECRET_RESUMPTION_BINDER, NULL);
+        psk->imported   ? TLS_SECRET_IMPORTED_BINDER
+        : psk->external ? TLS_SECRET_EXTERNAL_BINDER
+                        : TLS_SECRET_RESUMPTION_BINDER,
+        NULL);
     tls_finished_mac(psk->hash, out, base_key, transcript_hash);
     tls_wipe(base_key, sizeof base_key);
     tls_key_schedule_wipe(&early);
@@ -46,14 +69,23 @@ enum tls_reason
 tls13_use_psk(tls13_engine *e, const tls13_psk *psk)
 {
     tls_facts *facts = &e->handshake->facts;
+    tls_imported_identity identity = {0};
 
     facts->peer.psk = 1;
     if (!psk->external) {
         facts->ticket = 1;
         return tls_resumption_claim(e->handshake, e->resume);
     }
-    tls_buffer_append(&facts->peer.psk_identity, psk->identity.data, psk->identity.length);
-    return facts->peer.psk_identity.failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
+    facts->peer.psk_imported = psk->imported;
+    identity.external_identity = tls_buffer_view(&psk->identity);
+    if (psk->imported)
+        (void)tls_imported_identity_parse(&identity, tls_buffer_view(&psk->identity));
+    tls_buffer_append(&facts->peer.psk_identity, identity.external_identity.data,
+        identity.external_identity.length);
+    tls_buffer_append(&facts->peer.psk_context, identity.context.data, identity.context.length);
+    return facts->peer.psk_identity.failed || facts->peer.psk_context.failed
+               ? TLS_REASON_OUT_OF_MEMORY
+               : TLS_OK;
 }
 
 enum tls_reason

@@ -393,6 +393,22 @@ may_use_tickets(const tls13_engine *e, const tls_client_hello *hello)
                                                hello->psk_key_exchange_modes.length == 0);
 }
 
+/* tickets_wanted: section 4.2.9: no tickets for a client that has no way to use them, nor of
+ * sessions that nobody keeps. A client that asks for a number gets no more (RFC 9149 section 3);
+ * one that resumes and does not ask gets one for the one that it used. */
+static unsigned
+tickets_wanted(const tls13_engine *e, const tls_client_hello *hello)
+{
+    const tls_handshake *h = e->handshake;
+    unsigned count = h->host->context->ticket_count, wanted = h->facts.resumed ? 1 : count;
+
+    if (!may_use_tickets(e, hello) || !keeps_sessions(h->host))
+        return 0;
+    if (hello->ticket_request)
+        wanted = h->facts.resumed ? hello->resumption_count : hello->new_session_count;
+    return wanted < count ? wanted : count;
+}
+
 /* use_hello takes over what remains to be used of ClientHello, and adds it to the transcript. */
 static enum tls_reason
 use_hello(tls13_engine *e)
@@ -401,12 +417,9 @@ use_hello(tls13_engine *e)
     const tls_client_hello *hello = &h->client_hello.hello;
 
     h->facts.post_handshake_auth = hello->post_handshake_auth;
-    /* Section 4.2.9: no tickets for a client that has no way to use them, nor of sessions that
-     * nobody keeps. */
-    e->tickets_left =
-        may_use_tickets(e, hello) && keeps_sessions(h->host) ? h->host->context->ticket_count : 0;
-    if (h->facts.resumed && e->tickets_left > 1)
-        e->tickets_left = 1;
+    e->tickets_left = tickets_wanted(e, hello);
+    h->facts.tickets_told = hello->ticket_request;
+    h->facts.expected_tickets = e->tickets_left;
     tls13_consume(e);
     h->host->sealer.version = TLS_VERSION_12;
     return h->facts.early_data == TLS_EARLY_DATA_ACCEPTED ? tls13_early_secrets(e, &e->psks[0])
@@ -424,6 +437,8 @@ flight(tls13_engine *e, enum tls_progress *progress)
     (void)progress;
     if (reason == TLS_OK && e->psk_selected)
         reason = tls13_use_psk(e, &e->psks[0]);
+    if (reason == TLS_OK && h->facts.verify != TLS_VERIFY_NONE && !e->psk_selected)
+        reason = tls13_choose_client_type(e, &h->client_hello.hello);
     if (reason == TLS_OK)
         reason = use_hello(e);
     if (reason == TLS_OK)

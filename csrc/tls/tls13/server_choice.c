@@ -7,7 +7,7 @@
 #include "handshake/resumption.h"
 #include "tls13/internal.h"
 #include "session/replay.h"
-#include "x509/key_use.h"
+#include "wire/imported_identity.h"
 
 /* ---- The suite ---- */
 
@@ -165,14 +165,20 @@ use_external(tls13_engine *e, const tls_client_hello *hello, const tls_answer *a
     tls_bytes identity, int *used)
 {
     const br_hash_class *hash;
+    tls_imported_identity imported;
 
     *used = 0;
     if (answer->is_default || answer->bytes.length == 0)
         return TLS_OK;
     hash = tls_hash_class(answer->psk_hash);
+    if (answer->psk_imported && tls_imported_identity_parse(&imported, identity))
+        hash = tls_hash_class(imported.target_hash);
     if (tls13_choose_suite(e, hello, hash, 0) == NULL)
         return TLS_OK;
     *used = 1;
+    if (answer->psk_imported)
+        return tls13_import_psk(
+            &e->psks[0], tls_buffer_view(&answer->bytes), answer->psk_hash, identity);
     return tls13_set_psk(&e->psks[0], hash, tls_buffer_view(&answer->bytes), identity, 1);
 }
 
@@ -330,15 +336,30 @@ can_sign(void *data, size_t preference, const tls_credential *credential)
     unsigned scheme = e->handshake->host->context->signature_schemes[preference];
 
     return tls_u16_list_contains(tls_buffer_view(&e->peer_schemes), scheme) &&
-           tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE) &&
+           tls_credential_signs(credential) && tls13_fits_type(e, credential) &&
            tls_scheme_fits_key(scheme, tls_private_key_public(credential->key), TLS_VERSION_13);
+}
+
+/* pick_credential: one that can be shown as the type that is being tried. */
+static const tls_credential *
+pick_credential(tls13_engine *e)
+{
+    tls_handshake *h = e->handshake;
+    size_t scheme;
+
+    if (h->terms.credential_fixed)
+        return tls13_pick_scheme(e, &h->terms.credential) != 0 ? &h->terms.credential : NULL;
+    return tls_pick_server_credential(
+        h, h->host->context->signature_scheme_count, can_sign, e, &scheme);
 }
 
 enum tls_reason
 tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
 {
-    const tls_credential *credential;
-    size_t scheme;
+    const tls_context *context = e->handshake->host->context;
+    const tls_credential *credential = NULL;
+    int any_type = 0;
+    size_t i;
 
     /* Section 4.2.3. */
     if (hello->signature_algorithms.length == 0)
@@ -348,14 +369,21 @@ tls13_choose_credential(tls13_engine *e, const tls_client_hello *hello)
     if (e->peer_schemes.failed)
         return TLS_REASON_OUT_OF_MEMORY;
     e->staple = hello->status_request;
+    for (i = 0; i < context->server_certificate_type_count && credential == NULL; i++) {
+        unsigned type = context->server_certificate_types[i];
+
+        if (!tls13_may_show_type(e, hello, type))
+            continue;
+        any_type = 1;
+        e->handshake->facts.server_certificate_type = type;
+        credential = pick_credential(e);
+    }
+    if (!any_type)
+        return tls13_no_common_type(e);
     e->compression =
         tls_context_compression(e->handshake->host->context, hello->compress_certificate);
     if (e->handshake->terms.credential_fixed)
-        return tls13_pick_scheme(e, &e->handshake->terms.credential) != 0
-                   ? TLS_OK
-                   : tls_no_common_schemes(e->handshake, TLS_VERSION_13);
-    credential = tls_pick_server_credential(
-        e->handshake, e->handshake->host->context->signature_scheme_count, can_sign, e, &scheme);
+        return credential != NULL ? TLS_OK : tls_no_common_schemes(e->handshake, TLS_VERSION_13);
     /* RFC 8446 section 6.2: what a server says that has nothing but pre-shared keys. */
     if (credential == NULL && e->handshake->host->context->credential_count == 0 &&
         tls_host_decides(e->handshake->host, TLS_DECISION_PSK))

@@ -90,6 +90,10 @@ tls13_send_encrypted_extensions(tls13_engine *e)
     if (h->facts.early_data == TLS_EARLY_DATA_ACCEPTED)
         tls_extension_write_empty(&extensions, TLS_EXTENSION_EARLY_DATA);
     write_retry_configs(h, &extensions);
+    tls13_write_types(e, &extensions);
+    if (h->facts.tickets_told)
+        tls_extension_write_u8(
+            &extensions, TLS_EXTENSION_TICKET_REQUEST, h->facts.expected_tickets);
     memset(&message, 0, sizeof message);
     message.type = TLS_HANDSHAKE_ENCRYPTED_EXTENSIONS;
     message.u.encrypted_extensions.extensions = tls_buffer_view(&extensions);

@@ -44,6 +44,7 @@ static const struct {
     {TLS_EXTENSION_POST_HANDSHAKE_AUTH, CH},
     {TLS_EXTENSION_SIGNATURE_ALGORITHMS_CERT, CH | CR},
     {TLS_EXTENSION_KEY_SHARE, CH | SH13 | HRR},
+    {TLS_EXTENSION_TICKET_REQUEST, CH | EE}, /* RFC 9149 section 3 */
     {TLS_EXTENSION_ENCRYPTED_CLIENT_HELLO, CH | HRR | EE}, /* RFC 9849 section 5 */
     {TLS_EXTENSION_RENEGOTIATION_INFO, CH | SH12}, /* RFC 5746 section 3.2 */
 };
@@ -104,6 +105,7 @@ tls_extension_fault(tls_hello_faults *faults, unsigned type)
     case TLS_EXTENSION_POST_HANDSHAKE_AUTH:
     case TLS_EXTENSION_KEY_SHARE:
     case TLS_EXTENSION_ENCRYPTED_CLIENT_HELLO:
+    case TLS_EXTENSION_TICKET_REQUEST:
         return &faults->in_13;
     default:
         return NULL;

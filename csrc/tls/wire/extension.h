@@ -78,7 +78,8 @@ enum tls_extension_kind {
     TLS_EXTENSION_KIND_STATUS_REQUEST, /* number: status type; bytes: the request as it stands */
     TLS_EXTENSION_KIND_STATUS,         /* number: status type; bytes: the OCSP response */
     TLS_EXTENSION_KIND_PRE_SHARED_KEYS, /* bytes: { vector16 identity, u32 age }; binders; count */
-    TLS_EXTENSION_KIND_ECH              /* number: enum tls_ech_type; bytes: the whole: see ech.h */
+    TLS_EXTENSION_KIND_ECH,             /* number: enum tls_ech_type; bytes: the whole: see ech.h */
+    TLS_EXTENSION_KIND_TICKET_REQUEST   /* number: new_session_count; count: resumption_count */
 };
 
 typedef struct tls_extension_value {

@@ -226,6 +226,18 @@ parse_pre_shared_keys(tls_extension_value *value, tls_reader *reader)
     return binder_count == value->count ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
 }
 
+/* RFC 9149 section 3: how many tickets a client wants; a server says how many will come. */
+static enum tls_reason
+parse_ticket_request(tls_extension_value *value, tls_reader *reader, unsigned place)
+{
+    if (place != TLS_IN_CLIENT_HELLO)
+        return parse_number(value, reader, 1);
+    value->kind = TLS_EXTENSION_KIND_TICKET_REQUEST;
+    value->number = tls_read_u8(reader);
+    value->count = tls_read_u8(reader);
+    return finish(reader);
+}
+
 static enum tls_reason
 parse_limited(tls_extension_value *value, tls_reader *reader, size_t width, uint32_t minimum,
     uint32_t maximum)
@@ -286,6 +298,9 @@ tls_extension_parse(tls_extension_value *value, unsigned type, unsigned place, t
         if (in_client_hello)
             return set_u16_list(value, &reader, tls_read_vector8(&reader, 2));
         return parse_number(value, &reader, 2);
+    case TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE: /* RFC 7250 section 3 */
+    case TLS_EXTENSION_SERVER_CERTIFICATE_TYPE:
+        return in_client_hello ? parse_u8_list(value, &reader) : parse_number(value, &reader, 1);
     case TLS_EXTENSION_COMPRESS_CERTIFICATE: /* RFC 8879 section 3 */
         return set_u16_list(value, &reader, tls_read_vector8(&reader, 2));
     case TLS_EXTENSION_EC_POINT_FORMATS:       /* RFC 8422 section 5.1.2 */
@@ -315,6 +330,8 @@ tls_extension_parse(tls_extension_value *value, unsigned type, unsigned place, t
         return parse_number(value, &reader, 2);
     case TLS_EXTENSION_KEY_SHARE:
         return parse_key_share(value, &reader, place);
+    case TLS_EXTENSION_TICKET_REQUEST:
+        return parse_ticket_request(value, &reader, place);
     case TLS_EXTENSION_COOKIE: /* RFC 8446 section 4.2.2 */
         value->kind = TLS_EXTENSION_KIND_BYTES;
         value->bytes = tls_read_vector16(&reader, 1);

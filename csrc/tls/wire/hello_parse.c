@@ -121,6 +121,17 @@ note_client_extension(tls_client_hello *hello, unsigned type, const tls_extensio
     case TLS_EXTENSION_SIGNED_CERTIFICATE_TIMESTAMP:
         hello->signed_certificate_timestamp = 1;
         break;
+    case TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE:
+        hello->client_certificate_types = value->bytes;
+        break;
+    case TLS_EXTENSION_SERVER_CERTIFICATE_TYPE:
+        hello->server_certificate_types = value->bytes;
+        break;
+    case TLS_EXTENSION_TICKET_REQUEST:
+        hello->ticket_request = 1;
+        hello->new_session_count = value->number;
+        hello->resumption_count = (unsigned)value->count;
+        break;
     case TLS_EXTENSION_POST_HANDSHAKE_AUTH:
         hello->post_handshake_auth = 1;
         break;

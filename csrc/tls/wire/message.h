@@ -53,11 +53,14 @@ typedef struct tls_client_hello {
     tls_bytes psk_binders;    /* each a vector8 */
     tls_bytes session_ticket; /* empty when absent or when the client asks for one */
     tls_bytes cookie;
+    tls_bytes client_certificate_types, server_certificate_types; /* RFC 7250; empty: X.509 */
     int has_key_share; /* the extension is there, perhaps empty (RFC 8446 section 4.2.8) */
     int psk_offered, early_data_offered, session_ticket_offered;
     int extended_master_secret, encrypt_then_mac, signed_certificate_timestamp;
     int status_request; /* of type ocsp */
     int post_handshake_auth;
+    int ticket_request; /* RFC 9149: with the two counts */
+    unsigned new_session_count, resumption_count;
     int secure_renegotiation;     /* by renegotiation_info or by SCSV (RFC 5746 section 3.6) */
     int fallback;                 /* TLS_FALLBACK_SCSV (RFC 7507) */
     unsigned max_fragment_length; /* 0, or bytes: 512 … 4096 (RFC 6066 section 4) */
@@ -100,6 +103,8 @@ typedef struct tls_encrypted_extensions {
     tls_bytes extensions;
     tls_bytes alpn;
     int early_data;
+    int ticket_request; /* RFC 9149: expected_count says how many tickets will come */
+    unsigned expected_count;
 } tls_encrypted_extensions;
 
 /* RFC 5246 section 7.4.2, RFC 8446 section 4.4.2. The list is walked with tls_certificate_next,

@@ -76,6 +76,9 @@ parse_encrypted_extensions(tls_encrypted_extensions *out, tls_reader *reader)
     if (reason != TLS_OK)
         return reason;
     out->early_data = tls_extensions_find(out->extensions, TLS_EXTENSION_EARLY_DATA, &data);
+    out->ticket_request = tls_extensions_find(out->extensions, TLS_EXTENSION_TICKET_REQUEST, &data);
+    if (out->ticket_request)
+        out->expected_count = data.data[0];
     if (tls_extensions_find(out->extensions, TLS_EXTENSION_ALPN, &data) &&
         tls_extension_parse(&value, TLS_EXTENSION_ALPN, TLS_IN_ENCRYPTED_EXTENSIONS, data) ==
             TLS_OK) {

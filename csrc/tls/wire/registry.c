@@ -369,6 +369,11 @@ static const struct entry compression_methods[] = {
     {64, "LZS"},
 };
 
+static const struct entry certificate_formats[] = {
+    {0, "x509"},
+    {2, "raw_public_key"},
+};
+
 /* RFC 8879 section 7.3; best first. */
 static const struct entry certificate_compression[] = {
     {2, "brotli"},
@@ -411,6 +416,7 @@ static const struct {
     {TABLE(certificate_compression), NULL, 0, GREASE_NONE},
     {TABLE(psk_modes), NULL, 0, GREASE_PSK_MODE},
     {TABLE(content_types), NULL, 0, GREASE_NONE},
+    {TABLE(certificate_formats), NULL, 0, GREASE_NONE},
 };
 
 int

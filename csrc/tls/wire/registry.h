@@ -84,6 +84,7 @@ enum tls_extension_type {
     TLS_EXTENSION_POST_HANDSHAKE_AUTH = 49,
     TLS_EXTENSION_SIGNATURE_ALGORITHMS_CERT = 50,
     TLS_EXTENSION_KEY_SHARE = 51,
+    TLS_EXTENSION_TICKET_REQUEST = 58,
     TLS_EXTENSION_ECH_OUTER_EXTENSIONS = 0xFD00,
     TLS_EXTENSION_ENCRYPTED_CLIENT_HELLO = 0xFE0D,
     TLS_EXTENSION_RENEGOTIATION_INFO = 0xFF01
@@ -145,6 +146,7 @@ enum tls_registry {
     TLS_REGISTRY_CERTIFICATE_COMPRESSION, /* "zlib", "brotli", "zstd" */
     TLS_REGISTRY_PSK_MODE,                /* "psk_ke", "psk_dhe_ke" [GREASE] */
     TLS_REGISTRY_CONTENT_TYPE,            /* "handshake", "application_data" … */
+    TLS_REGISTRY_CERTIFICATE_FORMAT, /* "x509", "raw_public_key": RFC 7250's certificate types */
     TLS_REGISTRY_COUNT
 };
 
@@ -175,6 +177,12 @@ enum tls_scheme_kind {
 };
 enum tls_scheme_kind tls_scheme_kind_of(unsigned scheme);
 int tls_scheme_hash(unsigned scheme);
+
+/* RFC 7250 section 3: what stands in a Certificate message. */
+enum tls_certificate_type {
+    TLS_CERTIFICATE_TYPE_X509 = 0,
+    TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY = 2
+};
 
 TLS_PUBLIC_END
 

@@ -31,9 +31,13 @@ static const deviation extensions[] = {
         TLS_REASON_UNSUPPORTED_EXTENSION},
     {"server_certificate_type", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE),
         BYTES("\2"), TLS_REASON_UNSUPPORTED_EXTENSION},
+    {"ticket_request", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_TICKET_REQUEST), BYTES("\1"),
+        TLS_REASON_UNSUPPORTED_EXTENSION},
     {"an unknown extension", EXTENSION('E', BLOCK_LAST, 0x1234), NO_BYTES,
         TLS_REASON_UNSUPPORTED_EXTENSION},
 };
+
+static const uint16_t types[] = {TLS_CERTIFICATE_TYPE_X509, TLS_CERTIFICATE_TYPE_RAW_PUBLIC_KEY};
 
 static void
 with_offers(tls_context_options *client, tls_context_options *server)
@@ -48,9 +52,32 @@ with_offers(tls_context_options *client, tls_context_options *server)
     client->record_size_limit = 16384;
     client->max_fragment_length = 1024;
     client->staple = TLS_STAPLE_NONE;
+    client->server_certificate_types = types;
+    client->server_certificate_type_count = 2;
+    client->new_session_count = 3;
 }
 
 static const deviation offered[] = {
+    {"an X.509 certificate", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE),
+        BYTES("\0"), TLS_OK},
+    {"a raw public key, and then a certificate",
+        EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE), BYTES("\2"),
+        TLS_REASON_BAD_DER},
+    {"a type that was not offered",
+        EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE), BYTES("\1"),
+        TLS_REASON_ILLEGAL_PARAMETER},
+    {"no type", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE), NO_BYTES,
+        TLS_REASON_DECODE},
+    {"a list of types", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE),
+        BYTES("\1\2"), TLS_REASON_DECODE},
+    {"the client's type, which has no choice",
+        EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE), BYTES("\2"),
+        TLS_REASON_UNSUPPORTED_EXTENSION},
+    {"tickets", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_TICKET_REQUEST), BYTES("\2"), TLS_OK},
+    {"no number of tickets", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_TICKET_REQUEST), NO_BYTES,
+        TLS_REASON_DECODE},
+    {"two numbers of tickets", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_TICKET_REQUEST),
+        BYTES("\2\2"), TLS_REASON_DECODE},
     {"the second protocol", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN),
         BYTES("\0\11\10http/1.1"), TLS_OK},
     {"a protocol that was not offered", EXTENSION('E', BLOCK_LAST, TLS_EXTENSION_ALPN),

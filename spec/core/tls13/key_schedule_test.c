@@ -330,7 +330,7 @@ spec_stage(const tls_key_schedule *schedule, const unsigned char *hash)
             "%s: the secret, or nothing", subject);
     }
     check(!tls_key_schedule_derive(
-              schedule, secret, (enum tls_secret)(TLS_SECRET_RESUMPTION + 1), hash),
+              schedule, secret, (enum tls_secret)(TLS_SECRET_IMPORTED_BINDER + 1), hash),
         "%s: no secret behind the last", subject);
 }
 

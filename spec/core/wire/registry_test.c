@@ -37,6 +37,7 @@ spec_names(void)
         {TLS_REGISTRY_PSK_MODE, 1, "psk_dhe_ke"},
         {TLS_REGISTRY_PSK_MODE, 0xE4, "GREASE"},
         {TLS_REGISTRY_CONTENT_TYPE, 23, "application_data"},
+        {TLS_REGISTRY_CERTIFICATE_FORMAT, 2, "raw_public_key"},
     };
     size_t i;
 
