@@ -195,6 +195,13 @@ function options.keylog(arguments)
    return key_logs[path]
 end
 
+-- The library raises errors for options that are wrong: here they come from the command line.
+local function from_command_line(make, ...)
+   local ok, value, message, code = pcall(make, ...)
+   if ok then return value, message, code end
+   options.usage("%s", (tostring(value):gsub("\nstack traceback.*", ""):gsub("^[^\n:]+:%d+: ", "")))
+end
+
 --- context(arguments, more) makes the context that the options describe; `more` is added to it.
 function options.context(arguments, more)
    local settings = {}
@@ -220,12 +227,7 @@ function options.context(arguments, more)
       settings.password = read_file(arguments.password_file, "password file"):match("^[^\r\n]*")
    end
    for name, value in pairs(more or {}) do settings[name] = value end
-   -- the library raises errors for options that are wrong: here they come from the command line
-   local ok, context, message = pcall(bearssl.context, settings)
-   if not ok then
-      message = tostring(context):gsub("\nstack traceback.*", ""):gsub("^[^\n:]+:%d+: ", "")
-      options.usage("%s", message)
-   end
+   local context, message = from_command_line(bearssl.context, settings)
    if not context then options.usage("%s", message) end
    return context
 end
@@ -282,7 +284,7 @@ function options.tls_connect(context, host, port, settings)
    local tcp, message, code = options.connect(host, port, settings.timeout)
    if not tcp then return nil, message, code end
    local stream
-   stream, message, code = context:wrap(tcp, settings)
+   stream, message, code = from_command_line(context.wrap, context, tcp, settings)
    if not stream then
       tcp:close()
       return nil, message, code
