@@ -269,6 +269,11 @@ local function refuse(wrong)
    if wrong then error("bearssl.context: " .. wrong, 0) end
 end
 
+-- A `select` handler may give each connection its own credential and suites.
+local function handler_selects(given)
+   return given.handlers and given.handlers.select
+end
+
 local function build(given)
    local mode = given.mode or "client"
    local is_client = mode == "client"
@@ -288,11 +293,14 @@ local function build(given)
    }))
    local list, named, code = judge(gather_credentials(given))
    if not list then return nil, named, code end
-   if not is_client and #list == 0 and not (given.handlers and given.handlers.select) then
+   if not is_client and #list == 0 and not handler_selects(given) then
       error("bearssl.context: a server needs a certificate and its key (certfile and keyfile, certificate and key, "
          .. "or credentials), or a select handler that gives them", 0)
    end
    settings.credentials = list
+   if not is_client and given.suites and #list > 0 and not handler_selects(given) then
+      refuse(combination.keys(list, settings.suites))
+   end
    for name in pairs(verification.checks) do settings[name] = given[name] end
    local message
    settings, message, code = verification.convert(settings)
@@ -430,6 +438,23 @@ function Context:ticket_keys(...)
    return state.settings.ticket_keys
 end
 
+-- Of TLS 1.3: how many key shares a client sends by default (csrc/tls/tls13/client_hello.c), and tickets that it asks
+-- for, where it does.
+local function show_of_newest(info, settings)
+   if settings.mode ~= "client" or settings.version_max < core.version_id "TLSv1.3" then
+      info.key_shares = nil
+   elseif not info.key_shares then
+      local hybrids, groups = 0, settings.groups or core.default_groups()
+      while groups[hybrids + 1] and core.group_name(groups[hybrids + 1]):find("MLKEM", 1, true) do
+         hybrids = hybrids + 1
+      end
+      info.key_shares = hybrids > 0 and hybrids < #groups and 2 or 1
+   end
+   if info.new_session_count == 0 and info.resumption_count == 0 then
+      info.new_session_count, info.resumption_count = nil, nil
+   end
+end
+
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
 -- sessions (in the cache), pooled_buffers (record buffers that lie idle).
@@ -438,6 +463,7 @@ function Context:info(...)
    options.surplus("info", nil, ...)
    local names, settings = require "bearssl.names", state.settings
    local info = state.core:info()
+   show_of_newest(info, settings)
    info.mode, info.verify, info.alpn = settings.mode, settings.verify, settings.alpn
    info.min_version, info.max_version = core.version_name(settings.version_min), core.version_name(settings.version_max)
    info.suites = names.list(settings.suites, core.suite_name)
@@ -446,7 +472,8 @@ function Context:info(...)
    info.server_certificate_types = { (table.unpack or unpack)(settings.server_certificate_types) } -- luacheck: ignore
    info.client_certificate_types = { (table.unpack or unpack)(settings.client_certificate_types) } -- luacheck: ignore
    info.signature_algorithms_cert = settings.schemes_cert and names.list(settings.schemes_cert, core.scheme_name)
-   info.certificate_compression = names.list(settings.compressions, core.compression_name)
+   info.certificate_compression = names.list(settings.version_max < core.version_id "TLSv1.3" and {}
+      or settings.compressions, core.compression_name)
    info.tickets, info.staple = settings.tickets, settings.staple
    info.sessions, info.pooled_buffers = state.core:session_count(), state.core:pooled_buffers()
    return info
