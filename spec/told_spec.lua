@@ -112,3 +112,34 @@ describe("context:info()", function()
       assert.same(bearssl.features().certificate_compression, client():info().certificate_compression)
    end)
 end)
+
+describe("a key that is asked to sign", function()
+   it("says that it has no such scheme", function()
+      local kinds = { ed25519 = { "sha256", "ecdsa_secp256r1_sha256" }, secp256r1 = { "rsa_pss_rsae_sha256" } }
+      for kind, names in pairs(kinds) do
+         local key = assert(bearssl.key.generate(kind))
+         for _, name in ipairs(names) do
+            local signature, message, code = key:sign(name, ("d"):rep(32))
+            assert.is_nil(signature)
+            assert.equal("sign_failed", code)
+            has(message, "does not sign by this hash or signature scheme")
+         end
+      end
+   end)
+
+   it("of Ed25519 has no hash to choose for a certificate", function()
+      local key = assert(bearssl.key.generate("ed25519"))
+      local made, message, code = bearssl.certificate.selfsigned { key = key, subject = "CN=x", hash = "sha256" }
+      assert.is_nil(made)
+      assert.equal("bad_field", code)
+      has(message, "Ed25519 has none to choose")
+   end)
+end)
+
+describe("certificate_compression", function()
+   it("that is empty is told of false", function()
+      local ok, message = pcall(bearssl.context, { certificate_compression = {} })
+      assert.is_false(ok)
+      has(message, "give false for none")
+   end)
+end)

@@ -58,6 +58,9 @@ end
 
 local function certificate_compression(value)
    if value == false then return nil end
+   if type(value) == "table" and next(value) == nil and getmetatable(value) == nil then
+      return "", "must not be empty: leave it out for the default, or give false for none"
+   end
    local must, exact = checks.names(value)
    return must and "a list of names, or false for none", exact
 end
@@ -116,10 +119,15 @@ local function session(value)
    return "a session object, or false for none"
 end
 
+local function ech(value)
+   if value ~= false and type(value) ~= "string" then return "an ECHConfigList, or false for none" end
+   return nil
+end
+
 local connection_options = {
    alpn = is.filled(context_options.alpn, "the context's protocols"),
    pins = is.filled(context_options.pins, "the context's pins"),
-   server_name = server_name, session = session, ech = is.string, verify = verification.mode, handlers = handlers,
+   server_name = server_name, session = session, ech = ech, verify = verification.mode, handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
    max_version = is.string,
 }
