@@ -286,6 +286,36 @@ function combination.versions(given, settings)
       or combination.unasked(given.handlers, settings, handler_of(given, "select"))
 end
 
+-- Whether a suite can be used with keys of these types (RFC 5246 section 7.4.2, RFC 8422 sections 2 and 5.1.1).
+local function fits_keys(entry, types)
+   if entry.authentication == "any" then return true end
+   if entry.key_exchange == "RSA" then return types.RSA end
+   if entry.key_exchange == "ECDH" then return types.EC end
+   if entry.authentication == "RSA" then return types.RSA or types["RSA-PSS"] end
+   return types.EC or types.Ed25519
+end
+
+--- keys(credentials, suites) is what is wrong with a server's suites beside its credentials, or nil: none of its
+-- handshakes could succeed. suites: ids.
+function combination.keys(credentials, suites)
+   local wanted, types, list = {}, {}, {}
+   for _, suite in ipairs(suites) do wanted[suite] = true end
+   for _, credential in ipairs(credentials) do
+      local kind = credential.key:type()
+      if not types[kind] then list[#list + 1] = kind end
+      types[kind] = true
+   end
+   local of_rsa = true
+   for _, entry in ipairs(core.suites()) do
+      if wanted[entry.id] then
+         if fits_keys(entry, types) then return nil end
+         of_rsa = of_rsa and entry.authentication == "RSA" and entry.key_exchange ~= "ECDH"
+      end
+   end
+   return ("the option 'suites': none of them can be used with the keys of the credentials, which are of type %s; %s")
+      :format(table.concat(list, " and "), of_rsa and "they need an RSA key" or "they need a key of another type")
+end
+
 -- ---- Connections ----
 
 local OF_CLIENTS = { "ech", "session", "early_data", "early_data_resend", "fallback_scsv" }

@@ -130,6 +130,7 @@ set_up(tls_connection *c, const tls_connection_options *options)
         &host->own, options->alpn, options->alpn_count, options->pins, options->pin_count);
     if (reason != TLS_OK)
         return reason;
+    host->no_ech = options->no_ech;
     reason = tls_ech_list_copy(&host->ech, options->ech);
     if (reason != TLS_OK)
         return reason;

@@ -316,22 +316,30 @@ tls12_names_finite_groups(const tls12_engine *e)
     return 0;
 }
 
-unsigned
-tls12_dhe_group(const tls12_engine *e)
+size_t
+tls12_dhe_groups(const tls12_engine *e, const uint16_t **groups)
 {
     /* Where the option names none: the longer ones take a server so long that they are for those
      * who ask for them. */
     static const uint16_t defaults[] = {
         TLS_GROUP_FFDHE2048, TLS_GROUP_FFDHE3072, TLS_GROUP_FFDHE4096};
     const tls_context *context = e->handshake->host->context;
-    const uint16_t *groups = defaults;
-    size_t count = sizeof defaults / sizeof defaults[0], i;
+    size_t i;
 
+    *groups = context->groups;
     for (i = 0; i < context->group_count; i++)
-        if (is_finite(context->groups[i])) {
-            groups = context->groups;
-            count = context->group_count;
-        }
+        if (is_finite(context->groups[i]))
+            return context->group_count;
+    *groups = defaults;
+    return sizeof defaults / sizeof defaults[0];
+}
+
+unsigned
+tls12_dhe_group(const tls12_engine *e)
+{
+    const uint16_t *groups;
+    size_t count = tls12_dhe_groups(e, &groups), i;
+
     /* RFC 7919 section 4: of those that a client names, or, of one that names none, any. */
     for (i = 0; i < count; i++)
         if (is_finite(groups[i]) &&
