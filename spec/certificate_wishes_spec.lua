@@ -93,6 +93,18 @@ describe("a server chooses its certificate", function()
          { credentials = { credential "ec_only", credential "alpha" } }, { server_name = "alpha.example" }))
    end)
 
+   it("by the first 256 of them alone, which bounds what a stranger's names cost", function()
+      local key, authorities = assert(bearssl.key.generate "secp256r1"), {}
+      for index = 1, 256 do
+         authorities[index] = assert(bearssl.certificate.selfsigned { key = key, subject = "CN=" .. index, ca = true })
+      end
+      authorities[256] = EC_CA
+      assert.equal("ec_only", chosen("TLSv1.3", { certificate_authorities = authorities }))
+      authorities[257], authorities[256] = EC_CA, authorities[255]
+      authorities[255] = assert(bearssl.certificate.selfsigned { key = key, subject = "CN=other", ca = true })
+      assert.equal("ec", chosen("TLSv1.3", { certificate_authorities = authorities }))
+   end)
+
    it("or lets `select` do it, which is told", function()
       local told
       assert.equal("ec", chosen("TLSv1.3", { certificate_authorities = { EC_CA, CA },

@@ -595,6 +595,19 @@ describe("keys and lists of Encrypted ClientHello", function()
       assert(client(held:config_list()):connection { server_name = "localhost", ech = false, max_version = "TLSv1.2" })
    end)
 
+   it("are never left aside by a connection of an older version", function()
+      local held = keys()
+      for _, options in ipairs { { max_version = "TLSv1.2" }, { max_version = "TLSv1.2", fallback_scsv = true } } do
+         options.server_name = "localhost"
+         local ok, message = pcall(function() return client(held:config_list()):connection(options) end)
+         assert.is_false(ok)
+         has(message, "'ech' is of TLS 1.3")
+      end
+      local ok, message = pcall(function() return server(held):connection { max_version = "TLSv1.2" } end)
+      assert.is_false(ok)
+      has(message, "'ech_keys' are of TLS 1.3")
+   end)
+
    it("are told where the server has none, and no certificate for the public name", function()
       local held = keys { public_name = "front.example" }
       local _, _, result = shake(client(held:config_list()), server(nil))

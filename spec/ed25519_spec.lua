@@ -179,6 +179,19 @@ describe("a handshake with Ed25519", function()
          assert.is_true(b:info "peer_verified")
       end)
 
+      it("is verified by a server whose `sign` handler and long chain cut its flight in two, " .. version, function()
+         local own, own_key = identity "rsa"
+         local handlers = { sign = function(_, question) return own_key:sign(question.scheme, question.digest) end }
+         local chain, key = identity "client_ed25519"
+         for _ = 1, 5 do
+            local a, b, result = meet({ certificate = chain, key = key }, { certificate = own, key = own_key, min_version = version,
+               max_version = version, verify = "required", handlers = handlers })
+            assert.is_true(a:info "established", result.client.message or result.server.message)
+            assert.is_true(b:info "peer_verified")
+            for _ = 1, 2 do own[#own + 1] = assert(bearssl.certificate.load(certificates.ca.certificate))[1] end
+         end
+      end)
+
       it("takes a certificate that `client_certificate` gives, " .. version, function()
          local chain, key = identity "client_ed25519"
          local a, b, result = meet({ handlers = { client_certificate = function()

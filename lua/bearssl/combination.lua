@@ -332,8 +332,8 @@ local function of_client(given, settings)
    elseif given.early_data and newest < NEWEST then
       return "the option 'early_data' is of TLS 1.3, which the connection does not speak"
    elseif (given.ech or given.ech == nil and settings.has_ech) and newest < NEWEST then
-      return "the option 'ech' is of TLS 1.3, which the connection does not speak: a name that is to be hidden is not sent"
-         .. " in the clear"
+      return "the option 'ech' is of TLS 1.3, which the connection does not speak: a name that is to be hidden is not "
+         .. "sent in the clear (ech = false on the connection goes without)"
    elseif given.early_data_resend and not given.early_data then
       return "the option 'early_data_resend' needs 'early_data'"
    elseif given.fallback_scsv and newest >= NEWEST then

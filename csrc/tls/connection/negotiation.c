@@ -280,7 +280,7 @@ begin(tls_handshake *h)
         return TLS_REASON_NO_COMMON_VERSION;
     tls_renegotiation_narrow(h);
     /* A name that was to be hidden is not sent in the clear. */
-    if (host->role == TLS_ROLE_CLIENT && terms->version_max < TLS_VERSION_13 &&
+    if (host->role == TLS_ROLE_CLIENT && terms->version_max < TLS_VERSION_13 && !host->no_ech &&
         (host->ech.length > 0 || host->context->ech.length > 0)) {
         tls_host_explain(h->host, "Encrypted ClientHello needs TLS 1.3, which this connection does "
                                   "not speak");

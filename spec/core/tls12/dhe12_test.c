@@ -235,6 +235,21 @@ nothing(numbers *n)
     (void)n;
 }
 
+/* p is (2^1024 - 1)^2, of which every power of Ys from the second on is a multiple: the secret
+ * would be 0. */
+static void
+p_square(numbers *all)
+{
+    memset(all->p.bytes, 0, 256);
+    memset(all->p.bytes, 0xFF, 128);
+    all->p.bytes[127] = 0xFE;
+    all->p.bytes[255] = 1;
+    all->p.length = 256;
+    memset(all->y.bytes, 0xFF, 128);
+    all->y.length = 128;
+    set(&all->g, "\2", 1);
+}
+
 typedef struct lie {
     const char *name;
     void (*change)(numbers *n);
@@ -251,6 +266,7 @@ static const lie to_client[] = {
     {"p has 8193 bits", p_long, TLS_REASON_LIMIT},
     {"p has 8192 bits", p_longest, TLS_OK},
     {"zeros in front", p_with_zeros, TLS_OK},
+    {"p is a square, and the secret 0", p_square, TLS_REASON_ILLEGAL_PARAMETER},
     {"g is 0", g_zero, TLS_REASON_ILLEGAL_PARAMETER},
     {"g is 1", g_one, TLS_REASON_ILLEGAL_PARAMETER},
     {"g is p - 1", g_below, TLS_REASON_ILLEGAL_PARAMETER},
