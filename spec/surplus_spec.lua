@@ -208,6 +208,7 @@ describe("an argument too many", function()
       return {
          Context = client, Certificate = w.leaf, Key = w.key, Trust = w.store, Session = connection:session(),
          EchKeys = bearssl.ech.generate { public_name = "example.org" },
+         EchOpener = bearssl.ech.generate({ public_name = "example.org" }):opener(),
          TicketKeys = bearssl.ticket_keys.new(), Request = bearssl.request.new { key = w.key, subject = "CN=x" },
          Crl = bearssl.crl.new { issuer = w.root, issuer_key = w.root_key },
          OcspResponse = bearssl.ocsp.new { certificate = w.leaf, issuer = w.root, issuer_key = w.root_key },

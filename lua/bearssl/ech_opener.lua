@@ -107,8 +107,9 @@ end
 -- once more after HelloRetryRequest, when it goes to the same server. Or false and all that came, where there is no
 -- hello that the keys open; nil, "wantread", "wantread" where more must come; or nil, message, code and an alert to
 -- send to the client, for a second hello that no server may take. After either end it raises.
-function methods:feed(bytes)
+function methods:feed(bytes, ...)
    local state = own(self, "feed")
+   options.surplus("feed", bytes, ...)
    if type(bytes) ~= "string" then error("feed: bytes must be a string, not " .. options.describe(bytes), 2) end
    if state.failed then error("feed: this opener is at its end: " .. state.failed, 2) end
    if state.came then state.came[#state.came + 1] = bytes end
@@ -135,8 +136,9 @@ end
 
 --- done() tells that whatever comes from the client may go on as it is, without feed(): nothing will be opened any
 -- more.
-function methods:done()
+function methods:done(...)
    local state = own(self, "done")
+   options.surplus("done", nil, ...)
    return state.core == nil and not state.failed
 end
 
