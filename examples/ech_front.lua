@@ -6,7 +6,7 @@
 local bearssl = require "bearssl"
 local socket = require "socket"
 
-local keys = assert(bearssl.ech.load(assert(assert(io.open(arg[1])):read "*a")))
+local keys = assert(bearssl.ech.open(arg[1]))
 local front = assert(bearssl.context { mode = "server", ech_keys = keys, certfile = arg[2], keyfile = arg[3] })
 local ports = {}
 for index = 5, #arg do ports[arg[index]:match("^(.-)=")] = tonumber(arg[index]:match("=(%d+)$")) end

@@ -28,6 +28,8 @@ local function make_above(row, value)
    options.trust = certificates.ca.certificate
    if row.name == "early_data_window" then options.max_early_data = 1 end
    if row.name == "dh_bits_minimum" then options.suites = { "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" } end
+   if row.name == "new_session_count" then options.resumption_count = 0 end
+   if row.name == "resumption_count" then options.new_session_count = 0 end
    if row.role == "server" then options.certificate, options.key = certificates.ec.chain, certificates.ec.key end
    return bearssl.context(options)
 end

@@ -531,3 +531,74 @@ describe("a server behind the one that opens hellos", function()
       assert.equal("illegal_parameter", other.server.code)
    end)
 end)
+
+describe("keys and lists of Encrypted ClientHello", function()
+   local function has(text, part)
+      assert.truthy(tostring(text):find(part, 1, true), ("%q is missing in\n%s"):format(part, tostring(text)))
+   end
+
+   it("are read from a file, as from its content", function()
+      local temporary = require "spec.support.temporary"
+      local held = keys()
+      local path = temporary.write(held:pem())
+      assert.equal(held:config_list(), assert(bearssl.ech.open(path)):config_list())
+      local none, message, code = bearssl.ech.open(path .. ".not")
+      assert.is_nil(none)
+      assert.equal("file_unreadable", code)
+      has(message, path .. ".not")
+      none, message, code = bearssl.ech.open(certificates.ec.keyfile)
+      assert.is_nil(none)
+      assert.equal("bad_pem", code)
+      has(message, certificates.ec.keyfile .. ": ")
+      has(message, "no ECHCONFIG")
+      assert.is_false((pcall(bearssl.ech.open)))
+      assert.is_false((pcall(bearssl.ech.open, path, "more")))
+   end)
+
+   it("say what is missing where a path, a key alone, base64 or PEM is given", function()
+      local held = keys()
+      local _, message = bearssl.ech.load("ech.pem")
+      has(message, "the path to bearssl.ech.open")
+      local key = assert(bearssl.key.generate("secp256r1")):pem()
+      for _, got in ipairs { { bearssl.ech.load(key) }, { held:add(key) }, { held:rotate(key) } } do
+         assert.is_nil(got[1])
+         has(got[2], "no ECHCONFIG")
+      end
+      local base64 = held:pem():match "BEGIN ECHCONFIG%-%-%-%-%-%s+(.-)%s+%-%-%-%-%-END"
+      for _, list in ipairs { base64, "ech=" .. base64 } do
+         has(select(2, bearssl.context { ech = list }), "decode it first")
+      end
+      has(select(2, bearssl.ech.check(held:pem())), "it is PEM")
+      _, message = bearssl.ech.generate { public_name = "not a name" }
+      has(message, '"not a name"')
+      has(select(2, pcall(bearssl.context, { mode = "server", ech_keys = "x" })), "an ECH keys object, of bearssl.ech.load")
+      assert.is_false((pcall(held.pem, held, "x")))
+   end)
+
+   it("come back as they were: those that were only accepted, rotated away by the current ones", function()
+      local old, new = keys(), keys()
+      local held = assert(bearssl.ech.load(old:pem()))
+      assert(held:rotate(new:pem()))
+      local restarted = assert(bearssl.ech.load(held:pem(true)))
+      assert(restarted:rotate(held:pem()))
+      assert.equal(new:config_list(), restarted:config_list())
+      assert.equal(2, restarted:count())
+   end)
+
+   it("are not used by a connection with ech = false", function()
+      local held = keys()
+      local a, b = established(client(held:config_list()), server(held), { ech = false })
+      assert.equal("grease", a:info("ech"))
+      assert.equal("localhost", b:info("server_name"))
+      a = established(client(held:config_list(), { grease = false }), server(held), { ech = false })
+      assert.equal("none", a:info("ech"))
+      assert(client(held:config_list()):connection { server_name = "localhost", ech = false, max_version = "TLSv1.2" })
+   end)
+
+   it("are told where the server has none, and no certificate for the public name", function()
+      local held = keys { public_name = "front.example" }
+      local _, _, result = shake(client(held:config_list()), server(nil))
+      has(result.client.message, "rejected Encrypted ClientHello")
+      has(result.client.message, "front.example")
+   end)
+end)

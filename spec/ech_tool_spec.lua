@@ -49,7 +49,17 @@ describe("bearssl ech", function()
       for _, given in ipairs { document.ech, "ech=" .. document.ech, '1 . alpn="h2" ech="' .. document.ech .. '"' } do
          assert.same(document, json.decode((ok("ech", "show", given, "--json"))))
       end
-      assert.equal(2, (tool("ech", "show", "no-such-file")))
+      for _, given in ipairs { "no-such-file", "nosuch", "nosuch.pem" } do
+         local status, _, err = tool("ech", "show", given)
+         assert.equal(2, status)
+         has(err, "is no file, and no base64")
+      end
+      local status, _, err = tool("ech", "show", certificates.ca.certfile)
+      assert.equal(2, status)
+      has(err, "has no block ECHCONFIG")
+      status, _, err = tool("ech", "generate", "not a name", "--out", path .. "2")
+      assert.equal(2, status)
+      has(err, "not a name")
       assert.equal(1, (tool("ech", "show", "AAAA")))
    end)
 end)
@@ -78,6 +88,12 @@ describe("Encrypted ClientHello of the tool", function()
    it("is tried again, with the configurations that a server gives for another key", function()
       local status, _, err = fetch("--ech", generate(PUBLIC_NAME), server.url)
       assert.equal(0, status, err)
+      has(err, "trying again")
+      local out
+      status, out = tool("fetch", "--cafile", certificates.ca.certfile, "--json", "--ech", generate(PUBLIC_NAME),
+         server.url)
+      assert.equal(0, status)
+      assert.is_true(json.decode(out).tls.ech_retried)
       has(err, "hello encrypted")
    end)
 
@@ -88,10 +104,25 @@ describe("Encrypted ClientHello of the tool", function()
       assert.is_true(report.ech)
       assert.same({ PUBLIC_NAME }, report.ech_public_names)
       out = ok("trace", "--cafile", certificates.ca.certfile, "--ech", new, address)
-      has(out, "inner")
+      has(out, "(encrypted in the outer one)")
       has(out, "outer")
       has(out, PUBLIC_NAME)
       has(out, "localhost")
+   end)
+
+   it("is a mistake of the command line where TLS 1.3 is not spoken, as are names that are none", function()
+      local cases = {
+         { "fetch", "--ech", new, "--max", "1.2", server.url }, { "trace", "--ech", new, "--max", "1.2", server.url },
+         { "fetch", "--servername", "a b", server.url }, { "fetch", "--servername", "*.x.org", server.url },
+         { "trace", "--servername", "a b", server.url }, { "probe", "--servername", "a b", server.url },
+      }
+      for _, words in ipairs(cases) do
+         local status, _, err = tool((table.unpack or unpack)(words)) -- luacheck: ignore
+         assert.equal(2, status, err)
+         assert.is_nil(err:find("traceback", 1, true), err)
+         assert.is_nil(err:find(".lua:", 1, true), err)
+         has(err, words[2] == "--ech" and "'ech'" or "server_name")
+      end
    end)
 
    it("fails where the server has no keys, with the reason", function()
@@ -105,6 +136,6 @@ describe("Encrypted ClientHello of the tool", function()
    it("is refused where a key file cannot be used", function()
       local status, _, err = tool("serve", "--ech-keys", certificates.ec.keyfile, tool.credential "ec")
       assert.equal(2, status)
-      has(err, "no usable PEM block")
+      has(err, "no ECHCONFIG")
    end)
 end)

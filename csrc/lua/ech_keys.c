@@ -7,6 +7,8 @@
  * secret but pem. */
 #include "ech_keys.h"
 
+#include <string.h>
+
 #include "session/ech_open.h"
 
 #include "module.h"
@@ -36,6 +38,17 @@ put(lua_State *L, tls_ech_keys *keys, int index, int retire)
     return tls_ech_keys_generate(keys, &options, retire);
 }
 
+/* failed tells what a file that is no key file lacks: keys of certificates are taken for some. */
+static int
+failed(lua_State *L, int index, enum tls_reason reason)
+{
+    if (lua_type(L, index) != LUA_TSTRING || strstr(lua_tostring(L, index), "ECHCONFIG") != NULL)
+        return tls_lua_failure(L, reason);
+    return tls_lua_failure_text(L, reason,
+        "a key file for Encrypted ClientHello has PEM blocks PRIVATE KEY and ECHCONFIG, and this "
+        "has no ECHCONFIG");
+}
+
 /* core.ech_keys(what) -> keys: a new one where `what` is a table, or those of a PEM file: see put
  * | nil, message, "bad_pem" | "bad_key" | "bad_ech_config" | "unsupported_key" | "encrypted_key" |
  * "bad_name" | "limit" | "no_random" | "out_of_memory" */
@@ -53,7 +66,7 @@ make(lua_State *L)
         return 3;
     reason = put(L, keys, 1, 0);
     lua_settop(L, 2);
-    return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
+    return reason == TLS_OK ? 1 : failed(L, 1, reason);
 }
 
 static int
@@ -62,7 +75,7 @@ add_or_rotate(lua_State *L, int retire)
     enum tls_reason reason = put(L, tls_lua_check_ech_keys(L, 1), 2, retire);
 
     if (reason != TLS_OK)
-        return tls_lua_failure(L, reason);
+        return failed(L, 2, reason);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -103,6 +116,8 @@ pem(lua_State *L)
     enum tls_reason reason;
     int others = lua_toboolean(L, 2);
 
+    if (!lua_isnoneornil(L, 2))
+        luaL_checktype(L, 2, LUA_TBOOLEAN);
     lua_settop(L, 2);
     out = tls_lua_buffer(L);
     reason = tls_ech_keys_export(tls_lua_check_ech_keys(L, 1), out, !others);

@@ -36,7 +36,10 @@ tls_lua_issue_failed(lua_State *L, const tls_lua_issue_options *fields)
     if (fields->reason == TLS_OK)
         return 0;
     lua_pushnil(L);
-    lua_pushfstring(L, "%s: %s", fields->option, tls_reason_sentence(fields->reason));
+    lua_pushfstring(L, "%s: %s", fields->option,
+        strcmp(fields->option, "hash") == 0
+            ? "this key does not sign by that hash: leave it out (Ed25519 has none to choose)"
+            : tls_reason_sentence(fields->reason));
     lua_pushstring(L, tls_reason_code(fields->reason));
     return 3;
 }

@@ -348,7 +348,8 @@ sign(lua_State *L)
     else
         length = tls_sign_scheme(key, out, (unsigned)scheme, digest);
     if (length == 0)
-        return tls_lua_failure(L, TLS_REASON_SIGN_FAILED);
+        return tls_lua_failure_text(L, TLS_REASON_SIGN_FAILED,
+            "a key of this type and size does not sign by this hash or signature scheme");
     lua_pushlstring(L, (const char *)out, length);
     return 1;
 }

@@ -264,6 +264,12 @@ function bearssl.ech.generate(options) end
 ---@return bearssl.Code? code
 function bearssl.ech.load(pem) end
 
+---@param path string of a file with what load takes
+---@return bearssl.EchKeys? keys
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.ech.open(path) end
+
 ---@class bearssl.EchConfig
 ---@field version integer
 ---@field usable boolean a client of ours would take it
@@ -383,7 +389,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.ConnectionOptions
 ---@field server_name? string|false a client must say it: a DNS name in A-label form, or an address
 ---@field session? bearssl.Session|false false: none; nil: what the context keeps
----@field ech? string client, TLS 1.3: an ECHConfigList instead of the context's
+---@field ech? string|false client, TLS 1.3: an ECHConfigList instead of the context's; false: none
 ---@field alpn? string[] instead of the context's
 ---@field pins? (string|bearssl.Certificate|bearssl.Key)[] instead of the context's
 ---@field fallback_scsv? boolean client, RFC 7507: a second attempt with an older max_version
@@ -440,7 +446,7 @@ function Context:info() end
 ---@field staple? "none"|"if_must"|"required" client
 ---@field max_fragment_length? integer
 ---@field renegotiation boolean
----@field key_shares? integer
+---@field key_shares? integer client, TLS 1.3: how many are sent
 ---@field grease boolean
 ---@field middlebox_compatibility boolean
 ---@field retry_cookie boolean
@@ -450,8 +456,8 @@ function Context:info() end
 ---@field ticket_count integer
 ---@field server_certificate_types ("x509"|"raw_public_key")[]
 ---@field client_certificate_types ("x509"|"raw_public_key")[]
----@field new_session_count integer
----@field resumption_count integer
+---@field new_session_count? integer client: nil where no number is asked for
+---@field resumption_count? integer
 ---@field max_early_data integer
 ---@field record_size_limit? integer
 ---@field record_padding integer

@@ -286,6 +286,36 @@ function combination.versions(given, settings)
       or combination.unasked(given.handlers, settings, handler_of(given, "select"))
 end
 
+-- Whether a suite can be used with keys of these types (RFC 5246 section 7.4.2, RFC 8422 sections 2 and 5.1.1).
+local function fits_keys(entry, types)
+   if entry.authentication == "any" then return true end
+   if entry.key_exchange == "RSA" then return types.RSA end
+   if entry.key_exchange == "ECDH" then return types.EC end
+   if entry.authentication == "RSA" then return types.RSA or types["RSA-PSS"] end
+   return types.EC or types.Ed25519
+end
+
+--- keys(credentials, suites) is what is wrong with a server's suites beside its credentials, or nil: none of its
+-- handshakes could succeed. suites: ids.
+function combination.keys(credentials, suites)
+   local wanted, types, list = {}, {}, {}
+   for _, suite in ipairs(suites) do wanted[suite] = true end
+   for _, credential in ipairs(credentials) do
+      local kind = credential.key:type()
+      if not types[kind] then list[#list + 1] = kind end
+      types[kind] = true
+   end
+   local of_rsa = true
+   for _, entry in ipairs(core.suites()) do
+      if wanted[entry.id] then
+         if fits_keys(entry, types) then return nil end
+         of_rsa = of_rsa and entry.authentication == "RSA" and entry.key_exchange ~= "ECDH"
+      end
+   end
+   return ("the option 'suites': none of them can be used with the keys of the credentials, which are of type %s; %s")
+      :format(table.concat(list, " and "), of_rsa and "they need an RSA key" or "they need a key of another type")
+end
+
 -- ---- Connections ----
 
 local OF_CLIENTS = { "ech", "session", "early_data", "early_data_resend", "fallback_scsv" }
@@ -301,8 +331,9 @@ local function of_client(given, settings)
       return "the option 'early_data' needs a 'session': early data is sent under the keys of one"
    elseif given.early_data and newest < NEWEST then
       return "the option 'early_data' is of TLS 1.3, which the connection does not speak"
-   elseif given.ech and newest < NEWEST then
-      return "the option 'ech' is of TLS 1.3, which the connection does not speak"
+   elseif (given.ech or given.ech == nil and settings.has_ech) and newest < NEWEST then
+      return "the option 'ech' is of TLS 1.3, which the connection does not speak: a name that is to be hidden is not sent"
+         .. " in the clear"
    elseif given.early_data_resend and not given.early_data then
       return "the option 'early_data_resend' needs 'early_data'"
    elseif given.fallback_scsv and newest >= NEWEST then
@@ -318,6 +349,10 @@ local function of_server(given, settings)
    end
    for _, name in ipairs(OF_CLIENTS) do
       if given[name] then return ("the option '%s' is for clients"):format(name) end
+   end
+   local newest = given.max_version and core.version_id(given.max_version) or settings.version_max
+   if settings.has_ech and newest < NEWEST then
+      return "the context's 'ech_keys' are of TLS 1.3, which the connection does not speak"
    end
    if given.pins and not settings.trust and not settings.takes_raw then
       return "the option 'pins' needs a context with 'trust' or 'cafile': nobody is verified without"

@@ -58,6 +58,9 @@ end
 
 local function certificate_compression(value)
    if value == false then return nil end
+   if type(value) == "table" and next(value) == nil and getmetatable(value) == nil then
+      return "", "must not be empty: leave it out for the default, or give false for none"
+   end
    local must, exact = checks.names(value)
    return must and "a list of names, or false for none", exact
 end
@@ -116,10 +119,15 @@ local function session(value)
    return "a session object, or false for none"
 end
 
+local function ech(value)
+   if value ~= false and type(value) ~= "string" then return "an ECHConfigList, or false for none" end
+   return nil
+end
+
 local connection_options = {
    alpn = is.filled(context_options.alpn, "the context's protocols"),
    pins = is.filled(context_options.pins, "the context's pins"),
-   server_name = server_name, session = session, ech = is.string, verify = verification.mode, handlers = handlers,
+   server_name = server_name, session = session, ech = ech, verify = verification.mode, handlers = handlers,
    early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
    max_version = is.string,
 }
@@ -271,6 +279,11 @@ local function refuse(wrong)
    if wrong then error("bearssl.context: " .. wrong, 0) end
 end
 
+-- A `select` handler may give each connection its own credential and suites.
+local function handler_selects(given)
+   return given.handlers and given.handlers.select
+end
+
 local function build(given)
    local mode = given.mode or "client"
    local is_client = mode == "client"
@@ -290,11 +303,14 @@ local function build(given)
    }))
    local list, named, code = judge(gather_credentials(given))
    if not list then return nil, named, code end
-   if not is_client and #list == 0 and not (given.handlers and given.handlers.select) then
+   if not is_client and #list == 0 and not handler_selects(given) then
       error("bearssl.context: a server needs a certificate and its key (certfile and keyfile, certificate and key, "
          .. "or credentials), or a select handler that gives them", 0)
    end
    settings.credentials = list
+   if not is_client and given.suites and #list > 0 and not handler_selects(given) then
+      refuse(combination.keys(list, settings.suites))
+   end
    for name in pairs(verification.checks) do settings[name] = given[name] end
    local message
    settings, message, code = verification.convert(settings)
@@ -343,7 +359,7 @@ local function build(given)
          schemes_cert = settings.signature_schemes_cert, compressions = settings.certificate_compression or {},
          version_min = settings.version_min, version_max = settings.version_max,
          max_early_data = given.max_early_data or 0,
-         pins = given.pins and true, has_verify = handlers_given.verify and true,
+         pins = given.pins and true, has_verify = handlers_given.verify and true, has_ech = (given.ech or given.ech_keys) and true,
          shows_raw = combination.shows_raw(given, is_client), takes_raw = combination.takes_raw(given, is_client),
          server_certificate_types = given.server_certificate_types or { "x509" },
          client_certificate_types = given.client_certificate_types or { "x509" },
@@ -432,6 +448,23 @@ function Context:ticket_keys(...)
    return state.settings.ticket_keys
 end
 
+-- Of TLS 1.3: how many key shares a client sends by default (csrc/tls/tls13/client_hello.c), and tickets that it asks
+-- for, where it does.
+local function show_of_newest(info, settings)
+   if settings.mode ~= "client" or settings.version_max < core.version_id "TLSv1.3" then
+      info.key_shares = nil
+   elseif not info.key_shares then
+      local hybrids, groups = 0, settings.groups or core.default_groups()
+      while groups[hybrids + 1] and core.group_name(groups[hybrids + 1]):find("MLKEM", 1, true) do
+         hybrids = hybrids + 1
+      end
+      info.key_shares = hybrids > 0 and hybrids < #groups and 2 or 1
+   end
+   if info.new_session_count == 0 and info.resumption_count == 0 then
+      info.new_session_count, info.resumption_count = nil, nil
+   end
+end
+
 --- info() is a table of the settings in force: mode, min_version, max_version, suites, groups, signature_algorithms
 -- (lists of names), alpn, verify; every option that is a number or a boolean (doc/api.md), where it has a value; and
 -- sessions (in the cache), pooled_buffers (record buffers that lie idle).
@@ -440,6 +473,7 @@ function Context:info(...)
    options.surplus("info", nil, ...)
    local names, settings = require "bearssl.names", state.settings
    local info = state.core:info()
+   show_of_newest(info, settings)
    info.mode, info.verify, info.alpn = settings.mode, settings.verify, settings.alpn
    info.min_version, info.max_version = core.version_name(settings.version_min), core.version_name(settings.version_max)
    info.suites = names.list(settings.suites, core.suite_name)
@@ -448,7 +482,8 @@ function Context:info(...)
    info.server_certificate_types = { (table.unpack or unpack)(settings.server_certificate_types) } -- luacheck: ignore
    info.client_certificate_types = { (table.unpack or unpack)(settings.client_certificate_types) } -- luacheck: ignore
    info.signature_algorithms_cert = settings.schemes_cert and names.list(settings.schemes_cert, core.scheme_name)
-   info.certificate_compression = names.list(settings.compressions, core.compression_name)
+   info.certificate_compression = names.list(settings.version_max < core.version_id "TLSv1.3" and {}
+      or settings.compressions, core.compression_name)
    info.tickets, info.staple = settings.tickets, settings.staple
    info.sessions, info.pooled_buffers = state.core:session_count(), state.core:pooled_buffers()
    return info

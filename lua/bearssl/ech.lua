@@ -28,7 +28,12 @@ function ech.generate(given, ...)
    if not given or not given.public_name then
       error("bearssl.ech.generate: needs the option 'public_name': a host name whose certificate the server has", 2)
    end
-   return core.ech_keys(given)
+   local keys, message, code = core.ech_keys(given)
+   if not keys and code == "bad_name" then
+      return nil, ("the public name %s is not a DNS name that a certificate may have"):format(
+         options.describe(given.public_name)), code
+   end
+   return keys, message, code
 end
 
 --- load(pem) is the keys of a key file: blocks "PRIVATE KEY" and "ECHCONFIG", as often as there are. They are all
@@ -39,7 +44,21 @@ function ech.load(pem, ...)
    if type(pem) ~= "string" then
       error("bearssl.ech.load: a key file is a string of PEM, not " .. options.describe(pem), 2)
    end
-   return core.ech_keys(pem)
+   local keys, message, code = core.ech_keys(pem)
+   if not keys then return require("bearssl.handed_in").refused(pem, "bearssl.ech.open", message, code) end
+   return keys
+end
+
+--- open(path) is load for the content of a file; nil, message, "file_unreadable" when it cannot be read.
+function ech.open(path, ...)
+   options.surplus("bearssl.ech.open", path, ...)
+   options.path("bearssl.ech.open", path)
+   local pem, message, code = require("bearssl.file").read(path, "key file")
+   if not pem then return nil, message, code end
+   local keys
+   keys, message, code = core.ech_keys(pem)
+   if not keys then return nil, path .. ": " .. message, code end
+   return keys
 end
 
 --- configs(list) says what is in an ECHConfigList, as a list of { version =, config_id =, kem =, public_key =, suites
@@ -61,6 +80,11 @@ function ech.check(list, ...)
    end
    local fault = core.ech_fault(list)
    if not fault then return true end
+   if list:find "^%s*ech=" or list:find "^[%w+/%s]+=*%s*$" then
+      fault = "it is base64, as it stands in an HTTPS record (ech=…): decode it first"
+   elseif list:find("-----BEGIN ECHCONFIG", 1, true) then
+      fault = "it is PEM: decode the base64 of its block ECHCONFIG first"
+   end
    return nil, "the list of configurations for Encrypted ClientHello (option 'ech') cannot be used: " .. fault,
       "bad_ech_config"
 end

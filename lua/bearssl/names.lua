@@ -68,7 +68,9 @@ local function id_of(kind, name, known)
       if kind.supported[id] then return id end
       return nil, ("the %s %s is not supported by this build"):format(kind.what, name)
    end
-   return nil, options.unknown("unknown " .. kind.what, name, known or names_of(kind.list()), "Known")
+   local all = known or names_of(kind.list())
+   if #all == 0 then return nil, ("unknown %s %s: this build has none"):format(kind.what, options.describe(name)) end
+   return nil, options.unknown("unknown " .. kind.what, name, all, "Known")
 end
 
 -- Names of a list → ids; `more(name)` may give several ids for one name. Nothing appears twice.

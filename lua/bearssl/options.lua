@@ -320,10 +320,17 @@ function options.is_object(value, class)
    return core.type(value) == class
 end
 
+-- What an object is called that its class does not say well.
+local objects = {
+   ech_keys = "an ECH keys object, of bearssl.ech.load or .generate",
+   ocsp_response = "an OCSP response object", crl = "a CRL object",
+}
+
 --- is.object(class) is a check for one of our objects.
 function is.object(class)
    return function(value)
-      return not options.is_object(value, class) and "a " .. class:gsub("_", " ") .. " object" or nil
+      if options.is_object(value, class) then return nil end
+      return objects[class] or "a " .. class:gsub("_", " ") .. " object"
    end
 end
 

@@ -130,6 +130,7 @@ set_up(tls_connection *c, const tls_connection_options *options)
         &host->own, options->alpn, options->alpn_count, options->pins, options->pin_count);
     if (reason != TLS_OK)
         return reason;
+    host->no_ech = options->no_ech;
     reason = tls_ech_list_copy(&host->ech, options->ech);
     if (reason != TLS_OK)
         return reason;
@@ -366,7 +367,7 @@ tls_connection_end(tls_connection *c)
 static enum tls_reason
 reject_ech(tls_handshake *h)
 {
-    if (h->facts.peer.level == TLS_LEVEL_NONE)
+    if (h->facts.peer.level != TLS_LEVEL_VERIFIED)
         tls_buffer_clear(&h->facts.ech_retry_configs);
     return TLS_REASON_ECH_REQUIRED;
 }

@@ -48,6 +48,7 @@ typedef struct tls_connection_options {
     int fallback_scsv; /* client: this is a second attempt with an older version_max: say so to a
                           server that might have spoken a newer one (RFC 7507) */
     tls_bytes ech;     /* client: an ECHConfigList instead of the context's; empty: the context's */
+    int no_ech;        /* client: none, whatever the context has */
     const tls_bytes *alpn; /* instead of the context's; 0 of them: the context's */
     size_t alpn_count;
     const unsigned char (*pins)[TLS_PIN_LENGTH]; /* the same */

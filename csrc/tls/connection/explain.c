@@ -244,6 +244,10 @@ meaning_of(const tls_connection *c, int alert)
 
     if (alert == TLS_ALERT_NO_APPLICATION_PROTOCOL && !c->established)
         return "it speaks none of the ALPN protocols that were offered";
+    /* Only a binder is verified before the ServerHello (RFC 8446 section 4.2.11.2). */
+    if (alert == TLS_ALERT_DECRYPT_ERROR && !c->established && facts->version == 0)
+        return "the binder of the pre-shared key did not verify there: the key or its hash "
+               "differs, or one side alone has it imported";
     if (alert == TLS_ALERT_DECRYPT_ERROR && !c->established)
         return "a signature or Finished of this side did not verify there";
     /* A TLS 1.3 server judges the client after that has finished (RFC 8446 section 4.4.2.4). */

@@ -70,7 +70,7 @@ struct tls_host {
     tls_buffer early_out;      /* client: to be sent early, or again */
     tls_buffer early_protocol; /* client: the one that it was written for, the session's */
     tls_buffer ech;            /* client: a list of its own (RFC 9849) */
-    int early_data_resend, fallback_scsv;
+    int early_data_resend, fallback_scsv, no_ech;
     int session_given;         /* client: the caller has said which session, or none */
     size_t early_data_allowed; /* server: how many bytes may still come */
     size_t skip_early_data;    /* server: bytes of records that may be passed over unread */

@@ -117,7 +117,7 @@ tls_no_common_versions(tls_handshake *h)
 }
 
 enum tls_reason
-tls_no_common_groups(tls_handshake *h)
+tls_no_common_groups(tls_handshake *h, const uint16_t *more, size_t more_count)
 {
     const tls_context *context = h->host->context;
     sentence s = {{0}, TLS_REGISTRY_GROUP, 0};
@@ -126,6 +126,8 @@ tls_no_common_groups(tls_handshake *h)
     say(&s, "no group in common: the server's: ");
     for (i = 0; i < context->group_count; i++)
         name(&s, context->groups[i]);
+    for (i = 0; i < more_count; i++)
+        name(&s, more[i]);
     end_list(&s);
     say_client(&s, h->client_hello.hello.supported_groups);
     return tell(h, &s, TLS_REASON_NO_COMMON_GROUP);
@@ -136,6 +138,19 @@ credentials_of(const tls_handshake *h, size_t *count)
 {
     *count = h->terms.credential_fixed ? 1 : h->host->context->credential_count;
     return h->terms.credential_fixed ? &h->terms.credential : h->host->context->credentials;
+}
+
+int
+tls_has_key_for(const tls_handshake *h, const tls_suite *suite)
+{
+    size_t count, i;
+    const tls_credential *credentials = credentials_of(h, &count);
+
+    for (i = 0; i < count; i++)
+        if ((tls_private_key_public(credentials[i].key)->kind == TLS_KEY_RSA) ==
+            (suite->authentication == TLS_AUTHENTICATION_RSA))
+            return 1;
+    return 0;
 }
 
 /* lacks_usage: it is the key usage alone that keeps the certificates from signing. */

@@ -195,8 +195,18 @@ takes_any(const tls_handshake *h)
 static enum tls_reason
 refuse(tls_handshake *h)
 {
-    if (h->verdict.text[0] != '\0')
-        tls_host_explain(h->host, h->verdict.text);
+    static const char rejected[] = "the server rejected Encrypted ClientHello and must prove its "
+                                   "public name then: ";
+    tls_buffer text = {0};
+
+    if (h->verdict.text[0] == '\0')
+        return h->verdict.reason;
+    if (tls_ech_rejected(h))
+        tls_buffer_append(&text, rejected, sizeof rejected - 1);
+    tls_buffer_append(&text, h->verdict.text, strlen(h->verdict.text) + 1);
+    if (!text.failed)
+        tls_host_explain(h->host, (const char *)text.data);
+    tls_buffer_release(&text);
     return h->verdict.reason;
 }
 

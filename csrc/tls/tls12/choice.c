@@ -222,14 +222,19 @@ tls12_nothing_in_common(tls12_engine *e)
             continue;
         some = 1;
         finite |= suite->key_exchange == TLS_KEY_EXCHANGE_DHE;
-        signs |= suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE || finite;
+        signs |= (suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE ||
+                     suite->key_exchange == TLS_KEY_EXCHANGE_DHE) &&
+                 tls_has_key_for(h, suite);
         missing &= (suite->key_exchange == TLS_KEY_EXCHANGE_ECDHE && !curve) ||
                    (suite->key_exchange == TLS_KEY_EXCHANGE_DHE && tls12_dhe_group(e) == 0);
     }
     if (!some)
         return tls_no_common_suites(h, version);
     if (missing) { /* RFC 7919 section 4 names an alert of its own */
-        enum tls_reason reason = tls_no_common_groups(h);
+        const uint16_t *groups;
+        size_t count = tls12_dhe_groups(e, &groups);
+        enum tls_reason reason = tls_no_common_groups(
+            h, groups, finite && groups != h->host->context->groups ? count : 0);
 
         return finite ? TLS_REASON_INSUFFICIENT_SECURITY : reason;
     }

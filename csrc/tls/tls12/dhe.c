@@ -115,7 +115,7 @@ take_share(tls12_engine *e, tls_bytes peer)
     tls12_dhe *d = e->dhe;
     unsigned char secret[TLS_FFDHE_MAXIMUM];
     size_t zeros = 0;
-    unsigned char is_zero;
+    unsigned char is_zero, is_trivial;
 
     peer = tls_ffdhe_without_zeros(peer);
     if (!tls_ffdhe_in_range(peer, prime_of(d))) {
@@ -135,7 +135,10 @@ take_share(tls12_engine *e, tls_bytes peer)
     d->secret_length = d->prime_length - zeros;
     memcpy(d->secret, secret + zeros, d->secret_length);
     tls_wipe(secret, sizeof secret);
-    return TLS_OK;
+    /* Of a prime it cannot be: whoever brings another modulus would have a secret that all know. */
+    is_trivial = d->secret_length == 0 || (d->secret_length == 1 && d->secret[0] == 1);
+    TLS_DECLASSIFY(&is_trivial, sizeof is_trivial);
+    return is_trivial ? TLS_REASON_ILLEGAL_PARAMETER : TLS_OK;
 }
 
 static void
@@ -313,22 +316,30 @@ tls12_names_finite_groups(const tls12_engine *e)
     return 0;
 }
 
-unsigned
-tls12_dhe_group(const tls12_engine *e)
+size_t
+tls12_dhe_groups(const tls12_engine *e, const uint16_t **groups)
 {
     /* Where the option names none: the longer ones take a server so long that they are for those
      * who ask for them. */
     static const uint16_t defaults[] = {
         TLS_GROUP_FFDHE2048, TLS_GROUP_FFDHE3072, TLS_GROUP_FFDHE4096};
     const tls_context *context = e->handshake->host->context;
-    const uint16_t *groups = defaults;
-    size_t count = sizeof defaults / sizeof defaults[0], i;
+    size_t i;
 
+    *groups = context->groups;
     for (i = 0; i < context->group_count; i++)
-        if (is_finite(context->groups[i])) {
-            groups = context->groups;
-            count = context->group_count;
-        }
+        if (is_finite(context->groups[i]))
+            return context->group_count;
+    *groups = defaults;
+    return sizeof defaults / sizeof defaults[0];
+}
+
+unsigned
+tls12_dhe_group(const tls12_engine *e)
+{
+    const uint16_t *groups;
+    size_t count = tls12_dhe_groups(e, &groups), i;
+
     /* RFC 7919 section 4: of those that a client names, or, of one that names none, any. */
     for (i = 0; i < count; i++)
         if (is_finite(groups[i]) &&

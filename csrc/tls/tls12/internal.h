@@ -232,6 +232,9 @@ enum tls_reason tls12_dhe_write_answer(const tls12_engine *e, tls_buffer *out);
  * received. */
 int tls12_names_finite_groups(const tls12_engine *e);
 unsigned tls12_dhe_group(const tls12_engine *e);
+/* tls12_dhe_groups: the list in which the server's groups for DHE stand, others among them: the
+ * context's, or, where that has none, a default's. Returns their number. */
+size_t tls12_dhe_groups(const tls12_engine *e, const uint16_t **groups);
 enum tls_reason tls12_dhe_choose(tls12_engine *e, unsigned group);
 void tls12_dhe_write_params(const tls12_engine *e, tls_buffer *out);
 enum tls_reason tls12_dhe_write_exchange(

@@ -136,9 +136,13 @@ tls13_check_binder(tls13_engine *e, const tls_client_hello *hello)
         binder = tls_read_vector8(&reader, 0);
     tls13_binder(e, expected, &e->psks[0],
         tls_bytes_make(e->message.data, e->message.length - hello->psk_binders.length - 2));
-    if (binder.length != length || !tls_secret_equal(expected, binder.data, length))
-        return TLS_REASON_BAD_FINISHED;
-    return TLS_OK;
+    if (binder.length == length && tls_secret_equal(expected, binder.data, length))
+        return TLS_OK;
+    if (e->psks[0].external)
+        tls_host_explain(e->handshake->host,
+            "the binder of the client's pre-shared key did not verify: the key or its hash differs, or "
+        "one side alone has it imported");
+    return TLS_REASON_BAD_FINISHED;
 }
 
 static enum tls_reason
@@ -323,7 +327,7 @@ tls13_choose_group(tls13_engine *e, const tls_client_hello *hello, tls_bytes *sh
     }
     if (e->group != 0)
         return TLS_OK;
-    return tls_no_common_groups(e->handshake);
+    return tls_no_common_groups(e->handshake, NULL, 0);
 }
 
 /* ---- The certificate ---- */

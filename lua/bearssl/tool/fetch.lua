@@ -135,11 +135,15 @@ function exchange(context, arguments, url, method, body, is_elsewhere, ech, retr
       stream:close()
       -- once: a server that rejects its own is not asked a third time (RFC 9849 section 6.1.6)
       if code == "ech_required" and retry and not retried then
+         if arguments.verbose then
+            io.stderr:write("* the server rejected the encrypted hello and gave other configurations: trying again\n")
+         end
          return exchange(context, arguments, url, method, body, is_elsewhere, retry, true)
       end
       fail(message, code)
    end
    local info = stream:info()
+   info.ech_retried = retried -- for --json
    if arguments.verbose then io.stderr:write("* ", describe_connection(info), "\n") end
    local head = http.request_head(method, url.target, request_fields(arguments, url, body, is_elsewhere))
    local _

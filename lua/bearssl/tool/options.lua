@@ -125,14 +125,19 @@ end
 function options.ech(text)
    if not text then return nil end
    local file = io.open(text, "rb")
-   local given = file and file:read("*a") or text
+   local bytes = file and file:read("*a")
    if file then file:close() end
+   local given = bytes or text
    local block = given:match "%-%-%-%-%-BEGIN ECHCONFIG%-%-%-%-%-(.-)%-%-%-%-%-END"
    if not block and given:find "[%z\1-\8\127-\255]" then return given end
    local encoded = (block or given:match 'ech="?([%w+/=]+)' or given):gsub("%s+", "")
    local list = encoded:find "^[%w+/]+=*$" and require("mime").unb64(encoded)
-   if not list or list == "" then options.usage("'%s' is no file and no base64 of a list of configurations", text) end
-   return list
+   if list and list ~= "" and (bytes or bearssl.ech.configs(list) or encoded:find "^AA" or given:find "ech=") then
+      return list
+   elseif bytes then
+      options.usage("%s has no block ECHCONFIG, and no base64 of a list of configurations", text)
+   end
+   options.usage("'%s' is no file, and no base64 of a list of configurations either", text)
 end
 
 --- suites([version]) is the list of every suite that this build can negotiate, with that version.
@@ -187,12 +192,23 @@ function options.keylog(arguments)
    local path = arguments.keylog or os.getenv("SSLKEYLOGFILE")
    if not path or path == "" then return nil end
    if not key_logs[path] then
+      -- whoever reads it reads the connections: a new one is its owner's alone
+      if not core.path_kind(path) and core.path_kind(path:match("^(.*/)[^/]*$") or ".") == "directory" then
+         pcall(require("bearssl.tool.save").write, path, "", "077")
+      end
       local file, message = io.open(path, "a")
       if not file then options.usage("cannot write the key log: %s", message) end
       file:setvbuf("line")
       key_logs[path] = function(_, question) file:write(question.line, "\n") end
    end
    return key_logs[path]
+end
+
+-- The library raises errors for options that are wrong: here they come from the command line.
+local function from_command_line(make, ...)
+   local ok, value, message, code = pcall(make, ...)
+   if ok then return value, message, code end
+   options.usage("%s", (tostring(value):gsub("\nstack traceback.*", ""):gsub("^[^\n:]+:%d+: ", "")))
 end
 
 --- context(arguments, more) makes the context that the options describe; `more` is added to it.
@@ -220,12 +236,7 @@ function options.context(arguments, more)
       settings.password = read_file(arguments.password_file, "password file"):match("^[^\r\n]*")
    end
    for name, value in pairs(more or {}) do settings[name] = value end
-   -- the library raises errors for options that are wrong: here they come from the command line
-   local ok, context, message = pcall(bearssl.context, settings)
-   if not ok then
-      message = tostring(context):gsub("\nstack traceback.*", ""):gsub("^[^\n:]+:%d+: ", "")
-      options.usage("%s", message)
-   end
+   local context, message = from_command_line(bearssl.context, settings)
    if not context then options.usage("%s", message) end
    return context
 end
@@ -282,7 +293,7 @@ function options.tls_connect(context, host, port, settings)
    local tcp, message, code = options.connect(host, port, settings.timeout)
    if not tcp then return nil, message, code end
    local stream
-   stream, message, code = context:wrap(tcp, settings)
+   stream, message, code = from_command_line(context.wrap, context, tcp, settings)
    if not stream then
       tcp:close()
       return nil, message, code
