@@ -396,6 +396,7 @@ local of_connections = {
 local of_connections_elsewhere = {
    session = "client_sessions_spec", early_data = "tls13_sessions_spec", early_data_resend = "tls13_sessions_spec",
    ech = "ech_spec", timeout = "stream_waiting_spec", wait = "wait_spec", max_line = "stream_transfer_spec",
+   received = "ech_front_spec",
 }
 
 local function known_of(method, ...)

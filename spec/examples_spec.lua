@@ -121,6 +121,76 @@ describe("the example", function()
       assert.are.equal(0, server:wait(10), server:output())
    end)
 
+   -- A server behind ech_front.lua: it says who it is, and whether the client had to send a second hello.
+   local function behind(name, certificate)
+      local script = ([[
+         local socket = require "socket"
+         local context = assert(require "bearssl".context {
+            mode = "server", ech_backend = true, groups = { "secp256r1" }, certfile = %q, keyfile = %q,
+         })
+         local listener = assert(socket.bind("127.0.0.1", 0))
+         print("listening on " .. select(2, listener:getsockname()))
+         io.stdout:flush()
+         while true do
+            local stream = assert(context:wrap(assert(listener:accept()), { timeout = 10 }))
+            local line = stream:receive "*l"
+            if line then
+               stream:send(("%%s: %%s, %%s, %%s, %%s\n"):format(%q, line, stream:info "server_name",
+                  stream:info "hello_retry" and "retry" or "no retry", stream:info "resumed" and "resumed" or "full"))
+            end
+            stream:close()
+         end
+      ]]):format(certificate.chainfile, certificate.keyfile, name)
+      local server = process.start { LUA, temporary.write(script) }
+      return server:wait_for("listening on (%d+)")
+   end
+
+   it("ech_front.lua stands in front of two servers, whose names it hides", function()
+      local bearssl, socket = require "bearssl", require "socket"
+      local keys = assert(bearssl.ech.generate { public_name = "example.org" })
+      local front = start("ech_front.lua", temporary.write(keys:pem()), certificates.rsa.chainfile,
+         certificates.rsa.keyfile, 0, "localhost=" .. behind("first", certificates.ec),
+         "beta.example=" .. behind("second", certificates.beta))
+      local number = tonumber(front:wait_for("listening on 127%.0%.0%.1:(%d+)"))
+
+      local function ask(context, options)
+         local stream = assert(context:wrap(assert(socket.connect("127.0.0.1", number)), options))
+         local ok, message = stream:send("hello\n")
+         local answer = ok and assert(stream:receive "*l")
+         local session, ech = stream:session(), stream:info "ech"
+         stream:close()
+         return answer or message, session, ech
+      end
+
+      for text, groups in pairs { retry = { "x25519", "secp256r1" }, ["no retry"] = { "secp256r1" } } do
+         local context = assert(bearssl.context {
+            ech = keys:config_list(), cafile = certificates.ca.certfile, groups = groups, key_shares = 1,
+         })
+         for name, server in pairs { localhost = "first", ["beta.example"] = "second" } do
+            local expected = ("%s: hello, %s, %s, "):format(server, name, text)
+            local answer, session, ech = ask(context, { server_name = name, session = false, timeout = 10 })
+            assert.equal(expected .. "full", answer, front:output())
+            assert.equal("accepted", ech)
+            assert.equal(expected .. "resumed", (ask(context, { server_name = name, session = session, timeout = 10 })))
+         end
+         has(front:output(), "hidden: localhost", "hidden: beta.example")
+      end
+      local stranger = assert(bearssl.context { cafile = certificates.ca.certfile })
+      local stream = assert(stranger:wrap(assert(socket.connect("127.0.0.1", number)), { server_name = "localhost",
+         timeout = 10 }))
+      assert.equal("front", (stream:receive "*l"))
+      stream:close()
+      front:wait_for("public: rejected")
+      local old = assert(bearssl.ech.generate { public_name = "example.org" })
+      local context = assert(bearssl.context { cafile = certificates.ca.certfile, ech = old:config_list() })
+      stream = assert(context:wrap(assert(socket.connect("127.0.0.1", number)), { server_name = "localhost",
+         timeout = 10 }))
+      assert.equal("ech_required", (select(3, stream:handshake())))
+      assert.equal(keys:config_list(), stream:info "ech_retry_configs")
+      front:wait_for("public: rejected\npublic: rejected")
+      assert.is_nil(front:status(), front:output())
+   end)
+
    it("nginx.conf fetches in a worker and resumes in the next request", function()
       luajit.build()
       local here, prefix = shell.run("pwd"):match("[^\n]+"), temporary.make_directory()

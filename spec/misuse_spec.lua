@@ -28,6 +28,7 @@ local makers = {
    Session = function() return connection():session() end,
    TicketKeys = function() return bearssl.ticket_keys.new() end,
    EchKeys = function() return bearssl.ech.generate { public_name = "example.org" } end,
+   EchOpener = function() return bearssl.ech.generate({ public_name = "example.org" }):opener() end,
    Request = function() return bearssl.request.new { key = key, subject = "CN=x" } end,
    Crl = function() return bearssl.crl.new { issuer = root, issuer_key = key } end,
    OcspResponse = function() return bearssl.ocsp.new { certificate = root, issuer = root, issuer_key = key } end,

@@ -136,6 +136,7 @@ describe("an argument too many", function()
          ["bearssl.session.import"] = { "none" }, ["bearssl.ticket_keys.new"] = { {} },
          ["bearssl.ticket_keys.import"] = { keys:export() },
          ["bearssl.ech.generate"] = { { public_name = "example.org" } }, ["bearssl.ech.load"] = { ech:pem() },
+         ["bearssl.ech.open"] = { "none" },
          ["bearssl.ech.configs"] = { ech:config_list() }, ["bearssl.ech.check"] = { ech:config_list() },
          ["bearssl.suites"] = { "modern" }, ["bearssl.groups"] = {}, ["bearssl.versions"] = {},
          ["bearssl.signature_algorithms"] = {}, ["bearssl.kernels"] = {}, ["bearssl.context"] = { { verify = "none" } },
@@ -208,6 +209,7 @@ describe("an argument too many", function()
       return {
          Context = client, Certificate = w.leaf, Key = w.key, Trust = w.store, Session = connection:session(),
          EchKeys = bearssl.ech.generate { public_name = "example.org" },
+         EchOpener = bearssl.ech.generate({ public_name = "example.org" }):opener(),
          TicketKeys = bearssl.ticket_keys.new(), Request = bearssl.request.new { key = w.key, subject = "CN=x" },
          Crl = bearssl.crl.new { issuer = w.root, issuer_key = w.root_key },
          OcspResponse = bearssl.ocsp.new { certificate = w.leaf, issuer = w.root, issuer_key = w.root_key },

@@ -80,6 +80,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_open_session(L);
     tls_lua_open_ticket_keys(L);
     tls_lua_open_ech_keys(L);
+    tls_lua_open_ech_opener(L);
     tls_lua_open_context(L);
     tls_lua_open_connection(L);
     tls_lua_open_epoll(L);
@@ -97,6 +98,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, tls_lua_session_functions);
     tls_lua_functions(L, tls_lua_ticket_keys_functions);
     tls_lua_functions(L, tls_lua_ech_keys_functions);
+    tls_lua_functions(L, tls_lua_ech_opener_functions);
     tls_lua_functions(L, tls_lua_context_functions);
     tls_lua_functions(L, tls_lua_context_options_functions);
     tls_lua_functions(L, tls_lua_bounds_functions);

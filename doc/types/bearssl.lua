@@ -403,6 +403,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.WrapOptions: bearssl.ConnectionOptions
 ---@field timeout? number seconds; nil waits for ever, 0 never
 ---@field max_line? integer bytes of a line that receive takes; nil: any number
+---@field received? string what has been read of the transport already
 ---@field wait? fun(fd: integer, mode: "read"|"write", seconds?: number): boolean?, string? true; or nil, "timeout"
 
 ---@class bearssl.Context
@@ -1132,6 +1133,19 @@ function EchKeys:config_list() end
 function EchKeys:pem(accepted) end
 ---@return integer
 function EchKeys:count() end
+---@return bearssl.EchOpener opener for one client, of a server in front of others
+function EchKeys:opener() end
+
+---@class bearssl.EchOpener
+local EchOpener = {}
+---@param bytes string what came from the client
+---@return string|false|nil records to be sent to the server behind; false: not for these keys; nil: see code
+---@return string? name of the server behind, with a hello that was opened; where records is false, all that came; a message
+---@return bearssl.Code? code "wantread": more must come
+---@return string? alert a record to be sent to the client
+function EchOpener:feed(bytes) end
+---@return boolean done whatever else comes may go on as it is
+function EchOpener:done() end
 
 ---@class bearssl.TicketKeys
 local TicketKeys = {}

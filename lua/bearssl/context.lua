@@ -131,7 +131,9 @@ local connection_options = {
    early_data = early_data, early_data_resend = is.boolean, fallback_scsv = is.boolean, min_version = is.string,
    max_version = is.string,
 }
-local wrap_options = { timeout = is.number, max_line = is.integer(1, 2 ^ 31 - 1), wait = is["function"] }
+local wrap_options = {
+   received = is.string, timeout = is.number, max_line = is.integer(1, 2 ^ 31 - 1), wait = is["function"],
+}
 for name, check in pairs(connection_options) do wrap_options[name] = check end
 
 -- Raises for misuse, returns what a file or an object is to blame for.
@@ -412,8 +414,8 @@ end
 -- (string; a client must give it, or false), session (session object), early_data (a client's; needs a session),
 -- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks), max_line (bytes of a
 -- line that receive("*l") takes; nil: any number), wait (function(descriptor, "read" or "write", seconds): how an event
--- loop waits; true, or nil, "timeout"). Returns the stream, or nil, message, code. The handshake happens with
--- handshake(), or with the first send or receive.
+-- loop waits; true, or nil, "timeout"), received (string: what its user has read of the transport already). Returns the
+-- stream, or nil, message, code. The handshake happens with handshake(), or with the first send or receive.
 function Context:wrap(transport, given, ...)
    local state = own(self, "wrap")
    options.surplus("wrap", given, ...)

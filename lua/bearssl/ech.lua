@@ -20,7 +20,8 @@ local specification = {
 --
 -- add(what) adds a key that is current too, rotate(what) one in whose place the others are no longer published, only
 -- accepted; what: options, or PEM. At most 8 are kept. config_list() → the ECHConfigList of the current ones;
--- pem([accepted]) → the key file of the current ones, or of those that are only accepted; count() → number of keys.
+-- pem([accepted]) → the key file of the current ones, or of those that are only accepted; count() → number of keys;
+-- opener() → what opens one client's hellos for a server in front of others (ech_opener.lua).
 function ech.generate(given, ...)
    options.surplus("bearssl.ech.generate", given, ...)
    options.check(given or {}, specification, "bearssl.ech.generate", 2)

@@ -4,7 +4,7 @@ local core = require "bearssl.core"
 
 local methods_of = core.methods
 local certificate, key, trust = methods_of "certificate", methods_of "key", methods_of "trust"
-local session = methods_of "session"
+local session, ech_keys = methods_of "session", methods_of "ech_keys"
 
 -- What the core's own methods do for themselves.
 local function check(self, class, method)
@@ -64,6 +64,13 @@ function trust.reload(self, list, ...)
    local ok, a, b, c = pcall(require("bearssl.trust_files").reload, self, list)
    if not ok then require("bearssl.options").raise(a, 2) end
    return require("bearssl.options").result(a, b, c)
+end
+
+--- ech_keys:opener() is for a server in front of others: see ech_opener.lua.
+function ech_keys.opener(self, ...)
+   check(self, "ech_keys", "opener")
+   require("bearssl.options").surplus("ech_keys:opener", nil, ...)
+   return require "bearssl.ech_opener"(self)
 end
 
 --- session:resumable([context [, server_name]]): see doc/api.md.

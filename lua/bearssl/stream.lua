@@ -80,7 +80,7 @@ function methods:dirty()
    local connection = state.connection
    local object = connection.core
    if not object then return false end
-   if object:buffered() > 0 then return true end
+   if object:buffered() > 0 or state.transport.received then return true end
    if state.at_end ~= false then return false end
    if not connection.watches_nothing then return true end
    state.at_end = object:step() == "wantread"
@@ -130,6 +130,9 @@ local Stream = {}
 -- message, code.
 function Stream.new(context, transport, given)
    local state = { transport = transport, timeout = seconds_to_wait(given.timeout), max_line = given.max_line }
+   if given.received and given.received ~= "" then
+      require("bearssl.transport").precede(transport, given.received)
+   end
    state.stream = make(state)
    local message, code
    state.connection, message, code = Connection.open(context, given, state.stream)

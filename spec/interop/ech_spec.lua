@@ -3,6 +3,7 @@
 local bearssl = require "bearssl"
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
+local loopback = require "spec.support.loopback"
 local newer = require "spec.support.newer"
 local ours = require "spec.support.ours"
 local shell = require "spec.support.shell"
@@ -80,6 +81,42 @@ local function check(row, infos)
    end
 end
 
+-- A listener whose streams have a front before them, which opens the clients' hellos.
+local function fronted(listener, keys)
+   return { port = listener.port, accept = function(_, context, options)
+      local tcp, opener = loopback.accept(listener.listener), keys:opener()
+      local settings = { timeout = 10 }
+      for name, value in pairs(options or {}) do settings[name] = value end
+      local stream = assert(context:wrap({
+         read = function()
+            local records, message, code
+            repeat
+               tcp:settimeout(0)
+               local bytes, problem, partial = tcp:receive(16384)
+               bytes = bytes or partial
+               if bytes == "" and problem == "closed" then return nil, "closed" end
+               if bytes == "" then
+                  tcp:settimeout(10)
+                  bytes, problem = tcp:receive(1)
+                  if not bytes then return nil, problem end
+               end
+               records, message, code = opener:feed(bytes)
+               assert(records or code == "wantread", message)
+            until records
+            return records
+         end,
+         write = function(bytes)
+            tcp:settimeout(10)
+            return tcp:send(bytes)
+         end,
+         close = function() tcp:close() end,
+      }, settings))
+      local ok, message, code = stream:handshake()
+      if not ok then return nil, message, code, stream end
+      return stream
+   end }
+end
+
 for _, peer in ipairs(peers()) do
    describe("Encrypted ClientHello to a server of " .. peer.name, function()
       after_each(ours.close_all)
@@ -138,6 +175,15 @@ for _, peer in ipairs(peers()) do
             })
             check(row, newer.accept(peer, listener, context, with_list(peer, keys:config_list(), {
                own = own, groups = row.has, times = row.times,
+            })))
+         end) end
+         if row.unlike ~= peer.kind and not row.own then it("is " .. row.title .. ", behind a front", function()
+            local keys = keys_of(row)
+            local context = ours.server_context(certificates.ec, {
+               ech_backend = true, groups = row.asked and { row.asked },
+            })
+            check(row, newer.accept(peer, fronted(listener, keys), context, with_list(peer, keys:config_list(), {
+               groups = row.has, times = row.times,
             })))
          end) end
       end

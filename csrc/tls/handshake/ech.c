@@ -80,56 +80,97 @@ open_payload(tls_ech *ech, tls_buffer *encoded, const tls_kept_hello *outer,
     return encoded->failed ? TLS_REASON_OUT_OF_MEMORY : TLS_OK;
 }
 
-/* take_inner puts the inner hello into the place of the outer one that it came in, which is
- * reported here: the inner one, by whoever goes on with it. */
+/* decode_inner makes the inner hello of what was decrypted. */
 static enum tls_reason
-take_inner(tls_handshake *h, tls_kept_hello *kept, tls_bytes encoded)
+decode_inner(tls_kept_hello *inner, tls_bytes encoded, const tls_kept_hello *outer)
 {
-    tls_kept_hello inner = {0};
     tls_buffer message = {0};
-    enum tls_reason reason = tls_ech_decode(&message, encoded, &kept->hello);
+    enum tls_reason reason = tls_ech_decode(&message, encoded, &outer->hello);
 
     if (reason == TLS_OK)
-        reason = tls_kept_hello_take(&inner, tls_buffer_view(&message));
-    if (reason == TLS_OK && !tls_ech_is_inner(&inner.hello))
+        reason = tls_kept_hello_take(inner, tls_buffer_view(&message));
+    if (reason == TLS_OK && !tls_ech_is_inner(&inner->hello))
         reason = TLS_REASON_ILLEGAL_PARAMETER;
     tls_buffer_release(&message);
-    if (reason == TLS_OK)
+    return reason;
+}
+
+/* is_second_of: section 7.1.1. */
+static int
+is_second_of(const tls_ech *ech, const tls_ech_client_hello *extension)
+{
+    return extension->type == TLS_ECH_OUTER && extension->kdf == ech->kdf &&
+           extension->aead == ech->aead && extension->config_id == ech->config_id &&
+           extension->enc.length == 0;
+}
+
+/* why_none: the extension is malformed, or not there. */
+static enum tls_reason
+why_none(const tls_client_hello *hello)
+{
+    return hello->faults.in_13 != TLS_OK ? hello->faults.in_13 : TLS_REASON_MISSING_EXTENSION;
+}
+
+enum tls_reason
+tls_ech_open(
+    tls_ech *ech, tls_kept_hello *inner, const tls_kept_hello *outer, int is_first, int *opened)
+{
+    tls_ech_client_hello extension;
+    tls_buffer encoded = {0};
+    enum tls_reason reason;
+
+    *opened = 0;
+    if (outer->hello.ech == TLS_ECH_NONE)
+        return why_none(&outer->hello);
+    reason = tls_ech_client_hello_parse(&extension, outer->hello.ech_data);
+    if (reason != TLS_OK)
+        return reason;
+    if (is_first) {
+        ech->kdf = extension.kdf;
+        ech->aead = extension.aead;
+        ech->config_id = extension.config_id;
+    } else if (!is_second_of(ech, &extension)) {
+        return TLS_REASON_ILLEGAL_PARAMETER;
+    }
+    reason = open_payload(ech, &encoded, outer, &extension, is_first, opened);
+    if (reason == TLS_OK && !*opened && !is_first)
+        reason = TLS_REASON_BAD_ECH;
+    if (reason == TLS_OK && *opened)
+        reason = decode_inner(inner, tls_buffer_view(&encoded), outer);
+    tls_buffer_release(&encoded);
+    return reason;
+}
+
+/* open_hello puts the inner hello, where there is one, into the place of the outer one that it came
+ * in, which is reported here: the inner one, by whoever goes on with it. */
+static enum tls_reason
+open_hello(tls_handshake *h, tls_kept_hello *kept, int is_first)
+{
+    tls_kept_hello inner = {0};
+    int opened;
+    enum tls_reason reason = tls_ech_open(h->ech, &inner, kept, is_first, &opened);
+
+    h->facts.ech = opened || !is_first ? TLS_ECH_ACCEPTED : TLS_ECH_REJECTED;
+    if (reason == TLS_OK && opened)
         reason = tls_host_happened(
             h->host, TLS_STAGE_CLIENT_HELLO, TLS_RECEIVED, tls_buffer_view(&kept->raw));
-    if (reason != TLS_OK) {
-        tls_kept_hello_release(&inner);
-        return reason;
+    if (reason == TLS_OK && opened) {
+        h->ech->wire_length = kept->raw.length;
+        tls_kept_hello_move(kept, &inner);
     }
-    h->ech->wire_length = kept->raw.length;
-    tls_kept_hello_move(kept, &inner);
-    return TLS_OK;
+    tls_kept_hello_release(&inner);
+    return reason;
 }
 
 static enum tls_reason
 receive_outer(tls_handshake *h)
 {
-    tls_ech_client_hello extension;
-    tls_buffer encoded = {0};
-    int opened;
     enum tls_reason reason = tls_ech_new(h);
 
-    if (reason == TLS_OK)
-        reason = tls_ech_client_hello_parse(&extension, h->client_hello.hello.ech_data);
     if (reason != TLS_OK)
         return reason;
     h->ech->keys = tls_ech_keys_retain(h->host->context->ech_keys);
-    h->ech->kdf = extension.kdf;
-    h->ech->aead = extension.aead;
-    h->ech->config_id = extension.config_id;
-    h->facts.ech = TLS_ECH_REJECTED;
-    reason = open_payload(h->ech, &encoded, &h->client_hello, &extension, 1, &opened);
-    if (reason == TLS_OK && opened) {
-        reason = take_inner(h, &h->client_hello, tls_buffer_view(&encoded));
-        h->facts.ech = TLS_ECH_ACCEPTED;
-    }
-    tls_buffer_release(&encoded);
-    return reason;
+    return open_hello(h, &h->client_hello, 1);
 }
 
 enum tls_reason
@@ -155,30 +196,11 @@ tls_ech_receive(tls_handshake *h)
 enum tls_reason
 tls_ech_receive_second(tls_handshake *h, tls_kept_hello *second)
 {
-    tls_ech_client_hello extension;
-    tls_buffer encoded = {0};
-    int opened;
-    enum tls_reason reason;
-
     if (h->facts.ech != TLS_ECH_ACCEPTED)
         return TLS_OK;
+    if (h->ech != NULL)
+        return open_hello(h, second, 0);
     if (second->hello.ech == TLS_ECH_NONE)
-        return second->hello.faults.in_13 != TLS_OK ? second->hello.faults.in_13
-                                                    : TLS_REASON_MISSING_EXTENSION;
-    if (h->ech == NULL)
-        return tls_ech_is_inner(&second->hello) ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
-    reason = tls_ech_client_hello_parse(&extension, second->hello.ech_data);
-    if (reason != TLS_OK)
-        return reason;
-    if (extension.type != TLS_ECH_OUTER || extension.kdf != h->ech->kdf ||
-        extension.aead != h->ech->aead || extension.config_id != h->ech->config_id ||
-        extension.enc.length != 0)
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = open_payload(h->ech, &encoded, second, &extension, 0, &opened);
-    if (reason == TLS_OK && !opened)
-        reason = TLS_REASON_BAD_ECH;
-    if (reason == TLS_OK)
-        reason = take_inner(h, second, tls_buffer_view(&encoded));
-    tls_buffer_release(&encoded);
-    return reason;
+        return why_none(&second->hello);
+    return tls_ech_is_inner(&second->hello) ? TLS_OK : TLS_REASON_ILLEGAL_PARAMETER;
 }

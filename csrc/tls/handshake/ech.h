@@ -46,6 +46,19 @@ tls_ech_rejected(const tls_handshake *h)
     return h->host->role == TLS_ROLE_CLIENT && h->facts.ech == TLS_ECH_REJECTED;
 }
 
+/* tls_ech_is_offered: it may have an inner hello, for a server that has keys. */
+static inline int
+tls_ech_is_offered(const tls_client_hello *hello)
+{
+    return hello->ech == TLS_ECH_OUTER && hello->max_version >= TLS_VERSION_13;
+}
+
+/* tls_ech_open opens a server's first outer hello, or the one after HelloRetryRequest, with
+ * ech->keys: *opened and the inner one; *opened is 0 for a first one that no key opens. BAD_ECH,
+ * and ILLEGAL_PARAMETER or MISSING_EXTENSION for a second one that does not belong to the first;
+ * what tls_ech_decode finds. */
+enum tls_reason tls_ech_open(
+    tls_ech *ech, tls_kept_hello *inner, const tls_kept_hello *outer, int is_first, int *opened);
 /* tls_ech_receive looks at a server's first ClientHello, which was kept and is reported here when
  * it is an outer one that opens: then the inner one takes its place (section 7.1). */
 enum tls_reason tls_ech_receive(tls_handshake *h);

@@ -225,7 +225,7 @@ function work.direct(self, lane)
    local connection, transport = self.connection, self.transport
    local object = connection.core
    if object and self.flushed and transport.direct and connection.watches_nothing and not self[lane]
-      and not connection.handling and not transport.early then
+      and not connection.handling and not transport.early and not transport.received then
       return transport:descriptor(), object
    end
 end

@@ -26,6 +26,21 @@ local look = require("bearssl.own").look
 
 local transport = {}
 
+--- precede(carrier, received) makes a transport begin with what its user has read of it already.
+function transport.precede(carrier, received)
+   local own_fill = rawget(carrier, "fill")
+   carrier.received = received
+   function carrier:fill(object)
+      local taken = object:feed(self.received) or #self.received
+      if taken < #self.received then
+         self.received = self.received:sub(taken + 1)
+      else
+         self.received, self.fill = nil, own_fill
+      end
+      return true
+   end
+end
+
 --- remaining(deadline) is how long an operation may still take: nil for ever, 0 when the time is over.
 function transport.remaining(deadline)
    if not deadline then return nil end
