@@ -323,4 +323,19 @@ describe("session:resumable", function()
       assert.is_false(session:resumable(c, "example.org"))
       assert.is_false(session:resumable(client { alpn = { "h2" } }))
    end)
+
+   it("knows how long a prime must be", function()
+      local list = { suites = { "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" }, groups = { "ffdhe2048" } }
+      local rsa = assert(bearssl.context { mode = "server", suites = list.suites, groups = list.groups,
+         certfile = certificates.rsa.certfile, keyfile = certificates.rsa.keyfile })
+      local function of(bits)
+         return client { suites = list.suites, groups = list.groups, dh_bits_minimum = bits }
+      end
+      local session = first_session(of(2048), rsa)
+      assert.is_true(session:resumable(of(2048)))
+      assert.is_false(session:resumable(of(4096)))
+      local a, _, result = shake(of(4096), rsa, session)
+      assert.is_false(a:info "resumed")
+      assert.equal("insufficient_security", result.client.code)
+   end)
 end)
