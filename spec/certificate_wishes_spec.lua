@@ -186,6 +186,19 @@ describe("what a side says of certificates", function()
       end
    end)
 
+   it("is not blamed for a chain that is too long", function()
+      local ec = certificates.ec
+      local chain = bearssl.certificate.load(ec.chain)
+      for _ = 1, 64 do chain[#chain + 1] = chain[2] or chain[1] end
+      for _, authorities in ipairs { true, false } do
+         local made, message, code = bearssl.context { mode = "server", certificate = chain, key = ec.key,
+            trust = trust, verify = "optional", certificate_authorities = authorities }
+         assert.is_nil(made)
+         assert.equal("limit_exceeded", code)
+         assert.truthy(message:find("credential's chain", 1, true), message)
+      end
+   end)
+
    it("raises where it cannot be said, or would have no effect", function()
       local long = {}
       for i = 1, 40 do

@@ -1,6 +1,9 @@
 -- Raw public keys (RFC 7250, RFC 8446 section 4.4.2), both sides and roles.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local core = require "bearssl.core"
+local ladder = require "bearssl.ladder"
+local pump = require "spec.support.pump"
 local tls13 = require "spec.support.tls13"
 
 local shake, established = tls13.shake, tls13.established
@@ -248,5 +251,83 @@ describe("a raw public key", function()
       misuse("the certificate is missing", { mode = "server", key = keys.server })
       misuse("the certificate is missing", { key = keys.client, server_certificate_types = RAW,
          min_version = "TLSv1.3" })
+   end)
+end)
+
+describe("a raw public key after the handshake", function()
+   local function late(handlers, server_handlers, key)
+      local c = client { client_certificate_types = RAW, key = key or keys.client, post_handshake_auth = true,
+         handlers = handlers }
+      local s = server { verify = "optional", client_certificate_types = RAW, pins = { keys.client, keys.other } }
+      local a, b = established(c, s, { server = { handlers = server_handlers } })
+      return a, b
+   end
+
+   it("takes the place of the one before, and is drawn", function()
+      local answers, asked = { { key = keys.client }, { key = keys.other } }, 0
+      local recorder = ladder.recorder { mode = "server" }
+      local a, b = late({ client_certificate = function()
+         asked = asked + 1
+         return answers[asked]
+      end }, recorder:handlers())
+      assert.equal(keys.client:pin(), b:info("peer_key"):pin())
+      assert.is_true(b:request_certificate())
+      local result = pump(a, b)
+      assert.equal("wantread", result.server.status, result.server.message)
+      assert.equal(2, asked)
+      assert.equal(keys.other:pin(), b:info("peer_key"):pin())
+      assert.is_true(b:info "peer_verified")
+      local drawn = recorder:draw { width = 100, unicode = false }
+      assert.truthy(drawn:find("|.. authenticated ....", 1, true), drawn)
+      assert.truthy(drawn:match("authenticated.*pin  " .. keys.other:pin():gsub("%p", "%%%0")), drawn)
+   end)
+
+   it("ends the connection when it is not pinned", function()
+      local asked = 0
+      local a, b = late { client_certificate = function()
+         asked = asked + 1
+         return { key = asked == 1 and keys.client or keys.server }
+      end }
+      assert.is_true(b:request_certificate())
+      assert.equal("pin_mismatch", pump(a, b).server.code)
+      assert.is_nil(b:info "peer_key")
+      assert.is_false(b:info "peer_verified")
+   end)
+end)
+
+describe("a server of TLS 1.2 that chooses raw public keys", function()
+   -- Adds an extension to the ServerHello.
+   local function choosing(id, value)
+      local done = false
+      return function(output, from, records)
+         if from ~= "server" or done then return output end
+         done = true
+         local first = records[1].body
+         local length = first:byte(2) * 65536 + first:byte(3) * 256 + first:byte(4)
+         local hello = assert(core.parse_message(first:sub(1, 4 + length)))
+         hello.extensions[#hello.extensions + 1] = { id = id, raw = value }
+         return pump.record(22, assert(core.build_message(hello)) .. first:sub(5 + length))
+            .. output:sub(6 + #first)
+      end
+   end
+
+   it("is refused, for its own certificate and for the client's", function()
+      local own, ec = certificates.client_ec, certificates.ec
+      local c = assert(bearssl.context { server_certificate_types = BOTH, client_certificate_types = BOTH,
+         certificate = own.chain, key = own.key, cafile = certificates.ca.certfile,
+         pins = { bearssl.certificate.load(ec.certificate)[1] } })
+      local s = assert(bearssl.context { mode = "server", max_version = "TLSv1.2", certfile = ec.chainfile,
+         keyfile = ec.keyfile })
+      for _, id in ipairs { 19, 20 } do
+         local a, _, result = shake(c, s, { pump = { tamper = choosing(id, "\2") } })
+         assert.is_false(a:info "established")
+         assert.equal("unsupported_certificate", code(result, "client"))
+         assert.truthy(result.client.message:find("raw public keys and a version before TLS 1.3", 1, true))
+         assert.equal("alert_unsupported_certificate", code(result, "server"))
+         -- to name certificates is no mistake: the handshake goes on, and fails by what was rewritten
+         a, _, result = shake(c, s, { pump = { tamper = choosing(id, "\0") } })
+         assert.is_false(a:info "established")
+         assert.not_equal("unsupported_certificate", code(result, "client"))
+      end
    end)
 end)

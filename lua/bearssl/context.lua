@@ -339,9 +339,15 @@ local function build(given)
    settings.time = not is_client and given.clock and driver.time_of(given.clock) or nil
    local object
    object, message, code = core.context(settings)
-   if not object and code == "limit_exceeded" and given.certificate_authorities then
-      error("bearssl.context: option 'certificate_authorities': the names are none, or together longer than 12000 "
-         .. "bytes: give a list of the certificates that matter", 0)
+   if not object and code == "limit_exceeded" then
+      -- the core has one reason for both: without names only a chain is left
+      settings.certificate_authorities = false
+      if given.certificate_authorities and core.context(settings) then
+         error("bearssl.context: option 'certificate_authorities': the names are none, or together longer than 12000 "
+            .. "bytes: give a list of the certificates that matter", 0)
+      end
+      message = "a credential's chain has more than 64 certificates, or is too long with its OCSP response: "
+         .. "no peer would take it"
    end
    if not object and code == "illegal_parameter" and given.extensions then
       error("bearssl.context: option 'extensions': an extension that the library handles itself, or more than 16383 "

@@ -117,6 +117,22 @@ local function octets(value)
    return name_of(length) .. " bytes"
 end
 
+-- Value of the extension `name`, if it is there and can be read.
+local function extension(message, name)
+   for _, item in ipairs(message.extensions or {}) do
+      if item.name == name then return item.value end
+   end
+   return nil
+end
+
+-- The certificate types that a hello offers, or that the server chose (RFC 7250 sections 4.1 and 4.2).
+local function types_of(message, add)
+   for _, name in ipairs { "server_certificate_type", "client_certificate_type" } do
+      local value = extension(message, name)
+      if type(value) == "table" then add(name, value.name and name_of(value) or list(value)) end
+   end
+end
+
 local function some_octets(value)
    return value ~= 0 and octets(value) or nil
 end
@@ -152,6 +168,11 @@ function describe.certificate(object)
    }
 end
 
+--- key(object) is a plain table of a public key's main fields.
+function describe.key(object)
+   return { type = object:type(), bits = object:bits(), curve = object:curve(), pin = object:pin() }
+end
+
 local function key_text(key)
    if key.curve then return ("%s %s"):format(key.type or "EC", key.curve) end
    if key.type == "Ed25519" then return key.type end
@@ -160,7 +181,13 @@ end
 
 local function certificates(message, add)
    local chain = message.chain or message.certificates or {}
-   if #chain == 0 then add("chain", "empty") end
+   if message.key then
+      local key = describe.key(message.key)
+      add("raw_public_key", key_text(key))
+      add("pin", key.pin)
+   elseif #chain == 0 then
+      add("chain", "empty")
+   end
    for i, object in ipairs(chain) do
       local certificate = describe.certificate(object)
       add(i == 1 and "subject" or "issuer " .. i - 1, certificate.subject == "" and "(empty)" or certificate.subject)
@@ -191,7 +218,9 @@ local shown = {
       { "selected_group", name_of }, { "psk_selected", if_true }, { "alpn", name_of },
       { "downgrade_sentinel", name_of }, { "extensions", list }, { "random", bytes },
    },
-   encrypted_extensions = { { "alpn", name_of }, { "early_data_accepted", if_true }, { "extensions", list } },
+   encrypted_extensions = {
+      { "alpn", name_of }, { "early_data_accepted", if_true }, { "expected_tickets", name_of }, { "extensions", list },
+   },
    certificate_status = { { "ocsp_response", octets } },
    server_key_exchange = {
       { "key_exchange", name_of }, { "group", name_of }, { "dh_bits", name_of }, { "public_point", bytes },
@@ -218,7 +247,15 @@ local shown = {
    },
 }
 
-local special = {}
+local special = { encrypted_extensions = types_of }
+
+function special.client_hello(message, add)
+   types_of(message, add)
+   if message.new_session_count then
+      add("ticket_request", ("%s new, %s when resumed"):format(name_of(message.new_session_count),
+         name_of(message.resumption_count)))
+   end
+end
 
 function special.certificate(message, add)
    certificates(message, add)
@@ -229,8 +266,15 @@ end
 
 function special.authenticated(message, add)
    if message.declined then return add("", "the client shows no certificate") end
-   local own = describe.certificate(message.chain[1])
-   add("subject", own.subject == "" and "(empty)" or own.subject)
+   local leaf = message.chain[1]
+   local key = message.key
+   if leaf then
+      local own = describe.certificate(leaf)
+      add("subject", own.subject == "" and "(empty)" or own.subject)
+   elseif key then
+      add("raw_public_key", key_text(describe.key(key)))
+      add("pin", key:pin())
+   end
    add("peer_verified", yes_no(message.peer_verified))
    add("verdict", name_of(message.verdict))
 end
@@ -304,8 +348,9 @@ function describe.plain(value, name)
    elseif kind == "number" or kind == "boolean" then
       return value
    elseif kind == "userdata" then
-      local ok, certificate = pcall(describe.certificate, value)
-      return ok and certificate or nil
+      local ok, plain = pcall(describe.certificate, value)
+      if not ok then ok, plain = pcall(describe.key, value) end
+      return ok and plain or nil
    elseif kind == "table" then
       local ok, certificate = false, nil
       if getmetatable(value) and value.subject then ok, certificate = pcall(describe.certificate, value) end

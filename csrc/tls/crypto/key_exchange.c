@@ -128,11 +128,17 @@ generate_ec(tls_key_exchange_key *key, unsigned curve)
 static enum tls_reason
 generate_classical(tls_key_exchange_key *key, unsigned group)
 {
+    enum tls_reason reason;
+
     memset(key, 0, sizeof *key);
     if (!tls_group_supported(group))
         return TLS_REASON_ILLEGAL_PARAMETER;
     key->group = group;
-    return tls_ffdhe_length(group) != 0 ? generate_ffdhe(key) : generate_ec(key, classical(group));
+    reason =
+        tls_ffdhe_length(group) != 0 ? generate_ffdhe(key) : generate_ec(key, classical(group));
+    /* Before a hybrid share copies it. */
+    TLS_DECLASSIFY(key->public_share, key->public_length);
+    return reason;
 }
 
 static enum tls_reason
@@ -140,7 +146,6 @@ end_of_generation(tls_key_exchange_key *key, enum tls_reason reason)
 {
     if (reason != TLS_OK)
         tls_key_exchange_wipe(key);
-    TLS_DECLASSIFY(key->public_share, key->public_length);
     return reason;
 }
 

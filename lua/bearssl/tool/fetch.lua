@@ -14,6 +14,8 @@ local JSON_BODY = 16 * 1024 * 1024 -- bytes of a body that --json holds
 function fetch.describe(command)
    command:argument("url", "https://HOST[:PORT]/PATH"):argname("URL")
    options.client(command)
+   options.pins(command)
+   options.tickets_client(command)
    options.ech_client(command)
    command:flag("-i --include", "Write the answer's head before the body.")
    command:flag("-I --head", "Ask for the head only (HEAD), and write it.")
@@ -115,6 +117,7 @@ local function describe_connection(info)
    local parts = { tostring(info.version), tostring(info.cipher_suite) }
    parts[#parts + 1] = describe.group(info)
    if info.ech == "accepted" then parts[#parts + 1] = "hello encrypted" end
+   if info.peer_key then parts[#parts + 1] = "raw public key " .. info.peer_key:pin() end
    if info.alpn then parts[#parts + 1] = "ALPN " .. info.alpn end
    parts[#parts + 1] = info.peer_verified and "verified" or "not verified"
    return table.concat(parts, ", ")

@@ -83,6 +83,14 @@ end
 
 -- ---- Options ----
 
+--- ticket_numbers(text) converts "NEW" or "NEW,RESUMED" (argparse): how many tickets a server is asked for.
+function options.ticket_numbers(text)
+   local new, resumed = text:match "^(%d+),?(%d*)$"
+   new, resumed = tonumber(new), tonumber(resumed) or tonumber(new)
+   if not new or new > 255 or resumed > 255 then return nil, "'" .. text .. "' is not one or two numbers up to 255" end
+   return { new = new, resumed = resumed }
+end
+
 --- keylog_option(command) adds the one for where secrets are written.
 function options.keylog_option(command)
    command:option("--keylog", "Append the secrets to this file, for Wireshark; else $SSLKEYLOGFILE."):argname("FILE")
@@ -112,6 +120,19 @@ function options.client(command)
    command:option("--servername", "Name to ask for and to verify, instead of HOST."):argname("NAME")
    command:option("--timeout", "Seconds to wait for the network."):argname("SECONDS"):default("15")
       :convert(options.seconds)
+end
+
+--- pins(command) adds the options for keys that are pinned, and for raw public keys, on both sides.
+function options.pins(command)
+   command:option("--pin", "Take only a peer with this public key, or above it: base64 or hex of its SHA-256.")
+      :argname("PIN"):count("*")
+   command:flag("--raw-public-key", "The server shows its bare public key (TLS 1.3); a --key without --cert is one.")
+end
+
+--- tickets_client(command) adds the option for how many tickets a server is asked for.
+function options.tickets_client(command)
+   command:option("--ticket-request", "Ask for so many tickets after a full handshake, and after a resumed one.")
+      :argname("NEW[,RESUMED]"):convert(options.ticket_numbers)
 end
 
 --- ech_client(command) adds the option for Encrypted ClientHello; options.ech reads what it is given.
@@ -173,8 +194,14 @@ end
 --- credentials(arguments) is the list of credentials of --cert and --key, or nil.
 function options.credentials(arguments)
    local certs, keys = arguments.cert or {}, arguments.key or {}
-   if #certs ~= #keys then options.usage("every --cert needs its --key, and every --key its --cert") end
    local list = {}
+   if arguments.raw_public_key and #certs == 0 then
+      for i, path in ipairs(keys) do
+         list[i] = { key = read_file(path, "key"), name = i == 1 and path or path .. "#" .. i }
+      end
+      return #list > 0 and list or nil
+   end
+   if #certs ~= #keys then options.usage("every --cert needs its --key, and every --key its --cert") end
    for i, path in ipairs(certs) do
       list[i] = {
          certificate = read_file(path, "certificate"), key = read_file(keys[i], "key"),
@@ -211,6 +238,34 @@ local function from_command_line(make, ...)
    options.usage("%s", (tostring(value):gsub("\nstack traceback.*", ""):gsub("^[^\n:]+:%d+: ", "")))
 end
 
+-- What the two sides show, and what is trusted of it. A server that has a certificate too shows it to those who take
+-- nothing else; clients show bare keys where they have nothing else, and servers take them where keys are pinned.
+local function certificate_types(arguments, settings, is_server)
+   local has_pins = #(arguments.pin or {}) > 0
+   if has_pins then settings.pins = arguments.pin end
+   if not arguments.raw_public_key then return end
+   local only_raw, has_certificate = { "raw_public_key" }, #(arguments.cert or {}) > 0
+   if is_server then
+      settings.server_certificate_types = has_certificate and { "raw_public_key", "x509" } or only_raw
+      if has_pins then
+         settings.client_certificate_types = arguments.cafile and { "raw_public_key", "x509" } or only_raw
+      end
+   else
+      settings.server_certificate_types = only_raw
+      if not has_certificate and #(arguments.key or {}) > 0 then settings.client_certificate_types = only_raw end
+      if arguments.insecure and not has_pins then
+         settings.handlers.verify = function(_, question) return question.key and "accept" or nil end
+      elseif not has_pins then
+         options.usage("--raw-public-key needs the key's --pin: nothing else vouches for it")
+      end
+   end
+   if not is_server or not has_certificate or settings.client_certificate_types == only_raw then
+      if not arguments.max or settings.max_version == "TLSv1.3" then
+         settings.min_version = settings.min_version or "TLSv1.3"
+      end
+   end
+end
+
 --- context(arguments, more) makes the context that the options describe; `more` is added to it.
 function options.context(arguments, more)
    local settings = {}
@@ -230,6 +285,11 @@ function options.context(arguments, more)
    settings.certificate_authorities = arguments.authorities
    settings.handlers = { keylog = options.keylog(arguments) }
    if arguments.insecure then settings.verify = "none" end
+   if arguments.ticket_request then
+      settings.new_session_count = arguments.ticket_request.new
+      settings.resumption_count = arguments.ticket_request.resumed
+   end
+   certificate_types(arguments, settings, more and more.mode == "server")
    settings.trust = options.trust(arguments)
    settings.credentials = options.credentials(arguments)
    if arguments.password_file then

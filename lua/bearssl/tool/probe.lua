@@ -243,6 +243,13 @@ local function compressions_of(prober, suites, progress)
    return supported
 end
 
+-- What the server may show of itself: a certificate, as it did, and its bare public key (RFC 7250)?
+local function certificate_types_of(prober, suites)
+   local message = ask_again(prober, { min_version = "TLSv1.3", suites = suites,
+      server_certificate_types = { "raw_public_key" } }, "certificate").seen.certificate
+   return message and message.key and { "x509", "raw_public_key" } or { "x509" }
+end
+
 local function authorities_of(request)
    local names = {}
    for i, name in ipairs(request and request.certificate_authorities or {}) do names[i] = name.text or "?" end
@@ -377,6 +384,8 @@ local function examine(prober, progress)
    report.client_certificate = whole.seen.certificate_request ~= nil
    report.certificate_authorities = report.client_certificate and authorities_of(whole.seen.certificate_request) or nil
    report.certificate_compression = best.version == "TLSv1.3" and compressions_of(prober, best.suites, progress) or nil
+   report.server_certificate_types = best.version == "TLSv1.3" and certificate_types_of(prober, best.suites) or nil
+   progress:step("certificate types")
    if leaf then certificate_report(prober, whole, report) end
    if not whole.ok then
       report.handshake_error, report.handshake_code = whole.message, whole.code
@@ -490,6 +499,9 @@ local function write_report(report)
       line("compression", #report.certificate_compression > 0 and table.concat(report.certificate_compression, ", ")
          or "none of the certificate")
    end
+   if report.server_certificate_types and report.server_certificate_types[2] then
+      line("raw key", "yes, for those who ask")
+   end
    table_of_chain(report, line)
    line("trust", report.verified and "verified" or tostring(report.verdict or report.handshake_code))
    output.write("\n")
@@ -510,7 +522,7 @@ function probe.run(arguments)
       ticket_wait = math.min(1, arguments.timeout), keylog = options.keylog(arguments),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
-   local total = 8 + #bearssl.groups() + 2 + #bearssl.features().certificate_compression
+   local total = 9 + #bearssl.groups() + 2 + #bearssl.features().certificate_compression
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)

@@ -24,6 +24,7 @@ function serve.describe(command)
    command:option("--listen", "Address and port to listen on; port 0 picks a free one."):argname("ADDR:PORT")
       :default("127.0.0.1:8443")
    options.tls(command)
+   options.pins(command)
    command:option("--verify", "Whether clients must show a certificate."):choices { "none", "optional", "required" }
    command:option("--early-data", "Accept so many bytes of early data (0-RTT) of TLS 1.3."):argname("N")
       :convert(options.number(0, 2147483647))
@@ -175,6 +176,7 @@ local function page(client, request)
    row("peer_verified", info.peer_verified and "yes" or "no")
    local leaf = info.peer_certificates and info.peer_certificates[1]
    if leaf then row("client", describe.certificate(leaf).subject) end
+   if info.peer_key then row("client", "raw public key " .. info.peer_key:pin()) end
    row("peer", client.peer)
    local title = "bearssl for Lua: this connection"
    local lines = {}
@@ -410,11 +412,13 @@ local function listen(address)
 end
 
 function serve.run(arguments)
-   if #(arguments.cert or {}) == 0 then options.usage("serve needs a --cert and its --key") end
+   local has_key = arguments.raw_public_key and #arguments.key > 0
+   if #(arguments.cert or {}) == 0 and not has_key then options.usage("serve needs a --cert and its --key") end
    if arguments.directory and not files.is_directory(arguments.directory) then
       options.usage("'%s' is not a directory", arguments.directory)
    end
-   if arguments.verify and arguments.verify ~= "none" and not arguments.cafile then
+   if arguments.verify and arguments.verify ~= "none" and not arguments.cafile
+      and not (arguments.raw_public_key and #arguments.pin > 0) then
       options.usage("--verify %s needs a --cafile to verify with", arguments.verify)
    end
    local loop = new_loop.new()

@@ -11,6 +11,8 @@ local trace = { summary = "Draw the handshake with a server, message by message.
 function trace.describe(command)
    command:argument("target", "The server: HOST, HOST:PORT (443 otherwise) or an https URL."):argname("HOST[:PORT]")
    options.client(command)
+   options.pins(command)
+   options.tickets_client(command)
    options.ech_client(command)
    command:flag("--resume", "Connect again with the session, and show both handshakes.")
    command:flag("--early-data", "With --resume: send an HTTP request as early data (0-RTT) of TLS 1.3.")
