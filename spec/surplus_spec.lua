@@ -136,6 +136,7 @@ describe("an argument too many", function()
          ["bearssl.session.import"] = { "none" }, ["bearssl.ticket_keys.new"] = { {} },
          ["bearssl.ticket_keys.import"] = { keys:export() },
          ["bearssl.ech.generate"] = { { public_name = "example.org" } }, ["bearssl.ech.load"] = { ech:pem() },
+         ["bearssl.ech.open"] = { "none" },
          ["bearssl.ech.configs"] = { ech:config_list() }, ["bearssl.ech.check"] = { ech:config_list() },
          ["bearssl.suites"] = { "modern" }, ["bearssl.groups"] = {}, ["bearssl.versions"] = {},
          ["bearssl.signature_algorithms"] = {}, ["bearssl.kernels"] = {}, ["bearssl.context"] = { { verify = "none" } },
