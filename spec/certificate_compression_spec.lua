@@ -100,7 +100,8 @@ describe("a compressed certificate", function()
       local other = server { certificate = certificates.rsa.chain, key = certificates.rsa.key,
          certificate_compression = { "zstd" } }
       local answers = {
-         { certificate = certificates.rsa.chain, key = certificates.rsa.key }, { context = other },
+         { certificate = certificates.rsa.certificate .. certificates.ca.certificate, key = certificates.rsa.key },
+         { context = other },
       }
       for index, algorithm in ipairs { "brotli", "zstd" } do
          local asked

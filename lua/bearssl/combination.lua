@@ -332,8 +332,9 @@ local function of_client(given, settings)
       return "the option 'early_data' needs a 'session': early data is sent under the keys of one"
    elseif given.early_data and newest < NEWEST then
       return "the option 'early_data' is of TLS 1.3, which the connection does not speak"
-   elseif given.ech and newest < NEWEST then
-      return "the option 'ech' is of TLS 1.3, which the connection does not speak"
+   elseif (given.ech or given.ech == nil and settings.has_ech) and newest < NEWEST then
+      return "the option 'ech' is of TLS 1.3, which the connection does not speak: a name that is to be hidden is not sent"
+         .. " in the clear"
    elseif given.early_data_resend and not given.early_data then
       return "the option 'early_data_resend' needs 'early_data'"
    elseif given.fallback_scsv and newest >= NEWEST then
@@ -349,6 +350,10 @@ local function of_server(given, settings)
    end
    for _, name in ipairs(OF_CLIENTS) do
       if given[name] then return ("the option '%s' is for clients"):format(name) end
+   end
+   local newest = given.max_version and core.version_id(given.max_version) or settings.version_max
+   if settings.has_ech and newest < NEWEST then
+      return "the context's 'ech_keys' are of TLS 1.3, which the connection does not speak"
    end
    if given.pins and not settings.trust and not settings.takes_raw then
       return "the option 'pins' needs a context with 'trust' or 'cafile': nobody is verified without"

@@ -357,7 +357,7 @@ local function build(given)
          schemes_cert = settings.signature_schemes_cert, compressions = settings.certificate_compression or {},
          version_min = settings.version_min, version_max = settings.version_max,
          max_early_data = given.max_early_data or 0,
-         pins = given.pins and true, has_verify = handlers_given.verify and true,
+         pins = given.pins and true, has_verify = handlers_given.verify and true, has_ech = (given.ech or given.ech_keys) and true,
          shows_raw = combination.shows_raw(given, is_client), takes_raw = combination.takes_raw(given, is_client),
          server_certificate_types = given.server_certificate_types or { "x509" },
          client_certificate_types = given.client_certificate_types or { "x509" },

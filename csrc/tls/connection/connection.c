@@ -367,7 +367,7 @@ tls_connection_end(tls_connection *c)
 static enum tls_reason
 reject_ech(tls_handshake *h)
 {
-    if (h->facts.peer.level == TLS_LEVEL_NONE)
+    if (h->facts.peer.level != TLS_LEVEL_VERIFIED)
         tls_buffer_clear(&h->facts.ech_retry_configs);
     return TLS_REASON_ECH_REQUIRED;
 }

@@ -279,6 +279,13 @@ begin(tls_handshake *h)
     if (tls_terms_fit(terms) != TLS_OK)
         return TLS_REASON_NO_COMMON_VERSION;
     tls_renegotiation_narrow(h);
+    /* A name that was to be hidden is not sent in the clear. */
+    if (host->role == TLS_ROLE_CLIENT && terms->version_max < TLS_VERSION_13 &&
+        (host->ech.length > 0 || host->context->ech.length > 0)) {
+        tls_host_explain(h->host, "Encrypted ClientHello needs TLS 1.3, which this connection does "
+                                  "not speak");
+        return TLS_REASON_NO_COMMON_VERSION;
+    }
     if (host->role == TLS_ROLE_CLIENT)
         return terms->version_max == TLS_VERSION_13 ? tls13_take_over(h) : tls12_take_over(h);
     n = calloc(1, sizeof *n);

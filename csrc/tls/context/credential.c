@@ -74,25 +74,33 @@ tls_credential_signs(const tls_credential *credential)
            tls_certificate_allows(credential->chain[0], TLS_KEY_USE_SIGNATURE);
 }
 
-int
-tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities)
+void
+tls_authorities_digest(tls_authority_digests *out, tls_bytes authorities)
 {
-    unsigned char digest[TLS_NAME_DIGEST_LENGTH];
     tls_reader reader;
     tls_bytes name;
-    size_t i;
 
-    if (authorities.length == 0)
-        return 1;
+    out->any = authorities.length == 0;
+    out->count = 0;
     tls_reader_init(&reader, authorities);
-    while (tls_vector16_next(&reader, &name)) {
-        tls_name_digest(digest, name);
-        for (i = 0; i < credential->chain_count; i++)
-            if (memcmp(credential->chain[i]->issuer_digest, digest, sizeof digest) == 0)
-                return 1;
-    }
-    return 0;
+    while (out->count < TLS_AUTHORITIES_COMPARED && tls_vector16_next(&reader, &name))
+        tls_name_digest(out->digests[out->count++], name);
 }
+
+int
+tls_credential_issued_by(const tls_credential *credential, const tls_authority_digests *authorities)
+{
+    size_t i, j;
+
+    for (i = 0; i < credential->chain_count; i++)
+        for (j = 0; j < authorities->count; j++)
+            if (memcmp(credential->chain[i]->issuer_digest, authorities->digests[j],
+                    TLS_NAME_DIGEST_LENGTH) == 0)
+                return 1;
+    return authorities->any;
+}
+
+#define SCHEMES_COMPARED 64 /* more than there are: a stranger's list bounds no work */
 
 /* is_signed_by: by a scheme's kind of signature, and its hash. */
 static int
@@ -115,6 +123,8 @@ tls_credential_signed_by(const tls_credential *credential, tls_u16_list schemes)
 {
     size_t count = tls_u16_list_count(schemes), i, j;
 
+    if (count > SCHEMES_COMPARED)
+        count = SCHEMES_COMPARED;
     for (i = 0; i < credential->chain_count && count > 0; i++) {
         if (credential->chain[i]->self_issued)
             continue;

@@ -20,13 +20,25 @@ enum tls_reason tls_credential_check(const tls_credential *credential, int may_b
 /* tls_credential_signs: its key may sign in a handshake, by what its certificate says, if it has
  * one. */
 int tls_credential_signs(const tls_credential *credential);
+/* What a peer's certificate_authorities are compared by. A stranger may send thousands of names:
+ * each is digested once, not for each credential, and those behind the first 256 do not count. */
+#define TLS_AUTHORITIES_COMPARED 256
+
+typedef struct tls_authority_digests {
+    int any; /* no names were sent: every issuer will do */
+    size_t count;
+    unsigned char digests[TLS_AUTHORITIES_COMPARED][TLS_NAME_DIGEST_LENGTH];
+} tls_authority_digests;
+
+/* tls_authorities_digest: of a list of vector16. */
+void tls_authorities_digest(tls_authority_digests *out, tls_bytes authorities);
 /* tls_credential_issued_by: a certificate of the chain is issued by one of the authorities of a
- * CertificateRequest (a list of vector16), or there are none (RFC 5246 section 7.4.6, RFC 8446
- * section 4.2.4). */
-int tls_credential_issued_by(const tls_credential *credential, tls_bytes authorities);
+ * peer (RFC 5246 section 7.4.6, RFC 8446 section 4.2.4). */
+int tls_credential_issued_by(
+    const tls_credential *credential, const tls_authority_digests *authorities);
 /* tls_credential_signed_by: each certificate of the chain that is not issued by itself is signed by
- * a scheme of the list, or there is no list (RFC 8446 section 4.4.2.2). A certificate does not say
- * on which curve it is signed. */
+ * a scheme of the list, of its first 64, or there is no list (RFC 8446 section 4.4.2.2). A
+ * certificate does not say on which curve it is signed. */
 int tls_credential_signed_by(const tls_credential *credential, tls_u16_list schemes);
 /* tls_credential_copy retains; tls_credential_clear releases and zeroes. */
 enum tls_reason tls_credential_copy(tls_credential *out, const tls_credential *credential);

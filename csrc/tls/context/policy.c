@@ -97,6 +97,7 @@ tls_context_policy(tls_context *context, unsigned char out[TLS_POLICY_LENGTH],
     digest_number(&digest,
         (uint32_t)(context->extended_master_secret == TLS_EXTENDED_MASTER_SECRET_REQUIRED));
     digest_number(&digest, context->verify_depth);
+    digest_number(&digest, context->dh_bits_minimum);
     /* Trust counts only where it is asked; what is demanded, always. */
     if (verify != TLS_VERIFY_NONE) {
         digest_trust(context);

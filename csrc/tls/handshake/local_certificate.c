@@ -17,8 +17,8 @@ enum { NOT_EVEN_FIT = -1, SIGNED = 1, ISSUED = 2, SUITS = SIGNED + ISSUED };
 /* suits: a mask of these. Without signature_algorithms_cert the other list is meant (section
  * 4.2.3). */
 static int
-suits(const tls_credential *credential, tls_bytes authorities, tls_u16_list schemes_cert,
-    tls_u16_list schemes)
+suits(const tls_credential *credential, const tls_authority_digests *authorities,
+    tls_u16_list schemes_cert, tls_u16_list schemes)
 {
     return (tls_credential_issued_by(credential, authorities) ? ISSUED : 0) +
            (tls_credential_signed_by(credential, schemes_cert.length > 0 ? schemes_cert : schemes)
@@ -32,15 +32,17 @@ tls_pick_client_credential(const tls_handshake *h, const tls_certificate_request
 {
     const tls_context *context = h->host->context;
     const tls_credential *best = NULL;
+    tls_authority_digests authorities;
     int found = NOT_EVEN_FIT;
     size_t i;
 
+    tls_authorities_digest(&authorities, request->certificate_authorities);
     /* RFC 9849 section 6.1.7: who this is, is for the server behind alone. */
     for (i = 0; i < context->credential_count && !tls_ech_rejected(h); i++) {
         const tls_credential *credential = &context->credentials[i];
         int suitable = fit(data, credential)
-                           ? suits(credential, request->certificate_authorities,
-                                 request->signature_algorithms_cert, request->signature_algorithms)
+                           ? suits(credential, &authorities, request->signature_algorithms_cert,
+                                 request->signature_algorithms)
                            : NOT_EVEN_FIT;
 
         if (suitable > found) {
@@ -103,8 +105,8 @@ is_of(const tls_handshake *h, enum those those, const tls_credential *credential
 }
 
 static const tls_credential *
-pick(const tls_handshake *h, enum those those, size_t preferences, tls_credential_fit_for fit,
-    void *data, size_t *preference)
+pick(const tls_handshake *h, enum those those, const tls_authority_digests *authorities,
+    size_t preferences, tls_credential_fit_for fit, void *data, size_t *preference)
 {
     const tls_terms *terms = &h->terms;
     const tls_context *context = h->host->context;
@@ -119,7 +121,7 @@ pick(const tls_handshake *h, enum those those, size_t preferences, tls_credentia
     for (i = 0; i < preferences && found < SUITS; i++)
         for (j = 0; j < count && found < SUITS; j++) {
             int suitable = fit(data, i, &credentials[j]) && is_of(h, those, &credentials[j])
-                               ? suits(&credentials[j], hello->certificate_authorities,
+                               ? suits(&credentials[j], authorities,
                                      hello->signature_algorithms_cert, hello->signature_algorithms)
                                : NOT_EVEN_FIT;
 
@@ -137,12 +139,15 @@ tls_pick_server_credential(const tls_handshake *h, size_t preferences, tls_crede
     void *data, size_t *preference)
 {
     const tls_credential *credential = NULL;
+    tls_authority_digests authorities;
 
+    tls_authorities_digest(&authorities, h->client_hello.hello.certificate_authorities);
     if (h->host->server_name[0] != '\0')
-        credential = pick(h, NAMED, preferences, fit, data, preference);
+        credential = pick(h, NAMED, &authorities, preferences, fit, data, preference);
     if (credential == NULL)
-        credential = pick(h, DEFAULT, preferences, fit, data, preference);
-    return credential != NULL ? credential : pick(h, ANY, preferences, fit, data, preference);
+        credential = pick(h, DEFAULT, &authorities, preferences, fit, data, preference);
+    return credential != NULL ? credential
+                              : pick(h, ANY, &authorities, preferences, fit, data, preference);
 }
 
 /* signs_13: by a scheme that the client verifies, in TLS 1.3. */

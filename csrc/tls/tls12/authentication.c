@@ -264,7 +264,9 @@ tls12_decide_sign(tls12_engine *e, int *ready)
     }
     reason = tls_take_signature(h, answer, &e->signature, &local);
     if (!local || !tls_scheme_hashes_itself(e->own_scheme)) {
-        tls_buffer_release(&e->messages);
+        /* A server needs them again: its client may sign them by Ed25519. */
+        if (h->host->role == TLS_ROLE_CLIENT)
+            tls_buffer_release(&e->messages);
         tls_buffer_release(&e->content);
     }
     e->sign = local ? TLS12_SIGN_LOCAL : TLS12_SIGN_ANSWERED;

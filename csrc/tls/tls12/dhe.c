@@ -115,7 +115,7 @@ take_share(tls12_engine *e, tls_bytes peer)
     tls12_dhe *d = e->dhe;
     unsigned char secret[TLS_FFDHE_MAXIMUM];
     size_t zeros = 0;
-    unsigned char is_zero;
+    unsigned char is_zero, is_trivial;
 
     peer = tls_ffdhe_without_zeros(peer);
     if (!tls_ffdhe_in_range(peer, prime_of(d))) {
@@ -135,7 +135,10 @@ take_share(tls12_engine *e, tls_bytes peer)
     d->secret_length = d->prime_length - zeros;
     memcpy(d->secret, secret + zeros, d->secret_length);
     tls_wipe(secret, sizeof secret);
-    return TLS_OK;
+    /* Of a prime it cannot be: whoever brings another modulus would have a secret that all know. */
+    is_trivial = d->secret_length == 0 || (d->secret_length == 1 && d->secret[0] == 1);
+    TLS_DECLASSIFY(&is_trivial, sizeof is_trivial);
+    return is_trivial ? TLS_REASON_ILLEGAL_PARAMETER : TLS_OK;
 }
 
 static void

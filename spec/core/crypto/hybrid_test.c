@@ -87,10 +87,13 @@ answer_refused(size_t i, const unsigned char *share, size_t length)
     size_t out_length = 0;
     enum tls_reason reason = tls_key_exchange_answer(
         &key, groups[i].group, out, &out_length, tls_bytes_make(share, length));
+    int is_refused;
 
     memset(&zero, 0, sizeof zero);
-    return reason == TLS_REASON_ILLEGAL_PARAMETER && out_length == 0 &&
-           memcmp(&key, &zero, sizeof key) == 0;
+    is_refused = reason == TLS_REASON_ILLEGAL_PARAMETER && out_length == 0 &&
+                 memcmp(&key, &zero, sizeof key) == 0;
+    tls_key_exchange_wipe(&key);
+    return is_refused;
 }
 
 static int

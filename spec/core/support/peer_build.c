@@ -220,6 +220,7 @@ agree_server(peer *p)
     tls_bytes key;
 
     p->shared_length = 0;
+    tls_key_exchange_wipe(&p->share);
     require(
         tls_client_hello_parse(&offer, tls_buffer_view(&p->hello)) == TLS_OK, "ClientHello parses");
     tls_reader_init(&reader, offer.key_shares);

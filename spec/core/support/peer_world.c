@@ -150,6 +150,7 @@ peer_close(peer *p)
     tls_buffer_release(&p->wire);
     tls_buffer_release(&p->messages);
     tls_buffer_release(&p->ticket);
+    tls_key_exchange_wipe(&p->share);
     memset(p, 0, sizeof *p);
 }
 
