@@ -571,7 +571,8 @@ describe("keys and lists of Encrypted ClientHello", function()
       has(select(2, bearssl.ech.check(held:pem())), "it is PEM")
       _, message = bearssl.ech.generate { public_name = "not a name" }
       has(message, '"not a name"')
-      has(select(2, pcall(bearssl.context, { mode = "server", ech_keys = "x" })), "an ECH keys object, of bearssl.ech.load")
+      has(select(2, pcall(bearssl.context, { mode = "server", ech_keys = "x" })),
+         "an ECH keys object, of bearssl.ech.load")
       assert.is_false((pcall(held.pem, held, "x")))
    end)
 

@@ -121,11 +121,12 @@ tls_lua_check_range(lua_State *L, int data, lua_Integer *first)
  * boolean: none is sent nor checked (a client needs one of the two), session = session to resume
  * (false: none) (client), verify = "none" | "optional" | "required" | "report" (nil: the
  * context's), early_data = string to send as 0-RTT (client), early_data_resend = boolean: send it
- * after the handshake when it was not accepted, ech = ECHConfigList (client), no_ech = boolean: none,
- * whatever the context has, alpn, pins (as a context's, instead of them), fallback_scsv = boolean (client), version_min, version_max = numbers
- * within the context's, stage_mask =, decision_mask = integers: bit i for the stage or decision i +
- * 1 of core.stages(), core.decisions() }) -> connection | nil, message, "bad_ech_config" |
- * "illegal_parameter" | "out_of_memory" | "no_random" */
+ * after the handshake when it was not accepted, ech = ECHConfigList (client), no_ech = boolean:
+ * none, whatever the context has, alpn, pins (as a context's, instead of them), fallback_scsv =
+ * boolean (client), version_min, version_max = numbers within the context's, stage_mask =,
+ * decision_mask = integers: bit i for the stage or decision i + 1 of core.stages(),
+ * core.decisions() }) -> connection | nil, message, "bad_ech_config" | "illegal_parameter" |
+ * "out_of_memory" | "no_random" */
 static int
 make(lua_State *L)
 {

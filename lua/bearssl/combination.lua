@@ -295,11 +295,11 @@ local function fits_keys(entry, types)
    return types.EC or types.Ed25519
 end
 
---- keys(credentials, suites) is what is wrong with a server's suites beside its credentials, or nil: none of its
--- handshakes could succeed. suites: ids.
-function combination.keys(credentials, suites)
+--- keys(credentials, settings) is what is wrong with a server's suites beside its credentials, or nil: none of its
+-- handshakes could succeed. settings: suites (ids), version_min, version_max.
+function combination.keys(credentials, settings)
    local wanted, types, list = {}, {}, {}
-   for _, suite in ipairs(suites) do wanted[suite] = true end
+   for _, suite in ipairs(settings.suites) do wanted[suite] = true end
    for _, credential in ipairs(credentials) do
       local kind = credential.key:type()
       if not types[kind] then list[#list + 1] = kind end
@@ -307,7 +307,8 @@ function combination.keys(credentials, suites)
    end
    local of_rsa = true
    for _, entry in ipairs(core.suites()) do
-      if wanted[entry.id] then
+      if wanted[entry.id] and entry.min_version_id <= settings.version_max
+         and entry.max_version_id >= settings.version_min then
          if fits_keys(entry, types) then return nil end
          of_rsa = of_rsa and entry.authentication == "RSA" and entry.key_exchange ~= "ECDH"
       end

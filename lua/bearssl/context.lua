@@ -309,7 +309,7 @@ local function build(given)
    end
    settings.credentials = list
    if not is_client and given.suites and #list > 0 and not handler_selects(given) then
-      refuse(combination.keys(list, settings.suites))
+      refuse(combination.keys(list, settings))
    end
    for name in pairs(verification.checks) do settings[name] = given[name] end
    local message

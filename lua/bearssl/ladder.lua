@@ -103,7 +103,9 @@ function Recorder:note(message)
    end
    local title, fields = describe.message(message)
    -- it is no message of its own on the wire (RFC 9849)
-   if message.stage == "client_hello" and message.ech == "inner" then title = title .. " (encrypted in the outer one)" end
+   if message.stage == "client_hello" and message.ech == "inner" then
+      title = title .. " (encrypted in the outer one)"
+   end
    if self.states and message.state then table.insert(fields, 1, { "state", message.state }) end
    self.entries[#self.entries + 1] = {
       stage = message.stage, from = from, at = now - self.began, title = title, fields = fields,

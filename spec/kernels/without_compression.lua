@@ -26,6 +26,10 @@ for name, library in pairs { zlib = "zlib", brotli = "libbrotlienc and libbrotli
    assert.equal(expected:format(name, library), (message:gsub("^[^:]*:%d+: ", "")))
 end
 
+local ok, message = pcall(bearssl.context, { certificate_compression = { "lz4" } })
+assert.is_false(ok)
+assert.matches("unknown compression \"lz4\" %(a string%): this build has none$", message)
+
 local out = assert(io.popen("bearssl --version")):read("*a")
 assert.matches("\ncertificate compression: none\n$", out)
 print "without compression: 1 passed, 0 failed"

@@ -249,7 +249,7 @@ meaning_of(const tls_connection *c, int alert)
         return "the binder of the pre-shared key did not verify there: the key or its hash "
                "differs, or one side alone has it imported";
     if (alert == TLS_ALERT_DECRYPT_ERROR && !c->established)
-        return "a signature or Finished of this side did not verify there";
+        return "a signature, Finished or pre-shared key binder of this side did not verify there";
     /* A TLS 1.3 server judges the client after that has finished (RFC 8446 section 4.4.2.4). */
     if (c->host.role == TLS_ROLE_CLIENT)
         return meaning_for_client(facts, alert);

@@ -118,8 +118,8 @@ tls13_ech_begin(tls13_engine *e)
 {
     tls_handshake *h = e->handshake;
     const tls_host *host = h->host;
-    tls_bytes list = tls_buffer_view(
-        host->ech.length > 0 || host->no_ech ? &host->ech : &host->context->ech);
+    tls_bytes list =
+        tls_buffer_view(host->ech.length > 0 || host->no_ech ? &host->ech : &host->context->ech);
     enum tls_reason reason;
 
     if (list.length == 0 && (host->context->no_grease || !tls_group_supported(TLS_GROUP_X25519)))

@@ -139,9 +139,9 @@ tls13_check_binder(tls13_engine *e, const tls_client_hello *hello)
     if (binder.length == length && tls_secret_equal(expected, binder.data, length))
         return TLS_OK;
     if (e->psks[0].external)
-        tls_host_explain(e->handshake->host,
-            "the binder of the client's pre-shared key did not verify: the key or its hash differs, or "
-        "one side alone has it imported");
+        tls_host_explain(e->handshake->host, "the binder of the client's pre-shared key did not "
+                                             "verify: the key or its hash differs, or "
+                                             "one side alone has it imported");
     return TLS_REASON_BAD_FINISHED;
 }
 
