@@ -254,6 +254,23 @@ describe("a raw public key", function()
    end)
 end)
 
+describe("a credential that is a key alone", function()
+   it("does not keep the others from being chosen by name, wherever it stands", function()
+      local ec, beta = certificates.ec, certificates.beta
+      for place = 1, 3 do
+         local credentials = { { certfile = ec.chainfile, keyfile = ec.keyfile },
+            { certfile = beta.chainfile, keyfile = beta.keyfile } }
+         table.insert(credentials, place, { key = keys.server })
+         local made = assert(bearssl.context { mode = "server", server_certificate_types = BOTH, credentials = credentials })
+         for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+            local all = assert(bearssl.context { cafile = certificates.ca.certfile })
+            local a = established(all, made, { server_name = "beta.example", max_version = version })
+            assert.is_true(a:info("peer_certificates")[1]:matches "beta.example")
+         end
+      end
+   end)
+end)
+
 describe("a raw public key after the handshake", function()
    local function late(handlers, server_handlers, key)
       local c = client { client_certificate_types = RAW, key = key or keys.client, post_handshake_auth = true,
@@ -280,6 +297,29 @@ describe("a raw public key after the handshake", function()
       local drawn = recorder:draw { width = 100, unicode = false }
       assert.truthy(drawn:find("|.. authenticated ....", 1, true), drawn)
       assert.truthy(drawn:match("authenticated.*pin  " .. keys.other:pin():gsub("%p", "%%%0")), drawn)
+   end)
+
+   it("is agreed upon by a server that asks nobody at first, or resumes a session", function()
+      for _, mode in ipairs { "none", "required" } do
+         local c = client { client_certificate_types = BOTH, key = keys.client, post_handshake_auth = true }
+         local s = server { verify = mode, client_certificate_types = BOTH, pins = { keys.client },
+            cafile = certificates.ca.certfile }
+         for _, resumed in ipairs { false, true } do
+            local a, b = established(c, s)
+            assert.equal(resumed, a:info "resumed")
+            assert.is_true(b:request_certificate())
+            pump(a, b)
+            assert.equal(1, b:info "authentications")
+            assert.equal(keys.client:pin(), b:info("peer_key"):pin())
+            assert.is_true(b:info "peer_verified")
+         end
+      end
+   end)
+
+   it("need not be had where a certificate is optional", function()
+      local s = server { verify = "optional", client_certificate_types = RAW, pins = { keys.client } }
+      local _, b = established(client(), s)
+      assert.is_false(b:info "peer_verified")
    end)
 
    it("ends the connection when it is not pinned", function()

@@ -95,12 +95,14 @@ is_of(const tls_handshake *h, enum those those, const tls_credential *credential
     if (h->terms.credential_fixed || those == ANY)
         return 1;
     /* A key alone is for no name. */
-    if (credential->chain_count == 0 || initial->chain_count == 0)
-        return those == DEFAULT && credential == initial;
+    if (those == DEFAULT && (credential->chain_count == 0 || initial->chain_count == 0))
+        return credential == initial;
+    if (credential->chain_count == 0)
+        return 0;
     leaf = credential->chain[0];
-    first = initial->chain[0];
     if (those == NAMED)
         return tls_hostname_verify(leaf, tls_bytes_of_string(h->host->server_name)) == TLS_OK;
+    first = initial->chain[0];
     return has_names(leaf, first) && has_names(first, leaf);
 }
 

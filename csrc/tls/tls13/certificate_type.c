@@ -94,18 +94,30 @@ tls13_may_show_type(const tls13_engine *e, const tls_client_hello *hello, unsign
            is_offered(hello->server_certificate_types, type);
 }
 
+/* asks_now: section 4.3.2: not beside a PSK. */
+static int
+asks_now(const tls13_engine *e)
+{
+    return e->handshake->facts.verify != TLS_VERIFY_NONE && !e->psk_selected;
+}
+
 enum tls_reason
 tls13_choose_client_type(tls13_engine *e, const tls_client_hello *hello)
 {
     type_list ours = list_of(e, 0);
     size_t i;
 
+    if (!asks_now(e) && !hello->post_handshake_auth)
+        return TLS_OK;
     for (i = 0; i < ours.count; i++)
         if (is_offered(hello->client_certificate_types, ours.types[i])) {
             e->handshake->facts.client_certificate_type = ours.types[i];
             return TLS_OK;
         }
-    return tls13_no_common_type(e);
+    /* X.509, which is asked for then, need not be shown. */
+    return asks_now(e) && e->handshake->facts.verify != TLS_VERIFY_OPTIONAL
+               ? tls13_no_common_type(e)
+               : TLS_OK;
 }
 
 enum tls_reason
@@ -136,15 +148,14 @@ tls13_write_types(const tls13_engine *e, tls_buffer *extensions)
     const tls_handshake *h = e->handshake;
     const tls_client_hello *hello = &h->client_hello.hello;
 
-    /* Neither is of use beside a PSK, nor the client's where it is not asked (RFC 7250 section
-     * 4.2). */
-    if (e->psk_selected)
-        return;
-    if (h->facts.verify != TLS_VERIFY_NONE && hello->client_certificate_types.length > 0 &&
+    /* The client's is of no use where it is not asked, now or later (RFC 7250 section 4.2), nor the
+     * server's beside a PSK. */
+    if ((asks_now(e) || hello->post_handshake_auth) && hello->client_certificate_types.length > 0 &&
         !is_default(list_of(e, 0)))
         tls_extension_write_u8(
             extensions, TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE, h->facts.client_certificate_type);
-    if (hello->server_certificate_types.length > 0 && !is_default(list_of(e, 1)))
+    if (!e->psk_selected && hello->server_certificate_types.length > 0 &&
+        !is_default(list_of(e, 1)))
         tls_extension_write_u8(
             extensions, TLS_EXTENSION_SERVER_CERTIFICATE_TYPE, h->facts.server_certificate_type);
 }

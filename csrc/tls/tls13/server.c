@@ -437,7 +437,7 @@ flight(tls13_engine *e, enum tls_progress *progress)
     (void)progress;
     if (reason == TLS_OK && e->psk_selected)
         reason = tls13_use_psk(e, &e->psks[0]);
-    if (reason == TLS_OK && h->facts.verify != TLS_VERIFY_NONE && !e->psk_selected)
+    if (reason == TLS_OK)
         reason = tls13_choose_client_type(e, &h->client_hello.hello);
     if (reason == TLS_OK)
         reason = use_hello(e);
