@@ -185,7 +185,8 @@ describe("a handshake with Ed25519", function()
          local chain, key = identity "client_ed25519"
          for _ = 1, 5 do
             local a, b, result = meet({ certificate = chain, key = key }, {
-               certificate = own, key = own_key, min_version = version, max_version = version, verify = "required", handlers = handlers })
+               certificate = own, key = own_key, min_version = version,
+               max_version = version, verify = "required", handlers = handlers })
             assert.is_true(a:info "established", result.client.message or result.server.message)
             assert.is_true(b:info "peer_verified")
             for _ = 1, 2 do own[#own + 1] = assert(bearssl.certificate.load(certificates.ca.certificate))[1] end

@@ -261,7 +261,8 @@ describe("a credential that is a key alone", function()
          local credentials = { { certfile = ec.chainfile, keyfile = ec.keyfile },
             { certfile = beta.chainfile, keyfile = beta.keyfile } }
          table.insert(credentials, place, { key = keys.server })
-         local made = assert(bearssl.context { mode = "server", server_certificate_types = BOTH, credentials = credentials })
+         local made = assert(bearssl.context { mode = "server", server_certificate_types = BOTH,
+            credentials = credentials })
          for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
             local all = assert(bearssl.context { cafile = certificates.ca.certfile })
             local a = established(all, made, { server_name = "beta.example", max_version = version })
