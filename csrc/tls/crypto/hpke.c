@@ -216,9 +216,10 @@ schedule(
     tls_wipe(shared_secret, HASH_LENGTH);
 }
 
-enum tls_reason
-tls_hpke_sender(tls_hpke *hpke, tls_hpke_suite suite, const tls_key_exchange_key *ephemeral,
-    tls_bytes recipient, tls_bytes info)
+/* set_up makes the context of either side, of its own key and the other's share. */
+static enum tls_reason
+set_up(tls_hpke *hpke, tls_hpke_suite suite, const tls_key_exchange_key *key, tls_bytes other,
+    tls_bytes enc, tls_bytes recipient, tls_bytes info)
 {
     unsigned char secret[HASH_LENGTH];
     enum tls_reason reason;
@@ -226,27 +227,25 @@ tls_hpke_sender(tls_hpke *hpke, tls_hpke_suite suite, const tls_key_exchange_key
     memset(hpke, 0, sizeof *hpke);
     if (!tls_hpke_supported(suite))
         return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = kem_secret(
-        secret, suite.kem, ephemeral, recipient, tls_key_exchange_share(ephemeral), recipient);
+    reason = kem_secret(secret, suite.kem, key, other, enc, recipient);
     if (reason == TLS_OK)
         schedule(hpke, suite, secret, info);
     return reason;
 }
 
 enum tls_reason
+tls_hpke_sender(tls_hpke *hpke, tls_hpke_suite suite, const tls_key_exchange_key *ephemeral,
+    tls_bytes recipient, tls_bytes info)
+{
+    return set_up(
+        hpke, suite, ephemeral, recipient, tls_key_exchange_share(ephemeral), recipient, info);
+}
+
+enum tls_reason
 tls_hpke_recipient(tls_hpke *hpke, tls_hpke_suite suite, const tls_key_exchange_key *key,
     tls_bytes enc, tls_bytes info)
 {
-    unsigned char secret[HASH_LENGTH];
-    enum tls_reason reason;
-
-    memset(hpke, 0, sizeof *hpke);
-    if (!tls_hpke_supported(suite))
-        return TLS_REASON_ILLEGAL_PARAMETER;
-    reason = kem_secret(secret, suite.kem, key, enc, enc, tls_key_exchange_share(key));
-    if (reason == TLS_OK)
-        schedule(hpke, suite, secret, info);
-    return reason;
+    return set_up(hpke, suite, key, enc, enc, tls_key_exchange_share(key), info);
 }
 
 /* ---- Messages ---- */
