@@ -11,19 +11,9 @@
 #include "support/check.h"
 #include "support/kernels.h"
 #include "support/modular.h"
+#include "support/random_word.h"
 
 #define COUNT 100000
-
-static uint64_t
-random_word(void)
-{
-    static uint64_t x = 88172645463325252;
-
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    return x * 2685821657736338717;
-}
 
 /* edge_word: what carries, and what does not. */
 static uint64_t

@@ -10,6 +10,7 @@
 #include "support/check.h"
 #include "support/kernels.h"
 #include "support/modular.h"
+#include "support/random_word.h"
 
 #define COUNT 100000
 #define NUMBER_WORDS 4
@@ -17,17 +18,6 @@
 static const uint64_t prime[NUMBER_WORDS] = {
     0xFFFFFFFFFFFFFFED, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFF};
 static modulus field_modulus;
-
-static uint64_t
-random_word(void)
-{
-    static uint64_t x = 88172645463325252;
-
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    return x * 2685821657736338717;
-}
 
 static void
 put_words(unsigned char bytes[32], const uint64_t *words)

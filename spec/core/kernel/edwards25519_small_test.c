@@ -16,19 +16,9 @@
 #include "kernel/choice.h"
 #include "kernel/kernel.h"
 #include "support/kernels.h"
+#include "support/random_word.h"
 
 #define COUNT 400
-
-static uint64_t
-random_word(void)
-{
-    static uint64_t x = 88172645463325252;
-
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    return x * 2685821657736338717;
-}
 
 /* random_number: below 2^255; some have long runs of ones and zeros. */
 static void
