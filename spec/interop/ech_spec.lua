@@ -3,11 +3,14 @@
 local bearssl = require "bearssl"
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
+local ech_rows = require "spec.support.ech_rows"
 local loopback = require "spec.support.loopback"
 local newer = require "spec.support.newer"
 local ours = require "spec.support.ours"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
+
+local base64, decode, check = ech_rows.base64, ech_rows.decode, ech_rows.check
 
 -- One that the certificate has beside localhost, so that a peer's one certificate is for both.
 local PUBLIC_NAME = "example.org"
@@ -21,14 +24,6 @@ local ROWS = {
    { title = "accepted, mutual and resumed", own = "client_ec", times = 2, unlike = "openssl" },
    { title = "accepted with a key of P-256", kem = "secp256r1" },
 }
-
-local function base64(bytes)
-   return (shell.run({ "base64", "-w0", temporary.write(bytes) }))
-end
-
-local function decode(text)
-   return shell.run({ "base64", "-d", temporary.write(text) })
-end
 
 -- What Go takes: a config and the key that follows in the file.
 local function of_go(keys)
@@ -68,17 +63,6 @@ local function with_list(peer, list, options)
       options.arguments = { "-tls1_3", "-ech_config_list", base64(list) }
    end
    return options
-end
-
-local function check(row, infos)
-   assert.equal(row.times or 1, #infos)
-   for index, info in ipairs(infos) do
-      assert.equal("accepted", info.ech)
-      assert.equal("localhost", info.server_name)
-      assert.equal(index > 1, info.resumed)
-      assert.equal(row.asked ~= nil, info.hello_retry)
-      if row.group or row.asked then assert.equal(row.group or row.asked, info.group) end
-   end
 end
 
 -- A listener whose streams have a front before them, which opens the clients' hellos.
@@ -194,7 +178,7 @@ describe("a key file", function()
    it("of `openssl ech` is read, and the other way round", function()
       local path = temporary.write("")
       shell.run(newer.program("openssl4", "ech", "-public_name", "front.example", "-max_name_len", "40", "-out", path))
-      local keys = assert(bearssl.ech.load(temporary.read and temporary.read(path) or assert(io.open(path)):read "*a"))
+      local keys = assert(bearssl.ech.open(path))
       local configs = assert(bearssl.ech.configs(keys:config_list()))
       assert.equal("front.example", configs[1].public_name)
       assert.equal(40, configs[1].maximum_name_length)

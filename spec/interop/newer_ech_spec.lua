@@ -4,10 +4,12 @@ local bearssl = require "bearssl"
 local browser = require "spec.support.browser"
 local cases = require "spec.support.server_cases"
 local certificates = require "spec.support.certificates"
+local ech_rows = require "spec.support.ech_rows"
 local newer = require "spec.support.newer"
 local ours = require "spec.support.ours"
-local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
+
+local base64, decode, check = ech_rows.base64, ech_rows.decode, ech_rows.check
 
 local ROWS = {
    { title = "accepted" },
@@ -20,24 +22,6 @@ local nss, openssl4
 for _, peer in ipairs(newer.peers) do
    if peer.kind == "nss" then nss = peer end
    if peer.name == "OpenSSL 4" then openssl4 = peer end
-end
-
-local function base64(bytes)
-   return (shell.run({ "base64", "-w0", temporary.write(bytes) }))
-end
-
-local function decode(text)
-   return shell.run({ "base64", "-d", temporary.write(text) })
-end
-
-local function check(row, infos)
-   assert.equal(row.times or 1, #infos)
-   for index, info in ipairs(infos) do
-      assert.equal("accepted", info.ech)
-      assert.equal("localhost", info.server_name)
-      assert.equal(index > 1, info.resumed)
-      assert.equal(row.asked ~= nil, info.hello_retry)
-   end
 end
 
 local function keys_of()
