@@ -101,4 +101,33 @@ function both.connect(...)
    return client, server
 end
 
+-- What a call gives, so that two can be compared: its values, or what it raised without the place and the names of
+-- functions, which differ by how something was called.
+local function outcome(call, library)
+   local values = { pcall(call, library) }
+   local count = select("#", (table.unpack or unpack)(values)) -- luacheck: ignore
+   if not values[1] then
+      local text = tostring(values[2]):gsub("^[^\n:]*:%d+: ", "")
+      return { raised = text:match "%((.*)%)$" or text }
+   end
+   local shown = { count = count }
+   for index = 2, count do
+      local value = values[index]
+      if type(value) == "userdata" then value = tostring(value):gsub("0x%x+", "0x0") end
+      shown[index - 1] = value
+   end
+   return shown
+end
+
+--- same(call, expected) asserts that call(library) gives the same with both; expected, where given, is the list of
+-- values, or { raised = text }.
+function both.same(call, expected)
+   local real, ours = outcome(call, both.real), outcome(call, both.ours)
+   assert.same(real, ours)
+   if expected then
+      real.count = nil
+      assert.same(expected, real)
+   end
+end
+
 return both

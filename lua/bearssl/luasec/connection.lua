@@ -8,7 +8,7 @@
 --    connected, failed, closed   how far it has come; failed: "System error" is all that comes
 --    timeout, total   seconds of settimeout; whether they are for a whole call
 --    server_name      what sni() was given; names, strict: on a server
---    judged, raised   see judgement.lua and handlers.lua
+--    judged, refused, raised   see judgement.lua and handlers.lua
 --    received, sent, since, ahead   statistics; and what receive(0) has seen arrive
 local Descriptor = require "bearssl.transport.descriptor"
 local Stream = require "bearssl.stream"
@@ -146,6 +146,10 @@ local function failure(state, message, code)
    if code == "closed" then return "closed" end
    if code == "truncated" and state.context.options.ignore_unexpected_eof then return "closed" end
    state.failed = true
+   if state.refused then
+      state.refused = nil
+      return "certificate verify failed"
+   end
    local version = not state.closed and state.stream:info("version") or nil
    return alert_text.of(code, message, state.context.mode == "server", version)
 end

@@ -38,6 +38,9 @@ local function check_host(settings, state, chain)
    return nil, ("the certificate is not for %s"):format(name), "name_mismatch"
 end
 
+-- Alerts that OpenSSL sends in place of ours, by codes that have them.
+local ALERTS = { certificate_not_yet_valid = "bad_certificate", bad_certificate_signature = "bad_signature" }
+
 --- handler(settings, state) is the `verify` handler of a connection. settings: its context's; state: the connection's,
 -- whose field `judged` it sets: { good =, texts =, first = }.
 function judgement.handler(settings, state)
@@ -57,7 +60,8 @@ function judgement.handler(settings, state)
       end)
       state.judged = { good = false, texts = texts, first = first }
       if settings.goes_on then return "accept" end
-      return nil, code, message
+      state.refused = true
+      return nil, ALERTS[code] or code, message
    end
 end
 

@@ -93,7 +93,10 @@ function verify_text.of(chain, code, message, index, verify)
       local time = common_time(chain)
       if time then
          local good, other, other_code, at = verify(time)
-         if not good then found = of_code(other_code, other, chain, math.max(1, math.min(at or 1, #chain))) end
+         -- an authority may be younger
+         if not good and not dated[other_code] then
+            found = of_code(other_code, other, chain, math.max(1, math.min(at or 1, #chain)))
+         end
       end
    else
       found = of_code(code, message, chain, index)
