@@ -4,6 +4,7 @@
 --     both.each(function(library) … end)   once for each
 --     both.pairings(function(client, server) … end)   once for each pairing of libraries
 --     local client, server = both.connect(client_library, client_params, server_library, server_params, options)
+local luassert = require "luassert"
 local socket = require "socket"
 
 local both = {}
@@ -123,10 +124,10 @@ end
 -- values, or { raised = text }.
 function both.same(call, expected)
    local real, ours = outcome(call, both.real), outcome(call, both.ours)
-   assert.same(real, ours)
+   luassert.same(real, ours)
    if expected then
       real.count = nil
-      assert.same(expected, real)
+      luassert.same(expected, real)
    end
 end
 

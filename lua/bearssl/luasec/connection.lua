@@ -215,7 +215,7 @@ end
 
 local function check_names(map)
    if type(map) ~= "table" then
-      error(("bad argument #2 to 'sni' (table expected, got %s)"):format(map == nil and "no value" or type(map)), 3)
+      error(("bad argument #2 to 'sni' (table expected, got %s)"):format(type(map)), 3)
    end
    for name, ctx in pairs(map) do
       if type(name) ~= "string" then error("bad argument #2 to 'sni' (the names must be strings)", 3) end

@@ -33,8 +33,7 @@ function object.class(name, label, methods, metamethods)
    local function check(value, method, position)
       local state = value ~= nil and states[value]
       if state then return state end
-      local kind = value == nil and "no value" or type(value)
-      error(("bad argument #%d to '%s' (%s expected, got %s)"):format(position or 1, method, name, kind), 3)
+      error(("bad argument #%d to '%s' (%s expected, got %s)"):format(position or 1, method, name, type(value)), 3)
    end
    return make, look, check
 end
@@ -44,8 +43,7 @@ function object.text(value, method, position)
    local kind = type(value)
    if kind == "string" then return value end
    if kind == "number" then return tostring(value) end
-   error(("bad argument #%d to '%s' (string expected, got %s)"):format(position, method,
-      value == nil and "no value" or kind), 3)
+   error(("bad argument #%d to '%s' (string expected, got %s)"):format(position, method, kind), 3)
 end
 
 return object

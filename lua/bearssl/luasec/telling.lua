@@ -115,8 +115,7 @@ return function(methods, check)
       label = text(label, "exportkeyingmaterial", 2)
       local count = tonumber(length)
       if not count then
-         error(("bad argument #3 to 'exportkeyingmaterial' (number expected, got %s)"):format(
-            length == nil and "no value" or type(length)), 2)
+         error(("bad argument #3 to 'exportkeyingmaterial' (number expected, got %s)"):format(type(length)), 2)
       end
       if context ~= nil then context = text(context, "exportkeyingmaterial", 4) end
       if not state.connected then return end
