@@ -57,6 +57,7 @@ function both.shake(client, server, seconds)
             local called, ok, message = pcall(sides[name].dohandshake, sides[name])
             if not called then
                result[name] = { raised = ok }
+               sides[name]:close()
             elseif ok then
                result[name] = true
             elseif not again[message] then

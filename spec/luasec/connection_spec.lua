@@ -3,6 +3,7 @@
 local both = require "spec.luasec.both"
 local certificates = require "spec.support.certificates"
 local socket = require "socket"
+local temporary = require "spec.support.temporary"
 
 local VERSIONS = { "tlsv1_2", "tlsv1_3" }
 
@@ -21,11 +22,11 @@ local function client_params(more)
 end
 
 -- run(client, server, who) for each pairing and version, with the handshake done
-local function established(run, client_more, server_more)
+local function established(run)
    for _, version in ipairs(VERSIONS) do
       both.pairings(function(client_library, server_library)
-         local client, server = both.connect(client_library, client_params(client_more), server_library,
-            server_params { protocol = version, (table.unpack or unpack)(server_more or {}) }) -- luacheck: ignore
+         local client, server = both.connect(client_library, client_params(), server_library,
+            server_params { protocol = version })
          run(client, server, ("%s to %s, %s"):format(client_library.name, server_library.name, version), version)
          client:close()
          server:close()
@@ -380,17 +381,39 @@ describe("a connection of bearssl.luasec", function()
       server:close()
    end)
 
-   it("waits again for each wait, unless the time is for the call", function()
-      for _, case in ipairs { { "b", "abc" }, { "t" }, { "r" }, { nil, "abc" } } do
-         local client, server = both.connect(both.real, client_params(), both.ours, server_params())
-         server:settimeout(0.3, case[1])
-         local thread = coroutine.wrap(function() return server:receive(3) end)
-         -- one byte each 0.2 seconds: each wait is shorter than the timeout, all together are longer
-         local shell = require "spec.support.process"
-         assert.truthy(shell)
-         assert.truthy(thread)
-         client:close()
-         server:close()
+   -- A peer that sends a byte each 0.1 seconds: each wait is shorter than the timeout, all of them are longer.
+   local SLOW = [[
+      local socket, ssl = require "socket", require "ssl"
+      local tcp = assert(socket.connect("127.0.0.1", arg[1]))
+      local conn = assert(ssl.wrap(tcp, { mode = "client", protocol = "any", verify = "none" }))
+      assert(conn:dohandshake())
+      for _ = 1, 4 do
+         socket.sleep(0.1)
+         conn:send("x")
+      end
+      conn:receive()]]
+
+   it("takes the timeout for a whole call, in every mode", function()
+      local program = temporary.write(SLOW, ".lua")
+      for _, case in ipairs { {}, { "r" } } do
+         for _, library in ipairs { both.real, both.ours } do
+            local listener = assert(socket.bind("127.0.0.1", 0))
+            local child = assert(io.popen(("exec %s %s %d"):format(os.getenv("LUA") or "lua5.4", program,
+               select(2, listener:getsockname()))))
+            local server = assert(library.ssl.wrap(listener:accept(), server_params()))
+            listener:close()
+            assert.is_true(server:dohandshake())
+            server:settimeout(0.25, case[1])
+            local who = ("%s, %s"):format(library.name, tostring(case[1]))
+            local data, message, partial = server:receive(4)
+            assert.is_nil(data, who)
+            assert.equal("wantread", message, who)
+            assert.is_true(#partial >= 1, who)
+            server:settimeout(5)
+            same({ ("x"):rep(4 - #partial) }, who, server:receive(4 - #partial))
+            server:close()
+            child:close()
+         end
       end
    end)
 end)

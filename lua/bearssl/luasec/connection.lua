@@ -6,7 +6,7 @@
 --    carrier          the transport (transport/descriptor.lua)
 --    stream, work     the library's stream, from the first dohandshake on, and its state
 --    connected, failed, closed   how far it has come; failed: "System error" is all that comes
---    timeout, total   seconds of settimeout; whether they are for a whole call
+--    timeout          seconds of settimeout
 --    server_name      what sni() was given; names, strict: on a server
 --    judged, refused, raised   see judgement.lua and handlers.lua
 --    received, sent, since, ahead   statistics; and what receive(0) has seen arrive
@@ -105,31 +105,20 @@ end
 
 -- ---- Waiting ----
 
--- "b", the default: for each wait; a stream's own timeout is for the whole call.
-local function apply_timeout(state)
-   local work, carrier, seconds = state.work, state.carrier, state.timeout
-   work[1] = nil
-   carrier.wait, carrier.direct, work.timeout = core.wait, true, seconds
-   if seconds and seconds > 0 and not state.total then
-      work.timeout, carrier.direct = nil, false
-      carrier.wait = function(fd, direction) return core.wait(fd, direction, seconds) end
-   end
-end
+local MODES = { b = true, t = true, r = true }
 
-local MODES = { b = false, t = true, r = true }
-
---- settimeout(seconds [, mode]): nil or negative: for ever. mode: "b" (for each wait), "t" or "r" (for a call). 1.
+--- settimeout(seconds [, mode]): how long each call may take; nil or negative: for ever. mode: "b", "t" or "r", which
+-- all mean that: LuaSec's block timeout counts from the beginning of a call too. 1.
 function methods:settimeout(seconds, mode)
    local state = check(self, "settimeout")
    if seconds ~= nil and not tonumber(seconds) then
       error(("bad argument #2 to 'settimeout' (number expected, got %s)"):format(type(seconds)), 2)
    end
-   local total = mode == nil and false
-   if mode ~= nil then total = MODES[text(mode, "settimeout", 3):sub(1, 1)] end
-   if total == nil then error("bad argument #3 to 'settimeout' (invalid timeout mode)", 2) end
-   seconds = tonumber(seconds)
-   state.timeout, state.total = seconds and seconds >= 0 and seconds or nil, total
-   if state.work then apply_timeout(state) end
+   if mode ~= nil and not MODES[text(mode, "settimeout", 3):sub(1, 1)] then
+      error("bad argument #3 to 'settimeout' (invalid timeout mode)", 2)
+   end
+   state.timeout = tonumber(seconds)
+   if state.stream then state.stream:settimeout(state.timeout) end
    return 1
 end
 
@@ -156,10 +145,10 @@ end
 
 -- ---- The handshake ----
 
--- What a client tells the server: a name that the library would not send (an address, "") is no name.
+-- What a client tells the server: a name that the library would not send, such as one with a space, is no name.
 local function name_to_send(state)
    local name = state.server_name
-   if state.context.mode ~= "client" or not name or name == "" then return false end
+   if not name then return false end
    return core.server_name(name) and name or false
 end
 
@@ -176,7 +165,7 @@ local function open(state)
    state.stream, state.work = stream, look_own("stream", stream)
    -- Younger than the core's connection, so that it is finalized first and the peer can still be told.
    state.guard = core.userdata { __gc = function() close(state) end }
-   apply_timeout(state)
+   stream:settimeout(state.timeout)
    return stream
 end
 
@@ -232,7 +221,7 @@ function methods:sni(name, strict)
       state.names, state.strict = name, strict and true or false
    else
       name = text(name, "sni", 2)
-      if #name <= 255 then state.server_name = name end
+      if #name <= 255 then state.server_name = name ~= "" and name or nil end
    end
    return true
 end
