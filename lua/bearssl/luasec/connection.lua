@@ -139,6 +139,8 @@ local function failure(state, message, code)
       state.refused = nil
       return "certificate verify failed"
    end
+   -- hardly a message that came too early or too late, but something that is no record
+   if state.connected and code == "unexpected_message" then return "wrong version number" end
    local version = not state.closed and state.stream:info("version") or nil
    return alert_text.of(code, message, state.context.mode == "server", version)
 end
