@@ -121,6 +121,9 @@ end
 
 local function refused() return nil, "no_usable_credential" end
 
+-- Whoever knows its clients by keys alone needs no certificate.
+local function without_certificate() end
+
 -- The options of bearssl.context, or nil and OpenSSL's text.
 local function given_of(state)
    local suites = suites_of(state)
@@ -138,7 +141,7 @@ local function given_of(state)
       given.client_preference = not state.options.cipher_server_preference
       given.session_cache = 0
       if state.options.no_ticket or given.verify ~= "none" then given.tickets = false end
-      if not given.credentials then given.handlers = { select = refused } end
+      if not given.credentials then given.handlers = { select = state.psk and without_certificate or refused } end
    end
    return given
 end
