@@ -87,12 +87,14 @@ describe("a certificate of bearssl.luasec", function()
    for _, name in ipairs(names) do
       it("tells what LuaSec's does: " .. name, function()
          local pem = certificates[name].certificate
-         for _, method in ipairs { "subject", "issuer", "extensions", "serial", "notbefore", "notafter", "digest", "pem",
-            "getsignaturename" } do
+         for _, method in ipairs { "subject", "issuer", "extensions", "serial", "notbefore", "notafter", "digest",
+            "pem", "getsignaturename" } do
             same(pem, method)
          end
          if name ~= "ed25519" and name ~= "rsa_pss" then same(pem, "pubkey") end
-         for _, algorithm in ipairs { "sha1", "sha256", "sha512", "md5", "nonsense" } do same(pem, "digest", algorithm) end
+         for _, algorithm in ipairs { "sha1", "sha256", "sha512", "md5", "nonsense" } do
+            same(pem, "digest", algorithm)
+         end
          for _, days in ipairs { -1000, -15, 0, 15, 1000 } do same(pem, "validat", os.time() + days * 86400) end
       end)
    end
@@ -124,8 +126,10 @@ describe("a certificate of bearssl.luasec", function()
 
    it("is loaded from PEM, and from nothing else", function()
       local pem = certificates.ec.certificate
-      for _, text in ipairs { "", "nonsense", pem:sub(1, 200), "some text\n" .. pem, pem .. certificates.rsa.certificate,
-         certificates.ec.key, certificates.ec.key .. pem, (pem:gsub("M", "N", 3)) } do
+      for _, text in ipairs { "", "nonsense", pem:sub(1, 200), "some text\n" .. pem,
+         pem .. certificates.rsa.certificate,
+         certificates.ec.key,
+         certificates.ec.key .. pem, (pem:gsub("M", "N", 3)) } do
          both.same(function(library)
             local certificate = library.x509.load(text)
             return certificate and certificate:pem()

@@ -312,8 +312,8 @@ local function take_ahead(state, count)
    return ahead:sub(at, last)
 end
 
-local function without_returns(text)
-   return (text:gsub("\r", ""))
+local function without_returns(line)
+   return (line:gsub("\r", ""))
 end
 
 local function receive_line(state, prefix)

@@ -151,6 +151,11 @@ local function make(state)
    local given, text = given_of(state)
    if not given then return { broken = text } end
    local ok, context, message, code = pcall(bearssl_context.new, given)
+   if not ok and state.mode == "server" and not given.handlers then
+      -- suites that no key of its own can do: LuaSec's handshakes say so, each to its client
+      given.handlers = { select = without_certificate }
+      ok, context, message, code = pcall(bearssl_context.new, given)
+   end
    if not ok then return { broken = options.without_place(context) } end
    if not context then return { broken = message, code = code } end
    return { context = own.look("context", context), object = context, highest = given.max_version }
