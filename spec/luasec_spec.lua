@@ -51,6 +51,28 @@ describe("bearssl.luasec", function()
       b:close()
    end)
 
+   it("lets callbacks yield", function()
+      if _VERSION == "Lua 5.1" and type(jit) ~= "table" then return end
+      local yielded
+      local a, b = both.wrap(both.real, { mode = "client", protocol = "any", alpn = "x" }, both.ours,
+         { mode = "server", protocol = "any", certificate = server.certificate, key = server.key,
+            alpn = function()
+               yielded = coroutine.yield("asking")
+               return "x"
+            end })
+      local wrapped = coroutine.wrap(function()
+         local result = both.shake(a, b)
+         assert.same({ client = true, server = true }, result)
+         return "done"
+      end)
+      assert.equal("asking", wrapped())
+      assert.equal("done", wrapped("answer"))
+      assert.equal("answer", yielded)
+      assert.equal("x", a:getalpn())
+      a:close()
+      b:close()
+   end)
+
    it("raises what callbacks raise", function()
       for _, params in ipairs {
          { mode = "server", protocol = "any", certificate = server.certificate, key = server.key,

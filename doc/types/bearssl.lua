@@ -1229,4 +1229,14 @@ function Session:info() end
 ---@field max_early_data integer bytes; 0: none
 ---@field peer_certificates bearssl.Certificate[]
 
+---@class bearssl.luasec LuaSec 1.3.2's interface, as `require "bearssl.luasec"` gives it
+---@field ssl table LuaSec's `ssl`: newcontext, wrap, loadcertificate, config, _VERSION
+---@field https table LuaSec's `ssl.https`: request, tcp, PORT, TIMEOUT
+---@field context table LuaSec's `ssl.context`
+---@field x509 table LuaSec's `ssl.x509`
+---@field config table LuaSec's `ssl.config`
+---@field core table LuaSec's `ssl.core`
+---@field install fun(): table from then on `require "ssl"` and its kin give these modules; returns `ssl`
+---@field on_unsafe? fun(what: string, traceback: string) is told once of each protection that is off
+
 return bearssl

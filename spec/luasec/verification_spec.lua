@@ -301,6 +301,10 @@ describe("what bearssl.luasec adds", function()
          { tried("ec", { cafile = false, trust = "system" }) })
    end)
 
+   it("takes an authority that is not self-signed for one", function()
+      assert.same({ true, true }, { tried("chain", { cafile = certificates.intermediate.certfile }) })
+   end)
+
    it("tells once of each protection that is off", function()
       local luasec = require "bearssl.luasec"
       local told = {}
