@@ -4,24 +4,25 @@ local verify_text = require "bearssl.luasec.verify_text"
 
 local judgement = {}
 
-local function verify_again(settings, chain, time, purpose)
-   local given = {}
+-- As the connection has judged it, but for the name.
+local function verify_again(settings, question, time, purpose)
+   local given = { ocsp_responses = question.ocsp_response, staple = settings.mode == "client" and "if_must" or nil }
    for name, value in pairs(settings.verification) do given[name] = value end
    given.time, given.purpose = time, purpose or (settings.mode == "server" and "client" or "server")
-   return settings.trust:verify(chain, given)
+   return settings.trust:verify(question.chain, given)
 end
 
 -- The verdict without the name: true, or nil, message, code, index.
 local function verdict_of(settings, question)
-   local chain, verdict = question.chain, question.verdict
+   local verdict = question.verdict
    if verdict == "ok" then return true end
    if verdict == "name_mismatch" then
-      local good, message, other, index = verify_again(settings, chain)
+      local good, message, other, index = verify_again(settings, question)
       if good then return true end
       return nil, message, other, index
    end
    if verdict == "wrong_purpose" and settings.verifyext.lsec_ignore_purpose and settings.mode == "server" then
-      if verify_again(settings, chain, nil, "server") then return true end
+      if verify_again(settings, question, nil, "server") then return true end
    end
    return nil, question.message, verdict, question.index
 end
@@ -56,7 +57,7 @@ function judgement.handler(settings, state)
          return question.verdict == "ok" and true or "accept"
       end
       local texts, first = verify_text.of(chain, code, message, index, function(time)
-         return verify_again(settings, chain, time)
+         return verify_again(settings, question, time)
       end)
       state.judged = { good = false, texts = texts, first = first }
       if settings.goes_on then return "accept" end
