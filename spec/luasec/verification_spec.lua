@@ -249,6 +249,33 @@ describe("what else is verified by bearssl.luasec", function()
       end)
    end)
 
+   it("is what is stapled, whatever the name of the server is", function()
+      local bearssl = require "bearssl"
+      for _, name in ipairs { "ec", "wronghost" } do
+         for _, case in ipairs { { "good", true }, { "revoked", "certificate verify failed" } } do
+            local entry = certificates[name]
+            local server = assert(bearssl.context { mode = "server", certificate = entry.chain, key = entry.key,
+               ocsp_response = bearssl.ocsp.new { certificate = entry.certificate, issuer = certificates.ca.certificate,
+                  issuer_key = certificates.ca.key, status = case[1] }:der() })
+            local a, b = both.tcp()
+            local client = assert(both.ours.ssl.wrap(a, { mode = "client", protocol = "any", verify = "peer",
+               cafile = certificates.ca.certfile }))
+            client:sni("localhost")
+            local stream = assert(server:wrap(b, { timeout = 0 }))
+            client:settimeout(0)
+            local ok, message
+            for _ = 1, 1000 do
+               ok, message = client:dohandshake()
+               if ok or message ~= "wantread" then break end
+               stream:handshake()
+            end
+            assert.equal(case[2], ok or message, name .. ", " .. case[1])
+            client:close()
+            stream:close()
+         end
+      end
+   end)
+
    it("is found after a wrong name too", function()
       both.pairings(function(client_library, server_library)
          local result, a, b = both.try(client_library,
