@@ -43,7 +43,7 @@ end
 local ALERTS = { certificate_not_yet_valid = "bad_certificate", bad_certificate_signature = "bad_signature" }
 
 --- handler(settings, state) is the `verify` handler of a connection. settings: its context's; state: the connection's,
--- whose field `judged` it sets: { good =, texts =, first = }.
+-- whose field `judged` it sets: { good =, texts =, first =, depth = }.
 function judgement.handler(settings, state)
    return function(_, question)
       local chain = question.chain
@@ -56,10 +56,10 @@ function judgement.handler(settings, state)
          state.judged = { good = true }
          return question.verdict == "ok" and true or "accept"
       end
-      local texts, first = verify_text.of(chain, code, message, index, function(time)
+      local texts, first, depth = verify_text.of(chain, code, message, index, function(time)
          return verify_again(settings, question, time)
       end)
-      state.judged = { good = false, texts = texts, first = first }
+      state.judged = { good = false, texts = texts, first = first, depth = depth }
       if settings.goes_on then return "accept" end
       state.refused = true
       return nil, ALERTS[code] or code, message
@@ -71,7 +71,8 @@ function judgement.tell(state, settings)
    local judged = state.judged
    if not judged or judged.good then return true end
    local flags = settings.verifyext
-   if flags.lsec_continue or flags.lsec_ignore_purpose then return false, judged.texts end
+   if flags.lsec_continue then return false, judged.texts end
+   if flags.lsec_ignore_purpose then return false, { [judged.depth] = { judged.first } } end
    return false, judged.first
 end
 

@@ -82,13 +82,19 @@ end
 
 local dated = { certificate_expired = true, certificate_not_yet_valid = true }
 
---- of(chain, code, message, index, verify) is a table depth → list of texts, the leaf at 1, and the first text. code,
--- message, index: the library's verdict; verify(time) judges the chain as of another time: true, or nil, message, code
+-- OpenSSL begins at the root: the first text it would say, and where it stands.
+local function top(found, chain)
+   for depth = #chain, 1, -1 do
+      if found[depth] then return found[depth][1], depth end
+   end
+end
+
+--- of(chain, code, message, index, verify) is a table depth → list of texts, the leaf at 1; the first text; its depth.
+-- code, message, index: the library's verdict; verify(time) judges the chain as of another time: true, or nil, message, code
 -- and index.
 function verify_text.of(chain, code, message, index, verify)
    local found = {}
    index = math.max(1, math.min(index or 1, #chain))
-   local first
    if dated[code] then
       local time = common_time(chain)
       if time then
@@ -101,13 +107,11 @@ function verify_text.of(chain, code, message, index, verify)
    else
       found = of_code(code, message, chain, index)
    end
+   local first, depth = top(found, chain)
    add_dates(found, chain, os.time())
    if dated[code] and not next(found) then found = of_code(code, message, chain, index) end
-   for depth = #chain, 1, -1 do
-      if found[depth] then first = found[depth][1] end
-      if first and found[depth] and code ~= "certificate_expired" then break end
-   end
-   return found, first or code
+   if not first then first, depth = top(found, chain) end
+   return found, first, depth
 end
 
 return verify_text
