@@ -360,6 +360,22 @@ describe("a connection of bearssl.luasec", function()
       end
    end)
 
+   it("begins with what LuaSocket has read already, which LuaSec loses", function()
+      local bearssl = require "bearssl"
+      local peer = assert(bearssl.context { verify = "none" }):connection { server_name = "localhost" }
+      peer:step()
+      local a, b = both.tcp()
+      a:send("STARTTLS\n" .. peer:drain())
+      assert.equal("STARTTLS", (b:receive()))
+      local server = assert(both.ours.ssl.wrap(b, server_params()))
+      server:settimeout(0)
+      same({ false, "wantread" }, nil, server:dohandshake())
+      a:settimeout(1)
+      assert.equal(22, (a:receive(1)):byte()) -- its answer to the ClientHello: a record of the handshake
+      server:close()
+      a:close()
+   end)
+
    it("gives its own certificates, as LuaSec 1.3 does", function()
       local client, server = both.connect(both.ours, client_params(), both.ours,
          server_params { certificate = certificates.chain.chainfile, key = certificates.chain.keyfile })

@@ -385,4 +385,26 @@ describe("what bearssl.luasec adds", function()
          both.ours, server(secret))
       assert.same({ server = "psk identity not found", client = "tlsv1 alert unknown psk identity" }, result)
    end)
+
+   it("has them with OpenSSL, on which LuaSec's are made", function()
+      local process = require "spec.support.process"
+      local socket = require "socket"
+      local secret = ("k"):rep(32)
+      local hex = secret:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+      local listener = assert(socket.bind("127.0.0.1", 0))
+      listener:settimeout(10)
+      local child = process.start { "openssl", "s_client", "-connect",
+         "127.0.0.1:" .. tostring(select(2, listener:getsockname())), "-tls1_3", "-psk", hex, "-psk_identity", "me",
+         "-quiet" }
+      local conn = assert(both.ours.ssl.wrap(assert(listener:accept()), { mode = "server", protocol = "any",
+         psk = function(identity) return identity == "me" and secret or nil end }))
+      conn:settimeout(10)
+      local ok, message = conn:dohandshake()
+      assert.equal(true, ok, message)
+      conn:send("by a key alone\n")
+      assert.truthy(child:wait_for("by a key alone", 10))
+      conn:close()
+      listener:close()
+      child:stop()
+   end)
 end)
