@@ -5,6 +5,7 @@
  *     count      = core.terminated()       signals so far; clears the descriptor
  *     r, w       = core.poll(readers, writers, seconds)
  *     columns    = core.terminal(1)        width of the terminal, nil when it is none
+ *     bytes      = core.read(0)            what a descriptor has, as Lua's files cannot: "" at its end
  *
  * The handlers are process-wide, so they are installed on demand and only by the program itself
  * (the tool); requiring the library changes no signal. */
@@ -187,10 +188,28 @@ terminal(lua_State *L)
     return 1;
 }
 
+/* read(descriptor) -> up to 16384 bytes, waiting only until there is one; "" at the end |
+ * nil, message, "transport_failed" */
+static int
+read_some(lua_State *L)
+{
+    char bytes[16384];
+    ssize_t count;
+
+    do
+        count = read((int)luaL_checkinteger(L, 1), bytes, sizeof bytes);
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+        return tls_lua_failure_text(L, TLS_REASON_TRANSPORT_FAILED, strerror(errno));
+    lua_pushlstring(L, bytes, (size_t)count);
+    return 1;
+}
+
 const luaL_Reg tls_lua_signal_functions[] = {
     {"trap_terminate", trap_terminate},
     {"terminated", terminated},
     {"poll", poll_lists},
     {"terminal", terminal},
+    {"read", read_some},
     {NULL, NULL},
 };

@@ -1,5 +1,6 @@
--- What each thread of threads.c does: its own authority and certificates, handshakes of both versions, full and resumed,
--- with each kind of key and group, and data both ways. Returns how many handshakes there were, and how many resumed.
+-- What each thread of threads.c does: its own authority and certificates, handshakes of both versions, full and
+-- resumed, with each kind of key and group, and data both ways. Returns how many handshakes there were, and how many
+-- resumed.
 local bearssl = require "bearssl"
 local pair = require "bearssl.transport.pair"
 

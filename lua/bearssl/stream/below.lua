@@ -1,4 +1,5 @@
 -- The methods of streams that are about the socket below, for programs that ask it: they are passed on to it.
+local describe = require("bearssl.options").describe
 local own = require("bearssl.own").self_of "stream"
 
 local below = {}
@@ -42,8 +43,12 @@ function below:getsockname(...)
 end
 
 --- setoption(name [, value]) sets an option of the socket below, such as "tcp-nodelay" of LuaSocket.
-function below:setoption(...)
-   return pass_on(self, "setoption", ...)
+function below:setoption(name, ...)
+   own(self, "setoption")
+   if type(name) ~= "string" then
+      error("setoption: the option's name must be a string, not " .. describe(name), 2)
+   end
+   return pass_on(self, "setoption", name, ...)
 end
 
 return below

@@ -1,4 +1,4 @@
--- The command-line tool: `bearssl trace | probe | fetch | serve | ca | ech`. bin/bearssl calls main(arg).
+-- The command-line tool: `bearssl trace | probe | connect | fetch | serve | ca | ech`. bin/bearssl calls main(arg).
 -- A subcommand is a module with describe(command), which adds its options, and run(arguments), which
 -- returns the exit code. It ends early with error({ usage = … }) or error({ failure = … }).
 local tool = {}
@@ -11,7 +11,7 @@ Exit codes: 0 done; 1 it failed (network, TLS, HTTP); 2 the command line is wron
 cannot be used; 3 probe found problems; 4 fetch --fail got an HTTP status of 400 or more.
 `bearssl COMMAND --help` tells a command's options. Colours appear on terminals only; NO_COLOR turns them off.]]
 
-local names = { "trace", "probe", "fetch", "serve", "ca", "ech" }
+local names = { "trace", "probe", "connect", "fetch", "serve", "ca", "ech" }
 
 -- argparse would print and exit from the middle of things; here that becomes an error to catch.
 local function add_help(command)
@@ -39,7 +39,7 @@ end
 local function build()
    local argparse = require "argparse"
    local parser = argparse("bearssl",
-      "TLS from the command line: look at handshakes, test servers, fetch, serve, issue certificates.")
+      "TLS from the command line: look at handshakes, test servers, connect, fetch, serve, issue certificates.")
    parser:epilog(EPILOG)
    add_help(parser)
    parser:flag("--version", "Show the version, the kernels and what is built in, and exit."):action(function()

@@ -141,6 +141,29 @@ function options.ech_client(command)
       :argname("FILE|BASE64")
 end
 
+--- starttls(command) adds the option for protocols that begin in clear text; port_of tells where their servers listen.
+function options.starttls(command)
+   local protocols = require "bearssl.tool.starttls"
+   command:option("--starttls", "Begin in the clear text of a protocol: " .. table.concat(protocols.names, ", ") .. ".")
+      :argname("PROTOCOL"):convert(function(text)
+         if protocols.ports[text] then return text end
+         return nil, ("'%s' is no protocol that is known: %s"):format(text, table.concat(protocols.names, ", "))
+      end)
+end
+
+--- port_of(protocol) is the port of servers that begin in clear text; 443 for nil.
+function options.port_of(protocol)
+   return protocol and require("bearssl.tool.starttls").ports[protocol] or 443
+end
+
+--- psk(text) converts "IDENTITY:HEX" (argparse): { identity =, key = }.
+function options.psk(text)
+   local identity, digits = text:match "^(.+):(%x+)$"
+   if not identity or #digits % 2 ~= 0 then return nil, "the pre-shared key is not IDENTITY:HEX" end
+   local key = digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end)
+   return { identity = identity, key = key }
+end
+
 --- ech(text) is an ECHConfigList: text is base64, with "ech=" before it or not, or the name of a file that has that, or
 -- a block ECHCONFIG of PEM, or the bytes themselves. nil for nil.
 function options.ech(text)
@@ -338,10 +361,19 @@ function options.number(minimum, maximum)
 end
 
 --- tls_connect(context, host, port, settings) connects and makes a stream, whose handshake is still to
--- be done. settings: timeout, and the options of context:wrap.
+-- be done. settings: timeout, starttls (a protocol to begin in), and the options of context:wrap.
 function options.tls_connect(context, host, port, settings)
    local tcp, message, code = options.connect(host, port, settings.timeout)
    if not tcp then return nil, message, code end
+   if settings.starttls then
+      local ok
+      ok, message, code = require("bearssl.tool.starttls").begin(tcp, settings.starttls, settings.server_name or host)
+      if not ok then
+         tcp:close()
+         return nil, message, code
+      end
+      settings.starttls = nil
+   end
    local stream
    stream, message, code = from_command_line(context.wrap, context, tcp, settings)
    if not stream then

@@ -22,6 +22,7 @@ function probe.describe(command)
       :convert(options.seconds)
    command:option("--expires", "Warn of certificates that expire within so many days."):argname("DAYS"):default("21")
       :convert(tonumber)
+   options.starttls(command)
    options.keylog_option(command)
    command:flag("--quiet", "No progress bar.")
 end
@@ -61,7 +62,7 @@ local function ask(prober, settings, stop, first, fallback)
    local result = { seen = seen, context = context }
    local stream, message, code = options.tls_connect(context, prober.host, prober.port, {
       server_name = prober.name, timeout = prober.timeout, handlers = handlers, session = first and first.session,
-      fallback_scsv = fallback,
+      fallback_scsv = fallback, starttls = prober.starttls,
    })
    if not stream then
       result.message, result.code, result.unreachable = message, code, true
@@ -515,10 +516,11 @@ local function write_report(report)
 end
 
 function probe.run(arguments)
-   local host, port = options.need_address(arguments.target, 443)
+   local host, port = options.need_address(arguments.target, options.port_of(arguments.starttls))
    options.context(arguments) -- says what is wrong with the command line
    local prober = {
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
+      starttls = arguments.starttls,
       ticket_wait = math.min(1, arguments.timeout), keylog = options.keylog(arguments),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }

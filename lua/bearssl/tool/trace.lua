@@ -14,6 +14,7 @@ function trace.describe(command)
    options.pins(command)
    options.tickets_client(command)
    options.ech_client(command)
+   options.starttls(command)
    command:flag("--resume", "Connect again with the session, and show both handshakes.")
    command:flag("--early-data", "With --resume: send an HTTP request as early data (0-RTT) of TLS 1.3.")
    command:flag("--full", "Show every field in full.")
@@ -53,7 +54,7 @@ local function converse(context, arguments, host, port, session)
    end
    local stream, message, code = options.tls_connect(context, host, port, {
       server_name = name, session = session, timeout = arguments.timeout, handlers = handlers,
-      early_data = early, early_data_resend = early and true, ech = arguments.ech,
+      early_data = early, early_data_resend = early and true, ech = arguments.ech, starttls = arguments.starttls,
    })
    if not stream then
       result.message, result.code = message, code
@@ -111,7 +112,7 @@ end
 
 function trace.run(arguments)
    if arguments.early_data and not arguments.resume then options.usage("--early-data needs --resume") end
-   local host, port = options.need_address(arguments.target, 443)
+   local host, port = options.need_address(arguments.target, options.port_of(arguments.starttls))
    local context = options.context(arguments)
    arguments.ech = options.ech(arguments.ech)
    local results = { converse(context, arguments, host, port) }
