@@ -1,5 +1,5 @@
 -- The methods of streams that are about the socket below, for programs that ask it: they are passed on to it.
-local describe = require("bearssl.options").describe
+local options = require "bearssl.options"
 local own = require("bearssl.own").self_of "stream"
 
 local below = {}
@@ -46,9 +46,14 @@ end
 function below:setoption(name, ...)
    own(self, "setoption")
    if type(name) ~= "string" then
-      error("setoption: the option's name must be a string, not " .. describe(name), 2)
+      error("setoption: the option's name must be a string, not " .. options.describe(name), 2)
    end
-   return pass_on(self, "setoption", name, ...)
+   local ok, value, message, code = pcall(pass_on, self, "setoption", name, ...)
+   if not ok then
+      -- the socket raises in its own words, about a function that the caller does not know
+      error("setoption: " .. (tostring(value):match "%((.*)%)$" or tostring(value)), 2)
+   end
+   return options.result(value, message, code)
 end
 
 return below
