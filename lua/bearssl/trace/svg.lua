@@ -66,25 +66,25 @@ end
 
 -- ---- Measures ----
 
-local WIDTH = 1040
+local WIDTH = 1100
 local MARGIN = 28
 local TIME = 92 -- where times end
 local CLIENT, SERVER = 128, 560 -- the two lines
 local MIDDLE = (CLIENT + SERVER) / 2
-local FIELDS, VALUES = 596, 98 -- where fields begin, and their values after that
-local VALUE_WIDTH = 52 -- characters of a value on a line
+local FIELDS, VALUES = 592, 142 -- where fields begin, and their values after that
+local VALUE_WIDTH = 50 -- characters of a value on a line
 local LINE = 15
 local ROW = 50 -- the least height of a message
 local MOST_LINES = 5 -- of fields beside one message
 
 local STYLE = [[
 .paper{fill:#ffffff}.band{fill:#f5f7fa}.ink{fill:#1c2733}.faint{fill:#667585}.life{stroke:#b8c2cc;stroke-width:1.5;
-stroke-dasharray:2 4}.box{fill:#eef2f6;stroke:#b8c2cc}.client{stroke:#1f6fd1}.server{stroke:#0f8a6c}.bad{stroke:#cf2f3b}
-.fclient{fill:#1f6fd1}.fserver{fill:#0f8a6c}.fbad{fill:#cf2f3b}.note{fill:#fff7df;stroke:#d9b44a}
+stroke-dasharray:2 4}.box{fill:#eef2f6}.client{stroke:#1f6fd1}.server{stroke:#0f8a6c}.bad{stroke:#cf2f3b}
+.box{stroke-width:1.6}.fclient{fill:#1f6fd1}.fserver{fill:#0f8a6c}.fbad{fill:#cf2f3b}.note{fill:#fff7df;stroke:#d9b44a}
 .good{fill:#e4f6ee;stroke:#4cae8b}.wrong{fill:#fdeaec;stroke:#cf2f3b}
 .handler{fill:#f1ecfb;stroke:#9277cf;stroke-dasharray:4 3}
 @media(prefers-color-scheme:dark){.paper{fill:#12181f}.band{fill:#182029}.ink{fill:#e6edf3}.faint{fill:#93a1b0}
-.life{stroke:#46525f}.box{fill:#1d2630;stroke:#46525f}.client{stroke:#6cb0ff}.server{stroke:#4fd0a9}.bad{stroke:#ff7a85}
+.life{stroke:#46525f}.box{fill:#1d2630}.client{stroke:#6cb0ff}.server{stroke:#4fd0a9}.bad{stroke:#ff7a85}
 .fclient{fill:#6cb0ff}.fserver{fill:#4fd0a9}.fbad{fill:#ff7a85}.note{fill:#332b13;stroke:#a88a35}
 .good{fill:#12322a;stroke:#3f9c7c}.wrong{fill:#3a1a1f;stroke:#ff7a85}.handler{fill:#272040;stroke:#8f76cf}}
 text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;font-size:12px}
@@ -130,7 +130,7 @@ end
 
 -- About how wide a name is, at 13.5 px.
 local function width_of(name)
-   return characters(name) * 7.4
+   return characters(name) * 8.4
 end
 
 -- ---- Rows ----
@@ -167,9 +167,14 @@ local function tooltip(entry)
    return "<title>" .. table.concat(parts, "\n") .. "</title>"
 end
 
+-- close_notify is an orderly end.
+local function is_failure(entry)
+   return entry.stage == "alert" and not (entry.message and entry.message.description == "close_notify")
+end
+
 local function draw_message(put, entry, y, is_encrypted)
    local to_right = entry.from == "client"
-   local class = entry.stage == "alert" and "bad" or entry.from
+   local class = is_failure(entry) and "bad" or entry.from
    local from, to = to_right and CLIENT or SERVER, to_right and SERVER or CLIENT
    local tip = to_right and to - 3 or to + 3
    local tail = to_right and from + 3 or from - 3
@@ -179,7 +184,7 @@ local function draw_message(put, entry, y, is_encrypted)
    put(arrow_head(tip, y, to_right, class))
    local name = shortened(plain(entry.title), 46)
    put(text(MIDDLE, y - 8, "name ink", name, "middle"))
-   if is_encrypted then put(lock(MIDDLE - width_of(name) / 2 - 17, y - 8, class)) end
+   if is_encrypted then put(lock(MIDDLE - width_of(name) / 2 - 16, y - 8, class)) end
    local size = size_of(entry)
    if size then put(text(MIDDLE, y + 15, "small faint", size, "middle")) end
 end
@@ -219,8 +224,7 @@ local function draw_row(put, entry, top, is_encrypted, odd)
    for i, pair in ipairs(fields) do
       local at = first + (i - 1) * LINE
       if pair[1] ~= "" then
-         local room = 15
-         put(text(FIELDS, at, "small faint", shortened(pair[1], room + 4)))
+         put(text(FIELDS, at, "small faint", shortened(plain(pair[1]), 24)))
       end
       put(text(pair[1] == "" and pair[2]:find "^…" and FIELDS or FIELDS + VALUES, at, "small ink", pair[2]))
    end
@@ -231,10 +235,8 @@ end
 local function actor(put, x, y, name, side)
    local shown = shortened(plain(name), 24)
    local width = math.max(96, width_of(shown) + 28)
-   put(('<g class="%s">'):format(side))
-   put(box(x - width / 2, y, width, 28, "box", 6))
+   put(box(x - width / 2, y, width, 28, "box " .. side, 6))
    put(text(x, y + 18.5, "name ink", shown, "middle"))
-   put("</g>")
 end
 
 local function legend(put, y)
