@@ -27,13 +27,11 @@ function private_file.create(path, bytes, mask, quiet)
    return true
 end
 
--- Why a path cannot be written, as the system says it.
+-- Why a path cannot be written, as the system says it, as far as it can be asked.
 local function why(path)
-   local directory = path:match("^(.*/)[^/]*$") or "."
-   local kind, reason = core.path_kind(directory)
-   if not kind then return reason end
-   if kind ~= "directory" then return directory .. ": Not a directory" end
-   return path
+   local kind, reason = core.path_kind(path:match "^(.*/)[^/]*$" or ".")
+   if kind then return path end
+   return path .. ": " .. reason:match "[^:]*$":gsub("^ ", "")
 end
 
 --- replace(path, bytes) makes a file for its owner alone, instead of one that is there. A device or a pipe is written
@@ -42,7 +40,7 @@ function private_file.replace(path, bytes)
    local kind = core.path_kind(path)
    local done, message
    if kind == "directory" then
-      message = ("cannot write %s: it is a directory"):format(path)
+      message = ("cannot write the file: %s: Is a directory"):format(path)
    elseif kind == "other" then
       return private_file.write(path, bytes)
    else
