@@ -268,7 +268,7 @@ function methods:svg(path)
       server = info and info.server_name or nil, note = state.late and LATE or nil,
       title = state.mode == "server" and "Handshake, as the server saw it" or "Handshake, as the client saw it",
    } }
-   local done, message, code = require("bearssl.private_file").write(path, picture)
+   local done, message, code = require("bearssl.trace.writing").write(path, picture)
    return options.result(done, message, code)
 end
 
@@ -323,7 +323,7 @@ function trace.write_pcap(path, tracers)
       captures[i] = capture(state)
    end
    local bytes = require("bearssl.trace.pcapng").encode(captures)
-   return require("bearssl.private_file").replace(path, bytes)
+   return require("bearssl.trace.writing").replace(path, bytes)
 end
 
 local function integer(value)

@@ -151,7 +151,7 @@ local function write_files(results, arguments, host)
       end
    end
    if arguments.svg then
-      note(require("bearssl.private_file").write(arguments.svg,
+      note(require("bearssl.trace.writing").write(arguments.svg,
          require("bearssl.trace.svg").draw(picture(results, host))))
    end
    return all
