@@ -191,8 +191,8 @@ local function is_encrypted(encrypted, entry)
    return encrypted[entry.from] and not CLEAR[entry.stage]
 end
 
---- encryption() is a function(entry) that tells whether a message is under encryption, when it is asked for each entry of
--- a recording in order.
+--- encryption() is a function(entry) that tells whether a message is under encryption, when it is asked for each entry
+-- of a recording in order.
 function ladder.encryption()
    local encrypted = {}
    return function(entry)

@@ -1,4 +1,4 @@
--- What bearssl.trace makes: it watches one connection, beside the program that uses it, and draws or writes what it saw.
+-- What bearssl.trace makes: it watches one connection beside the program that uses it, and draws or writes what it saw.
 --     local tracer = bearssl.trace(stream, { secrets = true })
 --     stream:handshake()
 --     tracer:pcap "handshake.pcapng"     -- Wireshark and tshark open it decrypted
@@ -159,12 +159,10 @@ local function attach(self, connection, stream)
    self.before = {
       watches_nothing = connection.watches_nothing, steps_after_send = connection.steps_after_send,
    }
-   local stages, decisions = 0, 0
-   for i = 1, #core.stages() do stages = stages + 2 ^ (i - 1) end
-   local handlers = { keylog = self.secrets or nil }
-   for name, handler in pairs(connection.handlers) do handlers[name] = handler end
-   _, decisions = driver.masks(handlers)
-   object:watch(stages, decisions)
+   local watched = { keylog = self.secrets or nil }
+   for name in pairs(connection.handlers) do watched[name] = true end
+   for _, name in ipairs(core.stages()) do watched[name] = true end
+   object:watch(driver.masks(watched))
    self.tap = tap.new(object, function(direction, bytes) hear(self, direction, bytes) end)
    connection.core, connection.tracer = self.tap, observer(self)
    connection.watches_nothing, connection.steps_after_send = false, true
@@ -235,8 +233,9 @@ end
 --- pcap(path) writes what went over the wire as a pcapng file, with the secrets inside where option `secrets` asked for
 -- them: then whoever has the file reads the connection. It is made for its owner alone (mode 0600), instead of one that
 -- is there. true, or nil, message, code: "file_unwritable"; "closed" after close().
-function methods:pcap(path)
+function methods:pcap(path, ...)
    local state = own(self, "pcap")
+   options.surplus("pcap", path, ...)
    check_path(path, "pcap")
    local done, message, code = trace.write_pcap(path, { self })
    if done then return true end
@@ -259,8 +258,9 @@ local function heading(self)
 end
 
 --- svg(path) draws it as a picture. true, or nil, message, code: "file_unwritable".
-function methods:svg(path)
+function methods:svg(path, ...)
    local state = own(self, "svg")
+   options.surplus("svg", path, ...)
    check_path(path, "svg")
    local subtitle, info = heading(state)
    local picture = require("bearssl.trace.svg").draw { {
@@ -279,8 +279,9 @@ local text_options = {
 }
 
 --- text([options]) is the ladder as text. options: width (80), unicode (false: ASCII only), fields (true).
-function methods:text(given)
+function methods:text(given, ...)
    local state = own(self, "text")
+   options.surplus("text", nil, ...)
    local style = {}
    if given ~= nil then
       options.check(given, text_options, "text", 2)
@@ -295,10 +296,11 @@ function methods:text(given)
    return drawn
 end
 
---- close() ends the watching, and forgets the secrets and the ciphertext; text() and svg() go on giving what was seen. It
--- can be called at any time, and again. true.
-function methods:close()
+--- close() ends the watching, and forgets the secrets and the ciphertext; text() and svg() go on giving what was seen.
+-- It can be called at any time, and again. true.
+function methods:close(...)
    local state = own(self, "close")
+   options.surplus("close", nil, ...)
    local _, info = heading(state)
    state.info = info
    detach(state)
@@ -333,7 +335,7 @@ end
 
 local known = { secrets = options.is.boolean, limit = integer }
 
---- new(object, given) is bearssl.trace. level of its errors: those of bearssl.trace's caller.
+--- new(object, given) is bearssl.trace, in the name of whose caller it raises.
 function trace.new(object, given)
    local stream = look("stream", object)
    local connection = stream and stream.connection or look("connection", object)

@@ -122,12 +122,14 @@ local function check_files(arguments)
 end
 
 local function picture(results, host)
-   local kinds, recordings = { results[2] and "full handshake" or "handshake", "second handshake, not resumed" }, {}
+   local kinds = { results[2] and "full handshake" or "handshake", "second handshake, not resumed" }
+   local recordings = {}
    for i, result in ipairs(results) do
       local info = result.info
       recordings[i] = {
          entries = result.recorder.entries, server = host, title = title(result, kinds[i]),
-         subtitle = info and info.established and table.concat({ tostring(info.cipher_suite), info.group }, ", ") or nil,
+         subtitle = info and info.established and ("%s, %s"):format(tostring(info.cipher_suite),
+            tostring(info.group or info.key_exchange)) or nil,
          failure = not result.ok and ("%s (%s)"):format(tostring(result.message), tostring(result.code)) or nil,
       }
    end

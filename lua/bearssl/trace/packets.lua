@@ -1,5 +1,5 @@
--- Dresses the ciphertext of a connection in Ethernet, IP and TCP, as it would have been seen on a wire: with a handshake,
--- sequence numbers, checksums and an end.
+-- Dresses the ciphertext of a connection in Ethernet, IP and TCP, as it would have been seen on a wire: with a
+-- handshake, sequence numbers, checksums and an end.
 local packets = {}
 
 local char, floor = string.char, math.floor
@@ -141,9 +141,9 @@ local function flow_of(capture, index)
    return flow
 end
 
---- of(capture, index) is the list of packets of one connection: { bytes =, from =, time = }. capture: { began =, client =
--- { address =, port = }, server = the same, chunks = list of { time =, from =, bytes = a string, nil for the end } };
--- index: of the connection among those of a file.
+--- of(capture, index) is the list of packets of one connection: { bytes =, from =, time = }. index: of the connection
+-- among those of a file. capture: { began =, client = { address =, port = }, server = the same, chunks = list of
+-- { time =, from =, bytes = a string, nil for the end } }.
 function packets.of(capture, index)
    local flow = flow_of(capture, index)
    local size = SEGMENT[#flow.client.address]

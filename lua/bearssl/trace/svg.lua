@@ -106,8 +106,8 @@ local function text(x, y, class, content, anchor)
 end
 
 local function box(x, y, width, height, class, radius)
-   return ('<rect x="%s" y="%s" width="%s" height="%s" rx="%s" class="%s"/>'):format(number(x), number(y), number(width),
-      number(height), number(radius or 0), class)
+   return ('<rect x="%s" y="%s" width="%s" height="%s" rx="%s" class="%s"/>'):format(number(x), number(y),
+      number(width), number(height), number(radius or 0), class)
 end
 
 local function line(x1, y1, x2, y2, class)
@@ -191,7 +191,8 @@ end
 
 local function is_wrong(entry)
    for _, pair in ipairs(entry.fields or {}) do
-      if pair[1] == "verdict" and pair[2] ~= "ok" or pair[1] == "answer" and pair[2]:find "^refused" then return true end
+      local name, value = pair[1], pair[2]
+      if name == "verdict" and value ~= "ok" or name == "answer" and value:find "^refused" then return true end
    end
    return false
 end

@@ -19,8 +19,8 @@ function writing.write(path, bytes)
    return failed(path, reason or late)
 end
 
---- replace(path, bytes) makes a file for its owner alone, in the place of one that is there, which others may be able to
--- read; of a symbolic link in the place of the link. A device or a pipe is written to. true, or nil, message,
+--- replace(path, bytes) makes a file for its owner alone, in the place of one that is there, which others may be able
+-- to read; of a symbolic link in the place of the link. A device or a pipe is written to. true, or nil, message,
 -- "file_unwritable".
 function writing.replace(path, bytes)
    local kind = core.path_kind(path)
