@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "connection.h"
 #include "module.h"
 #include "value.h"
@@ -183,7 +184,7 @@ is_watched(lua_State *L)
 static void
 append(lua_State *L)
 {
-    lua_rawseti(L, 3, (int)lua_rawlen(L, 3) + 1);
+    lua_rawseti(L, 3, (int)tls_lua_length(L, 3) + 1);
 }
 
 static int
