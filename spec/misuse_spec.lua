@@ -28,6 +28,7 @@ local makers = {
    Session = function() return connection():session() end,
    TicketKeys = function() return bearssl.ticket_keys.new() end,
    EchKeys = function() return bearssl.ech.generate { public_name = "example.org" } end,
+   Tracer = function() return (bearssl.trace(client:connection { server_name = "x.example" })) end,
    EchOpener = function() return bearssl.ech.generate({ public_name = "example.org" }):opener() end,
    Request = function() return bearssl.request.new { key = key, subject = "CN=x" } end,
    Crl = function() return bearssl.crl.new { issuer = root, issuer_key = key } end,
@@ -87,6 +88,9 @@ describe("misuse", function()
          documented[owner][name] = parameters == "" and 0 or commas + 1
       end
    end
+
+   -- one of the wrong values is the name of a file, for a tracer
+   after_each(function() os.remove "x" end)
 
    for owner, functions in pairs(documented) do
       it("is told in the caller's words: " .. owner, function()

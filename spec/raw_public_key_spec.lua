@@ -139,11 +139,13 @@ describe("a raw public key", function()
          assert.equal(expected, code(result, "server"))
       end
       refused("pin_mismatch", { client_certificate_types = RAW, key = keys.other })
-      refused("certificate_required", { client_certificate_types = RAW })
+      local without = { client_certificate_types = RAW,
+         handlers = { client_certificate = function() return false end } }
+      refused("certificate_required", without)
       refused("unsupported_certificate", {})
       -- optional: none at all is taken, a wrong one is not
       refused("pin_mismatch", { client_certificate_types = RAW, key = keys.other }, { verify = "optional" })
-      local _, nobody = established(client { client_certificate_types = RAW }, demanding { verify = "optional" })
+      local _, nobody = established(client(without), demanding { verify = "optional" })
       assert.is_nil(nobody:info "peer_key")
       assert.is_false(nobody:info "peer_verified")
    end)
@@ -245,6 +247,25 @@ describe("a raw public key", function()
       misuse("cannot be revoked", { server_certificate_types = BOTH, staple = "required" })
       misuse("is of no use with verify = \"none\"", { mode = "server", min_version = "TLSv1.3", key = keys.server,
          server_certificate_types = RAW, client_certificate_types = RAW })
+      local ec = certificates.ec
+      local only = { mode = "server", min_version = "TLSv1.3", key = keys.server, server_certificate_types = RAW }
+      for name, value in pairs { ocsp_response = "x", ocspfile = "x", certificate_compression = { "zlib" } } do
+         misuse(("the option '%s' is about certificates"):format(name), merged(only, { [name] = value }))
+      end
+      -- who takes certificates from clients opens theirs
+      assert.truthy(bearssl.context(merged(only, { certificate_compression = { "zlib" }, verify = "optional",
+         cafile = certificates.ca.certfile })))
+      assert.truthy(bearssl.context(merged(only, { certificate_compression = false })))
+      local taking = { min_version = "TLSv1.3", server_certificate_types = RAW, pins = { keys.server } }
+      for name, value in pairs { certificate_authorities = true, verify_depth = 3, verdict_cache = 10,
+         signature_algorithms_cert = { "rsa_pkcs1_sha256" } } do
+         misuse(("the option '%s' is about certificates"):format(name), merged(taking, { [name] = value }))
+         assert.truthy(bearssl.context(merged(taking, { [name] = value, server_certificate_types = BOTH,
+            cafile = certificates.ca.certfile })), name)
+      end
+      misuse("the option 'client_certificate_types' needs a key", merged(taking, { client_certificate_types = RAW }))
+      assert.truthy(bearssl.context(merged(taking, { client_certificate_types = { "raw_public_key", "x509" },
+         certfile = ec.chainfile, keyfile = ec.keyfile })))
       misuse("must not be empty", { server_certificate_types = {} })
       misuse("stands twice", { server_certificate_types = { "x509", "x509" } })
       misuse("x509", { server_certificate_types = { "openpgp" } })

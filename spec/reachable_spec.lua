@@ -61,7 +61,7 @@ local function objects()
       OcspResponse = assert(bearssl.ocsp.new { issuer = certificate, issuer_key = key, certificate = certificate }),
       TicketKeys = assert(bearssl.ticket_keys.new()),
       EchKeys = assert(bearssl.ech.generate { public_name = "example.org" }),
-      EchOpener = bearssl.ech.generate({ public_name = "example.org" }):opener(),
+      Tracer = assert(bearssl.trace(b)), EchOpener = bearssl.ech.generate({ public_name = "example.org" }):opener(),
    }
 end
 
@@ -101,7 +101,7 @@ describe("what can be reached is what is documented", function()
          end
          count = count + 1
       end
-      assert.equal(13, count)
+      assert.equal(14, count)
       for class in pairs(types) do
          assert.is_truthy(class:find("^bearssl") or objects()[class], class)
       end

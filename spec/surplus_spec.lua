@@ -207,6 +207,7 @@ describe("an argument too many", function()
       local connection = assert(client:connection { server_name = "localhost" })
       require "spec.support.pump"(connection, assert(server:connection()))
       return {
+         Tracer = bearssl.trace(connection),
          Context = client, Certificate = w.leaf, Key = w.key, Trust = w.store, Session = connection:session(),
          EchKeys = bearssl.ech.generate { public_name = "example.org" },
          EchOpener = bearssl.ech.generate({ public_name = "example.org" }):opener(),

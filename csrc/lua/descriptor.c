@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "connection.h"
 #include "module.h"
 #include "value.h"
@@ -32,7 +33,7 @@
 #endif
 
 /* What a system call on a descriptor came to. */
-enum outcome { OUTCOME_DONE, OUTCOME_WAIT, OUTCOME_FAILED };
+enum outcome { OUTCOME_DONE, OUTCOME_WAIT, OUTCOME_FAILED, OUTCOME_FULL };
 
 static int
 would_block(int error)
@@ -170,18 +171,48 @@ milliseconds_until(double deadline)
     return left <= 0 ? 0 : left > 86400 ? 86400000 : (int)(left * 1000) + 1;
 }
 
-static enum outcome
-flush_output(tls_lua_connection *self, int descriptor)
+/* is_watched: whoever traces the ciphertext gives a table for it, where others give data or
+ * nothing.
+ */
+static int
+is_watched(lua_State *L)
 {
-    tls_bytes output;
+    return lua_type(L, 3) == LUA_TTABLE;
+}
 
-    while ((output = tls_connection_output(self->connection)).length > 0) {
+/* append puts what is on top at the end of that table. */
+static void
+append(lua_State *L)
+{
+    lua_rawseti(L, 3, (int)tls_lua_length(L, 3) + 1);
+}
+
+static int
+guarded_output(lua_State *L)
+{
+    tls_lua_push_bytes(L, tls_connection_output(lua_touserdata(L, 1)));
+    return 1;
+}
+
+static enum outcome
+flush_output(lua_State *L, tls_lua_connection *self, int descriptor)
+{
+    while (self->connection != NULL && tls_connection_output(self->connection).length > 0) {
         size_t sent = 0;
-        enum outcome outcome = send_some(self, descriptor, output, &sent);
+        enum outcome outcome;
 
+        /* Before anything leaves, lest it be sent again for want of memory. */
+        if (is_watched(L) && tls_lua_guarded(L, self, guarded_output, self->connection) != 1)
+            return OUTCOME_DONE;
+        outcome = send_some(self, descriptor, tls_connection_output(self->connection), &sent);
         if (outcome != OUTCOME_DONE)
             return outcome;
         tls_connection_output_consume(self->connection, sent);
+        if (is_watched(L)) {
+            append(L);
+            lua_pushinteger(L, (lua_Integer)sent);
+            append(L);
+        }
     }
     return OUTCOME_DONE;
 }
@@ -212,39 +243,74 @@ check_descriptor(lua_State *L, int index)
     return (int)descriptor;
 }
 
-/* connection:fill(descriptor) -> number of bytes read, 0 at the end of the stream (the connection
- * is told) | nil, message, code: "wantread", "full" (what has been decrypted must be read first),
- * "transport_failed", or that of the connection's failure */
+typedef struct fill_request {
+    tls_lua_connection *self;
+    int descriptor, error;
+    size_t length;
+    enum outcome outcome;
+} fill_request;
+
+/* fill_input gives what was read. */
+static tls_bytes
+fill_input(fill_request *request)
+{
+    tls_connection *connection = request->self->connection;
+    size_t room = 0;
+    unsigned char *data = tls_connection_input(connection, &room);
+
+    request->outcome = OUTCOME_FULL;
+    if (data == NULL || room == 0)
+        return tls_bytes_make(NULL, 0);
+    request->outcome =
+        receive_some(request->self, request->descriptor, data, room, &request->length);
+    request->error = errno;
+    if (request->outcome == OUTCOME_WAIT)
+        tls_connection_idle_input(connection);
+    else if (request->outcome == OUTCOME_DONE && request->length > 0)
+        tls_connection_input_commit(connection, request->length);
+    else if (request->outcome == OUTCOME_DONE)
+        tls_connection_feed_end(connection);
+    return tls_bytes_make(data, request->outcome == OUTCOME_DONE ? request->length : 0);
+}
+
+static int
+guarded_fill(lua_State *L)
+{
+    tls_lua_push_bytes(L, fill_input(lua_touserdata(L, 1)));
+    return 1;
+}
+
+/* connection:fill(descriptor [, watched]) -> number of bytes read, 0 at the end of the stream (the
+ * connection is told) | nil, message, code: "wantread", "full" (what has been decrypted must be
+ * read first), "transport_failed", or that of the connection's failure. watched: a table to which
+ * the bytes are appended. */
 static int
 fill(lua_State *L)
 {
-    tls_lua_connection *self = tls_lua_connection_self(L);
-    int descriptor = check_descriptor(L, 2);
-    unsigned char *data;
-    size_t room = 0, length = 0;
+    fill_request request = {tls_lua_connection_self(L), 0, 0, 0, OUTCOME_DONE};
 
-    if (self->connection == NULL)
+    request.descriptor = check_descriptor(L, 2);
+    if (request.self->connection == NULL)
         return tls_lua_connection_closed(L);
-    data = tls_connection_input(self->connection, &room);
-    if (data == NULL || room == 0) {
-        if (tls_connection_failure(self->connection) != TLS_OK)
-            return tls_lua_connection_failed(L, self);
+    if (!is_watched(L))
+        (void)fill_input(&request);
+    else if (tls_lua_guarded(L, request.self, guarded_fill, &request) != 1)
+        return 3; /* closed by a finalizer */
+    else
+        append(L);
+    switch (request.outcome) {
+    case OUTCOME_FULL:
+        if (tls_connection_failure(request.self->connection) != TLS_OK)
+            return tls_lua_connection_failed(L, request.self);
         return not_yet(L, "full");
-    }
-    switch (receive_some(self, descriptor, data, room, &length)) {
     case OUTCOME_WAIT:
-        tls_connection_idle_input(self->connection);
         return not_yet(L, "wantread");
     case OUTCOME_FAILED:
-        return transport_failure(L, errno);
+        return transport_failure(L, request.error);
     case OUTCOME_DONE:
         break;
     }
-    if (length > 0)
-        tls_connection_input_commit(self->connection, length);
-    else
-        tls_connection_feed_end(self->connection);
-    lua_pushinteger(L, (lua_Integer)length);
+    lua_pushinteger(L, (lua_Integer)request.length);
     return 1;
 }
 
@@ -356,8 +422,9 @@ receive_now(lua_State *L)
     return receive_directly(L, self, descriptor, (size_t)wanted);
 }
 
-/* connection:flush(descriptor) -> true when all output is gone | nil, message, code: "wantwrite",
- * "transport_failed" */
+/* connection:flush(descriptor [, watched]) -> true when all output is gone | nil, message, code:
+ * "wantwrite", "transport_failed". watched: a table to which pieces are appended, each followed by
+ * how many of its bytes were sent. */
 static int
 flush(lua_State *L)
 {
@@ -366,11 +433,12 @@ flush(lua_State *L)
 
     if (self->connection == NULL)
         return tls_lua_connection_closed(L);
-    switch (flush_output(self, descriptor)) {
+    switch (flush_output(L, self, descriptor)) {
     case OUTCOME_WAIT:
         return not_yet(L, "wantwrite");
     case OUTCOME_FAILED:
         return transport_failure(L, errno);
+    case OUTCOME_FULL:
     case OUTCOME_DONE:
         break;
     }
@@ -407,7 +475,7 @@ send_directly(
             return send_failure(
                 L, tls_lua_connection_refused(L, self, reason), first - 1 + (lua_Integer)done);
         done += written;
-        outcome = flush_output(self, descriptor);
+        outcome = flush_output(L, self, descriptor);
         if (outcome == OUTCOME_FAILED)
             return send_failure(L, transport_failure(L, errno), first - 1 + (lua_Integer)done);
         /* What goes out slowly may still leave room for more. */

@@ -64,6 +64,18 @@ function bearssl.kernels() end
 ---@return bearssl.Features
 function bearssl.features() end
 
+---@class bearssl.TraceOptions
+---@field secrets? boolean keep what decrypts the packets that pcap writes; default false
+---@field limit? integer bytes of ciphertext that are kept; default 16 MiB
+
+---Watches a connection from now on, best from before its handshake.
+---@param object bearssl.Stream|bearssl.Connection
+---@param options? bearssl.TraceOptions
+---@return bearssl.Tracer? tracer
+---@return string? message
+---@return bearssl.Code? code "closed"
+function bearssl.trace(object, options) end
+
 bearssl.certificate = {}
 
 ---Reads PEM or DER.
@@ -1177,6 +1189,30 @@ local EchOpener = {}
 function EchOpener:feed(bytes) end
 ---@return boolean done whatever else comes may go on as it is
 function EchOpener:done() end
+
+---@class bearssl.TraceText
+---@field width? integer columns, default 80
+---@field unicode? boolean default false: ASCII only
+---@field fields? boolean false leaves them out
+
+---@class bearssl.Tracer
+local Tracer = {}
+---@param options? bearssl.TraceText
+---@return string ladder
+function Tracer:text(options) end
+---@param path string
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code "file_unwritable"
+function Tracer:svg(path) end
+---@param path string whoever has this file reads the connection, with option `secrets`
+---@return true? ok
+---@return string? message
+---@return bearssl.Code? code "file_unwritable", "closed"
+function Tracer:pcap(path) end
+---Ends the watching, and forgets secrets and ciphertext.
+---@return true
+function Tracer:close() end
 
 ---@class bearssl.TicketKeys
 local TicketKeys = {}

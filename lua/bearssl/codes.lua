@@ -9,6 +9,7 @@ local own = {
       .. "then call again" },
    wantwrite = { kind = "again", message = "a stream that never waits cannot write: wait for the descriptor, then call "
       .. "again" },
+   file_unwritable = { kind = "local", message = "a file cannot be written" },
    file_unreadable = { kind = "input", message = "a file that an option names cannot be read" },
    trust_not_found = { kind = "local", message = "no system trust store was found: give `trust`, `cafile` or "
       .. "`capath`" },

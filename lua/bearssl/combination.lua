@@ -108,6 +108,31 @@ function combination.takes_raw(given, is_client)
    return lists_raw(is_client and given.server_certificate_types or not is_client and given.client_certificate_types)
 end
 
+-- What is wrong with options about certificates where raw public keys alone are shown, or taken, or nil. A client that
+-- offers ECH judges a certificate all the same, of the server that rejects it (RFC 9849 section 6.1.6): trust, which a
+-- connection with ECH of its own may need, is left alone.
+local function refuse_certificates(given, settings, is_client)
+   local shown, judged = { "ocsp_response", "ocspfile", "certificate_compression" }, { "certificate_authorities",
+      "verify_depth", "verdict_cache", "signature_algorithms_cert" }
+   local taken = combination.takes_raw(given, is_client)
+   local list
+   if is_client then
+      list = taken == "only" and not given.ech and judged
+   else
+      list = combination.shows_raw(given, false) == "only" and shown
+      if list and (settings.verify ~= "none" or verifies(given, false)) and taken ~= "only" then
+         list = { "ocsp_response", "ocspfile" } -- clients' come compressed
+      end
+   end
+   for _, name in ipairs(list or {}) do
+      if given[name] then
+         return ("the option '%s' is about certificates, and 'server_certificate_types' has raw public keys alone")
+            :format(name)
+      end
+   end
+   return nil
+end
+
 -- What is wrong with the types of certificates together with the rest, or nil. settings: as of combination.versions.
 local function refuse_types(given, settings)
    local is_client = settings.mode == "client"
@@ -122,6 +147,13 @@ local function refuse_types(given, settings)
       end
    end
    local taken = is_client and "server_certificate_types" or "client_certificate_types"
+   local refused = refuse_certificates(given, settings, is_client)
+   if refused then return refused end
+   if is_client and combination.shows_raw(given, true) and not handler_of(given, "client_certificate")
+      and not (given.key or given.keyfile or given.certificate or given.certfile or given.credentials) then
+      return "the option 'client_certificate_types' needs a key to show, or a 'client_certificate' handler that gives "
+         .. "one"
+   end
    if not combination.takes_raw(given, is_client) then return nil end
    for _, name in ipairs { "crls", "revocation", "staple" } do
       local value = given[name]

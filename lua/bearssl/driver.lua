@@ -11,6 +11,8 @@
 --    failure    the message of the error that a handler raised, with its traceback
 --    spared     the same of one that did not end the handshake
 --    context    the context (context.lua), and selected: the one that a select handler chose
+--    tracer     who watches beside the handlers (trace.lua): { stage(message), asked(name, question),
+--               answered(name, ok, count, answer, reason) }, or nil
 -- Two coroutines may use an established stream at once: one reads, in the connection's own lane; one sends, and runs
 -- the handlers of the stages that its sending made happen in the sender's lane. Neither waits for the other's.
 local core = require "bearssl.core"
@@ -120,6 +122,8 @@ end
 local function run_stage(connection, lane, object)
    local message = object:stage()
    local name = message and message.stage
+   local tracer = connection.tracer
+   if tracer and message then tracer.stage(message) end
    local handler = name and connection.handlers[name]
    if not handler then return end
    local ok, _, answer, reason, text = run(connection, lane, handler, name, message)
@@ -134,12 +138,15 @@ end
 
 local function run_decision(connection, object)
    local name, question = object:question()
+   local tracer = connection.tracer
+   if tracer and name then tracer.asked(name, question) end
    local handler = name and connection.handlers[name]
    if not handler then
       if name then object:answer() end
       return
    end
    local ok, count, answer, reason, text = run(connection, connection, handler, name, question)
+   if tracer then tracer.answered(name, ok, count, answer, reason) end
    if not ok then return end
    -- what the answer names may raise: a closed object, the function for a password
    local able, good, value = pcall(decision[name], connection, answer, reason, count, question)

@@ -65,6 +65,16 @@ function bearssl.features(...)
    return { certificate_compression = require("bearssl.names").certificate_compression() }
 end
 
+--- trace(object [, options]) watches a stream or a connection from now on, best from before its handshake, and is a
+-- tracer (trace.lua): text(), svg(path) and pcap(path) show what it saw; close() ends it.
+-- options: secrets (false: true keeps those that decrypt what pcap writes), limit (16 MiB: bytes of ciphertext kept).
+-- Raises for anything else, and for a connection that has a tracer; nil, message, "closed" after the connection's end.
+function bearssl.trace(object, options, ...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.trace", options, ...) end
+   local tracer, message, code = require("bearssl.trace").new(object, options)
+   return require("bearssl.options").result(tracer, message, code)
+end
+
 local lazy = {
    certificate = function() return require "bearssl.certificate" end,
    key = function() return require "bearssl.key" end,

@@ -113,6 +113,13 @@ function Recorder:note(message)
    }
 end
 
+--- remark(title, fields) adds what is no message.
+function Recorder:remark(title, fields)
+   local now = self.clock()
+   self.began = self.began or now
+   self.entries[#self.entries + 1] = { at = now - self.began, title = title, fields = fields }
+end
+
 --- handlers([stages]) is a table of handlers for a context or a connection: for every stage but
 -- application_data, or for the stages listed.
 function Recorder:handlers(stages)
@@ -184,6 +191,17 @@ local function is_encrypted(encrypted, entry)
    return encrypted[entry.from] and not CLEAR[entry.stage]
 end
 
+--- encryption() is a function(entry) that tells whether a message is under encryption, when it is asked for each entry
+-- of a recording in order.
+function ladder.encryption()
+   local encrypted = {}
+   return function(entry)
+      local answer = is_encrypted(encrypted, entry) and true or false
+      note_encryption(encrypted, entry)
+      return answer
+   end
+end
+
 -- Draws one diagram as a list of lines, each exactly `width` characters wide on the screen.
 local function lines_of(entries, options)
    local width = math.max(MINIMUM, options.width)
@@ -191,14 +209,14 @@ local function lines_of(entries, options)
    local paint = painter(options.colour)
    local inner = width - TIME_WIDTH - 2
    local blank = (" "):rep(TIME_WIDTH)
-   local lines, encrypted = {}, {}
+   local lines, encrypted = {}, ladder.encryption()
 
    local function put(text)
       lines[#lines + 1] = text
    end
 
    local function arrow(entry, from)
-      local crypt = is_encrypted(encrypted, entry) and "crypt_" or ""
+      local crypt = encrypted(entry) and "crypt_" or ""
       local rule = style[crypt .. "rule"]
       local sent = from == "client"
       local head = style[sent and crypt .. "sent" or crypt .. "received"]
@@ -235,7 +253,6 @@ local function lines_of(entries, options)
       if options.fields ~= false then
          for _, pair in ipairs(entry.fields or {}) do field(pair[1], pair[2]) end
       end
-      note_encryption(encrypted, entry)
    end
    put(blank .. style.line .. (" "):rep(inner) .. style.line)
    return lines, width

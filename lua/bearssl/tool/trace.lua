@@ -19,6 +19,9 @@ function trace.describe(command)
    command:flag("--early-data", "With --resume: send an HTTP request as early data (0-RTT) of TLS 1.3.")
    command:flag("--full", "Show every field in full.")
    command:flag("--states", "Show in which state of the handshake each message comes or goes.")
+   command:option("--pcap", "Write the packets here, as pcapng with the secrets that decrypt them: keep it private.")
+      :argname("FILE")
+   command:option("--svg", "Draw the ladder into this file, as a picture."):argname("FILE")
    command:flag("--raw", "Add each message's bytes to --json.")
    command:option("--width", "Columns to draw in."):argname("N"):convert(tonumber)
    command:flag("--ascii", "Draw with ASCII characters only.")
@@ -60,6 +63,8 @@ local function converse(context, arguments, host, port, session)
       result.message, result.code = message, code
       return result
    end
+   -- it hears what the recorder cannot: ciphertext and secrets
+   if arguments.pcap then result.tracer = bearssl.trace(stream, { secrets = true }) end
    recorder:start()
    result.ok, result.message, result.code = stream:handshake()
    result.seconds = recorder.clock() - recorder.began
@@ -110,7 +115,53 @@ local function draw(results, arguments, host)
    return results[1].recorder:draw(style)
 end
 
+local function check_files(arguments)
+   if arguments.pcap and arguments.pcap == arguments.svg then options.usage("--pcap and --svg name the same file") end
+   for _, name in ipairs { "pcap", "svg" } do
+      if arguments[name] == "" then options.usage("--%s needs the name of a file", name) end
+   end
+end
+
+local function picture(results, host)
+   local kinds = { results[2] and "full handshake" or "handshake", "second handshake, not resumed" }
+   local recordings = {}
+   for i, result in ipairs(results) do
+      local info = result.info
+      recordings[i] = {
+         entries = result.recorder.entries, server = host, title = title(result, kinds[i]),
+         subtitle = info and info.established and ("%s, %s"):format(tostring(info.cipher_suite),
+            tostring(info.group or info.key_exchange)) or nil,
+         failure = not result.ok and ("%s (%s)"):format(tostring(result.message), tostring(result.code)) or nil,
+      }
+   end
+   return recordings
+end
+
+-- The files that were asked for: true, or false where one cannot be written.
+local function write_files(results, arguments, host)
+   local all = true
+   local function note(done, message)
+      if not done then output.problem(message) end
+      all = all and done
+   end
+   if arguments.pcap then
+      local tracers = {}
+      for _, result in ipairs(results) do tracers[#tracers + 1] = result.tracer end
+      note(require("bearssl.trace").write_pcap(arguments.pcap, tracers))
+      if all and not arguments.json then
+         output.problem(("%s holds the secrets of the connection: whoever has it reads what was said"):format(
+            arguments.pcap))
+      end
+   end
+   if arguments.svg then
+      note(require("bearssl.trace.writing").write(arguments.svg,
+         require("bearssl.trace.svg").draw(picture(results, host))))
+   end
+   return all
+end
+
 function trace.run(arguments)
+   check_files(arguments)
    if arguments.early_data and not arguments.resume then options.usage("--early-data needs --resume") end
    local host, port = options.need_address(arguments.target, options.port_of(arguments.starttls))
    local context = options.context(arguments)
@@ -120,10 +171,12 @@ function trace.run(arguments)
       results[2] = converse(context, arguments, host, port, results[1].session)
    end
    local last = results[#results]
+   local written = write_files(results, arguments, host)
    if arguments.json then
       local document = report(results[1], arguments.raw)
       document.target = results[1].target
       if results[2] then document.second = report(results[2], arguments.raw) end
+      document.pcap, document.svg = arguments.pcap, arguments.svg
       output.json(document)
    elseif #results[1].recorder.entries > 0 then
       output.write(draw(results, arguments, host), "\n")
@@ -139,7 +192,7 @@ function trace.run(arguments)
       output.problem(last.info.early_data and "the server rejected the early data"
          or "the session allows no early data: the request was sent after the handshake")
    end
-   return 0
+   return written and 0 or 1
 end
 
 return trace
