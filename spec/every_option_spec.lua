@@ -62,7 +62,9 @@ local function watched(seen)
          end
          if stage == "certificate" then seen[#seen + 1] = tostring(message.compression_algorithm) end
          if stage == "new_session_ticket" then
-            seen[#seen + 1] = ("%s %s"):format(tostring(message.lifetime), tostring(message.max_early_data))
+            -- in minutes: a second may pass between two conversations
+            local minutes = message.lifetime and math.floor(message.lifetime / 60 + 0.5)
+            seen[#seen + 1] = ("%s %s"):format(tostring(minutes), tostring(message.max_early_data))
          end
       end
    end
