@@ -1,5 +1,6 @@
 -- Whether a stream can lie idle and be taken up by somebody else: the handshake is over, everything that was written
 -- has left, everything that came has been read, and neither side waits for the other.
+local core = require "bearssl.core"
 local driver = require "bearssl.driver"
 local look = require("bearssl.own").look
 local work = require "bearssl.stream.work"
@@ -13,15 +14,23 @@ local function under_way(state, object)
    if not state.flushed then return "the handshake is not over" end
    if state.held or state.transport.broken then return "what was sent has not left" end
    if object:renegotiating() then return "a renegotiation is under way" end
-   local info = object:info()
-   if info.authenticating then return "the server waits for a certificate" end
-   if info.close_notify_received or info.close_notify_sent then return "closed" end
+   if object:authenticating() then return "the server waits for a certificate" end
    return nil
 end
 
---- idle(stream) is true when it can; otherwise nil and why not, in nginx's words where it has them. Handlers may run:
--- of tickets that came with the last data.
-return function(stream)
+-- How long a server's first tickets may take, in seconds: they come by themselves, and nginx closes an idle connection
+-- on which anything arrives.
+local TICKET_WAIT = 0.05
+
+local function await_tickets(stream, state, object)
+   if stream:info("version") == "TLSv1.3" and not stream:session() then
+      state.transport:fill(object, core.monotonic() + TICKET_WAIT)
+   end
+end
+
+--- idle(stream, is_new) is true when it can; otherwise nil and why not, in nginx's words where it has them. Handlers
+-- may run: of tickets that came with the last data. is_new: it has never been idle.
+return function(stream, is_new)
    local state = look("stream", stream)
    local object = state.connection.core
    if not object then return nil, "closed" end
@@ -35,6 +44,7 @@ return function(stream)
       if not sent then return nil, message end
    end
    if transport.rest then return nil, UNREAD end
+   if is_new then await_tickets(stream, state, object) end
    local event = driver.step(state.connection)
    if event == "data" then return nil, UNREAD end
    if event ~= "wantread" or not state.connection.core then return nil, "closed" end

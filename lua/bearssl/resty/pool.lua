@@ -146,6 +146,11 @@ function pool.take(key, wanted, cosocket)
    end
 end
 
+--- has(key) tells whether any connection lies idle under a key, whatever its terms are.
+function pool.has(key)
+   return idle[key] ~= nil
+end
+
 --- count() is how many there are.
 function pool.count()
    return total

@@ -39,14 +39,17 @@ end
 
 local function forget(state)
    state.stream, state.link, state.entry, state.untouched, state.rest = nil, nil, nil, nil, ""
+   state.ended = nil
    state.connected = nil
 end
 
 -- Ends what is there, as connect does before it begins anew: true where there was something.
 local function disconnect(state)
-   local stream, connected = state.stream, state.connected
+   local stream, connected, put_off = state.stream, state.connected, state.put_off
    if not connected then return nil end
    forget(state)
+   state.put_off = nil
+   if put_off then return true end
    if stream then
       stream:settimeout(state.timeouts[2] > 0 and state.timeouts[2] / 1000 or nil)
       stream:close()
@@ -66,6 +69,7 @@ end
 -- A TCP connection, in a pool of nginx's of its own. 1, or nil and nginx's message.
 local function dial(state)
    forget(state)
+   state.put_off = nil
    state.name = pool.name()
    local own_pool = { pool = state.name }
    local connected, message
@@ -77,6 +81,14 @@ local function dial(state)
    if not connected then return nil, message end
    state.connected = true
    return connected
+end
+
+-- A connection that was put off, and is wanted now, plain: true, or nil and nginx's message.
+local function dial_at_last(state)
+   if not state.put_off then return true end
+   local connected, message = dial(state)
+   if not connected then return nil, message end
+   return true
 end
 
 local function host_to_verify(state)
@@ -144,7 +156,7 @@ function Socket:connect(host, port, given)
    end
    local refused = note_address(state, host, port, given)
    if refused then return nil, refused end
-   state.ever = true
+   state.ever, state.put_off = true, nil
    disconnect(state)
    local wanted, message, code = own_terms(state)
    local entry = wanted and pool.take(state.key, wanted, state.raw)
@@ -154,6 +166,11 @@ function Socket:connect(host, port, given)
    end
    local at_once = state.settings.handshake_on_connect
    if at_once and not wanted then return nil, message, code end
+   if not at_once and pool.has(state.key) then
+      -- under terms that sslhandshake may name: it is to find them before there is a connection in vain
+      state.connected, state.put_off, state.rest = true, true, ""
+      return 1
+   end
    local connected
    connected, message = dial(state)
    if not connected then return nil, message end
@@ -175,12 +192,12 @@ local function result(state, reused_session)
    return make_session(state.stream)
 end
 
--- A connection from the pool was taken up under other terms than are asked for: it goes back as it came, for a new one.
+-- A connection from the pool was taken up under other terms than are asked for: it goes back as it came, for another.
 local function exchange(state)
    local entry = state.entry
    entry.times = entry.times - 1
-   if not pool.put(entry, state.raw, entry.timeout, entry.size) then disconnect(state) end
-   return dial(state)
+   if pool.put(entry, state.raw, entry.timeout, entry.size) then forget(state) else disconnect(state) end
+   state.connected, state.put_off = true, true
 end
 
 --- sslhandshake([reused_session [, server_name [, ssl_verify [, send_status_req]]]]) shakes hands. reused_session:
@@ -217,8 +234,16 @@ function Socket:sslhandshake(reused_session, name, ssl_verify, send_status_req, 
       if not state.untouched then
          return nil, "TLS is spoken on this connection already, under another name, verification or certificate"
       end
+      exchange(state)
+   end
+   if state.put_off then
+      local entry = pool.take(state.key, wanted, state.raw)
+      if entry then
+         adopt(state, entry)
+         return result(state, reused_session)
+      end
       local dialled
-      dialled, message = exchange(state)
+      dialled, message = dial_at_last(state)
       if not dialled then return nil, message end
    end
    return leave(state, "reader", (function()
@@ -266,11 +291,18 @@ end
 
 -- ---- Data ----
 
+-- A method of the cosocket's, as long as no TLS is spoken.
+local function plainly(state, name, ...)
+   local there, message = dial_at_last(state)
+   if not there then return nil, message end
+   return state.raw[name](state.raw, ...)
+end
+
 --- send(data) sends a string, a number, or an array of them and of such arrays: how many bytes, or nil, message, code.
 function Socket:send(data)
    local state = own(self, "send")
    local stream = state.stream
-   if not stream then return state.raw:send(data) end
+   if not stream then return plainly(state, "send", data) end
    local bytes, wrong = text(data)
    if not bytes then error(("bad argument #1 to 'send' (%s)"):format(wrong), 2) end
    if bytes == "" then return 0 end
@@ -279,17 +311,27 @@ function Socket:send(data)
    return nil, message, code
 end
 
+-- Gives "all" for what had come until an orderly end, once; message, partial and code of everything else as they are.
+local function finish(state, pattern, data, message, partial, code)
+   if not data and code == "closed" then
+      local is_all = pattern == "*a" or pattern == "a"
+      if is_all and (partial ~= "" or not state.ended) then data = partial end
+      state.ended = true
+   end
+   if data then return data end
+   return nil, message, partial, code
+end
+
 -- A number of bytes, "*a" or a line, of which the beginning may have come with what receiveuntil read.
 local function receive(state, pattern)
-   local stream, rest = state.stream, state.rest
-   if rest == "" then return stream:receive(pattern) end
+   local rest = state.rest
    local count = tonumber(pattern)
    if count then
       if #rest >= count then
          state.rest = rest:sub(count + 1)
          return rest:sub(1, count)
       end
-   elseif not pattern:find("a", 1, true) then
+   elseif rest ~= "" and not pattern:find("a", 1, true) then
       local line, behind = rest:match("^([^\n]*)\n(.*)$")
       if line then
          state.rest = behind
@@ -298,7 +340,7 @@ local function receive(state, pattern)
       rest = rest:gsub("\r", "")
    end
    state.rest = ""
-   return stream:receive(pattern, rest)
+   return finish(state, pattern, state.stream:receive(pattern, rest ~= "" and rest or nil))
 end
 
 local patterns = { ["*l"] = true, ["*a"] = true, l = true, a = true }
@@ -317,7 +359,7 @@ end
 -- that data may be missing, and its code is "truncated".
 function Socket:receive(...)
    local state = own(self, "receive")
-   if not state.stream then return state.raw:receive(...) end
+   if not state.stream then return plainly(state, "receive", ...) end
    local pattern = select("#", ...) == 0 and "*l" or check_pattern((...))
    return guarded(state, "reader", receive, state, pattern)
 end
@@ -333,7 +375,7 @@ end
 -- message, "", code.
 function Socket:receiveany(...)
    local state = own(self, "receiveany")
-   if not state.stream then return state.raw:receiveany(...) end
+   if not state.stream then return plainly(state, "receiveany", ...) end
    local max = tonumber((...))
    if not max or max < 1 or max % 1 ~= 0 then error("bad argument #1 to 'receiveany' (bad max argument)", 2) end
    return guarded(state, "reader", receive_any, state, max)
@@ -344,7 +386,7 @@ end
 -- and the pattern has been reached; or nil, message, what has come so far, code. nil, "pattern is empty" for none.
 function Socket:receiveuntil(...)
    local state = own(self, "receiveuntil")
-   if not state.stream then return state.raw:receiveuntil(...) end
+   if not state.stream then return plainly(state, "receiveuntil", ...) end
    local pattern, given = ...
    if type(pattern) == "number" then pattern = tostring(pattern) end
    if type(pattern) ~= "string" then error("bad argument #1 to 'receiveuntil' (string expected)", 2) end
@@ -392,14 +434,19 @@ function Socket:setkeepalive(timeout, size)
       return nil, "a plain connection is not kept by bearssl.resty: use a cosocket that is not wrapped"
    end
    if state.rest ~= "" then return nil, "unread data in buffer" end
-   local good, message = idle(entry.stream)
+   local good, message = idle(entry.stream, not entry.settled)
+   entry.settled = true
    if not good then return nil, message end
    entry.timeout = timeout or state.settings.keepalive_timeout
    entry.size = size or state.size or state.settings.pool_size
    good, message = pool.put(entry, state.raw, entry.timeout, entry.size)
-   if not good then return nil, message end
-   forget(state)
-   return 1
+   if good then
+      forget(state)
+      return 1
+   end
+   -- nginx has closed it, since something has arrived
+   disconnect(state)
+   return nil, message
 end
 
 --- getreusedtimes() is how often the connection has been taken up again: 0 for a new one; nil, "closed".
@@ -441,9 +488,9 @@ end
 
 for _, name in ipairs { "getoption", "setoption", "bind" } do
    Socket[name] = function(self, ...)
-      local raw = own(self, name).raw
-      if not raw[name] then return nil, name .. ": this nginx has no such method" end
-      return raw[name](raw, ...)
+      local state = own(self, name)
+      if not state.raw[name] then return nil, name .. ": this nginx has no such method" end
+      return plainly(state, name, ...)
    end
 end
 

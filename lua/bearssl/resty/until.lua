@@ -1,46 +1,43 @@
 -- receiveuntil of a socket of bearssl.resty, as nginx's has it: a function that gives what stands before a pattern.
--- What is left to be given of a match when it was cut by the size: the rest of it, whole.
-local function give(reader, text, size)
-   if size and #text > size then
-      reader.tail = text:sub(size + 1)
-      return text:sub(1, size)
+-- How many bytes of a text cannot be the beginning of the pattern, whatever comes behind them.
+local function sure_of(text, pattern)
+   for count = math.min(#pattern - 1, #text), 1, -1 do
+      if text:sub(-count) == pattern:sub(1, count) then return #text - count end
    end
-   reader.tail = nil
-   if size then
-      if text == "" then return nil, nil, nil end
-      reader.done = true -- the next call says that the pattern was there
-   end
-   return text
+   return #text
 end
 
--- read(reader, size): see until below.
+local function take(state, count)
+   local rest = state.rest
+   state.rest = rest:sub(count + 1)
+   return rest:sub(1, count)
+end
+
+-- read(reader, size): see until below. With a size it gives pieces of exactly so many bytes, then what is left before
+-- the pattern, which may be nothing, and then nil, nil, nil.
 local function read(reader, size)
    local state, pattern = reader.state, reader.pattern
    if reader.done then
       reader.done = nil
       return nil, nil, nil
    end
-   if reader.tail then return give(reader, reader.tail, size) end
    local start = 1
    while true do
       local rest = state.rest
       local from, to = rest:find(pattern, start, true)
       if from then
+         if size and from - 1 >= size then return take(state, size) end
+         reader.done = size and true
          state.rest = rest:sub(to + 1)
-         return give(reader, rest:sub(1, reader.inclusive and to or from - 1), size)
+         return rest:sub(1, reader.inclusive and to or from - 1)
       end
-      -- what cannot be the pattern's beginning any more
-      local sure = #rest - #pattern + 1
-      if size and sure >= size then
-         state.rest = rest:sub(size + 1)
-         return rest:sub(1, size)
-      end
+      if size and #rest >= size and sure_of(rest, pattern) >= size then return take(state, size) end
       local data, message, _, code = state.stream:receiveany()
       if not data then
          state.rest = ""
          return nil, message, rest, code
       end
-      start = sure > 0 and sure + 1 or 1
+      start = math.max(1, #rest - #pattern + 2)
       state.rest = rest .. data
    end
 end
