@@ -18,8 +18,8 @@ local function program(tcp, note, settings)
    local function call(what, f, ...)
       local good, first, second, third = pcall(f, ...)
       if not good then return note(what, "raised") end
-      -- behind a failure's message and what had come until then ours has a code
-      note(what, first == nil and ("nil, %s, %s"):format(shown(second), third and shown(third) or "") or shown(first))
+      -- behind a failure's message and what had come until then, "" for nothing, ours has a code
+      note(what, first == nil and ("nil, %s, %s"):format(shown(second), third and third ~= "" and shown(third) or "") or shown(first))
       return first
    end
    local function open(path, version)

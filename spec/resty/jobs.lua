@@ -173,6 +173,7 @@ end
 -- ---- Clients of the lua-resty kind ----
 
 function jobs.redis(job)
+   job.value = job.value .. ("x"):rep(40000)
    local redis = require "nginx.redis"
    local options = { context = contexts[job.context or "usual"], server_name = job.server_name or "localhost" }
    local client
@@ -200,6 +201,7 @@ function jobs.redis(job)
 end
 
 function jobs.memcached(job)
+   job.value = job.value .. ("x"):rep(40000)
    local memcached = resty.wrap(require "nginx.memcached", { context = contexts.usual, server_name = "localhost" })
    local client = assert(memcached:new())
    client:set_timeout(5000)

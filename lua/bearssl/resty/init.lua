@@ -20,11 +20,12 @@ local function is_cosocket(value)
    for _, name in ipairs(METHODS) do
       if type(value[name]) ~= "function" then return false end
    end
-   return true
+   -- some clients have a method of every name there is: the commands of their servers
+   return value["no method of a cosocket"] == nil
 end
 
 local function has_new(value)
-   return type(value) == "table" and type(value.new) == "function"
+   return type(value) == "table" and type(rawget(value, "new")) == "function"
 end
 
 -- The field of a client object that holds its cosocket, or nil. A client that was wrapped has one too.
@@ -87,12 +88,10 @@ function resty.wrap(what, given, ...)
    options.surplus("bearssl.resty.wrap", given, ...)
    need_nginx("bearssl.resty.wrap", 2)
    if look("resty socket", what) then error("bearssl.resty.wrap: the socket has been wrapped already", 2) end
-   if is_cosocket(what) and field_of(what) == nil then
-      return wrap_socket(what, terms.settings(given, false, "bearssl.resty.wrap", 2))
-   end
    local name = type(what) == "table" and field_of(what)
    if name then return wrap_client(what, name, terms.settings(given, true, "bearssl.resty.wrap", 2)) end
    if has_new(what) then return wrap_module(what, terms.settings(given, true, "bearssl.resty.wrap", 2)) end
+   if is_cosocket(what) then return wrap_socket(what, terms.settings(given, false, "bearssl.resty.wrap", 2)) end
    error("bearssl.resty.wrap: takes a cosocket of ngx.socket.tcp(), a client that holds one in a field (" ..
       table.concat(FIELDS, ", ") .. ") or such a client's module, not " .. options.describe(what), 2)
 end

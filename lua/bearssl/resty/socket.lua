@@ -311,11 +311,11 @@ function Socket:send(data)
    return nil, message, code
 end
 
--- Gives "all" for what had come until an orderly end, once; message, partial and code of everything else as they are.
+-- Gives "all" for what had come until an orderly end, which nobody has been told of yet; everything else as it is.
 local function finish(state, pattern, data, message, partial, code)
    if not data and code == "closed" then
       local is_all = pattern == "*a" or pattern == "a"
-      if is_all and (partial ~= "" or not state.ended) then data = partial end
+      if is_all and (partial ~= "" or not state.ended) then return partial end
       state.ended = true
    end
    if data then return data end
