@@ -12,7 +12,9 @@
 --
 -- While the store is away servers go on with the keys they have: one seals for its period and then for `grace`. After
 -- that each server makes its own (ticket_keys do that by themselves), which opens its own tickets alone, and takes up
--- the fleet's keys again when the store is back; what it sealed itself meanwhile it still opens.
+-- the fleet's keys again when the store is back; what it sealed itself meanwhile it still opens. A store that comes back
+-- empty is filled again: each server looks every minute whether what it holds still stands there. Where a server that
+-- had just begun made another key meanwhile, the one in the store is the fleet's.
 local core = require "bearssl.core"
 local exported_keys = require "bearssl.store.exported_keys"
 
@@ -24,12 +26,15 @@ Keys.__index = Keys
 -- A call that asks the store is under way for no longer than this, even if its coroutine is never seen again.
 local LONGEST_CALL = 60
 local NAME_BYTES, SECRET_BYTES = 16, 32
+-- How often the store is compared with what is held: so many times in a period, and each minute at least.
+local COMPARISONS, MOST_BETWEEN = 8, 60
 
 --- new(store, times, on_error, now) makes the keys over a sealed store. times: period, overlap, grace in seconds.
 function keys.new(store, times, on_error, now)
    local own, message, code = core.ticket_keys { rotation = times.period, overlap = times.overlap, time = now }
    if not own then return nil, message, code end
-   return setmetatable({ store = store, times = times, on_error = on_error, own = own, shared = {}, next_try = 0 }, Keys)
+   return setmetatable({ store = store, times = times, on_error = on_error, own = own, shared = {},
+      last_try = -math.huge, compared = now or os.time() }, Keys)
 end
 
 --- keys() is the object for the option ticket_keys of a context.
@@ -82,6 +87,36 @@ local function fetch(self, number, now, only_fetch)
    return take(self, number, bytes)
 end
 
+-- Puts a key that is held back into the store, or takes the one that stands there for it. The one that was held goes
+-- on opening its tickets: ticket_keys keep what they had. → whether it changed, or nil, message.
+local function compare(self, number, now)
+   local held = self.shared[number]
+   local bytes, message = self.store:get("ticket", name_of(self, number))
+   if message then return nil, message end
+   if bytes then
+      if bytes == held.name .. held.secret then return false end
+      return take(self, number, bytes)
+   end
+   local added
+   added, message = self.store:add("ticket", name_of(self, number), held.name .. held.secret,
+      opens_until(self, number) - now)
+   if added == nil then return nil, message end
+   return false
+end
+
+local function compare_all(self, now)
+   local changed = false
+   for number, held in pairs(self.shared) do
+      if held then
+         local other, message = compare(self, number, now)
+         if other == nil then return nil, message end
+         changed = changed or other
+      end
+   end
+   self.compared = now
+   return changed
+end
+
 -- All periods whose keys should be here: number → only_fetch.
 local function wanted(self, now)
    local times = self.times
@@ -131,6 +166,9 @@ local function bring_up(self, now)
    local list, present = wanted(self, now)
    local changed, problem
    forget(self, now)
+   if math.abs(now - self.compared) >= math.min(MOST_BETWEEN, self.times.period / COMPARISONS) then
+      changed, problem = compare_all(self, now)
+   end
    for _, entry in ipairs(list) do
       if self.shared[entry.number] == nil and not problem then
          local ok, message = fetch(self, entry.number, now, entry.only_fetch)
@@ -157,11 +195,11 @@ end
 function Keys:refresh(time)
    local now = time or os.time()
    if is_under_way(self, now) then return true end
-   if math.abs(now - self.next_try) < 1 and self.problem then return nil, self.problem end
+   if math.abs(now - self.last_try) < 1 and self.problem then return nil, self.problem end
    local thread = coroutine.running()
    self.call = thread and { thread = thread, since = now } or nil
    local ok, message = bring_up(self, now)
-   self.call, self.next_try, self.problem = nil, now, message
+   self.call, self.last_try, self.problem = nil, now, message
    if not ok and self.on_error then self.on_error(message) end
    return ok, message
 end
