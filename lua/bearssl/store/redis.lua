@@ -13,8 +13,7 @@ Store.__index = Store
 local specification = checks.server { password = options.is.string, connect = options.is["function"] }
 
 local function connect_to(given)
-   local socket = checks.connect(given, 6379)
-   local client = require("redis").connect { socket = socket }
+   local client = require("redis").connect { socket = checks.connect(given, 6379) }
    if given.password then client:auth(given.password) end
    return client
 end
@@ -30,6 +29,8 @@ end
 function redis.new(given, ...)
    options.surplus("bearssl.store.redis.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.redis.new")
+   -- a module that is missing is no store that is away
+   if not given.connect then require "redis" end
    return setmetatable({ pool = pool.new {
       connect = given.connect or function() return connect_to(given) end,
       close = close, limit = given.connections, retry = given.retry,
