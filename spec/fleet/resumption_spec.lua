@@ -23,9 +23,20 @@ local function ask(made, context, session)
    return fields, kept
 end
 
-local function context_of(options)
-   options.session_cache = 0
-   return ours.client_context(options)
+-- names: where the names of the keys that seal tickets are noted (their first 16 bytes), name → true
+local function context_of(options, names)
+   local own = { session_cache = 0 }
+   for name, value in pairs(options) do own[name] = value end
+   if names then
+      own.handlers = { new_session_ticket = function(_, message) names[message.ticket:sub(1, 16)] = true end }
+   end
+   return ours.client_context(own)
+end
+
+local function count(set)
+   local number = 0
+   for _ in pairs(set) do number = number + 1 end
+   return number
 end
 
 -- Sessions go around: each server resumes what another gave. → the last session.
@@ -57,14 +68,17 @@ for _, kind in ipairs { "redis", "memcached" } do
       end
 
       it("goes on through rotations", function()
-         local contexts, sessions = {}, {}
+         local contexts, sessions, names = {}, {}, {}
          for name, options in pairs(KINDS) do
-            contexts[name] = context_of(options)
+            contexts[name] = context_of(options, names)
             sessions[name] = select(2, ask(made, contexts[name]))
          end
+         local before = count(names)
          -- more than a period: another key seals
          socket.sleep(4.5)
          for name, context in pairs(contexts) do sessions[name] = goes_around(made, context, sessions[name]) end
+         -- one key after the other, not one of each server
+         assert.is_true(before >= 1 and count(names) > before and count(names) <= before + 2)
       end)
 
       it("serves without its store, and resumes by the keys it has", function()

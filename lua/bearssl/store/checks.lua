@@ -9,7 +9,7 @@ local MOST_SECONDS = 3600
 
 local server = {
    host = is.string, port = is.integer(1, 65535), timeout = is.duration(MOST_SECONDS),
-   retry = is.duration(MOST_SECONDS), connections = is.integer(1, 10000), socket = is["function"],
+   retry = is.duration(MOST_SECONDS), connections = is.integer(1, 10000), connect = is["function"],
 }
 
 --- server(more) is the specification of options for a store that is reached over TCP.
@@ -29,20 +29,25 @@ function checks.options(given, specification, who)
    return complete
 end
 
---- connect(given, port) is a connected socket; raises why not. given: host, port, timeout, socket.
-function checks.connect(given, port)
-   local make = given.socket or require("socket").tcp
-   local socket, message = make()
-   if not socket then error(message or "no socket", 0) end
+local function connect_to(host, port, timeout)
+   local socket = assert(require("socket").tcp())
    -- the whole of a call, not each wait in it: who sends a byte now and then holds nobody up
-   socket:settimeout(given.timeout, "t")
-   local ok
-   ok, message = socket:connect(given.host, given.port or port)
-   if not ok then
-      socket:close()
-      error(("could not connect to %s:%d: %s"):format(given.host, given.port or port, tostring(message)), 0)
+   socket:settimeout(timeout, "t")
+   local ok, message = socket:connect(host, port)
+   if ok then return socket end
+   socket:close()
+   return nil, message
+end
+
+--- connect(given, port) is a connected socket; raises why not. given: host, port, timeout, connect.
+function checks.connect(given, port)
+   port = given.port or port
+   local socket, message = (given.connect or connect_to)(given.host, port, given.timeout)
+   if not socket then
+      error(("could not connect to %s:%d: %s"):format(given.host, port, tostring(message or "no socket")), 0)
    end
-   if socket.setoption then socket:setoption("tcp-nodelay", true) end
+   if socket.settimeout then socket:settimeout(given.timeout, "t") end
+   if not given.connect then socket:setoption("tcp-nodelay", true) end
    return socket
 end
 

@@ -45,14 +45,14 @@ local function in_nginx(given)
 end
 
 --- new([options]) makes a store. host ("127.0.0.1"), port (11211); timeout: seconds for each answer and for connecting
--- (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32); socket: a
--- function that makes an unconnected TCP socket, as function() return copas.wrap(require("socket").tcp()) end does.
--- In nginx it is a cosocket where `socket` is not given.
+-- (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32); connect: a
+-- function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say. In nginx it is
+-- a cosocket where `connect` is not given.
 function memcached.new(given, ...)
    options.surplus("bearssl.store.memcached.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.memcached.new")
    local nginx = rawget(_G, "ngx")
-   if type(nginx) == "table" and nginx.socket and not given.socket then
+   if type(nginx) == "table" and nginx.socket and not given.connect then
       return setmetatable({ pool = in_nginx(given) }, Store)
    end
    return setmetatable({ pool = pool.new {

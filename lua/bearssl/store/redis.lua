@@ -10,7 +10,7 @@ local redis = {}
 local Store = {}
 Store.__index = Store
 
-local specification = checks.server { password = options.is.string, connect = options.is["function"] }
+local specification = checks.server { password = options.is.string, client = options.is["function"] }
 
 local function connect_to(given)
    local client = require("redis").connect { socket = checks.connect(given, 6379) }
@@ -24,15 +24,15 @@ end
 
 --- new([options]) makes a store. host ("127.0.0.1"), port (6379), password; timeout: seconds for each answer and for
 -- connecting (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32);
--- socket: a function that makes an unconnected TCP socket, as function() return copas.wrap(require("socket").tcp()) end
--- does; connect: a function that gives a connected lua-redis client instead (a Unix socket, a database, TLS).
+-- connect: a function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say;
+-- client: a function that gives a connected lua-redis client instead (over a Unix socket, of another database).
 function redis.new(given, ...)
    options.surplus("bearssl.store.redis.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.redis.new")
    -- a module that is missing is no store that is away
-   if not given.connect then require "redis" end
+   if not given.client then require "redis" end
    return setmetatable({ pool = pool.new {
-      connect = given.connect or function() return connect_to(given) end,
+      connect = given.client or function() return connect_to(given) end,
       close = close, limit = given.connections, retry = given.retry,
    } }, Store)
 end

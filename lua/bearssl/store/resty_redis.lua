@@ -12,7 +12,7 @@ Store.__index = Store
 
 local is = options.is
 local specification = checks.server { password = is.string, idle = is.duration(86400) }
-specification.socket = nil
+specification.connect = nil
 
 -- Debian's package and OpenResty's name the same module in their own ways.
 local function client_module()
