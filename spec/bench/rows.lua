@@ -4,6 +4,7 @@
 -- more: rounds, once (no turn to warm up), alone (ours only), beside (a library other than LuaSec), theirs_prepare
 -- (what the other library does in its turns, if it is not the same).
 local certificates = require "spec.support.certificates"
+local crowd = require "spec.bench.crowd"
 local nginx = require "spec.bench.nginx"
 local scenarios = require "spec.bench.scenarios"
 
@@ -157,6 +158,29 @@ local function memory_rows(version)
    memory_row("client, over a LuaSocket object", "client", "bytes", "socket")
 end
 
+local function crowd_rows()
+   local count, quick = options.idle, options.quick
+   local shares = crowd.shares(count)
+   local group = ("%d idle connections of TLS 1.3 at once, %s"):format(count,
+      #shares == 1 and "in one process of each side"
+      or ("in %d processes of each side, because of the limit of descriptors"):format(#shares))
+   local function crowd_row(what, unit, of)
+      row(group, what, unit, nil, crowd.figure(count, quick, of), { once = true, alone = true, rounds = 1 })
+   end
+   crowd_row("server: memory of one, with its coroutine and its place in the loop", "bytes",
+      function(made) return made.server end)
+   crowd_row("client: memory of one", "bytes", function(made) return made.client end)
+   if io.open "/proc/meminfo" then
+      crowd_row("kernel: objects of one, both ends", "bytes", function(made) return made.kernel end)
+   end
+   crowd_row("made in a second, resumed, all processes together", "/s", function(made) return count / made.seconds end)
+   crowd_row(("server: processor time of a request among %d"):format(shares[1]), "us",
+      function(made) return made.many.server end)
+   crowd_row("server: the same of requests over 10 of these", "us",
+      function(made) return made.few.server end)
+   crowd_row("client: processor time of a request among them", "us", function(made) return made.many.client end)
+end
+
 local function has_bundle()
    local file = io.open(BUNDLE)
    return file ~= nil and file:close()
@@ -238,5 +262,6 @@ return function(given_options)
    certificate_rows()
    primitive_rows()
    nginx_rows()
+   crowd_rows()
    return list
 end
