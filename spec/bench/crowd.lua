@@ -62,6 +62,24 @@ local function requests(client, count, between)
    return { server = 1e6 * tonumber(server), client = 1e6 * tonumber(own) }
 end
 
+-- Over ten of them and over all, in turns: the medians of both.
+local ROUNDS = 5
+
+local function median(list, side)
+   table.sort(list, function(a, b) return a[side] < b[side] end)
+   return list[math.ceil(#list / 2)][side]
+end
+
+local function in_turns(client, number, share)
+   local few, many = {}, {}
+   for round = 1, ROUNDS do
+      few[round] = requests(client, number, 10)
+      many[round] = requests(client, number, share)
+   end
+   return { server = median(few, "server"), client = median(few, "client") },
+      { server = median(many, "server"), client = median(many, "client") }
+end
+
 local made
 
 local function make(count, quick)
@@ -81,12 +99,32 @@ local function make(count, quick)
    made.kernel = kernel and (slab() - kernel) * 1024 / count
    local number = quick and 200 or 50000
    requests(clients[1], quick and 20 or 5000, shares[1])
-   made.few, made.many = requests(clients[1], number, 10), requests(clients[1], number, shares[1])
+   made.few, made.many = in_turns(clients[1], number / ROUNDS, shares[1])
    for index in ipairs(shares) do
       clients[index]:stop()
       servers[index]:stop()
    end
    return made
+end
+
+-- TLS alone, all of it in one process, which no limit of descriptors forbids.
+local function measure_state(count)
+   local child = start({ "state", count, certificates.ec.chainfile, certificates.ec.keyfile, certificates.ca.certfile })
+   child:wait_for("\ndone", PATIENCE)
+   child:wait(PATIENCE)
+   return { bytes = mean({ child }, { 1 }, "bytes"), request = 1e6 * mean({ child }, { 1 }, "request") }
+end
+
+local state
+
+--- state_figure(count, of) is such a scenario of connections without sockets, both ends in one process.
+function crowd.state_figure(count, of)
+   return function()
+      return function()
+         state = state or measure_state(count)
+         return of(state)
+      end
+   end
 end
 
 --- figure(count, quick, of) is a scenario: of(what was measured of a crowd of that size) is the figure. All rows share

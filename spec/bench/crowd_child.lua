@@ -1,6 +1,9 @@
 -- One of the processes that hold a crowd of idle connections: lua spec/bench/crowd_child.lua JOB …
 --     server COUNT CERTFILE KEYFILE         prints "port N", holds COUNT connections, each a task of the tool's loop,
 --                                           which waits by epoll where there is one
+--     state COUNT CERTFILE KEYFILE CAFILE   holds COUNT connections, both ends of each, without sockets: what the one
+--                                           writes is given to the other; prints "bytes B" for both ends together, and
+--                                           "request S", the processor time of both for one request
 --     client COUNT CAFILE PORT              makes them, one after the other, each with the session of the one before;
 --                                           then makes REQUESTS requests over connections far apart when it reads
 --                                           "requests N BETWEEN M" (M: over how many of them) from standard input
@@ -132,4 +135,56 @@ function jobs.client(count, cafile, port)
    end
 end
 
-jobs[arg[1]](tonumber(arg[2]), arg[3], arg[4])
+-- Gives each end what the other has to say, until none has anything.
+local function pass(a, b)
+   repeat
+      a:step()
+      local out = a:drain()
+      if #out > 0 then b:feed(out) end
+      b:step()
+      local back = b:drain()
+      if #back > 0 then a:feed(back) end
+   until #out == 0 and #back == 0
+end
+
+local function exchange(client, server)
+   assert(client:write(REQUEST))
+   pass(client, server)
+   assert(#server:read() == #REQUEST)
+   assert(server:write(REPLY))
+   pass(server, client)
+   assert(#client:read() == #REPLY)
+end
+
+function jobs.state(count, certfile, keyfile, cafile)
+   local contexts = {
+      server = assert(bearssl.context { mode = "server", certfile = certfile, keyfile = keyfile, ticket_count = 1 }),
+      client = assert(bearssl.context { cafile = cafile, session_cache = 0 }),
+   }
+   local session
+   local function open()
+      local client = assert(contexts.client:connection { server_name = "localhost", session = session or false })
+      local server = assert(contexts.server:connection())
+      pass(client, server)
+      exchange(client, server)
+      session = client:session()
+      return client, server
+   end
+   for _ = 1, WARM_UP do open() end
+   local before, clients, servers = memory(), {}, {}
+   for index = 1, count do
+      clients[index], servers[index] = open()
+      if index % 100 == 0 then collectgarbage "step" end
+   end
+   say_bytes(before, count)
+   local requests, at = math.min(count, 50000), 0
+   local start = os.clock()
+   for _ = 1, requests do
+      at = (at + 7919) % count
+      exchange(clients[at + 1], servers[at + 1])
+   end
+   say(("request %.9f"):format((os.clock() - start) / requests))
+   say("done")
+end
+
+jobs[arg[1]](tonumber(arg[2]), arg[3], arg[4], arg[5])

@@ -7,6 +7,7 @@ local certificates = require "spec.support.certificates"
 local crowd = require "spec.bench.crowd"
 local nginx = require "spec.bench.nginx"
 local scenarios = require "spec.bench.scenarios"
+local stores = require "spec.bench.stores"
 
 local SUITES = {
    ["AES-128-GCM"] = { "AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256" },
@@ -158,6 +159,20 @@ local function memory_rows(version)
    memory_row("client, over a LuaSocket object", "client", "bytes", "socket")
 end
 
+-- Where redis-server and lua-redis, and memcached, are installed.
+local function store_rows()
+   local group = "A fleet's store, a question: processor time"
+   for _, kind in ipairs { "redis", "memcached" } do
+      for _, job in ipairs(stores.available(kind) and { "set", "get", "add" } or {}) do
+         for _, side in ipairs { "ours", "server" } do
+            row(group, ("%s, %s, %s"):format(kind, job, side == "ours" and "ours, sealing included" or "the store's"),
+               "us", nil, stores.question(kind, job, side, options.quick and 100 or 30000),
+               { once = true, alone = true, rounds = 1 })
+         end
+      end
+   end
+end
+
 local function crowd_rows()
    local count, quick = options.idle, options.quick
    local shares = crowd.shares(count)
@@ -179,6 +194,12 @@ local function crowd_rows()
    crowd_row("server: the same of requests over 10 of these", "us",
       function(made) return made.few.server end)
    crowd_row("client: processor time of a request among them", "us", function(made) return made.many.client end)
+   local function state_row(what, unit, field)
+      row(group, what, unit, nil, crowd.state_figure(count, function(state) return state[field] end),
+         { once = true, alone = true, rounds = 1 })
+   end
+   state_row("both ends in one process, without sockets: memory of one", "bytes", "bytes")
+   state_row("the same: processor time of a request, both ends", "us", "request")
 end
 
 local function has_bundle()
@@ -262,6 +283,7 @@ return function(given_options)
    certificate_rows()
    primitive_rows()
    nginx_rows()
+   store_rows()
    crowd_rows()
    return list
 end
