@@ -86,6 +86,8 @@ local function handshake_rows(version)
             scenarios.one_end(settings(version, authentication, "x25519"), side))
       end
    end
+   row(group, "server, resumed by ticket", "us", nil,
+      scenarios.one_end(settings(version, "ecdsa", "x25519"), "server", true), { alone = true })
    group = ("TLS %s: handshakes a second, two processes, AES-128-GCM"):format(version)
    row(group, "full, ECDSA P-256, x25519, one at a time", "/s", nil,
       scenarios.handshakes_between(settings(version, "ecdsa", "x25519")))
