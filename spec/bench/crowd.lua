@@ -95,7 +95,7 @@ local function make(count, quick)
       servers[index]:wait_for("\ndone", PATIENCE)
    end
    made = { server = mean(servers, shares, "bytes"), client = mean(clients, shares, "bytes"),
-      seconds = mean(clients, shares, "seconds") }
+      seconds = mean(clients, shares, "seconds"), making = 1e6 * mean(servers, shares, "made") }
    made.kernel = kernel and (slab() - kernel) * 1024 / count
    local number = quick and 200 or 50000
    requests(clients[1], quick and 20 or 5000, shares[1])

@@ -7,7 +7,8 @@
 --     client COUNT CAFILE PORT              makes them, one after the other, each with the session of the one before;
 --                                           then makes REQUESTS requests over connections far apart when it reads
 --                                           "requests N BETWEEN M" (M: over how many of them) from standard input
--- Both print "bytes B" for each connection and "done". The client prints "seconds S" of filling, and of requests
+-- Both print "bytes B" for each connection and "done", the server also "made S", its processor time of making one and
+-- answering its first request. The client prints "seconds S" of filling, and of requests
 -- "server S client S" (processor time of one).
 local bearssl = require "bearssl"
 local new_loop = require("bearssl.tool.loop").new
@@ -52,7 +53,7 @@ function jobs.server(count, certfile, keyfile)
    local listener = assert(socket.bind("127.0.0.1", 0, 4096))
    say("port " .. select(2, listener:getsockname()))
    listener:settimeout(0)
-   local open, before = 0, nil
+   local open, before, start = 0, nil, nil
 
    local function serve(stream)
       assert(loop:handshake(stream, 60))
@@ -62,6 +63,7 @@ function jobs.server(count, certfile, keyfile)
          local reply = request:find "^processor" and ("%-64s"):format(os.clock()) or REPLY
          assert(loop:send(stream, reply, 60))
          if request:find "^full" then
+            say(("made %.9f"):format((os.clock() - start) / count))
             say_bytes(before, count)
             say("done")
          end
@@ -74,7 +76,7 @@ function jobs.server(count, certfile, keyfile)
          loop:wait(listener, "read")
          local tcp = listener:accept()
          if tcp then
-            if open == WARM_UP then before = memory() end
+            if open == WARM_UP then before, start = memory(), os.clock() end
             open = open + 1
             local stream = assert(context:wrap(descriptor_of(tcp), { timeout = 0 }))
             loop:spawn(function() serve(stream) end)

@@ -191,6 +191,8 @@ local function crowd_rows()
       crowd_row("kernel: objects of one, both ends", "bytes", function(made) return made.kernel end)
    end
    crowd_row("made in a second, resumed, all processes together", "/s", function(made) return count / made.seconds end)
+   crowd_row("server: processor time of making one, resumed, and its first request", "us",
+      function(made) return made.making end)
    crowd_row(("server: processor time of a request among %d"):format(shares[1]), "us",
       function(made) return made.many.server end)
    crowd_row("server: the same of requests over 10 of these", "us",
