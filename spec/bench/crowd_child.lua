@@ -1,0 +1,192 @@
+-- One of the processes that hold a crowd of idle connections: lua spec/bench/crowd_child.lua JOB …
+--     server COUNT CERTFILE KEYFILE         prints "port N", holds COUNT connections, each a task of the tool's loop,
+--                                           which waits by epoll where there is one
+--     state COUNT CERTFILE KEYFILE CAFILE   holds COUNT connections, both ends of each, without sockets: what the one
+--                                           writes is given to the other; prints "bytes B" for both ends together, and
+--                                           "request S", the processor time of both for one request
+--     client COUNT CAFILE PORT              makes them, one after the other, each with the session of the one before;
+--                                           then makes REQUESTS requests over connections far apart when it reads
+--                                           "requests N BETWEEN M" (M: over how many of them) from standard input
+-- Both print "bytes B" for each connection and "done", the server also "made S", its processor time of making one and
+-- answering its first request. The client prints "seconds S" of filling, and of requests
+-- "server S client S" (processor time of one).
+local bearssl = require "bearssl"
+local new_loop = require("bearssl.tool.loop").new
+local socket = require "socket"
+
+local function memory()
+   collectgarbage()
+   collectgarbage()
+   local file = io.open("/proc/self/smaps_rollup")
+   if not file then return nil end
+   local text = file:read("*a")
+   file:close()
+   return tonumber(text:match("\nAnonymous:%s*(%d+)"))
+end
+
+local function say(...)
+   print(...)
+   io.stdout:flush()
+end
+
+local function say_bytes(before, count)
+   if before then say(("bytes %.0f"):format((memory() - before) * 1024 / count)) end
+end
+
+-- The descriptor alone is what a connection needs of LuaSocket.
+local function descriptor_of(tcp)
+   tcp:setoption("tcp-nodelay", true)
+   local descriptor = tcp:getfd()
+   tcp:setfd(-1)
+   return descriptor
+end
+
+local WARM_UP = 3
+local REQUEST = ("x"):rep(63) .. "\n"
+local REPLY = ("y"):rep(64)
+
+local jobs = {}
+
+function jobs.server(count, certfile, keyfile)
+   local context = assert(bearssl.context { mode = "server", certfile = certfile, keyfile = keyfile, ticket_count = 1 })
+   local loop = new_loop()
+   local listener = assert(socket.bind("127.0.0.1", 0, 4096))
+   say("port " .. select(2, listener:getsockname()))
+   listener:settimeout(0)
+   local open, before, start = 0, nil, nil
+
+   local function serve(stream)
+      assert(loop:handshake(stream, 60))
+      while true do
+         local request = loop:receive(stream, 64)
+         if not request then break end
+         local reply = request:find "^processor" and ("%-64s"):format(os.clock()) or REPLY
+         assert(loop:send(stream, reply, 60))
+         if request:find "^full" then
+            say(("made %.9f"):format((os.clock() - start) / count))
+            say_bytes(before, count)
+            say("done")
+         end
+      end
+      stream:close()
+   end
+
+   loop:spawn(function()
+      while open < count + WARM_UP do
+         loop:wait(listener, "read")
+         local tcp = listener:accept()
+         if tcp then
+            if open == WARM_UP then before, start = memory(), os.clock() end
+            open = open + 1
+            local stream = assert(context:wrap(descriptor_of(tcp), { timeout = 0 }))
+            loop:spawn(function() serve(stream) end)
+            -- what a handshake leaves for the collector is not the connection's
+            if open % 100 == 0 then collectgarbage "step" end
+         end
+      end
+   end)
+   loop.on_error = function(message)
+      say("failed: " .. message)
+      os.exit(1)
+   end
+   loop:run()
+end
+
+local function ask(stream, request)
+   assert(stream:send(request))
+   return assert(stream:receive(64))
+end
+
+function jobs.client(count, cafile, port)
+   local context = assert(bearssl.context { cafile = cafile, session_cache = 0 })
+   local session
+   local function open()
+      local stream = assert(context:wrap(descriptor_of(assert(socket.connect("127.0.0.1", tonumber(port)))),
+         { server_name = "localhost", session = session or false }))
+      assert(stream:handshake())
+      ask(stream, REQUEST)
+      session = stream:session()
+      return stream
+   end
+   for _ = 1, WARM_UP do open():close() end
+   local before, held = memory(), {}
+   local start = socket.gettime()
+   for index = 1, count do
+      held[index] = open()
+      if index % 100 == 0 then collectgarbage "step" end
+   end
+   local seconds = socket.gettime() - start
+   ask(held[1], ("%-63s\n"):format("full"))
+   say(("seconds %.6f"):format(seconds))
+   say_bytes(before, count)
+   say("done")
+   for line in io.lines() do
+      local requests, between = line:match("requests (%d+) between (%d+)")
+      requests, between = tonumber(requests), math.min(tonumber(between), count)
+      local function processor() return tonumber(ask(held[1], ("%-63s\n"):format("processor"))) end
+      -- far from each other: a step that has no divisor in common with most counts
+      local at, step = 0, between > 7919 and 7919 or 1
+      collectgarbage()
+      local of_server, own = processor(), os.clock()
+      for _ = 1, requests do
+         at = (at + step) % between
+         ask(held[at + 1], REQUEST)
+      end
+      own = os.clock() - own
+      say(("server %.9f client %.9f"):format((processor() - of_server) / requests, own / requests))
+   end
+end
+
+-- Gives each end what the other has to say, until none has anything.
+local function pass(a, b)
+   repeat
+      a:step()
+      local out = a:drain()
+      if #out > 0 then b:feed(out) end
+      b:step()
+      local back = b:drain()
+      if #back > 0 then a:feed(back) end
+   until #out == 0 and #back == 0
+end
+
+local function exchange(client, server)
+   assert(client:write(REQUEST))
+   pass(client, server)
+   assert(#server:read() == #REQUEST)
+   assert(server:write(REPLY))
+   pass(server, client)
+   assert(#client:read() == #REPLY)
+end
+
+function jobs.state(count, certfile, keyfile, cafile)
+   local contexts = {
+      server = assert(bearssl.context { mode = "server", certfile = certfile, keyfile = keyfile, ticket_count = 1 }),
+      client = assert(bearssl.context { cafile = cafile, session_cache = 0 }),
+   }
+   local session
+   local function open()
+      local client = assert(contexts.client:connection { server_name = "localhost", session = session or false })
+      local server = assert(contexts.server:connection())
+      pass(client, server)
+      exchange(client, server)
+      session = client:session()
+      return client, server
+   end
+   for _ = 1, WARM_UP do open() end
+   local before, clients, servers = memory(), {}, {}
+   for index = 1, count do
+      clients[index], servers[index] = open()
+      if index % 100 == 0 then collectgarbage "step" end
+   end
+   say_bytes(before, count)
+   local requests, at = math.min(count, 50000), 0
+   local start = os.clock()
+   for _ = 1, requests do
+      at = (at + 7919) % count
+      exchange(clients[at + 1], servers[at + 1])
+   end
+   say(("request %.9f"):format((os.clock() - start) / requests))
+   say("done")
+end
+
+jobs[arg[1]](tonumber(arg[2]), arg[3], arg[4], arg[5])
