@@ -19,7 +19,8 @@ local function program(tcp, note, settings)
       local good, first, second, third = pcall(f, ...)
       if not good then return note(what, "raised") end
       -- behind a failure's message and what had come until then, "" for nothing, ours has a code
-      note(what, first == nil and ("nil, %s, %s"):format(shown(second), third and third ~= "" and shown(third) or "") or shown(first))
+      local partial = third and third ~= "" and shown(third) or ""
+      note(what, first == nil and ("nil, %s, %s"):format(shown(second), partial) or shown(first))
       return first
    end
    local function open(path, version)

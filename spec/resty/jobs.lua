@@ -240,6 +240,13 @@ function jobs.misuse()
    return messages
 end
 
+--- state() tells of the worker: its process, what its Lua holds, and how many connections lie idle.
+function jobs.state()
+   collectgarbage()
+   collectgarbage()
+   return { pid = ngx.worker.pid(), lua = collectgarbage("count"), idle = resty.idle() }
+end
+
 -- Everything until the end.
 function jobs.all(job)
    local socket = resty.wrap(ngx.socket.tcp(), options_of {})

@@ -12,6 +12,7 @@ function resty_front.start(values)
    local all = {
       PORT = port.free(), UPSTREAM = port.free(), PLAIN = port.free(), WORKERS = 1, SIGNER = 0,
       AUTHORITY = certificates.ca.certfile, CERTIFICATE = certificates.ec.chainfile, KEY = certificates.ec.keyfile,
+      BETA = "",
    }
    for name, value in pairs(values or {}) do all[name] = value end
    local behind = {}

@@ -98,10 +98,16 @@ end
 
 --- sessions(dictionary [, options]) is a table of handlers, session_load and session_store among them, that keep
 -- sessions in a dictionary of lua_shared_dict, so that every worker resumes what another has begun. dictionary:
--- ngx.shared.NAME, or its name; options: those of require("bearssl.store").handlers.
+-- ngx.shared.NAME, or its name; options: those of require("bearssl.store").handlers, whose `secret` is false here
+-- unless it is given: no other program reads the dictionary.
 function resty.sessions(dictionary, given, ...)
    options.surplus("bearssl.resty.sessions", given, ...)
    need_nginx("bearssl.resty.sessions", 2)
+   if type(given) == "table" and given.secret == nil or given == nil then
+      local copy = { secret = false }
+      for name, value in pairs(given or {}) do copy[name] = value end
+      given = copy
+   end
    return require("bearssl.store").handlers(require("bearssl.store.ngx_shared").new(dictionary), given)
 end
 
