@@ -1229,4 +1229,49 @@ function Session:info() end
 ---@field max_early_data integer bytes; 0: none
 ---@field peer_certificates bearssl.Certificate[]
 
+-- require "bearssl.store", and a store's backends: require "bearssl.store.redis" and so on.
+
+---@class bearssl.store.Backend
+---@field get fun(self, key: string): string?, string? nil alone for none
+---@field set fun(self, key: string, value: string, seconds: integer): true?, string?
+---@field add fun(self, key: string, value: string, seconds: integer): boolean?, string? false where the key is there
+---@field delete fun(self, key: string): true?, string?
+
+---@class bearssl.store.HandlerOptions
+---@field secret string|string[]|false
+---@field sessions? boolean true
+---@field early_data? boolean false
+---@field clock_skew? integer seconds, 5
+---@field prefix? string
+---@field on_error? fun(message: string)
+
+---@class bearssl.store.KeyOptions
+---@field secret string|string[]|false
+---@field period? integer seconds, 3600
+---@field overlap? integer seconds, 7200
+---@field grace? integer seconds, a period
+---@field time? number
+---@field prefix? string
+---@field on_error? fun(message: string)
+
+---@class bearssl.store.TicketKeys
+---@field keys fun(self): bearssl.TicketKeys
+---@field refresh fun(self, time?: number): true?, string?
+
+---@class bearssl.store
+---@field new_secret fun(): string?, string?, bearssl.Code?
+---@field handlers fun(backend: bearssl.store.Backend, options: bearssl.store.HandlerOptions): table
+---@field ticket_keys fun(backend: bearssl.store.Backend, options: bearssl.store.KeyOptions): bearssl.store.TicketKeys?, string?, bearssl.Code?
+
+---@class bearssl.store.BackendOptions
+---@field host? string "127.0.0.1"
+---@field port? integer
+---@field password? string redis, resty_redis
+---@field timeout? number seconds, 0.1
+---@field retry? number seconds, 1
+---@field connections? integer 32
+---@field connect? fun(host: string, port: integer, timeout: number): table?, string? redis, memcached
+---@field client? fun(): table redis
+---@field idle? number resty_redis: seconds, 60
+
 return bearssl

@@ -10,8 +10,6 @@ local crowd = {}
 
 -- What a process needs besides its connections.
 local OTHER_DESCRIPTORS = 100
--- A port is of one connection to one listener.
-local PORTS = 25000
 local PATIENCE = 1800
 
 local function limit()
@@ -21,7 +19,7 @@ end
 
 --- shares(count) is how many connections each process of a side holds: a list.
 function crowd.shares(count)
-   local most = math.min(limit() - OTHER_DESCRIPTORS, PORTS)
+   local most = limit() - OTHER_DESCRIPTORS
    local processes = math.ceil(count / most)
    local list = {}
    for index = 1, processes do
@@ -88,7 +86,7 @@ local function make(count, quick)
    local kernel = slab()
    for index, share in ipairs(shares) do
       servers[index] = start({ "server", share, certificates.ec.chainfile, certificates.ec.keyfile })
-      clients[index] = start({ "client", share, certificates.ca.certfile, servers[index]:wait_for("port (%d+)") })
+      clients[index] = start({ "client", share, certificates.ca.certfile, servers[index]:wait_for("ports (%S+)\n") })
    end
    for index in ipairs(shares) do
       clients[index]:wait_for("\ndone", PATIENCE)

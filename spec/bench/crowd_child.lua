@@ -1,10 +1,10 @@
 -- One of the processes that hold a crowd of idle connections: lua spec/bench/crowd_child.lua JOB …
---     server COUNT CERTFILE KEYFILE         prints "port N", holds COUNT connections, each a task of the tool's loop,
+--     server COUNT CERTFILE KEYFILE         prints "ports N,N,", holds COUNT connections, each a task of the tool's loop,
 --                                           which waits by epoll where there is one
 --     state COUNT CERTFILE KEYFILE CAFILE   holds COUNT connections, both ends of each, without sockets: what the one
 --                                           writes is given to the other; prints "bytes B" for both ends together, and
 --                                           "request S", the processor time of both for one request
---     client COUNT CAFILE PORT              makes them, one after the other, each with the session of the one before;
+--     client COUNT CAFILE PORTS             makes them, one after the other, each with the session of the one before;
 --                                           then makes REQUESTS requests over connections far apart when it reads
 --                                           "requests N BETWEEN M" (M: over how many of them) from standard input
 -- Both print "bytes B" for each connection and "done", the server also "made S", its processor time of making one and
@@ -42,6 +42,8 @@ local function descriptor_of(tcp)
 end
 
 local WARM_UP = 3
+-- A client's port is of one connection to one port of the server's, and there are some 28000.
+local FOR_ONE_PORT = 25000
 local REQUEST = ("x"):rep(63) .. "\n"
 local REPLY = ("y"):rep(64)
 
@@ -50,9 +52,13 @@ local jobs = {}
 function jobs.server(count, certfile, keyfile)
    local context = assert(bearssl.context { mode = "server", certfile = certfile, keyfile = keyfile, ticket_count = 1 })
    local loop = new_loop()
-   local listener = assert(socket.bind("127.0.0.1", 0, 4096))
-   say("port " .. select(2, listener:getsockname()))
-   listener:settimeout(0)
+   local listeners, ports = {}, {}
+   for index = 1, math.ceil((count + WARM_UP) / FOR_ONE_PORT) do
+      local listener = assert(socket.bind("127.0.0.1", 0, 4096))
+      listener:settimeout(0)
+      listeners[index], ports[index] = listener, select(2, listener:getsockname()) .. ","
+   end
+   say("ports " .. table.concat(ports))
    local open, before, start = 0, nil, nil
 
    local function serve(stream)
@@ -71,20 +77,25 @@ function jobs.server(count, certfile, keyfile)
       stream:close()
    end
 
-   loop:spawn(function()
-      while open < count + WARM_UP do
-         loop:wait(listener, "read")
-         local tcp = listener:accept()
-         if tcp then
-            if open == WARM_UP then before, start = memory(), os.clock() end
-            open = open + 1
-            local stream = assert(context:wrap(descriptor_of(tcp), { timeout = 0 }))
-            loop:spawn(function() serve(stream) end)
-            -- what a handshake leaves for the collector is not the connection's
-            if open % 100 == 0 then collectgarbage "step" end
+   local function take(listener)
+      local tcp = listener:accept()
+      if not tcp then return end
+      if open == WARM_UP then before, start = memory(), os.clock() end
+      open = open + 1
+      local stream = assert(context:wrap(descriptor_of(tcp), { timeout = 0 }))
+      loop:spawn(function() serve(stream) end)
+      -- what a handshake leaves for the collector is not the connection's
+      if open % 100 == 0 then collectgarbage "step" end
+   end
+
+   for _, listener in ipairs(listeners) do
+      loop:spawn(function()
+         while true do
+            loop:wait(listener, "read")
+            take(listener)
          end
-      end
-   end)
+      end)
+   end
    loop.on_error = function(message)
       say("failed: " .. message)
       os.exit(1)
@@ -97,11 +108,14 @@ local function ask(stream, request)
    return assert(stream:receive(64))
 end
 
-function jobs.client(count, cafile, port)
+function jobs.client(count, cafile, given_ports)
+   local ports, turn = {}, 0
+   for port in given_ports:gmatch "%d+" do ports[#ports + 1] = tonumber(port) end
    local context = assert(bearssl.context { cafile = cafile, session_cache = 0 })
    local session
    local function open()
-      local stream = assert(context:wrap(descriptor_of(assert(socket.connect("127.0.0.1", tonumber(port)))),
+      turn = turn % #ports + 1
+      local stream = assert(context:wrap(descriptor_of(assert(socket.connect("127.0.0.1", ports[turn]))),
          { server_name = "localhost", session = session or false }))
       assert(stream:handshake())
       ask(stream, REQUEST)

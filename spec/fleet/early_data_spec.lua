@@ -1,5 +1,5 @@
 -- Early data of a fleet: one recorded flight, sent to all three servers, has its effect once; also after a server was
--- killed, after the store was, and after it read back an old snapshot.
+-- killed, after the store was, and after it read back an old snapshot. The servers are those of examples/fleet_server.lua.
 local fleet = require "spec.support.fleet"
 local interpreter = require "spec.support.interpreter"
 local loopback = require "spec.support.loopback"
