@@ -63,7 +63,8 @@ describe("nginx under load:", function()
       assert.is_true(totals.kept + totals.anew + totals.through >= REQUESTS)
       assert.is_true(totals.anew > 100 and totals.through > 100)
       assert.equal(before.pid, after.pid)
-      local held = ("%.0f KB of Lua, %d in all; after %d kept, %d anew, %d through: %.0f, %d; descriptors %d, %d"):format(
+      local held = "%.0f KB of Lua, %d in all; after %d kept, %d anew, %d through: %.0f, %d; descriptors %d, %d"
+      held = held:format(
          before.lua, before.whole, totals.kept, totals.anew, totals.through, after.lua, after.whole,
          before.descriptors, after.descriptors)
       assert.is_true(after.lua < before.lua + LUA_GROWTH, held)

@@ -277,6 +277,22 @@ describe("bearssl.resty in nginx:", function()
 end)
 
 describe("bearssl.resty outside of nginx", function()
+   it("has the methods that are documented", function()
+      local reachable, documented, class = {}, {}, nil
+      for name in pairs(debug.getmetatable(require("bearssl.resty.socket").new({}, {})).__index) do
+         reachable[name] = true
+      end
+      for line in io.lines("doc/types/bearssl.lua") do
+         class = line:match("^%-%-%-@class bearssl%.(.+)$") or class
+         local name = class == "resty.Socket" and line:match("^%-%-%-@field ([%a_]+)")
+         if name then documented[name] = true end
+      end
+      assert.same(documented, reachable)
+      local api = temporary.read("doc/api.md")
+      for name in pairs(reachable) do assert.truthy(api:find("`" .. name .. "[`(]"), name) end
+      for name in pairs(require "bearssl.resty") do assert.truthy(api:find("`resty." .. name .. "(", 1, true), name) end
+   end)
+
    it("loads, and raises when it is used", function()
       local resty = require "bearssl.resty"
       for _, call in ipairs { function() resty.wrap({}) end, function() resty.sessions("sessions") end,

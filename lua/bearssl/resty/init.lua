@@ -80,9 +80,9 @@ end
 -- options (all optional): context (a client's context; one of the worker's, which trusts what the system trusts),
 -- server_name (string, or false for none; the host that is connected to), verify ("required", "report", "none": what
 -- sslhandshake's argument may make stricter, never weaker; the context's), handlers, alpn, pins, ech, min_version,
--- max_version (those of context:wrap, for each connection), handshake_on_connect (boolean: connect shakes hands, so
--- that nothing is ever sent in the clear; true for a client and a module, false for a cosocket), pool_size (idle
--- connections that are kept for one host, port and pool; 30), keepalive_timeout (milliseconds for which they are;
+-- max_version, truncation (those of context:wrap, for each connection), handshake_on_connect (boolean: connect shakes
+-- hands, so that nothing is ever sent in the clear; true for a client and a module, false for a cosocket), pool_size
+-- (idle connections that are kept for one host, port and pool; 30), keepalive_timeout (milliseconds for which they are;
 -- 60000; 0: for ever). Misuse raises, and so does a program that does not run inside nginx.
 function resty.wrap(what, given, ...)
    options.surplus("bearssl.resty.wrap", given, ...)

@@ -36,7 +36,8 @@ local specification = {
    ech = is.any("a string, or false for none", is.string, function(value)
       return value ~= false and "false" or nil
    end),
-   min_version = is.string, max_version = is.string, handshake_on_connect = is.boolean,
+   min_version = is.string, max_version = is.string, truncation = is.one_of { "refuse", "allow" },
+   handshake_on_connect = is.boolean,
    pool_size = is.integer(1, 65535), keepalive_timeout = is.integer(0, 2 ^ 31 - 1),
 }
 
@@ -83,7 +84,7 @@ local function verify_of(settings, ssl_verify, of_context)
    return asked
 end
 
-local OF_CONNECTION = { "handlers", "alpn", "pins", "ech", "min_version", "max_version" }
+local OF_CONNECTION = { "handlers", "alpn", "pins", "ech", "min_version", "max_version", "truncation" }
 
 --- of(settings, host, name, ssl_verify, credential) are the terms of a handshake; or nil, message, code. host: who was
 -- connected to, nil for a socket with a path; name, ssl_verify: what sslhandshake was told, nil for nothing;
@@ -127,8 +128,8 @@ local function same(a, b)
    return true
 end
 
-local FIELDS = { "context", "server_name", "verify", "certificate", "key", "handlers", "alpn", "pins", "ech",
-   "min_version", "max_version" }
+local FIELDS = { "context", "server_name", "verify", "certificate", "key" }
+for _, field in ipairs(OF_CONNECTION) do FIELDS[#FIELDS + 1] = field end
 
 --- equal(a, b) tells whether a connection under the terms a is as good as one under b.
 function terms.equal(a, b)
