@@ -257,6 +257,44 @@ function jobs.all(job)
    return { whole = whole, message = message, partial = partial, code = code }
 end
 
+-- A cosocket that was connected before it was wrapped, and clients too late.
+function jobs.late()
+   local function connected()
+      local socket = ngx.socket.tcp()
+      assert(socket:connect("127.0.0.1", settings.upstream))
+      return socket
+   end
+   local result = {}
+   local socket = resty.wrap(connected(), { context = contexts.usual })
+   result.nameless, result.why = socket:sslhandshake(false)
+   socket = resty.wrap(connected(), { context = contexts.usual })
+   assert(socket:sslhandshake(false, "localhost", true))
+   assert(socket:send("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+   result.line = socket:receive()
+   assert(socket:receiveuntil("\r\n\r\n"))()
+   result.kept = select(2, socket:setkeepalive())
+   socket:close()
+   local client = require("nginx.redis"):new()
+   assert(client:connect("127.0.0.1", settings.upstream))
+   result.client = select(2, pcall(resty.wrap, client))
+   client:close()
+   return result
+end
+
+-- Whose connect has shaken hands calls sslhandshake as well.
+function jobs.twice(job)
+   local options = options_of { at_once = true, default_name = "localhost", verify = job.verify }
+   local socket = resty.wrap(ngx.socket.tcp(), options)
+   assert(socket:connect("127.0.0.1", settings.upstream))
+   local result = {}
+   for _, each in ipairs { { "plain" }, { "named", "localhost", true }, { "weaker", "localhost", false },
+      { "other", "example.org", true } } do
+      result[each[1]] = socket:sslhandshake(false, each[2], each[3]) or false
+   end
+   socket:close()
+   return result
+end
+
 function jobs.compare() return require("compare").run(settings) end
 
 return jobs

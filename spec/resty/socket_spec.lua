@@ -130,6 +130,21 @@ describe("bearssl.resty in nginx:", function()
       assert.truthy(stale.plain_kept:find("^a plain connection is not kept"))
    end)
 
+   it("wraps a cosocket that is connected, and no client that is", function()
+      local late = run { name = "late" }
+      assert.is_nil(late.nameless)
+      assert.truthy(late.why:find("^no server name to verify"))
+      assert.truthy(late.line:find("200 OK", 1, true))
+      assert.truthy(late.kept:find("was connected before it was wrapped", 1, true))
+      assert.truthy(late.client:find("it is connected already, without TLS", 1, true))
+   end)
+
+   it("takes a second sslhandshake for what the first has done, if it asks for no more", function()
+      assert.same({ plain = true, named = true, weaker = true, other = false }, run { name = "twice" })
+      local report = run { name = "twice", verify = "report" }
+      assert.same({ plain = true, named = false, weaker = true, other = false }, report)
+   end)
+
    it("resumes a session of an earlier handshake", function()
       assert.same({ false, true, true }, run { name = "resume" })
       assert.same({ false, true, true }, run { name = "resume", max_version = "TLSv1.2" })

@@ -13,7 +13,7 @@ local resty = {}
 -- Where clients of the lua-resty kind keep the cosocket that their new() makes.
 local FIELDS = { "_sock", "sock", "socket", "_socket" }
 
-local METHODS = { "connect", "send", "receive", "receiveuntil", "setkeepalive", "settimeout", "close" }
+local METHODS = { "connect", "send", "receive", "receiveuntil", "setkeepalive", "getreusedtimes", "settimeouts" }
 
 local function is_cosocket(value)
    if type(value) ~= "table" then return false end
@@ -44,8 +44,14 @@ local function need_nginx(who, level)
    end
 end
 
+-- What has been connected may have sent in the clear what was meant for TLS: only a cosocket whose owner calls
+-- sslhandshake himself may be that.
 local function wrap_socket(cosocket, settings)
-   return require("bearssl.resty.socket").new(cosocket, settings)
+   local connected = cosocket:getreusedtimes() ~= nil or nil
+   if connected and settings.handshake_on_connect then
+      error("bearssl.resty.wrap: it is connected already, without TLS: wrap it before its connect", 3)
+   end
+   return require("bearssl.resty.socket").new(cosocket, settings, connected)
 end
 
 local function wrap_client(client, name, settings)
@@ -73,7 +79,8 @@ local function wrap_module(module, settings)
 end
 
 --- wrap(what [, options]) gives TLS to what talks over cosockets:
---    a cosocket of ngx.socket.tcp()   → a socket of the same methods (resty/socket.lua), plain until sslhandshake
+--    a cosocket of ngx.socket.tcp()   → a socket of the same methods (resty/socket.lua), plain until sslhandshake. One
+--                                        that is connected already has to be told the server's name, and is not kept
 --    a client object, before its connect (lua-resty-redis, -memcached, -mysql …: it holds its cosocket in `_sock`,
 --                                        `sock` or `socket`)   → the same object, whose connect shakes hands too
 --    such a client's module           → a module whose new() makes clients of that kind

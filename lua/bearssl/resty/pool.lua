@@ -98,10 +98,10 @@ function schedule(expires)
    if ngx.timer.at(math.max(expires - ngx.now(), 0) + 0.001, sweep) then due = expires end
 end
 
---- put(entry, cosocket, timeout, size) keeps a connection: true; or nil and nginx's message. entry: key, terms, stream,
--- link (link.socket is the cosocket), name, times (how often it has been taken up). timeout: milliseconds, 0 for ever;
--- size: how many are kept for the key: what has waited longest is ended for a newer one.
-function pool.put(entry, cosocket, timeout, size)
+--- put(entry, cosocket, timeout) keeps a connection: true; or nil and nginx's message. It never yields: whoever has put
+-- one aside forgets it before anybody else can run. entry: key, terms, stream, link (link.socket is the cosocket),
+-- name, times (how often it has been taken up). timeout: milliseconds, 0 for ever.
+function pool.put(entry, cosocket, timeout)
    local kept, message = cosocket:setkeepalive(timeout > 0 and timeout + 1000 or 0, 1)
    if not kept then return nil, message end
    entry.link.socket = nil
@@ -113,11 +113,15 @@ function pool.put(entry, cosocket, timeout, size)
    end
    list[#list + 1] = entry
    total = total + 1
-   local surplus = {}
-   while #list > size do surplus[#surplus + 1] = remove(list, entry.key, 1) end
    if entry.expires then schedule(entry.expires) end
-   for _, old in ipairs(surplus) do evict(old) end
    return true
+end
+
+--- trim(key, size) ends what has waited longest under a key, until so many are left. It may yield.
+function pool.trim(key, size)
+   local list, surplus = idle[key], {}
+   while list and #list > size do surplus[#surplus + 1] = remove(list, key, 1) end
+   for _, old in ipairs(surplus) do evict(old) end
 end
 
 -- The newest entry under a key whose terms are those; its place in the list is given up before anybody can yield.

@@ -62,7 +62,6 @@ end
 local function adopt(state, entry)
    entry.link.timeouts = state.timeouts
    state.entry, state.stream, state.link = entry, entry.stream, entry.link
-   state.link:settimeout(0)
    state.connected, state.untouched, state.rest = true, true, ""
 end
 
@@ -116,8 +115,8 @@ local function shake_hands(state, wanted, session)
       disconnect(state)
       return nil, (code == "timeout" or code == "closed") and code or message, code
    end
+   -- from here on each wait has the time of its kind, by the cosocket's own count
    stream:settimeout(nil)
-   link:settimeout(0)
    state.stream, state.link, state.rest = stream, link, ""
    state.entry = { key = state.key, terms = wanted, stream = stream, link = link, name = state.name, times = 0 }
    return true
@@ -196,7 +195,7 @@ end
 local function exchange(state)
    local entry = state.entry
    entry.times = entry.times - 1
-   if pool.put(entry, state.raw, entry.timeout, entry.size) then forget(state) else disconnect(state) end
+   if pool.put(entry, state.raw, entry.timeout) then forget(state) else disconnect(state) end
    state.connected, state.put_off = true, true
 end
 
@@ -230,7 +229,7 @@ function Socket:sslhandshake(reused_session, name, ssl_verify, send_status_req, 
       return nil, message, code
    end
    if state.stream then
-      if terms.equal(state.entry.terms, wanted) then return result(state, reused_session) end
+      if terms.covers(state.entry.terms, wanted) then return result(state, reused_session) end
       if not state.untouched then
          return nil, "TLS is spoken on this connection already, under another name, verification or certificate"
       end
@@ -412,6 +411,20 @@ function Socket:close()
    return 1
 end
 
+local function put_aside(state, entry)
+   local good, message = idle(entry.stream, not entry.settled)
+   entry.settled = true
+   if not good then return nil, message end
+   good, message = pool.put(entry, state.raw, entry.timeout)
+   if good then
+      forget(state)
+      return 1
+   end
+   -- nginx has closed it, since something has arrived
+   disconnect(state)
+   return nil, message
+end
+
 --- setkeepalive([timeout [, size]]) puts a TLS connection aside for a later connect, of any request of this worker: 1,
 -- and the socket is closed for its user. timeout: milliseconds until it is ended, with close_notify (keepalive_timeout
 -- of wrap; 0: never); size: how many lie idle for its host, port and pool: one more ends that which has for longest
@@ -433,20 +446,14 @@ function Socket:setkeepalive(timeout, size)
    if not entry then
       return nil, "a plain connection is not kept by bearssl.resty: use a cosocket that is not wrapped"
    end
+   if not entry.name then return nil, "the cosocket was connected before it was wrapped: wrap it first" end
    if state.rest ~= "" then return nil, "unread data in buffer" end
-   local good, message = idle(entry.stream, not entry.settled)
-   entry.settled = true
-   if not good then return nil, message end
    entry.timeout = timeout or state.settings.keepalive_timeout
-   entry.size = size or state.size or state.settings.pool_size
-   good, message = pool.put(entry, state.raw, entry.timeout, entry.size)
-   if good then
-      forget(state)
-      return 1
-   end
-   -- nginx has closed it, since something has arrived
-   disconnect(state)
-   return nil, message
+   -- it may wait: for what was written to leave, for tickets
+   state.reader, state.writer = running(), running()
+   local kept, message = leave(state, "reader", leave(state, "writer", put_aside(state, entry)))
+   if kept then pool.trim(entry.key, size or state.size or state.settings.pool_size) end
+   return kept, message
 end
 
 --- getreusedtimes() is how often the connection has been taken up again: 0 for a new one; nil, "closed".
@@ -511,9 +518,10 @@ local make = class.class("resty socket", Socket, {
    end,
 })
 
---- new(cosocket, settings) wraps a cosocket. settings: of terms.settings.
+--- new(cosocket, settings) wraps a cosocket. settings: of terms.settings. connected: it has been connected already.
 return {
-   new = function(cosocket, settings)
-      return make { raw = cosocket, settings = settings, timeouts = { 0, 0, 0 }, rest = "" }
+   new = function(cosocket, settings, connected)
+      return make { raw = cosocket, settings = settings, timeouts = { 0, 0, 0 }, rest = "", connected = connected,
+         ever = connected }
    end,
 }

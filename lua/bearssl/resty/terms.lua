@@ -139,6 +139,15 @@ function terms.equal(a, b)
    return true
 end
 
+--- covers(a, b) tells whether a connection under the terms a is no less than what b asks for: the same, or verified
+-- more strictly.
+function terms.covers(a, b)
+   for _, field in ipairs(FIELDS) do
+      if field ~= "verify" and not same(a[field], b[field]) then return false end
+   end
+   return strictness[a.verify] >= strictness[b.verify]
+end
+
 --- options_of(made, session) are the options of context:wrap for a handshake under such terms.
 function terms.options_of(made, session)
    local given = { server_name = made.server_name, session = session }
