@@ -130,6 +130,26 @@ describe("bearssl.resty in nginx:", function()
       assert.truthy(stale.plain_kept:find("^a plain connection is not kept"))
    end)
 
+   it("waits for a service that knows servers' keys, and keeps sessions in ngx.shared", function()
+      local unknown = run { name = "service" }
+      assert.equal("certificate_refused", unknown.code)
+      assert.equal(1, unknown.asked)
+      local bearssl = require "bearssl"
+      local pin = assert(bearssl.certificate.open(certificates.ec.certfile))[1]:pin()
+      -- the others wait for the service at the same time
+      local waits = {}
+      for index = 1, 4 do waits[index] = nginx_jobs.send(front, { name = "service", pin = pin }) end
+      for _, wait in ipairs(waits) do
+         local known = wait()
+         assert.is_nil(known.message)
+         assert.truthy(known.line:find(" NONE$"))
+      end
+      local last = run { name = "service", keep = true }
+      assert.is_true(last.resumed)
+      assert.is_true(last.asked <= 5)
+      assert.equal(last.asked, run({ name = "service", keep = true }).asked)
+   end)
+
    it("wraps a cosocket that is connected, and no client that is", function()
       local late = run { name = "late" }
       assert.is_nil(late.nameless)
