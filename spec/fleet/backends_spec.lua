@@ -1,11 +1,10 @@
--- The stores over a real Redis and a real memcached: any bytes, lifetimes, one winner of an addition, timeouts, a server
--- that went and came back, and sockets of an event loop.
+-- The stores over a real Redis and a real memcached: any bytes, lifetimes, one winner of an addition, timeouts, a
+-- server that went and came back, and sockets of an event loop.
 local core = require "bearssl.core"
 local fleet = require "spec.support.fleet"
 local interpreter = require "spec.support.interpreter"
 local port = require "spec.support.port"
 local process = require "spec.support.process"
-local socket = require "socket"
 
 local BYTES = "\0\r\nEND\r\n$-1\r\n\255" .. ("x"):rep(60000)
 

@@ -58,7 +58,8 @@ function fleet.start_balancer(servers)
    return { port = number, child = child }
 end
 
---- start_server(name, store, secret [, more]) starts the example: an object with name, port, child (the process), start(); more: further words.
+--- start_server(name, store, secret [, more]) starts the example: an object with name, port, child (the process),
+-- start(); more: further words.
 function fleet.start_server(name, store, secret, more)
    local number = port.free()
    local words = { interpreter.path, "examples/fleet_server.lua", "certfile=" .. certificates.ec.chainfile,
