@@ -55,7 +55,7 @@ function stores.question(kind, job, side, count)
          for number = 1, count do assert(work(over, number)) end
          own, theirs = os.clock() - own, processor_of(server.child.pid) - theirs
          return 1e6 * (side == "ours" and own or theirs) / count
-      end, function() server.child:stop() end
+      end, server.stop
    end
 end
 

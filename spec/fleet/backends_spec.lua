@@ -15,7 +15,7 @@ for _, kind in ipairs { "redis", "memcached" } do
       local server, backend
 
       setup(function() server = fleet.start_store(kind) end)
-      teardown(function() server.child:stop() end)
+      teardown(function() server.stop() end)
       before_each(function() backend = module.new { port = server.port, timeout = 2, retry = 0 } end)
 
       it("keeps any bytes, for as long as it is told", function()
@@ -156,7 +156,7 @@ describe("bearssl.store.redis", function()
       local ok, other = backend:add("c", "", 10)
       assert.is_true(ok)
       assert.not_equal(first, other)
-      server.child:stop()
+      server.stop()
    end)
 end)
 

@@ -29,6 +29,7 @@ function fleet.start_store(kind, number)
       self.child = process.start(commands[kind](self.port, directory))
       peers.ready(self.child, self.port)
    end
+   -- memcached takes a second to end otherwise
    function self.stop()
       self.child:signal("KILL")
       self.child:wait()
@@ -90,7 +91,7 @@ end
 function fleet.stop(made)
    for _, server in ipairs(made.servers) do server.child:stop() end
    made.balancer.child:stop()
-   made.store.child:stop()
+   made.store.stop()
 end
 
 return fleet
