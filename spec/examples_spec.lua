@@ -192,6 +192,7 @@ describe("the example", function()
    end
 
    it("ech_front.lua stands in front of two servers, whose names it hides", function()
+      local socket = require "socket"
       local keys = assert(bearssl.ech.generate { public_name = "example.org" })
       local front = start("ech_front.lua", temporary.write(keys:pem()), certificates.rsa.chainfile,
          certificates.rsa.keyfile, 0, "localhost=" .. behind("first", certificates.ec),
