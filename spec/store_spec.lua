@@ -1,5 +1,5 @@
--- bearssl.store over a store in memory that can be broken: what is sealed, how ticket keys are agreed upon, and what the
--- strike register refuses. With real stores and servers: spec/fleet.
+-- bearssl.store over a store in memory that can be broken: what is sealed, how ticket keys are agreed upon, and what
+-- the strike register refuses. With real stores and servers: spec/fleet.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"

@@ -28,7 +28,8 @@ local function common(more)
 end
 
 local keys_specification = common {
-   period = is.integer(2, 365 * DAY), overlap = is.integer(1, 365 * DAY), grace = is.integer(0, 365 * DAY), time = is.time,
+   period = is.integer(2, 365 * DAY), overlap = is.integer(1, 365 * DAY), grace = is.integer(0, 365 * DAY),
+   time = is.time,
 }
 local handlers_specification = common {
    sessions = is.boolean, early_data = is.boolean, clock_skew = is.integer(0, DAY),
@@ -44,14 +45,14 @@ local function check(who, backend, given, specification)
    if given == nil then given = {} end
    options.check(given, specification, who, 3)
    if given.secret == nil then
-      error(who .. ": give 'secret', which the servers of the fleet alone know (store.new_secret() makes one), or false "
-         .. "where nobody else can read or write the store", 3)
+      error(who .. ": give 'secret', which the servers of the fleet alone know (store.new_secret() makes one), or "
+         .. "false where nobody else can read or write the store", 3)
    end
    return sealed.new(backend, given.secret, given.prefix or "bearssl:")
 end
 
---- new_secret() is a new secret for a fleet, 96 hexadecimal digits; or nil, message, "no_random". Keep it like a private
--- key, in a file that each server reads.
+--- new_secret() is a new secret for a fleet, 96 hexadecimal digits; or nil, message, "no_random". Keep it like a
+-- private key, in a file that each server reads.
 function store.new_secret(...)
    options.surplus("bearssl.store.new_secret", nil, ...)
    local fresh, message, code = require("bearssl.core").ticket_keys {}
@@ -64,8 +65,8 @@ end
 -- options: secret (of new_secret, a list of them of which the first seals, or false for a store that nobody else can
 -- reach); period: seconds for which a key seals (3600); overlap: for which it opens tickets after that (7200); grace:
 -- for which it goes on sealing while the store is away (a period), and opens accordingly longer; prefix: what the keys
--- in the store begin with ("bearssl:"); on_error: function(message) for what the store could not do; time: seconds since
--- the epoch, where that is not now.
+-- in the store begin with ("bearssl:"); on_error: function(message) for what the store could not do; time: seconds
+-- since the epoch, where that is not now.
 -- Returns an object, or nil, message, code ("no_random"): keys() is the object for a context's ticket_keys;
 -- refresh([time]) is to be called every few seconds, before the first connection too: true, or nil, message when the
 -- store could not be asked. Raises for options that make no sense.

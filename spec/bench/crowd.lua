@@ -1,6 +1,6 @@
--- A crowd of idle connections over loopback, and one request among them. A process may hold no more descriptors than its
--- limit (ulimit -n, which is raised as far as it may be): where that is less than the crowd, as many processes as it
--- takes hold it, on both sides, all at the same time, and the requests go to the first of them.
+-- A crowd of idle connections over loopback, and one request among them. A process may hold no more descriptors than
+-- its limit (ulimit -n, which is raised as far as it may be): where that is less than the crowd, as many processes as
+-- it takes hold it, on both sides, all at the same time, and the requests go to the first of them.
 local certificates = require "spec.support.certificates"
 local interpreter = require "spec.support.interpreter"
 local process = require "spec.support.process"
@@ -29,7 +29,8 @@ function crowd.shares(count)
 end
 
 local function start(words)
-   local argv = { "sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", interpreter.path, "spec/bench/crowd_child.lua" }
+   local argv = { "sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", interpreter.path,
+      "spec/bench/crowd_child.lua" }
    for _, word in ipairs(words) do argv[#argv + 1] = tostring(word) end
    return process.start(argv, { environment = interpreter.environment(), input = true })
 end

@@ -1,6 +1,6 @@
 -- One of the processes that hold a crowd of idle connections: lua spec/bench/crowd_child.lua JOB …
---     server COUNT CERTFILE KEYFILE         prints "ports N,N,", holds COUNT connections, each a task of the tool's loop,
---                                           which waits by epoll where there is one
+--     server COUNT CERTFILE KEYFILE         prints "ports N,N,", holds COUNT connections, each a task of the tool's
+--                                           loop, which waits by epoll where there is one
 --     state COUNT CERTFILE KEYFILE CAFILE   holds COUNT connections, both ends of each, without sockets: what the one
 --                                           writes is given to the other; prints "bytes B" for both ends together, and
 --                                           "request S", the processor time of both for one request

@@ -29,7 +29,8 @@ local jobs = {
    add = function(over, number) return (over:add("early", "bench " .. number, "", 31)) end,
 }
 
--- Seconds of processor time that a process's threads have used. What is counted in ticks misses most of such short work.
+-- Seconds of processor time that a process's threads have used. What is counted in ticks misses most of such short
+-- work.
 local function processor_of(pid)
    local sum = 0
    for path in shell.run(("ls -d /proc/%d/task/*"):format(pid)):gmatch "%S+" do
@@ -40,8 +41,8 @@ local function processor_of(pid)
    return sum / 1e9
 end
 
---- question(kind, job, side, count) is a scenario: microseconds of one question. kind: "redis" or "memcached"; job: "set",
--- "get" or "add"; side: "ours" or "server".
+--- question(kind, job, side, count) is a scenario: microseconds of one question. kind: "redis" or "memcached"; job:
+-- "set", "get" or "add"; side: "ours" or "server".
 function stores.question(kind, job, side, count)
    return function()
       local server = fleet.start_store(kind)
@@ -54,7 +55,7 @@ function stores.question(kind, job, side, count)
          for number = 1, count do assert(work(over, number)) end
          own, theirs = os.clock() - own, processor_of(server.child.pid) - theirs
          return 1e6 * (side == "ours" and own or theirs) / count
-      end, function() server.child:stop() end
+      end, server.stop
    end
 end
 

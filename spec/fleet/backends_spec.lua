@@ -1,11 +1,10 @@
--- The stores over a real Redis and a real memcached: any bytes, lifetimes, one winner of an addition, timeouts, a server
--- that went and came back, and sockets of an event loop.
+-- The stores over a real Redis and a real memcached: any bytes, lifetimes, one winner of an addition, timeouts, a
+-- server that went and came back, and sockets of an event loop.
 local core = require "bearssl.core"
 local fleet = require "spec.support.fleet"
 local interpreter = require "spec.support.interpreter"
 local port = require "spec.support.port"
 local process = require "spec.support.process"
-local socket = require "socket"
 
 local BYTES = "\0\r\nEND\r\n$-1\r\n\255" .. ("x"):rep(60000)
 
@@ -16,7 +15,7 @@ for _, kind in ipairs { "redis", "memcached" } do
       local server, backend
 
       setup(function() server = fleet.start_store(kind) end)
-      teardown(function() server.child:stop() end)
+      teardown(function() server.stop() end)
       before_each(function() backend = module.new { port = server.port, timeout = 2, retry = 0 } end)
 
       it("keeps any bytes, for as long as it is told", function()
@@ -157,7 +156,7 @@ describe("bearssl.store.redis", function()
       local ok, other = backend:add("c", "", 10)
       assert.is_true(ok)
       assert.not_equal(first, other)
-      server.child:stop()
+      server.stop()
    end)
 end)
 

@@ -1,5 +1,6 @@
 -- Early data of a fleet: one recorded flight, sent to all three servers, has its effect once; also after a server was
--- killed, after the store was, and after it read back an old snapshot. The servers are those of examples/fleet_server.lua.
+-- killed, after the store was, and after it read back an old snapshot. The servers are those of
+-- examples/fleet_server.lua.
 local fleet = require "spec.support.fleet"
 local interpreter = require "spec.support.interpreter"
 local loopback = require "spec.support.loopback"
@@ -127,7 +128,7 @@ describe("early data of a fleet", function()
       end)
    end
 
-   it("is refused while the store is away, the connection going on; and for a while after it came back empty", function()
+   it("is refused while the store is away, the connection going on; and after it came back empty", function()
       start("redis")
       age_register()
       local flight, line = record()
@@ -137,8 +138,8 @@ describe("early data of a fleet", function()
       made.store.stop()
       send_to_all(flight)
       has_effects(1, line)
-      assert.truthy(ask(made.balancer.port, "", { session = session, early_data = "late\n", early_data_resend = true }):find(
-         "resumed=true early=false late", 1, true))
+      local options = { session = session, early_data = "late\n", early_data_resend = true }
+      assert.truthy(ask(made.balancer.port, "", options):find("resumed=true early=false late", 1, true))
 
       made.store.start()
       socket.sleep(1.1) -- servers ask again
@@ -172,8 +173,8 @@ describe("early data of a fleet", function()
    end)
 end)
 
--- Clients at work: CLIENTS at once, each a number of connections, with the session of the one before; what is cut off is
--- tried again. Prints how many answers came, resumed ones among them, and how many attempts failed.
+-- Clients at work: CLIENTS at once, each a number of connections, with the session of the one before; what is cut off
+-- is tried again. Prints how many answers came, resumed ones among them, and how many attempts failed.
 local CLIENTS = [=[
 local bearssl = require "bearssl"
 local loop = require("bearssl.tool.loop").new()

@@ -51,8 +51,8 @@ describe("in nginx", function()
             assert.is_true(process.until_true(10, function()
                local worker, name = fetch("/keys?kind=" .. kind):match("(%d+) (%x+)")
                workers[worker], names[worker] = true, name
-               local one, other = next(workers), nil
-               other = next(workers, one)
+               local one = next(workers)
+               local other = next(workers, one)
                return other and names[one] == names[other]
             end))
          end)

@@ -29,6 +29,7 @@ function fleet.start_store(kind, number)
       self.child = process.start(commands[kind](self.port, directory))
       peers.ready(self.child, self.port)
    end
+   -- memcached takes a second to end otherwise
    function self.stop()
       self.child:signal("KILL")
       self.child:wait()
@@ -58,7 +59,8 @@ function fleet.start_balancer(servers)
    return { port = number, child = child }
 end
 
---- start_server(name, store, secret [, more]) starts the example: an object with name, port, child (the process), start(); more: further words.
+--- start_server(name, store, secret [, more]) starts the example: an object with name, port, child (the process),
+-- start(); more: further words.
 function fleet.start_server(name, store, secret, more)
    local number = port.free()
    local words = { interpreter.path, "examples/fleet_server.lua", "certfile=" .. certificates.ec.chainfile,
@@ -89,7 +91,7 @@ end
 function fleet.stop(made)
    for _, server in ipairs(made.servers) do server.child:stop() end
    made.balancer.child:stop()
-   made.store.child:stop()
+   made.store.stop()
 end
 
 return fleet

@@ -1,7 +1,7 @@
--- The encoding of exported ticket keys (ticket.c, tls_ticket_keys_export), written and read here, where keys do not come
--- from one process but from what a fleet has agreed upon: the text, rotation and overlap in 4 bytes each, the number of
--- keys in one; for each key a name of 16 bytes, a secret of 32, and in 8 bytes each, in seconds since the epoch, until
--- when it seals and opens. The first one seals.
+-- The encoding of exported ticket keys (ticket.c, tls_ticket_keys_export), written and read here, where keys do not
+-- come from one process but from what a fleet has agreed upon: the text, rotation and overlap in 4 bytes each, the
+-- number of keys in one; for each key a name of 16 bytes, a secret of 32, and in 8 bytes each, in seconds since the
+-- epoch, until when it seals and opens. The first one seals.
 local exported_keys = {}
 
 local MAGIC = "bearssl-lua ticket keys 1"

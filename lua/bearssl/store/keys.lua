@@ -6,15 +6,15 @@
 -- a store that is away for less than half a period is not missed at all.
 --
 -- Keys could also be derived from one secret and the number of the period, and would need no store. But then whoever
--- comes by that secret, years later, opens every ticket there ever was, and with tickets of TLS 1.2 what was said on the
--- connections. A random key is gone for good once the servers and the store have forgotten it: it expires in the store
--- when it opens nothing more. The fleet's secret only seals it in the store meanwhile.
+-- comes by that secret, years later, opens every ticket there ever was, and with tickets of TLS 1.2 what was said on
+-- the connections. A random key is gone for good once the servers and the store have forgotten it: it expires in the
+-- store when it opens nothing more. The fleet's secret only seals it in the store meanwhile.
 --
 -- While the store is away servers go on with the keys they have: one seals for its period and then for `grace`. After
 -- that each server makes its own (ticket_keys do that by themselves), which opens its own tickets alone, and takes up
--- the fleet's keys again when the store is back; what it sealed itself meanwhile it still opens. A store that comes back
--- empty is filled again: each server looks every minute whether what it holds still stands there. Where a server that
--- had just begun made another key meanwhile, the one in the store is the fleet's.
+-- the fleet's keys again when the store is back; what it sealed itself meanwhile it still opens. A store that comes
+-- back empty is filled again: each server looks every minute whether what it holds still stands there. Where a server
+-- that had just begun made another key meanwhile, the one in the store is the fleet's.
 local core = require "bearssl.core"
 local exported_keys = require "bearssl.store.exported_keys"
 
@@ -78,9 +78,9 @@ local function fetch(self, number, now, only_fetch)
       self.shared[number] = false
       return true
    end
-   local made, added = new_key(), nil
-   added, message = self.store:add("ticket", name, made, opens_until(self, number) - now)
-   if added == nil then return nil, message end
+   local made = new_key()
+   local added, problem = self.store:add("ticket", name, made, opens_until(self, number) - now)
+   if added == nil then return nil, problem end
    if added then return take(self, number, made) end
    bytes, message = self.store:get("ticket", name)
    if not bytes then return nil, message or "a ticket key has gone from the store at once" end

@@ -15,7 +15,8 @@ local SINCE = "since"
 -- memcached takes no longer lifetime. The pause after its end costs early data alone.
 local SINCE_LIFE = 2592000
 
---- new(store, skew) makes the register over a sealed store. skew: seconds by which the clocks of two servers may differ.
+--- new(store, skew) makes the register over a sealed store. skew: seconds by which the clocks of two servers may
+-- differ.
 function register.new(store, skew)
    return setmetatable({ store = store, skew = skew }, Register)
 end

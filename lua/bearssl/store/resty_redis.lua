@@ -36,8 +36,9 @@ local function connect(given)
 end
 
 --- new([options]) makes a store. host ("127.0.0.1"), port (6379), password; timeout: seconds for each answer and for
--- connecting (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once of one
--- worker (32), and so many connections it keeps; idle: seconds for which it keeps one that nothing is asked on (60).
+-- connecting (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once of
+-- one worker (32), and so many connections it keeps; idle: seconds for which it keeps one that nothing is asked on
+-- (60).
 function resty_redis.new(given, ...)
    options.surplus("bearssl.store.resty_redis.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.resty_redis.new")
