@@ -1,10 +1,12 @@
--- A crowd of idle connections over loopback, and one request among them. A process may hold no more descriptors than
--- its limit (ulimit -n, which is raised as far as it may be): where that is less than the crowd, as many processes as
--- it takes hold it, on both sides, all at the same time, and the requests go to the first of them.
+-- A crowd of idle connections over loopback, and one request among them. A process may hold no more descriptors than its
+-- limit (ulimit -n, which is raised as far as it may be). Where that is less than the crowd, each side's process has as
+-- many threads, with a Lua state and a table of descriptors of their own (threads.c), as it takes. The requests go to the
+-- first of them.
 local certificates = require "spec.support.certificates"
 local interpreter = require "spec.support.interpreter"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
+local stores = require "spec.bench.stores"
 
 local crowd = {}
 
@@ -17,40 +19,59 @@ local function limit()
    return hard or math.huge
 end
 
---- shares(count) is how many connections each process of a side holds: a list.
+--- shares(count) is how many connections each thread of a side holds: a list.
 function crowd.shares(count)
    local most = limit() - OTHER_DESCRIPTORS
-   local processes = math.ceil(count / most)
+   local threads = math.ceil(count / most)
    local list = {}
-   for index = 1, processes do
-      list[index] = math.floor(count * index / processes) - math.floor(count * (index - 1) / processes)
+   for index = 1, threads do
+      list[index] = math.floor(count * index / threads) - math.floor(count * (index - 1) / threads)
    end
    return list
 end
 
-local function start(words)
-   local argv = { "sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", interpreter.path,
-      "spec/bench/crowd_child.lua" }
+local SCRIPT = "spec/bench/crowd_child.lua"
+
+local function start(threads, words)
+   local argv = { "sh", "-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh" }
+   if threads > 1 then
+      argv[#argv + 1] = os.getenv("THREADS") or error("THREADS is not set: run `make bench`")
+      argv[#argv + 1] = threads
+   else
+      argv[#argv + 1] = interpreter.path
+   end
+   argv[#argv + 1] = SCRIPT
    for _, word in ipairs(words) do argv[#argv + 1] = tostring(word) end
    return process.start(argv, { environment = interpreter.environment(), input = true })
 end
 
--- Kilobytes of the kernel's objects: sockets, files, what epoll keeps of them.
-local function slab()
-   local file = io.open("/proc/meminfo")
-   if not file then return nil end
+local function read(path)
+   local file = assert(io.open(path), "no /proc here")
    local text = file:read("*a")
    file:close()
-   return tonumber(text:match("\nSlab:%s*(%d+)"))
+   return text
 end
 
-local function mean(children, shares, name)
-   local sum, count = 0, 0
-   for index, child in ipairs(children) do
-      sum = sum + shares[index] * assert(tonumber(child:output():match(name .. " (%S+)")), "no " .. name)
-      count = count + shares[index]
-   end
-   return sum / count
+-- Bytes that a process holds which are no file's.
+local function memory_of(child)
+   return 1024 * tonumber(read(("/proc/%d/smaps_rollup"):format(child.pid)):match("\nAnonymous:%s*(%d+)"))
+end
+
+-- Bytes of the kernel's objects: sockets, files, what epoll keeps of them.
+local function slab()
+   return 1024 * tonumber(read("/proc/meminfo"):match("\nSlab:%s*(%d+)"))
+end
+
+-- Waits until each thread has said something: a list of what stood in the pattern.
+local function wait_for_all(child, threads, pattern)
+   local list
+   process.until_true(PATIENCE, function()
+      list = {}
+      for found in child:output():gmatch(pattern) do list[#list + 1] = found end
+      return #list >= threads or not child:running()
+   end)
+   if #list < threads then error(child:told()) end
+   return list
 end
 
 local function requests(client, count, between)
@@ -83,40 +104,44 @@ local made
 
 local function make(count, quick)
    if made then return made end
-   local shares, servers, clients = crowd.shares(count), {}, {}
+   local shares = crowd.shares(count)
+   local threads, counts = #shares, table.concat(shares, ",") .. ","
    local kernel = slab()
-   for index, share in ipairs(shares) do
-      servers[index] = start({ "server", share, certificates.ec.chainfile, certificates.ec.keyfile })
-      clients[index] = start({ "client", share, certificates.ca.certfile, servers[index]:wait_for("ports (%S+)\n") })
-   end
-   for index in ipairs(shares) do
-      clients[index]:wait_for("\ndone", PATIENCE)
-      servers[index]:wait_for("\ndone", PATIENCE)
-   end
-   made = { server = mean(servers, shares, "bytes"), client = mean(clients, shares, "bytes"),
-      seconds = mean(clients, shares, "seconds"), making = 1e6 * mean(servers, shares, "made") }
-   made.kernel = kernel and (slab() - kernel) * 1024 / count
+   local server = start(threads, { "server", counts, certificates.ec.chainfile, certificates.ec.keyfile })
+   -- a client's thread takes whichever server's thread was first to say its ports: all have the same share, but for one
+   local ports = table.concat(wait_for_all(server, threads, "ports (%S+)\n"), ";") .. ";"
+   local server_before, spent = memory_of(server), stores.processor_of(server.pid)
+   local client = start(threads, { "client", counts, certificates.ca.certfile, ports })
+   local seconds = wait_for_all(client, threads, "seconds (%S+)\ndone")
+   table.sort(seconds, function(a, b) return tonumber(a) > tonumber(b) end)
+   wait_for_all(server, threads, "(done)\n")
+   made = {
+      server = (memory_of(server) - server_before) / count, client = memory_of(client) / count,
+      making = 1e6 * (stores.processor_of(server.pid) - spent) / count, rate = count / tonumber(seconds[1]),
+      kernel = (slab() - kernel) / count,
+   }
    local number = quick and 200 or 50000
-   requests(clients[1], quick and 20 or 5000, shares[1])
-   made.few, made.many = in_turns(clients[1], number / ROUNDS, shares[1])
-   for index in ipairs(shares) do
-      clients[index]:stop()
-      servers[index]:stop()
-   end
+   requests(client, quick and 20 or 5000, shares[1])
+   made.few, made.many = in_turns(client, number / ROUNDS, shares[1])
+   client:stop()
+   server:stop()
    return made
 end
 
--- TLS alone, all of it in one process, which no limit of descriptors forbids.
+-- TLS alone, without sockets.
 local function measure_state(count)
-   local child = start({ "state", count, certificates.ec.chainfile, certificates.ec.keyfile, certificates.ca.certfile })
+   local child = start(1, { "state", count .. ",", certificates.ec.chainfile, certificates.ec.keyfile,
+      certificates.ca.certfile })
+   local request = wait_for_all(child, 1, "request (%S+)\n")[1]
    child:wait_for("\ndone", PATIENCE)
-   child:wait(PATIENCE)
-   return { bytes = mean({ child }, { 1 }, "bytes"), request = 1e6 * mean({ child }, { 1 }, "request") }
+   local bytes = memory_of(child) / count
+   child:stop()
+   return { bytes = bytes, request = 1e6 * tonumber(request) }
 end
 
 local state
 
---- state_figure(count, of) is such a scenario of connections without sockets, both ends in one process.
+--- state_figure(count, of) is a scenario of connections without sockets, both ends in one process.
 function crowd.state_figure(count, of)
    return function()
       return function()
@@ -130,7 +155,7 @@ end
 -- one crowd.
 function crowd.figure(count, quick, of)
    return function()
-      return function() return of(make(count, quick)) or error("no /proc here") end
+      return function() return of(make(count, quick))  end
    end
 end
 

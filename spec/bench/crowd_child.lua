@@ -1,36 +1,25 @@
--- One of the processes that hold a crowd of idle connections: lua spec/bench/crowd_child.lua JOB …
---     server COUNT CERTFILE KEYFILE         prints "ports N,N,", holds COUNT connections, each a task of the tool's
---                                           loop, which waits by epoll where there is one
---     state COUNT CERTFILE KEYFILE CAFILE   holds COUNT connections, both ends of each, without sockets: what the one
---                                           writes is given to the other; prints "bytes B" for both ends together, and
---                                           "request S", the processor time of both for one request
---     client COUNT CAFILE PORTS             makes them, one after the other, each with the session of the one before;
---                                           then makes REQUESTS requests over connections far apart when it reads
---                                           "requests N BETWEEN M" (M: over how many of them) from standard input
--- Both print "bytes B" for each connection and "done", the server also "made S", its processor time of making one and
--- answering its first request. The client prints "seconds S" of filling, and of requests
--- "server S client S" (processor time of one).
+-- One of the processes that hold a crowd of idle connections: lua spec/bench/crowd_child.lua JOB …; or a thread of one
+-- (threads.c), whose number is in THREAD.
+--     server COUNTS CERTFILE KEYFILE        prints "ports N,N,", holds as many connections as COUNTS ("N,N,") says for
+--                                           the thread, each a task of the tool's loop, which waits by epoll where
+--                                           there is one, and prints "done"
+--     client COUNTS CAFILE PORTS            makes them, one after the other, each with the session of the one before;
+--                                           PORTS: "N,N,;N,;" of each thread. Prints "seconds S" and "done". The first
+--                                           makes N requests over M connections far apart when it reads "requests N
+--                                           between M" from standard input, and prints "server S client S" (processor
+--                                           time of one request; the client's processor time is its thread's process's)
+--     state COUNTS CERTFILE KEYFILE CAFILE  holds COUNT connections, both ends of each, without sockets: what the one
+--                                           writes is given to the other; prints "request S", the processor time of
+--                                           both for one request, and "done"
+-- Each waits then until it is stopped.
 local bearssl = require "bearssl"
 local new_loop = require("bearssl.tool.loop").new
 local socket = require "socket"
 
-local function memory()
-   collectgarbage()
-   collectgarbage()
-   local file = io.open("/proc/self/smaps_rollup")
-   if not file then return nil end
-   local text = file:read("*a")
-   file:close()
-   return tonumber(text:match("\nAnonymous:%s*(%d+)"))
-end
-
-local function say(...)
-   print(...)
+-- In one piece: other threads say something too.
+local function say(text)
+   io.stdout:write(text .. "\n")
    io.stdout:flush()
-end
-
-local function say_bytes(before, count)
-   if before then say(("bytes %.0f"):format((memory() - before) * 1024 / count)) end
 end
 
 -- The descriptor alone is what a connection needs of LuaSocket.
@@ -47,6 +36,21 @@ local FOR_ONE_PORT = 25000
 local REQUEST = ("x"):rep(63) .. "\n"
 local REPLY = ("y"):rep(64)
 
+local THIS = rawget(_G, "THREAD") or 1
+
+-- nth(list, separator, n) is a part of a list in which each part has the separator behind it.
+local function nth(list, separator, n)
+   for part in list:gmatch("([^" .. separator .. "]*)" .. separator) do
+      n = n - 1
+      if n == 0 then return part end
+   end
+   error "there are more threads than parts"
+end
+
+local function wait_for_ever()
+   while true do socket.sleep(3600) end
+end
+
 local jobs = {}
 
 function jobs.server(count, certfile, keyfile)
@@ -59,7 +63,7 @@ function jobs.server(count, certfile, keyfile)
       listeners[index], ports[index] = listener, select(2, listener:getsockname()) .. ","
    end
    say("ports " .. table.concat(ports))
-   local open, before, start = 0, nil, nil
+   local open = 0
 
    local function serve(stream)
       assert(loop:handshake(stream, 60))
@@ -69,8 +73,8 @@ function jobs.server(count, certfile, keyfile)
          local reply = request:find "^processor" and ("%-64s"):format(os.clock()) or REPLY
          assert(loop:send(stream, reply, 60))
          if request:find "^full" then
-            say(("made %.9f"):format((os.clock() - start) / count))
-            say_bytes(before, count)
+            collectgarbage()
+            collectgarbage()
             say("done")
          end
       end
@@ -80,7 +84,6 @@ function jobs.server(count, certfile, keyfile)
    local function take(listener)
       local tcp = listener:accept()
       if not tcp then return end
-      if open == WARM_UP then before, start = memory(), os.clock() end
       open = open + 1
       local stream = assert(context:wrap(descriptor_of(tcp), { timeout = 0 }))
       loop:spawn(function() serve(stream) end)
@@ -110,7 +113,7 @@ end
 
 function jobs.client(count, cafile, given_ports)
    local ports, turn = {}, 0
-   for port in given_ports:gmatch "%d+" do ports[#ports + 1] = tonumber(port) end
+   for port in nth(given_ports, ";", THIS):gmatch "%d+" do ports[#ports + 1] = tonumber(port) end
    local context = assert(bearssl.context { cafile = cafile, session_cache = 0 })
    local session
    local function open()
@@ -123,17 +126,17 @@ function jobs.client(count, cafile, given_ports)
       return stream
    end
    for _ = 1, WARM_UP do open():close() end
-   local before, held = memory(), {}
-   local start = socket.gettime()
+   local held, start = {}, socket.gettime()
    for index = 1, count do
       held[index] = open()
       if index % 100 == 0 then collectgarbage "step" end
    end
    local seconds = socket.gettime() - start
    ask(held[1], ("%-63s\n"):format("full"))
-   say(("seconds %.6f"):format(seconds))
-   say_bytes(before, count)
-   say("done")
+   collectgarbage()
+   collectgarbage()
+   say(("seconds %.6f\ndone"):format(seconds))
+   if THIS > 1 then wait_for_ever() end
    for line in io.lines() do
       local requests, between = line:match("requests (%d+) between (%d+)")
       requests, between = tonumber(requests), math.min(tonumber(between), count)
@@ -186,13 +189,11 @@ function jobs.state(count, certfile, keyfile, cafile)
       session = client:session()
       return client, server
    end
-   for _ = 1, WARM_UP do open() end
-   local before, clients, servers = memory(), {}, {}
+   local clients, servers = {}, {}
    for index = 1, count do
       clients[index], servers[index] = open()
       if index % 100 == 0 then collectgarbage "step" end
    end
-   say_bytes(before, count)
    local requests, at = math.min(count, 50000), 0
    local start = os.clock()
    for _ = 1, requests do
@@ -200,7 +201,10 @@ function jobs.state(count, certfile, keyfile, cafile)
       exchange(clients[at + 1], servers[at + 1])
    end
    say(("request %.9f"):format((os.clock() - start) / requests))
+   collectgarbage()
+   collectgarbage()
    say("done")
+   wait_for_ever()
 end
 
-jobs[arg[1]](tonumber(arg[2]), arg[3], arg[4], arg[5])
+jobs[arg[1]](tonumber(nth(arg[2], ",", THIS)), arg[3], arg[4], arg[5])

@@ -175,22 +175,24 @@ local function store_rows()
    end
 end
 
+-- Where /proc tells of other processes' memory.
 local function crowd_rows()
+   local file = io.open "/proc/self/smaps_rollup"
+   if not file then return end
+   file:close()
    local count, quick = options.idle, options.quick
    local shares = crowd.shares(count)
    local group = ("%d idle connections of TLS 1.3 at once, %s"):format(count,
       #shares == 1 and "in one process of each side"
-      or ("in %d processes of each side, because of the limit of descriptors"):format(#shares))
+      or ("in one process of each side, of %d threads because of the limit of descriptors"):format(#shares))
    local function crowd_row(what, unit, of)
       row(group, what, unit, nil, crowd.figure(count, quick, of), { once = true, alone = true, rounds = 1 })
    end
    crowd_row("server: memory of one, with its coroutine and its place in the loop", "bytes",
       function(made) return made.server end)
    crowd_row("client: memory of one", "bytes", function(made) return made.client end)
-   if io.open "/proc/meminfo" then
-      crowd_row("kernel: objects of one, both ends", "bytes", function(made) return made.kernel end)
-   end
-   crowd_row("made in a second, resumed, all processes together", "/s", function(made) return count / made.seconds end)
+   crowd_row("kernel: objects of one, both ends", "bytes", function(made) return made.kernel end)
+   crowd_row("made in a second, resumed", "/s", function(made) return made.rate end)
    crowd_row("server: processor time of making one, resumed, and its first request", "us",
       function(made) return made.making end)
    crowd_row(("server: processor time of a request among %d"):format(shares[1]), "us",

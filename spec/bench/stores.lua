@@ -29,9 +29,9 @@ local jobs = {
    add = function(over, number) return (over:add("early", "bench " .. number, "", 31)) end,
 }
 
--- Seconds of processor time that a process's threads have used. What is counted in ticks misses most of such short
--- work.
-local function processor_of(pid)
+--- processor_of(pid) is the seconds of processor time that a process's threads have used. What is counted in ticks
+-- misses most of such short work.
+function stores.processor_of(pid)
    local sum = 0
    for path in shell.run(("ls -d /proc/%d/task/*"):format(pid)):gmatch "%S+" do
       local file = assert(io.open(path .. "/schedstat"), "this kernel does not tell of processor time")
@@ -51,9 +51,9 @@ function stores.question(kind, job, side, count)
       assert(jobs.set(over, 0))
       return function()
          local work = jobs[job]
-         local own, theirs = os.clock(), processor_of(server.child.pid)
+         local own, theirs = os.clock(), stores.processor_of(server.child.pid)
          for number = 1, count do assert(work(over, number)) end
-         own, theirs = os.clock() - own, processor_of(server.child.pid) - theirs
+         own, theirs = os.clock() - own, stores.processor_of(server.child.pid) - theirs
          return 1e6 * (side == "ours" and own or theirs) / count
       end, server.stop
    end
