@@ -23,6 +23,7 @@ self = false
 
 files["spec"] = { std = "+busted" }
 files["spec/nginx"] = { std = "+ngx_lua" }
+files["spec/resty"] = { std = "+ngx_lua" }
 files["spec/bench/fetch.lua"] = { std = "+ngx_lua" }
 files["examples"] = { read_globals = { "ngx" } }
 files["spec/**/nginx*"] = { std = "+ngx_lua" }

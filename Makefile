@@ -281,8 +281,13 @@ $(BENCH_BIN): spec/bench/primitives.c $(TLS_OBJECTS) $(BUILD)/tls/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(COMPILE) -Icsrc/tls $(LDFLAGS) -o $@ $< $(TLS_OBJECTS) $(BEARSSL_LIBS))
 
-bench: all $(BENCH_BIN) ## measure beside LuaSec, luaossl and OpenSSL
-	@$(RUN) PRIMITIVES='$(BENCH_BIN)' $(LUA) spec/bench/run.lua $(BENCHFLAGS)
+BENCH_THREADS := $(BUILD)/bench/$(LUA_ID)/threads
+$(BENCH_THREADS): spec/bench/threads.c
+	@mkdir -p $(@D)
+	$(call run,LINK,$(COMPILE) -I$(LUA_INCDIR) $(LDFLAGS) -rdynamic -pthread -o $@ $< $$(.ci/find-lua --libs '$(LUA)'))
+
+bench: all $(BENCH_BIN) $(if $(filter Linux,$(shell uname)),$(BENCH_THREADS)) ## measure beside LuaSec, luaossl and OpenSSL
+	@$(RUN) PRIMITIVES='$(BENCH_BIN)' THREADS='$(BENCH_THREADS)' $(LUA) spec/bench/run.lua $(BENCHFLAGS)
 
 # ---- the same suite under other eyes; each has a build directory of its own
 

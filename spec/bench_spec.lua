@@ -41,6 +41,18 @@ describe("the measurements", function()
       assert.is_true(report.rows[1].bearssl.median > 0 and report.rows[1].ratio.median > 0, said)
    end)
 
+   it("hold a crowd of idle connections, and tell what a store costs", function()
+      local report, _, said = bench("100 idle connections of TLS 1.3 at once")
+      assert.equal(10, #report.rows, said)
+      for _, row in ipairs(report.rows) do
+         -- what else the machine does may free more of the kernel's memory than so few connections take
+         assert.is_true(row.bearssl.median > 0 or row.what:find "^kernel" ~= nil, row.what)
+      end
+      report, _, said = bench("question: processor time memcached")
+      assert.equal(6, #report.rows, said)
+      for _, row in ipairs(report.rows) do assert.is_true(row.bearssl.median > 0, row.what) end
+   end)
+
    it("refuse rows that do not exist", function()
       local child = process.start({ interpreter.path, "spec/bench/run.lua", "--quick", "--only", "no such row" },
          { environment = interpreter.environment() })

@@ -3,6 +3,7 @@
  *
  *     keys = core.ticket_keys{ … }
  *     keys = core.ticket_keys_import(string)      what keys:export() gave
+ *     core.seal(keys, bytes), core.unseal(keys, bytes)    for bearssl.store
  *
  * Contexts share the object: what changes in it holds for all of them at once. Every method raises
  * on an object that __close has closed; contexts that use it go on. Nothing here shows a secret but
@@ -126,9 +127,40 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
+/* core.seal(keys, bytes) -> bytes that only the same keys open | nil, message, "out_of_memory" |
+ * "no_random". Neither looks at the clock: the keys are those of bearssl.store, which say by
+ * themselves how long they hold. */
+static int
+seal(lua_State *L)
+{
+    tls_ticket_keys *keys = tls_lua_check_ticket_keys(L, 1);
+    tls_buffer *out = tls_lua_buffer(L);
+    enum tls_reason reason = tls_ticket_seal(keys, out, tls_lua_check_bytes(L, 2), 0);
+
+    if (reason != TLS_OK)
+        return tls_lua_failure(L, reason);
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
+/* core.unseal(keys, bytes) -> what was sealed, or nil for whatever was not sealed under them */
+static int
+unseal(lua_State *L)
+{
+    const tls_ticket_keys *keys = tls_lua_check_ticket_keys(L, 1);
+    tls_buffer *out = tls_lua_buffer(L);
+
+    if (!tls_ticket_open(keys, out, tls_lua_check_bytes(L, 2), 0))
+        return 0;
+    tls_lua_finish_buffer(L, out);
+    return 1;
+}
+
 const luaL_Reg tls_lua_ticket_keys_functions[] = {
     {"ticket_keys", make},
     {"ticket_keys_import", import},
+    {"seal", seal},
+    {"unseal", unseal},
     {NULL, NULL},
 };
 

@@ -1275,4 +1275,98 @@ function Session:info() end
 ---@field install fun(): table from then on `require "ssl"` and its kin give these modules; returns `ssl`
 ---@field on_unsafe? fun(what: string, traceback: string) is told once of each protection that is off
 
+-- require "bearssl.store", and a store's backends: require "bearssl.store.redis" and so on.
+
+---@class bearssl.store.Backend
+---@field get fun(self, key: string): string?, string? nil alone for none
+---@field set fun(self, key: string, value: string, seconds: integer): true?, string?
+---@field add fun(self, key: string, value: string, seconds: integer): boolean?, string? false where the key is there
+---@field delete fun(self, key: string): true?, string?
+
+---@class bearssl.store.HandlerOptions
+---@field secret string|string[]|false
+---@field sessions? boolean true
+---@field early_data? boolean false
+---@field clock_skew? integer seconds, 5
+---@field prefix? string
+---@field on_error? fun(message: string)
+
+---@class bearssl.store.KeyOptions
+---@field secret string|string[]|false
+---@field period? integer seconds, 3600
+---@field overlap? integer seconds, 7200
+---@field grace? integer seconds, a period
+---@field time? number
+---@field prefix? string
+---@field on_error? fun(message: string)
+
+---@class bearssl.store.TicketKeys
+---@field keys fun(self): bearssl.TicketKeys
+---@field refresh fun(self, time?: number): true?, string?
+
+---@class bearssl.store
+---@field new_secret fun(): string?, string?, bearssl.Code?
+---@field handlers fun(backend: bearssl.store.Backend, options: bearssl.store.HandlerOptions): table
+---@field ticket_keys fun(backend: bearssl.store.Backend, options: bearssl.store.KeyOptions): bearssl.store.TicketKeys?, string?, bearssl.Code?
+
+---@class bearssl.store.BackendOptions
+---@field host? string "127.0.0.1"
+---@field port? integer
+---@field password? string redis, resty_redis
+---@field timeout? number seconds, 0.1
+---@field retry? number seconds, 1
+---@field connections? integer 32
+---@field connect? fun(host: string, port: integer, timeout: number): table?, string? redis, memcached
+---@field client? fun(): table redis
+---@field idle? number resty_redis: seconds, 60
+
+-- require "bearssl.resty": inside nginx.
+
+---@class bearssl.resty.Options
+---@field context? bearssl.Context
+---@field server_name? string|false
+---@field verify? "required"|"report"|"none"
+---@field handlers? bearssl.Handlers
+---@field alpn? string[]
+---@field pins? table
+---@field ech? string|false
+---@field min_version? bearssl.Version
+---@field max_version? bearssl.Version
+---@field truncation? "refuse"|"allow"
+---@field handshake_on_connect? boolean true for clients and modules, false for a cosocket
+---@field pool_size? integer 30
+---@field keepalive_timeout? integer milliseconds, 60000; 0: for ever
+
+---@class bearssl.resty
+---@field wrap fun(what: table, options?: bearssl.resty.Options): bearssl.resty.Socket|table a cosocket, a client that holds one, or its module
+---@field sessions fun(dictionary: string|table, options?: bearssl.store.HandlerOptions): bearssl.Handlers ngx.shared.NAME, or its name
+---@field idle fun(): integer
+
+---A session that sslhandshake takes.
+---@class bearssl.resty.Session
+---@field session fun(self): bearssl.Session?
+
+---A cosocket whose sslhandshake is ours.
+---@class bearssl.resty.Socket
+---@field connect fun(self, host: string, port?: integer|table, options?: {pool?: string, pool_size?: integer}): integer?, string?, bearssl.Code?
+---@field sslhandshake fun(self, session?: false|bearssl.resty.Session|bearssl.Session, name?: string, verify?: boolean, status?: boolean): bearssl.resty.Session|true|nil, string?, bearssl.Code?
+---@field setclientcert fun(self, certificate?: string|bearssl.Certificate|bearssl.Certificate[], key?: string|bearssl.Key): true?, string?
+---@field send fun(self, data: string|number|table): integer?, string?, bearssl.Code?
+---@field receive fun(self, pattern?: string|integer): string?, string?, string?, bearssl.Code?
+---@field receiveany fun(self, max: integer): string?, string?, string?, bearssl.Code?
+---@field receiveuntil fun(self, pattern: string, options?: {inclusive?: boolean}): (fun(size?: integer): string?, string?, string?, bearssl.Code?)?, string?
+---@field close fun(self): integer?, string?
+---@field setkeepalive fun(self, timeout?: integer, size?: integer): integer?, string?
+---@field getreusedtimes fun(self): integer?, string?
+---@field settimeout fun(self, milliseconds: integer)
+---@field settimeouts fun(self, connect: integer, send: integer, read: integer)
+---@field setoption fun(self, option: string, value: any): true?, string?
+---@field getoption fun(self, option: string): any, string?
+---@field bind fun(self, address: string): true?, string?
+---@field info fun(self, field?: string): any, string?, bearssl.Code?
+---@field session fun(self): bearssl.Session?, string?, bearssl.Code?
+---@field getpeercertificate fun(self, n?: integer): bearssl.Certificate?, string?, bearssl.Code?
+---@field export_keying_material fun(self, label: string, length: integer, context?: string): string?, string?, bearssl.Code?
+---@field channel_binding fun(self, type: bearssl.Binding): string?, string?, bearssl.Code?
+
 return bearssl

@@ -4,8 +4,10 @@
 -- more: rounds, once (no turn to warm up), alone (ours only), beside (a library other than LuaSec), theirs_prepare
 -- (what the other library does in its turns, if it is not the same).
 local certificates = require "spec.support.certificates"
+local crowd = require "spec.bench.crowd"
 local nginx = require "spec.bench.nginx"
 local scenarios = require "spec.bench.scenarios"
+local stores = require "spec.bench.stores"
 
 local SUITES = {
    ["AES-128-GCM"] = { "AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256" },
@@ -84,6 +86,8 @@ local function handshake_rows(version)
             scenarios.one_end(settings(version, authentication, "x25519"), side))
       end
    end
+   row(group, "server, resumed by ticket", "us", nil,
+      scenarios.one_end(settings(version, "ecdsa", "x25519"), "server", true), { alone = true })
    group = ("TLS %s: handshakes a second, two processes, AES-128-GCM"):format(version)
    row(group, "full, ECDSA P-256, x25519, one at a time", "/s", nil,
       scenarios.handshakes_between(settings(version, "ecdsa", "x25519")))
@@ -155,6 +159,53 @@ local function memory_rows(version)
    memory_row("client, of this on Lua's heap", "client", "lua", "descriptor")
    memory_row("server, over a LuaSocket object", "server", "bytes", "socket")
    memory_row("client, over a LuaSocket object", "client", "bytes", "socket")
+end
+
+-- Where redis-server and lua-redis, and memcached, are installed.
+local function store_rows()
+   local group = "A fleet's store, a question: processor time"
+   for _, kind in ipairs { "redis", "memcached" } do
+      for _, job in ipairs(stores.available(kind) and { "set", "get", "add" } or {}) do
+         for _, side in ipairs { "ours", "server" } do
+            row(group, ("%s, %s, %s"):format(kind, job, side == "ours" and "ours, sealing included" or "the store's"),
+               "us", nil, stores.question(kind, job, side, options.quick and 100 or 30000),
+               { once = true, alone = true, rounds = 1 })
+         end
+      end
+   end
+end
+
+-- Where /proc tells of other processes' memory.
+local function crowd_rows()
+   local file = io.open "/proc/self/smaps_rollup"
+   if not file then return end
+   file:close()
+   local count, quick = options.idle, options.quick
+   local shares = crowd.shares(count)
+   local group = ("%d idle connections of TLS 1.3 at once, %s"):format(count,
+      #shares == 1 and "in one process of each side"
+      or ("in one process of each side, of %d threads because of the limit of descriptors"):format(#shares))
+   local function crowd_row(what, unit, of)
+      row(group, what, unit, nil, crowd.figure(count, quick, of), { once = true, alone = true, rounds = 1 })
+   end
+   crowd_row("server: memory of one, with its coroutine and its place in the loop", "bytes",
+      function(made) return made.server end)
+   crowd_row("client: memory of one", "bytes", function(made) return made.client end)
+   crowd_row("kernel: objects of one, both ends", "bytes", function(made) return made.kernel end)
+   crowd_row("made in a second, resumed", "/s", function(made) return made.rate end)
+   crowd_row("server: processor time of making one, resumed, and its first request", "us",
+      function(made) return made.making end)
+   crowd_row(("server: processor time of a request among %d"):format(shares[1]), "us",
+      function(made) return made.many.server end)
+   crowd_row("server: the same of requests over 10 of these", "us",
+      function(made) return made.few.server end)
+   crowd_row("client: processor time of a request among them", "us", function(made) return made.many.client end)
+   local function state_row(what, unit, field)
+      row(group, what, unit, nil, crowd.state_figure(count, function(state) return state[field] end),
+         { once = true, alone = true, rounds = 1 })
+   end
+   state_row("both ends in one process, without sockets: memory of one", "bytes", "bytes")
+   state_row("the same: processor time of a request, both ends", "us", "request")
 end
 
 local function has_bundle()
@@ -238,5 +289,7 @@ return function(given_options)
    certificate_rows()
    primitive_rows()
    nginx_rows()
+   store_rows()
+   crowd_rows()
    return list
 end

@@ -2,7 +2,7 @@
 -- `make bench BENCHFLAGS="--quick"`; see --help.
 local HELP = [[
 Usage: lua spec/bench/run.lua [--quick] [--json FILE] [--svg FILE] [--only PATTERN] [--rounds N]
-                                [--seconds S] [--connections N] [--ours] [--list]
+                                [--seconds S] [--connections N] [--idle N] [--ours] [--list]
 
 All libraries are measured in the same run, in turns, so that only ratios need to be believed.
 
@@ -13,6 +13,7 @@ All libraries are measured in the same run, in turns, so that only ratios need t
   --rounds N      turns for each library (9)
   --seconds S     time of one turn (0.25)
   --connections N idle connections (1000)
+  --idle N        idle connections of the crowd (100000)
   --ours          leave the other libraries out, for profilers
   --list          only list the rows
 ]]
@@ -26,10 +27,10 @@ local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 
 local function parse_options(words)
-   local options = { rounds = 9, seconds = 0.25, connections = 1000 }
+   local options = { rounds = 9, seconds = 0.25, connections = 1000, idle = 100000 }
    local flags = { ["--quick"] = "quick", ["--ours"] = "ours", ["--list"] = "list" }
    local values = { ["--json"] = "json", ["--svg"] = "svg", ["--only"] = "only", ["--rounds"] = "rounds",
-      ["--seconds"] = "seconds", ["--connections"] = "connections" }
+      ["--seconds"] = "seconds", ["--connections"] = "connections", ["--idle"] = "idle" }
    local i = 1
    while i <= #words do
       local word = words[i]
@@ -39,7 +40,7 @@ local function parse_options(words)
       elseif flags[word] then
          options[flags[word]] = true
          if word == "--quick" then
-            options.rounds, options.seconds, options.connections = 2, 0.02, 50
+            options.rounds, options.seconds, options.connections, options.idle = 2, 0.02, 50, 100
          end
       elseif values[word] and words[i + 1] then
          i = i + 1

@@ -55,17 +55,25 @@ function scenarios.full_handshakes(given)
    end
 end
 
--- one_end(given, side) is what one end of a full handshake costs, "client" or "server": both take turns in this
--- process, and only the processor time of that one's calls counts.
-function scenarios.one_end(given, side)
+-- one_end(given, side, resumed) is what one end of a handshake costs, "client" or "server": both take turns in this
+-- process, and only the processor time of that one's calls counts. resumed: by a ticket; otherwise it is a full one.
+function scenarios.one_end(given, side, resumed)
    return function(library)
       local pair = contexts(library, given)
+      local session
+      if resumed then
+         local client, server = talk.both(library, pair, listener, port)
+         talk.pass(server, client, "x")
+         session = assert(client:session(), "the server gave no session")
+         client:close()
+         server:close()
+      end
       return function()
          local spent, count, start = 0, 0, processor()
          repeat
             local times
             local client, server
-            client, server, times = talk.timed(library, pair, listener, port)
+            client, server, times = talk.timed(library, pair, listener, port, session)
             client:close()
             server:close()
             spent, count = spent + times[side], count + 1

@@ -68,12 +68,12 @@ function talk.both(library, contexts, listener, port, session)
    return talk.shake_hands(library, contexts, raw_client, raw_server, session)
 end
 
---- timed(library, contexts, listener, port) → client, server, and what the handshake's calls of each took:
+--- timed(library, contexts, listener, port [, session]) → client, server, and what the handshake's calls of each took:
 --- { client = seconds, server = seconds } of processor time.
-function talk.timed(library, contexts, listener, port)
+function talk.timed(library, contexts, listener, port, session)
    local raw_client, raw_server = open_pair(listener, port)
    local times = { client = 0, server = 0 }
-   local client, server = talk.shake_hands(library, contexts, raw_client, raw_server, nil, times)
+   local client, server = talk.shake_hands(library, contexts, raw_client, raw_server, session, times)
    return client, server, times
 end
 

@@ -1,0 +1,207 @@
+-- Ticket keys that the servers of a fleet agree upon through their store, without one that leads.
+--
+-- Time is cut into periods. For each there is one key, of random bytes: whoever needs it first makes one and puts it
+-- into the store if there is none yet; all others take that. The key of the next period is fetched once half of the
+-- present one is over. So each server has it before any clock, its own or one that goes faster, says that it seals; and
+-- a store that is away for less than half a period is not missed at all.
+--
+-- Keys could also be derived from one secret and the number of the period, and would need no store. But then whoever
+-- comes by that secret, years later, opens every ticket there ever was, and with tickets of TLS 1.2 what was said on
+-- the connections. A random key is gone for good once the servers and the store have forgotten it: it expires in the
+-- store when it opens nothing more. The fleet's secret only seals it in the store meanwhile.
+--
+-- While the store is away servers go on with the keys they have: one seals for its period and then for `grace`. After
+-- that each server makes its own (ticket_keys do that by themselves), which opens its own tickets alone, and takes up
+-- the fleet's keys again when the store is back; what it sealed itself meanwhile it still opens. A store that comes
+-- back empty is filled again: each server looks every minute whether what it holds still stands there. Where a server
+-- that had just begun made another key meanwhile, the one in the store is the fleet's.
+local core = require "bearssl.core"
+local exported_keys = require "bearssl.store.exported_keys"
+
+local keys = {}
+
+local Keys = {}
+Keys.__index = Keys
+
+-- A call that asks the store is under way for no longer than this, even if its coroutine is never seen again.
+local LONGEST_CALL = 60
+local NAME_BYTES, SECRET_BYTES = 16, 32
+-- How often the store is compared with what is held: so many times in a period, and each minute at least.
+local COMPARISONS, MOST_BETWEEN = 8, 60
+
+--- new(store, times, on_error, now) makes the keys over a sealed store. times: period, overlap, grace in seconds.
+function keys.new(store, times, on_error, now)
+   local own, message, code = core.ticket_keys { rotation = times.period, overlap = times.overlap, time = now }
+   if not own then return nil, message, code end
+   return setmetatable({ store = store, times = times, on_error = on_error, own = own, shared = {},
+      last_try = -math.huge, compared = now or os.time() }, Keys)
+end
+
+--- keys() is the object for the option ticket_keys of a context.
+function Keys:keys()
+   return self.own
+end
+
+local function ends(self, number)
+   return (number + 1) * self.times.period
+end
+
+local function opens_until(self, number)
+   return ends(self, number) + self.times.grace + self.times.overlap
+end
+
+-- 48 random bytes: the core makes such for its own keys.
+local function new_key()
+   local fresh = assert(core.ticket_keys {})
+   local name, secret = exported_keys.first(assert(fresh:export()))
+   return name .. secret
+end
+
+-- The periods have names that tell their length: servers that were told another one do not share keys.
+local function name_of(self, number)
+   return ("%.0f %.0f"):format(self.times.period, number)
+end
+
+local function take(self, number, bytes)
+   if #bytes ~= NAME_BYTES + SECRET_BYTES then return nil, "a ticket key in the store has another length" end
+   self.shared[number] = { name = bytes:sub(1, NAME_BYTES), secret = bytes:sub(NAME_BYTES + 1) }
+   return true
+end
+
+-- Fetches the key of a period, or makes it. only_fetch: of one that is over, nothing is made.
+local function fetch(self, number, now, only_fetch)
+   local name = name_of(self, number)
+   local bytes, message = self.store:get("ticket", name)
+   if bytes then return take(self, number, bytes) end
+   if message then return nil, message end
+   if only_fetch then
+      self.shared[number] = false
+      return true
+   end
+   local made = new_key()
+   local added, problem = self.store:add("ticket", name, made, opens_until(self, number) - now)
+   if added == nil then return nil, problem end
+   if added then return take(self, number, made) end
+   bytes, message = self.store:get("ticket", name)
+   if not bytes then return nil, message or "a ticket key has gone from the store at once" end
+   return take(self, number, bytes)
+end
+
+-- Puts a key that is held back into the store, or takes the one that stands there for it. The one that was held goes
+-- on opening its tickets: ticket_keys keep what they had. → whether it changed, or nil, message.
+local function compare(self, number, now)
+   local held = self.shared[number]
+   local bytes, message = self.store:get("ticket", name_of(self, number))
+   if message then return nil, message end
+   if bytes then
+      if bytes == held.name .. held.secret then return false end
+      return take(self, number, bytes)
+   end
+   local added
+   added, message = self.store:add("ticket", name_of(self, number), held.name .. held.secret,
+      opens_until(self, number) - now)
+   if added == nil then return nil, message end
+   return false
+end
+
+local function compare_all(self, now)
+   local changed = false
+   for number, held in pairs(self.shared) do
+      if held then
+         local other, message = compare(self, number, now)
+         if other == nil then return nil, message end
+         changed = changed or other
+      end
+   end
+   self.compared = now
+   return changed
+end
+
+-- All periods whose keys should be here: number → only_fetch.
+local function wanted(self, now)
+   local times = self.times
+   local present = math.floor(now / times.period)
+   local list = {}
+   for number = math.floor((now - times.grace - times.overlap) / times.period), present - 1 do
+      -- what sealed before this server was there
+      if opens_until(self, number) > now then list[#list + 1] = { number = number, only_fetch = true } end
+   end
+   list[#list + 1] = { number = present }
+   if now - present * times.period >= times.period / 2 then list[#list + 1] = { number = present + 1 } end
+   return list, present
+end
+
+-- Gives the core what is known: the key that seals first, then those that only open, the next period's among them.
+local function install(self, present, now)
+   local sealing
+   for number = present, present - math.ceil(self.times.grace / self.times.period), -1 do
+      if self.shared[number] and ends(self, number) + self.times.grace > now then
+         sealing = number
+         break
+      end
+   end
+   if not sealing then return true end
+   local list = {}
+   local function put(number)
+      local key = self.shared[number]
+      if not key then return end
+      key.seals_until, key.opens_until = ends(self, number) + self.times.grace, opens_until(self, number)
+      list[#list + 1] = key
+   end
+   put(sealing)
+   put(present + 1)
+   for number = present, present - exported_keys.MOST, -1 do
+      if number ~= sealing and #list < exported_keys.MOST then put(number) end
+   end
+   return self.own:replace(exported_keys.write(list, self.times.period, self.times.overlap), now)
+end
+
+local function forget(self, now)
+   for number in pairs(self.shared) do
+      if opens_until(self, number) <= now then self.shared[number] = nil end
+   end
+end
+
+local function bring_up(self, now)
+   local list, present = wanted(self, now)
+   local changed, problem
+   forget(self, now)
+   if math.abs(now - self.compared) >= math.min(MOST_BETWEEN, self.times.period / COMPARISONS) then
+      changed, problem = compare_all(self, now)
+   end
+   for _, entry in ipairs(list) do
+      if self.shared[entry.number] == nil and not problem then
+         local ok, message = fetch(self, entry.number, now, entry.only_fetch)
+         if not ok then problem = message else changed = true end
+      end
+   end
+   if changed or self.installed ~= present then
+      local ok, message = install(self, present, now)
+      if not ok then return nil, message end
+      self.installed = present
+   end
+   if problem then return nil, problem end
+   return true
+end
+
+local function is_under_way(self, now)
+   local call = self.call
+   return call and coroutine.status(call.thread) ~= "dead" and math.abs(now - call.since) < LONGEST_CALL
+end
+
+--- refresh([time]) brings the keys up to the time: true, or nil and a message where the store could not be asked; the
+-- keys that are there go on then. To be called often, every few seconds at least: it asks the store only where a key is
+-- missing, and not again within a second after a failure. It may yield where the store's socket does.
+function Keys:refresh(time)
+   local now = time or os.time()
+   if is_under_way(self, now) then return true end
+   if math.abs(now - self.last_try) < 1 and self.problem then return nil, self.problem end
+   local thread = coroutine.running()
+   self.call = thread and { thread = thread, since = now } or nil
+   local ok, message = bring_up(self, now)
+   self.call, self.last_try, self.problem = nil, now, message
+   if not ok and self.on_error then self.on_error(message) end
+   return ok, message
+end
+
+return keys
