@@ -1,7 +1,7 @@
--- A crowd of idle connections over loopback, and one request among them. A process may hold no more descriptors than its
--- limit (ulimit -n, which is raised as far as it may be). Where that is less than the crowd, each side's process has as
--- many threads, with a Lua state and a table of descriptors of their own (threads.c), as it takes. The requests go to the
--- first of them.
+-- A crowd of idle connections over loopback, and one request among them. A process may hold no more descriptors
+-- than its limit (ulimit -n, which is raised as far as it may be). Where that is less than the crowd, each side's
+-- process has as many threads, with a Lua state and a table of descriptors of their own (threads.c), as it takes.
+-- The requests go to the first of them.
 local certificates = require "spec.support.certificates"
 local interpreter = require "spec.support.interpreter"
 local process = require "spec.support.process"

@@ -1,8 +1,9 @@
-/* threads.c - runs a Lua script in several threads of one process, each with a Lua state and a table
- * of descriptors of its own. The limit of descriptors (RLIMIT_NOFILE) is one of each table, so that
- * one process holds more of them than its limit says, where that cannot be raised.
+/* threads.c - runs a Lua script in several threads of one process, each with a Lua state and a
+ * table of descriptors of its own. The limit of descriptors (RLIMIT_NOFILE) is one of each table,
+ * so that one process holds more of them than its limit says, where that cannot be raised.
  *
- *     threads COUNT SCRIPT ARGUMENT …      the global THREAD tells a script which one it is, from 1 */
+ *     threads COUNT SCRIPT ARGUMENT …      the global THREAD tells a script which one it is, from 1
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>

@@ -160,6 +160,24 @@ describe("bearssl.store.redis", function()
    end)
 end)
 
+describe("bearssl.store.redis, with a password", function()
+   it("gives it, and says that another was refused", function()
+      local server = fleet.start_store("redis")
+      require("redis").connect("127.0.0.1", server.port):config("set", "requirepass", "right")
+      local function try(password)
+         local backend = require("bearssl.store.redis").new { port = server.port, timeout = 5, password = password }
+         return backend:set("a", "x", 9)
+      end
+      assert.is_true((try "right"))
+      for _, password in ipairs { "wrong", false } do
+         local ok, message = try(password or nil)
+         assert.is_nil(ok)
+         assert.truthy(message:find("WRONGPASS", 1, true) or message:find("NOAUTH", 1, true), message)
+      end
+      server.stop()
+   end)
+end)
+
 describe("bearssl.store.memcached", function()
    local module = require "bearssl.store.memcached"
 
