@@ -81,6 +81,8 @@ function methods:dirty()
    local object = connection.core
    if not object then return false end
    if object:buffered() > 0 or state.transport.received then return true end
+   local has_arrived = state.transport.has_arrived
+   if has_arrived and has_arrived() then return true end
    if state.at_end ~= false then return false end
    if not connection.watches_nothing then return true end
    state.at_end = object:step() == "wantread"
