@@ -57,6 +57,14 @@ function bearssl.features(...)
    return { certificate_compression = require("bearssl.names").certificate_compression() }
 end
 
+--- running() is the coroutine to resume for a handler that yields, as a callback does that it waits for; nil in the
+-- main thread. It is coroutine.running() but in PUC Lua 5.1, where handlers run in coroutines of their own, which nobody
+-- else may resume.
+function bearssl.running(...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.running", nil, ...) end
+   return require("bearssl.protect").outermost()
+end
+
 local lazy = {
    certificate = function() return require "bearssl.certificate" end,
    key = function() return require "bearssl.key" end,

@@ -95,6 +95,24 @@ function methods:want()
    return own(self, "want").wanted
 end
 
+-- What cqueues asks of an object that is given to its poll (cqueues.poll(stream, timeout)).
+
+--- pollfd() is getfd(), events() "r", or "w" where want() says "write", timeout() 0 where dirty() says that a receive
+-- finds something, else nil: for cqueues.poll.
+function methods:pollfd()
+   own(self, "pollfd")
+   return self:getfd()
+end
+
+function methods:events()
+   return own(self, "events").wanted == "write" and "w" or "r"
+end
+
+function methods:timeout()
+   own(self, "timeout")
+   return self:dirty() and 0 or nil
+end
+
 --- getpeercertificate([n]) is the n-th certificate of the peer's chain (1, the default, is its own), or nil.
 function methods:getpeercertificate(n)
    own(self, "getpeercertificate")
