@@ -109,8 +109,8 @@ end
 -- ---- The coroutine that writes ----
 
 local function write_one(state, item)
-   if state.closing then return nil, "closed", "closed" end
    if state.code then return nil, state.problem, state.code end
+   if state.closing then return nil, "closed", "closed" end
    local ok, message, third, code
    if item.shutdown then
       ok, message, code = state.stream:shutdown "send"
