@@ -228,7 +228,7 @@ end
 function methods:xwrite(data, ...)
    local state = own(self, "xwrite")
    local mode, timeout = mode_and_timeout(...)
-   if state.ended.w or state.errors.w then return nil, fail(state, "write", "w", state.errors.w or END) end
+   if state.ended.w or state.errors.w then return nil, fail(state, "flush", "w", state.errors.w or END) end
    if data ~= "" then state.output[#state.output + 1] = data end
    if is_buffering(state, mode) then return self end
    local ok, first, second = flush(state, timeout, "flush")
@@ -345,13 +345,15 @@ function methods:setmode(input, output)
    return "b", before
 end
 
-function methods:setvbuf(mode)
+function methods:setvbuf(mode, size)
    local state = own(self, "setvbuf")
+   local size_before = state.buffer_size
+   state.buffer_size = size or size_before
    local names = { no = "n", line = "l", full = "f" }
    local before = state.output_mode
    state.output_mode = "b" .. (names[mode] or error("setvbuf: the mode must be \"no\", \"line\" or \"full\"", 2))
    for name, letter in pairs(names) do
-      if before:find(letter, 1, true) then return name end
+      if before:find(letter, 1, true) then return name, size_before end
    end
 end
 
@@ -423,7 +425,7 @@ function module.wrap(context, socket, given)
    if not stream then return nil, message, code end
    local state = {
       stream = stream, socket = socket, telling = telling(stream), timeout = given and given.timeout,
-      input = read_patterns.new_buffer(), output = {}, output_mode = "bl", max_line = MAX_LINE,
+      input = read_patterns.new_buffer(), output = {}, output_mode = "bl", max_line = MAX_LINE, buffer_size = MAX_LINE,
       errors = {}, ended = { r = false, w = false }, turn = {}, turned = condition.new(),
    }
    state.self = make(state)
