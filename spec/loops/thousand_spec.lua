@@ -72,9 +72,10 @@ describe("a thousand connections at once:", function()
       return left
    end
 
-   for _, name in ipairs { "select_server", "cqueues_server", "luv_server", "luv_callbacks", "copas_server" } do
-      it(name .. ".lua", function()
-         local server, port = serve { MEASURED, "examples/" .. name .. ".lua", certificates.ec.chainfile,
+   for _, name in ipairs { "select_server.lua", "cqueues_server.lua", "luv_server.lua", "luv_callbacks.lua",
+      "copas_server.lua" } do
+      it(name, function()
+         local server, port = serve { MEASURED, "examples/" .. name, certificates.ec.chainfile,
             certificates.ec.keyfile }
          local resident = {}
          local held = waves(server, port, function(number)
