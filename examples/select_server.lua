@@ -60,7 +60,8 @@ while true do
       if wanted.stream then table.insert(wanted.direction == "write" and writing or reading, wanted.stream) end
       deadline = math.min(deadline, wanted.deadline)
    end
-   local readable, writable = socket.select(reading, writing, deadline < math.huge and math.max(0, deadline - now) or nil)
+   local seconds = deadline < math.huge and math.max(0, deadline - now) or nil
+   local readable, writable = socket.select(reading, writing, seconds)
    local due = {}
    for thread, wanted in pairs(waiting) do
       local ready = wanted.stream and (readable[wanted.stream] or writable[wanted.stream])

@@ -82,11 +82,13 @@ local cases = {
       function(s) return s:clearerr "r" end, reading(3, 0) } },
    { "lines", "one\ntwo\r\n\nlast", true, { reading "*l", reading "*L", reading "*l", reading "*L", reading "*l" } },
    { "long lines", ("x"):rep(5000) .. "\n", true, { reading "*L", reading "*L", reading "*L" } },
-   { "a line length of one's own", "0123456789abc\n", true, { function(s) s:setmaxline(10) end, reading "*L", reading "*l" } },
+   { "a line length of one's own", "0123456789abc\n", true, { function(s) s:setmaxline(10) end, reading "*L",
+      reading "*l" } },
    { "everything", "one\ntwo", true, { reading "*a", reading "*a" } },
    { "nothing", "", true, { reading "*a", reading "*l", reading(5), function(s) return s:eof "r" end } },
    { "header fields", HEADERS, true, { reading "*h", reading "*h", reading "*h", reading "*L", reading "*a" } },
-   { "header fields as they stand", HEADERS, true, { reading "*H", reading "*H", reading "*H", reading(2), reading "*a" } },
+   { "header fields as they stand", HEADERS, true, { reading "*H", reading "*H", reading "*H", reading(2),
+      reading "*a" } },
    { "what is no header field", "bad line\r\n", true, { reading "*h", reading "*L" } },
    { "a header field that has no end", "A: b", false, { reading("*h", 0.01), function(s) return s:clearerr "r" end,
       reading "*a" } },
@@ -181,6 +183,13 @@ describe("bearssl.cqueues", function()
 
    it("says who it is", function()
       local client, server = secure_pair()
+      local methods, documented = debug.getmetatable(client).__index, {}
+      for line in io.lines "doc/types/bearssl_cqueues.lua" do
+         local name = line:match "^function Secure:([%a_]+)"
+         if name then documented[name] = true end
+      end
+      for name in pairs(methods) do assert.is_true(documented[name], name) end
+      for name in pairs(documented) do assert.is_function(methods[name], name) end
       run(function() assert(client:starttls(PATIENCE)) end, function() assert(server:starttls(PATIENCE)) end)
       assert.equal(client:stream():info "cipher_suite", client:checktls():getCipherInfo().name)
       assert.equal(0x304, client:checktls():getVersion())

@@ -194,10 +194,11 @@ for name, loop in pairs(loops) do
          for number = 1, 2 do
             local a, b, wait = loop.pair()
             loop.spawn(function()
-               say(wrap(server, a, { timeout = PATIENCE, wait = wait, handlers = handlers_of("server", number, version, {
+               local handlers = handlers_of("server", number, version, {
                   session_store = function(question) kept[question.session_id] = question.session:export() end,
                   session_load = function(question) return kept[question.session_id] end,
-               }) }), "server", number)
+               })
+               say(wrap(server, a, { timeout = PATIENCE, wait = wait, handlers = handlers }), "server", number)
             end)
             loop.spawn(function()
                say(wrap(client, b, { timeout = PATIENCE, wait = wait, server_name = "localhost",

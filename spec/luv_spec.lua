@@ -185,7 +185,7 @@ describe("a stream over a luv handle", function()
    end)
 
    it("runs the loop by itself outside of a coroutine, but not inside of a callback", function()
-      local client, server, handle = wrap_pair()
+      local client, server = wrap_pair()
       go(function()
          server:send((server:receive()) .. "\n")
          server:close()
@@ -195,6 +195,7 @@ describe("a stream over a luv handle", function()
       client:close()
       run()
 
+      local handle
       client, server, handle = wrap_pair()
       local timer, problem = uv.new_timer(), nil
       timer:start(0, 0, function()
@@ -261,6 +262,36 @@ describe("a stream over a luv handle", function()
       run()
       assert.same({ "transport_failed", "transport_failed", "transport_failed" }, { codes[1], codes[2], codes[3] })
       assert.is_true(codes[4] == "truncated" or codes[4] == "transport_failed", codes[4])
+   end)
+
+   it("is not confused by who resumes its coroutine, or ends it, or asks for addresses", function()
+      local client, server, a = wrap_pair()
+      local got
+      local reader = go(function()
+         assert(server:handshake())
+         got = server:receive()
+      end)
+      go(function()
+         assert(client:handshake())
+         assert.equal(a:getpeername().port, select(2, client:getpeername()))
+         assert.equal("127.0.0.1", (client:getsockname()))
+         sleep(10)
+         assert(coroutine.resume(reader))
+         assert.equal("suspended", coroutine.status(reader))
+         assert(client:send "this\n")
+         sleep(10)
+         assert.equal("this", got)
+         if coroutine.close then
+            coroutine.close(go(function() server:receive() end))
+            assert(client:send "that\n")
+            sleep(10)
+            assert.equal("that", (server:receive()))
+         end
+         client:close()
+         server:close()
+      end)
+      run()
+      assert.equal("this", got)
    end)
 
    it("begins in the middle of a conversation, and with what was received of it", function()
@@ -405,6 +436,20 @@ describe("bearssl.luv", function()
       assert.equal("timeout", codes[1])
       assert.equal("timeout", codes[2])
       assert.is_true(codes[#codes] == "truncated" or codes[#codes] == "transport_failed", codes[#codes])
+   end)
+
+   it("has its methods documented, and no others", function()
+      local client, server = secure_pair()
+      local methods, documented = debug.getmetatable(client).__index, {}
+      for line in io.lines "doc/types/bearssl_luv.lua" do
+         local name = line:match "^function Secure:([%a_]+)"
+         if name then documented[name] = true end
+      end
+      for name in pairs(methods) do assert.is_true(documented[name], name) end
+      for name in pairs(documented) do assert.is_function(methods[name], name) end
+      client:close()
+      server:close()
+      run()
    end)
 
    it("raises for what cannot be meant", function()

@@ -3,9 +3,9 @@
 --     local secure = assert(cqueues_tls.wrap(context, socket, { server_name = "example.org" }))
 --     secure:xwrite("hello\n", "n", timeout)
 --     local line, errno = secure:xread("*l", timeout)
--- They answer as cqueues' own do: values, or nil and what the function of onerror() makes of an errno, which is the errno
--- itself. What TLS has to say beyond one is told by failure(). Who needs no such socket gives the socket to context:wrap,
--- and has LuaSocket's methods.
+-- They answer as cqueues' own do: values, or nil and what the function of onerror() makes of an errno, which is the
+-- errno itself. What TLS has to say beyond one is told by failure(). Who needs no such socket gives the socket to
+-- context:wrap, and has LuaSocket's methods.
 local cqueues = require "cqueues"
 local condition = require "cqueues.condition"
 local errno = require "cqueues.errno"
@@ -155,8 +155,8 @@ local function read(state, what, timeout, operation)
    end
 end
 
---- xread(what [, mode] [, timeout]) reads what: a number of bytes, a negative number for up to so many, "*l", "*L", "*a",
--- "*h" or "*H". The mode is not used: all is binary.
+--- xread(what [, mode] [, timeout]) reads what: a number of bytes, a negative number for up to so many, "*l", "*L",
+-- "*a", "*h" or "*H". The mode is not used: all is binary.
 function methods:xread(what, ...)
    local state = own(self, "xread")
    local _, timeout = mode_and_timeout(...)
@@ -223,8 +223,8 @@ local function is_buffering(state, mode)
    return mode:find("f", 1, true) ~= nil
 end
 
---- xwrite(data [, mode] [, timeout]) writes: the socket, or nil and what onerror says. In mode "f" it only stands in the
--- output until something else is flushed.
+--- xwrite(data [, mode] [, timeout]) writes: the socket, or nil and what onerror says. In mode "f" it only stands in
+-- the output until something else is flushed.
 function methods:xwrite(data, ...)
    local state = own(self, "xwrite")
    local mode, timeout = mode_and_timeout(...)

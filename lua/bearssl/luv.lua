@@ -236,8 +236,8 @@ function methods:is_closing()
    return own(self, "is_closing").closing
 end
 
---- stream() is the stream below (doc/api.md): info(), session(), getpeercertificate(), fail() … What reads and writes is
--- in use.
+--- stream() is the stream below (doc/api.md): info(), session(), getpeercertificate(), fail() … What reads and writes
+-- is in use.
 function methods:stream()
    return own(self, "stream").stream
 end
@@ -249,8 +249,8 @@ local make = own_class.class("luv_stream", methods, {
 
 local luv = {}
 
---- wrap(context, handle [, options]) is TLS over a connected handle of luv's. context: of bearssl.context; options: of
--- context:wrap; `timeout` counts for the handshake, and for each time that nothing arrives or leaves. Returns the
+--- wrap(context, handle [, options]) is TLS over a connected handle of luv's. context: of bearssl.context; options:
+-- of context:wrap; `timeout` counts for the handshake, and for each time that nothing arrives or leaves. Returns the
 -- object; or nil, message, code.
 function luv.wrap(context, handle, given)
    local method = type(context) == "table" and context.wrap

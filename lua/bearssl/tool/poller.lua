@@ -3,8 +3,8 @@
 --     poller:add(descriptor, "read", task)   "read", "write" or "both"; a task waits for one thing at a time
 --     poller:remove(task)
 --     local readable, writable = poller:wait(seconds)   lists of tasks; nil: for ever
--- On Linux it is epoll: what a turn costs goes with what happens in it. Elsewhere kqueue (or what the system has for
--- that) by luv or cqueues, where one is installed, and poll() where none is, which looks at every descriptor every time.
+-- On Linux it is epoll: what a turn costs goes with what happens in it. Elsewhere kqueue (or what the system has) by
+-- luv or cqueues, where one is installed, and poll() where none is, which looks at every descriptor every time.
 local core = require "bearssl.core"
 
 -- ---- poll() ----

@@ -1,12 +1,13 @@
--- Transport over a stream of luv's (uv_tcp_t, uv_pipe_t …). What waits yields, and luv's callbacks resume it; outside of
--- a coroutine it runs the loop until it can go on. libuv reads ahead, up to a bound, and takes what it is given to write.
+-- Transport over a stream of luv's (uv_tcp_t, uv_pipe_t …). What waits yields, and luv's callbacks resume it; outside
+-- of a coroutine it runs the loop until it can go on. libuv reads ahead, up to a bound, and takes what it is given.
 local functions = require "bearssl.transport.functions"
 local protect = require "bearssl.protect"
 
 local luv_transport = {}
 
 local AHEAD = 131072 -- bytes that are read before anybody wants them
-local LINGER = 5000 -- milliseconds that what libuv has not written yet gets when the handle is closed
+-- Milliseconds that a closed handle gets: to write what libuv holds, and then for the peer to close.
+local WRITE_PATIENCE, CLOSE_PATIENCE = 5000, 1000
 
 -- The library under the name that the program has loaded it by.
 local function library()
@@ -25,7 +26,8 @@ local function wake(lane, outcome)
    if not thread then return end
    lane.thread, lane.outcome = nil, outcome
    if lane.timer and not lane.timer:is_closing() then lane.timer:stop() end
-   if thread ~= protect.MAIN then resume(thread) end
+   -- one that was closed while it waited (coroutine.close) is gone
+   if thread ~= protect.MAIN and coroutine.status(thread) == "suspended" then resume(thread) end
 end
 
 local function run_until_woken(lane)
@@ -145,6 +147,27 @@ local function wake_later(self)
    end)
 end
 
+-- A socket that is closed before it has read what is on its way (tickets, say) is reset, and the peer loses what it has
+-- not read yet. So nothing is closed before the peer has, or its time is over.
+local function linger(handle)
+   local timer = library().new_timer()
+   local function finish()
+      if not timer:is_closing() then timer:close() end
+      if not handle:is_closing() then handle:close() end
+   end
+   local function on_read(problem, bytes)
+      if problem or not bytes then finish() end
+   end
+   timer:start(WRITE_PATIENCE, 0, finish)
+   handle:read_stop()
+   local reads = handle:read_start(on_read)
+   local shuts = reads and handle:shutdown(function(problem)
+      if problem then return finish() end
+      if not timer:is_closing() then timer:start(CLOSE_PATIENCE, 0, finish) end
+   end)
+   if not shuts then finish() end
+end
+
 local function close(self)
    if self.closed then return end
    local handle, was_gone = self.handle, is_gone(self)
@@ -155,14 +178,8 @@ local function close(self)
       lane.timer = nil
    end
    if was_gone then return end
-   if not self.writing then return handle:close() end
-   local timer = library().new_timer()
-   local function finish()
-      if not timer:is_closing() then timer:close() end
-      if not handle:is_closing() then handle:close() end
-   end
-   timer:start(LINGER, 0, finish)
-   if not handle:shutdown(finish) then finish() end
+   if self.problem and not self.writing then return handle:close() end
+   linger(handle)
 end
 
 --- new(handle) → transport, or nil, message. The handle must be connected.
