@@ -167,6 +167,7 @@ function Loop:run()
    while self.count > 0 and not self.stopped do
       self:step()
    end
+   if self.poller.finish then self.poller:finish() end
 end
 
 -- ---- TLS streams ----

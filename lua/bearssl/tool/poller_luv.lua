@@ -56,6 +56,12 @@ function Luv:is_empty()
    return next(self.waits) == nil
 end
 
+--- finish() lets handles close that are closing: luv aborts at the end of a program in which some still are.
+function Luv:finish()
+   self.timer:stop()
+   self.uv.run "nowait"
+end
+
 function Luv:wait(seconds)
    local uv = self.uv
    self.readable, self.writable = {}, {}
