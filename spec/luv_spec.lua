@@ -134,7 +134,7 @@ describe("a stream over a luv handle", function()
       assert.same({ nil, "timeout", "", "timeout", "late" }, results)
    end)
 
-   it("times out in the middle of a send, and goes on", function()
+   it("times out in the middle of a send, and goes on #slow", function()
       local client, server = wrap_pair()
       local bytes = ("0123456789abcdef"):rep(500000)
       local got, code
@@ -360,7 +360,7 @@ describe("bearssl.luv", function()
       assert.same({ nil, "closed", "closed" }, { client:shutdown() })
    end)
 
-   it("holds the peer back while reading is stopped", function()
+   it("holds the peer back while reading is stopped #slow", function()
       local client, server = secure_pair()
       local bytes, got, is_written = ("y"):rep(20000000), 0, false
       client:write(bytes, function(problem) is_written = not problem end)

@@ -84,9 +84,9 @@ describe("a thousand connections at once:", function()
             return kilobytes
          end)
          -- a tenth of a kilobyte of each connection of a wave would be seen
-         assert.is_true(held[3] <= held[2] + COUNT / 10, ("Lua holds %s"):format(table.concat(held, ", ")))
+         assert(held[3] <= held[2] + COUNT / 10, ("Lua holds %s"):format(table.concat(held, ", ")))
          -- what C holds: not half a kilobyte of each
-         assert.is_true(resident[3] <= resident[2] + COUNT * 2,
+         assert(resident[3] <= resident[2] + COUNT * 2,
             ("the process holds %s"):format(table.concat(resident, ", ")))
          assert.is_nil(server:status(), server:told())
       end)
