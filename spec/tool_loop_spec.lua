@@ -1,22 +1,17 @@
--- The tool's event loop, over epoll where there is one, and over poll().
+-- The tool's event loop, over each of the ways that it may wait.
 local loopback = require "spec.support.loopback"
 local new_loop = require("bearssl.tool.loop").new
 local new_poller = require("bearssl.tool.poller").new
 
-local has_epoll = require("bearssl.core").epoll() ~= nil
+local KINDS = { "epoll", "luv", "cqueues", "poll" }
+if not require("bearssl.core").epoll() then table.remove(KINDS, 1) end
 
-local function pollers()
-   local list = { ["poll()"] = function() return new_poller(true) end }
-   if has_epoll then list.epoll = function() return new_poller() end end
-   return list
-end
-
-for name, make in pairs(pollers()) do
+for _, name in ipairs(KINDS) do
    describe("a loop over " .. name, function()
       local loop, open
 
       before_each(function()
-         loop, open = new_loop(make()), {}
+         loop, open = new_loop(new_poller(name)), {}
          loop.on_error = error
       end)
 
@@ -33,7 +28,8 @@ for name, make in pairs(pollers()) do
       end
 
       it("is what it says", function()
-         assert.equal(name == "epoll", loop.poller.set ~= nil)
+         local marks = { epoll = "set", luv = "uv", cqueues = "controller", poll = "readers" }
+         for kind, field in pairs(marks) do assert.equal(kind == name, loop.poller[field] ~= nil) end
       end)
 
       it("resumes who can read, and nobody else", function()

@@ -76,6 +76,10 @@ function bearssl.features() end
 ---@return bearssl.Code? code "closed"
 function bearssl.trace(object, options) end
 
+---What to resume for a handler that yields; nil in the main thread.
+---@return thread?
+function bearssl.running() end
+
 bearssl.certificate = {}
 
 ---Reads PEM or DER.
@@ -438,7 +442,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@class bearssl.Context
 local Context = {}
 
----@param transport any socket, descriptor number, cosocket, Copas socket, stream, or bearssl.TransportFunctions
+---@param transport any socket, descriptor number, cosocket, socket of Copas or cqueues, luv handle, stream, or bearssl.TransportFunctions
 ---@param options? bearssl.WrapOptions
 ---@return bearssl.Stream? stream
 ---@return string? message
@@ -691,6 +695,18 @@ function Stream:dirty() end
 
 ---@return ("read"|"write")?
 function Stream:want() end
+
+---For cqueues.poll: getfd().
+---@return integer?
+function Stream:pollfd() end
+
+---For cqueues.poll.
+---@return "r"|"w"
+function Stream:events() end
+
+---For cqueues.poll: 0 where dirty() is true.
+---@return number?
+function Stream:timeout() end
 
 ---@param field? string
 ---@return bearssl.Info|any

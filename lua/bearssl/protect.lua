@@ -24,6 +24,8 @@ end
 
 -- PUC Lua 5.1 cannot yield across pcall: there the call is a coroutine that passes yields on.
 if _VERSION == "Lua 5.1" and type(jit) ~= "table" then
+   local callers = setmetatable({}, { __mode = "kv" })
+
    local function pass(thread, ok, ...)
       if not ok then return false, debug.traceback(thread, text_of((...))) end
       if status(thread) == "dead" then return true, ... end
@@ -38,12 +40,26 @@ if _VERSION == "Lua 5.1" and type(jit) ~= "table" then
       local able, thread = pcall(create, f)
       if not able then thread = create(function(...) return f(...) end) end
       owner.thread = thread
+      callers[thread] = running()
       return pass(thread, resume(thread, a, b))
+   end
+
+   --- outermost() is the coroutine that must be resumed for the running one to go on, once it has yielded; nil in the
+   -- main thread. It is another where a handler runs in a coroutine of its own.
+   function protect.outermost()
+      local thread = running()
+      while callers[thread or ""] do thread = callers[thread] end
+      return thread
    end
 else
    function protect.call(f, a, b, owner)
       owner.thread = running() or protect.MAIN
       return xpcall(f, with_traceback, a, b)
+   end
+
+   function protect.outermost()
+      local thread, is_main = running()
+      return not is_main and thread or nil
    end
 end
 

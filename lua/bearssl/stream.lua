@@ -81,6 +81,8 @@ function methods:dirty()
    local object = connection.core
    if not object then return false end
    if object:buffered() > 0 or state.transport.received then return true end
+   local has_arrived = state.transport.has_arrived
+   if has_arrived and has_arrived() then return true end
    if state.at_end ~= false then return false end
    if not connection.watches_nothing then return true end
    state.at_end = object:step() == "wantread"
@@ -91,6 +93,24 @@ end
 --- want() is what the call that was cut short waits for: "read", "write", or nil when none was.
 function methods:want()
    return own(self, "want").wanted
+end
+
+-- What cqueues asks of an object that is given to its poll (cqueues.poll(stream, timeout)).
+
+--- pollfd() is getfd(), events() "r", or "w" where want() says "write", timeout() 0 where dirty() says that a receive
+-- finds something, else nil: for cqueues.poll.
+function methods:pollfd()
+   own(self, "pollfd")
+   return self:getfd()
+end
+
+function methods:events()
+   return own(self, "events").wanted == "write" and "w" or "r"
+end
+
+function methods:timeout()
+   own(self, "timeout")
+   return self:dirty() and 0 or nil
 end
 
 --- getpeercertificate([n]) is the n-th certificate of the peer's chain (1, the default, is its own), or nil.

@@ -13,12 +13,18 @@ local function field(object, name)
    return ok and type(value) == "function" and value or nil
 end
 
+-- A handle of luv has a table for an address.
+local function unpacked(address, ...)
+   if type(address) ~= "table" then return address, ... end
+   return address.ip, address.port, address.family
+end
+
 local function pass_on(self, name, ...)
    local state = own(self, name)
    local object = state.below
    if state.transport_closed or object == nil then return nil, "closed", "closed" end
    local method, other = field(object, name), of_cqueues[name] and field(object, of_cqueues[name])
-   if method then return method(object, ...) end
+   if method then return unpacked(method(object, ...)) end
    if other then
       local family, host, port = other(object)
       if not family then return nil, tostring(host) end

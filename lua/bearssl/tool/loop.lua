@@ -5,6 +5,7 @@
 -- Only a task may call the methods that wait. They find the task in loop.current, not in
 -- coroutine.running(), so they work from handlers that run in a coroutine of their own (Lua 5.1).
 local core = require "bearssl.core"
+local new_deadlines = require("bearssl.tool.deadlines").new
 local new_poller = require("bearssl.tool.poller").new
 
 local Loop = {}
@@ -14,7 +15,7 @@ Loop.__index = Loop
 local function new(poller)
    return setmetatable({
       poller = poller or new_poller(), waits = {}, tasks = {}, count = 0, ready = {},
-      now = core.monotonic(), next_deadline = math.huge,
+      now = core.monotonic(), deadlines = new_deadlines(),
    }, Loop)
 end
 
@@ -23,7 +24,8 @@ local function detach(self, task)
       self.waits[task] = nil
       self.poller:remove(task)
    end
-   task.deadline, task.queued = nil, nil
+   self.deadlines:clear(task)
+   task.queued, task.expired = nil, nil
 end
 
 local function finish(self, task, ok, message)
@@ -62,10 +64,7 @@ end
 
 local function suspend(self, timeout)
    local task = self.current
-   if timeout then
-      task.deadline = self.now + timeout
-      if task.deadline < self.next_deadline then self.next_deadline = task.deadline end
-   end
+   if timeout then self.deadlines:set(task, self.now + timeout) end
    return coroutine.yield()
 end
 
@@ -121,20 +120,18 @@ local function run_ready(self)
    end
 end
 
+-- A wait that begins in this turn ends in a later one, even if it is over at once.
 local function run_expired(self)
-   if self.now < self.next_deadline then return end
    local expired = {}
-   self.next_deadline = math.huge
-   for task in pairs(self.tasks) do
-      local deadline = task.deadline
-      if deadline and deadline <= self.now then
-         expired[#expired + 1] = task
-      elseif deadline and deadline < self.next_deadline then
-         self.next_deadline = deadline
-      end
+   local time, task = self.deadlines:first()
+   while time and time <= self.now do
+      self.deadlines:clear(task)
+      task.expired = true
+      expired[#expired + 1] = task
+      time, task = self.deadlines:first()
    end
-   for _, task in ipairs(expired) do
-      if task.deadline then resume(self, task, nil, "timeout") end
+   for _, ended in ipairs(expired) do
+      if ended.expired then resume(self, ended, nil, "timeout") end
    end
 end
 
@@ -151,8 +148,8 @@ function Loop:step(timeout)
    self.now = core.monotonic()
    if #self.ready > 0 then
       timeout = 0
-   elseif self.next_deadline < math.huge then
-      timeout = math.min(timeout or math.huge, math.max(0, self.next_deadline - self.now))
+   elseif self.deadlines:first() then
+      timeout = math.min(timeout or math.huge, math.max(0, self.deadlines:first() - self.now))
    elseif not timeout and self.poller:is_empty() then
       error("the loop's tasks wait for nothing", 2)
    end
@@ -170,6 +167,7 @@ function Loop:run()
    while self.count > 0 and not self.stopped do
       self:step()
    end
+   if self.poller.finish then self.poller:finish() end
 end
 
 -- ---- TLS streams ----

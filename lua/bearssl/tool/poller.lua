@@ -3,8 +3,8 @@
 --     poller:add(descriptor, "read", task)   "read", "write" or "both"; a task waits for one thing at a time
 --     poller:remove(task)
 --     local readable, writable = poller:wait(seconds)   lists of tasks; nil: for ever
--- On Linux it is epoll: what a turn costs goes with what happens in it. Elsewhere it is poll(), which looks at every
--- descriptor every time.
+-- On Linux it is epoll: what a turn costs goes with what happens in it. Elsewhere kqueue (or what the system has) by
+-- luv or cqueues, where one is installed, and poll() where none is, which looks at every descriptor every time.
 local core = require "bearssl.core"
 
 -- ---- poll() ----
@@ -121,10 +121,29 @@ function Epoll:wait(seconds)
    return readable, writable
 end
 
---- new([is_plain]) → a poller; is_plain: poll() even where there is epoll.
-local function new(is_plain)
-   local set = not is_plain and core.epoll()
-   return set and new_epoll(set) or new_plain()
+-- ---- Which one ----
+
+local makers = {}
+
+function makers.epoll()
+   local set = core.epoll()
+   return set and new_epoll(set) or nil
+end
+
+for _, library in ipairs { "luv", "cqueues" } do
+   makers[library] = function()
+      local found, module = pcall(require, library)
+      return found and require("bearssl.tool.poller_" .. library)(module) or nil
+   end
+end
+
+makers.poll = new_plain
+
+--- new([kind]) → a poller: of the kind "epoll", "luv", "cqueues" or "poll", or nil where there is none such; without
+-- it the first of these that there is.
+local function new(kind)
+   if kind then return makers[kind]() end
+   return makers.epoll() or makers.luv() or makers.cqueues() or makers.poll()
 end
 
 return { new = new }

@@ -14,6 +14,7 @@
 --    close()                 closes what lies below, if it is the transport's to close
 --    descriptor()            the descriptor to wait for, or nil
 --    polls                   true when flush(core, 0) and fill(core, 0) come back at once
+--    has_arrived()           optional: whether fill(core, 0) would bring something that the descriptor does not tell of
 --    send(core, data, i, j, deadline)   optional: encrypts and sends; the index of the last byte when all is sent,
 --                            otherwise nil, message, code, index of the last byte that was encrypted
 --
@@ -79,10 +80,6 @@ local function refuse(object)
    if has(object, "dohandshake", "getpeercertificate") then
       return "a LuaSec connection speaks TLS itself: give the TCP socket below it, before ssl.wrap"
    end
-   if has(object, "read_start", "read_stop", "try_write") then
-      return "a luv handle tells what it reads in a callback: give its descriptor, handle:fileno(), or a table with "
-         .. "read and write functions that wait in a coroutine"
-   end
    if io.type(object) then
       return "a file of Lua's waits for all that it is asked to read: give a descriptor or a socket"
    end
@@ -103,6 +100,9 @@ end
 local function recognize(object, kind)
    if look("stream", object) then return "functions", "over_stream", "a stream waits" end
    if belongs("cqueues.socket", object) then return "cqueues", "new", "a socket of cqueues waits" end
+   if kind == "userdata" and has(object, "read_start", "read_stop", "try_write") then
+      return "luv", "new", "a handle of luv waits"
+   end
    local refused = refuse(object)
    if refused then return nil, refused end
    if kind == "userdata" and has(object, "getfd") then return "descriptor", "new" end
@@ -141,7 +141,7 @@ function transport.new(object, wait)
       return nil, constructor
    end
    local message = "no transport is known for %s: give a LuaSocket TCP socket, a descriptor number, an nginx cosocket, "
-      .. "a Copas or cqueues socket, or a table with read and write functions"
+      .. "a Copas or cqueues socket, a luv handle, or a table with read and write functions"
    return nil, message:format(describe(object))
 end
 
