@@ -73,6 +73,7 @@ function bearssl.trace(object, options, ...)
    if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.trace", options, ...) end
    local tracer, message, code = require("bearssl.trace").new(object, options)
    return require("bearssl.options").result(tracer, message, code)
+end
 
 --- running() is the coroutine to resume for a handler that yields, as a callback does that it waits for; nil in the
 -- main thread. It is coroutine.running() but in PUC Lua 5.1, where handlers run in coroutines of their own, which
