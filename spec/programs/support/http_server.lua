@@ -1,0 +1,26 @@
+-- The nginx of http.conf, with OpenSSL, that the programs of several specs fetch from.
+local certificates = require "spec.support.certificates"
+local nginx = require "spec.support.nginx"
+local port = require "spec.support.port"
+local temporary = require "spec.support.temporary"
+
+local http_server = {}
+
+-- start serves the files of a directory besides what http.conf names. The process has `port`, `port12` (TLS 1.2 only),
+-- `plain` and `log`, the path of what it was asked.
+function http_server.start(root)
+   local values = {
+      PORT = port.free(),
+      PLAIN = port.free(),
+      CERTIFICATE = certificates.rsa.chainfile,
+      KEY = certificates.rsa.keyfile,
+      ROOT = root or temporary.make_directory(),
+      OLD = port.free(),
+      LOG = temporary.path(".log"),
+   }
+   local server = nginx.start("spec/programs/http.conf", values, values.PORT)
+   server.port12, server.plain, server.log = values.OLD, values.PLAIN, values.LOG
+   return server
+end
+
+return http_server
