@@ -36,7 +36,8 @@ function luasec.environment(lua, options)
       path[#path + 1] = directory .. "/?.lua"
       path[#path + 1] = directory .. "/?/init.lua"
    end
-   path[#path + 1] = ("/usr/share/lua/%s/?.lua;/usr/share/lua/%s/?/init.lua;;"):format(version, version)
+   path[#path + 1] = ("/usr/share/lua/%s/?.lua;/usr/share/lua/%s/?/init.lua"):format(version, version)
+   path[#path + 1] = "/usr/share/lua/5.1/?.lua;;" -- Debian files some that suit every Lua under that one only
    local install = luasec.original and "" or 'require "bearssl.luasec.auto" '
    local environment = {
       LUA_PATH = table.concat(path, ";"),
