@@ -89,7 +89,7 @@ local function say(name, ...)
    for index = 1, select("#", ...) do
       words[#words + 1] = tostring((select(index, ...)))
    end
-   print((table.concat(words, "|"):gsub("%S+copas%.lua:%d+: ", ""))) -- where Copas raised it
+   print((table.concat(words, "|"):gsub("[^%s|]+copas%.lua:%d+: ", ""))) -- where Copas raised it
 end
 
 local function fetch(number, path, request)
