@@ -26,6 +26,7 @@ end
 -- environment is what a program under a Lua ("lua5.4" and so on) is started with. options:
 --    root     where lua/ and build/ are; nothing: this checkout
 --    modules  more directories of Lua modules
+--    libraries   more directories of modules in C
 --    first    Lua source that runs before the program
 function luasec.environment(lua, options)
    options = options or {}
@@ -38,10 +39,15 @@ function luasec.environment(lua, options)
    end
    path[#path + 1] = ("/usr/share/lua/%s/?.lua;/usr/share/lua/%s/?/init.lua"):format(version, version)
    path[#path + 1] = "/usr/share/lua/5.1/?.lua;;" -- Debian files some that suit every Lua under that one only
+   local libraries = { root .. "/build/" .. lua .. "/?.so" }
+   for _, directory in ipairs(options.libraries or {}) do
+      libraries[#libraries + 1] = directory .. "/?.so"
+   end
+   libraries[#libraries + 1] = ";"
    local install = luasec.original and "" or 'require "bearssl.luasec.auto" '
    local environment = {
       LUA_PATH = table.concat(path, ";"),
-      LUA_CPATH = root .. "/build/" .. lua .. "/?.so;;",
+      LUA_CPATH = table.concat(libraries, ";"),
       LUA_INIT = install .. (options.first or ""),
    }
    for _, suffix in ipairs({ "5_2", "5_3", "5_4" }) do
