@@ -60,7 +60,20 @@ methods(lua_State *L)
     return 1;
 }
 
+/* core.userdata(metatable) -> a full userdata that has it and nothing else: for objects that are
+ * written in Lua and must be one */
+static int
+userdata(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    (void)tls_lua_userdata(L, 0, 0);
+    lua_pushvalue(L, 1);
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
+    {"userdata", userdata},
     {"type", type},
     {"methods", methods},
     {NULL, NULL},
