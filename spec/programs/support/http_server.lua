@@ -23,4 +23,19 @@ function http_server.start(root)
    return server
 end
 
+-- connections tells who made the connections of TLS that a server's log has: how many each. We put a value of GREASE
+-- before the suites that we offer; OpenSSL does not.
+function http_server.connections(server)
+   local ours, others, nameless = 0, 0, 0
+   for name, offered in temporary.read(server.log):gmatch("TLSv1%.%d %S+ name=(%S+) offered=(%S+)") do
+      if offered:find("^0x%xa%xa:") then
+         ours = ours + 1
+      else
+         others = others + 1
+      end
+      nameless = nameless + (name == "-" and 1 or 0)
+   end
+   return { ours = ours, others = others, nameless = nameless }
+end
+
 return http_server
