@@ -80,7 +80,7 @@ end
 function luasec.loaded(pid)
    local maps = temporary.read("/proc/" .. pid .. "/maps") or ""
    local ours = maps:find("/bearssl/core.so", 1, true)
-   local original = maps:find("lua[%d.]*%-sec%.so") or maps:find("/libssl.so", 1, true)
+   local original = maps:find("lua[%d.]*%-sec%.so")
    return ours and (original and "both" or "ours") or original and "original" or "none"
 end
 
