@@ -28,6 +28,7 @@ end
 --    modules  more directories of Lua modules
 --    libraries   more directories of modules in C
 --    first    Lua source that runs before the program
+--    original    true: LuaSec itself, whatever the environment says
 function luasec.environment(lua, options)
    options = options or {}
    local root = options.root or here
@@ -44,7 +45,7 @@ function luasec.environment(lua, options)
       libraries[#libraries + 1] = directory .. "/?.so"
    end
    libraries[#libraries + 1] = ";"
-   local install = luasec.original and "" or 'require "bearssl.luasec.auto" '
+   local install = (luasec.original or options.original) and "" or 'require "bearssl.luasec.auto" '
    local environment = {
       LUA_PATH = table.concat(path, ";"),
       LUA_CPATH = table.concat(libraries, ";"),

@@ -4,7 +4,8 @@
 --     server:account("user@localhost", "secret")
 --     server:control("check", "certs")     what prosodyctl says: its status and its output
 --     server:stop()
--- options.release is "0.12" or "13". global and host are more lines of the configuration, for all and for each host;
+-- options.release is "0.12" or "13"; with `original` it has LuaSec itself, whatever the others have; with `https` and
+-- `s2s` it listens for these too; `modules` are more of them, each after a comma. global and host are more lines of the configuration, for all and for each host;
 -- a host's certificate and key are in certificates/HOST.crt and .key of `directory`, put there with install().
 local luasec = require "spec.programs.support.luasec"
 local peer = require "spec.support.peer"
@@ -23,11 +24,11 @@ local function newer_directory()
    return shell.run({ "spec/support/newer", "--group", "xmpp" }):match("[^\n]+")
 end
 
--- command is how a release's program (prosody or prosodyctl) is run, and its environment.
-local function command(release, program)
-   local options = {}
+-- command is how a server's program (prosody or prosodyctl) is run, and its environment.
+local function command(server, program)
+   local options = { original = server.original }
    local words = { "/usr/bin/" .. program }
-   if release == "13" then
+   if server.release == "13" then
       local root = newer_directory()
       options.modules = { root .. "/usr/share/lua/5.4" }
       options.libraries = { shell.run("ls -d " .. root .. "/usr/lib/*/lua/5.4"):match("[^\n]+") }
@@ -55,7 +56,7 @@ authentication = "internal_hashed"
 storage = "internal"
 c2s_require_encryption = true
 limits = {}
-modules_enabled = { "roster", "saslauth", "tls", "dialback", "disco", "ping", "admin_shell"@MODULES@ }
+modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "admin_shell"@MODULES@ }
 modules_disabled = { @DISABLED@ }
 @GLOBAL@
 ]]
@@ -71,7 +72,7 @@ function prosody.prepare(options)
    luasec.build(LUA)
    local directory = temporary.make_directory()
    shell.run({ "mkdir", directory .. "/certificates", directory .. "/data" })
-   local self = setmetatable({ directory = directory, release = options.release, hosts = options.hosts }, Server)
+   local self = setmetatable({ directory = directory, release = options.release, original = options.original }, Server)
    self.address = options.address or "127.0.0.1"
    self.ports = { c2s = port.free(), direct = port.free(), https = port.free(), s2s = port.free() }
    for host, certificate in pairs(options.certificates) do
@@ -95,16 +96,16 @@ function Server:configure(options)
       DISABLED = options.s2s and "" or '"s2s"',
       GLOBAL = options.global or "",
    }
-   local text = CONFIGURATION:gsub("@(%u%d?%u+)@", values):gsub("@(%u+%d?%u*)@", values)
+   local text = CONFIGURATION:gsub("@([%u%d]+)@", values)
    for _, host in ipairs(options.hosts) do
       text = ("%s\nVirtualHost %q\n%s\n"):format(text, host, options.host or "")
    end
-   temporary.write(text .. (options.last or ""), nil, self.configuration)
+   temporary.write(text, nil, self.configuration)
 end
 
 -- run starts a prepared server and waits until it listens.
 function Server:run()
-   local words, environment = command(self.release, "prosody")
+   local words, environment = command(self, "prosody")
    for _, word in ipairs({ "--config", self.configuration, "-F" }) do
       words[#words + 1] = word
    end
@@ -131,7 +132,7 @@ end
 
 -- control runs prosodyctl for this server, and gives its exit status and what it wrote.
 function Server:control(...)
-   local program, environment = command(self.release, "prosodyctl")
+   local program, environment = command(self, "prosodyctl")
    local words = { "env" }
    for name, value in pairs(environment) do
       words[#words + 1] = name .. "=" .. value
