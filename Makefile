@@ -226,7 +226,10 @@ demo: all ## a server and a client over loopback, drawn as a ladder
 	@$(RUN) $(LUA) examples/demo.lua
 
 # What to test, and how: make test SPEC=spec/session_spec.lua SPECFLAGS='--filter=resumes'
-SPECS     ?= spec
+# The specs of spec/ itself are quick and need few other programs; those of its rooms are about such programs.
+QUICK_SPECS = $(wildcard spec/*_spec.lua)
+OTHER_SPECS = $(wildcard spec/*/*_spec.lua)
+SPECS     ?= $(QUICK_SPECS)
 SPEC      ?= $(SPECS)
 SPECFLAGS ?=
 # Test programs and spec files that run at once. They wait for their peers more than they compute.
@@ -235,8 +238,14 @@ JOBS      ?= 3
 SLOWDOWN  ?= 2
 SUITE      = $(RUN) SPEC='$(SPEC)' SPECFLAGS='$(SPECFLAGS)' OUT='$(OUT)' JOBS=$(JOBS) SLOWDOWN=$(SLOWDOWN) .ci/suite
 
-test: all core-tests ## the C unit tests and the specs
+test: all core-tests ## the C unit tests and the quick specs, in some two minutes
 	@$(SUITE) $(if $(filter file,$(origin SPEC)),$(TEST_BINS))
+
+.PHONY: test-all test-rest
+test-all: ## all specs: also those with other libraries' peers, nginx, and whole programs
+	@$(MAKE) --no-print-directory test SPECS='$(QUICK_SPECS) $(OTHER_SPECS)'
+test-rest: ## what test-all has and test has not
+	@$(MAKE) --no-print-directory test SPEC='$(OTHER_SPECS)' LABEL='$(or $(LABEL),$(LUA) rest)'
 
 BENCH_BIN := $(BUILD)/bench/primitives
 $(BENCH_BIN): spec/bench/primitives.c $(TLS_OBJECTS) $(BUILD)/tls/flags
@@ -259,20 +268,21 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 # More to build in: see `checked`.
 INSTRUMENT ?=
 SANITIZED   = OPT='-O1 -g -fno-omit-frame-pointer $(SANITIZERS) $(INSTRUMENT)' HARDEN= LDFLAGS='-Wl,-z,nodelete'
+# Without whole programs that load the module into an interpreter of their own, which knows no sanitizer.
+SANITIZE_SPECS = $(QUICK_SPECS) $(wildcard spec/robustness/*_spec.lua spec/interop/*_spec.lua spec/nginx/*_spec.lua)
 sanitize: ## the suite under AddressSanitizer, LeakSanitizer and UBSan
 	@$(MAKE) --no-print-directory host BUILD=$(BUILD)/sanitize $(SANITIZED)
 	@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0 \
 	 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 LABEL=sanitize TEST_PORTION=20 \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/sanitize LUA=$(abspath $(BUILD))/sanitize/host/$(LUA_ID) \
-	    LUA_INCDIR='$(LUA_INCDIR)' SLOWDOWN=4 $(SANITIZED)
+	    LUA_INCDIR='$(LUA_INCDIR)' SPECS='$(SANITIZE_SPECS)' SLOWDOWN=4 $(SANITIZED)
 
 VALGRIND = valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 --num-callers=24
 # What the sanitizers cannot see is a read of memory that nobody wrote. All C unit tests look for it. Of the specs those
 # do that drive the binding in the interpreter's own process. The others have their work done by peers, the tool or
 # a build, which valgrind does not follow; or alter bytes and chains in tables that the C unit tests have as well.
 VALGRIND_PASSED_OVER = rockspec c_host examples tool_* ca_tool system_bundle chains robustness/transport
-VALGRIND_SPECS = $(shell find spec -name '*_spec.lua' ! -path 'spec/interop/*' ! -path 'spec/nginx/*' \
-    $(VALGRIND_PASSED_OVER:%=! -path 'spec/%_spec.lua'))
+VALGRIND_SPECS = $(shell find spec/*_spec.lua spec/robustness -name '*_spec.lua' $(VALGRIND_PASSED_OVER:%=! -path 'spec/%_spec.lua'))
 valgrind: ## the C unit tests, and the specs that need no other program, under valgrind (but for specs tagged slow)
 	@LABEL=valgrind TEST_PORTION=100 CHECKER='$(VALGRIND)' SPEC_TIMEOUT=$${SPEC_TIMEOUT:-1800} \
 	 $(MAKE) --no-print-directory test BUILD=$(BUILD)/valgrind OPT='-O1 -g' LDFLAGS='-Wl,-z,nodelete' \

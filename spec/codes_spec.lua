@@ -153,4 +153,20 @@ describe("the sources", function()
       assert.same({}, unused)
       assert.equal(#core.codes(), count)
    end)
+
+   it("has each code once in the guide that tells what to do", function()
+      local seen = {}
+      for line in assert(temporary.read("doc/guides/errors.md")):gmatch("[^\n]+") do
+         local code, cause, remedy = line:match("^| `([%l_]+)` | ([^|]+) | ([^|]+) |$")
+         if code then
+            assert.is_nil(seen[code], code .. " stands twice")
+            assert.is_true(#cause > 5 and #remedy > 5, code)
+            seen[code] = true
+         else
+            assert.is_nil(line:match("^| `"), "a row that is none: " .. line)
+         end
+      end
+      for code in pairs(bearssl.codes) do assert.is_true(seen[code], code .. " is not in doc/guides/errors.md") end
+      for code in pairs(seen) do assert.is_not_nil(bearssl.codes[code], code .. " is no code") end
+   end)
 end)

@@ -276,7 +276,7 @@ local entries = {
 
 -- What no pair of ours can show is shown by specs that name it: each must.
 local elsewhere = {
-   mode = "context_spec",
+   mode = "context_spec", keylogfile = "keylogfile_spec",
    ech = "ech_spec", ech_keys = "ech_spec", ech_backend = "ech_spec",
    psk_ke = "core/tls13/connection13_psk_test", -- a peer that offers nothing better
 }
@@ -396,7 +396,7 @@ local of_connections = {
 local of_connections_elsewhere = {
    session = "client_sessions_spec", early_data = "tls13_sessions_spec", early_data_resend = "tls13_sessions_spec",
    ech = "ech_spec", timeout = "stream_waiting_spec", wait = "wait_spec", max_line = "stream_transfer_spec",
-   received = "ech_front_spec",
+   received = "ech_front_spec", truncation = "stream_conversation_spec",
 }
 
 local function known_of(method, ...)

@@ -249,6 +249,38 @@ describe("the end of a conversation", function()
       end
    end)
 
+   it("without close_notify is a good one where that was asked for by name", function()
+      for _, pattern in ipairs { "*a", "*l", 10 } do
+         local client, server, _, b = keep(connected { truncation = "allow" })
+         server:send "ab\ncd"
+         b:close()
+         settle()
+         if pattern == 10 then assert.equal("ab\n", client:receive(3)) end
+         if pattern == "*l" then assert.equal("ab", client:receive "*l") end
+         local data, message, partial, code = client:receive(pattern)
+         if pattern == "*a" then
+            assert.equal("ab\ncd", data)
+         else
+            assert.same({ nil, "closed", "cd", "closed" }, { data, message, partial, code })
+         end
+         data, message, partial, code = client:receive "*a"
+         assert.same({ nil, "closed", "", "closed" }, { data, message, partial, code })
+         assert.is_false(client:info "close_notify_received")
+      end
+   end)
+
+   it("without close_notify during the handshake is never a good one", function()
+      local a, b = loopback.pair()
+      local client = keep(assert(streams.client_context():wrap(a, { server_name = "localhost", truncation = "allow" })))
+      b:send "\22\3\3"
+      b:shutdown "send"
+      local ok, _, code = client:handshake()
+      assert.is_nil(ok)
+      assert.equal("truncated", code)
+      b:close()
+      assert.has_error(function() streams.client_context():wrap(a, { server_name = "x", truncation = true }) end)
+   end)
+
    it("in the middle of a record keeps what came before it", function()
       local client, server, a, b = keep(connected())
       server:send("whole")

@@ -2,17 +2,20 @@
  *
  *     kind  = core.path_kind(path)    "file", "directory", "other" (a pipe, a device, a socket)
  *     names = core.directory(path)    list of names, without "." and ".."
+ *     true  = core.private_file(path) a new file, empty, that its owner alone may read
  *
- * Both follow symbolic links, and give nil, message, the system's error number. */
+ * The first two follow symbolic links; all give nil, message, the system's error number. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "module.h"
 #include "value.h"
@@ -78,8 +81,24 @@ directory(lua_State *L)
     return error != 0 ? failed(L, path, error) : 1;
 }
 
+/* Never one that is there, nor what a symbolic link leads to: whoever put it there could read what
+ * is written into it. */
+static int
+private_file(lua_State *L)
+{
+    const char *path = tls_lua_check_text(L, 1);
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+    if (descriptor < 0)
+        return failed(L, path, errno);
+    (void)close(descriptor);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 const luaL_Reg tls_lua_path_functions[] = {
     {"path_kind", path_kind},
     {"directory", directory},
+    {"private_file", private_file},
     {NULL, NULL},
 };

@@ -24,6 +24,19 @@ local bearssl = {}
 ---@return bearssl.Code? code
 function bearssl.context(options) end
 
+---@class bearssl.ConnectOptions: bearssl.WrapOptions
+---@field context? bearssl.Context|bearssl.ContextOptions default one that all such connections share
+---@field connector? fun(host: string, port: integer, seconds?: number): any, string? a connected socket; or nil, message
+
+---Connects, and shakes hands: a stream to a server that has proven who it is.
+---@param host string
+---@param port integer
+---@param options? bearssl.ConnectOptions
+---@return bearssl.Stream? stream
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.connect(host, port, options) end
+
 ---Suite names of a policy in order of preference, or all that are known.
 ---@param policy? "modern"|"compatible"
 ---@return string[]
@@ -318,6 +331,8 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field ocsp_response? string DER, server
 ---@field ocspfile? string
 
+---@alias bearssl.Trusted bearssl.Trust|bearssl.Certificate|string a string is PEM, DER, a path or "system"
+
 ---@class bearssl.ContextOptions
 ---@field mode? "client"|"server" default "client"
 ---@field min_version? bearssl.Version default "TLSv1.2"
@@ -330,7 +345,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field certificate_compression? bearssl.Compression[]|false TLS 1.3; default all that were built in
 ---@field alpn? string[]
 ---@field alpn_required? boolean default false
----@field trust? bearssl.Trust|string a store, PEM, or "system" (a client's default)
+---@field trust? bearssl.Trust|string|bearssl.Trusted[] a store, PEM, "system" (a client's default), or a list
 ---@field cafile? string
 ---@field capath? string
 ---@field verify? bearssl.Verify client: "required"; server: "none"
@@ -382,6 +397,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field renegotiation? boolean up to TLS 1.2, default false
 ---@field handlers? bearssl.Handlers
 ---@field clock? fun(): number seconds since the epoch
+---@field keylogfile? string secrets are appended to it, for Wireshark
 
 ---@class bearssl.RenegotiateOptions
 ---@field verify? bearssl.Verify server: from now on
@@ -404,6 +420,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field timeout? number seconds; nil waits for ever, 0 never
 ---@field max_line? integer bytes of a line that receive takes; nil: any number
 ---@field received? string what has been read of the transport already
+---@field truncation? "refuse"|"allow" an end without close_notify; default "refuse"
 ---@field wait? fun(fd: integer, mode: "read"|"write", seconds?: number): boolean?, string? true; or nil, "timeout"
 
 ---@class bearssl.Context
@@ -423,6 +440,9 @@ function Context:wrap(transport, options) end
 function Context:connection(options) end
 
 function Context:flush_sessions() end
+
+---@return bearssl.Trust? store that the context trusts
+function Context:trust() end
 
 ---@return bearssl.TicketKeys? keys of a server that issues tickets
 function Context:ticket_keys() end
@@ -696,6 +716,17 @@ function Stream:getpeercertificate(n) end
 ---@return integer received bytes of ciphertext
 ---@return integer sent
 function Stream:getstats() end
+
+---@return any address and what else the socket below gives; nil, message
+function Stream:getpeername() end
+
+---@return any address and what else the socket below gives; nil, message
+function Stream:getsockname() end
+
+---@param name string
+---@param value? any
+---@return any what the socket below gives; nil, message
+function Stream:setoption(name, value) end
 
 ---@class bearssl.Connection
 local Connection = {}
@@ -1197,5 +1228,15 @@ function Session:info() end
 ---@field ticket boolean
 ---@field max_early_data integer bytes; 0: none
 ---@field peer_certificates bearssl.Certificate[]
+
+---@class bearssl.luasec LuaSec 1.3.2's interface, as `require "bearssl.luasec"` gives it
+---@field ssl table LuaSec's `ssl`: newcontext, wrap, loadcertificate, config, _VERSION
+---@field https table LuaSec's `ssl.https`: request, tcp, PORT, TIMEOUT
+---@field context table LuaSec's `ssl.context`
+---@field x509 table LuaSec's `ssl.x509`
+---@field config table LuaSec's `ssl.config`
+---@field core table LuaSec's `ssl.core`
+---@field install fun(): table from then on `require "ssl"` and its kin give these modules; returns `ssl`
+---@field on_unsafe? fun(what: string, traceback: string) is told once of each protection that is off
 
 return bearssl

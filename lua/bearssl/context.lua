@@ -73,6 +73,16 @@ local function certificate_authorities(value)
    return are_certificates(value)
 end
 
+local is_trusted = is.any('a trust store, a certificate object, a PEM string, a path or "system"', is.string,
+   is.object "trust", is.object "certificate", is.certificates)
+local are_trusted = is.filled(is.list(is_trusted, "what is trusted"), "the system's certificates")
+
+local function trusted(value)
+   if type(value) == "string" or options.is_object(value, "trust") then return nil end
+   if type(value) ~= "table" then return 'a trust store, a PEM string, "system" or a list of what is trusted' end
+   return are_trusted(value)
+end
+
 local context_options = {
    mode = is.one_of({ "client", "server" }),
    min_version = is.string, max_version = is.string,
@@ -81,13 +91,13 @@ local context_options = {
    certificate_compression = certificate_compression,
    certificate_authorities = certificate_authorities,
    alpn = is.filled(is.list(checks.protocol_name, "protocol names"), "no protocol at all"),
-   trust = is.any('a trust store, a PEM string or "system"', is.string, is.object("trust")),
+   trust = trusted,
    cafile = is.path, capath = is.path,
    verify = verification.mode, credentials = is.filled(credentials, "none"),
    server_certificate_types = certificate_types, client_certificate_types = certificate_types,
    ticket_keys = is.object("ticket_keys"), ech = is.string, ech_keys = is.object("ech_keys"),
    extensions = is.filled(extensions, "none"),
-   handlers = handlers, clock = is["function"],
+   handlers = handlers, clock = is["function"], keylogfile = is.path,
 }
 for name, check in pairs(verification.checks) do context_options[name] = check end
 for name, check in pairs(checks.credential) do context_options[name] = check end
@@ -133,6 +143,7 @@ local connection_options = {
 }
 local wrap_options = {
    received = is.string, timeout = is.number, max_line = is.integer(1, 2 ^ 31 - 1), wait = is["function"],
+   truncation = is.one_of { "refuse", "allow" },
 }
 for name, check in pairs(connection_options) do wrap_options[name] = check end
 
@@ -222,6 +233,9 @@ local function gather_trust(given, needed)
       local count, message, code = core.trust_add(store, value)
       if count then return store end
       return require("bearssl.handed_in").refused(value, "the options 'cafile' and 'capath'", message, code)
+   end
+   if type(value) == "table" and not options.is_object(value, "trust") then
+      return require("bearssl.trust_files").collect(value)
    end
    return value
 end
@@ -355,9 +369,14 @@ local function build(given)
    end
    if not object then return nil, message, code end
    local handlers_given = driver.merge({}, given.handlers)
+   if given.keylogfile then
+      local keylog_file = require "bearssl.keylog_file"
+      handlers_given.keylog, message, code = keylog_file.beside(given.keylogfile, handlers_given.keylog)
+      if not handlers_given.keylog then return nil, message, code end
+   end
    local stage_mask, decision_mask = driver.masks(handlers_given)
    return make_context {
-      core = object, named = named, clock = given.clock,
+      core = object, named = named, clock = given.clock, trust = trust or nil,
       handlers = handlers_given, stage_mask = stage_mask, decision_mask = decision_mask,
       settings = {
          mode = mode, verify = verify, trust = trust and true, alpn = given.alpn,
@@ -376,6 +395,20 @@ local function build(given)
    }
 end
 
+-- What is wrong with the options, and what to give instead where another library calls it so.
+local function raise_with_hint(problem, given)
+   local hint
+   if type(given) == "table" and getmetatable(given) == nil then
+      for name, value in pairs(given) do
+         hint = hint or require("bearssl.other_names").of_option(name, value, context_options)
+      end
+   end
+   if hint then
+      problem = problem:gsub("; did you mean '[^']*'%? Options: .*$", ""):gsub("; Options: .*$", "") .. "; " .. hint
+   end
+   error(problem, 4)
+end
+
 --- new(options) → context, or nil, message, code when a file, a certificate or a key cannot be used:
 -- "file_unreadable", "bad_pem", "bad_der", "bad_key", "encrypted_key", "bad_password", "key_mismatch", "bad_crl",
 -- "trust_not_found". Misuse
@@ -388,7 +421,7 @@ end
 -- signature_algorithms_cert, certificate_authorities (boolean, a trust store or certificates), certificate_compression
 -- (list of names, or false), extended_master_secret (boolean or "required"), dh_bits_minimum (client),
 -- max_fragment_length, extensions (client), ocsp_response, ocspfile (server), handlers, clock, password,
--- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache; of TLS 1.2 renegotiation (boolean);
+-- crls, pins, clock_skew (seconds), revocation, staple, verdict_cache, keylogfile; of TLS 1.2 renegotiation (boolean);
 -- of TLS 1.3 key_shares, grease, post_handshake_auth (client), retry_cookie, ticket_count, max_early_data (bytes),
 -- new_session_count, resumption_count (client),
 -- early_data_window (seconds; server),
@@ -396,7 +429,8 @@ end
 -- of a server client_hello_limit (bytes).
 local function new(given)
    if given == nil then given = {} end
-   options.check(given, context_options, "bearssl.context", 3)
+   local good, problem = pcall(options.check, given, context_options, "bearssl.context", -1)
+   if not good then raise_with_hint(problem, given) end
    local ok, context, message, code = pcall(build, given)
    if not ok then options.raise(context, 3) end
    return context, message, code
@@ -420,8 +454,9 @@ end
 -- (string; a client must give it, or false), session (session object), early_data (a client's; needs a session),
 -- early_data_resend, min_version, max_version, verify, handlers, timeout (seconds; nil blocks), max_line (bytes of a
 -- line that receive("*l") takes; nil: any number), wait (function(descriptor, "read" or "write", seconds): how an event
--- loop waits; true, or nil, "timeout"), received (string: what its user has read of the transport already). Returns the
--- stream, or nil, message, code. The handshake happens with handshake(), or with the first send or receive.
+-- loop waits; true, or nil, "timeout"), received (string: what its user has read of the transport already), truncation
+-- ("refuse", the default; "allow": an end of the transport without close_notify is a good end). Returns the stream, or
+-- nil, message, code. The handshake happens with handshake(), or with the first send or receive.
 function Context:wrap(transport, given, ...)
    local state = own(self, "wrap")
    options.surplus("wrap", given, ...)
@@ -429,7 +464,7 @@ function Context:wrap(transport, given, ...)
    given = check_connection(state, given, wrap_options, "wrap")
    local carrier, message = require("bearssl.transport").new(transport, given.wait)
    if not carrier then error("wrap: " .. message, 2) end
-   return require("bearssl.stream").new(state, carrier, given)
+   return require("bearssl.stream").new(state, carrier, given, transport)
 end
 
 --- connection(options) makes a sans-I/O connection (connection.lua). options: those of wrap, but for timeout.
@@ -445,6 +480,14 @@ function Context:flush_sessions(...)
    local state = own(self, "flush_sessions")
    options.surplus("flush_sessions", nil, ...)
    state.core:flush_sessions()
+end
+
+--- trust() is the store of certificates that the context trusts, or nil: the one it was given, or the one made of what
+-- it was given. context:trust():reload() reads its files again, for connections to come.
+function Context:trust(...)
+   local state = own(self, "trust")
+   options.surplus("trust", nil, ...)
+   return state.trust
 end
 
 --- ticket_keys() is the object that holds the keys of a server's tickets (bearssl.ticket_keys): the one it was given,

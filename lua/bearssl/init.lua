@@ -19,6 +19,14 @@ function bearssl.context(options, ...)
    return require("bearssl.options").result(context, message, code)
 end
 
+--- connect(host, port [, options]) is a stream to a server, connected and with the handshake done: see bearssl.connect
+-- (connect.lua) and doc/api.md. Returns the stream, or nil, message, code.
+function bearssl.connect(host, port, given, ...)
+   if select("#", ...) > 0 then require("bearssl.options").surplus("bearssl.connect", given, ...) end
+   local stream, message, code = require("bearssl.connect")(host, port, given)
+   return require("bearssl.options").result(stream, message, code)
+end
+
 --- suites([policy]) is the list of RFC names of a policy's cipher suites, in order of preference; without
 -- an argument, of every suite known. policy: "modern" or "compatible".
 function bearssl.suites(policy, ...)

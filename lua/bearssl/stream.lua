@@ -16,7 +16,7 @@ local class = require "bearssl.own"
 local own = class.self_of "stream"
 
 local methods = {}
-for _, part in ipairs { "receiving", "sending", "ending", "after_handshake" } do
+for _, part in ipairs { "receiving", "sending", "ending", "after_handshake", "below" } do
    for name, method in pairs(require("bearssl.stream." .. part)) do methods[name] = method end
 end
 require "bearssl.telling"(methods, own)
@@ -126,10 +126,13 @@ local make = class.class("stream", methods, {
 
 local Stream = {}
 
---- new(context, transport, given): context:wrap() has checked them; context: its state. Returns the stream, or nil,
--- message, code.
-function Stream.new(context, transport, given)
-   local state = { transport = transport, timeout = seconds_to_wait(given.timeout), max_line = given.max_line }
+--- new(context, transport, given, below): context:wrap() has checked them; context: its state; below: what the
+-- transport carries it over. Returns the stream, or nil, message, code.
+function Stream.new(context, transport, given, below)
+   local state = {
+      transport = transport, timeout = seconds_to_wait(given.timeout), max_line = given.max_line, below = below,
+      allows_truncation = given.truncation == "allow" or nil,
+   }
    if given.received and given.received ~= "" then
       require("bearssl.transport").precede(transport, given.received)
    end

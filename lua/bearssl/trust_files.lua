@@ -149,6 +149,47 @@ local function fill_system(store)
       .. "context a 'cafile'; looked for " .. table.concat(FILES, ", "), "trust_not_found"
 end
 
+local function copy(store, from_store)
+   for index = 1, from_store:count() do
+      local ok, message, code = core.trust_add_certificate(store, from_store:certificate(index))
+      if not ok then return nil, message, code end
+   end
+   return store
+end
+
+local add_all
+
+local function add_one(store, entry)
+   if options.is_object(entry, "trust") then return copy(store, entry) end
+   if options.is_object(entry, "certificate") then return core.trust_add_certificate(store, entry) end
+   if type(entry) == "table" then return add_all(store, entry) end
+   if entry == "system" then
+      -- into a store of its own: that of the others must not pass for the system's
+      local fresh, message, code = fill_system(core.trust())
+      if not fresh then return nil, message, code end
+      return copy(store, fresh)
+   end
+   -- PEM has line ends, and DER small numbers: no path has either
+   if entry:find "%c" then return core.trust_add(store, entry) end
+   if file.is_directory(entry) then return add_directory(store, entry) end
+   return add_file(store, entry)
+end
+
+function add_all(store, list)
+   for _, entry in ipairs(list) do
+      local ok, message, code = add_one(store, entry)
+      if not ok then return nil, message, code end
+   end
+   return store
+end
+
+--- collect(list) is a store of all that a list holds: stores, certificates, PEM or DER strings, paths of files and
+-- directories, "system", and lists of these. nil, message, code where one of them cannot be used.
+function trust_files.collect(list)
+   local made, message, code = from(function(store) return add_all(store, list) end)
+   return made, message, code
+end
+
 local system, system_key
 
 --- system() is the store of the system's trusted certificates, loaded once and shared. SSL_CERT_FILE and

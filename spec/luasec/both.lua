@@ -103,10 +103,15 @@ function both.connect(...)
    return client, server
 end
 
+--- parameters() gives LuaSec's server the Diffie-Hellman parameters of DHE.
+function both.parameters()
+   return require("spec.support.dh_groups")[2048]
+end
+
 -- What a call gives, so that two can be compared: its values, or what it raised without the place and the names of
 -- functions, which differ by how something was called.
-local function outcome(call, library)
-   local values = { pcall(call, library) }
+local function outcome(call, one)
+   local values = { pcall(call, one) }
    local count = select("#", (table.unpack or unpack)(values)) -- luacheck: ignore
    if not values[1] then
       local text = tostring(values[2]):gsub("^[^\n:]*:%d+: ", "")

@@ -91,7 +91,8 @@ describe("newcontext of bearssl.luasec", function()
    it("asks for the password of an encrypted key", function()
       local shell = require "spec.support.shell"
       local locked = temporary.path(".key")
-      shell.run { "openssl", "pkcs8", "-topk8", "-in", certificates.rsa.keyfile, "-passout", "pass:secret", "-out", locked }
+      shell.run { "openssl", "pkcs8", "-topk8", "-in", certificates.rsa.keyfile, "-passout", "pass:secret", "-out",
+         locked }
       local called = 0
       taken(client { key = locked, password = "secret" })
       both.same(function(library)
@@ -211,8 +212,8 @@ describe("ssl.context of bearssl.luasec", function()
    local function made(library) return assert(library.context.create "any") end
 
    it("takes a context first", function()
-      for _, name in ipairs { "setmode", "loadcert", "locations", "setcipher", "setciphersuites", "setdepth", "setverify",
-         "setoptions", "setcurve", "setcurveslist", "setalpn", "checkkey" } do
+      for _, name in ipairs { "setmode", "loadcert", "locations", "setcipher", "setciphersuites", "setdepth",
+         "setverify", "setoptions", "setcurve", "setcurveslist", "setalpn", "checkkey" } do
          both.same(function(library) return library.context[name](nil, "x") end)
          both.same(function(library) return library.context[name]({}, "x") end)
       end

@@ -53,6 +53,8 @@ local cases = {
       server { protocol = "tlsv1_3", ciphersuites = "TLS_AES_256_GCM_SHA384" }, NO_CIPHER },
    { "have no cipher for the certificate", client { protocol = "tlsv1_2", ciphers = "ECDHE-RSA-AES128-GCM-SHA256" },
       server(), NO_CIPHER },
+   { "have no cipher for the server's own certificate", client { protocol = "tlsv1_2" },
+      server { protocol = "tlsv1_2", ciphers = "ECDHE-RSA-AES128-GCM-SHA256" }, NO_CIPHER },
    { "have no group in common, in TLS 1.2", client { protocol = "tlsv1_2", curveslist = "P-384" },
       server { curveslist = "P-256" }, NO_CIPHER },
    { "have no group in common, in TLS 1.3", client { protocol = "tlsv1_3", curveslist = "P-384" },

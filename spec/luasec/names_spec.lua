@@ -112,7 +112,9 @@ describe("server names of bearssl.luasec", function()
       } }
       in_every_pairing(function(client_library, server_library, who)
          local names = { ["beta.example"] = server_library.ssl.newcontext(server(nil, several)) }
-         for cipher, kind in pairs { ["ECDHE-RSA-AES128-GCM-SHA256"] = "RSA", ["ECDHE-ECDSA-AES128-GCM-SHA256"] = "EC" } do
+         for cipher, kind in pairs {
+            ["ECDHE-RSA-AES128-GCM-SHA256"] = "RSA", ["ECDHE-ECDSA-AES128-GCM-SHA256"] = "EC",
+         } do
             local a, b = both.connect(client_library, client { protocol = "tlsv1_2", ciphers = cipher }, server_library,
                server "alpha", { name = "beta.example", names = names })
             assert.equal(kind, select(2, a:getpeercertificate():pubkey()), who)

@@ -65,7 +65,8 @@ local classes = {
    AESGCM = function(entry) return entry.mode == "GCM" end,
    AESCCM8 = function(entry) return entry.mode == "CCM_8" end,
    ["TLSv1.2"] = function(entry) return entry.min_version_id == core.version_id "TLSv1.2" end,
-   TLSv1 = none, ["TLSv1.0"] = none, SSLv3 = function(entry) return entry.mac == "SHA" end,
+   TLSv1 = function(entry) return entry.mac == "SHA" and entry.key_exchange == "ECDHE" end,
+   SSLv3 = function(entry) return entry.mac == "SHA" and entry.key_exchange ~= "ECDHE" end,
 }
 for _, name in ipairs { "kEECDH", "kECDHE", "EECDH", "ECDHE", "ECDH" } do classes[name] = exchange "ECDHE" end
 for _, name in ipairs { "kEDH", "kDHE", "EDH", "DHE", "DH" } do classes[name] = exchange "DHE" end
@@ -76,7 +77,7 @@ for name in ([[ COMPLEMENTOFALL aNULL eNULL NULL PSK kPSK kECDHEPSK kDHEPSK kRSA
    CAMELLIA128 CAMELLIA256 ARIA ARIA128 ARIA256 ARIAGCM CBC SUITEB128 SUITEB192 ]]):gmatch "%S+" do
    classes[name] = classes[name] or none
 end
-classes["TLSv1.0"] = classes.SSLv3 -- what came with it is what came with SSL 3, but for names that are not here
+classes["TLSv1.0"] = classes.TLSv1
 
 -- A word of the string → predicate, or nil for one that is unknown. "kEECDH+AESGCM" is what both have.
 local function predicate_of(word)

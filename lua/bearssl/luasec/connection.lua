@@ -9,7 +9,8 @@
 --    timeout          seconds of settimeout
 --    server_name      what sni() was given; names, strict: on a server
 --    judged, refused, raised   see judgement.lua and handlers.lua
---    received, sent, since, ahead   statistics; and what receive(0) has seen arrive
+--    received, sent, since   statistics
+--    ahead, at        what has been read and not given away, and where it begins
 local Descriptor = require "bearssl.transport.descriptor"
 local Stream = require "bearssl.stream"
 local alert_text = require "bearssl.luasec.alert_text"
@@ -280,24 +281,62 @@ local function pattern_of(pattern)
    error("bad argument #2 to 'receive' (invalid receive pattern)", 3)
 end
 
--- receive(0) waits until there is something; the byte that comes is kept for the next call.
-local function await(state)
-   if state.ahead then return "", nil, nil end
-   local byte, message, _, code = state.stream:receiveany(1)
-   if byte then
-      state.ahead = byte
-      return "", nil, nil
-   end
-   return nil, waited(state, code) or failure(state, message, code), ""
+-- What receive finds out as its first failure: nil, message, partial.
+local function refused(state, message, partial, code)
+   return nil, waited(state, code) or failure(state, message, code), partial
 end
 
--- Puts the byte that was kept before what is read: the prefix; or a whole line, and true.
-local function with_ahead(state, pattern, prefix)
-   local byte = state.ahead
-   state.ahead = nil
-   state.received = state.received + 1
-   if pattern ~= "*l" or byte ~= "\n" and byte ~= "\r" then return prefix .. byte end
-   return prefix, byte == "\n"
+-- A line is looked for here and not by the stream, because LuaSec's statistics count carriage returns and line feeds,
+-- which are not given away. What came behind it waits in `ahead`, from the byte `at` on.
+local PIECE = 8192
+
+-- More bytes into an empty `ahead`: true, or nil, message, code.
+local function read_ahead(state)
+   local bytes, message, _, code = state.stream:receiveany(PIECE)
+   if not bytes then return nil, message, code end
+   state.ahead, state.at = bytes, 1
+   return true
+end
+
+-- Takes at most `count` bytes out of it, or all.
+local function take_ahead(state, count)
+   local ahead, at = state.ahead, state.at
+   if not ahead then return "" end
+   local last = count and math.min(#ahead, at + count - 1) or #ahead
+   state.received = state.received + last - at + 1
+   if last == #ahead then
+      state.ahead = nil
+   else
+      state.at = last + 1
+   end
+   return ahead:sub(at, last)
+end
+
+local function without_returns(line)
+   return (line:gsub("\r", ""))
+end
+
+local function receive_line(state, prefix)
+   local parts = { prefix }
+   while true do
+      if not state.ahead then
+         local ok, message, code = read_ahead(state)
+         if not ok then return refused(state, message, table.concat(parts), code) end
+      end
+      local ending = state.ahead:find("\n", state.at, true)
+      local piece = take_ahead(state, ending and ending - state.at + 1)
+      parts[#parts + 1] = without_returns(ending and piece:sub(1, -2) or piece)
+      if ending then return table.concat(parts), nil, nil end
+   end
+end
+
+-- receive(0) waits until there is something.
+local function await(state)
+   if not state.ahead then
+      local ok, message, code = read_ahead(state)
+      if not ok then return refused(state, message, "", code) end
+   end
+   return "", nil, nil
 end
 
 --- receive([pattern [, prefix]]): LuaSocket's; the data; or nil, message, what came with the prefix before it.
@@ -309,12 +348,12 @@ function methods:receive(pattern, prefix)
    if count and prefix ~= "" and count <= #prefix then return prefix, nil, nil end
    if not state.connected then return nil, "closed", prefix end
    if state.failed then return nil, "System error", prefix end
+   if pattern == "*l" then return receive_line(state, prefix) end
    if count == 0 then return await(state) end
    local lead = prefix
    if state.ahead then
-      local whole
-      lead, whole = with_ahead(state, pattern, prefix)
-      if whole then return lead, nil, nil end
+      lead = prefix .. take_ahead(state, count and count - #prefix)
+      if count and #lead == count then return lead, nil, nil end
    end
    local data, message, partial, code
    if lead == "" then
@@ -327,7 +366,7 @@ function methods:receive(pattern, prefix)
       return data, nil, nil
    end
    state.received = state.received + #partial - #lead
-   local problem = waited(state, code) or failure(state, message, code)
+   local _, problem = refused(state, message, partial, code)
    if problem == "closed" and pattern == "*a" and #partial > #prefix then return partial, nil, nil end
    return nil, problem, partial
 end

@@ -13,7 +13,8 @@ local MODULES = {
 
 --- install() has require "ssl", "ssl.https", "ssl.context", "ssl.x509", "ssl.config" and "ssl.core" give this library's
 -- modules, also where LuaSec is loaded already: call it first. Returns the table of `ssl`.
-function luasec.install()
+function luasec.install(...)
+   require("bearssl.options").surplus("bearssl.luasec.install", nil, ...)
    for name, own in pairs(MODULES) do
       local function load() return require("bearssl.luasec." .. own) end
       package.preload[name] = load

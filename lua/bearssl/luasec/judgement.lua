@@ -13,17 +13,17 @@ end
 
 -- The verdict without the name: true, or nil, message, code, index.
 local function verdict_of(settings, question)
-   local chain, code = question.chain, question.verdict
-   if code == "ok" then return true end
-   if code == "name_mismatch" then
+   local chain, verdict = question.chain, question.verdict
+   if verdict == "ok" then return true end
+   if verdict == "name_mismatch" then
       local good, message, other, index = verify_again(settings, chain)
       if good then return true end
       return nil, message, other, index
    end
-   if code == "wrong_purpose" and settings.verifyext.lsec_ignore_purpose and settings.mode == "server" then
+   if verdict == "wrong_purpose" and settings.verifyext.lsec_ignore_purpose and settings.mode == "server" then
       if verify_again(settings, chain, nil, "server") then return true end
    end
-   return nil, question.message, code, question.index
+   return nil, question.message, verdict, question.index
 end
 
 -- The name that the certificate must have, where the option `verify_host` asks for one: true, or nil, message, code.

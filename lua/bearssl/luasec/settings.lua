@@ -121,6 +121,9 @@ end
 
 local function refused() return nil, "no_usable_credential" end
 
+-- Whoever knows its clients by keys alone needs no certificate.
+local function without_certificate() end
+
 -- The options of bearssl.context, or nil and OpenSSL's text.
 local function given_of(state)
    local suites = suites_of(state)
@@ -138,7 +141,7 @@ local function given_of(state)
       given.client_preference = not state.options.cipher_server_preference
       given.session_cache = 0
       if state.options.no_ticket or given.verify ~= "none" then given.tickets = false end
-      if not given.credentials then given.handlers = { select = refused } end
+      if not given.credentials then given.handlers = { select = state.psk and without_certificate or refused } end
    end
    return given
 end
@@ -148,6 +151,11 @@ local function make(state)
    local given, text = given_of(state)
    if not given then return { broken = text } end
    local ok, context, message, code = pcall(bearssl_context.new, given)
+   if not ok and state.mode == "server" and not given.handlers then
+      -- suites that no key of its own can do: LuaSec's handshakes say so, each to its client
+      given.handlers = { select = without_certificate }
+      ok, context, message, code = pcall(bearssl_context.new, given)
+   end
    if not ok then return { broken = options.without_place(context) } end
    if not context then return { broken = message, code = code } end
    return { context = own.look("context", context), object = context, highest = given.max_version }

@@ -33,7 +33,9 @@ local function await_data(self, deadline)
       return nil, message, code
    end
    self.wanted = nil
-   if event == "closed" then return nil, "closed", "closed" end
+   -- Asked for by name, for peers that never send close_notify: whoever cuts the line can end the data where he likes
+   -- (RFC 8446 section 6.1).
+   if event == "closed" or code == "truncated" and self.allows_truncation then return nil, "closed", "closed" end
    work.send_last(self)
    return nil, code == "closed" and "closed" or message, code
 end

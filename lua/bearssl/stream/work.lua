@@ -11,6 +11,8 @@
 --    established, flushed   the handshake is over; and what it said has left
 --    has_early   early data was received
 --    held        what a send that was cut short has encrypted and not reported as sent
+--    below       what the transport carries it over, for those who ask the socket (below.lua)
+--    allows_truncation   an end of the transport without close_notify counts as the peer's end
 --    at_end      whether all that has arrived is used up: true, false, nil for not known
 --    wanted      what the call that was cut short waits for: "read", "write", or nil
 --    renegotiations, authentications   how many there were before the one that is waited for

@@ -211,24 +211,14 @@ function options.credentials(arguments)
    return #list > 0 and list or nil
 end
 
-local key_logs = {} -- path → handler
-
 --- keylog(arguments) is a handler that writes secrets in the NSS key log format, or nil. The library itself never looks
 -- at SSLKEYLOGFILE: a program would give away its connections because of its environment.
 function options.keylog(arguments)
    local path = arguments.keylog or os.getenv("SSLKEYLOGFILE")
    if not path or path == "" then return nil end
-   if not key_logs[path] then
-      -- whoever reads it reads the connections: a new one is its owner's alone
-      if not core.path_kind(path) and core.path_kind(path:match("^(.*/)[^/]*$") or ".") == "directory" then
-         pcall(require("bearssl.tool.save").write, path, "", "077")
-      end
-      local file, message = io.open(path, "a")
-      if not file then options.usage("cannot write the key log: %s", message) end
-      file:setvbuf("line")
-      key_logs[path] = function(_, question) file:write(question.line, "\n") end
-   end
-   return key_logs[path]
+   local handler, message = require("bearssl.keylog_file").open(path)
+   if not handler then options.usage("%s", message) end
+   return handler
 end
 
 -- The library raises errors for options that are wrong: here they come from the command line.

@@ -1,0 +1,120 @@
+-- bearssl.connect: a socket, its connection and the handshake in one call.
+local options = require "bearssl.options"
+
+local is = options.is
+
+-- Of nginx where it runs, else LuaSocket's; both try each address that a name has.
+local function open(host, port, seconds)
+   local ngx = rawget(_G, "ngx")
+   if ngx and ngx.socket then
+      local tcp = ngx.socket.tcp()
+      tcp:settimeout(seconds and seconds * 1000 or 0x7FFFFFFF)
+      local ok, message = tcp:connect(host, port)
+      if ok then return tcp end
+      return nil, message
+   end
+   local found, socket = pcall(require, "socket")
+   if not found then
+      error("bearssl.connect: LuaSocket is not installed: install it, or give the option 'connector'", 0)
+   end
+   local tcp, message = socket.tcp()
+   if not tcp then return nil, message end
+   tcp:settimeout(seconds)
+   local ok
+   ok, message = tcp:connect(host, port)
+   if ok then return tcp end
+   tcp:close()
+   return nil, message
+end
+
+local function close(socket)
+   pcall(function() socket:close() end)
+end
+
+local shared
+
+-- The context that connections share which ask for none: their sessions are resumed.
+local function default_context()
+   if shared then return shared end
+   local message, code
+   shared, message, code = require("bearssl.context").new()
+   return options.result(shared, message, code)
+end
+
+local function context_of(given)
+   if given == nil then return default_context() end
+   if require("bearssl.own").look("context", given) then return given end
+   if type(given) ~= "table" then
+      error("bearssl.connect: option 'context' must be a context or a table of its options, not "
+         .. options.describe(given), 0)
+   end
+   return require("bearssl.context").new(given)
+end
+
+local function failed(host, port, message)
+   message = tostring(message or "no connection")
+   return nil, ("cannot connect to %s port %d: %s"):format(host, port, message),
+      message == "timeout" and "timeout" or "transport_failed"
+end
+
+local function check(host, port, given)
+   if type(host) ~= "string" or host == "" or host:find "%z" then
+      error("bearssl.connect: the host must be a name or an address, not " .. options.describe(host), 0)
+   end
+   if is.integer(1, 65535)(port) then
+      error("bearssl.connect: the port must be an integer from 1 to 65535, not " .. options.describe(port), 0)
+   end
+   if type(given) ~= "table" or getmetatable(given) ~= nil then
+      error("bearssl.connect: the options must be a plain table", 0)
+   end
+   if given.connector ~= nil and type(given.connector) ~= "function" then
+      error("bearssl.connect: option 'connector' must be a function, not " .. options.describe(given.connector), 0)
+   end
+   if given.timeout ~= nil and is.number(given.timeout) then
+      error("bearssl.connect: option 'timeout' must be a number, not " .. options.describe(given.timeout), 0)
+   end
+end
+
+-- The context, the name without the brackets of an address, and the options of wrap; or nil, message, code.
+local function prepare(host, port, given)
+   check(host, port, given)
+   local context, message, code = context_of(given.context)
+   if not context then return nil, message, code end
+   local name = host:match "^%[(.*)%]$" or host
+   local of_wrap = {}
+   for option, value in pairs(given) do of_wrap[option] = value end
+   of_wrap.context, of_wrap.connector = nil, nil
+   if of_wrap.server_name == nil then of_wrap.server_name = name end
+   return context, name, of_wrap
+end
+
+--- connect(host, port [, options]) is a stream to a server, connected and with the handshake done, so that the server
+-- has proven who it is.
+-- host: a name or an address; port: 1 to 65535. options: those of context:wrap (server_name: host, unless given;
+-- timeout: seconds for connecting, for the handshake, and for each call afterwards; nil for ever), and
+-- context: a client's context, or a table of its options (nil: one that all such connections share, with the system's
+-- trust, so that sessions resume); connector: function(host, port, seconds) → a connected socket of whatever loop there
+-- is, or nil, message (nil: a cosocket in nginx, else LuaSocket). Returns the stream, or nil, message, code:
+-- "transport_failed" and "timeout" where no connection came about, those of a context, and those of a handshake. Misuse
+-- raises. Looking up a name waits in LuaSocket for as long as the system does.
+local function connect(host, port, given)
+   given = given == nil and {} or given
+   -- What waits is not called through pcall: Lua 5.1 could not yield in it.
+   local ok, context, name, of_wrap = pcall(prepare, host, port, given)
+   if not ok then options.raise(context, 3) end
+   if not context then return nil, name, of_wrap end
+   local seconds = given.timeout and given.timeout >= 0 and given.timeout or nil
+   local socket, message = (given.connector or open)(name, port, seconds)
+   if not socket then return failed(host, port, message) end
+   local stream, code
+   ok, stream, message, code = pcall(context.wrap, context, socket, of_wrap)
+   if not ok or not stream then close(socket) end
+   if not ok then options.raise((tostring(options.without_place(stream)):gsub("^wrap:", "bearssl.connect:")), 3) end
+   if not stream then return nil, message, code end
+   ok, message, code = stream:handshake()
+   if ok then return stream end
+   stream:close()
+   return nil, message, code
+end
+
+return connect
