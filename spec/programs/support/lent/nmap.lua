@@ -128,6 +128,11 @@ local function none()
    return 0
 end
 nmap.socket = { sleep = socket.sleep }
+
+function nmap.clock_ms()
+   return socket.gettime() * 1000
+end
+
 nmap.debugging, nmap.verbosity = none, none
 
 function nmap.log_write() end
