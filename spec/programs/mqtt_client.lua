@@ -111,4 +111,6 @@ local stream = connect(second, { certificate = arg[6], key = arg[7] })
 say("certificate", "taken")
 stream:close()
 local done, reason = pcall(connect, second, {})
-say("no certificate", tostring(done), tostring(reason))
+-- the broker's reset may overtake its alert
+say("no certificate", tostring(done), tostring(reason == "receive: tlsv13 alert certificate required"
+   or reason == "receive: closed" or reason == "send: closed" or reason))

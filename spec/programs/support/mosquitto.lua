@@ -65,6 +65,8 @@ end
 
 function mosquitto.subscribe(number, topic)
    local all = words("mosquitto_sub", number, topic)
+   table.insert(all, 1, "-oL") -- or it writes when its buffer is full only
+   table.insert(all, 1, "stdbuf")
    all[#all + 1] = "-d"
    local child = process.start(all)
    child:wait_for("Subscribed")
