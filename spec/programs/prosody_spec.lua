@@ -9,6 +9,10 @@ local shell = require "spec.support.shell"
 -- What a release offers to bind to, and what a handshake comes to that it offers it in.
 local RELEASES = {
    { name = "0.12", version = "TLSv1.2", binding = "tls%-unique", global = 'ssl = { protocol = "tlsv1_2" }' },
+   {
+      name = "0.12", version = "TLSv1.2", binding = "tls%-unique", with = "select",
+      global = 'ssl = { protocol = "tlsv1_2" } network_backend = "select"',
+   },
    { name = "13", version = "TLSv1.3", binding = "tls%-exporter" },
 }
 
@@ -22,7 +26,7 @@ local function certificate_at(server, number, starttls)
 end
 
 for _, release in ipairs(RELEASES) do
-   describe("Prosody " .. release.name, function()
+   describe("Prosody " .. release.name .. " with " .. (release.with or "epoll"), function()
       local server, listener
 
       setup(function()
@@ -77,6 +81,10 @@ for _, release in ipairs(RELEASES) do
          listener:wait_for("and no more")
          assert.is_truthy(listener:output():find(text:rep(100), 1, true))
       end)
+
+      if release.with then
+         return -- Prosody tells nothing of failed handshakes there, and does not survive its own reload
+      end
 
       it("tells what a client says that does not trust the certificate", function()
          local status, output = sendxmpp.send(server, "alice@localhost", "secret", {
