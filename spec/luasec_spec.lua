@@ -51,6 +51,18 @@ describe("bearssl.luasec", function()
       b:close()
    end)
 
+   it("makes its objects of the core's, which takes a metatable and nothing else", function()
+      local core = require "bearssl.core"
+      local meta = { __index = { x = 5 } }
+      local value = core.userdata(meta)
+      assert.equal("userdata", type(value))
+      assert.equal(meta, getmetatable(value))
+      assert.equal(5, value.x)
+      assert.is_nil(core.type(value))
+      for _, wrong in ipairs { 5, "x", true } do assert.has_error(function() core.userdata(wrong) end) end
+      assert.has_error(function() core.userdata() end)
+   end)
+
    it("lets callbacks yield", function()
       if _VERSION == "Lua 5.1" and type(jit) ~= "table" then return end
       local yielded

@@ -321,6 +321,61 @@ describe("a connection of bearssl.luasec", function()
       end)
    end)
 
+   it("completes a certificate that comes alone, from the authorities", function()
+      local text = certificates.ca.certificate .. certificates.intermediate.certificate
+      local cafile = temporary.write(text, ".pem")
+      both.pairings(function(client_library, server_library)
+         local who = client_library.name .. " to " .. server_library.name
+         local client, server = both.connect(client_library, client_params(), server_library,
+            server_params { certificate = certificates.chain.certfile, key = certificates.chain.keyfile,
+               cafile = cafile })
+         local chain = client:getpeerchain()
+         assert.equal(3, #chain, who)
+         assert.equal(certificates.intermediate.certificate, chain[2]:pem(), who)
+         assert.equal(certificates.ca.certificate, chain[3]:pem(), who)
+         client:close()
+         server:close()
+      end)
+   end)
+
+   it("takes any object that gives its descriptor away, and lets it close that again", function()
+      for _, library in ipairs { both.real, both.ours } do
+         local a, b = both.tcp()
+         local calls = {}
+         local given = {
+            getfd = function() return a:getfd() end,
+            setfd = function(_, fd)
+               calls[#calls + 1] = fd
+               return a:setfd(fd)
+            end,
+            close = function() return a:close() end,
+         }
+         local client = assert(library.ssl.wrap(given, client_params()))
+         local server = assert(both.real.ssl.wrap(b, server_params()))
+         assert.same({ client = true, server = true }, both.shake(client, server), library.name)
+         assert.equal(-1, calls[1])
+         client:close()
+         assert.same({ nil, "closed", "" }, { server:receive(1) }, library.name)
+         server:close()
+      end
+   end)
+
+   it("begins with what LuaSocket has read already, which LuaSec loses", function()
+      local bearssl = require "bearssl"
+      local peer = assert(bearssl.context { verify = "none" }):connection { server_name = "localhost" }
+      peer:step()
+      local a, b = both.tcp()
+      a:send("STARTTLS\n" .. peer:drain())
+      assert.equal("STARTTLS", (b:receive()))
+      local server = assert(both.ours.ssl.wrap(b, server_params()))
+      server:settimeout(0)
+      same({ false, "wantread" }, nil, server:dohandshake())
+      a:settimeout(1)
+      assert.equal(22, (a:receive(1)):byte()) -- its answer to the ClientHello: a record of the handshake
+      server:close()
+      a:close()
+   end)
+
    it("gives its own certificates, as LuaSec 1.3 does", function()
       local client, server = both.connect(both.ours, client_params(), both.ours,
          server_params { certificate = certificates.chain.chainfile, key = certificates.chain.keyfile })

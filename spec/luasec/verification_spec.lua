@@ -249,6 +249,33 @@ describe("what else is verified by bearssl.luasec", function()
       end)
    end)
 
+   it("is what is stapled, whatever the name of the server is", function()
+      local bearssl = require "bearssl"
+      for _, name in ipairs { "ec", "wronghost" } do
+         for _, case in ipairs { { "good", true }, { "revoked", "certificate verify failed" } } do
+            local entry = certificates[name]
+            local server = assert(bearssl.context { mode = "server", certificate = entry.chain, key = entry.key,
+               ocsp_response = bearssl.ocsp.new { certificate = entry.certificate, issuer = certificates.ca.certificate,
+                  issuer_key = certificates.ca.key, status = case[1] }:der() })
+            local a, b = both.tcp()
+            local client = assert(both.ours.ssl.wrap(a, { mode = "client", protocol = "any", verify = "peer",
+               cafile = certificates.ca.certfile }))
+            client:sni("localhost")
+            local stream = assert(server:wrap(b, { timeout = 0 }))
+            client:settimeout(0)
+            local ok, message
+            for _ = 1, 1000 do
+               ok, message = client:dohandshake()
+               if ok or message ~= "wantread" then break end
+               stream:handshake()
+            end
+            assert.equal(case[2], ok or message, name .. ", " .. case[1])
+            client:close()
+            stream:close()
+         end
+      end
+   end)
+
    it("is found after a wrong name too", function()
       both.pairings(function(client_library, server_library)
          local result, a, b = both.try(client_library,
@@ -357,5 +384,27 @@ describe("what bearssl.luasec adds", function()
       result = both.try(both.ours, { mode = "client", protocol = "tlsv1_3", psk = function() return "you", secret end },
          both.ours, server(secret))
       assert.same({ server = "psk identity not found", client = "tlsv1 alert unknown psk identity" }, result)
+   end)
+
+   it("has them with OpenSSL, on which LuaSec's are made", function()
+      local process = require "spec.support.process"
+      local socket = require "socket"
+      local secret = ("k"):rep(32)
+      local hex = secret:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+      local listener = assert(socket.bind("127.0.0.1", 0))
+      listener:settimeout(10)
+      local child = process.start { "openssl", "s_client", "-connect",
+         "127.0.0.1:" .. tostring(select(2, listener:getsockname())), "-tls1_3", "-psk", hex, "-psk_identity", "me",
+         "-quiet" }
+      local conn = assert(both.ours.ssl.wrap(assert(listener:accept()), { mode = "server", protocol = "any",
+         psk = function(identity) return identity == "me" and secret or nil end }))
+      conn:settimeout(10)
+      local ok, message = conn:dohandshake()
+      assert.equal(true, ok, message)
+      conn:send("by a key alone\n")
+      assert.truthy(child:wait_for("by a key alone", 10))
+      conn:close()
+      listener:close()
+      child:stop()
    end)
 end)

@@ -2,7 +2,7 @@
 --
 -- A connection's state has the fields
 --    context, built   the state of its context (settings.lua), and what the library makes of it
---    socket, fd       the object that was wrapped, which gets its descriptor back to be closed, and the descriptor
+--    fd, socket       the descriptor; and the object that was wrapped, where it is that which must close it
 --    carrier          the transport (transport/descriptor.lua)
 --    stream, work     the library's stream, from the first dohandshake on, and its state
 --    connected, failed, closed   how far it has come; failed: "System error" is all that comes
@@ -32,17 +32,28 @@ end
 
 -- ---- The end ----
 
--- A descriptor that came alone is closed by a socket of LuaSocket's, which lets it be put in.
-local function close_descriptor(state)
-   local fd, socket = state.fd, state.socket
-   state.fd = -1
-   if fd < 0 then return end
-   local ok, has_close = pcall(function() return socket and socket.close end)
-   if not ok or not has_close then
-      local luasocket
-      ok, luasocket = pcall(require, "socket")
-      socket = ok and luasocket.tcp() or nil
+-- A socket of LuaSocket's that closes descriptors: each has a buffer of 8 KB, so that connections do not keep theirs.
+local closer
+
+local function closing_socket()
+   if not closer then
+      local ok, luasocket = pcall(require, "socket")
+      closer = ok and luasocket.tcp() or nil
    end
+   return closer
+end
+
+-- Whether a socket is better kept, to close the descriptor that was its own.
+local function closes_itself(socket)
+   local ok, close = pcall(function() return socket.close end)
+   return ok and close ~= nil and not tostring(socket):find "^tcp{"
+end
+
+local function close_descriptor(state)
+   local fd = state.fd
+   state.fd = -1
+   if type(fd) ~= "number" or fd < 0 then return end
+   local socket = state.socket or closing_socket()
    if not socket then return end
    socket:setfd(fd)
    socket:close()
@@ -84,7 +95,7 @@ end
 function connection.attach(conn, socket)
    local state = check(conn, "setfd")
    local fd = socket:getfd()
-   state.socket, state.fd = socket, fd
+   state.socket, state.fd = closes_itself(socket) and socket or nil, fd
    if type(fd) == "number" and fd >= 0 then
       state.carrier = Descriptor.new(socket)
       state.carrier.socket = nil -- the descriptor is ours, not the socket's
@@ -387,13 +398,6 @@ end
 --- getfd() is the descriptor, -1 after close.
 function methods:getfd()
    return check(self, "getfd").fd
-end
-
---- setfd(fd) puts another descriptor in its place, -1 for none: whoever has taken it closes it.
-function methods:setfd(fd)
-   local state = check(self, "setfd")
-   state.fd = tonumber(fd) or -1
-   if state.carrier then state.carrier.fd = state.fd end
 end
 
 --- getstats() is bytes received, bytes sent, and the seconds since it began.

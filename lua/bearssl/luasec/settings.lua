@@ -63,12 +63,37 @@ local function suites_of(state)
    return names
 end
 
+-- The certificate of a store that issued another, or nil.
+local function issuer_of(store, certificate)
+   local _, wanted = certificate:issuer()
+   for index = 1, store:count() do
+      local candidate = store:certificate(index)
+      local _, subject = candidate:subject()
+      if subject == wanted and candidate:issued(certificate) then return candidate end
+   end
+   return nil
+end
+
+local CHAIN_MAXIMUM = 16
+
+-- A leaf that came alone is sent with what leads to its root, as far as the authorities to trust have it.
+local function completed(chain, authorities)
+   if #chain > 1 or not authorities then return chain end
+   local whole = { chain[1] }
+   while #whole < CHAIN_MAXIMUM and not whole[#whole]:is_self_signed() do
+      local issuer = issuer_of(authorities.store, whole[#whole])
+      if not issuer then break end
+      whole[#whole + 1] = issuer
+   end
+   return whole
+end
+
 -- The pairs of certificate and key: one that is without the other is of no use.
 local function credentials_of(state)
    local list = {}
    for _, slot in ipairs(state.slots) do
       if slot.chain and slot.key and slot.key:matches(slot.chain[1]) then
-         list[#list + 1] = { certificate = slot.chain, key = slot.key }
+         list[#list + 1] = { certificate = completed(slot.chain, state.authorities), key = slot.key }
       end
    end
    return #list > 0 and list or nil
@@ -112,10 +137,7 @@ local function verification_of(state, given)
       or flags.fail_if_no_peer_cert and "required" or "optional"
    given.trust, given.verify_depth = state.trust, depth_of(state)
    given.revocation, given.crls = revocation, revocation and crls or nil
-   state.verification = {
-      verify_depth = given.verify_depth, revocation = revocation, crls = given.crls,
-      min_rsa_bits = state.level and state.level < 2 and 1024 or nil,
-   }
+   state.verification = { verify_depth = given.verify_depth, revocation = revocation, crls = given.crls }
    if state.mode == "client" then tell_client(state, peer and continues) end
 end
 

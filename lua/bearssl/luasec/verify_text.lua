@@ -23,15 +23,18 @@ local texts = {
    ocsp_expired = { "OCSP verification failed" },
 }
 
+-- Each link costs the check of a signature, and it is the peer who says how many there are.
+local LINKS_MAXIMUM = 17
+
 -- How many certificates of a chain lead on from its leaf, each signed by the next.
 local function linked(chain)
    local count = 1
-   while chain[count + 1] and chain[count + 1]:issued(chain[count]) do count = count + 1 end
+   while count < LINKS_MAXIMUM and chain[count + 1] and chain[count + 1]:issued(chain[count]) do count = count + 1 end
    return count
 end
 
-local function unknown_issuer(chain)
-   local top = linked(chain)
+-- top: how many are linked, here as below.
+local function unknown_issuer(chain, top)
    if chain[top]:is_self_signed() then
       if top == 1 then return { [1] = { "self-signed certificate" } } end
       return { [top] = { "self-signed certificate in certificate chain" } }
@@ -41,8 +44,8 @@ local function unknown_issuer(chain)
    return { [top] = { LOCAL_ISSUER } }
 end
 
-local function of_code(code, message, chain, index)
-   if code == "unknown_ca" then return unknown_issuer(chain) end
+local function of_code(code, message, chain, index, top)
+   if code == "unknown_ca" then return unknown_issuer(chain, top) end
    if code == "weak_key" then
       return { [index] = { index == 1 and "EE certificate key too weak" or "CA certificate key too weak" } }
    end
@@ -61,8 +64,8 @@ local function add(found, depth, text)
 end
 
 -- OpenSSL goes on after the first defect, and looks at the dates of all that it has.
-local function add_dates(found, chain, now)
-   for depth = 1, linked(chain) do
+local function add_dates(found, chain, now, top)
+   for depth = 1, top do
       local one = chain[depth]
       if one:not_before() > now then add(found, depth, "certificate is not yet valid") end
       if one:not_after() < now then add(found, depth, "certificate has expired") end
@@ -70,9 +73,9 @@ local function add_dates(found, chain, now)
 end
 
 -- A time at which every certificate of a chain is valid, or nil.
-local function common_time(chain)
+local function common_time(chain, top)
    local from, to
-   for depth = 1, linked(chain) do
+   for depth = 1, top do
       local one = chain[depth]
       if not from or one:not_before() > from then from = one:not_before() end
       if not to or one:not_after() < to then to = one:not_after() end
@@ -82,32 +85,36 @@ end
 
 local dated = { certificate_expired = true, certificate_not_yet_valid = true }
 
---- of(chain, code, message, index, verify) is a table depth → list of texts, the leaf at 1, and the first text. code,
--- message, index: the library's verdict; verify(time) judges the chain as of another time: true, or nil, message, code
--- and index.
+-- OpenSSL begins at the root: the first text it would say, and where it stands.
+local function first_of(found, chain)
+   for depth = #chain, 1, -1 do
+      if found[depth] then return found[depth][1], depth end
+   end
+end
+
+--- of(chain, code, message, index, verify) is a table depth → list of texts, the leaf at 1; the first text; its depth.
+-- code, message, index: the library's verdict; verify(time) judges the chain as of another time: true, or nil, message,
+-- code, index.
 function verify_text.of(chain, code, message, index, verify)
-   local found = {}
+   local found, top = {}, linked(chain)
    index = math.max(1, math.min(index or 1, #chain))
-   local first
    if dated[code] then
-      local time = common_time(chain)
+      local time = common_time(chain, top)
       if time then
          local good, other, other_code, at = verify(time)
          -- an authority may be younger
          if not good and not dated[other_code] then
-            found = of_code(other_code, other, chain, math.max(1, math.min(at or 1, #chain)))
+            found = of_code(other_code, other, chain, math.max(1, math.min(at or 1, #chain)), top)
          end
       end
    else
-      found = of_code(code, message, chain, index)
+      found = of_code(code, message, chain, index, top)
    end
-   add_dates(found, chain, os.time())
-   if dated[code] and not next(found) then found = of_code(code, message, chain, index) end
-   for depth = #chain, 1, -1 do
-      if found[depth] then first = found[depth][1] end
-      if first and found[depth] and code ~= "certificate_expired" then break end
-   end
-   return found, first or code
+   local first, depth = first_of(found, chain)
+   add_dates(found, chain, os.time(), top)
+   if dated[code] and not next(found) then found = of_code(code, message, chain, index, top) end
+   if not first then first, depth = first_of(found, chain) end
+   return found, first, depth
 end
 
 return verify_text
