@@ -1,5 +1,6 @@
--- A server of HTTP and one of lines, and their clients, in one Copas loop, as in Copas's manual. Words: certificate and key
--- of the server of all names, the same of alpha.example and of beta.example, a file of their CA, and of another.
+-- A server of HTTP and one of lines, and their clients, in one Copas loop, as in Copas's manual. Words: certificate
+-- and key of the server of all names, the same of alpha.example and of beta.example, a file of their CA, and of
+-- another.
 local copas = require "copas"
 local http = require "copas.http"
 local ltn12 = require "ltn12"
@@ -34,7 +35,8 @@ local function answer(stream)
    if path == "/moved" then
       stream:send("HTTP/1.1 302 Found\r\nLocation: /name\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
    elseif path == "/clear" then
-      stream:send("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+      stream:send("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n")
+      stream:send("Connection: close\r\n\r\n")
    elseif path == "/name" then
       local name = tostring(stream:getsniname())
       stream:send(("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"):format(#name, name))
@@ -68,7 +70,7 @@ local function lines(stream)
 end
 
 local refusals = {}
-copas.setErrorHandler(function(message, co)
+copas.setErrorHandler(function(message)
    refusals[#refusals + 1] = tostring(message):match("handshake failed: [%w ]+") or tostring(message)
 end, true)
 

@@ -33,7 +33,7 @@ describe("Copas", function()
    words[#words + 1] = certificates.ca.certfile
    words[#words + 1] = certificates.other_ca.certfile
 
-   for _, lua in ipairs({ "lua5.4", "luajit" }) do
+   for _, lua in ipairs({ "lua5.4", "lua5.1", "luajit" }) do
       it("serves and fetches with " .. lua, function()
          local modules = {
             shell.run({ "spec/support/newer", "--group", "copas" }):match("[^\n]+") .. "/src",

@@ -1,5 +1,6 @@
--- A program that fetches with LuaSocket and ssl.https, as any does: it knows nothing of what `ssl` is. Words: the ports of
--- http.conf (TLS 1.2 and 1.3, TLS 1.2 only, in the clear), a file of the CA that signed the server, and of one that did not.
+-- A program that fetches with LuaSocket and ssl.https, as any does: it knows nothing of what `ssl` is. Words: the
+-- ports of http.conf (TLS 1.2 and 1.3, TLS 1.2 only, in the clear), a file of the CA that signed the server, and of
+-- one that did not.
 local http = require "socket.http"
 local https = require "ssl.https"
 local ltn12 = require "ltn12"

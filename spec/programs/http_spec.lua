@@ -1,4 +1,4 @@
--- LuaSocket's socket.http and ssl.https against nginx, under two Luas.
+-- LuaSocket's socket.http and ssl.https against nginx, under three Luas.
 local certificates = require "spec.support.certificates"
 local http_server = require "spec.programs.support.http_server"
 local luasec = require "spec.programs.support.luasec"
@@ -41,7 +41,7 @@ describe("socket.http and ssl.https", function()
       server:stop()
    end)
 
-   for _, lua in ipairs({ "lua5.4", "luajit" }) do
+   for _, lua in ipairs({ "lua5.4", "lua5.1", "luajit" }) do
       it("fetch with " .. lua, function()
          local output = luasec.run(lua, "spec/programs/http_client.lua", {
             server.port,

@@ -42,7 +42,12 @@ describe("mosquitto", function()
       it("sends nselib's client what others publish, with " .. protocol, function()
          luasec.build("lua5.4")
          local client = process.start({
-            "lua5.4", "spec/programs/mqtt_nselib.lua", broker.port, "spec/" .. protocol, protocol, certificates.ca.certfile,
+            "lua5.4",
+            "spec/programs/mqtt_nselib.lua",
+            broker.port,
+            "spec/" .. protocol,
+            protocol,
+            certificates.ca.certfile,
          }, { environment = luasec.environment("lua5.4", MODULES) })
          client:wait_for("subscribes\ttrue")
          mosquitto.publish(broker.port, "spec/" .. protocol, "short")

@@ -1,6 +1,7 @@
--- A client of MQTT 3.1.1 with the habits of luamqtt: a time-out of 5 ms for a whole call, and receive(n) again for all of n
--- when it is over, whatever came until then. So no call may give back less than what has arrived when it is made. Words:
--- the port of a broker, a topic, a file of its CA, one of another, the port for who has a certificate, and one with its key.
+-- A client of MQTT 3.1.1 with the habits of luamqtt: a time-out of 5 ms for a whole call, and receive(n) again for
+-- all of n when it is over, whatever came until then. So no call may give back less than what has arrived when it
+-- is made. Words: the port of a broker, a topic, a file of its CA, one of another, the port for who has a
+-- certificate, and one with its key.
 local socket = require "socket"
 local ssl = require "ssl"
 

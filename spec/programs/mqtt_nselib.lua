@@ -1,12 +1,13 @@
--- nselib's client of MQTT: subscribes to a topic and says how long the messages are and what they begin with, until one is
--- "end". Words: the port, the topic, a protocol of LuaSec, and a file of the CA.
+-- nselib's client of MQTT: subscribes to a topic and says how long the messages are and what they begin with, until
+-- one is "end". Words: the port, the topic, a protocol of LuaSec, and a file of the CA.
 local nmap = require "nmap"
 local load = require("nselib").load
 local mqtt = load "mqtt"
 
 nmap.parameters = { mode = "client", protocol = arg[3], verify = "peer", cafile = arg[4] }
 
-local client = mqtt.Helper:new("127.0.0.1", { number = tonumber(arg[1]), protocol = "tcp", version = { service_tunnel = "ssl" } })
+local port = { number = tonumber(arg[1]), protocol = "tcp", version = { service_tunnel = "ssl" } }
+local client = mqtt.Helper:new("127.0.0.1", port)
 local done, reason = client:connect({ client_id = "nselib" })
 print("connects", done, done and "" or reason)
 if not done then

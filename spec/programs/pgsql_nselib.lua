@@ -1,5 +1,5 @@
--- nselib's client of PostgreSQL: asks for TLS, starts it, logs in with an MD5 password, and asks one thing. Words: the port,
--- "any" or another protocol of LuaSec, and a file of the CA, or of another.
+-- nselib's client of PostgreSQL: asks for TLS, starts it, logs in with an MD5 password, and asks one thing. Words:
+-- the port, "any" or another protocol of LuaSec, and a file of the CA, or of another.
 local nmap = require "nmap"
 local load = require("nselib").load
 local pgsql = load "pgsql"

@@ -1,6 +1,6 @@
--- A client of PostgreSQL's protocol, with the calls that pgmoon makes of LuaSec: SSLRequest, TLS, SCRAM-SHA-256-PLUS bound
--- to the server's certificate, a client's certificate, and queries. Words: the port, a file of the CA, one of another CA,
--- and a client's certificate and key.
+-- A client of PostgreSQL's protocol, with the calls that pgmoon makes of LuaSec: SSLRequest, TLS,
+-- SCRAM-SHA-256-PLUS bound to the server's certificate, a client's certificate, and queries. Words: the port, a
+-- file of the CA, one of another CA, and a client's certificate and key.
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
 local kdf = require "openssl.kdf"

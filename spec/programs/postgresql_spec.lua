@@ -33,7 +33,8 @@ describe("PostgreSQL", function()
       end
    end)
 
-   for _, case in ipairs({ { protocol = "any", version = "TLSv1.3" }, { protocol = "tlsv1_2", version = "TLSv1.2" } }) do
+   local CASES = { { protocol = "any", version = "TLSv1.3" }, { protocol = "tlsv1_2", version = "TLSv1.2" } }
+   for _, case in ipairs(CASES) do
       it("is asked by nselib's client, " .. case.version, function()
          local output = luasec.run("lua5.4", "spec/programs/pgsql_nselib.lua", {
             server.port, case.protocol, certificates.ca.certfile,

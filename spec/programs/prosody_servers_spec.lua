@@ -1,5 +1,5 @@
--- Prosody with another server: both with the drop-in, and one of them with LuaSec itself, each way. They find each other
--- by a name server of their own, and authenticate by their certificates.
+-- Prosody with another server: both with the drop-in, and one of them with LuaSec itself, each way. They find each
+-- other by a name server of their own, and authenticate by their certificates.
 local certificates = require "spec.support.certificates"
 local luasec = require "spec.programs.support.luasec"
 local names = require "spec.programs.support.names"

@@ -4,9 +4,10 @@
 --     server:account("user@localhost", "secret")
 --     server:control("check", "certs")     what prosodyctl says: its status and its output
 --     server:stop()
--- options.release is "0.12" or "13"; with `original` it has LuaSec itself, whatever the others have; with `https` and
--- `s2s` it listens for these too; `modules` are more of them, each after a comma. global and host are more lines of the configuration, for all and for each host;
--- a host's certificate and key are in certificates/HOST.crt and .key of `directory`, put there with install().
+-- options.release is "0.12" or "13"; with `original` it has LuaSec itself, whatever the others have; with `https`
+-- and `s2s` it listens for these too; `modules` are more of them, each after a comma. global and host are more
+-- lines of the configuration, for all and for each host; a host's certificate and key are in certificates/HOST.crt
+-- and .key of `directory`, put there with install().
 local luasec = require "spec.programs.support.luasec"
 local peer = require "spec.support.peer"
 local port = require "spec.support.port"

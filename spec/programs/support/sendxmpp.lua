@@ -16,7 +16,10 @@ local SLOWDOWN = tonumber(os.getenv("SLOWDOWN") or "") or 1
 
 local function start(server, jid, password, options, more)
    local number = options.direct and server.ports.direct or server.ports.c2s
-   local words = { "spec/support/newer", "go-sendxmpp", "--suppress-root-warning", "--fast-off", "-u", jid, "-p", password }
+   local words = { "spec/support/newer", "go-sendxmpp", "--suppress-root-warning", "--fast-off" }
+   for _, word in ipairs({ "-u", jid, "-p", password }) do
+      words[#words + 1] = word
+   end
    words[#words + 1] = "-j"
    words[#words + 1] = server.address .. ":" .. number
    if options.direct then

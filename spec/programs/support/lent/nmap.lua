@@ -102,7 +102,7 @@ function Socket:receive_bytes(count)
    return true, data
 end
 
--- receive_buf gives what comes before the delimiter that find(buffer) tells the ends of, and it too if it is to be kept.
+-- receive_buf gives what comes before the delimiter that find(buffer) tells the ends of, and it too if it is kept.
 function Socket:receive_buf(find, keep)
    while true do
       local first, last = find(self.buffer)
