@@ -7,6 +7,11 @@ local ltn12 = require "ltn12"
 local socket = require "socket"
 local ssl = require "ssl"
 
+local pcall, xpcall = pcall, xpcall
+if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then -- whose own let nobody yield
+   pcall, xpcall = require("coxpcall").pcall, require("coxpcall").xpcall
+end
+
 local ca, other = arg[7], arg[8]
 
 local function server_parameters(index)
@@ -89,7 +94,7 @@ local silent = assert(socket.bind("127.0.0.1", 0))
 local function say(name, ...)
    local words = { name }
    for index = 1, select("#", ...) do
-      words[#words + 1] = tostring((select(index, ...)))
+      words[#words + 1] = tostring((select(index, ...))):match("[^\n]*") -- without a traceback
    end
    print((table.concat(words, "|"):gsub("[^%s|]+copas%.lua:%d+: ", ""))) -- where Copas raised it
 end
