@@ -118,6 +118,37 @@ describe("bearssl.luasec", function()
       assert.is_true(collectgarbage("count") < before + 200)
    end)
 
+   it("may be left open at the end of a program, in any state", function()
+      local interpreter = require "spec.support.interpreter"
+      local process = require "spec.support.process"
+      local temporary = require "spec.support.temporary"
+      local program = temporary.write([[
+         local socket, ssl = require "socket", require "bearssl.luasec.ssl"
+         local certificate, key = arg[1], arg[2]
+         local listener = assert(socket.bind("127.0.0.1", 0))
+         local function pair()
+            local a = assert(socket.connect("127.0.0.1", (select(2, listener:getsockname()))))
+            local client = ssl.wrap(a, { mode = "client", protocol = "any" })
+            local server = ssl.wrap(listener:accept(), { mode = "server", protocol = "any",
+               certificate = certificate, key = key })
+            client:settimeout(0)
+            server:settimeout(0)
+            return client, server
+         end
+         kept = { pair() }
+         kept[3], kept[4] = pair()
+         kept[3]:dohandshake()
+         kept[5], kept[6] = pair()
+         repeat
+            local a, b = kept[5]:dohandshake(), kept[6]:dohandshake()
+         until a and b
+         kept[7] = kept[5]:getpeercertificate()
+         for _ = 1, 20 do pair() end]], ".lua")
+      local child = process.start({ interpreter.path, program, server.certificate, server.key },
+         { environment = interpreter.environment() })
+      assert.equal(0, child:wait(20), child:errors())
+   end)
+
    it("lets programs find it by select", function()
       local a, b = both.connect(both.ours, client, both.ours, server)
       a:send("abc")

@@ -33,6 +33,8 @@ end
 -- ---- The end ----
 
 -- A socket of LuaSocket's that closes descriptors: each has a buffer of 8 KB, so that connections do not keep theirs.
+-- It is made before it is needed: that may be in a finalizer at the end of the Lua state, after which LuaJIT would
+-- finalize what is made there when LuaSocket's code is gone.
 local closer
 
 local function closing_socket()
@@ -53,7 +55,7 @@ local function close_descriptor(state)
    local fd = state.fd
    state.fd = -1
    if type(fd) ~= "number" or fd < 0 then return end
-   local socket = state.socket or closing_socket()
+   local socket = state.socket or closer
    if not socket then return end
    socket:setfd(fd)
    socket:close()
@@ -96,6 +98,7 @@ function connection.attach(conn, socket)
    local state = check(conn, "setfd")
    local fd = socket:getfd()
    state.socket, state.fd = closes_itself(socket) and socket or nil, fd
+   if not state.socket then closing_socket() end
    if type(fd) == "number" and fd >= 0 then
       state.carrier = Descriptor.new(socket)
       state.carrier.socket = nil -- the descriptor is ours, not the socket's
@@ -107,6 +110,7 @@ end
 function connection.setfd(conn, fd)
    local state = check(conn, "setfd")
    state.fd = tonumber(fd) or -1
+   closing_socket()
    state.carrier = state.fd >= 0 and Descriptor.new(math.floor(state.fd)) or nil
 end
 
