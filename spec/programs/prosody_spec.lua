@@ -135,6 +135,12 @@ for _, release in ipairs(RELEASES) do
          end
       end)
 
+      it("shows in its shell how a client's connection is protected", function()
+         local status, output = server:control("shell", "c2s:show_tls()")
+         assert.same(0, status, output)
+         assert.matches("bob@localhost/[^\n]*| " .. release.version .. " +| [%w_-]+", output)
+      end)
+
       it("has another certificate after a reload, and keeps who is there", function()
          local before = certificate_at(server, server.ports.direct)
          assert.same(before, certificate_at(server, server.ports.c2s, true))
