@@ -32,6 +32,7 @@ static const char *const primitive_names[TLS_PRIMITIVES] = {"sha256", "x25519", 
 static const tls_kernel *const candidates[] = {
 #if TLS_KERNEL_X86_64
     &tls_kernel_sha256_sha_ni,
+    &tls_kernel_x25519_ifma,
     &tls_kernel_x25519_adx,
     &tls_kernel_p256_adx,
     &tls_kernel_p384_adx,

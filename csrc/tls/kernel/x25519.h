@@ -4,7 +4,8 @@
 
 #include "kernel/kernel.h"
 
-extern const tls_kernel tls_kernel_x25519_adx; /* MULX, ADCX, ADOX */
-extern const tls_kernel tls_kernel_x25519;     /* C with 128-bit products */
+extern const tls_kernel tls_kernel_x25519_ifma; /* AVX-512 IFMA */
+extern const tls_kernel tls_kernel_x25519_adx;  /* MULX, ADCX, ADOX */
+extern const tls_kernel tls_kernel_x25519;      /* C with 128-bit products */
 
 #endif

@@ -7,6 +7,17 @@
 
 #define CURVE 29
 
+/* quotient: 0 for z = 0. */
+static TLS_NOINLINE void
+quotient(unsigned char u[LENGTH], const field x, const field z)
+{
+    field inverse;
+
+    field_invert(inverse, z);
+    times(inverse, inverse, x);
+    put(u, inverse);
+}
+
 /* ---- The ladder ---- */
 
 typedef struct ladder {
@@ -69,9 +80,7 @@ multiply_u(unsigned char u[LENGTH], const unsigned char scalar[LENGTH])
     }
     swap_if(0 - swapped, l.x2, l.x3);
     swap_if(0 - swapped, l.z2, l.z3);
-    field_invert(l.z2, l.z2);
-    times(l.x2, l.x2, l.z2);
-    put(u, l.x2);
+    quotient(u, l.x2, l.z2);
     tls_wipe(&l, sizeof l);
 }
 
@@ -85,9 +94,7 @@ multiply_generator_u(unsigned char u[LENGTH], const unsigned char scalar[LENGTH]
     multiply_base(&sum, scalar);
     minus(sum.x, sum.z, sum.y);
     plus(sum.y, sum.z, sum.y);
-    field_invert(sum.x, sum.x);
-    times(sum.x, sum.x, sum.y);
-    put(u, sum.x);
+    quotient(u, sum.y, sum.x);
     tls_wipe(&sum, sizeof sum);
 }
 
