@@ -244,6 +244,48 @@ ones_if_equal(uint64_t a, uint64_t b)
     return 0 - (((a ^ b) - 1) >> 63);
 }
 
+/* select_multiple adds up what is masked of all the table: the multiple whose number this is, none
+ * for 0. */
+#ifdef VECTOR_TARGET
+typedef uint64_t vector __attribute__((vector_size(32), aligned(8), may_alias));
+
+static TLS_NOINLINE VECTOR_TARGET void
+select_multiple(multiple *out, const multiple row[MULTIPLES], uint64_t number)
+{
+    const vector *from = (const vector *)(const void *)row;
+    vector x, y, z, mask, *to = (vector *)(void *)out;
+    size_t j;
+
+    x = y = z = (vector){0, 0, 0, 0};
+    for (j = 0; j < MULTIPLES; j++) {
+        mask = x ^ x; /* of one number in all lanes */
+        mask += ones_if_equal(number, j + 1);
+        x |= from[3 * j] & mask;
+        y |= from[3 * j + 1] & mask;
+        z |= from[3 * j + 2] & mask;
+    }
+    to[0] = x;
+    to[1] = y;
+    to[2] = z;
+}
+#else
+static void
+select_multiple(multiple *out, const multiple row[MULTIPLES], uint64_t number)
+{
+    field_word *to = (field_word *)(void *)out;
+    size_t i, j;
+
+    memset(out, 0, sizeof *out);
+    for (j = 0; j < MULTIPLES; j++) {
+        const field_word *from = (const field_word *)(const void *)&row[j];
+        field_word mask = (field_word)ones_if_equal(number, j + 1);
+
+        for (i = 0; i < sizeof *out / sizeof *to; i++)
+            to[i] |= from[i] & mask;
+    }
+}
+#endif
+
 /* look_up takes out |digit| times the base, all of the table being read, and negates it for digits
  * below 0. Multiple 0 is (0, 1). */
 static void
@@ -251,20 +293,13 @@ look_up(multiple *out, const multiple row[MULTIPLES], int digit)
 {
     uint64_t negative = 0 - ((uint64_t)(int64_t)digit >> 63);
     uint64_t absolute = ((uint64_t)(int64_t)digit ^ negative) - negative;
-    field_word *to = (field_word *)(void *)out;
+    field_word is_zero = (field_word)(ones_if_equal(absolute, 0) & 1);
     static const field zero;
     field minus;
-    size_t i, j;
 
-    memset(out, 0, sizeof *out);
-    out->y_plus_x[0] = out->y_minus_x[0] = ones_if_equal(absolute, 0) & 1;
-    for (j = 0; j < MULTIPLES; j++) {
-        const field_word *from = (const field_word *)(const void *)&row[j];
-        field_word mask = (field_word)ones_if_equal(absolute, j + 1);
-
-        for (i = 0; i < sizeof *out / sizeof *to; i++)
-            to[i] |= from[i] & mask;
-    }
+    select_multiple(out, row, absolute);
+    out->y_plus_x[0] |= is_zero;
+    out->y_minus_x[0] |= is_zero;
     swap_if(negative, out->y_plus_x, out->y_minus_x);
     field_subtract(minus, zero, out->xy2d);
     swap_if(negative, minus, out->xy2d);

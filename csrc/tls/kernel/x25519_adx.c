@@ -10,6 +10,7 @@
 
 static const tls_edwards25519 edwards25519_adx;
 #define OWN_EDWARDS25519 edwards25519_adx
+#define VECTOR_TARGET TLS_TARGET("avx2") /* a multiple has three vectors */
 #include "kernel/field25519_adx.h"
 #include "kernel/x25519_code.h"
 
@@ -21,7 +22,7 @@ tls_x25519_adx_quotient(unsigned char u[LENGTH], const uint64_t x[4], const uint
     quotient(u, x, z);
 }
 
-const tls_kernel tls_kernel_x25519_adx = {
-    TLS_PRIMITIVE_X25519, "adx", TLS_PROCESSOR_ADX | TLS_PROCESSOR_BMI2, install};
+const tls_kernel tls_kernel_x25519_adx = {TLS_PRIMITIVE_X25519, "adx",
+    TLS_PROCESSOR_ADX | TLS_PROCESSOR_BMI2 | TLS_PROCESSOR_AVX2, install};
 
 #endif

@@ -75,7 +75,7 @@ carry(__m256i out[LIMBS], const __m256i sums[LIMBS])
     high[i + (j) + 1] = _mm256_madd52hi_epu64(high[i + (j) + 1], a[i], b[j]);
 
 /* A high half counts 2^52, and its limb 2^51. */
-static TLS_NOINLINE TARGET void
+INLINE void
 multiply(__m256i out[LIMBS], const __m256i a[LIMBS], const __m256i b[LIMBS])
 {
     __m256i low[2 * LIMBS], high[2 * LIMBS], sums[LIMBS];
