@@ -91,11 +91,11 @@ PURE_ROOMS = asn1 crypto issue kernel key wire x509
 SMALL         = $(if $(filter -O2,$(lastword $(filter -O%,$(OPT) $(CFLAGS)))),-Os)
 HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor object receive value) \
     $(addprefix csrc/tls/x509/,certificate certificate_parse der_kind distinguished_name_match hostname key_use \
-    signature_budget signed_structure verdict_cache verify))
+    signature_budget signed_structure verdict_cache))
 SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/tls12/* tls/tls13/* tls/x509/*) \
     $(addprefix csrc/tls/connection/,explain exporter info) csrc/tls/handshake/no_common csrc/tls/handshake/ech csrc/tls/wire/compression* csrc/tls/wire/ech* \
     csrc/tls/session/* csrc/tls/wire/imported_identity csrc/tls/wire/suite_names csrc/tls/asn1/base64 csrc/tls/asn1/pem csrc/tls/asn1/der_write \
-    $(addprefix csrc/tls/key/,key_describe key_encode key_encrypted key_file key_generate key_traditional) \
+    $(addprefix csrc/tls/key/,curve_point key key_describe key_encode key_encrypted key_file key_generate key_traditional) \
     $(addprefix csrc/tls/crypto/,ffdhe hpke hybrid key_exchange ml_kem ml_kem_encryption sha3))))
 small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
 
