@@ -296,7 +296,7 @@ CONSTANT_TIME := $(BUILD)/constant_time
 constant-time-run: $(CONSTANT_TIME)
 	@sh spec/constant_time/run.sh $< $(filter $(BUILD)/tls/kernel/% $(BUILD)/tls/crypto/ml_kem% $(BUILD)/tls/crypto/sha3%,$(TLS_OBJECTS))
 # It says itself what the processor can do, and does what memcheck's cannot.
-CONSTANT_TIME_OWN = processor rsa_ifma
+CONSTANT_TIME_OWN = processor rsa_ifma x25519_ifma
 $(CONSTANT_TIME): $(wildcard spec/constant_time/*.[ch]) $(TEST_OBJECTS) $(TLS_OBJECTS) $(BUILD)/tls/flags
 	$(call run,LINK,$(COMPILE) -Icsrc/tls -Ispec/core -Ispec/constant_time -o $@ $(filter %.c,$^) $(TEST_OBJECTS) \
 	    $(filter-out $(foreach o,$(CONSTANT_TIME_OWN),%/kernel/$(o).o),$(TLS_OBJECTS)) $(LDFLAGS) $(BEARSSL_LIBS))

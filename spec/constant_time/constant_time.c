@@ -9,7 +9,7 @@
 #include "kernel/processor.h"
 
 /* What memcheck cannot run. SHA-NI it can: see instructions.h; of RSA's AVX-512 it gets an
- * emulation (rsa_ifma_emulated.c). */
+ * emulation (rsa_ifma_emulated.c), and of X25519's (x25519_ifma_emulated.c). */
 #define UNKNOWN_TO_MEMCHECK (TLS_PROCESSOR_VAES | TLS_PROCESSOR_AVX512 | TLS_PROCESSOR_AVX512IFMA)
 
 /* Without reports on these none of the others says anything. */
@@ -81,7 +81,9 @@ has_kernels(const char *primitive)
 static int
 is_emulated(const tls_kernel *kernel)
 {
-    return kernel->primitive == TLS_PRIMITIVE_RSA;
+    return kernel->primitive == TLS_PRIMITIVE_RSA ||
+           (kernel->primitive == TLS_PRIMITIVE_X25519 && kernel->needs & TLS_PROCESSOR_AVX512IFMA &&
+               !(kernel->needs & ~UNKNOWN_TO_MEMCHECK & ~real_processor_features()));
 }
 
 /* list_kernel returns 0 if there is no case for it. */

@@ -3,11 +3,11 @@
  * ladder", 2020. The generator is multiplied as x25519_adx.c does it.
  *
  * A number has five limbs of 51 bits, of four numbers in the lanes of a vector. Multiplications
- * look at the low 52 bits of a limb. What carry leaves is tight: below 2^51 + 2^13, as what it
- * takes is below 2^60. A product of tight limbs is below 2^102 + 2^65: nine sums of at most five
- * low halves (below 2^52) and twice as many high halves (below 2^50 + 2^13) are below 2^55, and
- * 2^255 = 19 makes them below 2^55 + 19 x 2^55 < 2^60. Sums of two tight numbers, and differences
- * with 2p more, are below 2^53. */
+ * look at the low 52 bits of a limb. What carry leaves is tight, below 2^51 + 2^13, if it takes
+ * limbs below 431 x 2^51: 19 x 430 < 2^13. The product of two tight limbs is below 2^102 + 2^66; at
+ * most five low halves, each below 2^52, and twice as many high ones, below 2^50 + 2^14, are below
+ * 2^55; and what is above 2^255 counts 19 below: 2^55 + 19 x 2^55 = 320 x 2^51. Sums of two tight
+ * numbers, and differences with 2p more, are below 2^53. */
 #include "kernel/x25519.h"
 
 #include "kernel/build.h"
