@@ -78,6 +78,7 @@ verify_chain(tls_handshake *h, int demands_only)
     tls_ocsp_response *response = NULL;
     enum tls_reason unreadable = TLS_OK;
     tls_verify_request request;
+    int cached = h->facts.peer.verdict_cached;
     /* Where only demands count, a response is looked at when the status is demanded. */
     int uses_staple = !demands_only || tls_staple_demanded(context->staple) ||
                       context->crl_count > 0 || context->revocation != TLS_REVOCATION_IF_KNOWN;
@@ -95,7 +96,7 @@ verify_chain(tls_handshake *h, int demands_only)
         request.staple == TLS_STAPLE_DEFAULT && !demands_only)
         request.staple = TLS_STAPLE_IF_MUST;
     if (tls_verify_cached(unreadable == TLS_OK ? context->verdicts : NULL, verdict, &request,
-            &h->facts.peer.verdict_cached) == TLS_OK &&
+            &cached) == TLS_OK &&
         unreadable != TLS_OK) {
         static const char text[] = "the OCSP response that the server stapled cannot be parsed";
 
@@ -103,6 +104,7 @@ verify_chain(tls_handshake *h, int demands_only)
         if (unreadable == TLS_REASON_BAD_OCSP_RESPONSE)
             memcpy(verdict->text, text, sizeof text);
     }
+    h->facts.peer.verdict_cached = (unsigned char)cached;
     tls_ocsp_response_release(response);
 }
 

@@ -161,7 +161,7 @@ tls13_write_types(const tls13_engine *e, tls_buffer *extensions)
 }
 
 static enum tls_reason
-take(type_list ours, unsigned *agreed_type, unsigned extension, tls_bytes extensions)
+take(type_list ours, unsigned char *agreed_type, unsigned extension, tls_bytes extensions)
 {
     tls_bytes data;
 

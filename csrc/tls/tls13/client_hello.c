@@ -417,7 +417,7 @@ tls13_send_client_hello(tls13_engine *e)
     tls_buffer hello = {0};
     enum tls_reason reason = make_shares(e);
 
-    e->handshake->facts.post_handshake_auth = e->handshake->host->context->post_handshake_auth;
+    e->handshake->facts.post_handshake_auth = e->handshake->host->context->post_handshake_auth != 0;
     if (reason == TLS_OK &&
         (e->handshake->facts.ech == TLS_ECH_OFFERED || e->handshake->facts.ech == TLS_ECH_ACCEPTED))
         return tls13_ech_send(e);
