@@ -31,22 +31,22 @@ enum tls_phase {
  * server hold is to be small. */
 typedef struct tls_input {
     unsigned char *buffer;
-    size_t room;  /* its length */
-    int borrowed; /* from the pool */
+    size_t room; /* its length */
     size_t start, end, used;
-    int ended;
     uint64_t bytes;
     tls_buffer handshake;     /* reassembly; messages are taken from its front */
     unsigned subject_content; /* what was looked at last: a content type, 0 for nothing */
     int subject_message;      /* and a handshake message's type, -1 for none */
     uint32_t awaited;         /* the types of message that the engine has asked for */
-    unsigned char *plaintext; /* decrypted application data inside `buffer` */
+    unsigned char borrowed;   /* the buffer is from the pool */
+    unsigned char ended;
+    unsigned char reads_on; /* what is held does not stand in the way of the records behind it */
+    unsigned char early_arrived; /* there is early data that was not reported */
+    unsigned char *plaintext;    /* decrypted application data inside `buffer` */
     size_t plaintext_length;
     tls_buffer held; /* plaintext put aside; read first, from held_start on */
     size_t held_start;
-    int reads_on;      /* what is held does not stand in the way of the records behind it */
-    tls_buffer early;  /* a server's early data: accepted, and not consumed */
-    int early_arrived; /* and was not reported */
+    tls_buffer early; /* a server's early data: accepted, and not consumed */
 } tls_input;
 
 /* Bytes to the transport. */

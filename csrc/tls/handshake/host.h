@@ -47,9 +47,9 @@ typedef struct tls_host_class {
 struct tls_host {
     const tls_host_class *class;
     tls_context *context; /* `select` may exchange it */
-    enum tls_role role;
-    tls_lists own; /* the connection's own lists, instead of the context's */
+    tls_lists own;        /* the connection's own lists, instead of the context's */
     char *server_name;
+    enum tls_role role;
     unsigned version_min, version_max; /* the connection's own limits, 0: none */
     int close_sent;                    /* nothing may follow */
 
