@@ -186,6 +186,35 @@ $(PKGCONFIG): csrc/tls/tlscore.pc.in always
 	@sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@ARCHIVEDIR@|$(abspath $(ARCHIVEDIR))|' \
 	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
 
+# ---- the whole library as one archive, for programs that have a Lua of their own
+
+STATIC         := $(OUT)/static/libbearssl-$(LUA_ID).a
+STATIC_PC      := $(OUT)/static/bearssl-$(LUA_ID).pc
+STATIC_OBJECTS := $(OUT)/static/preload.o $(OUT)/static/modules.o
+
+.PHONY: static install-static uninstall-static
+static: $(STATIC) $(STATIC_PC) ## build C modules and Lua files as one archive, for hosts in C with a Lua of their own
+
+$(OUT)/static/modules.c: .ci/embed $(LUA_MODULES)
+	@mkdir -p $(@D)
+	@.ci/embed $(LUA_MODULES) >$@
+
+$(OUT)/static/modules.o: $(OUT)/static/modules.c $(OUT)/lua/flags
+	$(call run,CC,$(COMPILE) -Icsrc/static -c -o $@ $<)
+$(OUT)/static/preload.o: csrc/static/preload.c $(OUT)/lua/flags
+	@mkdir -p $(@D)
+	$(call run,CC,$(COMPILE) -Icsrc/static -I$(LUA_INCDIR) -MMD -MP -c -o $@ $<)
+
+$(STATIC): $(STATIC_OBJECTS) $(TLS_OBJECTS) $(LUA_OBJECTS) $(OUT)/flags
+	@rm -f $@
+	$(call run,AR,$(AR) rcs $@ $(STATIC_OBJECTS) $(TLS_OBJECTS) $(LUA_OBJECTS))
+
+# Whoever links it links his Lua, and BearSSL, which stands in Libs.
+$(STATIC_PC): csrc/static/bearssl-lua.pc.in always
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@ARCHIVEDIR@|$(abspath $(ARCHIVEDIR))|' -e 's|@LUA@|$(LUA_ID)|' \
+	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
+
 # Make every allocation fail once; the last looks into what is freed.
 $(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/handshake_memory_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=free
@@ -208,7 +237,7 @@ $(TOOL): bin/bearssl $(OUT)/flags
 	@mkdir -p $(@D)
 	@sed '1s|.*|#!$(SHEBANG)|' bin/bearssl >$@ && chmod 755 $@
 
--include $(TLS_OBJECTS:.o=.d) $(LUA_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(TEST_BINS:=.d)
+-include $(TLS_OBJECTS:.o=.d) $(LUA_OBJECTS:.o=.d) $(OUT)/static/preload.d $(TEST_OBJECTS:.o=.d) $(TEST_BINS:=.d)
 
 # ---- running from the checkout
 
@@ -371,7 +400,7 @@ doc: ## README and the reference as HTML, in BUILD/doc
 
 # ---- lint
 
-TIDY_FLAGS = -std=c99 -D_DEFAULT_SOURCE $(WARN) $(BEARSSL_CFLAGS) -Icsrc/tls -I$(LUA_INCDIR)
+TIDY_FLAGS = -std=c99 -D_DEFAULT_SOURCE $(WARN) $(BEARSSL_CFLAGS) -Icsrc/tls -Icsrc/static -I$(LUA_INCDIR)
 C_FILES   = $(sort $(shell find csrc spec .ci examples -name '*.[ch]'))
 # The style is that of Debian 12's release; others lay out some lines differently.
 CLANG_FORMAT ?= $(firstword $(foreach f,clang-format-14 clang-format,$(shell command -v $(f) 2>/dev/null)) clang-format)
@@ -382,7 +411,7 @@ lint: ## rooms, layout, luacheck, clang-tidy, and -Werror builds with gcc and cl
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc all core-tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang all core-tests
 	luacheck --quiet --no-color . bin/bearssl rockspec/*.rockspec .busted .luacheckrc
-	printf '%s\n' $(TLS_SOURCES) $(LUA_SOURCES) | xargs -P 2 -I '{}' clang-tidy --quiet '{}' -- $(TIDY_FLAGS) 2>/dev/null
+	printf '%s\n' $(TLS_SOURCES) $(LUA_SOURCES) csrc/static/preload.c | xargs -P 2 -I '{}' clang-tidy --quiet '{}' -- $(TIDY_FLAGS) 2>/dev/null
 	@echo 'lint: clean'
 
 # ---- install
@@ -425,6 +454,17 @@ uninstall-lib: ## remove what install-lib put there
 	rm -f '$(DESTDIR)$(ARCHIVEDIR)/libtlscore.a' '$(DESTDIR)$(ARCHIVEDIR)/pkgconfig/tlscore.pc'
 	for f in $(PUBLIC_HEADERS); do rm -f "$(DESTDIR)$(INCLUDEDIR)/tlscore/$$f"; done
 	d='$(DESTDIR)$(INCLUDEDIR)/tlscore'; [ ! -d "$$d" ] || find "$$d" -depth -type d -empty -exec rmdir {} \;
+
+install-static: static ## install the archive of static below PREFIX, with its header and for pkg-config
+	mkdir -p '$(DESTDIR)$(ARCHIVEDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/bearssl-lua'
+	install -m 644 $(STATIC) '$(DESTDIR)$(ARCHIVEDIR)/$(notdir $(STATIC))'
+	install -m 644 $(STATIC_PC) '$(DESTDIR)$(ARCHIVEDIR)/pkgconfig/$(notdir $(STATIC_PC))'
+	install -m 644 csrc/static/bearssl_lua.h '$(DESTDIR)$(INCLUDEDIR)/bearssl-lua/bearssl_lua.h'
+
+uninstall-static: ## remove what install-static put there
+	rm -f '$(DESTDIR)$(ARCHIVEDIR)/$(notdir $(STATIC))' '$(DESTDIR)$(ARCHIVEDIR)/pkgconfig/$(notdir $(STATIC_PC))' \
+	    '$(DESTDIR)$(INCLUDEDIR)/bearssl-lua/bearssl_lua.h'
+	[ ! -d '$(DESTDIR)$(INCLUDEDIR)/bearssl-lua' ] || rmdir '$(DESTDIR)$(INCLUDEDIR)/bearssl-lua' 2>/dev/null || true
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)

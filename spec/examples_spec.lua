@@ -1,4 +1,5 @@
 -- Every program of examples/ is run, against real peers on loopback.
+local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local luajit = require "spec.support.luajit"
 local peer = require "spec.support.peer"
@@ -69,6 +70,51 @@ describe("the example", function()
       local server = peer.openssl_server { certificate = certificates.rsa, mode = "www" }
       local output = run("any_loop.lua", "https://localhost:" .. server.port .. "/", certificates.ca.certfile)
       for number = 1, 2 do assert.is_truthy(output:find(number .. "%s+HTTP/1.0 200 ok%s+%d+ bytes"), output) end
+   end)
+
+   it("verifying.lua tries each way to know who is there", function()
+      local output = run "verifying.lua"
+      local guide = assert(temporary.read "doc/guides/verifying.md"):match "```text\n(.-)```"
+      assert.are.equal(guide, output)
+   end)
+
+   it("starttls.lua goes from clear text to TLS", function()
+      local own = certificates.ec
+      local output = run("starttls.lua", own.chainfile, own.keyfile, certificates.ca.certfile)
+      has(output, "the server reads: EHLO client.example", "the client reads: 250 mail.example")
+   end)
+
+   it("names.lua has a certificate for each name, and takes new ones while it runs", function()
+      local directory = temporary.make_directory()
+      local function put(name, own)
+         temporary.write(temporary.read(own.chainfile), nil, directory .. "/" .. name .. ".pem")
+         temporary.write(temporary.read(own.keyfile), nil, directory .. "/" .. name .. ".key")
+      end
+      put("localhost", certificates.ec)
+      put("beta.example", certificates.beta)
+      local server = start("names.lua", directory, 0, 6)
+      local number = tonumber(server:wait_for "listening on 127%.0%.0%.1:(%d+)")
+      local context = assert(bearssl.context { cafile = certificates.ca.certfile, session_cache = 0 })
+      local function ask(name, line, alpn)
+         local stream = assert(bearssl.connect("127.0.0.1", number, {
+            context = context, server_name = name, alpn = alpn, timeout = 20,
+         }))
+         assert(stream:send(line .. "\n"))
+         local answer, serial = stream:receive "*l", stream:getpeercertificate():serial()
+         stream:close()
+         return answer, serial
+      end
+      assert.equal("beta.example speaks echo/2: hi", (ask("beta.example", "hi", { "echo/1", "echo/2" })))
+      local answer, serial = ask("localhost", "hi", { "echo/1" })
+      assert.equal("localhost speaks echo/1: hi", answer)
+      assert.equal("localhost speaks nothing special: hi", (ask("localhost", "hi")))
+      temporary.write("broken", nil, directory .. "/localhost.pem")
+      assert.matches("PEM", (ask("localhost", "reload")))
+      put("localhost", certificates.rsa)
+      assert.equal("reloaded", (ask("localhost", "reload")))
+      local _, fresh = ask("localhost", "hi")
+      assert.are_not.equal(serial, fresh)
+      assert.are.equal(0, server:wait(10))
    end)
 
    it("server.lua echoes", function()
@@ -146,7 +192,7 @@ describe("the example", function()
    end
 
    it("ech_front.lua stands in front of two servers, whose names it hides", function()
-      local bearssl, socket = require "bearssl", require "socket"
+      local socket = require "socket"
       local keys = assert(bearssl.ech.generate { public_name = "example.org" })
       local front = start("ech_front.lua", temporary.write(keys:pem()), certificates.rsa.chainfile,
          certificates.rsa.keyfile, 0, "localhost=" .. behind("first", certificates.ec),

@@ -1,0 +1,50 @@
+-- One server for several names, with protocols to choose from, and certificates that are changed while it runs.
+--     lua examples/names.lua DIRECTORY        (DIRECTORY/NAME.pem and NAME.key for each name)
+local bearssl = require "bearssl"
+local socket = require "socket"
+
+local directory = arg[1]
+assert(directory, "usage: names.lua DIRECTORY [PORT [COUNT]]")
+
+-- One context for each name: it holds the certificate, and may have settings of its own.
+local contexts = {}
+local function load(name)
+   local context, message = bearssl.context {
+      mode = "server", certfile = directory .. "/" .. name .. ".pem", keyfile = directory .. "/" .. name .. ".key",
+      alpn = { "echo/2", "echo/1" },
+   }
+   if context then contexts[name] = context end
+   return context, message
+end
+assert(load "localhost")
+load "beta.example"
+
+-- Who asks for a name gets its context; who asks for another, or for none, the first one's certificate.
+local context = assert(bearssl.context {
+   mode = "server", certfile = directory .. "/localhost.pem", keyfile = directory .. "/localhost.key",
+   alpn = { "echo/2", "echo/1" },
+   handlers = { select = function(_, hello) return contexts[hello.server_name] end },
+})
+
+local listener = assert(socket.bind("127.0.0.1", tonumber(arg[2]) or 0))
+print("listening on 127.0.0.1:" .. select(2, listener:getsockname()))
+io.stdout:flush()
+
+for _ = 1, tonumber(arg[3]) or math.huge do
+   local stream = assert(context:wrap(assert(listener:accept()), { timeout = 30 }))
+   local ok, message = stream:handshake()
+   local line = ok and stream:receive "*l"
+   if line == "reload" then
+      -- Connections that are open keep what they have; those to come get the new certificate. A file that cannot be
+      -- used changes nothing.
+      local name = stream:info "server_name"
+      local fresh, why = load(name)
+      stream:send((fresh and "reloaded" or why) .. "\n")
+   elseif line then
+      local protocol = stream:info "alpn" or "nothing special"
+      stream:send(("%s speaks %s: %s\n"):format(stream:info "server_name", protocol, line))
+   else
+      print("failed: " .. tostring(message))
+   end
+   stream:close()
+end
