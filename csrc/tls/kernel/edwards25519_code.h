@@ -252,14 +252,13 @@ typedef uint64_t vector __attribute__((vector_size(32), aligned(8), may_alias));
 static TLS_NOINLINE VECTOR_TARGET void
 select_multiple(multiple *out, const multiple row[MULTIPLES], uint64_t number)
 {
-    const vector *from = (const vector *)(const void *)row;
-    vector x, y, z, mask, *to = (vector *)(void *)out;
+    const vector none = {0}, *from = (const vector *)(const void *)row;
+    vector x = none, y = none, z = none, *to = (vector *)(void *)out;
     size_t j;
 
-    x = y = z = (vector){0, 0, 0, 0};
     for (j = 0; j < MULTIPLES; j++) {
-        mask = x ^ x; /* of one number in all lanes */
-        mask += ones_if_equal(number, j + 1);
+        vector mask = none + ones_if_equal(number, j + 1);
+
         x |= from[3 * j] & mask;
         y |= from[3 * j + 1] & mask;
         z |= from[3 * j + 2] & mask;

@@ -11,11 +11,12 @@
 static TLS_NOINLINE void
 quotient(unsigned char u[LENGTH], const field x, const field z)
 {
-    field inverse;
+    field t;
 
-    field_invert(inverse, z);
-    times(inverse, inverse, x);
-    put(u, inverse);
+    memcpy(t, z, sizeof t);
+    field_invert(t, t);
+    times(t, t, x);
+    put(u, t);
 }
 
 /* ---- The ladder ---- */
