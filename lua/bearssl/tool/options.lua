@@ -338,7 +338,6 @@ end
 function options.await_session(stream, seconds)
    if stream:info("version") ~= "TLSv1.3" then return stream:session() end
    local deadline = core.monotonic() + seconds
-   local timeout = stream.timeout
    repeat
       -- once more after it has come: several tickets come together
       local done = stream:session() or core.monotonic() >= deadline
@@ -347,7 +346,7 @@ function options.await_session(stream, seconds)
       if not bytes and code:find("^alert_") then return nil, message, code end
       if not bytes and code ~= "timeout" and code ~= "wantread" then break end
    until done
-   stream:settimeout(timeout)
+   stream:settimeout(nil)
    return stream:session()
 end
 
