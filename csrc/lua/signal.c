@@ -5,7 +5,7 @@
  *     count      = core.terminated()       signals so far; clears the descriptor
  *     r, w       = core.poll(readers, writers, seconds)
  *     columns    = core.terminal(1)        width of the terminal, nil when it is none
- *     bytes      = core.read(0)            what a descriptor has, as Lua's files cannot: "" at its end
+ *     bytes      = core.read(0)            what a descriptor has, as no file of Lua's can
  *
  * The handlers are process-wide, so they are installed on demand and only by the program itself
  * (the tool); requiring the library changes no signal. */
