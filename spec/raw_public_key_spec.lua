@@ -344,6 +344,25 @@ describe("a raw public key after the handshake", function()
       assert.is_false(b:info "peer_verified")
    end)
 
+   it("is not asked for where the client has none, and need not", function()
+      local own = certificates.client_ec
+      for _, with in ipairs { {}, { certificate = own.chain, key = own.key } } do
+         local s = server { verify = "optional", client_certificate_types = RAW, pins = { keys.client } }
+         local seen = {}
+         local c = client(merged({ post_handshake_auth = true }, with))
+         local a, b = established(c, s, { handlers = tls13.recorder(seen) })
+         assert.is_nil(seen["received certificate_request"])
+         assert.is_false(b:info "peer_verified")
+         assert.same({}, b:info "peer_certificates" or {})
+         -- nor later, which ends nothing
+         local ok, message, problem = b:request_certificate()
+         assert.same({ nil, "no_post_handshake_auth" }, { ok, problem })
+         assert.is_string(message)
+         assert(b:write "still here")
+         assert.equal("still here", pump(a, b, { close = false }).client.data)
+      end
+   end)
+
    it("ends the connection when it is not pinned", function()
       local asked = 0
       local a, b = late { client_certificate = function()

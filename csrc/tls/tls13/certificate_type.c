@@ -114,7 +114,7 @@ tls13_choose_client_type(tls13_engine *e, const tls_client_hello *hello)
             e->handshake->facts.client_certificate_type = ours.types[i];
             return TLS_OK;
         }
-    /* X.509, which is asked for then, need not be shown. */
+    /* Nothing is asked for then. */
     return asks_now(e) && e->handshake->facts.verify != TLS_VERIFY_OPTIONAL
                ? tls13_no_common_type(e)
                : TLS_OK;
@@ -126,6 +126,12 @@ tls13_no_common_type(tls13_engine *e)
     tls_host_explain(e->handshake->host,
         "no certificate type in common: one side wants raw public keys, the other has none");
     return TLS_REASON_UNSUPPORTED_CERTIFICATE;
+}
+
+int
+tls13_asks_client(const tls13_engine *e)
+{
+    return asks_now(e) && tls13_takes_type(e, tls13_peer_type(e));
 }
 
 int
@@ -148,10 +154,11 @@ tls13_write_types(const tls13_engine *e, tls_buffer *extensions)
     const tls_handshake *h = e->handshake;
     const tls_client_hello *hello = &h->client_hello.hello;
 
-    /* The client's is of no use where it is not asked, now or later (RFC 7250 section 4.2), nor the
-     * server's beside a PSK. */
+    /* The client's is of no use where it is not asked, now or later (RFC 7250 section 4.2), as
+     * where none is in common; nor is the server's beside a PSK. */
     if ((asks_now(e) || hello->post_handshake_auth) && hello->client_certificate_types.length > 0 &&
-        !is_default(list_of(e, 0)))
+        !is_default(list_of(e, 0)) && tls13_takes_type(e, h->facts.client_certificate_type) &&
+        is_offered(hello->client_certificate_types, h->facts.client_certificate_type))
         tls_extension_write_u8(
             extensions, TLS_EXTENSION_CLIENT_CERTIFICATE_TYPE, h->facts.client_certificate_type);
     if (!e->psk_selected && hello->server_certificate_types.length > 0 &&

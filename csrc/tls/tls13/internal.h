@@ -266,6 +266,9 @@ void tls13_offer_types(const tls13_engine *e, tls_buffer *extensions);
 enum tls_reason tls13_choose_client_type(tls13_engine *e, const tls_client_hello *hello);
 void tls13_write_types(const tls13_engine *e, tls_buffer *extensions);
 enum tls_reason tls13_take_types(tls13_engine *e, tls_bytes extensions);
+/* tls13_asks_client: whether a server's first flight asks for a certificate (section 4.3.2: not
+ * beside a PSK), of a type that both sides have. */
+int tls13_asks_client(const tls13_engine *e);
 /* tls13_may_show_type: the server has it among its own, and the client takes it. */
 int tls13_may_show_type(const tls13_engine *e, const tls_client_hello *hello, unsigned type);
 /* tls13_fits_type: could the credential be shown as what was agreed? */

@@ -167,7 +167,10 @@ tls13_request_certificate(tls_host *host)
     tls13_engine *e;
     enum tls_reason reason;
 
-    if (traffic->transcript == NULL)
+    /* Nor would a client that has no type in common be able to answer (RFC 7250 section 4.2). */
+    if (traffic->transcript == NULL ||
+        !tls_certificate_type_listed(host->context->client_certificate_types,
+            host->context->client_certificate_type_count, host->settled.client_certificate_type))
         return TLS_REASON_NO_POST_HANDSHAKE_AUTH;
     /* One at a time, so that one transcript is kept. */
     if (traffic->requested != NULL || host->handshake != NULL || !tls_host_has_room(host))

@@ -453,8 +453,7 @@ flight(tls13_engine *e, enum tls_progress *progress)
         reason = tls13_seal_with(e, e->server_secret);
     if (reason == TLS_OK)
         reason = tls13_send_encrypted_extensions(e);
-    /* Section 4.3.2: not beside a PSK. */
-    if (reason == TLS_OK && h->facts.verify != TLS_VERIFY_NONE && !e->psk_selected)
+    if (reason == TLS_OK && tls13_asks_client(e))
         reason = tls13_send_certificate_request(e);
     e->state = TLS13_STATE(finish_flight);
     if (reason == TLS_OK && !e->psk_selected) {
