@@ -162,8 +162,8 @@ describe("a raw public key", function()
    it("is what the server prefers, among what the client takes", function()
       local ec = certificates.ec
       local function type_of(ours, theirs)
-         local a = established(client { server_certificate_types = theirs, cafile = certificates.ca.certfile,
-            pins = { bearssl.certificate.load(ec.certificate)[1] } },
+         local a = established(client { server_certificate_types = theirs,
+            cafile = theirs[2] and certificates.ca.certfile, pins = { bearssl.certificate.load(ec.certificate)[1] } },
             assert(bearssl.context { mode = "server", min_version = "TLSv1.3", certfile = ec.chainfile,
                keyfile = ec.keyfile, server_certificate_types = ours }))
          return a:info "server_certificate_type"
@@ -263,6 +263,16 @@ describe("a raw public key", function()
          assert.truthy(bearssl.context(merged(taking, { [name] = value, server_certificate_types = BOTH,
             cafile = certificates.ca.certfile })), name)
       end
+      for name, value in pairs { trust = "system", cafile = certificates.ca.certfile, capath = "/nowhere" } do
+         misuse(("the option '%s' is about certificates"):format(name), merged(taking, { [name] = value }))
+      end
+      -- who offers ECH judges the certificate of who rejects it, and says so in the context
+      local list = assert(bearssl.ech.generate { public_name = "localhost" }):config_list()
+      assert.truthy(bearssl.context(merged(taking, { ech = list, cafile = certificates.ca.certfile })))
+      local bare = assert(bearssl.context(taking))
+      local ok, message = pcall(bare.connection, bare, { server_name = "localhost", ech = list })
+      assert.is_false(ok)
+      assert.truthy(message:find("the option 'ech' needs a context that has it too", 1, true), message)
       misuse("the option 'client_certificate_types' needs a key", merged(taking, { client_certificate_types = RAW }))
       assert.truthy(bearssl.context(merged(taking, { client_certificate_types = { "raw_public_key", "x509" },
          certfile = ec.chainfile, keyfile = ec.keyfile })))

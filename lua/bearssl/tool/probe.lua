@@ -50,6 +50,7 @@ local function ask(prober, settings, stop, first, fallback)
    local context = first and first.context
    if not context then
       local all = { trust = prober.trust, verify = "report", credentials = prober.credentials }
+      if settings.server_certificate_types then all.trust = nil end -- no certificate is judged
       for name, value in pairs(settings) do all[name] = value end
       all.groups = all.groups or prober.groups
       -- what only looks like an encrypted hello makes it half as long again
