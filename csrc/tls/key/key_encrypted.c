@@ -192,7 +192,7 @@ enum tls_reason
 tls_private_key_decrypt(tls_buffer *plain, tls_bytes bytes, const tls_bytes *password)
 {
     unsigned char key[32];
-    tls_bytes ciphertext;
+    tls_bytes ciphertext = {0};
     pbes2 parameters;
     enum tls_reason reason = read_encrypted(&parameters, &ciphertext, bytes);
 
