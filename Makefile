@@ -121,9 +121,9 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r t d; do printf '  %-13s %s\n' "$$t" "$$d"; done
 
 deps: ## install what building and running need (apt; apk, dnf and Homebrew in part)
-	@.ci/deps
+	@LUA='$(LUA)' .ci/deps
 deps-test: ## install what the tests need as well
-	@.ci/deps --test
+	@LUA='$(LUA)' .ci/deps --test
 
 # `make deps demo` and `make deps-test test` install first, also with -j
 asked_deps := $(filter deps deps-test,$(MAKECMDGOALS))
