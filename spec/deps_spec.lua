@@ -1,0 +1,71 @@
+-- .ci/deps: which packages it would install, on systems that have other names for some, or none.
+local shell = require "spec.support.shell"
+local temporary = require "spec.support.temporary"
+
+-- A system of Debian's that has nothing installed, and all packages but these.
+local function system(...)
+   local bin = temporary.make_directory()
+   local function program(name, text)
+      temporary.write("#!/bin/sh\n" .. text .. "\n", nil, bin .. "/" .. name)
+      shell.run { "chmod", "+x", bin .. "/" .. name }
+   end
+   program("dpkg-query", "exit 1")
+   program("apt-get", "echo apt-get \"$@\"")
+   program("apt-cache", ([[case " %s " in *" $2 "*) echo '  Candidate: (none)' ;; *) echo '  Candidate: 1.0' ;; esac]])
+      :format(table.concat({ ... }, " ")))
+   return bin
+end
+
+local function deps(bin, words, lua)
+   local status, output = shell.try(("env PATH=%s:\"$PATH\" LUA=%s .ci/deps --print %s"):format(shell.quote(bin),
+      lua or "lua5.4", words or ""))
+   local packages = {}
+   for name in (output:match "apt%-get install ([^\n]*)" or ""):gmatch "[^%s]+" do packages[name] = true end
+   return packages, output, status
+end
+
+describe(".ci/deps", function()
+   it("asks for what building and running need, and with --test for the rest", function()
+      local packages, _, status = deps(system())
+      assert.equal(0, status)
+      for _, name in ipairs { "gcc", "libbearssl-dev", "lua5.4", "liblua5.4-dev", "lua-socket", "lua-argparse" } do
+         assert.is_true(packages[name], name)
+      end
+      for _, name in ipairs { "lua-busted", "valgrind", "clang", "postgresql", "lua5.1" } do
+         assert.is_nil(packages[name], name)
+      end
+      packages = deps(system(), "--test")
+      for _, name in ipairs { "gcc", "lua-busted", "valgrind", "clang", "postgresql", "lua5.1", "luajit2" } do
+         assert.is_true(packages[name], name)
+      end
+   end)
+
+   it("takes the names that a release has", function()
+      local trixie = system("luajit2", "libluajit2-5.1-dev", "libclang-rt-14-dev", "lua5.5", "liblua5.5-dev")
+      local packages, output = deps(trixie, "--test")
+      assert.is_true(packages.luajit and packages["libluajit-5.1-dev"] and packages["libclang-rt-19-dev"])
+      assert.is_nil(packages.luajit2)
+      assert.truthy(output:find("left out, for this system has none: lua5.5", 1, true), output)
+      packages = deps(trixie, "", "luajit")
+      assert.is_true(packages.luajit and packages["libluajit-5.1-dev"])
+      assert.is_nil(packages["lua5.4"])
+   end)
+
+   it("says what there is not", function()
+      local _, output = deps(system("libbearssl-dev", "lua-dkjson"))
+      assert.truthy(output:find("this system has no package libbearssl-dev", 1, true), output)
+      assert.truthy(output:find("left out, for this system has none: lua-dkjson", 1, true), output)
+   end)
+
+   it("says that it needs root, and what it does not know", function()
+      local bin = system()
+      temporary.write("#!/bin/sh\necho 1000\n", nil, bin .. "/id")
+      shell.run { "chmod", "+x", bin .. "/id" }
+      local status, output = shell.try(("env PATH=%s:\"$PATH\" .ci/deps"):format(shell.quote(bin)))
+      assert.equal(1, status)
+      assert.truthy(output:find("needs root: try  sudo make deps", 1, true), output)
+      status, output = shell.try ".ci/deps --everything"
+      assert.equal(2, status)
+      assert.truthy(output:find("no such option: --everything", 1, true), output)
+   end)
+end)
