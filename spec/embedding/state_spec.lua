@@ -1,5 +1,5 @@
--- What a process has in common: every variable of the archive, and of BearSSL's, that can change while it runs. Each has
--- something that makes it safe in threads; one that is new fails here until it has, and is named with it.
+-- What a process has in common: every variable of the archive, and of BearSSL's, that can change while it runs. Each
+-- has something that makes it safe in threads; one that is new fails here until it has, and is named with it.
 local shell = require "spec.support.shell"
 local support = require "spec.embedding.support"
 
@@ -9,6 +9,7 @@ local SAFE = {
    ["kernel/ml_kem_avx512"] = { arithmetic = TABLE .. ", with kernel.c's" },
    ["base/random"] = { shared = "atomic; a page whose owner is chosen by an atomic, and that a fork wipes",
       unavailable = "an address that nobody reads or writes" },
+   ["base/bytes"] = { wipe_function = "constant: volatile only for the compiler" },
    ["tls12/server"] = { empty_name = "nobody writes it: BearSSL's type has no const" },
    ["lua/signal"] = { signals = "the tool's own", wake_read = "the tool's own", wake_write = "the tool's own" },
 }
