@@ -200,11 +200,14 @@ STATIC_OBJECTS := $(OUT)/static/preload.o $(OUT)/static/modules.o
 .PHONY: static install-static uninstall-static
 static: $(STATIC) $(STATIC_PC) ## build C modules and Lua files as one archive, for hosts in C with a Lua of their own
 
-$(OUT)/static/modules.c: .ci/embed $(LUA_MODULES)
+# A file that is gone changes the list alone.
+$(OUT)/static/flags: always
+	$(call remember,$(LUA_MODULES))
+$(OUT)/static/modules.c: .ci/embed $(OUT)/static/flags $(LUA_MODULES)
 	@mkdir -p $(@D)
 	@.ci/embed $(LUA_MODULES) >$@
 
-$(OUT)/static/modules.o: $(OUT)/static/modules.c $(OUT)/lua/flags
+$(OUT)/static/modules.o: $(OUT)/static/modules.c csrc/static/modules.h $(OUT)/lua/flags
 	$(call run,CC,$(COMPILE) -Icsrc/static -c -o $@ $<)
 $(OUT)/static/preload.o: csrc/static/preload.c $(OUT)/lua/flags
 	@mkdir -p $(@D)

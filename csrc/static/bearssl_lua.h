@@ -11,11 +11,11 @@
 #ifndef BEARSSL_LUA_H
 #define BEARSSL_LUA_H
 
-#include <lua.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include <lua.h> /* which says nothing of C++ itself */
 
 /* Puts every module of the library into package.preload of a state, under the names that require
  * looks for: "bearssl", "bearssl.core", "bearssl.luasec" … Nothing is loaded yet. The state must
@@ -23,8 +23,8 @@ extern "C" {
  * when there is no memory. */
 void bearssl_preload(lua_State *L);
 
-/* The same, and leaves the module "bearssl" on the stack: a lua_CFunction for luaL_requiref, or
- * for a table of libraries that a host opens. Returns 1. */
+/* The same, and leaves the module "bearssl" on the stack, the one that require gives: a
+ * lua_CFunction for luaL_requiref, or for a table of libraries that a host opens. Returns 1. */
 int luaopen_bearssl(lua_State *L);
 
 #ifdef __cplusplus

@@ -20,16 +20,22 @@ load_module(lua_State *L)
     return 1;
 }
 
+/* push_package pushes package[name], also where the host shows scripts no package. */
 static void
-push_preload(lua_State *L)
+push_package(lua_State *L, const char *name)
 {
-    lua_getglobal(L, "package");
-    if (lua_istable(L, -1))
-        lua_getfield(L, -1, "preload");
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    if (lua_istable(L, -1)) {
+        lua_getfield(L, -1, "package");
+        lua_remove(L, -2);
+    }
+    if (lua_istable(L, -1)) {
+        lua_getfield(L, -1, name);
+        lua_remove(L, -2);
+    }
     if (!lua_istable(L, -1))
         luaL_error(
             L, "bearssl_preload: the state has no package library: call luaL_openlibs first");
-    lua_remove(L, -2);
 }
 
 void
@@ -38,7 +44,7 @@ bearssl_preload(lua_State *L)
     size_t i;
 
     luaL_checkstack(L, 4, "bearssl_preload");
-    push_preload(L);
+    push_package(L, "preload");
     for (i = 0; i < bearssl_module_count; i++) {
         lua_pushlightuserdata(L, (void *)&bearssl_modules[i]);
         lua_pushcclosure(L, load_module, 1);
@@ -53,8 +59,15 @@ int
 luaopen_bearssl(lua_State *L)
 {
     bearssl_preload(L);
-    push_preload(L);
+    push_package(L, "loaded");
     lua_getfield(L, -1, "bearssl");
-    lua_call(L, 0, 1);
+    if (!lua_toboolean(L, -1)) {
+        lua_pop(L, 1);
+        push_package(L, "preload");
+        lua_getfield(L, -1, "bearssl");
+        lua_call(L, 0, 1);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -4, "bearssl"); /* as require does, which must find no second one */
+    }
     return 1;
 }

@@ -16,6 +16,7 @@ preload(lua_State *L)
 
 static const char script[] =
     "for name in pairs(package.preload) do print('preload ' .. name) end\n"
+    "print('the one that require gives: ' .. tostring(require 'bearssl' == bearssl))\n"
     "print('an error: ' .. select(2, pcall(bearssl.context, { nosuch = true })))\n";
 
 int

@@ -44,6 +44,7 @@ for _, lua in ipairs { "lua5.4", "lua5.1", "luajit" } do
          assert.truthy(output:find("opened: bearssl for Lua", 1, true), output)
          assert.truthy(output:find("without a package library: ", 1, true), output)
          assert.truthy(output:find("call luaL_openlibs first", 1, true), output)
+         assert.truthy(output:find("the one that require gives: true", 1, true), output)
          assert.truthy(output:find("an error: bearssl.context: unknown option 'nosuch'", 1, true), output)
       end)
    end)
@@ -52,10 +53,22 @@ end
 describe("the archive", function()
    it("has a header that C++ takes", function()
       local installed = support.install "lua5.4"
-      local source = temporary.write('extern "C" {\n#include <lua.h>\n}\n#include <bearssl_lua.h>\n'
-         .. "int main() { lua_CFunction open = luaopen_bearssl; lua_State *L = nullptr;\n"
-         .. "if (L != nullptr) { bearssl_preload(L); return open(L); } return 0; }\n", ".cc")
+      -- alone, and with Lua's header for C++ behind it
+      local source = temporary.write('#include <bearssl_lua.h>\n#include <lua.hpp>\n'
+         .. "int main() { lua_CFunction open = luaopen_bearssl; lua_State *L = luaL_newstate();\n"
+         .. "luaL_openlibs(L); bearssl_preload(L); int n = open(L); lua_close(L); return n - 1; }\n", ".cc")
       assert.equal("", shell.run(shell.quote(support.compile(installed, source, "-std=c++11", "c++"))))
+   end)
+
+   it("has no module of a file that is gone", function()
+      local build = temporary.make_directory()
+      local list = build .. "/lua5.4/static/modules.c"
+      local function made_of(files)
+         shell.run { "make", "-s", "LUA=lua5.4", "BUILD=" .. build, "LUA_MODULES=" .. files, list }
+         return temporary.read(list)
+      end
+      assert.truthy(made_of("lua/bearssl/init.lua lua/bearssl/key.lua"):find('"bearssl.key"', 1, true))
+      assert.falsy(made_of("lua/bearssl/init.lua"):find('"bearssl.key"', 1, true))
    end)
 
    it("is made of the same bytes each time", function()

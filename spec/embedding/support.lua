@@ -1,4 +1,5 @@
 -- Builds and installs the archive of `make static` for one Lua, and programs with it, as a host would.
+local lock = require "spec.support.lock"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
@@ -10,7 +11,9 @@ local RELEASES = { ["lua5.1"] = "lua5.1", ["lua5.4"] = "lua5.4", luajit = "luaji
 -- install gives a prefix with the archive in it. words: more for make.
 function support.install(lua, ...)
    local prefix = temporary.make_directory()
-   shell.run("make -s -j2 " .. shell.join { "LUA=" .. lua, "PREFIX=" .. prefix, "install-static", ... })
+   local command = "make -s -j2 " .. shell.join { "LUA=" .. lua, "PREFIX=" .. prefix, "install-static", ... }
+   -- the specs of this room build in the same directory
+   lock.hold("static", function() shell.run(command) end)
    return { prefix = prefix, lua = lua }
 end
 
