@@ -373,6 +373,18 @@ describe("a raw public key after the handshake", function()
       end
    end)
 
+   it("is judged by the pins of a server that asks nobody at first and trusts nobody else", function()
+      for _, pinned in ipairs { keys.client, keys.other } do
+         local a, b = established(client { client_certificate_types = RAW, key = keys.client,
+            post_handshake_auth = true }, server { client_certificate_types = RAW, pins = { pinned } })
+         assert.is_nil(b:info "peer_key")
+         assert.is_true(b:request_certificate())
+         local result = pump(a, b)
+         assert.equal(pinned == keys.other and "pin_mismatch" or nil, result.server.code)
+         assert.equal(pinned == keys.client, b:info "peer_verified")
+      end
+   end)
+
    it("ends the connection when it is not pinned", function()
       local asked = 0
       local a, b = late { client_certificate = function()

@@ -161,7 +161,8 @@ local function refuse_types(given, settings)
             :format(name, taken)
       end
    end
-   if not is_client and settings.verify == "none" and not given.trust and not given.cafile then
+   -- who is asked for a key later is judged by these
+   if not is_client and settings.verify == "none" and not has_trust(given) and not given.pins then
       return ("the option '%s' is of no use with verify = \"none\": no client is asked"):format(taken)
    end
    return nil
