@@ -137,7 +137,8 @@ describe("bearssl.connect", function()
       for expected, call in pairs {
          ["the host must be"] = function() bearssl.connect(nil, 443) end,
          ["the port must be"] = function() bearssl.connect("localhost", "443") end,
-         ["options must be a plain table"] = function() bearssl.connect("localhost", 443, "x") end,
+         ["options must be a table"] = function() bearssl.connect("localhost", 443, "x") end,
+         ["options must be a plain table"] = function() bearssl.connect("localhost", 443, setmetatable({}, {})) end,
          ["option 'connector' must be"] = function() bearssl.connect("localhost", 443, { connector = 1 }) end,
          ["option 'timeout' must be a number"] = function() bearssl.connect("localhost", 443, { timeout = "1" }) end,
          ["option 'context' must be"] = function() bearssl.connect("localhost", 443, { context = 1 }) end,
@@ -150,13 +151,31 @@ describe("bearssl.connect", function()
          assert.truthy(message:find("connect_spec.lua:", 1, true), message)
       end
       local listener, number = loopback.listen()
-      local ok, message = pcall(bearssl.connect, "127.0.0.1", number, { nosuch = true })
+      local ok, message = pcall(bearssl.connect, "127.0.0.1", number, { min_version = "TLSv9" })
       assert.is_false(ok)
-      assert.truthy(message:find("bearssl.connect: unknown option 'nosuch'", 1, true), message)
+      assert.truthy(message:find("bearssl.connect: option 'min_version'", 1, true), message)
       local accepted = assert(listener:accept())
       accepted:settimeout(5)
       assert.equal("closed", select(2, accepted:receive(1)))
       accepted:close()
       listener:close()
+   end)
+
+   it("looks at its options and at the name before it connects, and says where an option belongs", function()
+      local function refused(host, given)
+         given.connector = function() error "connected" end
+         local ok, message = pcall(bearssl.connect, host, 443, given)
+         assert.is_false(ok)
+         return message
+      end
+      local message = refused("localhost", { cafile = "ca.pem" })
+      assert.truthy(message:find("'cafile' is an option of the context: give context = { cafile = … }", 1, true), message)
+      message = refused("localhost", { nosuch = true })
+      assert.truthy(message:find("bearssl.connect: unknown option 'nosuch'; Options: ", 1, true), message)
+      assert.truthy(message:find(" connector, context, ", 1, true), message)
+      message = refused("localhost", { server_name = "not a name" })
+      assert.truthy(message:find("option 'server_name': \"not a name\" (a string) is not a DNS name", 1, true), message)
+      message = refused("not a name", {})
+      assert.truthy(message:find("the host \"not a name\" (a string) is not a DNS name", 1, true), message)
    end)
 end)

@@ -89,4 +89,22 @@ describe("context:trust()", function()
       assert.is_nil(server():trust())
       assert.has_error(function() server():trust(1) end)
    end)
+
+   it("may hold itself no more than it may hold nothing", function()
+      local cyclic = { certificates.ca.certfile }
+      cyclic[2] = cyclic
+      local endless = {}
+      endless[1] = endless
+      for option, value in pairs { trust = cyclic, certificate_authorities = endless } do
+         local ok, message = pcall(bearssl.context, { mode = option == "trust" and "client" or "server", [option] = value })
+         assert.is_false(ok)
+         assert.matches("option '" .. option .. "': lists stand in lists more than", message)
+      end
+      local ok, message = pcall(bearssl.trust.new, endless)
+      assert.is_false(ok)
+      assert.matches("bearssl.trust.new: lists stand in lists", message)
+      local deep = { pem }
+      for _ = 1, 10 do deep = { deep } end
+      assert.equal(1, assert(bearssl.trust.new(deep)):count())
+   end)
 end)

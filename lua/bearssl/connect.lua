@@ -57,6 +57,23 @@ local function failed(host, port, message)
       message == "timeout" and "timeout" or "transport_failed"
 end
 
+local specification
+
+-- Everything is looked at before a connection is made: it would be made for nothing.
+local function check_options(given)
+   local context = require "bearssl.context"
+   if not specification then
+      specification = { connector = is["function"], context = function() return nil end } -- see context_of
+      for name, of_wrap in pairs(context.wrap_options) do specification[name] = of_wrap end
+   end
+   for name in pairs(type(given) == "table" and given or {}) do
+      if not specification[name] and context.options[name] then
+         error(("bearssl.connect: '%s' is an option of the context: give context = { %s = … }"):format(name, name), 0)
+      end
+   end
+   options.check(given, specification, "bearssl.connect", -1)
+end
+
 local function check(host, port, given)
    if type(host) ~= "string" or host == "" or host:find "%z" then
       error("bearssl.connect: the host must be a name or an address, not " .. options.describe(host), 0)
@@ -64,27 +81,28 @@ local function check(host, port, given)
    if is.integer(1, 65535)(port) then
       error("bearssl.connect: the port must be an integer from 1 to 65535, not " .. options.describe(port), 0)
    end
-   if type(given) ~= "table" or getmetatable(given) ~= nil then
-      error("bearssl.connect: the options must be a plain table", 0)
-   end
-   if given.connector ~= nil and type(given.connector) ~= "function" then
-      error("bearssl.connect: option 'connector' must be a function, not " .. options.describe(given.connector), 0)
-   end
-   if given.timeout ~= nil and is.number(given.timeout) then
-      error("bearssl.connect: option 'timeout' must be a number, not " .. options.describe(given.timeout), 0)
-   end
+   check_options(given)
+end
+
+-- The name that the server's certificate must have: where none is given, the host's.
+local function server_name(name, given)
+   if given.server_name ~= nil then return given.server_name end
+   local _, wrong = is.server_name(name)
+   if wrong then error("bearssl.connect: the host " .. wrong .. "; give the option 'server_name' as well", 0) end
+   return name
 end
 
 -- The context, the name without the brackets of an address, and the options of wrap; or nil, message, code.
 local function prepare(host, port, given)
    check(host, port, given)
+   local name = host:match "^%[(.*)%]$" or host
+   local wanted = server_name(name, given)
    local context, message, code = context_of(given.context)
    if not context then return nil, message, code end
-   local name = host:match "^%[(.*)%]$" or host
    local of_wrap = {}
    for option, value in pairs(given) do of_wrap[option] = value end
    of_wrap.context, of_wrap.connector = nil, nil
-   if of_wrap.server_name == nil then of_wrap.server_name = name end
+   of_wrap.server_name = wanted
    return context, name, of_wrap
 end
 

@@ -545,4 +545,4 @@ make_context = class.class("context", Context, {
    end,
 })
 
-return { new = new }
+return { new = new, options = context_options, wrap_options = wrap_options }

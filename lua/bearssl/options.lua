@@ -269,6 +269,10 @@ function is.one_of(names)
    end
 end
 
+-- Lists may stand in lists so deep; one that stands in itself has no end.
+local MOST_LISTS = 16
+local TOO_DEEP = ("lists stand in lists more than %d deep, or one in itself"):format(MOST_LISTS)
+
 --- is.list(check, what) is a check for a list, without holes, whose elements pass `check`.
 function is.list(check, what)
    return function(value)
@@ -283,6 +287,7 @@ function is.list(check, what)
       if count ~= #value then return "a list of " .. what, "the list has holes" end
       for index = 1, count do
          local must, exact = check(value[index])
+         if exact == TOO_DEEP then return must, exact end
          if exact then return must, ("element %d: %s"):format(index, exact) end
          if must then
             return must, ("element %d must be %s, not %s"):format(index, must, options.describe(value[index]))
@@ -307,10 +312,13 @@ end
 function is.any(what, ...)
    local checks = { ... }
    return function(value)
+      local deep
       for _, check in ipairs(checks) do
-         if not check(value) then return nil end
+         local must, exact = check(value)
+         if not must then return nil end
+         deep = deep or exact == TOO_DEEP and exact or nil
       end
-      return what
+      return what, deep
    end
 end
 
@@ -334,9 +342,19 @@ function is.object(class)
    end
 end
 
---- is.certificates: what a trust store is made of. Lists may stand in lists, as bearssl.certificate.load gives them.
-is.certificates = is.list(is.any("a certificate object or a PEM string", is.string, is.object("certificate"),
+local lists_above = 0
+
+local are_certificates = is.list(is.any("a certificate object or a PEM string", is.string, is.object("certificate"),
    function(value) return is.certificates(value) end), "certificate objects and PEM strings")
+
+--- is.certificates: what a trust store is made of. Lists may stand in lists, as bearssl.certificate.load gives them.
+function is.certificates(value)
+   if lists_above == MOST_LISTS then return "", TOO_DEEP end
+   lists_above = lists_above + 1
+   local must, exact = are_certificates(value)
+   lists_above = lists_above - 1
+   return must, exact
+end
 
 --- is.handlers(stages, decisions) is a check for a table of handlers: name → function, or false for "not
 -- even the context's".
