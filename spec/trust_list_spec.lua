@@ -103,7 +103,7 @@ describe("context:trust()", function()
       local ok, message = pcall(bearssl.trust.new, endless)
       assert.is_false(ok)
       assert.matches("bearssl.trust.new: lists stand in lists", message)
-      local deep = { pem }
+      local deep = { temporary.read(ca.certfile) }
       for _ = 1, 10 do deep = { deep } end
       assert.equal(1, assert(bearssl.trust.new(deep)):count())
    end)
