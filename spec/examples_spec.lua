@@ -92,7 +92,8 @@ describe("the example", function()
       end
       put("localhost", certificates.ec)
       put("beta.example", certificates.beta)
-      local server = start("names.lua", directory, 0, 6)
+      put("alpha.example", certificates.rsa)
+      local server = start("names.lua", directory, 0, 8, "localhost", "beta.example", "alpha.example")
       local number = tonumber(server:wait_for "listening on 127%.0%.0%.1:(%d+)")
       local context = assert(bearssl.context { cafile = certificates.ca.certfile, session_cache = 0 })
       local function ask(name, line, alpn)
@@ -108,13 +109,26 @@ describe("the example", function()
       local answer, serial = ask("localhost", "hi", { "echo/1" })
       assert.equal("localhost speaks echo/1: hi", answer)
       assert.equal("localhost speaks nothing special: hi", (ask("localhost", "hi")))
+      local third = assert(bearssl.connect("127.0.0.1", number, {
+         context = { verify = "none" }, server_name = "alpha.example", timeout = 20,
+      }))
+      assert.equal(assert(bearssl.certificate.open(certificates.rsa.certfile))[1]:serial(),
+         third:getpeercertificate():serial())
+      third:close()
       temporary.write("broken", nil, directory .. "/localhost.pem")
       assert.matches("PEM", (ask("localhost", "reload")))
       put("localhost", certificates.rsa)
       assert.equal("reloaded", (ask("localhost", "reload")))
       local _, fresh = ask("localhost", "hi")
       assert.are_not.equal(serial, fresh)
+      local silent = assert(bearssl.connect("127.0.0.1", number, {
+         context = context, server_name = "beta.example", timeout = 20,
+      }))
+      assert(silent:shutdown "send")
+      assert.is_nil((silent:receive "*l"))
+      silent:close()
       assert.are.equal(0, server:wait(10))
+      assert.is_nil(server:output():find("failed", 1, true), server:output())
    end)
 
    it("server.lua echoes", function()
@@ -123,6 +137,19 @@ describe("the example", function()
       say(number, "hello")
       say(number, "hello again")
       assert.are.equal(0, server:wait(10))
+   end)
+
+   it("echo_client.lua talks to server.lua", function()
+      local server = start("server.lua", certificates.ec.chainfile, certificates.ec.keyfile, 0, 1)
+      local number = server:wait_for("listening on 127%.0%.0%.1:(%d+)")
+      local client = process.start({ LUA, "examples/echo_client.lua", certificates.ca.certfile, number },
+         { input = true })
+      client:write "hello\nhello again\n"
+      client:close_input()
+      assert.are.equal(0, client:wait(20), client:output())
+      assert.are.equal("hello\nhello again\n", client:output())
+      assert.are.equal(0, server:wait(10))
+      has(server:output(), "done")
    end)
 
    it("copas_server.lua echoes to several clients at once", function()
