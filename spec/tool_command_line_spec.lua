@@ -27,7 +27,8 @@ describe("the command line", function()
    it("exits with 2, and says why, when it is wrong", function()
       local cert = { credential "rsa" }
       local cases = {
-         { "command" }, { "unknown command", "sing" }, { "argument", "trace" },
+         { "Commands: trace, probe, connect, fetch, serve, ca, ech (" }, { "unknown command", "sing" },
+         { "Commands: trace", "sing" }, { "Commands: init, server", "ca", "sing" }, { "argument", "trace" },
          { "unknown option", "trace", "--nope", "x" },
          { "not HOST", "trace", "a b" }, { "not HOST", "trace", "host:99999" }, { "not HOST", "probe", "host:port" },
          { "only https", "fetch", "http://localhost/" }, { "not a URL", "fetch", "localhost" },

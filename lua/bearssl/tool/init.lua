@@ -21,8 +21,15 @@ local function add_help(command)
    end)
 end
 
+-- Who has named no command, or none that there is, is told which there are.
+local function commands_of(parser)
+   local found = {}
+   for index, command in ipairs(parser._commands) do found[index] = command._name end
+   return #found > 0 and "\nCommands: " .. table.concat(found, ", ") .. " (--help tells what each does)" or ""
+end
+
 local function complain(parser, message)
-   error({ usage = message, synopsis = parser:get_usage() }, 0)
+   error({ usage = message, synopsis = parser:get_usage() .. commands_of(parser) }, 0)
 end
 
 -- The version, and what computes: a report of a slow or failing program is of little use without.
