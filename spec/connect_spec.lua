@@ -169,7 +169,7 @@ describe("bearssl.connect", function()
          return message
       end
       local message = refused("localhost", { cafile = "ca.pem" })
-      assert.truthy(message:find("'cafile' is an option of the context: give context = { cafile = … }", 1, true), message)
+      assert.truthy(message:find("'cafile' is an option of the context: give context = { cafile =", 1, true), message)
       message = refused("localhost", { nosuch = true })
       assert.truthy(message:find("bearssl.connect: unknown option 'nosuch'; Options: ", 1, true), message)
       assert.truthy(message:find(" connector, context, ", 1, true), message)

@@ -96,7 +96,8 @@ describe("context:trust()", function()
       local endless = {}
       endless[1] = endless
       for option, value in pairs { trust = cyclic, certificate_authorities = endless } do
-         local ok, message = pcall(bearssl.context, { mode = option == "trust" and "client" or "server", [option] = value })
+         local mode = option == "trust" and "client" or "server"
+         local ok, message = pcall(bearssl.context, { mode = mode, [option] = value })
          assert.is_false(ok)
          assert.matches("option '" .. option .. "': lists stand in lists more than", message)
       end
