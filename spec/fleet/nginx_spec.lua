@@ -11,9 +11,11 @@ describe("in nginx", function()
 
    setup(function()
       servers.redis, servers.memcached = fleet.start_store("redis"), fleet.start_store("memcached")
+      servers.locked = fleet.start_store("redis")
+      require("redis").connect("127.0.0.1", servers.locked.port):config("set", "requirepass", "of the fleet")
       number = port.free()
       luajit.build()
-      child = nginx.start("spec/fleet/nginx.conf", { PORT = tostring(number), REDIS = tostring(servers.redis.port),
+      child = nginx.start("spec/fleet/nginx.conf", { PORT = tostring(number), REDIS = tostring(servers.redis.port), LOCKED = tostring(servers.locked.port),
          MEMCACHED = tostring(servers.memcached.port), SECRET = assert(require("bearssl.store").new_secret()) }, number)
    end)
    teardown(function()
@@ -33,6 +35,36 @@ describe("in nginx", function()
    local function ask(kind, method, key, value)
       return fetch(("/do?kind=%s&method=%s&key=%s&value=%s"):format(kind, method, key, value or ""))
    end
+
+   -- there are two workers, each with connections of its own
+   local ROUNDS = 20
+
+   it("shares no connection with another program of the worker, which left its own in another database", function()
+      assert.truthy(ask("redis", "add", "strike", "x"):find("^true"))
+      for _ = 1, ROUNDS do
+         for _, what in ipairs { "select", "multi" } do
+            fetch("/other?what=" .. what)
+            assert.equal("false|nil", ask("redis", "add", "strike", "x"))
+         end
+      end
+      assert.equal("x|nil", ask("redis", "get", "strike"))
+   end)
+
+   it("shares no connection with another program of the worker, which left its own within a command", function()
+      for round = 1, ROUNDS do
+         fetch("/other?what=memcached")
+         assert.equal("true|nil", ask("memcached", "set", "round", tostring(round)))
+         assert.equal(round .. "|nil", ask("memcached", "get", "round"))
+      end
+   end)
+
+   it("gives no connection that knows the password to another program, nor takes one that does not", function()
+      for round = 1, ROUNDS do
+         assert.equal("true|nil", ask("locked", "set", "a", tostring(round)))
+         assert.equal("false NOAUTH Authentication required.", fetch("/other?what=unlock"))
+         assert.equal(round .. "|nil", ask("locked", "get", "a"))
+      end
+   end)
 
    for _, kind in ipairs { "redis", "memcached" } do
       describe(kind, function()
