@@ -1,5 +1,5 @@
--- Stores that answer slowly, without end, or something else than was asked: no question takes longer than it may, and no
--- answer but the right one is taken for "you alone have added it".
+-- Stores that answer slowly, without end, or something else than was asked: no question takes longer than it may, and
+-- no answer but the right one is taken for "you alone have added it".
 local core = require "bearssl.core"
 local interpreter = require "spec.support.interpreter"
 local process = require "spec.support.process"
@@ -75,10 +75,10 @@ describe("a Redis that answers something else", function()
 
    -- whether each method takes the answer: true, or nil for a failure
    local answers = {
-      { "+QUEUED\r\n" }, { "+PONG\r\n", get = "PONG" }, { "$5\r\nhello\r\n", get = "hello" }, { ":1\r\n", delete = true },
+      { "+QUEUED\r\n" }, { "+PONG\r\n", get = "PONG" }, { "$5\r\nhello\r\n", get = "hello" },
+      { ":1\r\n", delete = true }, { "+OK\r\n", set = true }, { "_\r\n" }, { "$x\r\n" }, { "\r\n" },
       { ":nil\r\n" }, { "*0\r\n" }, { "*-1\r\n" }, { "*1\r\n+OK\r\n" }, { "*100000000\r\n" }, { "-ERR no\r\n" },
-      { "$-2\r\n" }, { "$1048577\r\n" }, { "$99999999999999999999\r\n" }, { "$x\r\n" }, { "\r\n" }, { "+OK\r\n", set = true },
-      { "_\r\n" },
+      { "$-2\r\n" }, { "$1048577\r\n" }, { "$99999999999999999999\r\n" },
    }
    for _, case in ipairs(answers) do
       it(("is not taken for one that agreed, and its connection is closed: %q"):format(case[1]), function()

@@ -15,8 +15,9 @@ describe("in nginx", function()
       require("redis").connect("127.0.0.1", servers.locked.port):config("set", "requirepass", "of the fleet")
       number = port.free()
       luajit.build()
-      child = nginx.start("spec/fleet/nginx.conf", { PORT = tostring(number), REDIS = tostring(servers.redis.port), LOCKED = tostring(servers.locked.port),
-         MEMCACHED = tostring(servers.memcached.port), SECRET = assert(require("bearssl.store").new_secret()) }, number)
+      child = nginx.start("spec/fleet/nginx.conf", { PORT = tostring(number), REDIS = tostring(servers.redis.port),
+         LOCKED = tostring(servers.locked.port), MEMCACHED = tostring(servers.memcached.port),
+         SECRET = assert(require("bearssl.store").new_secret()) }, number)
    end)
    teardown(function()
       process.stop_all()

@@ -48,7 +48,8 @@ local function in_nginx(given)
       connect = function() return cosocket(given) end, close = function(socket) socket:close() end,
       limit = given.connections, retry = given.retry, keeps_none = true,
    }
-   return setmetatable({ pool = inner, connections = given.connections, timeout = given.timeout }, InNginx)
+   local state = { pool = inner, connections = given.connections, timeout = given.timeout }
+   return setmetatable(state, InNginx)
 end
 
 local Outside = {}
@@ -69,9 +70,9 @@ local function outside(given)
    return setmetatable({ pool = inner, timeout = given.timeout }, Outside)
 end
 
---- new([options]) makes a store. host ("127.0.0.1"), port (11211); timeout: seconds for each question and for connecting
--- (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32); connect: a
--- function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say. In nginx it
+--- new([options]) makes a store. host ("127.0.0.1"), port (11211); timeout: seconds for each question and for
+-- connecting (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32);
+-- connect: a function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say. In nginx it
 -- is a cosocket where `connect` is not given.
 function memcached.new(given, ...)
    options.surplus("bearssl.store.memcached.new", given, ...)
