@@ -497,6 +497,23 @@ describe("the register of early data that a fleet shares", function()
       backend.values["register:7369" .. "6e6365"] = { "0 1", 10 }
       assert.is_nil((a:claim("z", 10)))
    end)
+
+   it("begins anew where its note cannot be opened, and accepts nothing while two secrets fight over it", function()
+      local a = kept()
+      local b = register.new(sealed.new(backend, OTHER, ""), 5)
+      local ok, message = b:claim("a", 10)
+      assert.is_nil(ok)
+      assert.truthy(message:find("was not sealed for it", 1, true))
+      for second = 1, 100, 10 do
+         now = now + second
+         assert.is_not_true((a:claim("a" .. second, 10)))
+         assert.is_not_true((b:claim("b" .. second, 10)))
+      end
+      now = now + 31
+      assert.is_false((b:claim("c", 10)))
+      now = now + 1
+      assert.is_true((b:claim("d", 10)))
+   end)
 end)
 
 describe("handlers over a fleet's store", function()

@@ -3,8 +3,8 @@
 -- a command would be taken up by whoever comes next, and ours, which has given its password, by others.
 local cosocket_pool = {}
 
--- A password stands in a name as the number under which it came first: nothing can be learnt from that, and a pool lives
--- no longer than this table, whose program it belongs to as well.
+-- A password stands in a name as the number under which it came first: nothing can be learnt from that, and a pool
+-- lives no longer than this table, whose program it belongs to as well.
 local numbers, count = {}, 0
 
 local function number_of(password)

@@ -17,12 +17,12 @@
 -- that had just begun made another key meanwhile, the one in the store is the fleet's.
 --
 -- A value that cannot be opened (of another secret, or damaged) is told of, and is no reason to ask for no other one. A
--- period that is over counts as one without a key; its tickets shake hands in full. For the present period, or the next,
--- a server goes on with what it has: the period's before, within its grace, then one of its own. It does not write over
--- the value, which may be the good one of servers whose secret was changed already, or not yet: two parties that each
--- replaced what the other had put there would never agree, and the servers that do share would lose their key each
--- minute. Nor is that needed, because each period has a name of its own: what is wrong under one lasts until the next,
--- or until the value is gone or good again, which is looked for as often as the store is compared.
+-- period that is over counts as one without a key; its tickets shake hands in full. For the present period, or the
+-- next, a server goes on with what it has: the period's before, within its grace, then one of its own. It does not
+-- write over the value, which may be the good one of servers whose secret was changed already, or not yet: two parties
+-- that each replaced what the other had put there would never agree, and the servers that do share would lose their key
+-- each minute. Nor is that needed, because each period has a name of its own: what is wrong under one lasts until the
+-- next, or until the value is gone or good again, which is looked for as often as the store is compared.
 local core = require "bearssl.core"
 local exported_keys = require "bearssl.store.exported_keys"
 
@@ -249,9 +249,10 @@ local function is_under_way(self, now)
    return call and coroutine.status(call.thread) ~= "dead" and math.abs(now - call.since) < LONGEST_CALL
 end
 
---- refresh([time]) brings the keys up to the time: true, or nil and a message where the store could not be asked, or has
--- a key of this period that cannot be opened; the keys that are there go on then. To be called often, every few seconds at least: it asks the store only where a key is
--- missing, and not again within a second after a failure. It may yield where the store's socket does.
+--- refresh([time]) brings the keys up to the time: true, or nil and a message where the store could not be asked, or
+-- has a key of this period that cannot be opened; the keys that are there go on then. To be called often, every few
+-- seconds at least: it asks the store only where a key is missing, and not again within a second after a failure. It
+-- may yield where the store's socket does.
 function Keys:refresh(time)
    local now = time or os.time()
    if is_under_way(self, now) then return true end

@@ -72,8 +72,8 @@ end
 
 --- new([options]) makes a store. host ("127.0.0.1"), port (11211); timeout: seconds for each question and for
 -- connecting (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32);
--- connect: a function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say. In nginx it
--- is a cosocket where `connect` is not given.
+-- connect: a function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say. In
+-- nginx it is a cosocket where `connect` is not given.
 function memcached.new(given, ...)
    options.surplus("bearssl.store.memcached.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.memcached.new")

@@ -38,8 +38,8 @@ end
 --- new([options]) makes a store. host ("127.0.0.1"), port (6379), password; timeout: seconds for each question, however
 -- its answer comes, and for connecting (0.1); retry: seconds for which nothing is asked after a failure (1);
 -- connections: questions at once (32); connect: a function(host, port, timeout) that gives a connected socket of
--- LuaSocket's kind, of an event loop, say;
--- client: a function that gives a connected lua-redis client instead (over a Unix socket, of another database).
+-- LuaSocket's kind, of an event loop, say; client: a function that gives a connected lua-redis client instead (over a
+-- Unix socket, of another database).
 function redis.new(given, ...)
    options.surplus("bearssl.store.redis.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.redis.new")
