@@ -97,6 +97,15 @@ describe("a Redis that answers something else", function()
       end)
    end
 
+   it("is told nothing but the password before it has agreed to that", function()
+      local child, number = impostor(0, { "+QUEUED\r\n" })
+      local backend = require("bearssl.store.redis").new { port = number, timeout = 0.5, retry = 0, password = "x" }
+      for asked = 1, 2 do
+         assert.same({ nil, "Redis answered AUTH by table" }, { backend:get("key") })
+         assert.is_true(process.until_true(5, function() return connections_of(child) == asked end))
+      end
+   end)
+
    it("nothing is kept that would not be read back", function()
       local backend = require("bearssl.store.redis").new { port = 1 }
       for _, method in ipairs { "set", "add" } do

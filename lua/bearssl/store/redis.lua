@@ -22,12 +22,7 @@ local function connect(given)
    local client, message
    if given.client then client, message = given.client() else client = connect_to(given) end
    if not client then return nil, message or "no client" end
-   local socket = deadline.wrap(client.network.socket, redis_reply.check)
-   client.network.socket = socket
-   if given.password and not given.client then
-      socket:begin(given.timeout)
-      client:auth(given.password)
-   end
+   client.network.socket = deadline.wrap(client.network.socket, redis_reply.check)
    return client
 end
 
@@ -48,19 +43,28 @@ function redis.new(given, ...)
    return setmetatable({ pool = pool.new {
       connect = function() return connect(given) end,
       close = close, limit = given.connections, retry = given.retry,
-   }, timeout = given.timeout }, Store)
-end
-
-local function ask(self, work)
-   return self.pool:ask(function(client)
-      client.network.socket:begin(self.timeout)
-      return work(client)
-   end)
+   }, timeout = given.timeout, password = not given.client and given.password }, Store)
 end
 
 -- What lua-redis makes of the answers: true of OK alone, another status its text, of nothing nil.
 local function unexpected(command, answer)
    error(("Redis answered %s by %s"):format(command, type(answer) == "string" and "another string" or type(answer)), 0)
+end
+
+-- The connections that were told the password.
+local told = setmetatable({}, { __mode = "k" })
+
+local function ask(self, work)
+   return self.pool:ask(function(client)
+      client.network.socket:begin(self.timeout)
+      -- here, and not where it is connected: what fails here closes the connection
+      if self.password and not told[client] then
+         local answer = client:auth(self.password)
+         if answer ~= true then unexpected("AUTH", answer) end
+         told[client] = true
+      end
+      return work(client)
+   end)
 end
 
 --- get(key) is the value; nil where there is none; nil, message when it could not be asked.
