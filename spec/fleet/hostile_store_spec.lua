@@ -1,47 +1,13 @@
 -- Stores that answer slowly, without end, or something else than was asked: no question takes longer than it may, and
 -- no answer but the right one is taken for "you alone have added it".
 local core = require "bearssl.core"
-local interpreter = require "spec.support.interpreter"
+local impostor = require "spec.support.impostor"
 local process = require "spec.support.process"
-
--- A server that reads a command and sends the given pieces, so many seconds apart; anew for each connection. It prints
--- a line for each connection that was made.
-local function impostor(pause, pieces)
-   local words = { tostring(pause) }
-   for _, piece in ipairs(pieces) do
-      words[#words + 1] = (piece:gsub("\r", "\\r"):gsub("\n", "\\n"))
-   end
-   local child = interpreter.script([[
-      local socket = require "socket"
-      local listener = assert(socket.bind("127.0.0.1", 0))
-      print("port " .. select(2, listener:getsockname()))
-      io.stdout:flush()
-      while true do
-         local client = listener:accept()
-         client:setoption("tcp-nodelay", true)
-         print "connected"
-         io.stdout:flush()
-         client:settimeout(5)
-         local line = client:receive "*l"
-         for index = 2, line and #arg or 0 do
-            if not client:send((arg[index]:gsub("\\r", "\r"):gsub("\\n", "\n"))) then break end
-            socket.sleep(tonumber(arg[1]))
-         end
-         client:receive "*a"
-         client:close()
-      end]], words)
-   return child, tonumber(child:wait_for("port (%d+)"))
-end
 
 local function repeated(first, piece, times)
    local pieces = { first }
    for _ = 1, times do pieces[#pieces + 1] = piece end
    return pieces
-end
-
-local function connections_of(child)
-   local _, count = child:output():gsub("connected", "")
-   return count
 end
 
 describe("a store that answers in pieces", function()
@@ -57,7 +23,7 @@ describe("a store that answers in pieces", function()
    for _, case in ipairs(slow) do
       local kind, what, pieces = case[1], case[2], case[3]
       it(("holds its asker up for no longer than the timeout: %s, %s"):format(kind, what), function()
-         local _, number = impostor(0.16, pieces)
+         local _, number = impostor.start(0.16, pieces)
          local backend = require("bearssl.store." .. kind).new { port = number, timeout = 0.2, retry = 0 }
          local start = core.monotonic()
          local value, message = backend:get("key")
@@ -82,7 +48,7 @@ describe("a Redis that answers something else", function()
    }
    for _, case in ipairs(answers) do
       it(("is not taken for one that agreed, and its connection is closed: %q"):format(case[1]), function()
-         local child, number = impostor(0, { case[1] })
+         local child, number = impostor.start(0, { case[1] })
          local backend = require("bearssl.store.redis").new { port = number, timeout = 0.5, retry = 0 }
          local asked = 0
          for _, method in ipairs { "add", "get", "set", "delete" } do
@@ -92,17 +58,17 @@ describe("a Redis that answers something else", function()
             -- what was taken keeps its connection, on which this server says nothing more
             if case[method] then return end
             asked = asked + 1
-            assert.is_true(process.until_true(5, function() return connections_of(child) == asked end))
+            assert.is_true(process.until_true(5, function() return impostor.connections(child) == asked end))
          end
       end)
    end
 
    it("is told nothing but the password before it has agreed to that", function()
-      local child, number = impostor(0, { "+QUEUED\r\n" })
+      local child, number = impostor.start(0, { "+QUEUED\r\n" })
       local backend = require("bearssl.store.redis").new { port = number, timeout = 0.5, retry = 0, password = "x" }
       for asked = 1, 2 do
          assert.same({ nil, "Redis answered AUTH by table" }, { backend:get("key") })
-         assert.is_true(process.until_true(5, function() return connections_of(child) == asked end))
+         assert.is_true(process.until_true(5, function() return impostor.connections(child) == asked end))
       end
    end)
 

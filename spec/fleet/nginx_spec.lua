@@ -1,5 +1,6 @@
 -- The stores in nginx, over cosockets: lua-nginx-redis, and memcached's protocol by ourselves.
 local fleet = require "spec.support.fleet"
+local impostor = require "spec.support.impostor"
 local luajit = require "spec.support.luajit"
 local nginx = require "spec.support.nginx"
 local port = require "spec.support.port"
@@ -8,15 +9,17 @@ local socket = require "socket"
 
 describe("in nginx", function()
    local servers, number, child = {}, nil, nil
+   local odd, odd_port
 
    setup(function()
       servers.redis, servers.memcached = fleet.start_store("redis"), fleet.start_store("memcached")
       servers.locked = fleet.start_store("redis")
       require("redis").connect("127.0.0.1", servers.locked.port):config("set", "requirepass", "of the fleet")
+      odd, odd_port = impostor.start(0, { "+QUEUED\r\n", "*1\r\n+OK\r\n" })
       number = port.free()
       luajit.build()
       child = nginx.start("spec/fleet/nginx.conf", { PORT = tostring(number), REDIS = tostring(servers.redis.port),
-         LOCKED = tostring(servers.locked.port), MEMCACHED = tostring(servers.memcached.port),
+         ODD = tostring(odd_port), LOCKED = tostring(servers.locked.port), MEMCACHED = tostring(servers.memcached.port),
          SECRET = assert(require("bearssl.store").new_secret()) }, number)
    end)
    teardown(function()
@@ -36,6 +39,13 @@ describe("in nginx", function()
    local function ask(kind, method, key, value)
       return fetch(("/do?kind=%s&method=%s&key=%s&value=%s"):format(kind, method, key, value or ""))
    end
+
+   it("takes no answer for OK but OK, and closes the connection", function()
+      for asked, method in ipairs { "add", "set", "delete" } do
+         assert.truthy(ask("odd", method, "a", "x"):find("^nil|.*answered"))
+         assert.is_true(process.until_true(5, function() return impostor.connections(odd) == asked end))
+      end
+   end)
 
    -- there are two workers, each with connections of its own
    local ROUNDS = 20
