@@ -3,8 +3,8 @@ local interpreter = require "spec.support.interpreter"
 
 local impostor = {}
 
---- start(pause, pieces) starts a server that reads a command and sends the given pieces, so many seconds apart; anew for
--- each connection. Returns the process, and its port.
+--- start(pause, pieces) starts a server that reads a command and sends the given pieces, so many seconds apart; anew
+-- for each connection. Returns the process, and its port.
 function impostor.start(pause, pieces)
    local words = { tostring(pause) }
    for _, piece in ipairs(pieces) do

@@ -85,13 +85,13 @@ local function report(self, message)
 end
 
 -- Reads the key of a period: its bytes; nil where there is none, nil, message where the store could not be asked, and
--- nil, message, "unreadable" where something else stands there.
+-- nil, message, true where something else stands there.
 local function read(self, number)
-   local bytes, message, code = self.store:get("ticket", name_of(self, number))
+   local bytes, message, is_unreadable = self.store:get("ticket", name_of(self, number))
    if bytes and #bytes ~= NAME_BYTES + SECRET_BYTES then
-      return nil, "a ticket key in the store has another length", "unreadable"
+      return nil, "a ticket key in the store has another length", true
    end
-   return bytes, message, code
+   return bytes, message, is_unreadable
 end
 
 -- There is no key to be had for a period, for a while. message: why, where that is to be told.
@@ -109,7 +109,7 @@ end
 -- Fetches the key of a period, or makes it; only_fetch: of one that is over, nothing is made. → whether there is one,
 -- or nil, message where the store could not be asked.
 local function fetch(self, number, now, only_fetch)
-   local bytes, message, code = read(self, number)
+   local bytes, message, is_unreadable = read(self, number)
    if not bytes and not message then
       if only_fetch then return wait(self, number, now) end
       local made = new_key()
@@ -117,10 +117,10 @@ local function fetch(self, number, now, only_fetch)
       added, message = self.store:add("ticket", name_of(self, number), made, opens_until(self, number) - now)
       if added == nil then return nil, message end
       if added then return take(self, number, made) end
-      bytes, message, code = read(self, number)
+      bytes, message, is_unreadable = read(self, number)
    end
    if bytes then return take(self, number, bytes) end
-   if code == "unreadable" then return wait(self, number, now, message) end
+   if is_unreadable then return wait(self, number, now, message) end
    return nil, message or "a ticket key has gone from the store at once"
 end
 
@@ -128,8 +128,8 @@ end
 -- on opening its tickets: ticket_keys keep what they had. → whether it changed, or nil, message.
 local function compare(self, number, now)
    local held = self.shared[number]
-   local bytes, message, code = read(self, number)
-   if code == "unreadable" then
+   local bytes, message, is_unreadable = read(self, number)
+   if is_unreadable then
       report(self, message)
       return false
    end

@@ -30,8 +30,8 @@ local function begin(self, run, method)
 end
 
 local function is_kept(self, run, lifetime)
-   local note, message, code = self.store:get("register", SINCE)
-   if code == "unreadable" then
+   local note, message, is_unreadable = self.store:get("register", SINCE)
+   if is_unreadable then
       -- It would stand there for a month after a change of the secret. Servers with two secrets write over each other's
       -- notes, and accept nothing.
       local ok, problem = begin(self, run, "set")
