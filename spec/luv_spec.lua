@@ -264,6 +264,67 @@ describe("a stream over a luv handle", function()
       assert.is_true(codes[4] == "truncated" or codes[4] == "transport_failed", codes[4])
    end)
 
+   it("fails soon where the handle is closed while it waits: in coroutines, with and without a time, and outside", function()
+      for _, timeout in ipairs { false, PATIENCE } do
+         for _, has_ref in ipairs { true, false } do
+            local a, b = pair()
+            local client = assert(client_context:wrap(a, { server_name = "localhost", timeout = timeout or nil }))
+            local results
+            if not has_ref then a:unref() end
+            go(function() results = { client:handshake() } end)
+            go(function()
+               sleep(20)
+               a:close()
+               b:close()
+               if not has_ref then sleep(500) end -- what does not hold the loop is not waited for
+            end)
+            local began = uv.hrtime()
+            run()
+            assert.is_true(uv.hrtime() - began < PATIENCE / 2 * 1e9)
+            assert.same({ nil, "transport_failed" }, { results[1], results[3] })
+            assert.truthy(results[2]:find("the luv handle was closed", 1, true), results[2])
+            client:close()
+         end
+      end
+   end)
+
+   it("fails soon where the handle is closed while it waits to send, or to receive, outside of a coroutine", function()
+      for _, method in ipairs { "handshake", "receive", "send" } do
+         local client, server, a, b = wrap_pair { server_name = "localhost" }
+         if method ~= "handshake" then
+            go(server.handshake, server)
+            assert(client:handshake())
+         end
+         local timer = uv.new_timer()
+         timer:start(50, 0, function()
+            timer:close()
+            a:close()
+            b:close()
+         end)
+         local results = { client[method](client, method == "send" and ("x"):rep(20000000) or nil) }
+         assert.is_nil(results[1])
+         assert.truthy(results[2]:find("the luv handle was closed", 1, true), results[2])
+         assert.equal("transport_failed", results[4] or results[3])
+         client:close()
+         server:close()
+         run()
+      end
+   end)
+
+   it("does not wait for a loop in which nothing is left", function()
+      local a, b = pair()
+      local client = assert(client_context:wrap(a, { server_name = "localhost" }))
+      a:unref()
+      b:unref()
+      local ok, message, code = client:handshake()
+      assert.is_nil(ok)
+      assert.equal("transport_failed", code)
+      assert.truthy(message:find("nothing is left in luv's loop", 1, true), message)
+      client:close()
+      b:close()
+      run()
+   end)
+
    it("is not confused by who resumes its coroutine, or ends it, or asks for addresses", function()
       local client, server, a = wrap_pair()
       local got
