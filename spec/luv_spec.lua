@@ -264,7 +264,7 @@ describe("a stream over a luv handle", function()
       assert.is_true(codes[4] == "truncated" or codes[4] == "transport_failed", codes[4])
    end)
 
-   it("fails soon where the handle is closed while it waits: in coroutines, with and without a time, and outside", function()
+   it("fails soon where the handle is closed while it waits in a coroutine, with and without a time", function()
       for _, timeout in ipairs { false, PATIENCE } do
          for _, has_ref in ipairs { true, false } do
             local a, b = pair()
@@ -482,6 +482,71 @@ describe("bearssl.luv", function()
       run()
       assert.same({ { "closed", "closed" }, "closed" }, log)
       assert.has_error(function() client:close() end, "close: the stream is closed already")
+   end)
+
+   it("tells nobody after close()'s callback, when the handle is closed, and the peer of no end", function()
+      local client, server, a = secure_pair()
+      local log, got, ending = {}, 0, nil
+      server:handshake()
+      client:handshake(function(problem)
+         assert(not problem)
+         client:write(("x"):rep(20000000), function(_, code) table.insert(log, code) end)
+         client:write("second", function(_, code) table.insert(log, code) end)
+         local timer = uv.new_timer()
+         timer:start(100, 0, function()
+            timer:close()
+            client:close(function() table.insert(log, a:is_closing() and "the end" or "too early") end)
+            assert.is_true(client:is_closing())
+            server:read_start(function(_, bytes, code)
+               if bytes then
+                  got = got + #bytes
+                  return
+               end
+               ending = code or "orderly"
+               server:close()
+            end)
+         end)
+      end)
+      run()
+      assert.same({ "closed", "closed", "the end" }, log)
+      assert.is_true(got > 0 and got < 20000000)
+      assert.equal("truncated", ending)
+   end)
+
+   it("tells handshakes and writes that close() ends before its callback", function()
+      local client, _, a, b = secure_pair()
+      local log = {}
+      local function note(what) return function(_, code) table.insert(log, what .. " " .. tostring(code)) end end
+      client:handshake(note "handshake")
+      client:write("hello", note "write")
+      client:shutdown(note "shutdown")
+      local timer = uv.new_timer()
+      timer:start(50, 0, function()
+         timer:close()
+         client:close(note "close")
+         b:close()
+      end)
+      run()
+      assert.same({ "handshake closed", "write closed", "shutdown closed", "close nil" }, log)
+      assert.is_true(a:is_closing())
+   end)
+
+   it("waits for close() within its own callbacks, also where the handle is gone", function()
+      for _, is_gone in ipairs { false, true } do
+         local client, server, a = secure_pair()
+         local is_over
+         server:handshake(function() server:read_start(function() server:read_stop() end) end)
+         client:write("x", function()
+            local thread = coroutine.running()
+            if is_gone then a:close() end
+            client:close(function() assert(coroutine.resume(thread)) end)
+            coroutine.yield()
+            is_over = true
+            server:close()
+         end)
+         run()
+         assert.is_true(is_over)
+      end
    end)
 
    it("tells of a peer that goes without a word, and of one that says nothing", function()
