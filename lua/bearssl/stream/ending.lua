@@ -76,7 +76,9 @@ local function take_unread(self, object)
 end
 
 --- close() ends the conversation: sends what is left and close_notify, without waiting for the peer's, and closes the
--- transport (a bare descriptor stays open: it belongs to whoever opened it). Always true; closing again is harmless.
+-- transport (a bare descriptor stays open: it belongs to whoever opened it). After a send that was cut short and not
+-- gone on with, or in the middle of one, there is no close_notify: the peer must see that something is missing, and
+-- finds the end "truncated". Always true; closing again is harmless.
 -- info() and session() go on giving what they gave last. It waits at most as long as settimeout says, and never
 -- more than 5 seconds.
 function ending:close()
@@ -85,7 +87,8 @@ function ending:close()
    local object = connection.core
    state[1], state[2] = nil, nil
    if object then
-      object:close()
+      local is_cut = state.flushed and (state.cut or state.writer)
+      if not is_cut then object:close() end
       work.send_last(state)
       report_end(connection)
       if connection.core then take_unread(state, object) end
