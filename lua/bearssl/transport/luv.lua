@@ -219,16 +219,17 @@ end
 
 -- A socket that is closed before it has read what is on its way (tickets, say) is reset, and the peer loses what it has
 -- not read yet. So nothing is closed before the peer has, or its time is over.
-local function linger(handle)
+local function linger(handle, patience, on_closed)
    local timer = library().new_timer()
    local function finish()
-      if not timer:is_closing() then timer:close() end
+      if timer:is_closing() then return end
+      timer:close(on_closed)
       if not handle:is_closing() then handle:close() end
    end
    local function on_read(problem, bytes)
       if problem or not bytes then finish() end
    end
-   timer:start(WRITE_PATIENCE, 0, finish)
+   timer:start(patience, 0, finish)
    handle:read_stop()
    local reads = handle:read_start(on_read)
    local shuts = reads and handle:shutdown(function(problem)
@@ -238,7 +239,9 @@ local function linger(handle)
    if not shuts then finish() end
 end
 
-local function close(self)
+-- on_closed, if any, is called when the handle is closed, and by the loop unless it was closed before. What is cut
+-- short anyway does not wait long for a peer that does not read.
+local function close(self, on_closed, is_cut)
    if self.closed then return end
    local handle, was_gone = self.handle, is_gone(self)
    self.closed = true
@@ -247,9 +250,9 @@ local function close(self)
       if is_usable(lane.timer) then lane.timer:close() end
       lane.timer = nil
    end
-   if was_gone then return end
-   if self.problem and not self.writing then return handle:close() end
-   linger(handle)
+   if was_gone then return on_closed and on_closed() end
+   if self.problem and not self.writing then return handle:close(on_closed) end
+   linger(handle, is_cut and CLOSE_PATIENCE or WRITE_PATIENCE, on_closed)
 end
 
 --- new(handle) → transport, or nil, message. The handle must be connected.
@@ -262,15 +265,17 @@ function luv_transport.new(handle)
       return nil, "the luv handle is not connected, or listens: connect it first, or give the one that accept filled"
    end
    handle:read_stop()
-   local limit
-   local carrier = functions.new {
+   local limit, carrier
+   carrier = functions.new {
       read = function() return read(self, limit) end,
       write = function(bytes) return write(self, bytes, limit) end,
       settimeout = function(seconds) limit = seconds end,
-      close = function() close(self) end,
+      close = function() close(self, carrier.on_closed, carrier.is_cut) end,
       getfd = function() return not is_gone(self) and handle:fileno() or nil end,
    }
    carrier.polls = true
+   -- bearssl.luv sets these before it closes
+   carrier.on_closed, carrier.is_cut = nil, false
    function carrier.has_arrived() return self.pieces[self.first] ~= nil or self.problem ~= nil end
    return carrier
 end
