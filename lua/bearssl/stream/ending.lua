@@ -26,7 +26,8 @@ function ending:fail(reason, text)
 end
 
 --- shutdown("send") tells the peer that nothing more will come (close_notify); reading goes on until the peer does
--- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again.
+-- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again. It raises while another
+-- coroutine sends: that would be cut short, and look complete.
 function ending:shutdown(how)
    local state = own(self, "shutdown")
    if how ~= nil and how ~= "send" then
@@ -35,6 +36,9 @@ function ending:shutdown(how)
    driver.check(state.connection, "shutdown", 2, state.flushed)
    local object = state.connection.core
    if not object then return nil, "closed", "closed" end
+   if work.is_busy(state, "writer") then
+      error("shutdown: another coroutine is already in send of this stream", 2)
+   end
    local deadline = work.deadline_of(state)
    if object:renegotiating() == "running" then
       local clear, message, code = renegotiation.clear_way(state, "shutdown", deadline)
