@@ -26,8 +26,8 @@ function ending:fail(reason, text)
 end
 
 --- shutdown("send") tells the peer that nothing more will come (close_notify); reading goes on until the peer does
--- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again. It raises while another
--- coroutine sends: that would be cut short, and look complete.
+-- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again. It raises while
+-- another coroutine sends: that would be cut short, and look complete.
 function ending:shutdown(how)
    local state = own(self, "shutdown")
    if how ~= nil and how ~= "send" then
