@@ -46,7 +46,7 @@ end
 
 -- libuv tells nobody who reads that the handle has been closed, so that who waits in a coroutine is looked after by one
 -- timer for all: it is stopped while nobody waits, and looks at so few each time that a process of very many idle
--- connections spends less than a part in five hundred of its time on it. It holds the loop, as the handles do that
+-- connections spends less than a hundredth of its time on it. It holds the loop, as the handles do that
 -- are waited for; those that do not (handle:unref()) have a second one.
 local PERIOD, AT_ONCE = 200, 1000 -- milliseconds; lanes
 
