@@ -231,6 +231,30 @@ describe("Encrypted ClientHello that is rejected", function()
       assert.is_nil(a:info("ech_retry_configs"))
    end)
 
+   it("tells them of VERIFIED peers alone: not of whom a handler or nobody answers for", function()
+      local held, old = keys(), keys()
+      local ec, beta = certificates.ec, certificates.beta
+      local hidden = server(held, { credentials = { { certfile = ec.chainfile, keyfile = ec.keyfile } } })
+      local public = server(held, { credentials = { { certfile = beta.chainfile, keyfile = beta.keyfile } } })
+      local function told(other, options, handlers)
+         local a, _, result = shake(client(old:config_list(), options), other, { handlers = handlers })
+         rejected(result, a)
+         return a:info "ech_retry_configs"
+      end
+      local function answering(answer) return { verify = function() return answer end } end
+      local other_ca = { cafile = certificates.other_ca.certfile }
+      for _, case in ipairs {
+         { hidden, nil, answering "accept" }, { hidden, { verify = "none" } }, { hidden, { verify = "report" } },
+         { public, other_ca, answering "accept" }, { public, { verify = "none" } },
+      } do
+         assert.is_nil(told(case[1], case[2], case[3]))
+      end
+      -- whoever the library finds good is verified, whatever else is said
+      for _, handlers in ipairs { {}, answering(true), answering "accept" } do
+         assert.equal(held:config_list(), told(public, nil, handlers))
+      end
+   end)
+
    it("is what a server without keys, and one of TLS 1.2, does", function()
       for _, options in ipairs { {}, { max_version = "TLSv1.2" } } do
          local sent = {}
@@ -265,6 +289,35 @@ describe("Encrypted ClientHello that is rejected", function()
       end)
    end
 
+   -- RFC 9849 section 6.1.6: a handshake that fails is no secure sign that there is no ECH: not ech_required.
+   it("by a server of TLS 1.2 that must have a certificate fails as it says, and no certificate is shown", function()
+      local own, shown, asked = certificates.client_ec, nil, false
+      for _, suite in ipairs { "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_GCM_SHA256" } do
+         local beta, rsa = certificates.beta, certificates.rsa
+         local shows = suite:find "ECDSA" and beta or rsa
+         local a, b, result = shake(client(keys():config_list(), {
+            certfile = own.certfile, keyfile = own.keyfile, suites = { suite, "TLS_AES_128_GCM_SHA256" },
+            verify = shows == rsa and "none" or nil,
+            handlers = {
+               client_certificate = function() asked = true end,
+               certificate = function(_, message)
+                  if message.direction == "sent" then shown = #message.chain end
+               end,
+            },
+         }), server(nil, { verify = "required", cafile = certificates.ca.certfile, max_version = "TLSv1.2",
+            suites = { suite }, credentials = { { certfile = shows.chainfile, keyfile = shows.keyfile } } }))
+         assert.is_false(b:info "established")
+         assert.equal("certificate_required", result.server.code)
+         assert.equal("alert_handshake_failure", result.client.code)
+         assert.truthy(result.client.message:find("rejected the Encrypted ClientHello", 1, true),
+            result.client.message)
+         assert.equal("rejected", a:info "ech")
+         assert.is_nil(a:info "ech_retry_configs")
+         assert.is_false(asked)
+         assert.equal(0, shown)
+      end
+   end)
+
    it("happens after HelloRetryRequest too, with the same extension once more", function()
       local sent = {}
       local held = keys()
@@ -281,6 +334,24 @@ describe("Encrypted ClientHello that is rejected", function()
       assert.equal(extension(sent[2]), extension(sent[3]))
       assert.equal(sent[2].message.random, sent[3].message.random)
       assert.equal(PUBLIC_NAME, sent[3].server_name)
+   end)
+
+   it("keeps psk_key_exchange_modes after HelloRetryRequest, whose keys are offered no more", function()
+      local sent = {}
+      local c = client(keys():config_list(), { tickets = false, groups = { "x25519", "secp256r1" } })
+      local handlers = { client_hello = hellos(sent),
+         psk = function() return { identity = "x", key = ("k"):rep(32) } end }
+      local a, _, result = shake(c, server(keys(), { groups = { "secp256r1" } }), { handlers = handlers })
+      rejected(result, a)
+      local function names(hello)
+         local all = {}
+         for _, one in ipairs(hello.message.extensions) do all[one.name] = true end
+         return all
+      end
+      assert.equal(3, #sent)
+      for i = 2, 3 do assert.is_true(names(sent[i]).psk_key_exchange_modes, i) end
+      assert.is_true(names(sent[2]).pre_shared_key)
+      assert.is_nil(names(sent[3]).pre_shared_key)
    end)
 
    it("keeps sessions and early data from the one that rejects", function()

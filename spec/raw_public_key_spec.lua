@@ -266,13 +266,10 @@ describe("a raw public key", function()
       for name, value in pairs { trust = "system", cafile = certificates.ca.certfile, capath = "/nowhere" } do
          misuse(("the option '%s' is about certificates"):format(name), merged(taking, { [name] = value }))
       end
-      -- who offers ECH judges the certificate of who rejects it, and says so in the context
       local list = assert(bearssl.ech.generate { public_name = "localhost" }):config_list()
-      assert.truthy(bearssl.context(merged(taking, { ech = list, cafile = certificates.ca.certfile })))
-      local bare = assert(bearssl.context(taking))
-      local ok, message = pcall(bare.connection, bare, { server_name = "localhost", ech = list })
-      assert.is_false(ok)
-      assert.truthy(message:find("the option 'ech' needs a context that has it too", 1, true), message)
+      misuse("the option 'cafile' is about certificates", merged(taking, { ech = list,
+         cafile = certificates.ca.certfile }))
+      assert.truthy(bearssl.context(merged(taking, { ech = list })))
       misuse("the option 'client_certificate_types' needs a key", merged(taking, { client_certificate_types = RAW }))
       assert.truthy(bearssl.context(merged(taking, { client_certificate_types = { "raw_public_key", "x509" },
          certfile = ec.chainfile, keyfile = ec.keyfile })))
@@ -370,6 +367,18 @@ describe("a raw public key after the handshake", function()
          assert.is_string(message)
          assert(b:write "still here")
          assert.equal("still here", pump(a, b, { close = false }).client.data)
+      end
+   end)
+
+   it("is judged by the pins of a server that asks nobody at first and trusts nobody else", function()
+      for _, pinned in ipairs { keys.client, keys.other } do
+         local a, b = established(client { client_certificate_types = RAW, key = keys.client,
+            post_handshake_auth = true }, server { client_certificate_types = RAW, pins = { pinned } })
+         assert.is_nil(b:info "peer_key")
+         assert.is_true(b:request_certificate())
+         local result = pump(a, b)
+         assert.equal(pinned == keys.other and "pin_mismatch" or nil, result.server.code)
+         assert.equal(pinned == keys.client, b:info "peer_verified")
       end
    end)
 

@@ -109,14 +109,14 @@ function combination.takes_raw(given, is_client)
 end
 
 -- What is wrong with options about certificates where raw public keys alone are shown, or taken, or nil. A client that
--- offers ECH judges a certificate all the same, of the server that rejects it (RFC 9849 section 6.1.6).
+-- offers ECH says so in its outer hello too, so that not even a server that rejects it shows a certificate.
 local function refuse_certificates(given, settings, is_client)
    local shown, judged = { "ocsp_response", "ocspfile", "certificate_compression" }, { "trust", "cafile", "capath",
       "certificate_authorities", "verify_depth", "verdict_cache", "signature_algorithms_cert" }
    local taken = combination.takes_raw(given, is_client)
    local list
    if is_client then
-      list = taken == "only" and not given.ech and judged
+      list = taken == "only" and judged
    else
       list = combination.shows_raw(given, false) == "only" and shown
       if list and (settings.verify ~= "none" or verifies(given, false)) and taken ~= "only" then
@@ -161,7 +161,8 @@ local function refuse_types(given, settings)
             :format(name, taken)
       end
    end
-   if not is_client and settings.verify == "none" and not given.trust and not given.cafile then
+   -- who is asked for a key later is judged by these
+   if not is_client and settings.verify == "none" and not has_trust(given) and not given.pins then
       return ("the option '%s' is of no use with verify = \"none\": no client is asked"):format(taken)
    end
    return nil
@@ -366,9 +367,6 @@ local function of_client(given, settings)
    elseif (given.ech or given.ech == nil and settings.has_ech) and newest < NEWEST then
       return "the option 'ech' is of TLS 1.3, which the connection does not speak: a name that is to be hidden is not "
          .. "sent in the clear (ech = false on the connection goes without)"
-   elseif given.ech and settings.takes_raw == "only" and not settings.has_ech then
-      return "the option 'ech' needs a context that has it too: with raw public keys alone a context trusts nobody's "
-         .. "certificate, and a server that rejects the encrypted hello shows one"
    elseif given.early_data_resend and not given.early_data then
       return "the option 'early_data_resend' needs 'early_data'"
    elseif given.fallback_scsv and newest >= NEWEST then

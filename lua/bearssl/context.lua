@@ -331,7 +331,7 @@ local function build(given)
    if not settings then return nil, message, code end
    local trust
    local only_raw = combination.takes_raw(given, is_client) == "only"
-   trust, message, code = judge(gather_trust(given, is_client and verify ~= "none" and (not only_raw or given.ech)))
+   trust, message, code = judge(gather_trust(given, is_client and verify ~= "none" and not only_raw))
    if trust == nil then return nil, message, code end
    if not trust and not is_client and verify ~= "none" and not only_raw then
       error(("bearssl.context: verify = %q needs the clients' authorities: give 'trust' or 'cafile'"):format(verify), 0)

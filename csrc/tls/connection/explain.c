@@ -182,9 +182,13 @@ is_about_certificates(int alert)
 static const char *
 meaning_for_client(const tls_facts *facts, int alert)
 {
+    /* With ECH rejected, the handshake fails like any other: it is no proof that there is none to
+     * be had, as ECH_REQUIRED would be (RFC 9849 section 6.1.6). */
     if (facts->certificate_requested && is_about_certificates(alert))
-        return facts->local_chain == NULL ? "the server asked for a certificate and got none"
-                                          : "the server refused the certificate that it got";
+        return facts->ech == TLS_ECH_REJECTED
+                   ? "the server rejected the Encrypted ClientHello, so it was shown no certificate"
+               : facts->local_chain == NULL ? "the server asked for a certificate and got none"
+                                            : "the server refused the certificate that it got";
     if (facts->version != 0)
         return NULL;
     switch (alert) {

@@ -341,18 +341,16 @@ write_authorities(const tls_context *context, tls_buffer *extensions)
 static void
 write_tls13(const tls13_engine *e, tls_buffer *extensions)
 {
-    static const unsigned char psk_ke = 0, psk_dhe_ke = 1;
+    static const unsigned char modes[] = {1, 0}; /* psk_dhe_ke, psk_ke */
     const tls_context *context = e->handshake->host->context;
-    unsigned char modes[2];
-    size_t mode_count = 0;
+    size_t mode_count = 1 + (context->psk_ke != 0);
 
     write_grease(e, extensions, GREASE_EXTENSION_FIRST);
     write_shares(e, extensions);
-    /* Section 4.2.9: without it a server sends no tickets. */
-    modes[mode_count++] = psk_dhe_ke;
-    if (context->psk_ke)
-        modes[mode_count++] = psk_ke;
-    if (!context->no_tickets || e->psk_count > 0)
+    /* Section 4.2.9: without it a server sends no tickets; section 4.1.2: nor does it go from the
+     * second ClientHello, although the PSKs may. */
+    if (!context->no_tickets || e->psk_count > 0 ||
+        e->handshake->client_hello.hello.psk_key_exchange_modes.length > 0)
         tls_extension_write_vector8(
             extensions, TLS_EXTENSION_PSK_KEY_EXCHANGE_MODES, tls_bytes_make(modes, mode_count));
     if (e->cookie.length > 0)
