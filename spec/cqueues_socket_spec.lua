@@ -181,6 +181,90 @@ describe("bearssl.cqueues", function()
       assert.equal(3, received)
    end)
 
+   local MUCH = 8000000
+
+   -- What a peer that begins to read late has got, and what its end is called.
+   local function read_late(server, seconds)
+      assert(server:starttls(PATIENCE))
+      cqueues.sleep(seconds)
+      server:onerror(function(_, _, why) return why end)
+      local got = 0
+      while true do
+         local bytes, why = server:xread(-65536, "b", PATIENCE)
+         if not bytes then
+            local _, code = server:failure()
+            server:close()
+            return got, why and (code or why) or "orderly"
+         end
+         got = got + #bytes
+      end
+   end
+
+   it("sends what stands in the output before it tells the end: shutdown() and close()", function()
+      for _, method in ipairs { "shutdown", "close" } do
+         local client, server = secure_pair()
+         local got, ending
+         run(function()
+            assert(client:starttls(PATIENCE))
+            assert(client:xwrite(("x"):rep(MUCH), "bf"))
+            if method == "shutdown" then
+               assert.is_true(client:shutdown "w")
+               assert.equal(0, (select(2, client:pending())))
+               assert.is_true(client:eof "w")
+               assert.is_true(client:flush("n", 1))
+            end
+            client:close()
+         end, function() got, ending = read_late(server, 0.1) end)
+         assert.same({ MUCH, "orderly" }, { got, ending })
+      end
+   end)
+
+   it("tells the peer of no end where what stands in the output could not be sent", function()
+      local jobs, results = {}, {}
+      for _, method in ipairs { "shutdown", "close", "handshake" } do
+         local client, server = secure_pair()
+         jobs[#jobs + 1] = function()
+            if method ~= "handshake" then assert(client:starttls(PATIENCE)) end
+            client:settimeout(0.1)
+            assert(client:xwrite(("x"):rep(MUCH), "bf"))
+            if method == "shutdown" then
+               assert.same({ n = 2, false, errno.ETIMEDOUT }, packed(client:shutdown "w"))
+               assert.is_false(client:eof "w")
+               assert.is_true((select(2, client:pending())) > 0)
+            elseif method == "handshake" then
+               client:xwrite("x", "n", 0.2)
+            end
+            client:close()
+         end
+         jobs[#jobs + 1] = function()
+            local got, ending = read_late(server, 1.5)
+            assert.is_true(got < MUCH)
+            results[method] = ending
+         end
+      end
+      run((table.unpack or unpack)(jobs))
+      assert.same({ shutdown = "truncated", close = "truncated", handshake = "truncated" }, results)
+   end)
+
+   it("shuts down again after a time that was too short", function()
+      local client, server = secure_pair()
+      local got, ending
+      run(function()
+         assert(client:starttls(PATIENCE))
+         client:settimeout(0.05)
+         assert(client:xwrite(("x"):rep(MUCH), "bf"))
+         local tries, is_done, why = 0
+         repeat
+            is_done, why = client:shutdown()
+            tries = tries + 1
+         until is_done or why ~= errno.ETIMEDOUT
+         assert.is_true(is_done)
+         assert.is_true(tries > 1)
+         client:close()
+      end, function() got, ending = read_late(server, 0.3) end)
+      assert.same({ MUCH, "orderly" }, { got, ending })
+   end)
+
    it("says who it is", function()
       local client, server = secure_pair()
       local methods, documented = debug.getmetatable(client).__index, {}

@@ -264,6 +264,92 @@ describe("a stream over a luv handle", function()
       assert.is_true(codes[4] == "truncated" or codes[4] == "transport_failed", codes[4])
    end)
 
+   it("fails soon where the handle is closed while it waits in a coroutine, with and without a time", function()
+      for _, timeout in ipairs { false, PATIENCE } do
+         for _, has_ref in ipairs { true, false } do
+            local a, b = pair()
+            local client = assert(client_context:wrap(a, { server_name = "localhost", timeout = timeout or nil }))
+            local results
+            if not has_ref then a:unref() end
+            go(function() results = { client:handshake() } end)
+            go(function()
+               sleep(20)
+               a:close()
+               b:close()
+               if not has_ref then sleep(500) end -- what does not hold the loop is not waited for
+            end)
+            local began = uv.hrtime()
+            run()
+            assert.is_true(uv.hrtime() - began < PATIENCE / 2 * 1e9)
+            assert.same({ nil, "transport_failed" }, { results[1], results[3] })
+            assert.truthy(results[2]:find("the luv handle was closed", 1, true), results[2])
+            client:close()
+         end
+      end
+   end)
+
+   it("fails soon where the handle is closed while it waits to send, or to receive, outside of a coroutine", function()
+      for _, method in ipairs { "handshake", "receive", "send" } do
+         local client, server, a, b = wrap_pair { server_name = "localhost" }
+         if method ~= "handshake" then
+            go(server.handshake, server)
+            assert(client:handshake())
+         end
+         local timer = uv.new_timer()
+         timer:start(50, 0, function()
+            timer:close()
+            a:close()
+            b:close()
+         end)
+         local results = { client[method](client, method == "send" and ("x"):rep(20000000) or nil) }
+         assert.is_nil(results[1])
+         assert.truthy(results[2]:find("the luv handle was closed", 1, true), results[2])
+         assert.equal("transport_failed", results[4] or results[3])
+         client:close()
+         server:close()
+         run()
+      end
+   end)
+
+   it("does not wait for a loop in which nothing is left", function()
+      local a, b = pair()
+      local client = assert(client_context:wrap(a, { server_name = "localhost" }))
+      a:unref()
+      b:unref()
+      local ok, message, code = client:handshake()
+      assert.is_nil(ok)
+      assert.equal("transport_failed", code)
+      assert.truthy(message:find("nothing is left in luv's loop", 1, true), message)
+      client:close()
+      b:close()
+      run()
+   end)
+
+   it("does not shut down in the middle of another coroutine's send #slow", function()
+      local client, server = wrap_pair()
+      local bytes, got, ok, message = ("x"):rep(20000000), nil, nil, nil
+      go(function()
+         assert(server:handshake())
+         sleep(60)
+         got = server:receive "*a"
+         server:close()
+      end)
+      go(function()
+         assert(client:handshake())
+         go(function()
+            sleep(30)
+            ok, message = pcall(client.shutdown, client, "send")
+         end)
+         assert.equal(#bytes, (client:send(bytes)))
+         assert.is_true(client:shutdown "send")
+         client:close()
+      end)
+      run()
+      assert.is_false(ok)
+      assert.truthy(message:find("shutdown: another coroutine is already in send of this stream", 1, true), message)
+      assert.equal(#bytes, #got)
+   end)
+
    it("is not confused by who resumes its coroutine, or ends it, or asks for addresses", function()
       local client, server, a = wrap_pair()
       local got
@@ -421,6 +507,71 @@ describe("bearssl.luv", function()
       run()
       assert.same({ { "closed", "closed" }, "closed" }, log)
       assert.has_error(function() client:close() end, "close: the stream is closed already")
+   end)
+
+   it("tells nobody after close()'s callback, when the handle is closed, and the peer of no end", function()
+      local client, server, a = secure_pair()
+      local log, got, ending = {}, 0, nil
+      server:handshake()
+      client:handshake(function(problem)
+         assert(not problem)
+         client:write(("x"):rep(20000000), function(_, code) table.insert(log, code) end)
+         client:write("second", function(_, code) table.insert(log, code) end)
+         local timer = uv.new_timer()
+         timer:start(100, 0, function()
+            timer:close()
+            client:close(function() table.insert(log, a:is_closing() and "the end" or "too early") end)
+            assert.is_true(client:is_closing())
+            server:read_start(function(_, bytes, code)
+               if bytes then
+                  got = got + #bytes
+                  return
+               end
+               ending = code or "orderly"
+               server:close()
+            end)
+         end)
+      end)
+      run()
+      assert.same({ "closed", "closed", "the end" }, log)
+      assert.is_true(got > 0 and got < 20000000)
+      assert.equal("truncated", ending)
+   end)
+
+   it("tells handshakes and writes that close() ends before its callback", function()
+      local client, _, a, b = secure_pair()
+      local log = {}
+      local function note(what) return function(_, code) table.insert(log, what .. " " .. tostring(code)) end end
+      client:handshake(note "handshake")
+      client:write("hello", note "write")
+      client:shutdown(note "shutdown")
+      local timer = uv.new_timer()
+      timer:start(50, 0, function()
+         timer:close()
+         client:close(note "close")
+         b:close()
+      end)
+      run()
+      assert.same({ "handshake closed", "write closed", "shutdown closed", "close nil" }, log)
+      assert.is_true(a:is_closing())
+   end)
+
+   it("waits for close() within its own callbacks, also where the handle is gone", function()
+      for _, is_gone in ipairs { false, true } do
+         local client, server, a = secure_pair()
+         local is_over
+         server:handshake(function() server:read_start(function() server:read_stop() end) end)
+         client:write("x", function()
+            local thread = coroutine.running()
+            if is_gone then a:close() end
+            client:close(function() assert(coroutine.resume(thread)) end)
+            coroutine.yield()
+            is_over = true
+            server:close()
+         end)
+         run()
+         assert.is_true(is_over)
+      end
    end)
 
    it("tells of a peer that goes without a word, and of one that says nothing", function()

@@ -261,6 +261,148 @@ describe("ticket keys that a fleet shares", function()
       assert.equal(1, a:keys():count())
    end)
 
+   -- the key in the store of a period
+   local function stored(number)
+      return "bearssl:ticket:" .. (("3600 %.0f"):format(number):gsub(".", function(character)
+         return ("%02x"):format(character:byte())
+      end))
+   end
+
+   local function garble(number)
+      assert.is_truthy(backend.values[stored(number)])
+      backend.values[stored(number)][1] = "garbled"
+   end
+
+   it("of a past period that cannot be opened are told of, count as absent, and hinder no other", function()
+      local a = server(START)
+      assert.is_true(a:refresh(START))
+      assert.is_true(a:refresh(START + 1800))
+      assert.is_true(a:refresh(START + 3600))
+      garble(1000)
+      local told = {}
+      local b = server(START + 5400, { on_error = function(message) told[#told + 1] = message end })
+      assert.is_true(b:refresh(START + 5400))
+      assert.equal(1, #told)
+      assert.truthy(told[1]:find("was not sealed for it", 1, true))
+      assert.is_true(opens(a, b) and opens(b, a))
+      assert.is_truthy(backend.values[stored(1002)])
+      assert.is_true(b:refresh(START + 5401))
+      assert.equal(1, #told)
+      -- and is asked for again: what others hold comes back
+      backend.values[stored(1000)] = nil
+      assert.is_true(a:refresh(START + 5470))
+      assert.is_true(b:refresh(START + 5471))
+      -- three periods', and the one that it was made with
+      assert.equal(4, b:keys():count())
+   end)
+
+   it("of this period that cannot be opened leave a server with one of its own, until the next", function()
+      local a = server(START)
+      assert.is_true(a:refresh(START))
+      garble(1000)
+      local told = 0
+      local more = { on_error = function() told = told + 1 end }
+      local b, c = server(START + 10, more), server(START + 10)
+      for _, each in ipairs { b, c } do
+         for second = 10, 15 do
+            local ok, message = each:refresh(START + second)
+            assert.is_nil(ok)
+            assert.truthy(message:find("was not sealed for it", 1, true))
+         end
+         assert.equal(1, each:keys():count())
+      end
+      assert.equal(1, told)
+      assert.is_false(opens(a, b))
+      -- nobody's value is written over: it may be another's good one
+      assert.equal("garbled", backend.values[stored(1000)][1])
+      -- a server that has the key goes on with it
+      local problem = {}
+      a.on_error = function(message) problem[#problem + 1] = message end
+      assert.is_true(a:refresh(START + 61))
+      assert.equal(1, #problem)
+      for _, each in ipairs { a, b, c } do each:refresh(START + 1801) end
+      assert.is_truthy(backend.values[stored(1001)])
+      for _, each in ipairs { a, b, c } do assert.is_true(each:refresh(START + 3601)) end
+      assert.is_true(opens(a, b) and opens(b, c) and opens(c, a))
+   end)
+
+   it("that cannot be opened are asked for again, and taken when they can", function()
+      local a = server(START)
+      assert.is_true(a:refresh(START))
+      local good = backend.values[stored(1000)][1]
+      garble(1000)
+      local b = server(START + 10)
+      assert.is_nil((b:refresh(START + 10)))
+      backend.values[stored(1000)][1] = good
+      assert.is_nil((b:refresh(START + 12)))
+      assert.is_true(b:refresh(START + 71))
+      assert.is_true(opens(a, b) and opens(b, a))
+   end)
+
+   it("change their secret as the guide says, without a period that is not shared", function()
+      local function with(secret, now)
+         local made = server(now, { secret = secret })
+         assert.is_true(made:refresh(now), now)
+         return made
+      end
+      local a = with(SECRET, START)
+      local b = with({ SECRET, OTHER }, START + 10)
+      -- the next period's, the last one under the old secret
+      assert.is_true(b:refresh(START + 1800))
+      local c = with({ OTHER, SECRET }, START + 1800)
+      assert.is_true(opens(a, b) and opens(b, c))
+      -- one and a half periods, grace and overlap
+      local now = START + 1800 + 5400 + 3600 + 7200
+      for time = START + 1800, now, 600 do assert.is_true(c:refresh(time)) end
+      local told = 0
+      local d = server(now, { secret = OTHER, on_error = function() told = told + 1 end })
+      assert.is_true(d:refresh(now))
+      assert.equal(0, told)
+      assert.is_true(opens(c, d) and opens(d, c))
+   end)
+
+   it("compare all that is held, also behind one that cannot be opened", function()
+      local a = server(START)
+      assert.is_true(a:refresh(START))
+      assert.is_true(a:refresh(START + 1801))
+      assert.is_true(a:refresh(START + 3601 + 1800))
+      local before = keys_of(backend.values)
+      assert.equal(3, #before)
+      for garbled = 1000, 1002 do
+         backend.values = { [stored(garbled)] = { "garbled", 10 } }
+         assert.is_true(a:refresh(START + 5401 + 70 * (garbled - 999)))
+         assert.same(before, keys_of(backend.values))
+      end
+   end)
+
+   it("take a past period's key when others put it back into a store that was emptied", function()
+      local a = server(START)
+      assert.is_true(a:refresh(START))
+      local name = exported_keys.first(a:keys():export())
+      assert.is_true(a:refresh(START + 1801))
+      assert.is_true(a:refresh(START + 3601))
+      backend.values = {}
+      local b = server(START + 3602)
+      assert.is_true(b:refresh(START + 3602))
+      assert.is_nil(b:keys():export():find(name, 1, true))
+      assert.is_true(a:refresh(START + 3670))
+      assert.is_true(b:refresh(START + 3671))
+      assert.is_truthy(b:keys():export():find(name, 1, true))
+   end)
+
+   it("are refused where the store would not keep them for so long", function()
+      backend.longest_life = 2592000
+      local function make(period)
+         return store.ticket_keys(backend, { secret = SECRET, period = period, overlap = 10 })
+      end
+      -- one and a half periods, one of grace, the overlap
+      assert.is_truthy(make((2592000 - 10) / 2.5))
+      local ok, message = pcall(make, (2592000 - 10) / 2.5 + 1)
+      assert.is_false(ok)
+      assert.truthy(message:find("this store keeps nothing for more than 2592000 seconds", 1, true), message)
+      assert.equal(2592000, require("bearssl.store.memcached").new({ port = 1 }).longest_life)
+   end)
+
    it("are asked for once at a time, and a coroutine that ends in between hinders nobody", function()
       local a = server(START)
       local inner = backend.get
@@ -354,6 +496,23 @@ describe("the register of early data that a fleet shares", function()
       assert.is_true((a:claim("y", 10)))
       backend.values["register:7369" .. "6e6365"] = { "0 1", 10 }
       assert.is_nil((a:claim("z", 10)))
+   end)
+
+   it("begins anew where its note cannot be opened, and accepts nothing while two secrets fight over it", function()
+      local a = kept()
+      local b = register.new(sealed.new(backend, OTHER, ""), 5)
+      local ok, message = b:claim("a", 10)
+      assert.is_nil(ok)
+      assert.truthy(message:find("was not sealed for it", 1, true))
+      for second = 1, 100, 10 do
+         now = now + second
+         assert.is_not_true((a:claim("a" .. second, 10)))
+         assert.is_not_true((b:claim("b" .. second, 10)))
+      end
+      now = now + 31
+      assert.is_false((b:claim("c", 10)))
+      now = now + 1
+      assert.is_true((b:claim("d", 10)))
    end)
 end)
 

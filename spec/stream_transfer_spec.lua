@@ -351,3 +351,52 @@ describe("both directions at once", function()
       assert.equal("dead", coroutine.status(got))
    end)
 end)
+
+describe("close() after a send that was cut short", function()
+   -- What the peer has got when it has read all, and the code of the end.
+   local function read_all(server)
+      local got = 0
+      while true do
+         local bytes, _, _, code = server:receiveany(65536)
+         if not bytes then return got, code end
+         got = got + #bytes
+      end
+   end
+
+   local function cut_short()
+      local client, server = keep(connected())
+      local bytes = streams.bytes(20000000)
+      client:settimeout(0)
+      local last, _, done, code = client:send(bytes)
+      assert.is_nil(last)
+      assert.equal("wantwrite", code)
+      server:settimeout(0.2)
+      return client, server, bytes, done
+   end
+
+   it("does not look like the end of the data", function()
+      local client, server, bytes = cut_short()
+      client:close()
+      server:settimeout(10)
+      local got, code = read_all(server)
+      assert.is_true(got > 0 and got < #bytes)
+      assert.equal("truncated", code)
+   end)
+
+   it("does where the rest was sent after all", function()
+      local client, server, bytes, done = cut_short()
+      local got, last = 0
+      repeat
+         local piece = server:receiveany(1000000)
+         got = got + #(piece or "")
+         local _
+         last, _, done = client:send(bytes, done + 1)
+         done = last or done
+      until last
+      client:close()
+      server:settimeout(10)
+      local rest, code = read_all(server)
+      assert.equal(#bytes, got + rest)
+      assert.equal("closed", code)
+   end)
+end)

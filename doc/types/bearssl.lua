@@ -1298,6 +1298,7 @@ function Session:info() end
 ---@field set fun(self, key: string, value: string, seconds: integer): true?, string?
 ---@field add fun(self, key: string, value: string, seconds: integer): boolean?, string? false where the key is there
 ---@field delete fun(self, key: string): true?, string?
+---@field longest_life? integer seconds for which it keeps a value at most
 
 ---@class bearssl.store.HandlerOptions
 ---@field secret string|string[]|false

@@ -60,7 +60,7 @@ function Secure:write(...) end
 function Secure:flush(mode, timeout) end
 
 ---@param how? "r"|"w"|"rw"
----@return true
+---@return boolean ok, integer? errno
 function Secure:shutdown(how) end
 
 function Secure:close() end

@@ -14,6 +14,7 @@ local own_class = require "bearssl.own"
 local read_patterns = require "bearssl.cqueues.patterns"
 
 local own = own_class.self_of "cqueues_socket"
+local stream_of = own_class.self_of "stream"
 
 local PIECE = 16384
 local MAX_LINE = 4096 -- cqueues' own
@@ -252,27 +253,41 @@ end
 
 -- ---- The end ----
 
---- shutdown([how]) ends a direction: "w" tells the peer so (close_notify), "r" reads no more, "rw" (the default) both.
+-- Sends what stands in the output, and then the end. Before the handshake there is nobody to tell.
+local function push_end(state)
+   local why = push(state)
+   if why or not state.is_shaken then return why end
+   if state.turn.w then return BUSY end
+   state.turn.w = true
+   state.stream:settimeout(0)
+   local ok, message, code = state.stream:shutdown "send"
+   finish_turn(state, "w")
+   if not ok then return errno_of(state, message, code) end
+end
+
+--- shutdown([how]) ends a direction: "w" sends what stands in the output, as long as settimeout() says, and tells the
+-- peer of the end (close_notify); "r" reads no more, "rw" (the default) both. true; or false and an errno: then the
+-- peer has not been told, and after ETIMEDOUT it can be called again.
 function methods:shutdown(how)
    local state = own(self, "shutdown")
    how = how or "rw"
-   if how:find "w" and not state.ended.w then
-      push(state)
-      state.ended.w = true
-      if state.is_shaken then
-         state.stream:settimeout(0)
-         state.stream:shutdown "send"
-      end
-   end
    if how:find "r" then state.ended.r = true end
+   if how:find "w" and not state.ended.w then
+      local why = persist(state, push_end, deadline_of(state))
+      if why then return false, why end
+      state.ended.w = true
+   end
    return true
 end
 
---- close() sends what it can within a second, and close_notify, and closes the socket below.
+--- close() sends what it can within a second, and close_notify, and closes the socket below. Where something stands in
+-- the output that could not be sent, the peer is not told of an end: it sees that something is missing.
 function methods:close()
    local state = own(self, "close")
    if state.closed then return end
    if not state.ended.w and state.is_shaken then persist(state, push, cqueues.monotime() + 1) end
+   if state.closed then return end
+   if state.output[1] then stream_of(state.stream, "close").cut = true end
    state.closed = true
    state.stream:settimeout(1)
    state.stream:close()

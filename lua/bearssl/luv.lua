@@ -12,6 +12,7 @@ local own_class = require "bearssl.own"
 local protect = require "bearssl.protect"
 
 local own = own_class.self_of "luv_stream"
+local stream_of = own_class.self_of "stream"
 
 local PIECE = 65536 -- bytes that a callback is given at most
 
@@ -70,7 +71,8 @@ local function shake_hands(state)
    local ok, message, code = state.stream:handshake()
    state.shaken = true
    if not ok then state.problem, state.code = message, code end
-   for _, callback in ipairs(state.on_handshake) do
+   while state.on_handshake[1] do
+      local callback = table.remove(state.on_handshake, 1)
       if ok then callback() else callback(message, code) end
    end
    start_writing(state)
@@ -110,7 +112,6 @@ end
 
 local function write_one(state, item)
    if state.code then return nil, state.problem, state.code end
-   if state.closing then return nil, "closed", "closed" end
    local ok, message, third, code
    if item.shutdown then
       ok, message, code = state.stream:shutdown "send"
@@ -123,9 +124,12 @@ local function write_one(state, item)
 end
 
 local function write(state)
+   -- the first stands in the queue until it is told; close() tells it, and all behind it, that it comes too late
    while state.queue[1] do
-      local item = table.remove(state.queue, 1)
+      local item = state.queue[1]
       local ok, message, code = write_one(state, item)
+      if item ~= state.queue[1] then break end
+      table.remove(state.queue, 1)
       state.queued = state.queued - #item.data
       if item.callback then
          if ok then item.callback() else item.callback(message, code) end
@@ -135,7 +139,7 @@ local function write(state)
 end
 
 function start_writing(state)
-   if state.writing or not state.shaken and not state.closing then return end
+   if state.writing or not state.shaken then return end
    state.writing = true
    later(function() write(state) end)
 end
@@ -216,18 +220,41 @@ function methods:shutdown(callback)
    return true
 end
 
---- close([callback]) sends close_notify and closes the handle. What was not written yet is told "closed"; shutdown()
--- before it, and close() in its callback, lets that leave. Nobody is told anything after callback().
+-- Tells all who wait for something that it comes too late: whether something was to be written.
+local function tell_closed(state)
+   local queue, on_handshake, is_cut = state.queue, state.on_handshake, false
+   state.queue, state.queued, state.on_handshake = {}, 0, {}
+   local function tell(callback)
+      if callback then later(function() callback("closed", "closed") end) end
+   end
+   for _, callback in ipairs(on_handshake) do tell(callback) end
+   for _, item in ipairs(queue) do
+      is_cut = is_cut or #item.data > 0
+      tell(item.callback)
+   end
+   return is_cut
+end
+
+--- close([callback]) sends close_notify and closes the handle. What was not written yet is told "closed", and then
+-- there is no close_notify: the peer sees that something is missing. shutdown() before it, and close() in its callback,
+-- lets all leave. callback() comes when the handle is closed, which may wait for the peer, some seconds at most. Nobody
+-- is told anything after it.
 function methods:close(callback)
    local state = own(self, "close")
    check_callback("close", callback)
    if state.closing then error("close: the stream is closed already", 2) end
    state.closing, state.on_read = true, nil
    later(function()
+      local below = stream_of(state.stream, "close")
+      local transport = below.transport
+      -- one that is closed already, or is not luv's, tells of no end
+      local tells = transport.is_cut ~= nil and not below.transport_closed
+      if tell_closed(state) then below.cut, transport.is_cut = true, true end
+      local function on_closed() later(function() call(callback) end) end
+      if tells then transport.on_closed = on_closed end
       state.stream:close()
       go_on(state)
-      if not state.writing then write(state) end
-      call(callback)
+      if not tells then on_closed() end
    end)
 end
 

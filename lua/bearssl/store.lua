@@ -79,6 +79,12 @@ function store.ticket_keys(backend, given, ...)
       error(("bearssl.store.ticket_keys: grace and overlap may be %d periods together, no more"):format(
          exported_keys.MOST - 2), 2)
    end
+   -- the next period's key comes into the store when half of the present one is left
+   local longest = math.ceil(1.5 * period) + grace + overlap
+   if backend.longest_life and longest > backend.longest_life then
+      error(("bearssl.store.ticket_keys: a key is in the store for %d seconds (one and a half periods, grace and "
+         .. "overlap), and this store keeps nothing for more than %d seconds"):format(longest, backend.longest_life), 2)
+   end
    return require("bearssl.store.keys").new(over, { period = period, overlap = overlap, grace = grace }, given.on_error,
       given.time)
 end

@@ -1,5 +1,6 @@
 -- The stores in nginx, over cosockets: lua-nginx-redis, and memcached's protocol by ourselves.
 local fleet = require "spec.support.fleet"
+local impostor = require "spec.support.impostor"
 local luajit = require "spec.support.luajit"
 local nginx = require "spec.support.nginx"
 local port = require "spec.support.port"
@@ -8,13 +9,18 @@ local socket = require "socket"
 
 describe("in nginx", function()
    local servers, number, child = {}, nil, nil
+   local odd, odd_port
 
    setup(function()
       servers.redis, servers.memcached = fleet.start_store("redis"), fleet.start_store("memcached")
+      servers.locked = fleet.start_store("redis")
+      require("redis").connect("127.0.0.1", servers.locked.port):config("set", "requirepass", "of the fleet")
+      odd, odd_port = impostor.start(0, { "+QUEUED\r\n", "*1\r\n+OK\r\n" })
       number = port.free()
       luajit.build()
       child = nginx.start("spec/fleet/nginx.conf", { PORT = tostring(number), REDIS = tostring(servers.redis.port),
-         MEMCACHED = tostring(servers.memcached.port), SECRET = assert(require("bearssl.store").new_secret()) }, number)
+         ODD = tostring(odd_port), LOCKED = tostring(servers.locked.port), MEMCACHED = tostring(servers.memcached.port),
+         SECRET = assert(require("bearssl.store").new_secret()) }, number)
    end)
    teardown(function()
       process.stop_all()
@@ -33,6 +39,43 @@ describe("in nginx", function()
    local function ask(kind, method, key, value)
       return fetch(("/do?kind=%s&method=%s&key=%s&value=%s"):format(kind, method, key, value or ""))
    end
+
+   it("takes no answer for OK but OK, and closes the connection", function()
+      for asked, method in ipairs { "add", "set", "delete" } do
+         assert.truthy(ask("odd", method, "a", "x"):find("^nil|.*answered"))
+         assert.is_true(process.until_true(5, function() return impostor.connections(odd) == asked end))
+      end
+   end)
+
+   -- there are two workers, each with connections of its own
+   local ROUNDS = 20
+
+   it("shares no connection with another program of the worker, which left its own in another database", function()
+      assert.truthy(ask("redis", "add", "strike", "x"):find("^true"))
+      for _ = 1, ROUNDS do
+         for _, what in ipairs { "select", "multi" } do
+            fetch("/other?what=" .. what)
+            assert.equal("false|nil", ask("redis", "add", "strike", "x"))
+         end
+      end
+      assert.equal("x|nil", ask("redis", "get", "strike"))
+   end)
+
+   it("shares no connection with another program of the worker, which left its own within a command", function()
+      for round = 1, ROUNDS do
+         fetch("/other?what=memcached")
+         assert.equal("true|nil", ask("memcached", "set", "round", tostring(round)))
+         assert.equal(round .. "|nil", ask("memcached", "get", "round"))
+      end
+   end)
+
+   it("gives no connection that knows the password to another program, nor takes one that does not", function()
+      for round = 1, ROUNDS do
+         assert.equal("true|nil", ask("locked", "set", "a", tostring(round)))
+         assert.equal("false NOAUTH Authentication required.", fetch("/other?what=unlock"))
+         assert.equal(round .. "|nil", ask("locked", "get", "a"))
+      end
+   end)
 
    for _, kind in ipairs { "redis", "memcached" } do
       describe(kind, function()

@@ -1,11 +1,12 @@
 -- LuaSec's connections: a stream of the library's behind LuaSec's methods, conventions and messages.
 --
 -- A connection's state has the fields
---    context, built   the state of its context (settings.lua), and what the library makes of it
+--    context          what its context was told when it began (settings.lua)
 --    fd, socket       the descriptor; and the object that was wrapped, where it is that which must close it
 --    carrier          the transport (transport/descriptor.lua)
 --    stream, work     the library's stream, from the first dohandshake on, and its state
 --    connected, failed, closed   how far it has come; failed: "System error" is all that comes
+--    cannot_send      the same of sending alone: what the peer has said can still be read
 --    timeout          seconds of settimeout
 --    server_name      what sni() was given; names, strict: on a server
 --    judged, refused, raised   see judgement.lua and handlers.lua
@@ -90,7 +91,10 @@ function connection.create(ctx)
    local context = look_context(ctx)
    if not context then error("bad argument #1 to 'create' (invalid context)", 3) end
    if not context.mode then return nil, "invalid mode" end
-   return make { context = context, fd = -1, received = 0, sent = 0, since = core.monotonic(), look = look_context }
+   return make {
+      context = settings.snapshot(context), fd = -1, received = 0, sent = 0, since = core.monotonic(),
+      look = look_context,
+   }
 end
 
 --- attach(conn, socket) gives it what it runs over, which has no descriptor from then on.
@@ -146,11 +150,11 @@ local function waited(state, code)
    return again[code]
 end
 
--- What a failure of the library's is called.
-local function failure(state, message, code)
+-- What a failure of the library's is called. what: the field that says so from then on.
+local function failure(state, message, code, what)
    if code == "closed" then return "closed" end
    if code == "truncated" and state.context.options.ignore_unexpected_eof then return "closed" end
-   state.failed = true
+   state[what or "failed"] = true
    if state.refused then
       state.refused = nil
       return "certificate verify failed"
@@ -270,7 +274,7 @@ function methods:send(data, i, j)
    i, j = math.max(i, 1), math.min(j, #data)
    if i > j then return i - 1, nil, nil end
    if not state.connected then return nil, "closed", i - 1 end
-   if state.failed then return nil, "System error", i - 1 end
+   if state.failed or state.cannot_send then return nil, "System error", i - 1 end
    local last, message, sent, code
    if i == 1 and j == #data then
       last, message, sent, code = state.stream:send(data)
@@ -282,7 +286,7 @@ function methods:send(data, i, j)
       return last, nil, nil
    end
    state.sent = state.sent + sent - i + 1
-   return nil, waited(state, code) or failure(state, message, code), sent
+   return nil, waited(state, code) or failure(state, message, code, "cannot_send"), sent
 end
 
 -- "*l", "*a", or a number of bytes.
@@ -305,9 +309,11 @@ end
 -- which are not given away. What came behind it waits in `ahead`, from the byte `at` on.
 local PIECE = 8192
 
--- More bytes into an empty `ahead`: true, or nil, message, code.
-local function read_ahead(state)
+-- More bytes into an empty `ahead`: true, or nil, message, code. deadline: when the call that wants them must end.
+local function read_ahead(state, deadline)
+   if deadline then state.stream:settimeout(math.max(0, deadline - core.monotonic())) end
    local bytes, message, _, code = state.stream:receiveany(PIECE)
+   if deadline then state.stream:settimeout(state.timeout) end
    if not bytes then return nil, message, code end
    state.ahead, state.at = bytes, 1
    return true
@@ -333,9 +339,11 @@ end
 
 local function receive_line(state, prefix)
    local parts = { prefix }
+   local timeout = state.timeout
+   local deadline = timeout and timeout > 0 and core.monotonic() + timeout
    while true do
       if not state.ahead then
-         local ok, message, code = read_ahead(state)
+         local ok, message, code = read_ahead(state, deadline)
          if not ok then return refused(state, message, table.concat(parts), code) end
       end
       local ending = state.ahead:find("\n", state.at, true)
@@ -429,7 +437,7 @@ function methods:shutdown()
    if not state.connected or state.failed then return true end
    local ok, message, code = state.stream:shutdown()
    if ok then return true end
-   return false, waited(state, code) or failure(state, message, code)
+   return false, waited(state, code) or failure(state, message, code, "cannot_send")
 end
 
 require "bearssl.luasec.telling"(methods, check)

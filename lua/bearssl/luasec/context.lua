@@ -84,12 +84,12 @@ function context.checkkey(ctx)
    return state.last_key ~= nil and state.last_chain ~= nil and state.last_key:matches(state.last_chain[1])
 end
 
---- locations(ctx, file, directory): the authorities to trust.
+--- locations(ctx, file, directory): the authorities to trust, beside those that it was told before.
 function context.locations(ctx, cafile, capath)
    local state = check(ctx, "locations")
    cafile = cafile ~= nil and text(cafile, "locations", 2) or nil
    capath = capath ~= nil and text(capath, "locations", 3) or nil
-   local found, reason = loading.authorities(cafile, capath)
+   local found, reason = loading.authorities(cafile, capath, state.authorities)
    if not found then return false, ("error loading CA locations (%s)"):format(reason) end
    state.authorities, state.trust = found, nil
    return changed(state)
@@ -138,12 +138,14 @@ end
 local VERIFY = { none = true, peer = true, client_once = true, fail_if_no_peer_cert = true }
 local VERIFYEXT = { lsec_continue = true, lsec_ignore_purpose = true, crl_check = true, crl_check_chain = true }
 
---- setverify(ctx, name…): none, peer, client_once, fail_if_no_peer_cert.
+--- setverify(ctx, name…): none, peer, client_once, fail_if_no_peer_cert. As in LuaSec, "none" alone, or nothing, leaves
+-- what was set before.
 function context.setverify(ctx, ...)
    local state = check(ctx, "setverify")
    local flags, message = set_of(VERIFY, "setverify", "verify option", ...)
    if not flags then return false, message end
-   if flags.peer or flags.fail_if_no_peer_cert or flags.client_once then flags.none = nil end
+   if not (flags.peer or flags.fail_if_no_peer_cert or flags.client_once) then return true end
+   flags.none = nil
    state.verify = flags
    return changed(state)
 end

@@ -43,7 +43,7 @@ local function select_handler(state)
       local context, reason = chosen(state, hello.server_name)
       if context == false then return nil, reason end
       local answer = {}
-      if context and context ~= own then
+      if context and context ~= own.origin then
          local credentials = settings_of.credentials(context)
          if credentials and #credentials == 1 then
             answer.certificate, answer.key = credentials[1].certificate, credentials[1].key

@@ -81,12 +81,18 @@ local function of_directory(path)
    return found
 end
 
---- authorities(cafile, capath) is { store =, crls = } of a file and a directory, either of which may be nil; or nil and
--- the reason. crls: a list of CRL objects, or nil where there are none.
-function loading.authorities(cafile, capath)
+--- authorities(cafile, capath [, before]) is { store =, crls = } of a file and a directory, either of which may be nil,
+-- beside what an earlier call gave; or nil and the reason. crls: a list of CRL objects, or nil where there are none.
+function loading.authorities(cafile, capath, before)
    local store, crls = core.trust(), {}
+   for index = 1, before and before.store:count() or 0 do
+      core.trust_add_certificate(store, before.store:certificate(index))
+   end
+   for _, one in ipairs(before and before.crls or {}) do crls[#crls + 1] = one end
    local function add(bytes)
       local count = core.trust_add(store, bytes) or 0
+      -- what is there already is no lack
+      if count == 0 and before then count = core.trust_add(core.trust(), bytes) or 0 end
       if bytes:find("X509 CRL", 1, true) then
          for _, one in ipairs(core.crls(bytes) or {}) do crls[#crls + 1] = one end
       end
@@ -95,7 +101,8 @@ function loading.authorities(cafile, capath)
    if cafile then
       local bytes, reason = read(cafile)
       if not bytes then return nil, reason end
-      if not bytes:find("-----BEGIN", 1, true) or add(bytes) == 0 and #crls == 0 then
+      local count = #crls
+      if not bytes:find("-----BEGIN", 1, true) or add(bytes) == 0 and #crls == count then
          return nil, "no certificate or crl found"
       end
    end

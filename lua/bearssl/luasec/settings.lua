@@ -22,7 +22,15 @@ end
 
 --- changed(state) has what was made of the settings made again.
 function settings.changed(state)
-   state.built, state.pairs = nil, nil
+   state.built, state.pairs, state.kept = nil, nil, nil
+end
+
+--- verifies(state) tells whether the peer's chain is asked for and must be good: as in OpenSSL, any of the flags has a
+-- client verify its server, and "peer" alone has a server ask its clients.
+function settings.verifies(state)
+   local flags = state.verify
+   if flags.none then return false end
+   return (flags.peer or state.mode == "client" and (flags.client_once or flags.fail_if_no_peer_cert)) and true or false
 end
 
 -- Whether any of the suites is for a version.
@@ -123,7 +131,7 @@ end
 -- Whose chains are judged, and what follows: sets state.trust, state.goes_on and state.verification, and the options.
 local function verification_of(state, given)
    local flags = state.verify
-   local peer = flags.peer and not flags.none
+   local peer = settings.verifies(state)
    local continues = state.verifyext.lsec_continue and true or false
    state.goes_on = not peer or continues
    state.trust = state.trust or state.authorities and state.authorities.store or core.trust()
@@ -190,6 +198,25 @@ function settings.build(state)
    return state.built
 end
 
+local function copy_of(list)
+   local copy = {}
+   for name, value in pairs(list) do copy[name] = value end
+   return copy
+end
+
+--- snapshot(state) is what the settings are now, for connections that begin: what the context is told afterwards holds
+-- for later ones. It is one table for all that begin under the same settings; its field `origin` is the state.
+function settings.snapshot(state)
+   if state.kept then return state.kept end
+   settings.build(state)
+   state.pairs = state.pairs or setmetatable({}, { __mode = "k" })
+   local kept = copy_of(state)
+   kept.origin, kept.options, kept.slots = state, copy_of(state.options), {}
+   for index, slot in ipairs(state.slots) do kept.slots[index] = copy_of(slot) end
+   state.kept = kept
+   return kept
+end
+
 --- credentials(state) is the list of { certificate =, key = } that a context has, or nil.
 settings.credentials = credentials_of
 
@@ -201,7 +228,7 @@ function settings.with_credentials(state, other)
    if built and built.slots == other.slots and built.revision == other.revision then return built.object end
    local copy = {}
    for name, value in pairs(state) do copy[name] = value end
-   copy.slots, copy.built, copy.pairs = other.slots, nil, nil
+   copy.slots, copy.built, copy.pairs, copy.kept = other.slots, nil, nil, nil
    built = make(copy)
    built.slots, built.revision = other.slots, other.revision
    state.pairs[other] = built

@@ -114,7 +114,9 @@ local function set_extra(ctx, given)
    if host ~= nil and host ~= false then
       if host ~= true and type(host) ~= "string" then return nil, "invalid verify_host" end
       if given.mode ~= "client" then return nil, "verify_host is for clients" end
-      if not state.verify.peer then return nil, 'verify_host needs verify = "peer"' end
+      if not settings.verifies(state) then return nil, 'verify_host needs verify = "peer"' end
+      -- a server that knows the key shows no certificate, and so no name
+      if given.psk then return nil, "verify_host and psk cannot be had together: a pre-shared key has no name" end
       state.verify_host = host
    end
    if given.trust == "system" then

@@ -12,7 +12,7 @@ local function under_way(state, object)
    if work.is_busy(state, "reader") then return "socket busy reading" end
    if work.is_busy(state, "writer") then return "socket busy writing" end
    if not state.flushed then return "the handshake is not over" end
-   if state.held or state.transport.broken then return "what was sent has not left" end
+   if state.held or state.cut or state.transport.broken then return "what was sent has not left" end
    if object:renegotiating() then return "a renegotiation is under way" end
    if object:authenticating() then return "the server waits for a certificate" end
    return nil

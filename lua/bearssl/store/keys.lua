@@ -15,6 +15,14 @@
 -- the fleet's keys again when the store is back; what it sealed itself meanwhile it still opens. A store that comes
 -- back empty is filled again: each server looks every minute whether what it holds still stands there. Where a server
 -- that had just begun made another key meanwhile, the one in the store is the fleet's.
+--
+-- A value that cannot be opened (of another secret, or damaged) is told of, and is no reason to ask for no other one. A
+-- period that is over counts as one without a key; its tickets shake hands in full. For the present period, or the
+-- next, a server goes on with what it has: the period's before, within its grace, then one of its own. It does not
+-- write over the value, which may be the good one of servers whose secret was changed already, or not yet: two parties
+-- that each replaced what the other had put there would never agree, and the servers that do share would lose their key
+-- each minute. Nor is that needed, because each period has a name of its own: what is wrong under one lasts until the
+-- next, or until the value is gone or good again, which is looked for as often as the store is compared.
 local core = require "bearssl.core"
 local exported_keys = require "bearssl.store.exported_keys"
 
@@ -34,7 +42,7 @@ function keys.new(store, times, on_error, now)
    local own, message, code = core.ticket_keys { rotation = times.period, overlap = times.overlap, time = now }
    if not own then return nil, message, code end
    return setmetatable({ store = store, times = times, on_error = on_error, own = own, shared = {},
-      last_try = -math.huge, compared = now or os.time() }, Keys)
+      waits = {}, last_try = -math.huge, compared = now or os.time() }, Keys)
 end
 
 --- keys() is the object for the option ticket_keys of a context.
@@ -63,35 +71,68 @@ local function name_of(self, number)
 end
 
 local function take(self, number, bytes)
-   if #bytes ~= NAME_BYTES + SECRET_BYTES then return nil, "a ticket key in the store has another length" end
    self.shared[number] = { name = bytes:sub(1, NAME_BYTES), secret = bytes:sub(NAME_BYTES + 1) }
+   self.waits[number] = nil
    return true
 end
 
--- Fetches the key of a period, or makes it. only_fetch: of one that is over, nothing is made.
-local function fetch(self, number, now, only_fetch)
-   local name = name_of(self, number)
-   local bytes, message = self.store:get("ticket", name)
-   if bytes then return take(self, number, bytes) end
-   if message then return nil, message end
-   if only_fetch then
-      self.shared[number] = false
-      return true
+local function between_comparisons(self)
+   return math.min(MOST_BETWEEN, self.times.period / COMPARISONS)
+end
+
+local function report(self, message)
+   if self.on_error then self.on_error(message) end
+end
+
+-- Reads the key of a period: its bytes; nil where there is none, nil, message where the store could not be asked, and
+-- nil, message, true where something else stands there.
+local function read(self, number)
+   local bytes, message, is_unreadable = self.store:get("ticket", name_of(self, number))
+   if bytes and #bytes ~= NAME_BYTES + SECRET_BYTES then
+      return nil, "a ticket key in the store has another length", true
    end
-   local made = new_key()
-   local added, problem = self.store:add("ticket", name, made, opens_until(self, number) - now)
-   if added == nil then return nil, problem end
-   if added then return take(self, number, made) end
-   bytes, message = self.store:get("ticket", name)
-   if not bytes then return nil, message or "a ticket key has gone from the store at once" end
-   return take(self, number, bytes)
+   return bytes, message, is_unreadable
+end
+
+-- There is no key to be had for a period, for a while. message: why, where that is to be told.
+local function wait(self, number, now, message)
+   self.waits[number] = { since = now, message = message }
+   if message then report(self, message) end
+   return false
+end
+
+local function is_due(self, number, now)
+   local waits = self.waits[number]
+   return not self.shared[number] and (not waits or math.abs(now - waits.since) >= between_comparisons(self))
+end
+
+-- Fetches the key of a period, or makes it; only_fetch: of one that is over, nothing is made. → whether there is one,
+-- or nil, message where the store could not be asked.
+local function fetch(self, number, now, only_fetch)
+   local bytes, message, is_unreadable = read(self, number)
+   if not bytes and not message then
+      if only_fetch then return wait(self, number, now) end
+      local made = new_key()
+      local added
+      added, message = self.store:add("ticket", name_of(self, number), made, opens_until(self, number) - now)
+      if added == nil then return nil, message end
+      if added then return take(self, number, made) end
+      bytes, message, is_unreadable = read(self, number)
+   end
+   if bytes then return take(self, number, bytes) end
+   if is_unreadable then return wait(self, number, now, message) end
+   return nil, message or "a ticket key has gone from the store at once"
 end
 
 -- Puts a key that is held back into the store, or takes the one that stands there for it. The one that was held goes
 -- on opening its tickets: ticket_keys keep what they had. → whether it changed, or nil, message.
 local function compare(self, number, now)
    local held = self.shared[number]
-   local bytes, message = self.store:get("ticket", name_of(self, number))
+   local bytes, message, is_unreadable = read(self, number)
+   if is_unreadable then
+      report(self, message)
+      return false
+   end
    if message then return nil, message end
    if bytes then
       if bytes == held.name .. held.secret then return false end
@@ -105,11 +146,13 @@ local function compare(self, number, now)
 end
 
 local function compare_all(self, now)
-   local changed = false
-   for number, held in pairs(self.shared) do
-      if held then
+   local changed, numbers = false, {}
+   for number in pairs(self.shared) do numbers[#numbers + 1] = number end
+   for _, number in ipairs(numbers) do
+      -- it may have been forgotten while the store was asked
+      if self.shared[number] then
          local other, message = compare(self, number, now)
-         if other == nil then return nil, message end
+         if other == nil then return changed, message end
          changed = changed or other
       end
    end
@@ -157,23 +200,38 @@ local function install(self, present, now)
 end
 
 local function forget(self, now)
-   for number in pairs(self.shared) do
-      if opens_until(self, number) <= now then self.shared[number] = nil end
+   for _, list in ipairs { self.shared, self.waits } do
+      for number in pairs(list) do
+         if opens_until(self, number) <= now then list[number] = nil end
+      end
    end
 end
 
+-- Only a store that could not be asked ends the round: each further question might take as long to fail.
+local function fetch_all(self, list, now)
+   local changed = false
+   for _, entry in ipairs(list) do
+      if is_due(self, entry.number, now) then
+         local ok, message = fetch(self, entry.number, now, entry.only_fetch)
+         if ok == nil then return changed, message end
+         changed = changed or ok
+      end
+   end
+   return changed
+end
+
+-- true, or nil, message, and whether that was told before.
 local function bring_up(self, now)
    local list, present = wanted(self, now)
    local changed, problem
    forget(self, now)
-   if math.abs(now - self.compared) >= math.min(MOST_BETWEEN, self.times.period / COMPARISONS) then
+   if math.abs(now - self.compared) >= between_comparisons(self) then
       changed, problem = compare_all(self, now)
    end
-   for _, entry in ipairs(list) do
-      if self.shared[entry.number] == nil and not problem then
-         local ok, message = fetch(self, entry.number, now, entry.only_fetch)
-         if not ok then problem = message else changed = true end
-      end
+   if not problem then
+      local fetched
+      fetched, problem = fetch_all(self, list, now)
+      changed = changed or fetched
    end
    if changed or self.installed ~= present then
       local ok, message = install(self, present, now)
@@ -181,6 +239,8 @@ local function bring_up(self, now)
       self.installed = present
    end
    if problem then return nil, problem end
+   local waits = self.waits[present]
+   if waits and waits.message then return nil, waits.message, true end
    return true
 end
 
@@ -189,18 +249,19 @@ local function is_under_way(self, now)
    return call and coroutine.status(call.thread) ~= "dead" and math.abs(now - call.since) < LONGEST_CALL
 end
 
---- refresh([time]) brings the keys up to the time: true, or nil and a message where the store could not be asked; the
--- keys that are there go on then. To be called often, every few seconds at least: it asks the store only where a key is
--- missing, and not again within a second after a failure. It may yield where the store's socket does.
+--- refresh([time]) brings the keys up to the time: true, or nil and a message where the store could not be asked, or
+-- has a key of this period that cannot be opened; the keys that are there go on then. To be called often, every few
+-- seconds at least: it asks the store only where a key is missing, and not again within a second after a failure. It
+-- may yield where the store's socket does.
 function Keys:refresh(time)
    local now = time or os.time()
    if is_under_way(self, now) then return true end
    if math.abs(now - self.last_try) < 1 and self.problem then return nil, self.problem end
    local thread = coroutine.running()
    self.call = thread and { thread = thread, since = now } or nil
-   local ok, message = bring_up(self, now)
+   local ok, message, is_told = bring_up(self, now)
    self.call, self.last_try, self.problem = nil, now, message
-   if not ok and self.on_error then self.on_error(message) end
+   if not ok and not is_told then report(self, message) end
    return ok, message
 end
 

@@ -2,6 +2,8 @@
 -- loop, or, in nginx, over a cosocket.
 --     local backend = require("bearssl.store.memcached").new { host = "10.0.0.6", timeout = 0.1 }
 local checks = require "bearssl.store.checks"
+local cosocket_pool = require "bearssl.store.cosocket_pool"
+local deadline = require "bearssl.store.deadline"
 local options = require "bearssl.options"
 local pool = require "bearssl.store.pool"
 
@@ -14,14 +16,17 @@ Store.__index = Store
 local LONGEST_KEY, LONGEST_LIFE = 250, 2592000
 local MOST_BYTES = 1024 * 1024
 
+--- longest_life: a store with this field takes no value for more seconds, which store.ticket_keys heeds.
+Store.longest_life = LONGEST_LIFE
+
 local specification = checks.server()
 
 local function cosocket(given)
    local socket = ngx.socket.tcp() -- luacheck: read globals ngx
    socket:settimeout(given.timeout * 1000)
-   local ok, message = socket:connect(given.host, given.port or 11211)
+   local ok, message = socket:connect(given.host, given.port or 11211, { pool = given.pool })
    if not ok then return nil, message end
-   return socket
+   return deadline.wrap(socket, nil, true)
 end
 
 -- A cosocket belongs to the request that made it: nginx keeps it between requests, not the pool.
@@ -30,6 +35,7 @@ InNginx.__index = InNginx
 
 function InNginx:ask(work)
    return self.pool:ask(function(socket)
+      socket:begin(self.timeout)
       local first, second = work(socket)
       if not socket:setkeepalive(60000, self.connections) then socket:close() end
       return first, second
@@ -37,17 +43,37 @@ function InNginx:ask(work)
 end
 
 local function in_nginx(given)
+   given.pool = cosocket_pool.name("memcached", given.host, given.port or 11211)
    local inner = pool.new {
       connect = function() return cosocket(given) end, close = function(socket) socket:close() end,
       limit = given.connections, retry = given.retry, keeps_none = true,
    }
-   return setmetatable({ pool = inner, connections = given.connections }, InNginx)
+   local state = { pool = inner, connections = given.connections, timeout = given.timeout }
+   return setmetatable(state, InNginx)
 end
 
---- new([options]) makes a store. host ("127.0.0.1"), port (11211); timeout: seconds for each answer and for connecting
--- (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32); connect: a
--- function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say. In nginx it
--- is a cosocket where `connect` is not given.
+local Outside = {}
+Outside.__index = Outside
+
+function Outside:ask(work)
+   return self.pool:ask(function(socket)
+      socket:begin(self.timeout)
+      return work(socket)
+   end)
+end
+
+local function outside(given)
+   local inner = pool.new {
+      connect = function() return deadline.wrap(checks.connect(given, 11211)) end,
+      close = function(socket) socket:close() end, limit = given.connections, retry = given.retry,
+   }
+   return setmetatable({ pool = inner, timeout = given.timeout }, Outside)
+end
+
+--- new([options]) makes a store. host ("127.0.0.1"), port (11211); timeout: seconds for each question and for
+-- connecting (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32);
+-- connect: a function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say. In
+-- nginx it is a cosocket where `connect` is not given.
 function memcached.new(given, ...)
    options.surplus("bearssl.store.memcached.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.memcached.new")
@@ -55,10 +81,7 @@ function memcached.new(given, ...)
    if type(nginx) == "table" and nginx.socket and not given.connect then
       return setmetatable({ pool = in_nginx(given) }, Store)
    end
-   return setmetatable({ pool = pool.new {
-      connect = function() return checks.connect(given, 11211) end,
-      close = function(socket) socket:close() end, limit = given.connections, retry = given.retry,
-   } }, Store)
+   return setmetatable({ pool = outside(given) }, Store)
 end
 
 local function check_key(key)

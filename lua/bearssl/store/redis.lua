@@ -2,8 +2,10 @@
 -- lets other coroutines run.
 --     local backend = require("bearssl.store.redis").new { host = "10.0.0.5", timeout = 0.1 }
 local checks = require "bearssl.store.checks"
+local deadline = require "bearssl.store.deadline"
 local options = require "bearssl.options"
 local pool = require "bearssl.store.pool"
+local redis_reply = require "bearssl.store.redis_reply"
 
 local redis = {}
 
@@ -13,8 +15,14 @@ Store.__index = Store
 local specification = checks.server { password = options.is.string, client = options.is["function"] }
 
 local function connect_to(given)
-   local client = require("redis").connect { socket = checks.connect(given, 6379) }
-   if given.password then client:auth(given.password) end
+   return require("redis").connect { socket = checks.connect(given, 6379) }
+end
+
+local function connect(given)
+   local client, message
+   if given.client then client, message = given.client() else client = connect_to(given) end
+   if not client then return nil, message or "no client" end
+   client.network.socket = deadline.wrap(client.network.socket, redis_reply.check)
    return client
 end
 
@@ -22,30 +30,59 @@ local function close(client)
    client.network.socket:close()
 end
 
---- new([options]) makes a store. host ("127.0.0.1"), port (6379), password; timeout: seconds for each answer and for
--- connecting (0.1); retry: seconds for which nothing is asked after a failure (1); connections: questions at once (32);
--- connect: a function(host, port, timeout) that gives a connected socket of LuaSocket's kind, of an event loop, say;
--- client: a function that gives a connected lua-redis client instead (over a Unix socket, of another database).
+--- new([options]) makes a store. host ("127.0.0.1"), port (6379), password; timeout: seconds for each question, however
+-- its answer comes, and for connecting (0.1); retry: seconds for which nothing is asked after a failure (1);
+-- connections: questions at once (32); connect: a function(host, port, timeout) that gives a connected socket of
+-- LuaSocket's kind, of an event loop, say; client: a function that gives a connected lua-redis client instead (over a
+-- Unix socket, of another database).
 function redis.new(given, ...)
    options.surplus("bearssl.store.redis.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.redis.new")
    -- a module that is missing is no store that is away
    if not given.client then require "redis" end
    return setmetatable({ pool = pool.new {
-      connect = given.client or function() return connect_to(given) end,
+      connect = function() return connect(given) end,
       close = close, limit = given.connections, retry = given.retry,
-   } }, Store)
+   }, timeout = given.timeout, password = not given.client and given.password }, Store)
+end
+
+-- What lua-redis makes of the answers: true of OK alone, another status its text, of nothing nil.
+local function unexpected(command, answer)
+   error(("Redis answered %s by %s"):format(command, type(answer) == "string" and "another string" or type(answer)), 0)
+end
+
+-- The connections that were told the password.
+local told = setmetatable({}, { __mode = "k" })
+
+local function ask(self, work)
+   return self.pool:ask(function(client)
+      client.network.socket:begin(self.timeout)
+      -- here, and not where it is connected: what fails here closes the connection
+      if self.password and not told[client] then
+         local answer = client:auth(self.password)
+         if answer ~= true then unexpected("AUTH", answer) end
+         told[client] = true
+      end
+      return work(client)
+   end)
 end
 
 --- get(key) is the value; nil where there is none; nil, message when it could not be asked.
 function Store:get(key)
-   return self.pool:ask(function(client) return client:get(key) end)
+   return ask(self, function(client)
+      local value = client:get(key)
+      if value ~= nil and type(value) ~= "string" then unexpected("GET", value) end
+      return value
+   end)
 end
 
 --- set(key, value, seconds) is true, or nil, message.
 function Store:set(key, value, seconds)
-   return self.pool:ask(function(client)
-      return client:set(key, value, "EX", seconds) == true or error("SET was not answered by OK", 0)
+   local good, message = redis_reply.check_value(value)
+   if not good then return nil, message end
+   return ask(self, function(client)
+      local answer = client:set(key, value, "EX", seconds)
+      return answer == true or unexpected("SET", answer)
    end)
 end
 
@@ -63,16 +100,22 @@ end
 --- add(key, value, seconds) is true and a string that another start of the server changes; false where the key is
 -- there; or nil, message. The string is how a register of strikes notices a server that read back an old snapshot.
 function Store:add(key, value, seconds)
-   return self.pool:ask(function(client)
-      if not client:set(key, value, "EX", seconds, "NX") then return false end
+   local good, message = redis_reply.check_value(value)
+   if not good then return nil, message end
+   return ask(self, function(client)
+      local answer = client:set(key, value, "EX", seconds, "NX")
+      if answer == nil then return false end
+      -- another server's answer, or one of a transaction that is open, is no word on who won
+      if answer ~= true then unexpected("SET", answer) end
       return true, run_of(client)
    end)
 end
 
 --- delete(key) is true, or nil, message.
 function Store:delete(key)
-   return self.pool:ask(function(client)
-      return client:del(key) and true
+   return ask(self, function(client)
+      local answer = client:del(key)
+      return type(answer) == "number" or unexpected("DEL", answer)
    end)
 end
 

@@ -4,8 +4,8 @@
 --
 -- A store may forget: it was restarted, or emptied, or read back an old snapshot. Then what was struck before might be
 -- accepted again. So the register notes in the store itself since when it has been kept, and by which start of the
--- store's server where the store can tell (Redis); where that note is gone, or of another start, a new one is made, and
--- nothing is accepted until all that might have been struck before is too old.
+-- store's server where the store can tell (Redis); where that note is gone, cannot be opened, or is of another start, a
+-- new one is made, and nothing is accepted until all that might have been struck before is too old.
 local register = {}
 
 local Register = {}
@@ -30,7 +30,13 @@ local function begin(self, run, method)
 end
 
 local function is_kept(self, run, lifetime)
-   local note, message = self.store:get("register", SINCE)
+   local note, message, is_unreadable = self.store:get("register", SINCE)
+   if is_unreadable then
+      -- It would stand there for a month after a change of the secret. Servers with two secrets write over each other's
+      -- notes, and accept nothing.
+      local ok, problem = begin(self, run, "set")
+      return nil, ok == nil and problem or message
+   end
    if not note and message then return nil, message end
    if not note then return begin(self, run, "add") end
    local since, by = note:match "^(%d+) (.*)$"

@@ -78,17 +78,18 @@ local function open(self, key, bytes)
    local opened = core.unseal(self.keys, bytes)
    local front = string.char(#key) .. key
    if not opened or opened:sub(1, #front) ~= front then
-      return nil, "what stands under " .. key .. " was not sealed for it under the fleet's secret"
+      return nil, "what stands under " .. key .. " was not sealed for it under the fleet's secret", true
    end
    return opened:sub(#front + 1)
 end
 
---- get(kind, name) is the value, nil for none, or nil, message when it could not be asked or is not the fleet's.
+--- get(kind, name) is the value, nil for none, or nil, message when it could not be asked; nil, message, true
+-- where there is a value that is not the fleet's.
 function Sealed:get(kind, name)
    local key = key_of(self, kind, name)
    local bytes, message = self.backend:get(key)
    if not bytes then return nil, message end
-   if type(bytes) ~= "string" then return nil, "the store gave a " .. type(bytes) .. " for a value" end
+   if type(bytes) ~= "string" then return nil, "the store gave a " .. type(bytes) .. " for a value", true end
    return open(self, key, bytes)
 end
 

@@ -26,7 +26,8 @@ function ending:fail(reason, text)
 end
 
 --- shutdown("send") tells the peer that nothing more will come (close_notify); reading goes on until the peer does
--- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again.
+-- the same. true, or nil, message, code; after "timeout" and "wantwrite" it can be called again. It raises while
+-- another coroutine sends: that would be cut short, and look complete.
 function ending:shutdown(how)
    local state = own(self, "shutdown")
    if how ~= nil and how ~= "send" then
@@ -35,6 +36,9 @@ function ending:shutdown(how)
    driver.check(state.connection, "shutdown", 2, state.flushed)
    local object = state.connection.core
    if not object then return nil, "closed", "closed" end
+   if work.is_busy(state, "writer") then
+      error("shutdown: another coroutine is already in send of this stream", 2)
+   end
    local deadline = work.deadline_of(state)
    if object:renegotiating() == "running" then
       local clear, message, code = renegotiation.clear_way(state, "shutdown", deadline)
@@ -76,7 +80,9 @@ local function take_unread(self, object)
 end
 
 --- close() ends the conversation: sends what is left and close_notify, without waiting for the peer's, and closes the
--- transport (a bare descriptor stays open: it belongs to whoever opened it). Always true; closing again is harmless.
+-- transport (a bare descriptor stays open: it belongs to whoever opened it). After a send that was cut short and not
+-- gone on with, or in the middle of one, there is no close_notify: the peer must see that something is missing, and
+-- finds the end "truncated". Always true; closing again is harmless.
 -- info() and session() go on giving what they gave last. It waits at most as long as settimeout says, and never
 -- more than 5 seconds.
 function ending:close()
@@ -85,7 +91,8 @@ function ending:close()
    local object = connection.core
    state[1], state[2] = nil, nil
    if object then
-      object:close()
+      local is_cut = state.flushed and (state.cut or state.writer)
+      if not is_cut then object:close() end
       work.send_last(state)
       report_end(connection)
       if connection.core then take_unread(state, object) end

@@ -77,10 +77,19 @@ local function send(self, data, i, j, deadline, sealed)
       local ok
       ok, message, code = renegotiation.clear_way(self, "send", deadline)
       object = connection.core
-      if not ok or not object then return nil, message or "closed", sealed, code or "closed" end
+      if not ok or not object then
+         self.cut = sealed < j or self.cut
+         return nil, message or "closed", sealed, code or "closed"
+      end
       last, message, code, sealed = send_through(self, object, data, sealed + 1, j, deadline)
    end
-   if not last and sealed >= j then sealed = hold_back(self, data, i, j) end
+   if last then
+      if self.cut then self.cut = nil end
+   elseif sealed < j then
+      self.cut = true
+   else
+      sealed = hold_back(self, data, i, j)
+   end
    -- before that, whoever finishes the handshake reports them
    if self.flushed then work.deliver_stages(self) end
    if last then
@@ -110,7 +119,7 @@ function sending:send(data, i, j)
    if type(data) == "number" then data = tostring(data) end
    if type(data) ~= "string" then error("send: the data must be a string, not a " .. type(data), 2) end
    local length = #data
-   if not code and i == nil and j == nil and not state.held then
+   if not code and i == nil and j == nil and not state.held and not state.cut then
       local fd, object = direct(state, "writer")
       if fd then
          done, _, code, last = object:send_all(fd, data)

@@ -11,6 +11,7 @@
 --    established, flushed   the handshake is over; and what it said has left
 --    has_early   early data was received
 --    held        what a send that was cut short has encrypted and not reported as sent
+--    cut         a send was cut short, and the rest has not come: close() must not make that look like the end
 --    below       what the transport carries it over, for those who ask the socket (below.lua)
 --    allows_truncation   an end of the transport without close_notify counts as the peer's end
 --    at_end      whether all that has arrived is used up: true, false, nil for not known
@@ -217,7 +218,7 @@ end
 
 --- ready(self) tells the core so where it is: after a call by direct(), which has seen the rest.
 function work.ready(self)
-   if self.reader or self.writer or self.held or self.wanted or self.at_end ~= false then return end
+   if self.reader or self.writer or self.held or self.cut or self.wanted or self.at_end ~= false then return end
    local transport = self.transport
    self[1], self[2] = self.connection.core, transport.socket or transport.fd
 end

@@ -20,48 +20,114 @@ local function resume(thread)
    if not ok then error(debug.traceback(thread, tostring(problem)), 0) end
 end
 
+local function is_usable(timer)
+   return timer and not timer:is_closing()
+end
+
 -- A lane is one of the two directions, in which one coroutine at a time may wait: lane.thread.
 local function wake(lane, outcome)
    local thread = lane.thread
    if not thread then return end
    lane.thread, lane.outcome = nil, outcome
-   if lane.timer and not lane.timer:is_closing() then lane.timer:stop() end
+   if is_usable(lane.timer) then lane.timer:stop() end
+   if lane.watch then lane.watch:remove(lane) end
    -- one that was closed while it waited (coroutine.close) is gone
    if thread ~= protect.MAIN and coroutine.status(thread) == "suspended" then resume(thread) end
 end
 
-local function run_until_woken(lane)
-   local uv = library()
-   while lane.thread do
-      local ran, problem = pcall(uv.run, "once")
-      if not ran then
-         lane.thread = nil
-         error("inside of luv's callbacks a stream must be used by a coroutine, or never wait (settimeout(0)): "
-            .. tostring(problem), 0)
-      end
-   end
-end
-
--- Waits until the lane is woken, at most so many seconds: whether it was in time.
-local function wait(lane, seconds)
-   lane.thread, lane.outcome = protect.outermost() or protect.MAIN, nil
-   if seconds then
-      lane.timer = lane.timer or library().new_timer()
-      lane.timer:start(math.ceil(seconds * 1000), 0, function() wake(lane, "timeout") end)
-   end
-   if lane.thread == protect.MAIN then
-      run_until_woken(lane)
-   else
-      repeat coroutine.yield() until not lane.thread
-   end
-   return lane.outcome ~= "timeout"
-end
+local GONE = "the luv handle was closed"
 
 -- Whether the handle was closed, by this transport or behind its back: luv may raise for one that is gone.
 local function is_gone(self)
    if self.closed then return true end
    local known, closing = pcall(self.handle.is_closing, self.handle)
    return not known or closing
+end
+
+-- libuv tells nobody who reads that the handle has been closed, so that who waits in a coroutine is looked after by one
+-- timer for all: it is stopped while nobody waits, and looks at so few each time that a process of very many idle
+-- connections spends less than a hundredth of its time on it. It holds the loop, as the handles do that
+-- are waited for; those that do not (handle:unref()) have a second one.
+local PERIOD, AT_ONCE = 200, 1000 -- milliseconds; lanes
+
+local Watch = {}
+Watch.__index = Watch
+
+local function new_watch(has_ref)
+   return setmetatable({ has_ref = has_ref, lanes = {}, place = {}, owner = {}, next = 1 }, Watch)
+end
+
+local watches = { [true] = new_watch(true), [false] = new_watch(false) }
+
+local function watch_of(handle)
+   local known, has_ref = pcall(function() return handle:has_ref() end)
+   return watches[not known or has_ref ~= false]
+end
+
+function Watch:look()
+   for _ = 1, math.min(AT_ONCE, #self.lanes) do
+      if self.next > #self.lanes then self.next = 1 end
+      local lane = self.lanes[self.next]
+      if not lane then return end
+      self.next = self.next + 1
+      if is_gone(self.owner[lane]) then wake(lane, GONE) end
+   end
+end
+
+function Watch:add(lane, owner)
+   if lane.watch then lane.watch:remove(lane) end
+   local lanes = self.lanes
+   lane.watch = self
+   lanes[#lanes + 1] = lane
+   self.place[lane], self.owner[lane] = #lanes, owner
+   if #lanes > 1 and is_usable(self.timer) then return end
+   if not is_usable(self.timer) then
+      self.timer = library().new_timer()
+      if not self.has_ref then self.timer:unref() end
+   end
+   self.timer:start(PERIOD, PERIOD, function() self:look() end)
+end
+
+function Watch:remove(lane)
+   local lanes, place = self.lanes, self.place[lane]
+   local last = lanes[#lanes]
+   lanes[place], self.place[last] = last, place
+   lanes[#lanes], self.place[lane], self.owner[lane], lane.watch = nil, nil, nil, nil
+   if not lanes[1] and is_usable(self.timer) then self.timer:stop() end
+end
+
+local function run_until_woken(self, lane)
+   local uv = library()
+   while lane.thread do
+      local ran, alive = pcall(uv.run, "once")
+      if not ran then
+         lane.thread = nil
+         error("inside of luv's callbacks a stream must be used by a coroutine, or never wait (settimeout(0)): "
+            .. tostring(alive), 0)
+      end
+      if lane.thread and is_gone(self) then
+         wake(lane, GONE)
+      elseif lane.thread and alive == false then
+         wake(lane, "nothing is left in luv's loop that could bring this on")
+      end
+   end
+end
+
+-- Waits until the lane is woken, at most so many seconds: true, or nil, "timeout" or a message.
+local function wait(self, lane, seconds)
+   lane.thread, lane.outcome = protect.outermost() or protect.MAIN, nil
+   if seconds then
+      if not is_usable(lane.timer) then lane.timer = library().new_timer() end
+      lane.timer:start(math.ceil(seconds * 1000), 0, function() wake(lane, "timeout") end)
+   end
+   if lane.thread == protect.MAIN then
+      run_until_woken(self, lane)
+   else
+      watch_of(self.handle):add(lane, self)
+      repeat coroutine.yield() until not lane.thread
+   end
+   if lane.outcome == "ready" then return true end
+   return nil, lane.outcome
 end
 
 local function stop_reading(self)
@@ -100,11 +166,12 @@ local function read(self, seconds)
       local bytes = take_piece(self)
       if bytes then return bytes end
       if self.problem then return nil, self.problem end
-      if is_gone(self) then return nil, self.closed and "closed" or "the luv handle was closed" end
+      if is_gone(self) then return nil, self.closed and "closed" or GONE end
       local ok, problem = start_reading(self)
       if not ok then return nil, problem end
       if seconds == 0 then return nil, "wantread" end
-      if not wait(self.reader, seconds) then return nil, "timeout" end
+      ok, problem = wait(self, self.reader, seconds)
+      if not ok then return nil, problem end
    end
 end
 
@@ -117,8 +184,10 @@ local function write_later(self, bytes, seconds)
    if not request then return nil, problem end
    self.writing = true
    if seconds == 0 then return #bytes end
-   if not wait(self.writer, seconds) then return nil, "timeout", #bytes end
-   if self.write_problem then return nil, self.write_problem end
+   local ok
+   ok, problem = wait(self, self.writer, seconds)
+   if not ok then return nil, problem, #bytes end
+   if self.write_problem then return nil, is_gone(self) and GONE or self.write_problem end
    return #bytes
 end
 
@@ -126,10 +195,11 @@ local function write(self, bytes, seconds)
    while self.writing do
       if is_gone(self) then break end
       if seconds == 0 then return nil, "wantwrite" end
-      if not wait(self.writer, seconds) then return nil, "timeout" end
+      local ok, problem = wait(self, self.writer, seconds)
+      if not ok then return nil, problem end
    end
+   if is_gone(self) then return nil, GONE end
    if self.write_problem then return nil, self.write_problem end
-   if is_gone(self) then return nil, "the luv handle was closed" end
    local count, problem, name = self.handle:try_write(bytes)
    if count and count > 0 then return count end
    if not count and name ~= "EAGAIN" then return nil, problem end
@@ -142,23 +212,24 @@ local function wake_later(self)
    local timer = library().new_timer()
    timer:start(0, 0, function()
       timer:close()
-      wake(self.reader, "closed")
-      wake(self.writer, "closed")
+      wake(self.reader, "ready")
+      wake(self.writer, "ready")
    end)
 end
 
 -- A socket that is closed before it has read what is on its way (tickets, say) is reset, and the peer loses what it has
 -- not read yet. So nothing is closed before the peer has, or its time is over.
-local function linger(handle)
+local function linger(handle, patience, on_closed)
    local timer = library().new_timer()
    local function finish()
-      if not timer:is_closing() then timer:close() end
+      if timer:is_closing() then return end
+      timer:close(on_closed)
       if not handle:is_closing() then handle:close() end
    end
    local function on_read(problem, bytes)
       if problem or not bytes then finish() end
    end
-   timer:start(WRITE_PATIENCE, 0, finish)
+   timer:start(patience, 0, finish)
    handle:read_stop()
    local reads = handle:read_start(on_read)
    local shuts = reads and handle:shutdown(function(problem)
@@ -168,18 +239,20 @@ local function linger(handle)
    if not shuts then finish() end
 end
 
-local function close(self)
+-- on_closed, if any, is called when the handle is closed, and by the loop unless it was closed before. What is cut
+-- short anyway does not wait long for a peer that does not read.
+local function close(self, on_closed, is_cut)
    if self.closed then return end
    local handle, was_gone = self.handle, is_gone(self)
    self.closed = true
    wake_later(self)
    for _, lane in ipairs { self.reader, self.writer } do
-      if lane.timer then lane.timer:close() end
+      if is_usable(lane.timer) then lane.timer:close() end
       lane.timer = nil
    end
-   if was_gone then return end
-   if self.problem and not self.writing then return handle:close() end
-   linger(handle)
+   if was_gone then return on_closed and on_closed() end
+   if self.problem and not self.writing then return handle:close(on_closed) end
+   linger(handle, is_cut and CLOSE_PATIENCE or WRITE_PATIENCE, on_closed)
 end
 
 --- new(handle) → transport, or nil, message. The handle must be connected.
@@ -192,15 +265,17 @@ function luv_transport.new(handle)
       return nil, "the luv handle is not connected, or listens: connect it first, or give the one that accept filled"
    end
    handle:read_stop()
-   local limit
-   local carrier = functions.new {
+   local limit, carrier
+   carrier = functions.new {
       read = function() return read(self, limit) end,
       write = function(bytes) return write(self, bytes, limit) end,
       settimeout = function(seconds) limit = seconds end,
-      close = function() close(self) end,
+      close = function() close(self, carrier.on_closed, carrier.is_cut) end,
       getfd = function() return not is_gone(self) and handle:fileno() or nil end,
    }
    carrier.polls = true
+   -- bearssl.luv sets these before it closes
+   carrier.on_closed, carrier.is_cut = nil, false
    function carrier.has_arrived() return self.pieces[self.first] ~= nil or self.problem ~= nil end
    return carrier
 end
