@@ -1,5 +1,5 @@
 -- Two requests at once in a loop of one's own: all that a stream needs of a loop is a function that waits.
---     lua examples/any_loop.lua [URL [CAFILE]]
+--     lua5.4 examples/any_loop.lua [URL [CAFILE]]
 local bearssl = require "bearssl"
 local socket = require "socket"
 

@@ -1,5 +1,5 @@
 -- An HTTPS request, twice: by hand over a stream, and with LuaSocket's http module over the same stream.
---     lua examples/client.lua [URL [CAFILE]]
+--     lua5.4 examples/client.lua [URL [CAFILE]]
 local bearssl = require "bearssl"
 local http = require "socket.http"
 local ltn12 = require "ltn12"

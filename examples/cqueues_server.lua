@@ -1,5 +1,5 @@
 -- An echo server in cqueues: every client in its own coroutine, and handlers may wait in cqueues too.
---     lua examples/cqueues_server.lua CERT KEY [PORT]
+--     lua5.4 examples/cqueues_server.lua CERT KEY [PORT]
 local bearssl = require "bearssl"
 local cqueues = require "cqueues"
 local cqueues_socket = require "cqueues.socket"

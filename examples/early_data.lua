@@ -1,6 +1,6 @@
 -- Sends a request with the first flight of a resumed connection ("0-RTT"): the answer needs no round trip for TLS.
 -- Whoever records early data can send it again, so a request in it must be one that may come twice.
---     lua examples/early_data.lua HOST PORT [CAFILE]
+--     lua5.4 examples/early_data.lua HOST PORT [CAFILE]
 local bearssl = require "bearssl"
 local socket = require "socket"
 

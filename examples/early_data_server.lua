@@ -1,5 +1,5 @@
 -- Answers a request that came as early data before the handshake is over, and any other after it.
---     lua examples/early_data_server.lua CERT KEY [PORT [COUNT]]
+--     lua5.4 examples/early_data_server.lua CERT KEY [PORT [COUNT]]
 local bearssl = require "bearssl"
 local socket = require "socket"
 

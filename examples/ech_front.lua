@@ -1,7 +1,7 @@
 -- A server in front of others, which hides whose they are: it opens clients' Encrypted ClientHello (RFC 9849, split
 -- mode), and passes on what it cannot read to the server that is meant. These have `ech_backend = true`.
 --     bearssl ech generate front.example --out ech.pem
---     lua examples/ech_front.lua ech.pem CHAIN.pem KEY.pem PORT NAME=PORT NAME=PORT …
+--     lua5.4 examples/ech_front.lua ech.pem CHAIN.pem KEY.pem PORT NAME=PORT NAME=PORT …
 -- CHAIN.pem and KEY.pem are front.example's: whoever does not use the key of ech.pem, or an old one, comes to us.
 local bearssl = require "bearssl"
 local socket = require "socket"

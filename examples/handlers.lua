@@ -1,7 +1,7 @@
 -- Handlers that yield. The server's private key is somewhere else: its `sign` handler asks another task
 -- for the signature (a key service, an HSM, another process) and yields until it comes. The client's
 -- `verify` handler thinks for a while too. Both run in the coroutine that called handshake().
---     lua examples/handlers.lua CERT KEY
+--     lua5.4 examples/handlers.lua CERT KEY
 local bearssl = require "bearssl"
 local new_loop = require("bearssl.tool.loop").new
 local socket = require "socket"

@@ -1,4 +1,4 @@
--- lua examples/issuing.lua: an authority, a server's certificate from a request, a list of what is revoked; all of
+-- lua5.4 examples/issuing.lua: an authority, a server's certificate from a request, a list of what is revoked; all of
 -- it in memory, verified without a connection.
 local bearssl = require "bearssl"
 

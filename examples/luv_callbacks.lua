@@ -1,5 +1,5 @@
 -- An echo server in luv, with callbacks alone: TLS has the methods of luv's own streams.
---     lua examples/luv_callbacks.lua CERT KEY [PORT]
+--     lua5.4 examples/luv_callbacks.lua CERT KEY [PORT]
 local bearssl = require "bearssl"
 local luv_tls = require "bearssl.luv"
 local uv = require "luv"

@@ -1,5 +1,5 @@
 -- An echo server in luv, with coroutines: every client has one, and luv's callbacks resume it.
---     lua examples/luv_server.lua CERT KEY [PORT]
+--     lua5.4 examples/luv_server.lua CERT KEY [PORT]
 local bearssl = require "bearssl"
 local uv = require "luv"
 

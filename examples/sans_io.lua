@@ -1,6 +1,6 @@
 -- TLS without any socket: two connections, and a loop that carries the bytes between them. The same calls
 -- put TLS over whatever moves bytes: a message queue, a serial line, a test.
---     lua examples/sans_io.lua CERT KEY
+--     lua5.4 examples/sans_io.lua CERT KEY
 local bearssl = require "bearssl"
 
 local certfile, keyfile = arg[1], arg[2]

@@ -1,5 +1,5 @@
 -- An echo server over nothing but socket.select: it takes streams as they are.
---     lua examples/select_server.lua CERT KEY [PORT]
+--     lua5.4 examples/select_server.lua CERT KEY [PORT]
 local bearssl = require "bearssl"
 local socket = require "socket"
 

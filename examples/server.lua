@@ -1,6 +1,6 @@
 -- An echo server, one client after the other: the shortest server there is. (`bearssl serve --echo` serves
 -- many at once.)
---     lua examples/server.lua CERT KEY [PORT [COUNT]]
+--     lua5.4 examples/server.lua CERT KEY [PORT [COUNT]]
 local bearssl = require "bearssl"
 local socket = require "socket"
 

@@ -1,6 +1,6 @@
 -- Resumes a session: the second connection needs no certificate and no signature. The session is
 -- exported to a string in between, as if it went into a file or a shared dictionary; it holds a secret.
---     lua examples/session_resumption.lua HOST PORT [CAFILE]
+--     lua5.4 examples/session_resumption.lua HOST PORT [CAFILE]
 local bearssl = require "bearssl"
 local socket = require "socket"
 

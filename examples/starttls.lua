@@ -1,6 +1,6 @@
 -- STARTTLS: a conversation that begins in clear text, and goes on under TLS. Here a small mail server's side and its
 -- client's, over one connection of the loopback device.
---     lua examples/starttls.lua CERT KEY CAFILE
+--     lua5.4 examples/starttls.lua CERT KEY CAFILE
 local bearssl = require "bearssl"
 local socket = require "socket"
 

@@ -1,5 +1,5 @@
 -- Who is on the other side? The ways to know, each tried against a server in the same process, over memory.
---     lua examples/verifying.lua
+--     lua5.4 examples/verifying.lua
 local bearssl = require "bearssl"
 local pair = require "bearssl.transport.pair"
 
