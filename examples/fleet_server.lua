@@ -1,5 +1,5 @@
 -- One server of a fleet: it resumes the sessions of the others, and takes early data that none of them has taken.
---     lua5.4 examples/fleet_server.lua certfile=CERT keyfile=KEY secret=FILE store=redis:HOST:PORT [name=NAME] [port=PORT]
+--     lua examples/fleet_server.lua certfile=CERT keyfile=KEY secret=FILE store=redis:HOST:PORT [name=NAME] [port=PORT]
 --        [period=SECONDS] [overlap=SECONDS] [window=SECONDS]
 -- store may be memcached:HOST:PORT too. FILE holds the fleet's secret, as store.new_secret() gives it. The server
 -- answers one line of each client.
