@@ -40,6 +40,20 @@ describe("bearssl connect", function()
       assert.equal(0, status, output)
    end)
 
+   it("gives nothing to the network in the place of a closed descriptor", function()
+      local server = tool.serve("--echo", tool.credential "ec")
+      local lua = os.getenv "LUA" or "lua5.4"
+      local command = ("echo secret | %s bin/bearssl connect --cafile %s localhost:%d"):format(lua, shell.quote(CA),
+         server.port)
+      -- what would have been written into the connection would break it
+      for _, closed in ipairs { ">&-", "2>&-", ">&- 2>&-" } do
+         local status, output = shell.try(command .. " " .. closed)
+         assert.equal(0, status, closed .. output)
+      end
+      local status, output = shell.try(command:gsub("^echo secret | ", "") .. " <&-")
+      assert.equal(0, status, output)
+   end)
+
    it("ends when the peer does, whatever standard input has", function()
       local server = peer.openssl_server { certificate = certificates.rsa, mode = "www" }
       local child = tool.start({ "connect", "--cafile", CA, "localhost:" .. server.port }, { input = true })

@@ -87,7 +87,10 @@ static int
 private_file(lua_State *L)
 {
     const char *path = tls_lua_check_text(L, 1);
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int descriptor;
+
+    luaL_checktype(L, 1, LUA_TSTRING); /* no number names a file that somebody meant */
+    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
     if (descriptor < 0)
         return failed(L, path, errno);

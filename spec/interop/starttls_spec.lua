@@ -1,6 +1,7 @@
 -- STARTTLS of the tool. The server of support/starttls_server.lua plays each protocol; that it plays it right,
 -- OpenSSL's s_client says.
 local certificates = require "spec.support.certificates"
+local core = require "bearssl.core"
 local process = require "spec.support.process"
 local starttls = require "bearssl.tool.starttls"
 local tool = require "spec.support.tool"
@@ -73,10 +74,23 @@ describe("--starttls", function()
          assert.equal(1, status)
          assert.matches("limit_exceeded", errors)
       end
+      local began = core.monotonic()
+      local dribbling = serve("smtp", 1, "dribble")
+      local result, _, problem = tool("trace", "--starttls", "smtp", "--timeout", "1", dribbling)
+      assert.equal(1, result)
+      assert.matches("timeout", problem)
+      assert.is_true(core.monotonic() - began < 10)
       local target = serve("imap", 1, "silent")
       local status, _, errors = tool("trace", "--starttls", "imap", "--timeout", "0.3", target)
       assert.equal(1, status)
       assert.matches("does not answer", errors)
+   end)
+
+   it("shows what a server says without its controls", function()
+      local status, _, errors = tool("trace", "--starttls", "smtp", (serve("smtp", 1, "escape")))
+      assert.equal(1, status)
+      assert.truthy(errors:find("554", 1, true), errors)
+      assert.is_nil(errors:gsub("\n$", ""):find "%c", errors)
    end)
 
    it("of another protocol is told which there are", function()

@@ -1,6 +1,7 @@
 -- A server that begins in the clear text of a protocol, as its real ones do, and then echoes over TLS, COUNT times:
 --     lua spec/support/starttls_server.lua PROTOCOL CERT KEY COUNT [FAULT]
--- FAULT: "refuse" (the server does not offer TLS), "inject" (words stand behind its last one), "endless", "silent"
+-- FAULT: "refuse" (the server does not offer TLS), "inject" (words stand behind its last one), "endless", "silent",
+-- "dribble" (a byte now and then), "escape" (controls of a terminal)
 local bearssl = require "bearssl"
 local socket = require "socket"
 
@@ -117,6 +118,11 @@ for _ = 1, count do
    tcp:settimeout(10)
    local ok, problem = pcall(function()
       if fault == "silent" then return tcp:receive "*a" end
+      if fault == "escape" then return say "554 \27[31mno\7\27]0;title\7\r\n" end
+      if fault == "dribble" then
+         while tcp:send "x" do socket.sleep(0.1) end
+         return
+      end
       if fault == "endless" then
          while tcp:send(("x"):rep(10000)) do end
          return

@@ -142,6 +142,7 @@ local function converse(stream, arguments)
       end
    end
    if code then return nil, message, code end
+   if outgoing ~= "" then return nil, "the server ended before it had all of standard input", "closed" end
    return true
 end
 

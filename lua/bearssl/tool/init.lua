@@ -79,19 +79,31 @@ local function on_error(problem)
    return { traceback = debug.traceback(tostring(problem), 2) }
 end
 
+-- A descriptor of 0 to 2 that is closed would be the next socket's, and what is meant for the user would go to a
+-- stranger. A file that is opened takes the lowest descriptor that is free: three are enough.
+-- tool.kept holds on to them: a file that is collected is closed.
+local function fill_standard_descriptors()
+   tool.kept = { io.open("/dev/null", "r+"), io.open("/dev/null", "r+"), io.open("/dev/null", "r+") }
+end
+
+local function complain_about(message)
+   require("bearssl.tool.output").problem(message)
+end
+
 --- main(argv) runs the tool and returns its exit code.
 function tool.main(argv)
+   fill_standard_descriptors()
    local ok, result = xpcall(function() return run(argv) end, on_error)
    if ok then return result end
    if result.text then
       io.stdout:write((result.text:gsub("\n*$", "\n")))
       return tool.exit.ok
    elseif result.usage then
-      io.stderr:write("bearssl: ", result.usage, "\n")
+      complain_about(result.usage)
       if result.synopsis then io.stderr:write(result.synopsis, "\n") end
       return tool.exit.usage
    elseif result.failure then
-      io.stderr:write("bearssl: ", result.failure, "\n")
+      complain_about(result.failure)
       return tool.exit.failed
    end
    local message = tostring(result.traceback)

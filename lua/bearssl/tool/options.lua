@@ -366,7 +366,8 @@ function options.tls_connect(context, host, port, settings)
    if not tcp then return nil, message, code end
    if settings.starttls then
       local ok
-      ok, message, code = require("bearssl.tool.starttls").begin(tcp, settings.starttls, settings.server_name or host)
+      ok, message, code = require("bearssl.tool.starttls").begin(tcp, settings.starttls, settings.server_name or host,
+         settings.timeout)
       if not ok then
          tcp:close()
          return nil, message, code

@@ -1,6 +1,8 @@
 -- STARTTLS: from a protocol's clear text to TLS, as a client. Each protocol is a function(talk, host) that returns true
 -- when the server is about to speak TLS, or nil and what it said instead.
---     starttls.begin(tcp, "smtp", "mail.example.org") → true, or nil, message, code
+--     starttls.begin(tcp, "smtp", "mail.example.org", 10) → true, or nil, message, code
+local core = require "bearssl.core"
+
 local starttls = {}
 
 local LINE_MAXIMUM = 8192
@@ -17,7 +19,16 @@ local function fail(message, code)
    error({ message = message, code = code or "decode_error" }, 0)
 end
 
+-- What is left of the time for the whole conversation.
+local function limit(self)
+   if not self.deadline then return end
+   local left = self.deadline - core.monotonic()
+   if left <= 0 then fail("the server does not come to an end", "timeout") end
+   self.tcp:settimeout(left)
+end
+
 function Talk:send(bytes)
+   limit(self)
    local ok, message = self.tcp:send(bytes)
    if not ok then fail("cannot send: " .. tostring(message), "transport_failed") end
 end
@@ -29,6 +40,7 @@ end
 
 function Talk:bytes(count)
    if count > PACKET_MAXIMUM then fail("the server's answer is too long", "limit_exceeded") end
+   limit(self)
    local bytes, message = self.tcp:receive(count)
    if not bytes then lost(message) end
    return bytes
@@ -223,11 +235,14 @@ starttls.names = {}
 for name in pairs(starttls.ports) do starttls.names[#starttls.names + 1] = name end
 table.sort(starttls.names)
 
---- begin(tcp, protocol, host) speaks a protocol over a connected socket of LuaSocket's until TLS can begin: true; or
--- nil, message, code. What stands behind the server's last word would be somebody else's, and is refused.
-function starttls.begin(tcp, protocol, host)
-   local talk = setmetatable({ tcp = tcp, lines = 0 }, Talk)
+--- begin(tcp, protocol, host, timeout) speaks a protocol over a connected socket of LuaSocket until TLS can begin, for
+-- so many seconds in all: true; or nil, message, code. What stands behind the server's last word would be somebody
+-- else's, and is refused.
+function starttls.begin(tcp, protocol, host, timeout)
+   local deadline = timeout and core.monotonic() + timeout
+   local talk = setmetatable({ tcp = tcp, lines = 0, deadline = deadline }, Talk)
    local ok, good, message = pcall(protocols[protocol], talk, host)
+   tcp:settimeout(timeout)
    if not ok then
       if type(good) ~= "table" then error(good, 0) end
       return nil, ("STARTTLS (%s): %s"):format(protocol, good.message), good.code
