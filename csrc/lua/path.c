@@ -86,10 +86,11 @@ directory(lua_State *L)
 static int
 private_file(lua_State *L)
 {
-    const char *path = tls_lua_check_text(L, 1);
+    const char *path;
     int descriptor;
 
     luaL_checktype(L, 1, LUA_TSTRING); /* no number names a file that somebody meant */
+    path = tls_lua_check_text(L, 1);
     descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
     if (descriptor < 0)
