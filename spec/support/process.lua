@@ -190,9 +190,16 @@ function Process:wait(timeout)
    return status
 end
 
+-- signal sends one. A program of several threads goes on answering for a moment after a STOP: that one is waited for.
 function Process:signal(name)
-   if self:running() then
-      shell.try(("kill -%s %d"):format(name, self.pid))
+   if not self:running() then
+      return
+   end
+   shell.try(("kill -%s %d"):format(name, self.pid))
+   if name == "STOP" then
+      assert(until_true(5, function()
+         return shell.run(("ps -o state= -p %d"):format(self.pid)):find "T"
+      end), "it does not stop")
    end
 end
 
