@@ -13,36 +13,18 @@ local function open(host, port, seconds)
       if ok then return tcp end
       return nil, message
    end
-   local found, socket = pcall(require, "socket")
-   if not found then
+   if not pcall(require, "socket") then
       error("bearssl.connect: LuaSocket is not installed: install it, or give the option 'connector'", 0)
    end
-   local tcp, message = socket.tcp()
-   if not tcp then return nil, message end
-   tcp:settimeout(seconds)
-   local ok
-   ok, message = tcp:connect(host, port)
-   if ok then return tcp end
-   tcp:close()
-   return nil, message
+   return require("bearssl.tcp").connect(host, port, seconds)
 end
 
 local function close(socket)
    pcall(function() socket:close() end)
 end
 
-local shared
-
--- The context that connections share which ask for none: their sessions are resumed.
-local function default_context()
-   if shared then return shared end
-   local message, code
-   shared, message, code = require("bearssl.context").new()
-   return options.result(shared, message, code)
-end
-
 local function context_of(given)
-   if given == nil then return default_context() end
+   if given == nil then return require "bearssl.usual_context" () end
    if require("bearssl.own").look("context", given) then return given end
    if type(given) ~= "table" then
       error("bearssl.connect: option 'context' must be a context or a table of its options, not "

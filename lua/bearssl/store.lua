@@ -58,7 +58,7 @@ function store.new_secret(...)
    local fresh, message, code = require("bearssl.core").ticket_keys {}
    if not fresh then return nil, message, code end
    local name, secret = exported_keys.first(assert(fresh:export()))
-   return ((name .. secret):gsub(".", function(character) return ("%02x"):format(character:byte()) end))
+   return require("bearssl.hex").encode(name .. secret)
 end
 
 --- ticket_keys(backend, options) makes ticket keys that all servers with the same store, secret and times share.

@@ -40,7 +40,7 @@ local function pin(value)
    if type(value) ~= "string" then return nil end
    if #value == 32 then return value end
    if #value == 64 and value:find("^%x+$") then
-      return (value:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end))
+      return require("bearssl.hex").decode(value)
    end
    return from_base64((value:gsub("^sha256//?", "")))
 end

@@ -3,7 +3,6 @@
 local options = require "bearssl.options"
 
 local is = options.is
-local core = require "bearssl.core"
 local look = require("bearssl.own").look
 
 local terms = {}
@@ -18,12 +17,7 @@ local function context(value)
    return nil
 end
 
-local function server_name(value)
-   if value == false then return nil end
-   if type(value) ~= "string" then return "a DNS name, an IP address, or false" end
-   if value == "" then return "", "must not be empty; false stands for no name" end
-   return is.server_name(value)
-end
+local of_wrap = require("bearssl.context").wrap_options
 
 -- context:wrap looks at these more closely, with each handshake.
 local function list(value)
@@ -31,27 +25,15 @@ local function list(value)
 end
 
 local specification = {
-   context = context, server_name = server_name, verify = is.one_of { "none", "report", "required" },
-   handlers = is.handlers(core.stages(), core.decisions()), alpn = list, pins = list,
+   context = context, server_name = of_wrap.server_name, verify = is.one_of { "none", "report", "required" },
+   handlers = of_wrap.handlers, alpn = list, pins = list,
    ech = is.any("a string, or false for none", is.string, function(value)
       return value ~= false and "false" or nil
    end),
-   min_version = is.string, max_version = is.string, truncation = is.one_of { "refuse", "allow" },
+   min_version = is.string, max_version = is.string, truncation = of_wrap.truncation,
    handshake_on_connect = is.boolean,
    pool_size = is.integer(1, 65535), keepalive_timeout = is.integer(0, 2 ^ 31 - 1),
 }
-
--- The context for those who name none: one of the worker's, which is made when it is first asked for. What a context
--- cannot be made of is told anew each time.
-local usual
-
-local function usual_context()
-   local message, code
-   if not usual then
-      usual, message, code = require("bearssl").context {}
-   end
-   return usual, message, code
-end
 
 -- What its owner changes afterwards has no say in connections that were made before.
 local copied = { handlers = true, alpn = true, pins = true }
@@ -93,7 +75,7 @@ function terms.of(settings, host, name, ssl_verify, credential)
    local chosen = settings.context
    if not chosen then
       local message, code
-      chosen, message, code = usual_context()
+      chosen, message, code = require "bearssl.usual_context" ()
       if not chosen then return nil, message, code end
    end
    if name == nil or name == "" then name = settings.server_name end

@@ -29,23 +29,14 @@ function checks.options(given, specification, who)
    return complete
 end
 
-local function connect_to(host, port, timeout)
-   local socket = assert(require("socket").tcp())
-   -- the whole of a call, not each wait in it: who sends a byte now and then holds nobody up
-   socket:settimeout(timeout, "t")
-   local ok, message = socket:connect(host, port)
-   if ok then return socket end
-   socket:close()
-   return nil, message
-end
-
 --- connect(given, port) is a connected socket; raises why not. given: host, port, timeout, connect.
 function checks.connect(given, port)
    port = given.port or port
-   local socket, message = (given.connect or connect_to)(given.host, port, given.timeout)
+   local socket, message = (given.connect or require("bearssl.tcp").connect)(given.host, port, given.timeout)
    if not socket then
       error(("could not connect to %s:%d: %s"):format(given.host, port, tostring(message or "no socket")), 0)
    end
+   -- the whole of a call, not each wait in it: who sends a byte now and then holds nobody up
    if socket.settimeout then socket:settimeout(given.timeout, "t") end
    if not given.connect then socket:setoption("tcp-nodelay", true) end
    return socket

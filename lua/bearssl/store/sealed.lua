@@ -7,6 +7,7 @@
 -- nonce that depends on what is sealed. The name under which a value stands goes in front of it, sealed with it.
 local core = require "bearssl.core"
 local exported_keys = require "bearssl.store.exported_keys"
+local hex = require "bearssl.hex"
 
 local sealed = {}
 
@@ -20,7 +21,7 @@ local LONGEST_VALUE = 65536
 local function bytes_of(secret)
    if #secret == SECRET_BYTES then return secret end
    if #secret ~= 2 * SECRET_BYTES or secret:find "%X" then return nil end
-   return (secret:gsub("..", function(digits) return string.char(tonumber(digits, 16)) end))
+   return hex.decode(secret)
 end
 
 local function secrets_of(given)
@@ -58,12 +59,8 @@ function sealed.new(backend, secret, prefix)
    return setmetatable({ backend = backend, keys = keys, prefix = prefix }, Sealed)
 end
 
-local function hexadecimal(bytes)
-   return (bytes:gsub(".", function(character) return ("%02x"):format(character:byte()) end))
-end
-
 local function key_of(self, kind, name)
-   return self.prefix .. kind .. ":" .. hexadecimal(name)
+   return self.prefix .. kind .. ":" .. hex.encode(name)
 end
 
 local function seal(self, key, value)

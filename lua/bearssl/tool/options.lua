@@ -1,7 +1,6 @@
 -- What the subcommands share: their options, targets (HOST:PORT, URLs), contexts, and connecting.
 local bearssl = require "bearssl"
 local core = require "bearssl.core"
-local socket = require "socket"
 
 local options = {}
 
@@ -160,8 +159,7 @@ end
 function options.psk(text)
    local identity, digits = text:match "^(.+):(%x+)$"
    if not identity or #digits % 2 ~= 0 then return nil, "the pre-shared key is not IDENTITY:HEX" end
-   local key = digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end)
-   return { identity = identity, key = key }
+   return { identity = identity, key = require("bearssl.hex").decode(digits) }
 end
 
 --- ech(text) is an ECHConfigList: text is base64, with "ech=" before it or not, or the name of a file that has that, or
@@ -318,13 +316,8 @@ end
 
 --- connect(host, port, timeout) → a LuaSocket socket, or nil, message, code.
 function options.connect(host, port, timeout)
-   local tcp, message = socket.tcp()
-   if not tcp then return nil, message, "transport_failed" end
-   tcp:settimeout(timeout)
-   local ok
-   ok, message = tcp:connect(host, port)
-   if not ok then
-      tcp:close()
+   local tcp, message = require("bearssl.tcp").connect(host, port, timeout)
+   if not tcp then
       return nil, ("cannot connect to %s: %s"):format(options.endpoint(host, port), message),
          message == "timeout" and "timeout" or "transport_failed"
    end
