@@ -432,11 +432,8 @@ local module = {}
 --- wrap(context, socket [, options]) is TLS over a socket of cqueues. context: of bearssl.context; options: of
 -- context:wrap, but for `timeout`, which counts as settimeout() says. Returns the socket; or nil, message, code.
 function module.wrap(context, socket, given)
-   local method = type(context) == "table" and context.wrap
-   if type(method) ~= "function" then
-      error("bearssl.cqueues.wrap: the first argument must be a context, not " .. options.describe(context), 2)
-   end
-   local stream, message, code = method(context, socket, given)
+   options.context("bearssl.cqueues.wrap", context)
+   local stream, message, code = context:wrap(socket, given)
    if not stream then return nil, message, code end
    local state = {
       stream = stream, socket = socket, telling = telling(stream), timeout = given and given.timeout,

@@ -9,19 +9,16 @@
 -- context:wrap.
 local options = require "bearssl.options"
 local own_class = require "bearssl.own"
+local below = require "bearssl.transport.luv"
 local protect = require "bearssl.protect"
 
 local own = own_class.self_of "luv_stream"
 local stream_of = own_class.self_of "stream"
+local resume = below.resume
 
 local PIECE = 65536 -- bytes that a callback is given at most
 
 local methods = {}
-
-local function resume(thread)
-   local ok, problem = coroutine.resume(thread)
-   if not ok then error(debug.traceback(thread, tostring(problem)), 0) end
-end
 
 -- ---- What begins in the loop's next turn ----
 
@@ -37,8 +34,7 @@ end
 local function later(run)
    waiting[#waiting + 1] = run
    if turn then return end
-   local uv = package.loaded.luv or package.loaded.uv or require "luv"
-   turn = uv.new_timer()
+   turn = below.library().new_timer()
    turn:start(0, 1, run_waiting)
 end
 
@@ -245,11 +241,11 @@ function methods:close(callback)
    if state.closing then error("close: the stream is closed already", 2) end
    state.closing, state.on_read = true, nil
    later(function()
-      local below = stream_of(state.stream, "close")
-      local transport = below.transport
+      local inner = stream_of(state.stream, "close")
+      local transport = inner.transport
       -- one that is closed already, or is not luv's, tells of no end
-      local tells = transport.is_cut ~= nil and not below.transport_closed
-      if tell_closed(state) then below.cut, transport.is_cut = true, true end
+      local tells = transport.is_cut ~= nil and not inner.transport_closed
+      if tell_closed(state) then inner.cut, transport.is_cut = true, true end
       local function on_closed() later(function() call(callback) end) end
       if tells then transport.on_closed = on_closed end
       state.stream:close()
@@ -280,11 +276,8 @@ local luv = {}
 -- of context:wrap; `timeout` counts for the handshake, and for each time that nothing arrives or leaves. Returns the
 -- object; or nil, message, code.
 function luv.wrap(context, handle, given)
-   local method = type(context) == "table" and context.wrap
-   if type(method) ~= "function" then
-      error("bearssl.luv.wrap: the first argument must be a context, not " .. options.describe(context), 2)
-   end
-   local stream, message, code = method(context, handle, given)
+   options.context("bearssl.luv.wrap", context)
+   local stream, message, code = context:wrap(handle, given)
    if not stream then return nil, message, code end
    return make { stream = stream, on_handshake = {}, queue = {}, queued = 0, closing = false }
 end

@@ -189,6 +189,12 @@ function options.path(who, value)
    if must then error(("%s: the path %s"):format(who, exact and "must have no NUL in it" or "must be " .. must), 3) end
 end
 
+--- context(who, value) raises an error, which names the line of the caller's caller, for what is no context.
+function options.context(who, value)
+   if type(value) == "table" and type(value.wrap) == "function" then return end
+   error(("%s: the first argument must be a context, not %s"):format(who, options.describe(value)), 3)
+end
+
 --- is.integer(minimum, maximum) is a check.
 function is.integer(minimum, maximum)
    return function(value)

@@ -6,6 +6,7 @@
 --     tracer:close()
 local core = require "bearssl.core"
 local driver = require "bearssl.driver"
+local encode = require("bearssl.hex").encode
 local ladder = require "bearssl.ladder"
 local options = require "bearssl.options"
 local tap = require "bearssl.trace.tap"
@@ -31,37 +32,23 @@ end
 
 -- ---- Addresses ----
 
--- { address =, port = } as a socket's method tells them: LuaSocket gives the address and the port; cqueues the family
--- before them.
-local function told_by(socket, name)
-   local called, a, b, c = pcall(function() return socket[name](socket) end)
-   if not called or not a then return nil end
-   if type(a) == "number" then a, b = b, c end
-   local port = tonumber(b)
-   if type(a) ~= "string" or not port then return nil end
-   return { address = a, port = port }
-end
-
-local function addresses(stream)
-   local socket = stream and stream.transport.socket
-   if not socket then return nil, nil end
-   return told_by(socket, "getsockname") or told_by(socket, "localname"),
-      told_by(socket, "getpeername") or told_by(socket, "peername")
+-- { address =, port = } as a stream's method tells them, or nil: of the socket below, which may raise.
+local function told_by(stream, name)
+   local called, address, port = pcall(stream[name], stream)
+   port = called and tonumber(port)
+   if not port or type(address) ~= "string" then return nil end
+   return { address = address, port = port }
 end
 
 -- ---- Watching ----
-
-local function hex(bytes)
-   return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-end
 
 -- The two randoms of a hello that was encrypted: the key log goes by the inner one, the wire by the outer one.
 local function note_randoms(self, message)
    if message.stage ~= "client_hello" or type(message.random) ~= "string" then return end
    if message.ech == "inner" then
-      self.inner = hex(message.random)
+      self.inner = encode(message.random)
    elseif not self.outermost then
-      self.outermost = hex(message.random)
+      self.outermost = encode(message.random)
    end
    if self.inner and self.outermost and self.inner ~= self.outermost then
       self.outer[self.inner] = self.outermost
@@ -354,7 +341,7 @@ function trace.new(object, given)
       recorder = ladder.recorder { mode = info.mode, clock = now },
    }
    self.recorder:start()
-   self.address, self.peer = addresses(stream)
+   if stream then self.address, self.peer = told_by(object, "getsockname"), told_by(object, "getpeername") end
    attach(self, connection, stream)
    return make(self)
 end

@@ -149,7 +149,8 @@ local function fill_system(store)
       .. "context a 'cafile'; looked for " .. table.concat(FILES, ", "), "trust_not_found"
 end
 
-local function copy(store, from_store)
+--- copy(store, from_store) puts the certificates of one store into another: the latter; or nil, message, code.
+function trust_files.copy(store, from_store)
    for index = 1, from_store:count() do
       local ok, message, code = core.trust_add_certificate(store, from_store:certificate(index))
       if not ok then return nil, message, code end
@@ -160,14 +161,14 @@ end
 local add_all
 
 local function add_one(store, entry)
-   if options.is_object(entry, "trust") then return copy(store, entry) end
+   if options.is_object(entry, "trust") then return trust_files.copy(store, entry) end
    if options.is_object(entry, "certificate") then return core.trust_add_certificate(store, entry) end
    if type(entry) == "table" then return add_all(store, entry) end
    if entry == "system" then
       -- into a store of its own: that of the others must not pass for the system's
       local fresh, message, code = fill_system(core.trust())
       if not fresh then return nil, message, code end
-      return copy(store, fresh)
+      return trust_files.copy(store, fresh)
    end
    -- PEM has line ends, and DER small numbers: no path has either
    if entry:find "%c" then return core.trust_add(store, entry) end

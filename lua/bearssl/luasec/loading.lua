@@ -85,9 +85,7 @@ end
 -- beside what an earlier call gave; or nil and the reason. crls: a list of CRL objects, or nil where there are none.
 function loading.authorities(cafile, capath, before)
    local store, crls = core.trust(), {}
-   for index = 1, before and before.store:count() or 0 do
-      core.trust_add_certificate(store, before.store:certificate(index))
-   end
+   if before then files.copy(store, before.store) end
    for _, one in ipairs(before and before.crls or {}) do crls[#crls + 1] = one end
    local function add(bytes)
       local count = core.trust_add(store, bytes) or 0

@@ -4,7 +4,6 @@ local core = require "bearssl.core"
 local describe = require "bearssl.describe"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
-local save = require "bearssl.tool.save"
 
 local connect = { summary = "Carry standard input and output through TLS." }
 
@@ -44,8 +43,8 @@ end
 local function keep_session(path, stream)
    local session = path and stream:session()
    if not session then return end
-   save.refuse(path, true)
-   save.write(path, session:export(), "077")
+   local done, message = require("bearssl.trace.writing").replace(path, session:export())
+   if not done then error({ failure = message }, 0) end
 end
 
 -- ---- What was negotiated ----

@@ -9,16 +9,18 @@ local AHEAD = 131072 -- bytes that are read before anybody wants them
 -- Milliseconds that a closed handle gets: to write what libuv holds, and then for the peer to close.
 local WRITE_PATIENCE, CLOSE_PATIENCE = 5000, 1000
 
--- The library under the name that the program has loaded it by.
+--- library() is luv, under the name that the program has loaded it by.
 local function library()
    return package.loaded.luv or package.loaded.uv or require "luv"
 end
+luv_transport.library = library
 
--- A coroutine that dies of an error has nobody else to tell.
+--- resume(thread) goes on with a coroutine. One that dies of an error has nobody else to tell.
 local function resume(thread)
    local ok, problem = coroutine.resume(thread)
    if not ok then error(debug.traceback(thread, tostring(problem)), 0) end
 end
+luv_transport.resume = resume
 
 local function is_usable(timer)
    return timer and not timer:is_closing()
