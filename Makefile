@@ -189,7 +189,8 @@ $(ARCHIVE): $(TLS_OBJECTS) $(BUILD)/lib/flags
 $(PKGCONFIG): csrc/tls/tlscore.pc.in always
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@ARCHIVEDIR@|$(abspath $(ARCHIVEDIR))|' \
-	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
+	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@VERSION@|'"$$(.ci/version)"'|' \
+	    -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
 
 # ---- the whole library as one archive, for programs that have a Lua of their own
 
@@ -221,7 +222,8 @@ $(STATIC): $(STATIC_OBJECTS) $(TLS_OBJECTS) $(LUA_OBJECTS) $(OUT)/flags
 $(STATIC_PC): csrc/static/bearssl-lua.pc.in always
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@ARCHIVEDIR@|$(abspath $(ARCHIVEDIR))|' -e 's|@LUA@|$(LUA_ID)|' \
-	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
+	    -e 's|@INCLUDEDIR@|$(abspath $(INCLUDEDIR))|' -e 's|@VERSION@|'"$$(.ci/version)"'|' \
+	    -e 's|@LIBS@|$(strip $(BEARSSL_LIBS))|' $< >$@
 
 # Make every allocation fail once; the last looks into what is freed.
 $(BUILD)/core/x509_allocation_test $(BUILD)/core/issue_allocation_test $(BUILD)/core/handshake_memory_test $(BUILD)/core/connection13_memory_test: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -420,6 +422,7 @@ CLANG_FORMAT ?= $(firstword $(foreach f,clang-format-14 clang-format,$(shell com
 lint: ## rooms, layout, luacheck, clang-tidy, and -Werror builds with gcc and clang
 	@.ci/rooms
 	@.ci/lengths
+	@.ci/version check
 	@$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/gcc CC=gcc WERROR=-Werror all core-tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang WERROR=-Werror all core-tests
@@ -478,6 +481,14 @@ uninstall-static: ## remove what install-static put there
 	rm -f '$(DESTDIR)$(ARCHIVEDIR)/$(notdir $(STATIC))' '$(DESTDIR)$(ARCHIVEDIR)/pkgconfig/$(notdir $(STATIC_PC))' \
 	    '$(DESTDIR)$(INCLUDEDIR)/bearssl-lua/bearssl_lua.h'
 	[ ! -d '$(DESTDIR)$(INCLUDEDIR)/bearssl-lua' ] || rmdir '$(DESTDIR)$(INCLUDEDIR)/bearssl-lua' 2>/dev/null || true
+
+# ---- a release: see RELEASING.md
+
+DIST := $(BUILD)/dist
+
+.PHONY: dist
+dist: ## the source archive of the last commit and its rockspec, in BUILD/dist; the same bytes from the same commit
+	@.ci/dist '$(DIST)'
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)

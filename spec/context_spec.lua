@@ -66,7 +66,7 @@ describe("the module", function()
       table.sort(loaded)
       for name, value in pairs(kept) do package.loaded[name] = value end
       assert.same({ "bearssl", "bearssl.core", "bearssl.methods" }, loaded)
-      assert.equal("bearssl for Lua scm", again._VERSION)
+      assert.matches("^bearssl for Lua %d+%.%d+%.%d+$", again._VERSION)
    end)
 
    it("lists names", function()

@@ -38,4 +38,9 @@
 
 #include "connection/connection.h"
 
+/* The library's own version - TLS_VERSION_12 and its like are the protocol's - as text, and as a
+ * number for the preprocessor: major, minor, patch, a byte each. */
+#define TLS_LIBRARY_VERSION "0.1.0"
+#define TLS_LIBRARY_VERSION_NUMBER 0x000100
+
 #endif

@@ -7,7 +7,7 @@
 local core = require "bearssl.core"
 require "bearssl.methods"
 
-local bearssl = { _VERSION = "bearssl for Lua scm" }
+local bearssl = { _VERSION = "bearssl for Lua 0.1.0" }
 
 --- context(options) makes a context, which holds what many connections share.
 -- options: table; see bearssl.context (context.lua) and doc/api.md. An unknown or mistyped option raises.
