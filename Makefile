@@ -484,11 +484,13 @@ uninstall-static: ## remove what install-static put there
 
 # ---- a release: see RELEASING.md
 
-DIST := $(BUILD)/dist
+DIST       := $(BUILD)/dist
+# Where the archive will lie for who installs the rock, without its name.
+SOURCE_URL ?=
 
 .PHONY: dist
 dist: ## the source archive of the last commit and its rockspec, in BUILD/dist; the same bytes from the same commit
-	@.ci/dist '$(DIST)'
+	@.ci/dist '$(DIST)' '$(SOURCE_URL)'
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
