@@ -9,6 +9,14 @@ local NAME = "bearssl-" .. VERSION
 -- Nothing of who runs this is in what git does.
 local GIT = "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null git -c user.name=spec -c user.email=spec -C "
 
+-- A copy of what the version stands in
+local function excerpt()
+   local place = temporary.make_directory()
+   shell.run("tar -c .ci/version lua/bearssl/init.lua csrc/tls/tls.h doc/api.md CHANGELOG.md rockspec | tar -x -C "
+      .. shell.quote(place))
+   return place
+end
+
 -- A copy of this tree: a repository with one commit, as a checkout has it that is to be released.
 local function repository()
    local place = temporary.make_directory()
@@ -16,6 +24,12 @@ local function repository()
    for _, words in ipairs { "init --quiet", "add --all", "commit --quiet --message=all" } do
       shell.run(GIT .. shell.quote(place) .. " " .. words)
    end
+   return place
+end
+
+local function clone(of)
+   local place = temporary.make_directory() .. "/clone"
+   shell.run(GIT .. ". clone --quiet " .. shell.join { of, place })
    return place
 end
 
@@ -60,7 +74,7 @@ describe("the version", function()
    end)
 
    it("is changed in one file, and written from there to the others", function()
-      local place = repository()
+      local place = excerpt()
       local script = shell.quote(place .. "/.ci/version")
       edit(place .. "/lua/bearssl/init.lua", '"bearssl for Lua [%d.]+"', '"bearssl for Lua 12.34.56"')
       assert.equal("12.34.56\n", shell.run(script))
@@ -81,7 +95,7 @@ describe("the version", function()
    end)
 
    it("must be one", function()
-      local place = repository()
+      local place = excerpt()
       for _, wrong in ipairs { "scm", "0.1", "1..2", "1.2.3.4", "1.2.3-rc1", "" } do
          edit(place .. "/lua/bearssl/init.lua", '"bearssl for Lua [^"]*"', '"bearssl for Lua ' .. wrong .. '"')
          local status, output = shell.try(shell.quote(place .. "/.ci/version"))
@@ -99,8 +113,7 @@ describe("make dist", function()
    it("makes the same bytes of the same commit, of which there is no other file in them", function()
       assert.equal(0, (dist(place)))
       local bytes = temporary.read(place .. "/build/dist/" .. NAME .. ".tar.gz")
-      local other = temporary.make_directory() .. "/clone"
-      shell.run(GIT .. ". clone --quiet " .. shell.join { place, other })
+      local other = clone(place)
       temporary.write("not for others\n", nil, other .. "/notes")
       temporary.write("nor this\n", nil, other .. "/lua/bearssl/draft.lua")
       shell.run("touch -d 2001-01-01 " .. shell.quote(other .. "/README.md"))
@@ -121,7 +134,7 @@ describe("make dist", function()
    end)
 
    it("refuses what is not committed, and who has no repository", function()
-      local other = repository()
+      local other = clone(place)
       edit(other .. "/README.md", "^", "A draft.\n")
       local status, output = dist(other)
       assert.not_equal(0, status)
