@@ -1,4 +1,5 @@
--- A release: one version everywhere, and a source archive that a rock is installed from where nothing of this checkout is.
+-- A release: one version everywhere, and a source archive from which a rock is installed that knows nothing of this
+-- checkout.
 local certificates = require "spec.support.certificates"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
@@ -148,7 +149,8 @@ describe("make dist", function()
    it("lets the rockspec say where the archive will lie", function()
       assert.equal(0, (dist(place, "SOURCE_URL=https://example.org/releases/")))
       local rockspec = place .. "/build/dist/" .. NAME .. "-1.rockspec"
-      assert.truthy(temporary.read(rockspec):find('url = "https://example.org/releases/' .. NAME .. '.tar.gz"', 1, true))
+      local url = 'url = "https://example.org/releases/' .. NAME .. '.tar.gz"'
+      assert.truthy(temporary.read(rockspec):find(url, 1, true))
       local status, output = dist(place, shell.quote "SOURCE_URL=https://example.org/\"")
       assert.not_equal(0, status)
       assert.matches("not the beginning of a URL", output)

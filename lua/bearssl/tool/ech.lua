@@ -1,7 +1,6 @@
 -- bearssl ech: keys for Encrypted ClientHello (RFC 9849), and what their lists say.
 local bearssl = require "bearssl"
 local describe = require "bearssl.describe"
-local mime = require "mime"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
 local save = require "bearssl.tool.save"
@@ -35,7 +34,7 @@ end
 local function plain(list)
    local configs, message = bearssl.ech.configs(list)
    if not configs then error({ failure = message }, 0) end
-   local all = { ech = mime.b64(list), configs = {} }
+   local all = { ech = require("mime").b64(list), configs = {} }
    for index, config in ipairs(configs) do
       local suites = {}
       for n, suite in ipairs(config.suites or {}) do

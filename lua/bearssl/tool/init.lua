@@ -76,6 +76,8 @@ end
 
 local function on_error(problem)
    if type(problem) == "table" then return problem end
+   local absent = require("bearssl.tool.missing").told(tostring(problem))
+   if absent then return { failure = absent } end
    return { traceback = debug.traceback(tostring(problem), 2) }
 end
 

@@ -8,7 +8,6 @@ local http = require "bearssl.tool.http"
 local new_loop = require "bearssl.tool.loop"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
-local socket = require "socket"
 
 local serve = { summary = "Serve files (or an echo) over TLS." }
 
@@ -404,7 +403,7 @@ end
 
 local function listen(address)
    local host, port = options.need_address(address)
-   local listener, message = socket.bind(host, port, 1024)
+   local listener, message = require("socket").bind(host, port, 1024)
    if not listener then error({ failure = ("cannot listen on %s: %s"):format(address, message) }, 0) end
    listener:settimeout(0)
    local bound, number = listener:getsockname()
