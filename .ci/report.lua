@@ -15,6 +15,26 @@ local function text(value)
    return ok and type(value) == "table" and pretty.write(value) or tostring(value)
 end
 
+-- A line of a source file, where a message begins with its place
+local function source_line(message)
+   local path, number = message:match "^([^:\n]+%.lua):(%d+):"
+   local file = path and io.open(path)
+   if not file then return "" end
+   local line
+   for _ = 1, tonumber(number) do line = file:read "*l" end
+   file:close()
+   return line or ""
+end
+
+-- Who has a slow machine cannot know which variable helps: where time ran out, or a time was compared, it is named.
+local function hint(message)
+   local lower = (message .. source_line(message)):lower()
+   if not (lower:find "time[d ]*out" or lower:find "slowdown" or lower:find "patience"
+      or lower:find "until_true") then return end
+   local now = tonumber(os.getenv "SLOWDOWN" or "") or 1
+   return ("if this machine is slow or busy: SLOWDOWN=%g lets specs wait twice as long (it is %g)"):format(2 * now, now)
+end
+
 return function(options)
    local busted = require "busted"
    local handler = require "busted.outputHandlers.base"()
@@ -32,6 +52,8 @@ return function(options)
       say("%s: %s", kind, handler.getFullName(element))
       if at and at.short_src then say("  at %s:%s", at.short_src, tostring(at.currentline)) end
       say("  %s", (text(message):gsub("\n", "\n  ")))
+      local more = hint(text(message))
+      if more then say("  %s", more) end
       local traceback = trace and trace.traceback
       if traceback and (options.verbose or kind == "ERROR") then
          say("  %s", (traceback:gsub("^\n+", ""):gsub("\n", "\n  ")))

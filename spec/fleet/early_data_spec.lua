@@ -10,8 +10,6 @@ local sealed = require "bearssl.store.sealed"
 local socket = require "socket"
 local temporary = require "spec.support.temporary"
 
-local SLOWDOWN = tonumber(os.getenv("SLOWDOWN") or "") or 1
-
 describe("early data of a fleet", function()
    local made, context, number, gone
 
@@ -79,7 +77,7 @@ describe("early data of a fleet", function()
    end
 
    local function has_effects(count, line)
-      process.until_true(2 * SLOWDOWN, function() return effects(line) >= count end)
+      process.until_true(2, function() return effects(line) >= count end)
       socket.sleep(0.1)
       assert.equal(count, effects(line), line)
    end
@@ -230,9 +228,9 @@ describe("a fleet of which one server is killed in the middle of its work", func
       local clients, turns = 20, 40
       local load = interpreter.script(CLIENTS, { tostring(made.balancer.port), certificates.ca.certfile,
          tostring(clients), tostring(turns) })
-      load:wait_for("under way", 20 * SLOWDOWN)
+      load:wait_for("under way", 20)
       made.servers[1].child:signal("KILL")
-      assert.equal(0, load:wait(30 * SLOWDOWN))
+      assert.equal(0, load:wait(30))
       local answers, resumed, failures = load:output():match("answers=(%d+) resumed=(%d+) failures=(%d+)")
       assert.equal(clients * turns, tonumber(answers))
       -- all but each client's first

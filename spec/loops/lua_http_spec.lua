@@ -21,7 +21,7 @@ describe("lua-http", function()
    local function serve(certificate)
       certificate = certificate or certificates.ec
       local server = start("lua_http_server.lua", certificate.chainfile or certificate.certfile, certificate.keyfile)
-      return server, server:wait_for("listening on 127%.0%.0%.1:(%d+)", PATIENCE)
+      return server, server:wait_for("listening on 127%.0%.0%.1:(%d+)", 20)
    end
 
    local function curl(port, ...)
@@ -31,7 +31,7 @@ describe("lua-http", function()
 
    local function fetch(url)
       local client = start("lua_http_client.lua", url, certificates.ca.certfile)
-      assert.are.equal(0, client:wait(PATIENCE), client:told())
+      assert.are.equal(0, client:wait(20), client:told())
       return client:output()
    end
 
@@ -66,7 +66,7 @@ describe("lua-http", function()
    it("says what TLS says where a certificate is bad", function()
       local server, port = serve(certificates.selfsigned)
       local client = start("lua_http_client.lua", ("https://localhost:%d/"):format(port), certificates.ca.certfile)
-      assert.are_not.equal(0, client:wait(PATIENCE))
+      assert.are_not.equal(0, client:wait(20))
       assert.truthy(client:told():find("self-signed", 1, true), client:told())
       assert.is_nil(server:status(), server:told())
    end)

@@ -11,7 +11,7 @@ local temporary = require "spec.support.temporary"
 
 local browser = {}
 
-local PATIENCE = 30 * (tonumber(os.getenv("SLOWDOWN") or "") or 1)
+local PATIENCE = 30
 
 local function pin_of(certificate)
    return shell.run(("openssl x509 -in %s -pubkey -noout | openssl pkey -pubin -outform der"

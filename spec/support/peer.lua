@@ -58,7 +58,8 @@ function peer.ready(child, number)
       return listens(number) or child:status()
    end)
    if not ready or child:status() then
-      error(("%s does not listen; it wrote:\n%s"):format(child.name, child:told()), 3)
+      error(("%s %s; it wrote:\n%s"):format(child.name,
+         ready and "ended instead of listening" or "timed out: it does not listen", child:told()), 3)
    end
    return child
 end

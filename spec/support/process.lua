@@ -134,7 +134,9 @@ function Process:running()
    return self:status() == nil
 end
 
-local function until_true(seconds, condition)
+local SLOWDOWN = tonumber(os.getenv("SLOWDOWN") or "") or 1
+
+local function within(seconds, condition)
    local deadline = socket.gettime() + seconds
    local pause = 0.001
    while true do
@@ -149,10 +151,16 @@ local function until_true(seconds, condition)
       pause = math.min(pause * 1.5, 0.02)
    end
 end
+
+-- until_true returns what a condition is as soon as that is something, or nil after so many seconds, of which a slow
+-- machine gets more (SLOWDOWN).
+local function until_true(seconds, condition)
+   return within(seconds * SLOWDOWN, condition)
+end
 process.until_true = until_true
 
 -- wait_for returns the captures of a Lua pattern as soon as the output matches it. It raises an error
--- with the output after `timeout` seconds (10), or when the program ends without having written it.
+-- with the output after `timeout` seconds (10; see until_true), or when the program ends without having written it.
 function Process:wait_for(pattern, timeout)
    local found, ended
    until_true(timeout or 10, function()
@@ -169,7 +177,7 @@ function Process:wait_for(pattern, timeout)
    error(
       ("%s %s without writing %q; it wrote:\n%s"):format(
          self.name,
-         ended and "ended (status " .. ended .. ")" or "went on",
+         ended and "ended (status " .. ended .. ")" or ("timed out after %g s"):format((timeout or 10) * SLOWDOWN),
          pattern,
          told(self)
       ),
@@ -184,7 +192,8 @@ function Process:wait(timeout)
       return self:status()
    end)
    if not status then
-      error(("%s goes on; it wrote:\n%s"):format(self.name, told(self)), 2)
+      error(("%s timed out: it goes on after %g s; it wrote:\n%s"):format(self.name, (timeout or 10) * SLOWDOWN,
+         told(self)), 2)
    end
    self:close_input()
    return status
@@ -208,7 +217,7 @@ function Process:stop()
    self:close_input()
    if self:running() then
       self:signal("TERM")
-      local status = until_true(3, function()
+      local status = within(3, function()
          return self:status()
       end)
       if not status then

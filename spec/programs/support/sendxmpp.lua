@@ -12,8 +12,6 @@ local temporary = require "spec.support.temporary"
 
 local sendxmpp = {}
 
-local SLOWDOWN = tonumber(os.getenv("SLOWDOWN") or "") or 1
-
 local function start(server, jid, password, options, more)
    local number = options.direct and server.ports.direct or server.ports.c2s
    local words = { "spec/support/newer", "go-sendxmpp", "--suppress-root-warning", "--fast-off" }
@@ -44,13 +42,13 @@ end
 
 function sendxmpp.send(server, jid, password, options)
    local child = start(server, jid, password, options, { options.to })
-   return child:wait(20 * SLOWDOWN), child:output()
+   return child:wait(20), child:output()
 end
 
 function sendxmpp.listen(server, jid, password, options)
    options.debug = true -- it does not say by itself when it is there
    local child = start(server, jid, password, options, { "-l" })
-   child:wait_for("RECV: <presence[^\n]*from='" .. jid:gsub("%.", "%%."), 20 * SLOWDOWN)
+   child:wait_for("RECV: <presence[^\n]*from='" .. jid:gsub("%.", "%%."), 20)
    return child
 end
 
