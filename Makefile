@@ -446,11 +446,15 @@ install: all ## install below PREFIX
 	{ head -n 1 $(TOOL); $(if $(TOOL_PATHS),echo '$(TOOL_PATHS)';) tail -n +2 $(TOOL); } >'$(DESTDIR)$(BINDIR)/bearssl'
 	chmod 755 '$(DESTDIR)$(BINDIR)/bearssl'
 
+# The tool may be another Lua's, which was installed later and is still there.
 uninstall: ## remove what install put there
-	rm -f '$(DESTDIR)$(LIBDIR)/bearssl/core.so' '$(DESTDIR)$(BINDIR)/bearssl'
+	rm -f '$(DESTDIR)$(LIBDIR)/bearssl/core.so'
 	for f in $(LUA_MODULES:lua/%=%); do rm -f "$(DESTDIR)$(LUADIR)/$$f"; done
 	for d in '$(DESTDIR)$(LUADIR)/bearssl' '$(DESTDIR)$(LIBDIR)/bearssl'; do \
 	    [ ! -d "$$d" ] || find "$$d" -depth -type d -empty -exec rmdir {} \; ; done
+	tool='$(DESTDIR)$(BINDIR)/bearssl'; \
+	    if [ -f "$$tool" ] && { [ "$$(head -n 1 "$$tool")" = '#!$(SHEBANG)' ] || \
+	    ! ls '$(DESTDIR)$(PREFIX)'/share/lua/*/bearssl/init.lua >/dev/null 2>&1; }; then rm -f "$$tool"; fi
 
 ARCHIVEDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
