@@ -2,7 +2,7 @@
 -- Types of bearssl for Lua, for the Lua language server. doc/api.md explains them.
 
 ---@class bearssl
----@field _VERSION string
+---@field _VERSION string "bearssl for Lua MAJOR.MINOR.PATCH"
 ---@field stages string[] names of the stage handlers
 ---@field decisions string[] names of the decision handlers
 ---@field codes table<bearssl.Code, {kind: bearssl.CodeKind, alert?: string, message: string}> codes stay; new ones may come
