@@ -1,7 +1,14 @@
--- What README says of handlers, as it stands there: each of the five tasks is run, and does what its comment says.
+-- What README says, as it stands there: its client and server run, and so does each of the five handlers, which does
+-- what its comment says.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local peer = require "spec.support.peer"
+local port = require "spec.support.port"
+local process = require "spec.support.process"
 local pump = require "spec.support.pump"
+local temporary = require "spec.support.temporary"
+
+local LUA = os.getenv "LUA" or "lua5.4"
 
 local function read(path)
    local file = assert(io.open(path))
@@ -61,6 +68,44 @@ local function shake(c, s, options)
    local a, b = assert(c:connection(options)), assert(s:connection())
    return a, b, pump(a, b)
 end
+
+-- README's first client, the one over a socket, and the server, with another port than theirs.
+local function programs(number)
+   local text, found = read "README.md", {}
+   for _, section in ipairs { "A client", "A server" } do
+      for block in text:match("\n## " .. section .. "\n(.-)\n## "):gmatch "```lua\n(.-)```" do
+         found[#found + 1] = block:gsub("8443", number)
+      end
+   end
+   local first, over_socket, accepting = (table.unpack or unpack)(found) -- luacheck: ignore
+   -- to the server beside it, as its comment says of authorities
+   first = first:gsub("local options = [^\n]*\n%-%- [^\n]*: (options = )", "local %1")
+      :gsub('"example.org", 443', ('"localhost", %d'):format(number))
+   return first, first .. over_socket, accepting
+end
+
+describe("README's client and server", function()
+   after_each(process.stop_all)
+
+   it("are whole programs, which speak with each other", function()
+      local directory = temporary.make_directory()
+      for name, path in pairs { ["server.pem"] = certificates.ec.chainfile, ["server.key"] = certificates.ec.keyfile,
+         ["ca.pem"] = certificates.ca.certfile } do
+         temporary.write(temporary.read(path), nil, directory .. "/" .. name)
+      end
+      local number = port.free()
+      local first, second, accepting = programs(number)
+      local function start(text)
+         return process.start({ LUA, temporary.write(text, ".lua") }, { directory = directory })
+      end
+      peer.ready(start(accepting), number)
+      local child = start(first)
+      assert.equal(0, child:wait(20), child:told())
+      assert.equal("you said: GET / HTTP/1.0\n", (child:output():gsub("\n\n$", "\n")))
+      child = start(second)
+      assert.equal(0, child:wait(20), child:told())
+   end)
+end)
 
 describe("README's handlers", function()
    it("are five", function() assert.equal(5, count) end)
