@@ -170,7 +170,8 @@ make(lua_State *L)
     self = tls_lua_new(L, TLS_LUA_CONNECTION, sizeof *self, TLS_LUA_SLOTS);
     lua_pushvalue(L, 1);
     tls_lua_keep(L, -2, TLS_LUA_SLOT_CONTEXT);
-    context = tls_lua_check_context(L, 1);
+    /* Only borrowed: nothing is allocated in Lua before the connection has a count of its own. */
+    context = ((tls_lua_object *)tls_lua_object_look(L, 1, &tls_lua_context_class))->counted;
     reason = tls_connection_new(&self->connection, context, &options);
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
