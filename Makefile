@@ -47,6 +47,13 @@ endif
 # depends on them is found when it is first used, and then kept.
 keep = $(eval $(1) := $(2))$(2)
 
+# Relative relocations take a fiftieth of the space in this form, which linker, loader and C library must know: a program
+# that has one tells.
+ifneq ($(UNAME),Darwin)
+  PACKED ?= $(call keep,PACKED,$(shell t=$$(mktemp) && printf 'static int a, *p = &a; int main(void) { return p != &a; }' | \
+      $(CC) -fPIE -pie -Wl,-z,pack-relative-relocs -o $$t -x c - 2>/dev/null && $$t && echo -Wl,-z,pack-relative-relocs; rm -f $$t))
+endif
+
 LUA_VERSION ?= $(call keep,LUA_VERSION,$(shell $(LUA) -e 'print((_VERSION:gsub("Lua ", "")))'))
 LUA_INCDIR  ?= $(call keep,LUA_INCDIR,$(shell .ci/find-lua '$(LUA)'))
 
@@ -144,7 +151,7 @@ $(OUT)/lua/flags: always
 	$(if $(LUA_INCDIR),,$(error no lua.h for LUA=$(LUA): try `make deps`, another LUA=…, or LUA_INCDIR=…))
 	$(call remember,$(COMPILE) $(SMALL) $(SMALL_SOURCES) -I$(LUA_INCDIR))
 $(OUT)/flags: always
-	$(call remember,$(LUA) $(CC) $(SHARED) $(LDFLAGS) $(BEARSSL_LIBS) $(TLS_OBJECTS) $(LUA_OBJECTS))
+	$(call remember,$(LUA) $(CC) $(SHARED) $(PACKED) $(LDFLAGS) $(BEARSSL_LIBS) $(TLS_OBJECTS) $(LUA_OBJECTS))
 
 # Shows what is made; with V=1, how.
 run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
@@ -158,7 +165,7 @@ $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
 
 $(MODULE): $(TLS_OBJECTS) $(LUA_OBJECTS) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LINK,$(CC) $(SHARED) $(OPT) $(LDFLAGS) -o $@ $(TLS_OBJECTS) $(LUA_OBJECTS) $(BEARSSL_LIBS))
+	$(call run,LINK,$(CC) $(SHARED) $(PACKED) $(OPT) $(LDFLAGS) -o $@ $(TLS_OBJECTS) $(LUA_OBJECTS) $(BEARSSL_LIBS))
 
 $(BUILD)/core/support/%.o: spec/core/support/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
