@@ -509,10 +509,11 @@ guarded_info(lua_State *L)
  * cipher_suite, cipher_suite_id, group, group_id, dh_bits (of DHE up to TLS 1.2),
  * signature_algorithm and local_signature_algorithm (with _id), alpn, server_name, resumed,
  * resumable, session_id, peer_verified, peer_accepted, verdict ("ok" or a code), verdict_cached,
- * peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, renegotiations, renegotiating, authenticating,
- * authentications, extended_master_secret, ticket, close_notify_sent, close_notify_received,
- * bytes_received, bytes_sent, records_received, records_sent, memory; of TLS 1.3 early_data
+ * peer_certificates, peer_path, local_certificates, client_random, server_random,
+ * client_verify_data, server_verify_data, secure_renegotiation, renegotiations, renegotiating,
+ * authenticating, authentications, extended_master_secret, ticket, close_notify_sent,
+ * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory; of
+ * TLS 1.3 early_data
  * ("offered", "accepted", "rejected"; nil: none was offered), early_data_length, hello_retry, ech,
  * ech_retry_configs, psk, psk_identity, psk_context, post_handshake_auth, record_size_limit,
  * expected_tickets, key_updates_sent, key_updates_received. What is not known, or not there, is
