@@ -103,7 +103,7 @@ HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor obje
 SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/tls12/* tls/tls13/* tls/x509/*) \
     $(addprefix csrc/tls/connection/,answer explain exporter info renegotiation) \
     $(addprefix csrc/tls/handshake/,client_hello ech facts handshake local_certificate no_common peer_certificate record_limits) csrc/tls/wire/compression* csrc/tls/wire/ech* \
-    csrc/tls/session/* csrc/tls/wire/imported_identity csrc/tls/wire/suite_names csrc/tls/asn1/base64 csrc/tls/asn1/pem csrc/tls/asn1/der_write \
+    csrc/tls/session/* csrc/tls/wire/imported_identity csrc/tls/wire/suite_names csrc/tls/asn1/pem csrc/tls/asn1/der_write \
     $(addprefix csrc/tls/key/,curve_point key key_describe key_encode key_encrypted key_file key_generate key_traditional) \
     $(addprefix csrc/tls/crypto/,ffdhe hpke hybrid key_exchange ml_kem ml_kem_encryption sha3))))
 small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
