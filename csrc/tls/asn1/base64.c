@@ -3,8 +3,7 @@
 
 #include "base/declassify.h"
 
-/* What a character is besides a digit's value, 0..63. Each has the top bit, so four characters are
- * checked with one OR. */
+/* What a character is besides a digit's value, 0..63. */
 enum { PAD = 0xFD, SPACE = 0xFE, BAD = 0xFF };
 
 /* between returns ones below bit 24 if first <= c <= last, else 0; all are below 256. */
@@ -96,46 +95,32 @@ tls_base64_decode(tls_buffer *out, tls_bytes text)
     const unsigned char *p = text.data;
     const unsigned char *end = text.length ? p + text.length : p;
     unsigned char *to;
-    uint32_t a, b, c, d, other, bits = 0;
+    uint32_t value, other, bits = 0;
     unsigned count = 0, padding = 0;
 
     to = tls_buffer_reserve(out, text.length / 4 * 3 + 3);
     if (to == NULL)
         return 0;
     while (p < end) {
-        /* Whole groups between line ends: nearly everything, and nearly all in eights. */
+        /* Between line ends: nearly everything. */
         while (count == 0 && end - p >= 8 && decode_eight(to, p)) {
             to += 6;
             p += 8;
         }
-        while (count == 0 && end - p >= 4) {
-            a = value_of(p[0]);
-            b = value_of(p[1]);
-            c = value_of(p[2]);
-            d = value_of(p[3]);
-            other = (a | b | c | d) & 0x80;
-            TLS_DECLASSIFY(&other, sizeof other); /* where lines end */
-            if (other)
-                break;
-            bits = a << 18 | b << 12 | c << 6 | d;
-            to[0] = (unsigned char)(bits >> 16);
-            to[1] = (unsigned char)(bits >> 8);
-            to[2] = (unsigned char)bits;
-            to += 3;
-            p += 4;
-        }
         if (p == end)
             break;
-        a = value_of(*p++);
-        if (a == SPACE)
+        value = value_of(*p++);
+        other = value & (0 - (value >> 7));
+        TLS_DECLASSIFY(&other, sizeof other); /* where lines end */
+        if (other == SPACE)
             continue;
-        if (a == PAD) {
+        if (other == PAD) {
             padding++;
             continue;
         }
-        if (a == BAD || padding != 0)
+        if (other == BAD || padding != 0)
             return 0;
-        bits = (count ? bits << 6 : 0) | a;
+        bits = (count ? bits << 6 : 0) | value;
         if (++count == 4) {
             to[0] = (unsigned char)(bits >> 16);
             to[1] = (unsigned char)(bits >> 8);
