@@ -404,11 +404,14 @@ checked: ## sanitize and coverage in one run of the suite
 	@$(MAKE) --no-print-directory sanitize BUILD=$(BUILD)/checked CC=gcc INSTRUMENT=--coverage
 	@$(call count,$(BUILD)/checked/sanitize)
 
-doc: ## README and the reference as HTML, in BUILD/doc
+# The Markdown processor is a module for some Luas: Debian's for 5.1 and 5.2.
+DOC_LUA ?= $(firstword $(shell for lua in $(LUA) lua5.1 lua5.2 lua; do $$lua -e 'require "discount"' 2>/dev/null && echo $$lua; done))
+doc: ## README, the guides, the reference and the examples as HTML, in BUILD/doc (needs ldoc and discount: make deps-test)
+	@[ -n '$(DOC_LUA)' ] || { echo 'doc: no Lua here has the module discount (Debian: lua-discount; luarocks install discount)' >&2; exit 1; }
 	@mkdir -p $(BUILD)
-	@{ cat .ci/config.ld; echo 'file = { "$(HERE)/lua/bearssl" }'; \
-	    echo 'readme = { $(foreach f,$(wildcard README.md CONTRIBUTING.md doc/*.md),"$(HERE)/$(f)",) }'; } >$(BUILD)/config.ld
-	ldoc --quiet --config $(BUILD)/config.ld --dir '$(abspath $(BUILD))/doc' . >/dev/null
+	@.ci/docstrings '$(abspath $(BUILD))/docstrings'
+	@rm -rf '$(BUILD)/doc'
+	@$(DOC_LUA) .ci/pages/pages.lua '$(BUILD)/doc'
 	@echo 'doc: $(BUILD)/doc/index.html'
 
 # ---- lint
