@@ -1,6 +1,5 @@
 -- doc/types as a page: each class with its fields, each function with what it takes and returns.
 local highlight = require "highlight"
-local markdown = require "markdown"
 
 local types = {}
 
@@ -23,6 +22,7 @@ end
 -- What the lines of a file say, in order: classes, aliases and functions.
 local function read(path, items)
    local class, notes, params, returns = nil, {}, {}, {}
+   local owners = {} -- a local of the file → the class that it is
    local function forget() notes, params, returns = {}, {}, {} end
    for line in io.lines(path) do
       local tag, rest = line:match "^%-%-%-@(%a+)%s+(.*)$"
@@ -48,9 +48,12 @@ local function read(path, items)
       elseif tag == "return" then
          local kind, text = split(rest)
          returns[#returns + 1] = { kind = kind, text = text }
+      elseif line:find "^local %a+ = {}" then
+         owners[line:match "^local (%a+)"] = class and class.name
       elseif line:find "^function " then
+         local owner, rest_of_name = line:match "^function (%a+)([%w_.:]*)"
          items[#items + 1] = { kind = "function", name = line:match "^function (.-)%s*end$", notes = notes,
-            params = params, returns = returns }
+            params = params, returns = returns, anchor = (owners[owner] or owner) .. rest_of_name }
          forget()
       elseif line:find "^%-%-%-" and not tag then
          notes[#notes + 1] = line:match "^%-%-%-%s*(.*)$"
@@ -116,7 +119,7 @@ function types.page(paths)
    for _, path in ipairs(paths) do read(path, items) end
    local parts, headings, anchors = {}, {}, {}
    for _, item in ipairs(items) do
-      local anchor = markdown.anchor(item.name)
+      local anchor = item.anchor or item.name
       if item.kind ~= "function" then anchors[item.name] = anchor end
       local level = item.kind == "function" and 3 or 2
       headings[#headings + 1] = { level = level, anchor = anchor, html = escape(item.name) }
