@@ -1291,6 +1291,16 @@ function Session:info() end
 ---@field install fun(): table from then on `require "ssl"` and its kin give these modules; returns `ssl`
 ---@field on_unsafe? fun(what: string, traceback: string) is told once of each protection that is off
 
+-- require "bearssl.transport.pair"
+
+---@class bearssl.transport.PairOptions
+---@field wait? fun() called where there is nothing to read or no room; may yield. Without it: "wantread", "wantwrite"
+---@field capacity? integer bytes that each direction holds, 65536
+---@field chunk? integer bytes that one read gives at most
+
+---@class bearssl.transport.pair
+---@field new fun(options?: bearssl.transport.PairOptions): bearssl.TransportFunctions, bearssl.TransportFunctions two that are joined
+
 -- require "bearssl.store", and a store's backends: require "bearssl.store.redis" and so on.
 
 ---@class bearssl.store.Backend
