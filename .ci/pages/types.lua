@@ -123,10 +123,11 @@ function types.page(paths)
       if item.kind ~= "function" then anchors[item.name] = anchor end
       local level = item.kind == "function" and 3 or 2
       headings[#headings + 1] = { level = level, anchor = anchor, html = escape(item.name) }
-      parts[#parts + 1] = ('<h%d id="%s"><a class="anchor" href="#%s"><code>%s</code></a></h%d>\n'):format(level, anchor,
-         anchor, escape(item.name), level) .. show[item.kind](item)
+      local heading = ('<h%d id="%s"><a class="anchor" href="#%s"><code>%s</code></a></h%d>\n'):format(
+         level, anchor, anchor, escape(item.name), level)
+      parts[#parts + 1] = heading .. show[item.kind](item)
    end
-   return "<h1>Types</h1>\n<p>What each function takes and returns, as doc/types has it for the Lua language server.</p>\n"
+   return "<h1>Types</h1>\n<p>What each function takes and returns, as doc/types has it for the language server.</p>\n"
       .. with_links(table.concat(parts, "\n"), anchors), headings
 end
 

@@ -1,5 +1,5 @@
--- The pages of Markdown as they are read on a forge: every link leads somewhere, every file that they name is there, and
--- the tree is as doc/architecture.md tells it.
+-- The pages of Markdown as they are read on a forge: every link leads somewhere, every file that they name is there,
+-- and the tree is as doc/architecture.md tells it.
 local markdown = require "spec.support.markdown"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"

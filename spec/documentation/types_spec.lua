@@ -1,6 +1,6 @@
--- doc/types and doc/api.md have every option and every method that there is, and none that there is not. What the module
--- and its objects hold is compared in spec/reachable_spec.lua; here are the options, what is loaded by a name of its own,
--- and the reference.
+-- doc/types and doc/api.md have every option and every method that there is, and none that there is not. What the
+-- module and its objects hold is compared in spec/reachable_spec.lua; here are the options, what is loaded by a name of
+-- its own, and the reference.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local pair = require "bearssl.transport.pair"
@@ -23,15 +23,13 @@ setup(function()
    for _, path in ipairs { "bearssl", "bearssl_luv", "bearssl_cqueues" } do
       local class, owners, params = nil, {}, {}
       for line in io.lines("doc/types/" .. path .. ".lua") do
-         local name, parent = line:match "^%-%-%-@class ([%w_.]+):? ?(bearssl%.%w+)?"
-         if not name then name = line:match "^%-%-%-@class ([%w_.]+)" end
-         parent = line:match "^%-%-%-@class [%w_.]+: ([%w_.]+)"
+         local name = line:match "^%-%-%-@class ([%w_.]+)"
          if name then
-            class = { name = name, parent = parent, fields = {} }
+            class = { name = name, parent = line:match "^%-%-%-@class [%w_.]+: ([%w_.]+)", fields = {} }
             classes[name] = class
          end
-         local field = line:match "^%-%-%-@field ([%w_]+)"
-         if field then class.fields[field] = true end
+         local field, text = line:match "^%-%-%-@field ([%w_]+)(.*)$"
+         if field then class.fields[field] = text end
          local parameter, kind = line:match "^%-%-%-@param ([%w_]+)%?? (.*)$"
          if parameter then params[parameter] = kind end
          local own = line:match "^local (%w+) = {}"
@@ -46,6 +44,12 @@ setup(function()
       end
    end
 end)
+
+-- What stands behind the type of a field, if something does.
+local function explanation(text)
+   text = text:gsub("^%??%s*", ""):gsub('"[^"]*"', "x"):gsub("%b()", "x"):gsub("%b{}", "x"):gsub("([:,|]) ", "%1")
+   return text:match "^%S+ +(%S.*)$"
+end
 
 -- The options of a class, with those of its parents; or of what is written out: `{a: string, b?: number}`.
 local function options_in(kind)
@@ -166,6 +170,36 @@ describe("the options", function()
       assert.same({}, missing)
    end)
 
+   it("are each explained in doc/types, and codes that it names are codes", function()
+      for class, entry in pairs(classes) do
+         for name, text in pairs(entry.fields) do
+            if class:find "Options$" or class:find "Credential$" or class:find "Text$" then
+               assert.is_truthy(explanation(text), class .. ": " .. name)
+            end
+         end
+      end
+      for line in io.lines "doc/types/bearssl.lua" do
+         local codes = line:match "^%-%-%-@return bearssl%.Code%? code (.*)$"
+         for code in (codes or ""):gmatch '"([%w_]+)"' do assert.is_table(bearssl.codes[code], code) end
+      end
+   end)
+
+   it("of a context have the same defaults in doc/types as in doc/api.md", function()
+      local count = 0
+      for row in api:match("\n## Contexts\n.-\n(|.-)\n\n"):gmatch "[^\n]+" do
+         local names, kind = row:match "^| ([^|]*) | ([^|]*) |"
+         kind = kind or ""
+         local default = kind:match ", (%d+)$" or kind:match ", (true)$" or kind:match ", (false)$"
+         if default then
+            for name in names:gmatch "`([%w_]+)`" do
+               assert.is_truthy(classes["bearssl.ContextOptions"].fields[name]:find(default, 1, true), name)
+               count = count + 1
+            end
+         end
+      end
+      assert.is_true(count > 15)
+   end)
+
    it("of a context are the rows of its table there", function()
       local rows = {}
       for row in api:match("\n## Contexts\n.-\n(|.-)\n\n"):gmatch "[^\n]+" do
@@ -181,8 +215,8 @@ describe("the methods", function()
       Context = "", Connection = "Sans-I/O connections", Stream = "Streams", Certificate = "Certificates, keys",
       Key = "Certificates, keys", Trust = "Certificates, keys", Session = "Certificates, keys",
       Request = "Certificates, keys", Crl = "Certificates, keys", OcspResponse = "Certificates, keys",
-      TicketKeys = "Tickets", EchKeys = "Encrypted ClientHello", EchOpener = "Encrypted ClientHello", Tracer = "Seeing it",
-      ["luv.Secure"] = "Callbacks of luv", ["cqueues.Secure"] = "A socket for cqueues",
+      TicketKeys = "Tickets", EchKeys = "Encrypted ClientHello", EchOpener = "Encrypted ClientHello",
+      Tracer = "Seeing it", ["luv.Secure"] = "Callbacks of luv", ["cqueues.Secure"] = "A socket for cqueues",
    }
 
    local function section(title)
@@ -206,20 +240,22 @@ describe("the methods", function()
    end)
 
    it("that doc/api.md calls are there", function()
+      local ours = {}
+      for object in ("key keys stream context secure opener tracer certificate trust store"):gmatch "%w+" do
+         ours[object] = true
+      end
       local all = {}
       for _, names in pairs(methods) do
          for name in pairs(names) do all[name] = true end
       end
       for object, name in api:gmatch "%f[%w_]([%w_]+):([%a_]+)%(" do
-         if object:find "^keys?$" or object:find "^stream" or object == "context" or object == "secure" or object == "opener"
-            or object == "tracer" or object == "certificate" or object == "trust" or object == "store" then
-            assert.is_true(all[name], object .. ":" .. name)
-         end
+         if ours[object] then assert.is_true(all[name], object .. ":" .. name) end
       end
    end)
 
    it("of what has a module of its own are those of doc/types", function()
-      assert.same(sorted(upvalue_class(require("bearssl.luv").wrap, "luv_stream")), sorted(methods["bearssl.luv.Secure"]))
+      assert.same(sorted(upvalue_class(require("bearssl.luv").wrap, "luv_stream")),
+         sorted(methods["bearssl.luv.Secure"]))
       assert.same(sorted(upvalue_class(require("bearssl.cqueues").wrap, "cqueues_socket")),
          sorted(methods["bearssl.cqueues.Secure"]))
       assert.same(sorted(upvalue_class(require("bearssl.resty.socket").new, "resty socket")),
@@ -230,16 +266,17 @@ describe("the methods", function()
 end)
 
 describe("a module", function()
-   local MODULES = { store = "bearssl.store", resty = "bearssl.resty", ["transport.pair"] = "bearssl.transport.pair", luv = "luv", cqueues = "cqueues" }
+   local MODULES = { store = "bearssl.store", resty = "bearssl.resty", luv = "luv", cqueues = "cqueues",
+      ["transport.pair"] = "bearssl.transport.pair" }
 
    it("of its own has what doc/types says, and doc/api.md names it", function()
       for name, class in pairs(MODULES) do
          local said = classes[class] and classes[class].fields or methods[class]
          assert.same(sorted(said), sorted(require("bearssl." .. name)), name)
-         for field in pairs(said) do assert.is_truthy(api:find("[.:]" .. field .. "%("), name .. "." .. field) end
+         for field in pairs(said) do assert.is_truthy(api:find("[.:]" .. field .. "%("), field) end
       end
       local luasec = require "bearssl.luasec"
-      for field in pairs(luasec) do assert.is_true(classes["bearssl.luasec"].fields[field], field) end
+      for field in pairs(luasec) do assert.is_string(classes["bearssl.luasec"].fields[field], field) end
       for field in pairs(classes["bearssl.luasec"].fields) do
          assert.is_truthy(field == "on_unsafe" or luasec[field], field)
       end
