@@ -985,7 +985,7 @@ function Certificate:pin() end
 ---@return number seconds
 function Certificate:expires_in(time) end
 ---@param other bearssl.Certificate
----@return boolean
+---@return boolean whether it issued that one; the signature is checked
 function Certificate:issued(other) end
 ---@return table[]
 function Certificate:scts() end
@@ -1104,7 +1104,7 @@ function OcspResponse:der() end
 
 ---@class bearssl.Key
 local Key = {}
----@return "RSA"|"EC"
+---@return "RSA"|"RSA-PSS"|"EC"|"Ed25519"
 function Key:type() end
 ---@return integer
 function Key:bits() end
