@@ -1,9 +1,31 @@
 -- One page of Markdown as HTML. Discount does it, but for three things: fences are ours, which know their language;
 -- headings have the anchors that a forge gives them; and links lead to pages.
-local discount = require "discount"
 local highlight = require "highlight"
 
 local markdown = {}
+
+local function run(command)
+   local pipe = assert(io.popen(command))
+   local text = pipe:read "*a"
+   pipe:close()
+   return text
+end
+
+-- Other programs have this name as well, which know no tables.
+local function discount(text)
+   if not run("markdown -V 2>&1"):find "discount" then
+      io.stderr:write "doc: the program markdown of discount is needed (Debian, Alpine, Fedora, Homebrew: discount)\n"
+      os.exit(1)
+   end
+   local name = os.tmpname()
+   local file = assert(io.open(name, "wb"))
+   assert(file:write(text))
+   file:close()
+   local html = run("markdown -f nopants,nosuperscript,noalphalist,nodivquote,nostyle '" .. name .. "'")
+   os.remove(name)
+   assert(html ~= "", "discount made nothing")
+   return html
+end
 
 -- Letters of more than one byte stay in an anchor; these are the other signs that the pages use in headings.
 local SIGNS = { "–", "—", "…", "→", "“", "”", "‘", "’", "·" }
@@ -43,11 +65,12 @@ end
 --- A page.
 -- @tparam string text its Markdown
 -- @tparam function link (target) → where it leads among the pages
+-- @tparam function named (path) → the same for what is only named, in code; nil where there is no such page
 -- @treturn string its HTML
 -- @treturn table its headings: lists `{ level, anchor, html }`
-function markdown.page(text, link)
+function markdown.page(text, link, named)
    local rest, blocks = put_aside(text)
-   local html = assert(discount(rest, "nopants", "nosuperscript", "noalphalist", "nodlist", "nodivquote", "nostyle"))
+   local html = discount(rest)
    html = html:gsub("<p>CODEBLOCK(%d+)END</p>", function(index) return blocks[tonumber(index)] end)
    html = html:gsub("CODEBLOCK(%d+)END", function(index) return blocks[tonumber(index)] end)
    local headings, seen = {}, {}
@@ -61,6 +84,10 @@ function markdown.page(text, link)
    end)
    html = html:gsub('(<a href=")([^"]*)"', function(before, target) return before .. link(target) .. '"' end)
    html = html:gsub('(<img src=")([^"]*)"', function(before, target) return before .. link(target) .. '"' end)
+   html = html:gsub("([^>])<code>([%w_]+/[%w_./]+)</code>", function(before, path)
+      local target = named(path)
+      return target and ('%s<a href="%s"><code>%s</code></a>'):format(before, target, path)
+   end)
    html = html:gsub("<table>", '<div class="table"><table>'):gsub("</table>", "</table></div>")
    return html, headings
 end

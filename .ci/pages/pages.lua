@@ -1,5 +1,5 @@
 -- `make doc`: README, the guides, the reference, the types and the examples as HTML.
---     lua5.1 .ci/pages/pages.lua DIRECTORY      (in the checkout; it needs the module discount)
+--     lua5.4 .ci/pages/pages.lua DIRECTORY      (in the checkout; it needs discount's program, markdown)
 -- Pages lie where their sources lie, so that links between them stay; whatever a page links to becomes one.
 package.path = (arg[0]:match "^(.*/)" or "./") .. "?.lua;" .. package.path
 local highlight = require "highlight"
@@ -89,6 +89,14 @@ local function linker(from)
       end
       want(file)
       return root_of(from) .. page_of(file) .. anchor
+   end
+end
+
+-- A path of the tree that a page names in code leads to its page, where it has one.
+local function namer(from)
+   return function(path)
+      if path == from or not queued[path] then return nil end
+      return root_of(from) .. page_of(path)
    end
 end
 
@@ -183,7 +191,7 @@ local function render(path)
    if path == TYPES then
       body, headings = types.page(listed "ls doc/types/*.lua")
    elseif path:find "%.md$" then
-      body, headings = markdown.page(read(path), linker(path))
+      body, headings = markdown.page(read(path), linker(path), namer(path))
    else
       headings = {}
       body = ('<h1>%s</h1>\n<pre class="source"><code>%s</code></pre>'):format(path,
