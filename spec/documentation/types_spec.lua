@@ -265,6 +265,28 @@ describe("the methods", function()
    end)
 end)
 
+describe("the objects of bearssl.store", function()
+   local function methods_of(object)
+      for name in pairs(object) do assert.equal("table", type(name), name) end -- nothing of what it is made of
+      assert.is_string(getmetatable(object))
+      return sorted(debug.getmetatable(object).__index)
+   end
+
+   it("show their methods and nothing else", function()
+      local values = {}
+      local backend = { get = function(_, key) return values[key] end, set = error, add = error, delete = error }
+      local keys = assert(require("bearssl.store").ticket_keys(backend, { secret = false }))
+      assert.same(sorted(classes["bearssl.store.TicketKeys"].fields), methods_of(keys))
+      assert.same({ "add", "delete", "get", "longest_life", "set" },
+         methods_of(require("bearssl.store.memcached").new {}))
+      for _, name in ipairs { "redis", "resty_redis" } do
+         assert.same({ "add", "delete", "get", "set" },
+            sorted(upvalue_class(require("bearssl.store." .. name).new, name .. " store")), name)
+      end
+      assert.same({ "add", "delete", "get", "longest_life", "set" }, sorted(classes["bearssl.store.Backend"].fields))
+   end)
+end)
+
 describe("a module", function()
    local MODULES = { store = "bearssl.store", resty = "bearssl.resty", luv = "luv", cqueues = "cqueues",
       ["transport.pair"] = "bearssl.transport.pair" }
