@@ -161,6 +161,24 @@ local function menu(current, headings)
    return table.concat(parts, "\n")
 end
 
+-- Behind a page of a row: what comes before and after it.
+local function neighbours(path)
+   for _, section in ipairs(sections) do
+      for index, one in ipairs(section[2]) do
+         if one == path and section[1] == "Guides" then
+            local before, after = section[2][index - 1], section[2][index + 1]
+            local function link(other, pattern)
+               if not other then return "<span></span>" end
+               return pattern:format(root_of(path) .. page_of(other), highlight.escape(title_of(other)))
+            end
+            return '<p class="row">' .. link(before, '<a href="%s">← %s</a>')
+               .. link(after, '<a href="%s">%s →</a>') .. "</p>"
+         end
+      end
+   end
+   return ""
+end
+
 local function frame(path, title, body, headings)
    return ([[
 <!DOCTYPE html>
@@ -180,7 +198,7 @@ local function frame(path, title, body, headings)
 </main>
 </body>
 </html>
-]]):format(highlight.escape(title), root_of(path), menu(path, headings), body)
+]]):format(highlight.escape(title), root_of(path), menu(path, headings), body .. neighbours(path))
 end
 
 -- ---- Each kind of page

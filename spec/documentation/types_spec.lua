@@ -265,6 +265,27 @@ describe("the methods", function()
    end)
 end)
 
+describe("the handlers", function()
+   it("are those of doc/types, and of the tables of doc/handshake.md and doc/api.md", function()
+      local page = temporary.read "doc/handshake.md"
+      local all, decisions = {}, {}
+      for _, name in ipairs(bearssl.stages) do
+         all[name] = true
+         assert.is_truthy(page:find("\n| `" .. name .. "` |", 1, true), name)
+      end
+      for _, name in ipairs(bearssl.decisions) do
+         all[name], decisions[name] = true, true
+         assert.is_truthy(api:find("\n| `" .. name .. "` |", 1, true), name)
+      end
+      assert.same(sorted(all), sorted(classes["bearssl.Handlers"].fields))
+      local told = {}
+      for row in page:match "\n| decision |[^\n]*\n[^\n]*\n(.-\n)$":gmatch "[^\n]+" do
+         for name in row:match("^| (.-) |"):gmatch "`([%a_]+)`" do told[name] = true end
+      end
+      assert.same(sorted(decisions), sorted(told))
+   end)
+end)
+
 describe("the objects of bearssl.store", function()
    local function methods_of(object)
       for name in pairs(object) do assert.equal("table", type(name), name) end -- nothing of what it is made of
