@@ -416,11 +416,11 @@ checked: ## sanitize and coverage in one run of the suite
 	@$(MAKE) --no-print-directory sanitize BUILD=$(BUILD)/checked CC=gcc INSTRUMENT=--coverage
 	@$(call count,$(BUILD)/checked/sanitize)
 
-doc: ## README and the reference as HTML, in BUILD/doc
+doc: ## README, the guides, the reference and the examples as HTML, in BUILD/doc (needs ldoc and discount: make deps-test)
 	@mkdir -p $(BUILD)
-	@{ cat .ci/config.ld; echo 'file = { "$(HERE)/lua/bearssl" }'; \
-	    echo 'readme = { $(foreach f,$(wildcard README.md CONTRIBUTING.md doc/*.md),"$(HERE)/$(f)",) }'; } >$(BUILD)/config.ld
-	ldoc --quiet --config $(BUILD)/config.ld --dir '$(abspath $(BUILD))/doc' . >/dev/null
+	@.ci/docstrings '$(abspath $(BUILD))/docstrings'
+	@rm -rf '$(BUILD)/doc'
+	@$(LUA) .ci/pages/pages.lua '$(BUILD)/doc'
 	@echo 'doc: $(BUILD)/doc/index.html'
 
 # ---- lint

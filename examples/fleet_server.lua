@@ -4,7 +4,7 @@
 -- store may be memcached:HOST:PORT too. FILE holds the fleet's secret, as store.new_secret() gives it. The server
 -- answers one line of each client.
 local bearssl = require "bearssl"
-local loop = require("bearssl.tool.loop").new()
+local loop = require("bearssl.tool.loop").new() -- the tool's, which is private: any loop will do
 local socket = require "socket"
 local store = require "bearssl.store"
 

@@ -3,7 +3,7 @@
 -- `verify` handler thinks for a while too. Both run in the coroutine that called handshake().
 --     lua5.4 examples/handlers.lua CERT KEY
 local bearssl = require "bearssl"
-local new_loop = require("bearssl.tool.loop").new
+local new_loop = require("bearssl.tool.loop").new -- the tool's, which is private: any loop will do
 local socket = require "socket"
 
 local certfile, keyfile = arg[1], arg[2]

@@ -297,7 +297,8 @@ describe("ticket keys that a fleet shares", function()
    end)
 
    it("of this period that cannot be opened leave a server with one of its own, until the next", function()
-      local a = server(START)
+      local problem = {}
+      local a = server(START, { on_error = function(message) problem[#problem + 1] = message end })
       assert.is_true(a:refresh(START))
       garble(1000)
       local told = 0
@@ -316,8 +317,6 @@ describe("ticket keys that a fleet shares", function()
       -- nobody's value is written over: it may be another's good one
       assert.equal("garbled", backend.values[stored(1000)][1])
       -- a server that has the key goes on with it
-      local problem = {}
-      a.on_error = function(message) problem[#problem + 1] = message end
       assert.is_true(a:refresh(START + 61))
       assert.equal(1, #problem)
       for _, each in ipairs { a, b, c } do each:refresh(START + 1801) end

@@ -21,7 +21,7 @@ local bearssl = {}
 ---@param options? bearssl.ContextOptions
 ---@return bearssl.Context? context
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "file_unreadable", "trust_not_found", "key_mismatch", "encrypted_key", "bad_ech_config", and those of what is loaded
 function bearssl.context(options) end
 
 ---@class bearssl.ConnectOptions: bearssl.WrapOptions
@@ -34,7 +34,7 @@ function bearssl.context(options) end
 ---@param options? bearssl.ConnectOptions
 ---@return bearssl.Stream? stream
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "transport_failed", "timeout", and whatever ends a handshake ("unknown_ca", "name_mismatch" …)
 function bearssl.connect(host, port, options) end
 
 ---Suite names of a policy in order of preference, or all that are known.
@@ -86,47 +86,47 @@ bearssl.certificate = {}
 ---@param bytes string
 ---@return bearssl.Certificate[]? chain leaf first
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_pem", "bad_certificate"
 function bearssl.certificate.load(bytes) end
 
 ---@param path string a file, or a directory of PEM files
 ---@return bearssl.Certificate[]? chain
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code of load; "file_unreadable"
 function bearssl.certificate.open(path) end
 
 ---@class bearssl.IssueOptions
----@field request? bearssl.Request|string
----@field key? bearssl.Key|string
----@field certificate? bearssl.Certificate|string
----@field issuer? bearssl.Certificate|string
----@field issuer_key? bearssl.Key|string
----@field password? bearssl.Password
----@field subject? string|table
----@field names? string|(string|{type: string, value: string})[]
+---@field request? bearssl.Request|string issue: whose certificate it is, with what the request says of it
+---@field key? bearssl.Key|string issue: the public key it is for; selfsigned: default a new P-256 one
+---@field certificate? bearssl.Certificate|string issue: one to be issued anew
+---@field issuer? bearssl.Certificate|string issue: who signs
+---@field issuer_key? bearssl.Key|string issue: its key
+---@field password? bearssl.Password of an encrypted key
+---@field subject? string|table RFC 4514, a list of {name, value}, or a table; default the request's, else the first name as CN
+---@field names? string|(string|{type: string, value: string})[] "example.org", "192.0.2.1", "mailto:a@b.c" …; default the request's
 ---@field days? number default 365; 3650 with ca
----@field not_before? number
----@field not_after? number
+---@field not_before? number seconds since the epoch; default an hour ago
+---@field not_after? number seconds since the epoch; instead of days
 ---@field serial? string|integer hexadecimal
 ---@field ca? boolean default false
----@field path_length? integer
----@field key_usage? string|string[]|false
----@field extended_key_usage? string|string[]|false
----@field name_constraints? {permitted?: string|table, excluded?: string|table}
----@field ocsp_uris? string|string[]
----@field issuer_uris? string|string[]
----@field crl_uris? string|string[]
+---@field path_length? integer with ca: authorities below it
+---@field key_usage? string|string[]|false default by ca and key; false: none
+---@field extended_key_usage? string|string[]|false default serverAuth with a DNS name or an address, else clientAuth; none with ca; false: none
+---@field name_constraints? {permitted?: string|table, excluded?: string|table} with ca
+---@field ocsp_uris? string|string[] where its status is told
+---@field issuer_uris? string|string[] where its issuer's certificate is
+---@field crl_uris? string|string[] where its CRL is
 ---@field must_staple? boolean default false
----@field extensions? {oid: string, critical?: boolean, value: string}[]
+---@field extensions? {oid: string, critical?: boolean, value: string}[] others, with their DER
 ---@field accept? ("names"|"key_usage"|"extended_key_usage"|"must_staple")[] default {"names"}
----@field hash? "sha256"|"sha384"|"sha512"
+---@field hash? "sha256"|"sha384"|"sha512" default by the issuer's key
 
 ---@alias bearssl.Password string|fun(path?: string): string?, string?
 
 ---@param options bearssl.IssueOptions
 ---@return bearssl.Certificate? certificate
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_field", "bad_name", "bad_request", "key_mismatch", "sign_failed" …
 function bearssl.certificate.issue(options) end
 
 ---@param options bearssl.IssueOptions
@@ -140,20 +140,20 @@ bearssl.request = {}
 ---@param bytes string PEM or DER
 ---@return bearssl.Request? request
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_pem", "bad_request"
 function bearssl.request.load(bytes) end
 
 ---@param path string
 ---@return bearssl.Request? request
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code of load; "file_unreadable"
 function bearssl.request.open(path) end
 
 ---Makes a certification request, signed with its key.
 ---@param options {key: bearssl.Key|string, password?: bearssl.Password, subject?: string|table, names?: string|table, key_usage?: string|string[]|false, extended_key_usage?: string|string[]|false, extensions?: table[]}
 ---@return bearssl.Request? request
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_field", "bad_name", and those of a key
 function bearssl.request.new(options) end
 
 bearssl.crl = {}
@@ -170,13 +170,13 @@ function bearssl.crl.new(options) end
 ---@param bytes string PEM or DER
 ---@return bearssl.Crl[]? list
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_pem", "bad_crl", "unsupported_crl"
 function bearssl.crl.load(bytes) end
 
 ---@param path string
 ---@return bearssl.Crl[]? list
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code of load; "file_unreadable"
 function bearssl.crl.open(path) end
 
 bearssl.ocsp = {}
@@ -190,13 +190,13 @@ function bearssl.ocsp.new(options) end
 ---@param bytes string DER
 ---@return bearssl.OcspResponse? response
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_ocsp_response"
 function bearssl.ocsp.load(bytes) end
 
 ---@param path string
 ---@return bearssl.OcspResponse? response
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code of load; "file_unreadable"
 function bearssl.ocsp.open(path) end
 
 ---@param certificate bearssl.Certificate|string
@@ -225,14 +225,14 @@ function bearssl.key.generate(kind, bits) end
 ---@param password? bearssl.Password
 ---@return bearssl.Key? key
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_pem", "bad_key", "encrypted_key", "bad_password", "unsupported_encryption", "unsupported_key"
 function bearssl.key.load(bytes, password) end
 
 ---@param path string
+---@param password? bearssl.Password
 ---@return bearssl.Key? key
 ---@return string? message
----@return bearssl.Code? code
----@param password? bearssl.Password
+---@return bearssl.Code? code of load; "file_unreadable"
 function bearssl.key.open(path, password) end
 
 ---A key that only the sign and decrypt handlers can use.
@@ -245,19 +245,19 @@ bearssl.trust = {}
 ---The system's trusted certificates, loaded once. SSL_CERT_FILE and SSL_CERT_DIR come first.
 ---@return bearssl.Trust? store
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "trust_not_found", "file_unreadable"
 function bearssl.trust.system() end
 
 ---@param bytes string PEM or DER
 ---@return bearssl.Trust? store
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_pem", "bad_certificate"
 function bearssl.trust.load(bytes) end
 
 ---@param path string a file or a directory
 ---@return bearssl.Trust? store
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code of load; "file_unreadable"
 function bearssl.trust.open(path) end
 
 ---@param list? (bearssl.Certificate|string|table)[]
@@ -271,7 +271,7 @@ bearssl.session = {}
 ---@param bytes string what session:export() gave
 ---@return bearssl.Session? session
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_session"
 function bearssl.session.import(bytes) end
 
 bearssl.ech = {}
@@ -284,19 +284,19 @@ bearssl.ech = {}
 ---@param options bearssl.EchKeyOptions
 ---@return bearssl.EchKeys? keys
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_name"
 function bearssl.ech.generate(options) end
 
 ---@param pem string blocks PRIVATE KEY and ECHCONFIG
 ---@return bearssl.EchKeys? keys
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_pem", "bad_ech_config", and those of a key
 function bearssl.ech.load(pem) end
 
 ---@param path string of a file with what load takes
 ---@return bearssl.EchKeys? keys
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code of load; "file_unreadable"
 function bearssl.ech.open(path) end
 
 ---@class bearssl.EchConfig
@@ -314,13 +314,13 @@ function bearssl.ech.open(path) end
 ---@param list string an ECHConfigList
 ---@return bearssl.EchConfig[]? configs
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_ech_config"
 function bearssl.ech.configs(list) end
 
 ---@param list string an ECHConfigList
 ---@return true? usable
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_ech_config"
 function bearssl.ech.check(list) end
 
 bearssl.ticket_keys = {}
@@ -328,24 +328,24 @@ bearssl.ticket_keys = {}
 ---@param options? {rotation?: integer, overlap?: integer, time?: number} seconds; 86400 each
 ---@return bearssl.TicketKeys? keys
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "no_random"
 function bearssl.ticket_keys.new(options) end
 
 ---@param bytes string what keys:export() gave
 ---@return bearssl.TicketKeys? keys
 ---@return string? message
----@return bearssl.Code? code
+---@return bearssl.Code? code "bad_ticket_keys"
 function bearssl.ticket_keys.import(bytes) end
 
 ---@class bearssl.Credential
----@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
----@field key? string|bearssl.Key|"external"
+---@field certificate? string|bearssl.Certificate|bearssl.Certificate[] PEM or DER, leaf first
+---@field key? string|bearssl.Key|"external" PEM or DER; "external": handlers have it
 ---@field certfile? string PEM: the whole chain, leaf first
----@field keyfile? string
----@field password? bearssl.Password
+---@field keyfile? string PEM or DER; default certfile
+---@field password? bearssl.Password of an encrypted key
 ---@field name? string for select handlers
 ---@field ocsp_response? string DER, server
----@field ocspfile? string
+---@field ocspfile? string DER, server
 
 ---@alias bearssl.Trusted bearssl.Trust|bearssl.Certificate|string a string is PEM, DER, a path or "system"
 
@@ -355,29 +355,29 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field max_version? bearssl.Version default "TLSv1.3"
 ---@field suites? string|string[] a policy or RFC names, policies among them; default "modern"
 ---@field groups? string[] default X25519MLKEM768, x25519, secp256r1, secp384r1, secp521r1
----@field signature_algorithms? string[]
+---@field signature_algorithms? string[] RFC 8446 names in order of preference; default ECDSA, Ed25519, RSA-PSS, PKCS#1
 ---@field signature_algorithms_cert? string[] of certificates; default the same
 ---@field certificate_authorities? boolean|bearssl.Trust|(string|bearssl.Certificate)[] whose names are sent; server: true
 ---@field certificate_compression? bearssl.Compression[]|false TLS 1.3; default all that were built in
----@field alpn? string[]
+---@field alpn? string[] protocols in order of preference; default none
 ---@field alpn_required? boolean default false
 ---@field trust? bearssl.Trust|string|bearssl.Trusted[] a store, PEM, "system" (a client's default), or a list
----@field cafile? string
----@field capath? string
+---@field cafile? string PEM, instead of trust
+---@field capath? string a directory of PEM files, instead of trust
 ---@field verify? bearssl.Verify client: "required"; server: "none"
 ---@field verify_depth? integer 0 … 16, default 8: intermediates allowed, self-issued ones not counted
----@field certificate? string|bearssl.Certificate|bearssl.Certificate[]
----@field key? string|bearssl.Key
+---@field certificate? string|bearssl.Certificate|bearssl.Certificate[] PEM or DER, leaf first
+---@field key? string|bearssl.Key PEM or DER; "external": handlers have it
 ---@field certfile? string PEM: the whole chain, leaf first
----@field keyfile? string
+---@field keyfile? string PEM or DER; default certfile
 ---@field password? bearssl.Password of encrypted keys
----@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
+---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[] PEM or DER; default none
 ---@field revocation? "if_known"|"leaf"|"path" default "if_known"
 ---@field staple? "none"|"if_must"|"required" client, default "if_must"
 ---@field pins? (string|bearssl.Certificate|bearssl.Key)[] base64 SHA-256 of public keys
 ---@field clock_skew? number seconds, default 0
 ---@field verdict_cache? integer good verdicts on chains remembered for a minute, 0 … 1024; client: 64, server: 0
----@field credentials? bearssl.Credential[]
+---@field credentials? bearssl.Credential[] several, chosen by server name and kind of key
 ---@field ocsp_response? string DER, server
 ---@field ocspfile? string server
 ---@field session_cache? integer server: sessions, 1000; client: server names, 100
@@ -411,7 +411,7 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field key_update_after? integer TLS 1.3: records
 ---@field client_preference? boolean default false
 ---@field renegotiation? boolean up to TLS 1.2, default false
----@field handlers? bearssl.Handlers
+---@field handlers? bearssl.Handlers by stage and decision
 ---@field clock? fun(): number seconds since the epoch
 ---@field keylogfile? string secrets are appended to it, for Wireshark
 
@@ -429,8 +429,8 @@ function bearssl.ticket_keys.import(bytes) end
 ---@field early_data_resend? boolean default false
 ---@field min_version? bearssl.Version within the context's
 ---@field max_version? bearssl.Version within the context's
----@field verify? bearssl.Verify
----@field handlers? bearssl.Handlers
+---@field verify? bearssl.Verify instead of the context's
+---@field handlers? bearssl.Handlers beside the context's; one of the same name takes its place
 
 ---@class bearssl.WrapOptions: bearssl.ConnectionOptions
 ---@field timeout? number seconds; nil waits for ever, 0 never
@@ -986,7 +986,7 @@ function Certificate:pin() end
 ---@return number seconds
 function Certificate:expires_in(time) end
 ---@param other bearssl.Certificate
----@return boolean
+---@return boolean whether it issued that one; the signature is checked
 function Certificate:issued(other) end
 ---@return table[]
 function Certificate:scts() end
@@ -1004,22 +1004,22 @@ function Certificate:extension(oid) end
 function Certificate:verify(options) end
 
 ---@class bearssl.CertificateVerifyOptions: bearssl.VerifyOptions
----@field chain? string|bearssl.Certificate|(string|bearssl.Certificate)[]
+---@field chain? string|bearssl.Certificate|(string|bearssl.Certificate)[] what came with it; PEM or DER
 ---@field trust? bearssl.Trust|string|bearssl.Certificate|table default "system"
 
 ---@class bearssl.VerifyOptions
----@field server_name? string
+---@field server_name? string default: names are not checked
 ---@field purpose? "server"|"client"|"any" default "server"
 ---@field time? number default now
 ---@field verify_depth? integer intermediates allowed, 0 for none; self-issued ones do not count
 ---@field min_rsa_bits? integer default 2048
 ---@field allow_sha1? boolean default false
----@field clock_skew? number
----@field crls? string|bearssl.Crl|(string|bearssl.Crl)[]
----@field ocsp_responses? string|bearssl.OcspResponse|(string|bearssl.OcspResponse)[]
----@field revocation? "if_known"|"leaf"|"path"
+---@field clock_skew? number seconds, default 0
+---@field crls? string|bearssl.Crl|(string|bearssl.Crl)[] PEM or DER; default none
+---@field ocsp_responses? string|bearssl.OcspResponse|(string|bearssl.OcspResponse)[] DER; default none
+---@field revocation? "if_known"|"leaf"|"path" default "if_known"
 ---@field staple? "none"|"if_must"|"required" default "none"
----@field pins? (string|bearssl.Certificate|bearssl.Key)[]
+---@field pins? (string|bearssl.Certificate|bearssl.Key)[] one must be in the path; default none
 
 ---@class bearssl.Request
 local Request = {}
@@ -1105,7 +1105,7 @@ function OcspResponse:der() end
 
 ---@class bearssl.Key
 local Key = {}
----@return "RSA"|"EC"
+---@return "RSA"|"RSA-PSS"|"EC"|"Ed25519"
 function Key:type() end
 ---@return integer
 function Key:bits() end
@@ -1292,6 +1292,16 @@ function Session:info() end
 ---@field install fun(): table from then on `require "ssl"` and its kin give these modules; returns `ssl`
 ---@field on_unsafe? fun(what: string, traceback: string) is told once of each protection that is off
 
+-- require "bearssl.transport.pair"
+
+---@class bearssl.transport.PairOptions
+---@field wait? fun() called where there is nothing to read or no room; may yield. Without it: "wantread", "wantwrite"
+---@field capacity? integer bytes that each direction holds, 65536
+---@field chunk? integer bytes that one read gives at most
+
+---@class bearssl.transport.pair
+---@field new fun(options?: bearssl.transport.PairOptions): bearssl.TransportFunctions, bearssl.TransportFunctions two that are joined
+
 -- require "bearssl.store", and a store's backends: require "bearssl.store.redis" and so on.
 
 ---@class bearssl.store.Backend
@@ -1302,21 +1312,21 @@ function Session:info() end
 ---@field longest_life? integer seconds for which it keeps a value at most
 
 ---@class bearssl.store.HandlerOptions
----@field secret string|string[]|false
+---@field secret string|string[]|false of new_secret, the first seals; false: values as they are
 ---@field sessions? boolean true
 ---@field early_data? boolean false
 ---@field clock_skew? integer seconds, 5
----@field prefix? string
----@field on_error? fun(message: string)
+---@field prefix? string of keys in the store, "bearssl:"
+---@field on_error? fun(message: string) is told what the store could not do
 
 ---@class bearssl.store.KeyOptions
----@field secret string|string[]|false
+---@field secret string|string[]|false of new_secret, the first seals; false: values as they are
 ---@field period? integer seconds, 3600
 ---@field overlap? integer seconds, 7200
 ---@field grace? integer seconds, a period
----@field time? number
----@field prefix? string
----@field on_error? fun(message: string)
+---@field time? number now
+---@field prefix? string of keys in the store, "bearssl:"
+---@field on_error? fun(message: string) is told what the store could not do
 
 ---@class bearssl.store.TicketKeys
 ---@field keys fun(self): bearssl.TicketKeys
@@ -1329,7 +1339,7 @@ function Session:info() end
 
 ---@class bearssl.store.BackendOptions
 ---@field host? string "127.0.0.1"
----@field port? integer
+---@field port? integer 6379; memcached: 11211
 ---@field password? string redis, resty_redis
 ---@field timeout? number seconds, 0.1
 ---@field retry? number seconds, 1
@@ -1341,16 +1351,16 @@ function Session:info() end
 -- require "bearssl.resty": inside nginx.
 
 ---@class bearssl.resty.Options
----@field context? bearssl.Context
----@field server_name? string|false
----@field verify? "required"|"report"|"none"
----@field handlers? bearssl.Handlers
----@field alpn? string[]
----@field pins? table
----@field ech? string|false
----@field min_version? bearssl.Version
----@field max_version? bearssl.Version
----@field truncation? "refuse"|"allow"
+---@field context? bearssl.Context a client's; default one that trusts what the system trusts
+---@field server_name? string|false default the host; false: none, for a context that does not verify
+---@field verify? "required"|"report"|"none" the least that is done; default the context's
+---@field handlers? bearssl.Handlers as of context:wrap
+---@field alpn? string[] as of context:wrap
+---@field pins? table as of context:wrap
+---@field ech? string|false as of context:wrap
+---@field min_version? bearssl.Version as of context:wrap
+---@field max_version? bearssl.Version as of context:wrap
+---@field truncation? "refuse"|"allow" default "refuse"
 ---@field handshake_on_connect? boolean true for clients and modules, false for a cosocket
 ---@field pool_size? integer 30
 ---@field keepalive_timeout? integer milliseconds, 60000; 0: for ever

@@ -162,7 +162,7 @@ local function names_of(list)
 end
 
 --- read(text) is the list of names of the suites up to TLS 1.2 that an OpenSSL cipher string gives, in order, and its
--- @SECLEVEL, nil without one; or nil and OpenSSL's reason.
+-- "@SECLEVEL", nil without one; or nil and OpenSSL's reason.
 function cipher_string.read(text)
    local active, waiting, level = {}, begin(), nil
    text = text:gsub("^DEFAULT", "ALL:!COMPLEMENTOFDEFAULT:!eNULL")

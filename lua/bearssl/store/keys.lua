@@ -29,7 +29,16 @@ local exported_keys = require "bearssl.store.exported_keys"
 local keys = {}
 
 local Keys = {}
-Keys.__index = Keys
+
+local class = require "bearssl.own"
+local state_of = class.self_of "store ticket_keys"
+
+local make = class.class("store ticket_keys", Keys, {
+   __tostring = function(self)
+      state_of(self, "tostring")
+      return "bearssl.store.ticket_keys"
+   end,
+})
 
 -- A call that asks the store is under way for no longer than this, even if its coroutine is never seen again.
 local LONGEST_CALL = 60
@@ -41,13 +50,13 @@ local COMPARISONS, MOST_BETWEEN = 8, 60
 function keys.new(store, times, on_error, now)
    local own, message, code = core.ticket_keys { rotation = times.period, overlap = times.overlap, time = now }
    if not own then return nil, message, code end
-   return setmetatable({ store = store, times = times, on_error = on_error, own = own, shared = {},
-      waits = {}, last_try = -math.huge, compared = now or os.time() }, Keys)
+   return make { store = store, times = times, on_error = on_error, own = own, shared = {}, waits = {},
+      last_try = -math.huge, compared = now or os.time() }
 end
 
 --- keys() is the object for the option ticket_keys of a context.
 function Keys:keys()
-   return self.own
+   return state_of(self, "keys").own
 end
 
 local function ends(self, number)
@@ -254,14 +263,14 @@ end
 -- seconds at least: it asks the store only where a key is missing, and not again within a second after a failure. It
 -- may yield where the store's socket does.
 function Keys:refresh(time)
-   local now = time or os.time()
-   if is_under_way(self, now) then return true end
-   if math.abs(now - self.last_try) < 1 and self.problem then return nil, self.problem end
+   local state, now = state_of(self, "refresh"), time or os.time()
+   if is_under_way(state, now) then return true end
+   if math.abs(now - state.last_try) < 1 and state.problem then return nil, state.problem end
    local thread = coroutine.running()
-   self.call = thread and { thread = thread, since = now } or nil
-   local ok, message, is_told = bring_up(self, now)
-   self.call, self.last_try, self.problem = nil, now, message
-   if not ok and not is_told then report(self, message) end
+   state.call = thread and { thread = thread, since = now } or nil
+   local ok, message, is_told = bring_up(state, now)
+   state.call, state.last_try, state.problem = nil, now, message
+   if not ok and not is_told then report(state, message) end
    return ok, message
 end
 

@@ -10,7 +10,16 @@ local pool = require "bearssl.store.pool"
 local memcached = {}
 
 local Store = {}
-Store.__index = Store
+
+local class = require "bearssl.own"
+local own = class.self_of "memcached store"
+
+local make = class.class("memcached store", Store, {
+   __tostring = function(self)
+      own(self, "tostring")
+      return "bearssl.store.memcached"
+   end,
+})
 
 -- Of the protocol: longer keys are refused, longer lifetimes are read as a time since the epoch.
 local LONGEST_KEY, LONGEST_LIFE = 250, 2592000
@@ -79,9 +88,9 @@ function memcached.new(given, ...)
    given = checks.options(given, specification, "bearssl.store.memcached.new")
    local nginx = rawget(_G, "ngx")
    if type(nginx) == "table" and nginx.socket and not given.connect then
-      return setmetatable({ pool = in_nginx(given) }, Store)
+      return make { pool = in_nginx(given) }
    end
-   return setmetatable({ pool = outside(given) }, Store)
+   return make { pool = outside(given) }
 end
 
 local function check_key(key)
@@ -127,7 +136,7 @@ end
 function Store:get(key)
    local ok, message = check_key(key)
    if not ok then return nil, message end
-   return self.pool:ask(function(socket)
+   return own(self, "get").pool:ask(function(socket)
       local line = exchange(socket, "get " .. key .. "\r\n")
       if line == "END" then return nil end
       local name, length = line:match "^VALUE (%S+) %d+ (%d+)$"
@@ -143,19 +152,19 @@ end
 
 --- set(key, value, seconds) is true, or nil, message.
 function Store:set(key, value, seconds)
-   return store(self, "set", key, value, seconds)
+   return store(own(self, "set"), "set", key, value, seconds)
 end
 
 --- add(key, value, seconds) is true; false where the key is there; or nil, message.
 function Store:add(key, value, seconds)
-   return store(self, "add", key, value, seconds)
+   return store(own(self, "add"), "add", key, value, seconds)
 end
 
 --- delete(key) is true, or nil, message.
 function Store:delete(key)
    local ok, message = check_key(key)
    if not ok then return nil, message end
-   return self.pool:ask(function(socket)
+   return own(self, "delete").pool:ask(function(socket)
       local line = exchange(socket, "delete " .. key .. "\r\n")
       if line == "DELETED" or line == "NOT_FOUND" then return true end
       error("memcached answered: " .. line:sub(1, 100), 0)

@@ -10,7 +10,16 @@ local redis_reply = require "bearssl.store.redis_reply"
 local redis = {}
 
 local Store = {}
-Store.__index = Store
+
+local class = require "bearssl.own"
+local own = class.self_of "redis store"
+
+local make = class.class("redis store", Store, {
+   __tostring = function(self)
+      own(self, "tostring")
+      return "bearssl.store.redis"
+   end,
+})
 
 local specification = checks.server { password = options.is.string, client = options.is["function"] }
 
@@ -40,10 +49,10 @@ function redis.new(given, ...)
    given = checks.options(given, specification, "bearssl.store.redis.new")
    -- a module that is missing is no store that is away
    if not given.client then require "redis" end
-   return setmetatable({ pool = pool.new {
+   return make { pool = pool.new {
       connect = function() return connect(given) end,
       close = close, limit = given.connections, retry = given.retry,
-   }, timeout = given.timeout, password = not given.client and given.password }, Store)
+   }, timeout = given.timeout, password = not given.client and given.password }
 end
 
 -- What lua-redis makes of the answers: true of OK alone, another status its text, of nothing nil.
@@ -69,7 +78,7 @@ end
 
 --- get(key) is the value; nil where there is none; nil, message when it could not be asked.
 function Store:get(key)
-   return ask(self, function(client)
+   return ask(own(self, "get"), function(client)
       local value = client:get(key)
       if value ~= nil and type(value) ~= "string" then unexpected("GET", value) end
       return value
@@ -80,7 +89,7 @@ end
 function Store:set(key, value, seconds)
    local good, message = redis_reply.check_value(value)
    if not good then return nil, message end
-   return ask(self, function(client)
+   return ask(own(self, "set"), function(client)
       local answer = client:set(key, value, "EX", seconds)
       return answer == true or unexpected("SET", answer)
    end)
@@ -102,7 +111,7 @@ end
 function Store:add(key, value, seconds)
    local good, message = redis_reply.check_value(value)
    if not good then return nil, message end
-   return ask(self, function(client)
+   return ask(own(self, "add"), function(client)
       local answer = client:set(key, value, "EX", seconds, "NX")
       if answer == nil then return false end
       -- another server's answer, or one of a transaction that is open, is no word on who won
@@ -113,7 +122,7 @@ end
 
 --- delete(key) is true, or nil, message.
 function Store:delete(key)
-   return ask(self, function(client)
+   return ask(own(self, "delete"), function(client)
       local answer = client:del(key)
       return type(answer) == "number" or unexpected("DEL", answer)
    end)

@@ -11,7 +11,16 @@ local redis_reply = require "bearssl.store.redis_reply"
 local resty_redis = {}
 
 local Store = {}
-Store.__index = Store
+
+local class = require "bearssl.own"
+local own = class.self_of "resty_redis store"
+
+local make = class.class("resty_redis store", Store, {
+   __tostring = function(self)
+      own(self, "tostring")
+      return "bearssl.store.resty_redis"
+   end,
+})
 
 local is = options.is
 local specification = checks.server { password = is.string, idle = is.duration(86400) }
@@ -61,11 +70,11 @@ function resty_redis.new(given, ...)
    options.surplus("bearssl.store.resty_redis.new", given, ...)
    given = checks.options(given, specification, "bearssl.store.resty_redis.new")
    given.pool = cosocket_pool.name("redis", given.host, given.port or 6379, given.password)
-   return setmetatable({ given = given, pool = pool.new {
+   return make { given = given, pool = pool.new {
       connect = function() return connect(given) end, close = function(client) client:close() end,
       -- a cosocket belongs to the request that made it: nginx keeps it between requests
       limit = given.connections, retry = given.retry, keeps_none = true,
-   } }, Store)
+   } }
 end
 
 -- answer is what the client gave: false, message for an error of Redis; nil, message for one of the connection.
@@ -95,7 +104,7 @@ end
 
 --- get(key) is the value; nil where there is none; nil, message when it could not be asked.
 function Store:get(key)
-   return ask(self, function(client)
+   return ask(own(self, "get"), function(client)
       local value = checked(client:get(key))
       if is_null(value) then return nil end
       return type(value) == "string" and value or error("GET was answered by a " .. type(value), 0)
@@ -106,7 +115,7 @@ end
 function Store:set(key, value, seconds)
    local good, message = redis_reply.check_value(value)
    if not good then return nil, message end
-   return ask(self, function(client)
+   return ask(own(self, "set"), function(client)
       return is_ok(checked(client:set(key, value, "EX", seconds)))
    end)
 end
@@ -116,7 +125,7 @@ end
 function Store:add(key, value, seconds)
    local good, message = redis_reply.check_value(value)
    if not good then return nil, message end
-   return ask(self, function(client)
+   return ask(own(self, "add"), function(client)
       local answer = checked(client:set(key, value, "EX", seconds, "NX"))
       if is_null(answer) then return false end
       return is_ok(answer), checked(client:info("server")):match "run_id:(%w+)" or error("INFO tells no run_id", 0)
@@ -125,7 +134,7 @@ end
 
 --- delete(key) is true, or nil, message.
 function Store:delete(key)
-   return ask(self, function(client)
+   return ask(own(self, "delete"), function(client)
       local answer = checked(client:del(key))
       return type(answer) == "number" or error("DEL was answered by a " .. type(answer), 0)
    end)

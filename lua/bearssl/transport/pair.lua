@@ -2,7 +2,16 @@
 --     local a, b = pair.new()                                   -- never waits: "wantread", "wantwrite"
 --     local a, b = pair.new { wait = coroutine.yield }          -- waits by calling wait() until there is something
 -- Give each to context:wrap as its transport.
+local options_of = require "bearssl.options"
+
+local is = options_of.is
+
 local pair = {}
+
+local specification = {
+   capacity = is.integer(1, 2 ^ 31 - 1), chunk = is.integer(1, 2 ^ 31 - 1),
+   wait = function(value) return type(value) ~= "function" and "a function" or nil end,
+}
 
 local function new_queue()
    return { pieces = {}, first = 1, last = 0, size = 0 }
@@ -68,6 +77,7 @@ end
 -- so many bytes per read), wait (function called while there is nothing to read or no room; without it the
 -- functions return nil, "timeout").
 function pair.new(options)
+   if options ~= nil then options_of.check(options, specification, "bearssl.transport.pair.new", 2) end
    options = options or {}
    local there, back = new_queue(), new_queue()
    return new_end(back, there, options), new_end(there, back, options)
