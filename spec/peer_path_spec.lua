@@ -26,7 +26,8 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
    local function server(options)
       options.mode = "server"
       local chain = certificates.chain_ec
-      options.certificate = chain.certificate .. certificates.ca.certificate .. certificates.alpha.certificate .. chain.rest
+      options.certificate = chain.certificate .. certificates.ca.certificate .. certificates.alpha.certificate
+         .. chain.rest
       options.key = chain.key
       return context(options)
    end

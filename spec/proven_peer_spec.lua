@@ -37,8 +37,8 @@ local function watcher(log)
    for _, stage in ipairs(bearssl.stages) do
       handlers[stage] = function(connection, message)
          local info = connection:info()
-         local named = info.peer_verified or #info.peer_certificates > 0 or #info.peer_path > 0 or info.psk or info.psk_identity
-            or info.signature_algorithm or info.ocsp_response
+         local named = info.peer_verified or #info.peer_certificates > 0 or #info.peer_path > 0 or info.psk
+            or info.psk_identity or info.signature_algorithm or info.ocsp_response
             or message.direction == "received" and connection:session()
          log[#log + 1] = { stage = stage, direction = message.direction, named = named and true or false }
       end

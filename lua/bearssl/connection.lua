@@ -167,7 +167,9 @@ local make = class.class("connection", methods, {
 })
 
 -- Options that the core takes as they are.
-local passed_on = { "server_name", "session", "verify", "early_data", "ech", "early_data_resend", "fallback_scsv", "alpn" }
+local passed_on = {
+   "server_name", "session", "verify", "early_data", "ech", "early_data_resend", "fallback_scsv", "alpn",
+}
 
 --- open(context, given, holder) is the state of a new connection, or nil, message, code. context: its state; given:
 -- options, which context.lua has checked; holder: what handlers get as their first argument.
