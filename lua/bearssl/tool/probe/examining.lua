@@ -1,7 +1,10 @@
 -- What probe finds out about a server, as its report.
 local asking = require "bearssl.tool.probe.asking"
 local bearssl = require "bearssl"
+local chains = require "bearssl.tool.probe.chains"
 local describe = require "bearssl.describe"
+local hsts = require "bearssl.tool.probe.hsts"
+local ladder = require "bearssl.ladder"
 local options = require "bearssl.tool.options"
 local questions = require "bearssl.tool.probe.questions"
 
@@ -30,13 +33,43 @@ local function versions_of(prober, progress)
    return list
 end
 
-local function certificate_report(prober, result, report)
-   local chain = {}
-   for i, object in ipairs(result.judged.chain) do chain[i] = describe.certificate(object) end
-   report.chain = chain
-   report.verdict = result.judged.verdict
-   report.name_matches = result.judged.chain[1]:matches(prober.name)
-   report.verified = report.verdict == "ok"
+-- The chains for all kinds of keys that the server has; the first is what a client gets that offers everything.
+local function certificate_report(prober, result, report, best, classic)
+   local first = chains.describe(prober, result)
+   report.chains = { first }
+   report.chain, report.verdict, report.verified = first.chain, first.verdict, first.verified
+   report.name_matches = first.name_matches
+   local entry = best.version == "TLSv1.3" and best or classic
+   for _, other in ipairs(chains.others(prober, entry.version, entry.suites, first.key_type)) do
+      report.chains[#report.chains + 1] = other
+   end
+   -- somebody whom the system trusts has signed it
+   report.public = not prober.trust and first.verdict ~= "unknown_ca" and first.verdict ~= "self_signed"
+end
+
+local function microseconds(seconds)
+   return math.floor(seconds * 1e6 + 0.5) / 1e6
+end
+
+local function handshake_report(result)
+   local messages = {}
+   for i, entry in ipairs(result.recorder.entries) do
+      messages[i] = {
+         name = entry.title, from = entry.from, time = entry.at and microseconds(entry.at), length = entry.length,
+      }
+   end
+   return {
+      ok = result.ok and true or false, seconds = microseconds(result.seconds), messages = messages,
+      version = result.info.version, cipher_suite = result.info.cipher_suite, group = result.info.group,
+   }
+end
+
+-- A connection whose messages are noted.
+local function recorded(prober, settings)
+   local recorder = ladder.recorder()
+   local result = asking.once(prober, settings, nil, nil, nil, recorder)
+   result.recorder = recorder
+   return result
 end
 
 -- What TLS 1.3 has no more, from a handshake of the best version below it.
@@ -55,10 +88,11 @@ local function examine_classic(prober, entry, result, report)
    report.resumption_by_id = questions.resumes(prober, plain)
 end
 
--- Fills report.error where there is nothing to report on.
+--- examine(prober, progress) is the report, with report.error where there is nothing to report on; and the recording of
+-- a handshake (of bearssl.ladder).
 function examining.examine(prober, progress)
    local report = { target = options.endpoint(prober.host, prober.port), server_name = prober.name }
-   local first = asking.once(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
+   local first = recorded(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
    progress:step("first handshake")
    if first.unreachable then
       report.error, report.code = first.message, first.code
@@ -67,7 +101,7 @@ function examining.examine(prober, progress)
    report.long_hello, report.hello_in_records = questions.hello_forms(prober, first)
    progress:step("ClientHello")
    if report.long_hello == false then
-      first = asking.once(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
+      first = recorded(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
    end
    report.versions = versions_of(prober, progress)
    local best, classic -- of all, and below TLS 1.3
@@ -82,7 +116,8 @@ function examining.examine(prober, progress)
    report.server_order = questions.server_order(prober, best.version, best.suites)
    progress:step("order")
    local whole = first.ok and first
-      or asking.again(prober, { min_version = best.version, max_version = best.version, suites = best.suites })
+      or recorded(prober, { min_version = best.version, max_version = best.version, suites = best.suites })
+   report.handshake = whole.info and handshake_report(whole)
    progress:step("handshake")
    local leaf = whole.judged and whole.judged.chain[1]
    report.groups, report.groups_hidden = questions.groups(prober, best.version, best.suites, leaf, progress)
@@ -99,11 +134,12 @@ function examining.examine(prober, progress)
       report.server_certificate_types = questions.certificate_types(prober, best.suites)
    end
    progress:step("certificate types")
-   if leaf then certificate_report(prober, whole, report) end
+   if leaf then certificate_report(prober, whole, report, best, classic) end
+   progress:step("certificates")
    if not whole.ok then
       report.handshake_error, report.handshake_code = whole.message, whole.code
       report.client_certificate_required = report.client_certificate and not prober.credentials or nil
-      return report
+      return report, whole.recorder
    end
    report.ech_public_names = ech_of(whole.seen.encrypted_extensions)
    if not prober.groups then report.ech = report.ech_public_names ~= nil end
@@ -123,7 +159,13 @@ function examining.examine(prober, progress)
    progress:step("resumption")
    report.fallback_protection = questions.fallback_protection(prober, report.versions, best)
    progress:step("fallback")
-   return report
+   if not prober.starttls then
+      local answer = hsts.ask(prober)
+      report.http = answer and { status = answer.status }
+      report.hsts = answer and answer.hsts
+      progress:step("HTTP")
+   end
+   return report, whole.recorder
 end
 
 return examining
