@@ -32,7 +32,7 @@ end
 
 -- What the report says of the server, beside what it found.
 local function judge(report, prober, days)
-   report.findings = findings.of(report, { days = days, name = prober.name })
+   report.findings = findings.of(report, { days = days, name = prober.name, time = report.time })
    report.grade, report.grade_reasons, report.grade_without_trust = grade.of(report)
    report.not_tested = not_tested.of(report, prober)
 end

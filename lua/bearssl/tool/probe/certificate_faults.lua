@@ -183,8 +183,8 @@ local function judge_order(entry, add)
    end
    if entry.incomplete then
       local top = entry.chain[entry.order[#entry.order]]
-      add("critical", "incomplete_chain", ("the certificate of the issuer is not sent, or not trusted: %s"):format(
-         top.issuer))
+      add("critical", "incomplete_chain", ("the certificate of the issuer is not sent: %s, which is at %s"):format(
+         top.issuer, top.issuer_uris[1]))
    end
 end
 

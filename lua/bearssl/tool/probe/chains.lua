@@ -57,7 +57,8 @@ local function order_of(entry, chain)
    entry.order = path
    entry.root_sent = #path > 1 and chain[path[#path]]:is_self_signed() or false
    local top = chain[path[#path]]
-   entry.incomplete = entry.verdict == "unknown_ca" and not top:is_self_signed()
+   -- one that says where its issuer's certificate is to be had is below an intermediate, or nobody would need to ask
+   entry.incomplete = entry.verdict == "unknown_ca" and not top:is_self_signed() and #top:issuer_uris() > 0
 end
 
 -- The stapled OCSP response; false where none came.

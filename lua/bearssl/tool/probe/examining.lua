@@ -91,7 +91,9 @@ end
 --- examine(prober, progress) is the report, with report.error where there is nothing to report on; and the recording of
 -- a handshake (of bearssl.ladder).
 function examining.examine(prober, progress)
-   local report = { target = options.endpoint(prober.host, prober.port), server_name = prober.name }
+   local report = {
+      target = options.endpoint(prober.host, prober.port), server_name = prober.name, time = os.time(),
+   }
    local first = recorded(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
    progress:step("first handshake")
    if first.unreachable then
