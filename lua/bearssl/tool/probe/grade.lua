@@ -14,7 +14,7 @@ local by_level = { critical = "F", warning = "B" }
 local by_code = {
    expired = "T", not_yet_valid = "T", name_mismatch = "T", no_names = "T", not_trusted = "T", incomplete_chain = "T",
    revoked = "T", staple_missing = "T", wrong_extended_key_usage = "T",
-   no_modern_version = "C", no_forward_secrecy = "C", compression = "C", insecure_renegotiation = "C",
+   no_modern_version = "C", no_forward_secrecy = "C", compression = "C",
    expires_soon = "A", chain_order = "A", no_extended_master_secret = "A", no_fallback_protection = "A",
    early_data = "A",
 }
