@@ -164,6 +164,7 @@ local function judge_chains(report, add, settings)
          or verdict == "name_mismatch" and (told.no_names or told.name_mismatch)
          or verdict == "unknown_ca" and told.incomplete_chain or verdict == "staple_required" and told.staple_missing
          or verdict == "certificate_revoked" and told.revoked
+         or verdict == "wrong_purpose" and told.wrong_extended_key_usage
          or (verdict == "ocsp_expired" or verdict == "bad_ocsp_response") and (told.staple_expired or told.bad_staple)
       if not entry.verified and not known then
          add("critical", "not_trusted", ("clients refuse it: %s"):format(verdicts[verdict] or verdict))
