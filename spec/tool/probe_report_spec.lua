@@ -38,7 +38,7 @@ describe("probe's report", function()
          { { names = { "*.com", "localhost" } }, odd_wildcard = "warning" },
          { { names = {}, subject = "CN=localhost", extended_key_usage = { "serverAuth" } }, no_names = "critical" },
          { { extended_key_usage = { "clientAuth" } }, wrong_extended_key_usage = "critical" },
-         { { extended_key_usage = {} }, no_extended_key_usage = "notice" },
+         { { extended_key_usage = false }, no_extended_key_usage = "notice" },
          { { must_staple = true }, staple_missing = "critical" },
       }
       for _, case in ipairs(cases) do
