@@ -368,7 +368,11 @@ local function examine(prober, progress)
       if entry.supported and entry.version ~= "TLSv1.3" then classic = entry end
    end
    if not best then
-      report.error, report.code = first.message or "no TLS version is common", first.code
+      if first.seen.server_hello then
+         report.error, report.code = "the server answered at first, and then no more", "transport_failed"
+      else
+         report.error, report.code = first.message or "no TLS version is common", first.code or "no_common_version"
+      end
       return report
    end
    report.server_order = server_order(prober, best.version, best.suites)
@@ -529,6 +533,7 @@ function probe.run(arguments)
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report = examine(prober, progress)
+   if report.versions then require("bearssl.tool.scan").run(prober, report, progress) end
    progress:finish()
    if not report.error then report.findings = findings.of(report, { days = arguments.expires, name = prober.name }) end
    if arguments.json then
