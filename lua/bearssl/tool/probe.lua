@@ -79,10 +79,11 @@ local function ask(prober, settings, stop, first, fallback)
    return result
 end
 
--- The network may fail for other reasons than the question: such an answer is asked for twice.
+-- The network may fail for other reasons than the question: such an answer is asked for twice, unless it took all the
+-- time that there is.
 local function ask_again(prober, settings, stop, fallback)
    local result = ask(prober, settings, stop, nil, fallback)
-   if not result.ok and not result.seen.server_hello and not result.seen.alert then
+   if not result.ok and not result.seen.server_hello and not result.seen.alert and result.code ~= "timeout" then
       result = ask(prober, settings, stop, nil, fallback)
    end
    return result
@@ -358,6 +359,10 @@ local function examine(prober, progress)
    end
    report.long_hello, report.hello_in_records = hello_forms(prober, first)
    progress:step("ClientHello")
+   if report.long_hello == nil and first.code == "timeout" then
+      report.error, report.code = "the server does not answer a ClientHello", "timeout"
+      return report
+   end
    if report.long_hello == false then
       first = ask(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
    end
