@@ -52,6 +52,7 @@ function probe.run(arguments)
    for _, version in ipairs(bearssl.versions()) do total = total + #options.suites(version) end
    local progress = arguments.quiet and { step = function() end, finish = function() end } or terminal.progress(total)
    local report, recorder = examining.examine(prober, progress)
+   if report.versions then require("bearssl.tool.scan").run(prober, report, progress) end
    progress:finish()
    if not report.error then judge(report, prober, arguments.expires) end
    if arguments.json then

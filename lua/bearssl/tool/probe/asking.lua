@@ -73,10 +73,10 @@ function asking.once(prober, settings, stop, first, fallback, recorder)
 end
 
 --- again(prober, settings [, stop [, fallback]]) is once, and twice where the network may have failed for other reasons
--- than the question.
+-- than the question, unless it took all the time that there is.
 function asking.again(prober, settings, stop, fallback)
    local result = asking.once(prober, settings, stop, nil, fallback)
-   if not result.ok and not result.seen.server_hello and not result.seen.alert then
+   if not result.ok and not result.seen.server_hello and not result.seen.alert and result.code ~= "timeout" then
       result = asking.once(prober, settings, stop, nil, fallback)
    end
    return result

@@ -102,6 +102,10 @@ function examining.examine(prober, progress)
    end
    report.long_hello, report.hello_in_records = questions.hello_forms(prober, first)
    progress:step("ClientHello")
+   if report.long_hello == nil and first.code == "timeout" then
+      report.error, report.code = "the server does not answer a ClientHello", "timeout"
+      return report
+   end
    if report.long_hello == false then
       first = recorded(prober, { min_version = bearssl.versions()[1], suites = options.suites() })
    end
@@ -112,7 +116,11 @@ function examining.examine(prober, progress)
       if entry.supported and entry.version ~= "TLSv1.3" then classic = entry end
    end
    if not best then
-      report.error, report.code = first.message or "no TLS version is common", first.code
+      if first.seen.server_hello then
+         report.error, report.code = "the server answered at first, and then no more", "transport_failed"
+      else
+         report.error, report.code = first.message or "no TLS version is common", first.code or "no_common_version"
+      end
       return report
    end
    report.server_order = questions.server_order(prober, best.version, best.suites)
