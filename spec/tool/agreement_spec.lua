@@ -1,9 +1,9 @@
 -- Probe says of servers, set up badly on purpose, what sslscan and testssl.sh say of them.
 local certificates = require "spec.support.certificates"
-local core = require "bearssl.core"
 local dh_groups = require "spec.support.dh_groups"
 local json = require "dkjson"
 local peer = require "spec.support.peer"
+local registry = require "bearssl.tool.scan.registry"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 local tool = require "spec.support.tool"
@@ -11,11 +11,6 @@ local tool = require "spec.support.tool"
 local function probe(port)
    local _, out, err = tool("probe", "--cafile", certificates.ca.certfile, "--json", "localhost:" .. port)
    return assert(json.decode(out), out .. err)
-end
-
-local by_id = {}
-for _, suite in ipairs(core.suites()) do
-   if suite.supported then by_id[("0x%04X"):format(suite.id)] = suite.name end
 end
 
 local groups = {}
@@ -28,7 +23,7 @@ local function sorted(set)
    return list
 end
 
--- What sslscan says, in our terms: of suites and groups those that both know.
+-- What sslscan says, in our terms.
 local function sslscan(port, without)
    local _, text = shell.try { "timeout", "60", "sslscan", "--no-colour", "--no-heartbleed", "--show-certificate",
       "--xml=-", without or "--no-heartbleed", "localhost:" .. port }
@@ -38,7 +33,7 @@ local function sslscan(port, without)
    end
    for version, id in text:gmatch '<cipher status="%a+" sslversion="([^"]+)"[^>]- id="(0x%x+)"' do
       seen.suites[version] = seen.suites[version] or {}
-      if by_id[id] then seen.suites[version][by_id[id]] = true end
+      seen.suites[version][registry.suite_name(tonumber(id))] = true
    end
    for version, name in text:gmatch '<group sslversion="([^"]+)" bits="%d+" name="([%w_]+)' do
       seen.groups[version] = seen.groups[version] or {}
@@ -67,7 +62,9 @@ local function compare(server, note, without)
       if seen.versions[entry.version] ~= nil then
          assert.are.equal(seen.versions[entry.version], entry.supported, note .. " " .. entry.version .. text)
          local ours = {}
-         for _, name in ipairs(entry.suites) do ours[name] = true end
+         for _, list in ipairs { entry.suites, entry.foreign_suites } do
+            for _, name in ipairs(list) do ours[name] = true end
+         end
          assert.are.same(sorted(seen.suites[entry.version] or {}), sorted(ours), note .. " " .. entry.version)
          if entry.supported then best = entry.version end
       end
@@ -92,7 +89,7 @@ describe("probe agrees with sslscan", function()
       { "old versions, SHA-1", "sha1", { "-groups", "P-256:P-384" }, "F", weak_version = "warning",
          weak_signature = "critical" },
       { "a short key, a short group", "weak", { "-no_tls1_3", "-no_tls1", "-no_tls1_1" }, "F", dh = 1024,
-         weak_key = "critical", weak_dhe = "warning", weak_suite = "warning" },
+         weak_key = "critical", weak_dhe = "warning", weak_suite = "critical" },
       { "an expired certificate", "expired", { "-no_tls1", "-no_tls1_1", "-groups", "X25519" }, "T",
          expired = "critical" },
       { "itself only, old versions only", "selfsigned", { "-no_tls1_2", "-no_tls1_3" }, "T",

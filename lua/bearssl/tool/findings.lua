@@ -17,6 +17,8 @@ function findings.suite(name)
       return "warning", "3DES has 64-bit blocks (Sweet32)", "C"
    elseif name:find("^TLS_RSA_") then
       return "warning", "RSA key exchange has no forward secrecy"
+   elseif name:find("^TLS_DH_") then
+      return "warning", "static DH has no forward secrecy"
    elseif name:find("^TLS_ECDH_") then
       return "warning", "static ECDH has no forward secrecy"
    elseif name:find("_CBC_") then
@@ -137,9 +139,11 @@ local function judge_scan(report, add)
       add("notice", "long_ticket", ("tickets live %d days, and seven are allowed (RFC 8446)"):format(
          math.floor(ticket.lifetime / 86400)))
    end
+   local told = { hello_over_1460 = report.long_hello == false, hello_in_records = report.hello_in_records == false }
    local names = {}
    for name, answer in pairs(report.intolerance or {}) do
-      if answer.tolerant == false then names[#names + 1] = name end
+      -- no client sends a hello that long
+      if answer.tolerant == false and not told[name] and name ~= "hello_over_16384" then names[#names + 1] = name end
    end
    table.sort(names)
    for _, name in ipairs(names) do
