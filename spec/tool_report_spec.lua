@@ -186,6 +186,24 @@ describe("probe's judgement", function()
    end)
 end)
 
+describe("the guide on probe", function()
+   it("names each finding and each reason", function()
+      local page = assert(io.open "doc/guides/probing.md"):read "*a"
+      local count = 0
+      for _, name in ipairs { "findings", "probe/certificate_faults", "probe/grade" } do
+         local source = assert(io.open("lua/bearssl/tool/" .. name .. ".lua")):read "*a"
+         local function documented(code)
+            count = count + 1
+            assert.is_truthy(page:find("`" .. code .. "`", 1, true), code)
+         end
+         for code in source:gmatch '"%l+", "(%l[%l_]+%d*)",%s' do documented(code) end
+         for code in source:gmatch 'add%("(%l+_[%l_]+%d*)", ' do documented(code) end
+         for code in source:gmatch "([%l_]+) = \"[TCA]\"," do documented(code) end
+      end
+      assert.is_true(count > 60, count)
+   end)
+end)
+
 describe("a Strict-Transport-Security field", function()
    it("is read as RFC 6797 section 6.1 has it", function()
       assert.are.same({ max_age = 31536000, include_subdomains = true, preload = true },

@@ -154,6 +154,20 @@ local function web(...)
    return child
 end
 
+describe("the guide on probe", function()
+   it("names each field of the report", function()
+      local page = temporary.read "doc/guides/probing.md"
+      local server = tool.serve("--min", "1.0", "--suites", "all", "--early-data", "1024", tool.credential "rsa")
+      local document = probe(server.port)
+      document.codes = nil
+      for _, object in ipairs { document, document.chains[1], document.chain[1], document.handshake,
+         document.findings[1], document.versions[1], document.renegotiation, document.ticket } do
+         for name in pairs(object) do assert.is_truthy(page:find("[`{ ]" .. name .. "[`},]"), name) end
+      end
+      server:stop()
+   end)
+end)
+
 describe("probe", function()
    it("asks for Strict-Transport-Security, of which the first field counts", function()
       local server = web("max-age=31536000; includeSubDomains", "max-age=0")

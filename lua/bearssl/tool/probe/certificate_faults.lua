@@ -52,15 +52,13 @@ local function judge_key(certificate, who, add)
    end
 end
 
--- Nobody relies on the signature of a root.
-local function judge_signature(certificate, who, add)
+--- is_weakly_signed(certificate): by SHA-1 or older? Nobody relies on the signature of a root.
+function certificate_faults.is_weakly_signed(certificate)
    local algorithm = tostring(certificate.signature_algorithm)
    local lower = algorithm:lower():gsub("%-", "")
    local weak = lower:find "sha1" or lower:find "md5" or lower:find "md2"
       or algorithm:find "^1%.2%.840%.113549%.1%.1%.[2345]$" or algorithm == "1.2.840.10045.4.1"
-   if weak and certificate.subject ~= certificate.issuer then
-      add("critical", "weak_signature", ("%s is signed with %s"):format(who, algorithm))
-   end
+   return weak and certificate.subject ~= certificate.issuer or false
 end
 
 local function wildcard_fault(name)
@@ -195,7 +193,9 @@ function certificate_faults.judge(entry, add, settings)
       local who = name_of(i, certificate)
       judge_dates(certificate, who, add, settings)
       judge_key(certificate, who, add)
-      judge_signature(certificate, who, add)
+      if certificate_faults.is_weakly_signed(certificate) then
+         add("critical", "weak_signature", ("%s is signed with %s"):format(who, certificate.signature_algorithm))
+      end
       judge_serial(certificate, who, add, settings.public)
    end
    judge_names(entry.chain[1], add, settings, entry.name_matches)

@@ -32,6 +32,7 @@ ul.list li.warning{border-color:var(--warn)}ul.list li.notice{border-color:var(-
 th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line)}
 th{font-weight:500;color:var(--faint);width:11rem}td.time,td.size{font-variant-numeric:tabular-nums;white-space:nowrap}
 th.head{width:auto}th.part{padding-left:1rem}code{font:.9em ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
+.suites .level{font-weight:400;font-size:.85em}
 .suites{margin:.2rem 0 .2rem;padding:0;list-style:none}.wide{overflow-x:auto}.wide img{display:block;min-width:48rem;
 width:100%;height:auto}svg.chain{max-width:100%;height:auto;display:block}svg.chain rect{fill:var(--band);
 stroke:var(--line);stroke-width:1.5}svg.chain rect.good{stroke:var(--good)}svg.chain rect.bad{stroke:var(--bad);

@@ -1,5 +1,6 @@
 -- A picture of a chain of certificates: one box for each, the server's at the bottom, in SVG that stands in a page.
 local describe = require "bearssl.describe"
+local faults = require "bearssl.tool.probe.certificate_faults"
 local markup = require "bearssl.trace.markup"
 
 local picture = {}
@@ -41,11 +42,15 @@ local function box(put, y, class, lines, dashed)
       markup.content(lines.place)))
 end
 
-local function arrow(put, y, class, label)
+-- From an issuer to the certificate below it.
+local function arrow(put, y, class, below)
    local x = 60
+   local weak = faults.is_weakly_signed(below)
+   if weak then class = "bad" end
    put(('<path d="M%d %dV%d" class="a %s"/><path d="M%d %dl-5 -9h10z" class="h %s"/>'):format(x, y + 3, y + GAP - 9,
       class, x, y + GAP - 2, class))
-   put(text(x + 16, y + 22, "l", label, LINE))
+   put(text(x + 16, y + 22, "l", ("signs with %s%s"):format(tostring(below.signature_algorithm),
+      weak and ", which is too weak" or ""), LINE))
 end
 
 --- chain(entry, time) draws one of a report's chains, from the authority down to the server: an SVG element. Where the
@@ -55,11 +60,13 @@ function picture.chain(entry, time)
    local function put(piece) parts[#parts + 1] = piece end
    local top = entry.chain[entry.order[#entry.order]]
    if not top.is_self_signed then
-      box(put, y, entry.verified and "good" or "bad", {
-         top.issuer, entry.verified and "trusted, and so not sent" or "not sent",
+      local missing = entry.verdict == "unknown_ca"
+      box(put, y, missing and "bad" or "good", {
+         top.issuer,
+         missing and "not sent, or not trusted" or entry.verified and "trusted, and so not sent" or "not sent",
          place = entry.verified and "authority" or "issuer",
       }, true)
-      arrow(put, y + HEIGHT, entry.verified and "good" or "bad", "signs with " .. tostring(top.signature_algorithm))
+      arrow(put, y + HEIGHT, missing and "bad" or "good", top)
       y = y + HEIGHT + GAP
    end
    for position = #entry.order, 1, -1 do
@@ -77,7 +84,7 @@ function picture.chain(entry, time)
       y = y + HEIGHT
       if position > 1 then
          local below = entry.chain[entry.order[position - 1]]
-         arrow(put, y, "good", "signs with " .. tostring(below.signature_algorithm))
+         arrow(put, y, "good", below)
          y = y + GAP
       end
    end
