@@ -32,6 +32,20 @@ local function find_versions(self)
    end
 end
 
+-- Who has nothing in common with the library may have something all the same.
+local function tell_what_is_there(report)
+   local names = {}
+   for _, entry in ipairs(report.versions) do
+      local count = #entry.suites + #entry.foreign_suites
+      if entry.supported then
+         names[#names + 1] = ("%s with %d suite%s"):format(entry.version, count, count == 1 and "" or "s")
+      end
+   end
+   if #names == 0 then return end
+   report.error = "the server speaks nothing that this library does; it has " .. table.concat(names, ", ")
+   report.code = "no_common_version"
+end
+
 --- run(prober, report, progress) adds to a report. prober: host, port, name, timeout, starttls, trust, credentials,
 -- ticket_wait. It adds
 --    versions            SSLv2 and SSLv3 in front; to each `foreign_suites`, names
@@ -57,6 +71,7 @@ function scan.run(prober, report, progress)
       sessions.run(self)
       intolerance.run(self)
    end
+   if report.error then tell_what_is_there(report) end
    local why = self.line:exhausted()
    if why then self:not_tested(("The scan ended early: %s."):format(why)) end
    self:not_tested("Heartbleed, ROBOT, Ticketbleed and other faults of programs were not tried: it would take an "

@@ -78,11 +78,16 @@ local function tickets(scan)
    end
 end
 
+local function can_speak(entry) return entry and entry.version ~= "SSLv3" and #entry.suites > 0 end
+
 local function renegotiation(scan)
    local report = scan.report
    if not report.renegotiation then return end
    if not report.renegotiation.secure then
       scan:not_tested "Whether a client may renegotiate was not tried: without RFC 5746 the library never does."
+      return
+   elseif not can_speak(scan.classic) then
+      scan:not_tested "Whether a client may renegotiate was not tried: none of the server's suites is the library's."
       return
    end
    local context = context_of(scan, scan.classic.version, { renegotiation = true })
@@ -102,8 +107,6 @@ local function renegotiation(scan)
    end
 end
 
-local function can_speak(entry) return entry and entry.version ~= "SSLv3" and #entry.suites > 0 end
-
 --- run(scan) fills report.ticket, .early_data_accepted and .renegotiation.client_initiated.
 function sessions.run(scan)
    local report = scan.report
@@ -114,7 +117,7 @@ function sessions.run(scan)
       return
    end
    if can_speak(scan.best) and report.tickets ~= false then tickets(scan) end
-   if can_speak(scan.classic) then renegotiation(scan) end
+   renegotiation(scan)
    scan.progress:step("sessions", 0)
 end
 

@@ -37,6 +37,8 @@ local function say_what_is_missing(scan, version, problem)
    if problem == "timeout" or scan.line:exhausted() then
       scan:not_tested(("Not all suites of %s were offered: %s."):format(version,
          scan.line:exhausted() or "the server did not answer in time"))
+   elseif problem == "garbage" then
+      scan:not_tested(("Suites of %s were offered, and the server answered what is no TLS."):format(version))
    end
 end
 
