@@ -5,12 +5,16 @@ local markup = require "bearssl.trace.markup"
 
 local picture = {}
 
-local WIDTH, HEIGHT, GAP, LEFT = 640, 84, 34, 2
-local NAME, LINE = 62, 88 -- characters
+local WIDTH, HEIGHT, GAP, LEFT = 480, 84, 34, 2
+local NAME, LINE = 36, 66 -- characters
+
+-- How it looks without the page's style, which comes before these.
+local TEXT = 'fill="currentColor"'
+local SHAPE = 'fill="none" stroke="currentColor"'
 
 local function text(x, y, class, content, limit)
    content = markup.shortened(markup.plain(content), limit)
-   return ('<text x="%d" y="%d" class="%s">%s</text>'):format(x, y, class, markup.escaped(content))
+   return ('<text x="%d" y="%d" class="%s" %s>%s</text>'):format(x, y, class, TEXT, markup.escaped(content))
 end
 
 local function key_of(certificate)
@@ -33,13 +37,13 @@ local function place_of(entry, position, index)
 end
 
 local function box(put, y, class, lines, dashed)
-   put(('<rect x="%d" y="%d" width="%d" height="%d" rx="8" class="%s"%s/>'):format(LEFT, y, WIDTH - 2 * LEFT, HEIGHT,
-      class, dashed and ' stroke-dasharray="6 4"' or ""))
+   put(('<rect x="%d" y="%d" width="%d" height="%d" rx="8" class="%s" %s%s/>'):format(LEFT, y, WIDTH - 2 * LEFT,
+      HEIGHT, class, SHAPE, dashed and ' stroke-dasharray="6 4"' or ""))
    put(text(18, y + 26, "n", lines[1], NAME))
    put(text(18, y + 48, "l", lines[2], LINE))
    if lines[3] then put(text(18, y + 68, "l", lines[3], LINE)) end
-   put(('<text x="%d" y="%d" class="p" text-anchor="end">%s</text>'):format(WIDTH - 18, y + 26,
-      markup.content(lines.place)))
+   put(('<text x="%d" y="%d" class="p" text-anchor="end" %s>%s</text>'):format(WIDTH - 18, y + 26,
+      TEXT, markup.content(lines.place)))
 end
 
 -- From an issuer to the certificate below it.
@@ -47,8 +51,8 @@ local function arrow(put, y, class, below)
    local x = 60
    local weak = faults.is_weakly_signed(below)
    if weak then class = "bad" end
-   put(('<path d="M%d %dV%d" class="a %s"/><path d="M%d %dl-5 -9h10z" class="h %s"/>'):format(x, y + 3, y + GAP - 9,
-      class, x, y + GAP - 2, class))
+   put(('<path d="M%d %dV%d" class="a %s" %s/>'):format(x, y + 3, y + GAP - 9, class, SHAPE))
+   put(('<path d="M%d %dl-5 -9h10z" class="h %s" %s/>'):format(x, y + GAP - 2, class, TEXT))
    put(text(x + 16, y + 22, "l", ("signs with %s%s"):format(tostring(below.signature_algorithm),
       weak and ", which is too weak" or ""), LINE))
 end
