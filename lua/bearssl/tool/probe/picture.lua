@@ -17,6 +17,11 @@ local function text(x, y, class, content, limit)
    return ('<text x="%d" y="%d" class="%s" %s>%s</text>'):format(x, y, class, TEXT, markup.escaped(content))
 end
 
+-- The common name of a distinguished name, or all of it: the page has it in full below.
+local function short(name)
+   return name:match "^CN=([^,+\\]+)" or name:match ",CN=([^,+\\]+)" or name == "" and "(no subject)" or name
+end
+
 local function key_of(certificate)
    local key = certificate.public_key
    return ("%s %s"):format(tostring(key.type), tostring(key.curve or key.bits or ""))
@@ -66,7 +71,7 @@ function picture.chain(entry, time)
    if not top.is_self_signed then
       local missing = entry.verdict == "unknown_ca"
       box(put, y, missing and "bad" or "good", {
-         top.issuer,
+         short(top.issuer),
          missing and "not sent, or not trusted" or entry.verified and "trusted, and so not sent" or "not sent",
          place = entry.verified and "authority" or "issuer",
       }, true)
@@ -79,7 +84,7 @@ function picture.chain(entry, time)
       local fault = fault_of(certificate, time)
       local wrong = fault or index == 1 and not entry.name_matches
       box(put, y, wrong and "bad" or "good", {
-         certificate.subject == "" and "(no subject)" or certificate.subject,
+         short(certificate.subject),
          key_of(certificate) .. (index == 1 and not entry.name_matches and " · for another name" or ""),
          ("%s to %s%s"):format(describe.date(certificate.not_before), describe.date(certificate.not_after),
             fault and " · " .. fault or ""),
@@ -95,7 +100,7 @@ function picture.chain(entry, time)
    for _, index in ipairs(entry.superfluous) do
       y = y + 14
       local certificate = entry.chain[index]
-      box(put, y, "idle", { certificate.subject, key_of(certificate), place = "sent, but not part of it" }, true)
+      box(put, y, "idle", { short(certificate.subject), key_of(certificate), place = "sent, but not part of it" }, true)
       y = y + HEIGHT
    end
    return ('<svg class="chain" viewBox="0 0 %d %d" width="%d" role="img" aria-label="The chain of certificates">%s'
