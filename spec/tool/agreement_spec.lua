@@ -115,6 +115,7 @@ describe("probe agrees with sslscan", function()
 
    it("on our own server, with all suites and versions", function()
       local server = tool.serve("--suites", "all", "--min", "1.0", tool.credential "rsa")
+      -- it looks for ServerHelloDone in a record of its own, and waits three seconds for each group that we lack
       local _, document = compare(server, "ours", "--no-groups")
       assert.are.equal("C", document.grade)
       server:stop()
