@@ -11,6 +11,8 @@ local suites = require "bearssl.tool.scan.suites"
 
 local exchange = {}
 
+local unpack = table.unpack or unpack -- luacheck: ignore
+
 local GROUPS_AT_A_TIME = 64
 local SIGNED = 200 -- bytes of a flight that has a signature in it; an alert has some twenty
 local SCHEMES_CERT = 50
@@ -44,16 +46,33 @@ local function foreign_groups()
    return list
 end
 
+-- Below TLS 1.3 the groups that are offered limit the curve of an ECDSA certificate too (RFC 8422 section 5.1): where
+-- all others are refused, the certificate's stands beside them.
+local function own_group(report)
+   local leaf = report.chain and report.chain[1]
+   return leaf and ({ ["P-256"] = 23, ["P-384"] = 24, ["P-521"] = 25 })[leaf.public_key.curve]
+end
+
 -- An empty list of shares makes a server say in HelloRetryRequest which group it would have.
 local function groups_of(scan, entry, list)
    local version = entry.version
    local candidates = suites.of(entry)
    if version ~= "TLSv1.3" then candidates = filtered(candidates, registry.is_ephemeral_ec) end
    if #candidates == 0 then return {} end
-   return search.picks(list, GROUPS_AT_A_TIME, function(left)
-      local result = scan.line:ask(offers.build(scan, version, candidates, { groups = left }),
+   local own = version ~= "TLSv1.3" and own_group(scan.report)
+   local function pick(groups)
+      local result = scan.line:ask(offers.build(scan, version, candidates, { groups = groups }),
          version == "TLSv1.3" and answer.has_hello or answer.has_exchange)
-      return result.version == version and result.group or nil, scan.line:exhausted() ~= nil
+      return result.version == version and result.group or nil
+   end
+   return search.picks(list, GROUPS_AT_A_TIME, function(left)
+      local group = pick(left)
+      if not group and own then
+         left = { unpack(left) }
+         left[#left + 1] = own
+         group = pick(left)
+      end
+      return group, scan.line:exhausted() ~= nil
    end)
 end
 

@@ -28,7 +28,7 @@ local questions = {
    { "version_0400", classic = true, legacy_version = 0x0400 },
    { "hello_256_to_511", padding = 400 },
    { "hello_over_1460", padding = 1700 },
-   { "hello_over_16384", padding = 17000 },
+   { "hello_over_16384", padding = 17000, may_refuse = true },
    { "unknown_extension", more = { { UNKNOWN_EXTENSION, "unknown" } } },
    { "empty_last_extension", padding = false, more = { { EMPTY, "" } } },
    { "grease_suite", grease = "suites" },

@@ -11,6 +11,7 @@ local function context_of(scan, version, more)
    local settings = {
       min_version = version, max_version = version, suites = options.suites(version), trust = prober.trust,
       verify = "report", credentials = prober.credentials, groups = prober.groups,
+      session_cache = 0, -- what is resumed is said
    }
    for name, value in pairs(more or {}) do settings[name] = value end
    if prober.groups and version == "TLSv1.3" then settings.grease = false end
@@ -48,6 +49,7 @@ local function shake(scan, context, more, work)
       result.session = session
       if code then result.ok = nil end
       if settings.session and result.tickets == 0 then await_ticket(stream, result, prober.ticket_wait or 1) end
+      stream:settimeout(prober.timeout)
       result.info = stream:info()
       if work then work(stream) end
    end
