@@ -223,10 +223,8 @@ local function write_json(url, response, body, info)
       url = url, status = response.status, reason = response.reason, headers = fields, length = length,
       tls = describe.plain(info),
    }
-   local json = require "dkjson"
    if describe.is_text(plain) then document.body = text else document.body_hex = describe.hex(text) end
-   output.write(json.encode(document, { indent = true }), "\n")
-   output.flush()
+   output.json(document)
 end
 
 function fetch.run(arguments)

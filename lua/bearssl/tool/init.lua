@@ -8,7 +8,7 @@ tool.exit = { ok = 0, failed = 1, usage = 2, problems = 3, http = 4 }
 
 local EPILOG = [[
 Exit codes: 0 done; 1 it failed (network, TLS, HTTP); 2 the command line is wrong or names a file that
-cannot be used; 3 probe found problems; 4 fetch --fail got an HTTP status of 400 or more.
+cannot be used; 3 probe found problems, or a grade under --fail-under; 4 fetch --fail got an HTTP status of 400 or more.
 `bearssl COMMAND --help` tells a command's options. Colours appear on terminals only; NO_COLOR turns them off.]]
 
 local names = { "trace", "probe", "connect", "fetch", "serve", "ca", "ech" }

@@ -352,21 +352,25 @@ function options.number(minimum, maximum)
    end
 end
 
+--- plain_connect(host, port, settings) is a socket on which TLS can begin, or nil, message, code. settings: timeout,
+-- server_name, starttls (a protocol to begin in).
+function options.plain_connect(host, port, settings)
+   local tcp, message, code = options.connect(host, port, settings.timeout)
+   if not tcp or not settings.starttls then return tcp, message, code end
+   local ok
+   ok, message, code = require("bearssl.tool.starttls").begin(tcp, settings.starttls, settings.server_name or host,
+      settings.timeout)
+   if ok then return tcp end
+   tcp:close()
+   return nil, message, code
+end
+
 --- tls_connect(context, host, port, settings) connects and makes a stream, whose handshake is still to
 -- be done. settings: timeout, starttls (a protocol to begin in), and the options of context:wrap.
 function options.tls_connect(context, host, port, settings)
-   local tcp, message, code = options.connect(host, port, settings.timeout)
+   local tcp, message, code = options.plain_connect(host, port, settings)
    if not tcp then return nil, message, code end
-   if settings.starttls then
-      local ok
-      ok, message, code = require("bearssl.tool.starttls").begin(tcp, settings.starttls, settings.server_name or host,
-         settings.timeout)
-      if not ok then
-         tcp:close()
-         return nil, message, code
-      end
-      settings.starttls = nil
-   end
+   settings.starttls = nil
    local stream
    stream, message, code = from_command_line(context.wrap, context, tcp, settings)
    if not stream then

@@ -15,11 +15,9 @@ function output.flush()
    if not ok then error({ failure = "cannot write to standard output: " .. tostring(message) }, 0) end
 end
 
---- encode(value [, compact]) is JSON of a plain value (see describe.plain).
+--- encode(value [, compact]) is JSON of a plain value (see describe.plain), the keys in their order.
 function output.encode(value, compact)
-   local found, json = pcall(require, "dkjson")
-   if not found then error({ failure = "--json needs the Lua module dkjson" }, 0) end
-   return json.encode(value, { indent = not compact })
+   return require("bearssl.tool.json").encode(value, compact)
 end
 
 --- json(value [, compact]) writes it as one document and a line end.

@@ -1,49 +1,11 @@
 -- Draws recordings of ladder.lua as a picture: a sequence diagram in SVG that needs nothing beside itself, and looks
 -- right on a light page as on a dark one.
-local describe = require "bearssl.describe"
 local ladder = require "bearssl.ladder"
+local markup = require "bearssl.trace.markup"
 
 local svg = {}
 
--- ---- Text: what a peer chose is never markup, nor does it turn the direction of what stands beside it ----
-
-local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
-
-local function shown_bytes(sequence)
-   return (sequence:gsub(".", function(c) return ("\\x%02X"):format(c:byte()) end))
-end
-
--- Valid text without control characters: those that change the direction of writing, and the two that XML has not.
-local function plain(text)
-   text = describe.printable(tostring(text), true)
-   text = text:gsub("\226\128[\142\143\168-\174]", shown_bytes):gsub("\226\129[\166-\169]", shown_bytes)
-   return (text:gsub("\239\191[\190\191]", shown_bytes))
-end
-
-local function escaped(text)
-   return (text:gsub("[&<>\"']", ENTITIES))
-end
-
-local CONTINUATION = "[\128-\191]"
-
-local function characters(text)
-   local _, continuations = text:gsub(CONTINUATION, "")
-   return #text - continuations
-end
-
--- At most `count` characters of a text.
-local function shortened(text, count)
-   if characters(text) <= count then return text end
-   local at, seen = 1, 0
-   while at <= #text do
-      if not text:sub(at, at):find(CONTINUATION) then
-         if seen == count - 1 then break end
-         seen = seen + 1
-      end
-      at = at + 1
-   end
-   return text:sub(1, at - 1):gsub("[%s,]+$", "") .. "…"
-end
+local characters, escaped, plain, shortened = markup.characters, markup.escaped, markup.plain, markup.shortened
 
 -- Breaks a text into at most `limit` lines of at most `width` characters.
 local function lines_of(text, width, limit)
