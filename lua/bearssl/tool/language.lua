@@ -20,7 +20,7 @@ local NAMES = {
 -- What only a program can give, and what it is called where there is none.
 local PHRASES = {
    { ", or a certificate or key object", "" }, { " %(a string%)", "" }, { "bearssl%.[%l_]+%.open", "a file" },
-   { "the context does", "this side does" }, { "[Tt]he options? ('[%l_]+')", "%1" }, { "options? ('[%l_]+')", "%1" },
+   { "the context does", "this side does" }, { "verify is \"none\"", "--insecure is given" }, { "[Tt]he options? ('[%l_]+')", "%1" }, { "options? ('[%l_]+')", "%1" },
 }
 
 -- "TLSv1.3" is 1.3 on the command line, and words need no quotes there.

@@ -41,6 +41,27 @@ function options.need_address(text, default_port)
    return host, port
 end
 
+local LISTEN = "PORT (on 127.0.0.1), :PORT (on every address), HOST:PORT or [IPV6]:PORT"
+
+--- listen_address(text) → host, port to listen on; the host is "*" for every address.
+function options.listen_address(text)
+   local function wrong(why)
+      options.usage("cannot listen on '%s': %s; give %s", text, why, LISTEN)
+   end
+   local host, digits = text:match "^%[([^%[%]]*)%]:(.*)$"
+   if host and not host:find ":.*:" then wrong "there is no IPv6 address within the brackets" end
+   if not host and text:find "^%d+$" then host, digits = "127.0.0.1", text end
+   if not host then
+      if text:find "^%[" or not text:find(":", 1, true) then wrong "it has no port" end
+      if text:find ":.*:" then wrong "an IPv6 address needs brackets" end
+      host, digits = text:match "^([^:]*):(.*)$"
+   end
+   local port = port_number(digits)
+   if not port then wrong(digits == "" and "it has no port" or ("'%s' is no port, 0 to 65535"):format(digits)) end
+   if host:find "[%s%c/@]" then wrong(("'%s' is no host"):format(host)) end
+   return (host == "" or host == "*" or host == "::") and "*" or host, port
+end
+
 --- endpoint(host, port) is "host:port", with brackets around an IPv6 address.
 function options.endpoint(host, port)
    return (host:find(":", 1, true) and "[%s]:%d" or "%s:%d"):format(host, port)
