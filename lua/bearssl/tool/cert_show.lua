@@ -16,7 +16,7 @@ local function days(seconds)
    return number == 1 and "1 day" or ("%d days"):format(number)
 end
 
--- How a period stands to the present: "good for 12 days", "expired 3 days ago", "not good before 2 days from now".
+-- How a period stands to the present: "12 days left", "expired 3 days ago", "begins in 2 days".
 local function standing(from, to)
    local now = os.time()
    if from and now < from then return "begins in " .. days(from - now) end
@@ -191,7 +191,7 @@ local function relations(item, items, plain, add)
    for _, other in ipairs(items) do
       if other ~= item and other.kind == "certificate" and other.object then
          local certificate = other.object
-         if item.kind == "certificate" and not item.object:is_self_signed() and item.object:issued(certificate) then
+         if item.kind == "certificate" and not item.object:is_self_signed() and certificate:issued(item.object) then
             plain.signed_by_number = other.number
             add("here", ("signed by number %d"):format(other.number))
          elseif item.kind == "key" and item.object:matches(certificate) then
