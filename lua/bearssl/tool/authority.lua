@@ -21,16 +21,17 @@ local function read(path, what)
    return bytes
 end
 
---- made(ok, object, message, code): the object, as pcall of one of the library's functions gives it; the subcommand ends
--- when it could not be made. What the command line is to blame for is usage.
+--- made(ok, object, message, code): the object, as pcall of one of the library's functions gives it; the subcommand
+-- ends when it could not be made. What the command line is to blame for is usage.
 function authority.made(ok, object, message, code)
    if not ok then options.usage("%s", (tostring(object):gsub("^[^\n:]+:%d+: ", ""))) end
    if object then return object end
-   if code == "bad_name" or code == "bad_field" or code == "bad_request" then options.usage("%s", message) end
+   if code == "bad_name" or code == "bad_field" or code == "bad_request" or code == "bad_pem" then options.usage("%s", message) end
    failure.raise(message, code)
 end
 
---- open(arguments) is the authority of --ca: { directory =, list = its certificate and those above, key =, database = }.
+--- open(arguments) is the authority of --ca: { directory =, list = its certificate and those above, key =,
+-- database = }.
 function authority.open(arguments)
    local directory = arguments.ca:gsub("(.)/+$", "%1")
    local list, message = bearssl.certificate.load(read(directory .. "/ca.pem", "authority's certificate"))
@@ -55,8 +56,8 @@ function authority.check_names(names, only_servers, key)
       end
       local ok, request = pcall(bearssl.request.new, { key = key, names = { name }, subject = "CN=name" })
       if not ok or not request then
-         options.usage("'%s' is no name that a certificate can have: a DNS name (also *.example.org) or an IP address%s",
-            name, only_servers and "" or ", an e-mail address or a URI")
+         options.usage("'%s' is no name that a certificate can have: a DNS name (also *.example.org) or an IP "
+            .. "address%s", name, only_servers and "" or ", an e-mail address or a URI")
       end
    end
 end
@@ -88,8 +89,8 @@ local function check(own, object)
    local chain = {}
    for index = 1, #list - 1 do chain[index] = list[index] end
    local usages = object:extended_key_usage()
-   local purpose = object:is_ca() and "any" or has(usages, "serverAuth") and "server" or has(usages, "clientAuth") and "client"
-      or "any"
+   local purpose = object:is_ca() and "any" or has(usages, "serverAuth") and "server"
+      or has(usages, "clientAuth") and "client" or "any"
    local ok, message, code = object:verify { chain = chain, trust = { list[#list] }, purpose = purpose }
    if not ok then failure.raise("the authority cannot certify this: " .. message, code) end
 end
@@ -102,8 +103,11 @@ function authority.issue(own, fields)
    -- what outlives its issuer cannot be verified
    fields.not_after = math.min(os.time() + fields.days * 86400, own.list[1]:not_after())
    fields.days = nil
-   if fields.not_after <= os.time() then fail("the authority's certificate has expired: it certifies nothing any more") end
-   local object, issued = nil, own.database:state().issued
+   if fields.not_after <= os.time() then
+      fail "the authority's certificate has expired: it certifies nothing any more"
+   end
+   local issued = own.database:state().issued
+   local object
    repeat
       object = authority.made(pcall(bearssl.certificate.issue, fields))
    until not issued[object:serial()]

@@ -50,8 +50,9 @@ local function of_authority(command)
 end
 
 local EPILOG = [[
-An authority is a directory with ca.pem (to be trusted), ca.key (to be kept) and ca.db, the record of what it issued and
-revoked, which several programs may use at once. Files are complete or not there; nothing is overwritten without --force.
+An authority is a directory with ca.pem (to be trusted), ca.key (to be kept) and ca.db, the record of what it issued
+and revoked, which several programs may use at once. Files are complete or not there; nothing is overwritten without
+--force.
 A key that is encrypted needs its password: from --password-file, from $BEARSSL_PASSWORD, or typed on the terminal.
 
 Examples:
@@ -192,6 +193,16 @@ end
 
 local PURPOSES = { server = { "serverAuth" }, client = { "clientAuth" }, both = { "serverAuth", "clientAuth" } }
 
+-- The names that the certificate is to have where the request's own are not what is meant: those of --name; or that of
+-- a server whose request has it as its common name alone, which no client looks at.
+local function asked_names(arguments, request)
+   if #arguments.name > 0 then return arguments.name end
+   if arguments.authority or arguments.purpose == "client" or #(request:names() or {}) > 0 then return nil end
+   local _, subject = request:subject()
+   local common = (subject .. ","):match "CN=([%w*.-]+),"
+   return common and common:find(".", 1, true) and { common } or nil
+end
+
 function actions.sign(arguments)
    local request = made(true, bearssl.request.load(require("bearssl.tool.inputs").read(arguments.csr)))
    if not arguments.authority and (#arguments.constrain > 0 or arguments.path_length) then
@@ -199,18 +210,18 @@ function actions.sign(arguments)
    end
    if arguments.authority and arguments.purpose then options.usage("give either --authority or --purpose") end
    authority.check_names(arguments.name, arguments.purpose == "server", bearssl.key.generate("ed25519"))
-   local names = #arguments.name > 0 and arguments.name or nil
-   local asked = request:names()
+   local names = asked_names(arguments, request)
    local _, subject = request:subject()
-   local stem = arguments.file or names and names[1] or asked and asked[1] and tostring(asked[1].value)
-      or subject:match "CN=([^,+]+)" or "certificate"
-   stem = authority.stem(stem)
+   local from_request = request:names() or {}
+   local stem = authority.stem(arguments.file or names and names[1] or from_request[1] and from_request[1].value
+      or subject:match "CN=([^,+]+)" or "certificate")
    authority.refuse(arguments, stem, false)
    local own = authority.open(arguments)
+   local is_renamed = #arguments.name > 0 and #names[1] <= 64
    local object, chain = authority.issue(own, {
-      request = request, names = names, subject = names and #names[1] <= 64 and { { "CN", names[1] } } or nil,
-      days = arguments.days, ca = arguments.authority or nil, path_length = arguments.path_length, name_constraints = constraints(arguments),
-      extended_key_usage = PURPOSES[arguments.purpose],
+      request = request, names = names, subject = is_renamed and { { "CN", names[1] } } or nil,
+      days = arguments.days, ca = arguments.authority or nil, path_length = arguments.path_length,
+      name_constraints = constraints(arguments), extended_key_usage = PURPOSES[arguments.purpose],
    })
    if request:is_ca() and not arguments.authority then
       output.problem("the request asks to be an authority; the certificate is none (--authority makes one)")

@@ -1,6 +1,6 @@
 -- What an authority has issued and revoked: a file of lines beside its key, to which lines are added and nothing else.
--- One line is one write at the file's end: two programs at once mix up nothing, and whoever is killed leaves whole lines
--- (half of one, after a power cut, is passed over).
+-- One line is one write at the file's end: two programs at once mix up nothing, and whoever is killed leaves whole
+-- lines (half of one, after a power cut, is passed over).
 --     issued   SERIAL  TIME  END  SUBJECT       before the certificate is handed out
 --     revoked  SERIAL  TIME  REASON
 --     crl      NUMBER  TIME  WORD               a list's number, and who has it

@@ -51,7 +51,8 @@ function revoking.revoke(arguments)
    if arguments.json then
       output.json { revoked = list }
    else
-      output.write(("to tell others: bearssl ca crl --ca %s\n"):format(describe.printable(save.quote(own.directory), true)))
+      local quoted = own.directory:find "^[%w/._-]+$" and own.directory or save.quote(own.directory)
+      output.write("to tell others: bearssl ca crl --ca ", describe.printable(quoted, true), "\n")
       output.flush()
    end
    return 0

@@ -36,7 +36,8 @@ end
 
 local DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
 
---- moment(text) converts "2027-01-31", "2027-01-31T12:00:00Z" (UTC, also with a space) or seconds since 1970 (argparse).
+--- moment(text) converts "2027-01-31", "2027-01-31T12:00:00Z" (UTC, also with a space) or seconds since 1970
+-- (argparse).
 function cert.moment(text)
    local wrong = ("'%s' is not a time such as 2027-01-31 or 2027-01-31T12:00:00Z"):format(text)
    if text:find "^%d+$" and #text > 4 and #text < 12 then return tonumber(text) end
@@ -52,7 +53,9 @@ function cert.moment(text)
       hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
    end
    local days = DAYS[month] and DAYS[month] + (month == 2 and is_leap(year) and 1 or 0)
-   if year < 1970 or not days or day < 1 or day > days or hour > 23 or minute > 59 or second > 60 then return nil, wrong end
+   if year < 1970 or not days or day < 1 or day > days or hour > 23 or minute > 59 or second > 60 then
+      return nil, wrong
+   end
    local total = day - 1
    for before = 1970, year - 1 do total = total + (is_leap(before) and 366 or 365) end
    for before = 1, month - 1 do total = total + DAYS[before] + (before == 2 and is_leap(year) and 1 or 0) end

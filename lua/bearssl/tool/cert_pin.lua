@@ -36,11 +36,12 @@ return function(arguments)
          local text, what = pin(item)
          local name = inputs.name(item, #items > 1)
          if text then
-            list[#list + 1] = { pin = "sha256//" .. text, file = path, number = item.number, kind = item.kind, subject = what }
-            if arguments.json then -- all at once, below
-            elseif arguments.quiet then
+            list[#list + 1] = {
+               pin = "sha256//" .. text, file = path, number = item.number, kind = item.kind, subject = what,
+            }
+            if arguments.quiet and not arguments.json then
                output.write("sha256//", text, "\n")
-            else
+            elseif not arguments.json then
                output.write(("sha256//%s  %s (%s)\n"):format(text, describe.printable(name, true),
                   describe.printable(what, true)))
             end

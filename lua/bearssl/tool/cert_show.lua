@@ -131,7 +131,9 @@ function show.request(object, add)
       must_staple = object:must_staple() and true or false, verified = good and true or false,
       public_key = { type = key.type or key.oid, bits = key.bits, curve = key.curve },
    }
-   for index, entry in ipairs(object:names() or {}) do plain.names[index] = { type = entry.type, value = entry.value } end
+   for index, entry in ipairs(object:names() or {}) do
+      plain.names[index] = { type = entry.type, value = entry.value }
+   end
    add("subject", plain.subject == "" and "(empty)" or plain.subject)
    add("names", name_texts(plain.names))
    add("key", key_text(plain.public_key))

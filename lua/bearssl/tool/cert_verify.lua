@@ -52,8 +52,8 @@ local function tell(arguments, result)
       line(name, ": good for ", arguments.purpose == "any" and "any purpose" or "a TLS " .. arguments.purpose,
          arguments.servername and ", as " .. arguments.servername or "; names were not compared (--servername)")
       for position, certificate in ipairs(result.path) do
-         line(position == 1 and "  " or "  signed by ", certificate.subject == "" and "(no subject)" or certificate.subject,
-            ", until ", describe.date(certificate.not_after))
+         local subject = certificate.subject == "" and "(no subject)" or certificate.subject
+         line(position == 1 and "  " or "  signed by ", subject, ", until ", describe.date(certificate.not_after))
       end
       return
    end
@@ -66,11 +66,9 @@ local function tell(arguments, result)
 end
 
 return function(arguments)
-   if arguments.servername and not pcall(bearssl.certificate.selfsigned, { names = arguments.servername }) then
-      options.usage("--servername %s is no host name and no address", arguments.servername)
-   end
-   local store, message = options.trust(arguments), nil
+   local store = options.trust(arguments)
    if not store then
+      local message
       store, message = bearssl.trust.system()
       if not store then options.usage("%s", message) end
    end

@@ -1,4 +1,5 @@
--- The command-line tool: `bearssl trace | probe | connect | fetch | serve | cert | ca | ech`. bin/bearssl calls main(arg).
+-- The command-line tool: `bearssl trace | probe | connect | fetch | serve | cert | ca | ech`. bin/bearssl calls
+-- main(arg).
 -- A subcommand is a module with describe(command), which adds its options, and run(arguments), which
 -- returns the exit code. It ends early with error({ usage = … }) or error({ failure =, code = }).
 local tool = {}

@@ -87,7 +87,8 @@ local function from_pem(path, bytes, password)
       local item = { path = path, number = #items + 1, form = "PEM", label = label }
       items[item.number] = item
       if not last then
-         item.kind, item.message, item.code = "unknown", ("it has no line %s: the file is cut off"):format(ending), "bad_pem"
+         item.kind, item.code = "unknown", "bad_pem"
+         item.message = ("it has no line %s: the file is cut off"):format(ending)
          break
       end
       local kind = KINDS[label]
@@ -96,7 +97,8 @@ local function from_pem(path, bytes, password)
       elseif not label:find "PARAMETERS" then
          -- the library may know what it is
          local _, message, code = bearssl.certificate.load(bytes:sub(from, last))
-         item.kind, item.message, item.code = "unknown", message or "a block of another kind: " .. label, code or "bad_pem"
+         item.kind, item.code = "unknown", code or "bad_pem"
+         item.message = message or "a block of another kind: " .. label
       else
          items[item.number] = nil -- EC PARAMETERS stand before a key, which has them as well
       end
@@ -106,8 +108,8 @@ local function from_pem(path, bytes, password)
 end
 
 --- items(path, arguments) is the list of what a file holds, in its order: { kind = "certificate", "request", "crl",
--- "key", "public_key" or "unknown", object =, path =, number =, form = "PEM" or "DER", encrypted = true where a password
--- was needed }, and where it cannot be read { message =, code = } in the object's place.
+-- "key", "public_key" or "unknown", object =, path =, number =, form = "PEM" or "DER", encrypted = true where a
+-- password was needed }, and where it cannot be read { message =, code = } in the object's place.
 function inputs.items(path, arguments)
    local bytes = inputs.read(path)
    local password = require("bearssl.tool.password").of(arguments, path)

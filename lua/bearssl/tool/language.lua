@@ -20,7 +20,9 @@ local NAMES = {
 -- What only a program can give, and what it is called where there is none.
 local PHRASES = {
    { ", or a certificate or key object", "" }, { " %(a string%)", "" }, { "bearssl%.[%l_]+%.open", "a file" },
-   { "the context does", "this side does" }, { "verify is \"none\"", "--insecure is given" }, { "[Tt]he options? ('[%l_]+')", "%1" }, { "options? ('[%l_]+')", "%1" },
+   { "the context does", "this side does" }, { "the connection does", "this side does" },
+   { " %(ech = false on the connection goes without%)", "" }, { "verify is \"none\"", "--insecure is given" },
+   { "[Tt]he options? ('[%l_]+')", "%1" }, { "options? ('[%l_]+')", "%1" },
 }
 
 -- "TLSv1.3" is 1.3 on the command line, and words need no quotes there.
@@ -43,7 +45,7 @@ function language.of(flags, own)
       return flag == "--insecure" and flag or flag .. " " .. word(value)
    end
    return function(message)
-      message = message:gsub("%f[%w]bearssl%.[%w_.]+: ", "")
+      message = message:gsub("%f[%w]bearssl%.[%w_.]+: ", ""):gsub("^%l+:%l+: ", ""):gsub("^wrap: ", "")
       for _, pair in ipairs(PHRASES) do message = message:gsub(pair[1], pair[2]) end
       message = message:gsub("o?p?t?i?o?n?s?%.?%f[%l]credentials%[(%d+)%]%.?(%l*)", function(number, field)
          local flag = name_of(field ~= "" and field or "credentials") or "--cert and --key"
@@ -52,7 +54,8 @@ function language.of(flags, own)
       message = message:gsub("%f[%l_]([%l_]+) i?=?s? ?\"([^\"]*)\"", assigned)
       message = message:gsub("%f[%l_]([%l_]+) = ([%w_.-]+)", assigned)
       message = message:gsub("'([%l_]+)'", name_of)
-      message = message:gsub("%f[%w_-]%l+_[%l_]+%f[^%w_]", name_of)
+      message = message:gsub("%f[%w_/.-]%l+_[%l_]+%f[^%w_/.-]", name_of)
+      message = message:gsub("(%-%-m[%l]+) TLSv", "%1 ")
       message = message:gsub("(%-%-[%l-]+): element %d+ ", "%1 ")
       message = message:gsub("(%-%-[%l-]+) or %1%f[^%l-]", "%1"):gsub("(%-%-[%l-]+) and %1%f[^%l-]", "%1")
       return (message)

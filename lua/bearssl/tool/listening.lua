@@ -75,7 +75,9 @@ end
 -- names = }.
 function listening.credential(where)
    local names = names_of(where)
-   local certificate, key = bearssl.certificate.selfsigned { names = names, days = DAYS, subject = { { "CN", names[1] } } }
+   local certificate, key = bearssl.certificate.selfsigned {
+      names = names, days = DAYS, subject = { { "CN", names[1] } },
+   }
    if not certificate then error({ failure = "cannot make a certificate: " .. key, code = "no_random" }, 0) end
    return { credential = { certificate = { certificate }, key = key }, pin = certificate:pin(), names = names }
 end

@@ -121,8 +121,8 @@ end
 
 --- password(command) adds the option for where the password of a key is, if it is not to be asked for.
 function options.password(command)
-   command:option("--password-file", "File whose first line is the keys' password; else $BEARSSL_PASSWORD, or it is asked for.")
-      :argname("FILE")
+   command:option("--password-file", "File whose first line is the keys' password; else $BEARSSL_PASSWORD, or it is "
+      .. "asked for."):argname("FILE")
 end
 
 --- tls(command) adds the options for a TLS connection.
