@@ -33,7 +33,7 @@ describe("the tool's language", function()
       for _, case in ipairs {
          { "--suites", client("--suites", "TLS_NOTHING") }, { "--groups", client("--groups", "p9") },
          { "--min 1.3 is above --max 1.2", client("--min", "1.3", "--max", "1.2") },
-         { "--min", client("--min", "1.1", "--suites", "TLS_AES_128_GCM_SHA256", "--max", "1.2") },
+         { "none of the cipher suites is for", client("--min", "1.1", "--suites", "TLS_AES_128_GCM_SHA256", "--max", "1.2") },
          { "--compression", client("--compression", "lzma") }, { "--alpn", client("--alpn", ",") },
          { "--cert-signatures", client("--cert-signatures", "md5") },
          { "--pin must be", client("--pin", "abc") }, { "--pin must be", server("--pin", "abc") },

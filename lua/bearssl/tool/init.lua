@@ -23,6 +23,13 @@ local function add_help(command)
    end)
 end
 
+-- A command that says nothing in the end of its help ends with examples.
+local function add_examples(command, name)
+   local text = not command._epilog and require("bearssl.tool.examples").of(name)
+   if text then command:epilog(text) end
+   for _, part in ipairs(command._commands) do add_examples(part, name .. " " .. part._name) end
+end
+
 -- Who has named no command, or none that there is, is told which there are.
 local function commands_of(parser)
    local found = {}
@@ -65,6 +72,7 @@ local function build()
       end
       adopt(command)
       module.describe(command, adopt)
+      add_examples(command, name)
       -- a command that has commands gives it to each of them
       if #command._commands == 0 then command:flag("--json", "Write JSON.") end
    end
