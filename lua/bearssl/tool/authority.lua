@@ -1,5 +1,6 @@
 -- An authority in a directory: ca.pem, ca.key and ca.db; what it signs, it may sign, and it keeps a record of it.
 local bearssl = require "bearssl"
+local core = require "bearssl.core"
 local failure = require "bearssl.tool.failure"
 local issuing = require "bearssl.issuing"
 local open_database = require "bearssl.tool.ca_database"
@@ -42,6 +43,12 @@ function authority.open(arguments)
    if not key then failure.raise(("%s: %s"):format(path, message), code) end
    if not key:matches(list[1]) then fail("%s is not the key of %s/ca.pem", path, directory) end
    return { directory = directory, list = list, key = key, database = open_database(directory) }
+end
+
+--- forget(directory) puts aside the records of an authority that another one takes the place of.
+function authority.forget(directory)
+   local path = open_database((directory:gsub("(.)/+$", "%1"))).path
+   if core.path_kind(path) then os.rename(path, path .. ".old") end
 end
 
 local KINDS = { email = "an e-mail address", URI = "a URI" }

@@ -161,6 +161,7 @@ function actions.init(arguments)
    }))
    local secret = (arguments.encrypt or arguments.password_file)
       and password.new(arguments, arguments.out:gsub("(.)/+$", "%1") .. "/ca.key")
+   authority.forget(arguments.out)
    local text = made(true, key:pem(secret and { password = secret } or nil))
    return report(arguments, object, authority.keep(arguments, "ca", object:pem(), text))
 end

@@ -109,7 +109,6 @@ end
 --- main(argv) runs the tool and returns its exit code.
 function tool.main(argv)
    fill_standard_descriptors()
-   require("bearssl.tool.interrupt").by_default()
    local failure = require "bearssl.tool.failure"
    local asked = { json = failure.wants_json(argv) }
    local ok, result = xpcall(function() return run(argv, asked) end, on_error)

@@ -29,7 +29,6 @@ local readers = {
 local KINDS = {
    ["CERTIFICATE"] = "certificate", ["X509 CERTIFICATE"] = "certificate", ["TRUSTED CERTIFICATE"] = "certificate",
    ["CERTIFICATE REQUEST"] = "request", ["NEW CERTIFICATE REQUEST"] = "request", ["X509 CRL"] = "crl",
-   ["PRIVATE KEY"] = "key", ["ENCRYPTED PRIVATE KEY"] = "key", ["RSA PRIVATE KEY"] = "key", ["EC PRIVATE KEY"] = "key",
    ["PUBLIC KEY"] = "public_key",
 }
 
@@ -62,6 +61,20 @@ local function item_of(item, kind, bytes, password)
    return item
 end
 
+-- What is of another kind: all the certificates that the library finds in it, or what it says that it is instead.
+local function others(items, item, bytes)
+   local list, message, code = bearssl.certificate.load(bytes)
+   item.kind, item.message, item.code = "unknown", message, code
+   for index, object in ipairs(list or {}) do
+      if index > 1 then
+         item = { path = item.path, number = #items + 1, form = item.form, label = item.label }
+         items[item.number] = item
+      end
+      item.kind, item.object = "certificate", object
+   end
+   return items
+end
+
 local function from_der(path, bytes, password)
    local item = { path = path, number = 1, form = "DER" }
    for _, kind in ipairs(ORDER) do
@@ -71,10 +84,7 @@ local function from_der(path, bytes, password)
          return { item }
       end
    end
-   -- the library knows best what it is instead
-   local _, message, code = bearssl.certificate.load(bytes)
-   item.kind, item.message, item.code = "unknown", message, code
-   return { item }
+   return others({ item }, item, bytes)
 end
 
 local function from_pem(path, bytes, password)
@@ -91,14 +101,11 @@ local function from_pem(path, bytes, password)
          item.message = ("it has no line %s: the file is cut off"):format(ending)
          break
       end
-      local kind = KINDS[label]
+      local kind = KINDS[label] or label:find "PRIVATE KEY$" and "key"
       if kind then
          item_of(item, kind, bytes:sub(from, last), password)
       elseif not label:find "PARAMETERS" then
-         -- the library may know what it is
-         local _, message, code = bearssl.certificate.load(bytes:sub(from, last))
-         item.kind, item.code = "unknown", code or "bad_pem"
-         item.message = message or "a block of another kind: " .. label
+         others(items, item, bytes:sub(from, last))
       else
          items[item.number] = nil -- EC PARAMETERS stand before a key, which has them as well
       end
