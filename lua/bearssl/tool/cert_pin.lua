@@ -1,6 +1,7 @@
 -- bearssl cert pin: the SHA-256 of public keys.
 local bearssl = require "bearssl"
 local describe = require "bearssl.describe"
+local failure = require "bearssl.tool.failure"
 local inputs = require "bearssl.tool.inputs"
 local output = require "bearssl.tool.output"
 
@@ -52,7 +53,7 @@ return function(arguments)
          end
       end
    end
-   if arguments.json then output.json { pins = list } end
+   if arguments.json then output.json(failure.first({ pins = list }, list)) end
    output.flush()
    return failed > 0 and 1 or 0
 end

@@ -1,5 +1,6 @@
 -- bearssl cert show: what is in files of certificates, requests, lists of what is revoked, and keys; in words or JSON.
 local describe = require "bearssl.describe"
+local failure = require "bearssl.tool.failure"
 local inputs = require "bearssl.tool.inputs"
 local output = require "bearssl.tool.output"
 local terminal = require "bearssl.tool.terminal"
@@ -257,7 +258,7 @@ return function(arguments)
          end
       end
    end
-   if arguments.json then output.json { objects = documents } end
+   if arguments.json then output.json(failure.first({ objects = documents }, documents)) end
    output.flush()
    return failed and 1 or 0
 end

@@ -1,6 +1,7 @@
 -- bearssl cert verify: whether chains are good, without a connection.
 local bearssl = require "bearssl"
 local describe = require "bearssl.describe"
+local failure = require "bearssl.tool.failure"
 local inputs = require "bearssl.tool.inputs"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
@@ -86,7 +87,7 @@ return function(arguments)
       failed = failed or not result.verified
       if not arguments.json then tell(arguments, result) end
    end
-   if arguments.json then output.json { results = results } end
+   if arguments.json then output.json(failure.first({ results = results }, results)) end
    output.flush()
    return failed and 1 or 0
 end

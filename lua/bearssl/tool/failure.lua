@@ -57,4 +57,12 @@ function failure.tell(asked, message, code)
    pcall(output.json, document)
 end
 
+--- first(document, list) is a document about several things, with the error and code of the first that failed, if any.
+function failure.first(document, list)
+   for _, entry in ipairs(list) do
+      if entry.error and not document.error then document.error, document.code = entry.error, entry.code end
+   end
+   return document
+end
+
 return failure
