@@ -14,7 +14,7 @@ local CERT, KEY = certificates.ec.certfile, certificates.ec.keyfile
 -- How the library spells what the tool calls otherwise: its options with an underscore, and what only a program has.
 local function assert_no_library(text)
    for _, pattern in ipairs {
-      "bearssl%.%l", "credentials", "option '", "options '", "%l = \"", "%l = %l", "context", "element %d", 
+      "bearssl%.%l", "credentials", "option '", "options '", "%l = \"", "%l = %l", "context", "element %d",
       "certfile", "keyfile", "'cafile'", "'trust'", "'pins'", "'suites'", "'groups'", "trust:verify", "%(a string%)",
    } do
       assert.is_nil(text:find(pattern), ("%q is the library's:\n%s"):format(pattern, text))
@@ -33,7 +33,8 @@ describe("the tool's language", function()
       for _, case in ipairs {
          { "--suites", client("--suites", "TLS_NOTHING") }, { "--groups", client("--groups", "p9") },
          { "--min 1.3 is above --max 1.2", client("--min", "1.3", "--max", "1.2") },
-         { "none of the cipher suites is for", client("--min", "1.1", "--suites", "TLS_AES_128_GCM_SHA256", "--max", "1.2") },
+         { "none of the cipher suites is for", client("--min", "1.1", "--max", "1.2", "--suites",
+            "TLS_AES_128_GCM_SHA256") },
          { "--compression", client("--compression", "lzma") }, { "--alpn", client("--alpn", ",") },
          { "--cert-signatures", client("--cert-signatures", "md5") },
          { "--pin must be", client("--pin", "abc") }, { "--pin must be", server("--pin", "abc") },
@@ -42,7 +43,8 @@ describe("the tool's language", function()
          { "--ticket-request is of TLS 1.3", client("--ticket-request", "3", "--max", "1.2") },
          { "--early-data is of TLS 1.3", server("--early-data", "100", "--max", "1.2") },
          { "--tickets is of TLS 1.3", server("--tickets", "3", "--max", "1.2") },
-         { "none of the cipher suites is for", client("--max", "1.1") }, { "--min", server("--min", "1.3", "--suites", "TLS_RSA_WITH_AES_128_CBC_SHA") },
+         { "none of the cipher suites is for", client("--max", "1.1") },
+         { "--min", server("--min", "1.3", "--suites", "TLS_RSA_WITH_AES_128_CBC_SHA") },
          { "--cert and --key", client("--cert", CERT, "--key", certificates.rsa.keyfile) },
          { "--cert and --key", client("--cert", KEY, "--key", KEY) },
          { "--cert and --key", client("--cert", CERT, "--key", CERT) },
@@ -68,12 +70,14 @@ describe("the tool's language", function()
          assert.are.equal(wanted .. " is empty", speak(("bearssl.context: option '%s' is empty"):format(name)))
       end
       assert.are.equal("--suites compatible adds CBC", speak 'suites = "compatible" adds CBC')
-      assert.are.equal("--cert and --key: x; --key (number 2): y", speak "credentials[1]: x; options.credentials[2].key: y")
+      assert.are.equal("--cert and --key: x; --key (number 2): y",
+         speak "credentials[1]: x; options.credentials[2].key: y")
       assert.are.equal("it's the peer's 'fault', not mine", speak "it's the peer's 'fault', not mine")
       assert.are.equal("my/server_name.pem is empty", speak "my/server_name.pem is empty")
       -- a command without such an option has no name for it
       assert.are.equal("early data", (language.of {} "'early_data'"))
-      assert.are.equal("--zero-rtt", (language.of({ ["--zero-rtt"] = true }, { early_data = "--zero-rtt" }) "'early_data'"))
+      assert.are.equal("--zero-rtt",
+         (language.of({ ["--zero-rtt"] = true }, { early_data = "--zero-rtt" }) "'early_data'"))
    end)
 end)
 

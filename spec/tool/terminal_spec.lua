@@ -141,7 +141,8 @@ describe("a password", function()
       assert.are.same({ "status 1", "shown" }, { how, echo }, seen)
       has(seen, "password")
       local key = assert(bearssl.key.load(assert(temporary.read(file)), "correct horse"))
-      local certificate = temporary.write(bearssl.certificate.selfsigned({ key = key, names = "localhost" }):pem(), ".pem")
+      local own = bearssl.certificate.selfsigned { key = key, names = "localhost" }
+      local certificate = temporary.write(own:pem(), ".pem")
       how, _, _, hidden, seen = on_terminal("Password of =>correct horse\\n|listening on=>^C", "serve", "--listen", "0",
          "--cert", certificate, "--key", file)
       assert.are.same({ "signal 2", "hidden,shown" }, { how, hidden }, seen)

@@ -27,7 +27,8 @@ end
 function authority.made(ok, object, message, code)
    if not ok then options.usage("%s", (tostring(object):gsub("^[^\n:]+:%d+: ", ""))) end
    if object then return object end
-   if code == "bad_name" or code == "bad_field" or code == "bad_request" or code == "bad_pem" then options.usage("%s", message) end
+   if code == "bad_name" or code == "bad_field" or code == "bad_request" or code == "bad_pem" then
+      options.usage("%s", message) end
    failure.raise(message, code)
 end
 

@@ -22,7 +22,9 @@ local examples = {
       "bearssl fetch --cafile ca/ca.pem --cert me.pem --key me.key https://localhost:8443/",
       "bearssl fetch --json -I https://example.org/",
    },
-   ["ca init"] = { "bearssl ca init --out ca --name \"My CA\" --encrypt", "bearssl ca init --out ca --constrain example.org" },
+   ["ca init"] = {
+      "bearssl ca init --out ca --name \"My CA\" --encrypt", "bearssl ca init --out ca --constrain example.org",
+   },
    ["ca server"] = {
       "bearssl ca server --ca ca --out . example.org '*.example.org' 192.0.2.1",
       "bearssl ca server --ca ca --key-type rsa3072 --days 90 example.org",
@@ -34,7 +36,8 @@ local examples = {
       "bearssl ca sign --ca ca --authority --path-length 0 --constrain example.org sub.csr",
    },
    ["ca revoke"] = {
-      "bearssl ca revoke --ca ca --reason keyCompromise example.org.pem", "bearssl ca revoke --ca ca 4e466ee8fa342d14dad0",
+      "bearssl ca revoke --ca ca --reason keyCompromise example.org.pem",
+      "bearssl ca revoke --ca ca 4e466ee8fa342d14dad0",
    },
    ["ca crl"] = { "bearssl ca crl --ca ca --days 7 --out /srv/www/ca.crl" },
    ech = { "bearssl ech generate front.example --out ech.pem", "bearssl ech show ech.pem" },
