@@ -12,9 +12,9 @@ end
 
 --- by_default() is for a program that has its interpreter for itself. It gives the signal its default back. An
 -- interpreter catches it, to raise an error at the next instruction, which whoever waits in a system call does not
--- reach; and it gives the default back as soon as one has come. So one is sent, and the error that it raises is dropped.
--- Where the system does not tell what is caught (it has no /proc), the interpreter's way stays: there ^C is heard when a
--- wait ends, and a second one ends the process.
+-- reach; and it gives the default back as soon as one has come. So one is sent, and the error that it raises is
+-- dropped. Where the system does not tell what is caught (it has no /proc), the interpreter's way stays: there ^C is
+-- heard when a wait ends, and a second one ends the process.
 function interrupt.by_default()
    if not is_caught() then return end
    local hook, mask, count = debug.gethook()
