@@ -121,7 +121,7 @@ describe("Encrypted ClientHello of the tool", function()
          assert.equal(2, status, err)
          assert.is_nil(err:find("traceback", 1, true), err)
          assert.is_nil(err:find(".lua:", 1, true), err)
-         has(err, words[2] == "--ech" and "'ech'" or "server_name")
+         has(err, words[2] == "--ech" and "--ech is of TLS 1.3" or "--servername")
       end
    end)
 

@@ -125,8 +125,8 @@ describe("a pin", function()
    it("and what goes with it is refused when it is wrong", function()
       for why, words in pairs {
          ["needs the key's --pin"] = { "fetch", "--raw-public-key", "https://localhost/" },
-         ["pins"] = { "fetch", "--pin", "short", "https://localhost/" },
-         ["needs a --cert"] = { "serve", "--key", key_file },
+         ["--pin must be"] = { "fetch", "--pin", "short", "https://localhost/" },
+         ["every --key its --cert"] = { "serve", "--key", key_file },
          ["is not one or two numbers"] = { "fetch", "--ticket-request", "1,2,3", "https://localhost/" },
          ["needs its --key"] = { "fetch", "--key", key_file, "https://localhost/" },
          ["raw public keys are of TLS 1.3"] = { "serve", "--raw-public-key", "--key", key_file, "--max", "1.2" },

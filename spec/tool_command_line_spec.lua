@@ -27,7 +27,7 @@ describe("the command line", function()
    it("exits with 2, and says why, when it is wrong", function()
       local cert = { credential "rsa" }
       local cases = {
-         { "Commands: trace, probe, connect, fetch, serve, ca, ech (" }, { "unknown command", "sing" },
+         { "Commands: trace, probe, connect, fetch, serve, cert, ca, ech (" }, { "unknown command", "sing" },
          { "Commands: trace", "sing" }, { "Commands: init, server", "ca", "sing" }, { "argument", "trace" },
          { "unknown option", "trace", "--nope", "x" },
          { "not HOST", "trace", "a b" }, { "not HOST", "trace", "host:99999" }, { "not HOST", "probe", "host:port" },
@@ -39,7 +39,11 @@ describe("the command line", function()
          { "/dev/null", "fetch", "--cafile", "/dev/null", "https://localhost/" },
          { "needs its --key", "fetch", "--cert", certificates.rsa.certfile, "https://localhost/" },
          { "seconds", "fetch", "--timeout", "soon", "https://localhost/" },
-         { "--cert", "serve" }, { "no port", "serve", "--listen", "127.0.0.1", cert[1], cert[2], cert[3], cert[4] },
+         { "every --key its --cert", "serve", cert[3], cert[4] },
+         { "no port", "serve", "--listen", "127.0.0.1" }, { "no port", "serve", "--listen", ":" },
+         { "'70000' is no port", "serve", "--listen", "70000" }, { "needs brackets", "serve", "--listen", "::1:8443" },
+         { "no port", "serve", "--listen", "[::1" }, { "no IPv6 address", "serve", "--listen", "[1.2]:3" },
+         { "'a b' is no host", "serve", "--listen", "a b:1" }, { "[IPV6]:PORT", "serve", "--listen", "8443x" },
          { "not a directory", "serve", cert[1], cert[2], cert[3], cert[4], "/nonexistent" },
          { "--cafile", "serve", "--verify", "required", cert[1], cert[2], cert[3], cert[4] },
          { "key", "serve", "--cert", certificates.rsa.certfile, "--key", certificates.ec.keyfile },

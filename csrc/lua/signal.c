@@ -3,6 +3,7 @@
  *
  *     descriptor = core.trap_terminate()   readable once a signal has arrived
  *     count      = core.terminated()       signals so far; clears the descriptor
+ *     core.default_interrupt()             SIGINT ends the process, also where it waits in a call
  *     r, w       = core.poll(readers, writers, seconds)
  *     columns    = core.terminal(1)        width of the terminal, nil when it is none
  *     bytes      = core.read(0)            what a descriptor has, as no file of Lua's can
@@ -205,7 +206,18 @@ read_some(lua_State *L)
     return 1;
 }
 
+/* The interpreter catches SIGINT to raise an error at its next instruction, which whoever waits in
+ * a system call does not reach. */
+static int
+default_interrupt(lua_State *L)
+{
+    (void)L;
+    (void)signal(SIGINT, SIG_DFL);
+    return 0;
+}
+
 const luaL_Reg tls_lua_signal_functions[] = {
+    {"default_interrupt", default_interrupt},
     {"trap_terminate", trap_terminate},
     {"terminated", terminated},
     {"poll", poll_lists},

@@ -43,8 +43,7 @@ end
 local function keep_session(path, stream)
    local session = path and stream:session()
    if not session then return end
-   local done, message = require("bearssl.trace.writing").replace(path, session:export())
-   if not done then error({ failure = message }, 0) end
+   require("bearssl.tool.save").write(path, session:export(), "077")
 end
 
 -- ---- What was negotiated ----

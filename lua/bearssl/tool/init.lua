@@ -1,6 +1,7 @@
--- The command-line tool: `bearssl trace | probe | connect | fetch | serve | ca | ech`. bin/bearssl calls main(arg).
+-- The command-line tool: `bearssl trace | probe | connect | fetch | serve | cert | ca | ech`. bin/bearssl calls
+-- main(arg).
 -- A subcommand is a module with describe(command), which adds its options, and run(arguments), which
--- returns the exit code. It ends early with error({ usage = … }) or error({ failure = … }).
+-- returns the exit code. It ends early with error({ usage = … }) or error({ failure =, code = }).
 local tool = {}
 
 --- Exit codes.
@@ -8,10 +9,12 @@ tool.exit = { ok = 0, failed = 1, usage = 2, problems = 3, http = 4 }
 
 local EPILOG = [[
 Exit codes: 0 done; 1 it failed (network, TLS, HTTP); 2 the command line is wrong or names a file that
-cannot be used; 3 probe found problems, or a grade under --fail-under; 4 fetch --fail got an HTTP status of 400 or more.
+cannot be used; 3 probe found problems, or a grade under --fail-under; 4 fetch --fail got an HTTP status of 400 or more;
+130 (SIGINT) after ^C.
+With --json a command that fails writes an object with "error", "code", "command" and "target" to standard output.
 `bearssl COMMAND --help` tells a command's options. Colours appear on terminals only; NO_COLOR turns them off.]]
 
-local names = { "trace", "probe", "connect", "fetch", "serve", "ca", "ech" }
+local names = { "trace", "probe", "connect", "fetch", "serve", "cert", "ca", "ech" }
 
 -- argparse would print and exit from the middle of things; here that becomes an error to catch.
 local function add_help(command)
@@ -19,6 +22,13 @@ local function add_help(command)
    command:flag("-h --help", "Show this help and exit."):action(function()
       error({ text = command:get_help() }, 0)
    end)
+end
+
+-- A command that says nothing in the end of its help ends with examples.
+local function add_examples(command, name)
+   local text = not command._epilog and require("bearssl.tool.examples").of(name)
+   if text then command:epilog(text) end
+   for _, part in ipairs(command._commands) do add_examples(part, name .. " " .. part._name) end
 end
 
 -- Who has named no command, or none that there is, is told which there are.
@@ -63,14 +73,25 @@ local function build()
       end
       adopt(command)
       module.describe(command, adopt)
+      add_examples(command, name)
       -- a command that has commands gives it to each of them
       if #command._commands == 0 then command:flag("--json", "Write JSON.") end
    end
    return parser
 end
 
-local function run(argv)
-   local arguments = build():parse(argv)
+-- asked: see failure.tell.
+local function run(argv, asked)
+   local parser = build()
+   for _, command in ipairs(parser._commands) do
+      if command._name == argv[1] then
+         asked.command = command._name
+         require("bearssl.tool.failure").speak(command, require("bearssl.tool." .. command._name).language)
+      end
+   end
+   local arguments = parser:parse(argv)
+   asked.arguments = arguments
+   if arguments.action then asked.command = arguments.command .. " " .. arguments.action end
    return require("bearssl.tool." .. arguments.command).run(arguments) or tool.exit.ok
 end
 
@@ -88,28 +109,28 @@ local function fill_standard_descriptors()
    tool.kept = { io.open("/dev/null", "r+"), io.open("/dev/null", "r+"), io.open("/dev/null", "r+") }
 end
 
-local function complain_about(message)
-   require("bearssl.tool.output").problem(message)
-end
-
 --- main(argv) runs the tool and returns its exit code.
 function tool.main(argv)
    fill_standard_descriptors()
-   local ok, result = xpcall(function() return run(argv) end, on_error)
+   local failure = require "bearssl.tool.failure"
+   local asked = { json = failure.wants_json(argv) }
+   local ok, result = xpcall(function() return run(argv, asked) end, on_error)
    if ok then return result end
    if result.text then
       io.stdout:write((result.text:gsub("\n*$", "\n")))
       return tool.exit.ok
    elseif result.usage then
-      complain_about(result.usage)
+      failure.tell(asked, result.usage, "usage")
       if result.synopsis then io.stderr:write(result.synopsis, "\n") end
       return tool.exit.usage
    elseif result.failure then
-      complain_about(result.failure)
+      failure.tell(asked, result.failure, result.code)
       return tool.exit.failed
    end
    local message = tostring(result.traceback)
    if message:find("^[^\n]*interrupted!") then return 130 end
+   asked.json = asked.json and pcall(require, "dkjson")
+   if asked.json then failure.tell(asked, "a defect of the tool: " .. message:match("^[^\n]*"), "internal_error") end
    io.stderr:write("bearssl: ", message, "\n")
    return tool.exit.failed
 end

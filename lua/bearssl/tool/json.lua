@@ -29,7 +29,7 @@ local function write_list(put, list, indent)
    if #list == 0 then return put "[]" end
    local deeper = indent and indent .. "  "
    for i, item in ipairs(list) do
-      put(i == 1 and "[" or indent and "," or ", ")
+      put(i == 1 and "[" or ",")
       if indent then put("\n" .. deeper) end
       write(put, item, deeper)
    end
@@ -39,9 +39,9 @@ end
 local function write_object(put, object, keys, indent)
    local deeper = indent and indent .. "  "
    for i, key in ipairs(keys) do
-      put(i == 1 and "{" or indent and "," or ", ")
+      put(i == 1 and "{" or ",")
       if indent then put("\n" .. deeper) end
-      put(string_of(key) .. ": ")
+      put(string_of(key) .. (indent and ": " or ":"))
       write(put, object[key], deeper)
    end
    put(indent and "\n" .. indent .. "}" or "}")

@@ -41,6 +41,27 @@ function options.need_address(text, default_port)
    return host, port
 end
 
+local LISTEN = "PORT (on 127.0.0.1), :PORT (on every address), HOST:PORT or [IPV6]:PORT"
+
+--- listen_address(text) → host, port to listen on; the host is "*" for every address.
+function options.listen_address(text)
+   local function wrong(why)
+      options.usage("cannot listen on '%s': %s; give %s", text, why, LISTEN)
+   end
+   local host, digits = text:match "^%[([^%[%]]*)%]:(.*)$"
+   if host and not host:find ":.*:" then wrong "there is no IPv6 address within the brackets" end
+   if not host and text:find "^%d+$" then host, digits = "127.0.0.1", text end
+   if not host then
+      if text:find "^%[" or not text:find(":", 1, true) then wrong "it has no port" end
+      if text:find ":.*:" then wrong "an IPv6 address needs brackets" end
+      host, digits = text:match "^([^:]*):(.*)$"
+   end
+   local port = port_number(digits)
+   if not port then wrong(digits == "" and "it has no port" or ("'%s' is no port, 0 to 65535"):format(digits)) end
+   if host:find "[%s%c/@]" then wrong(("'%s' is no host"):format(host)) end
+   return (host == "" or host == "*" or host == "::") and "*" or host, port
+end
+
 --- endpoint(host, port) is "host:port", with brackets around an IPv6 address.
 function options.endpoint(host, port)
    return (host:find(":", 1, true) and "[%s]:%d" or "%s:%d"):format(host, port)
@@ -65,6 +86,7 @@ function options.version(text)
    options.usage("'%s' is no version this build speaks: %s", text, table.concat(bearssl.versions(), ", "))
 end
 
+--- read_file(path, what) is what a file of the command line holds; what: how messages call it.
 local function read_file(path, what)
    local file, message = io.open(path, "rb")
    local bytes = file and file:read("*a")
@@ -79,6 +101,8 @@ function options.seconds(text)
    if not number or not (number > 0 and number < 1e9) then return nil, "'" .. text .. "' is not a number of seconds" end
    return number
 end
+
+options.read_file = read_file
 
 -- ---- Options ----
 
@@ -95,12 +119,18 @@ function options.keylog_option(command)
    command:option("--keylog", "Append the secrets to this file, for Wireshark; else $SSLKEYLOGFILE."):argname("FILE")
 end
 
+--- password(command) adds the option for where the password of a key is, if it is not to be asked for.
+function options.password(command)
+   command:option("--password-file", "File whose first line is the keys' password; else $BEARSSL_PASSWORD, or it is "
+      .. "asked for."):argname("FILE")
+end
+
 --- tls(command) adds the options for a TLS connection.
 function options.tls(command)
    command:option("--cafile", "Trust the certificates in this file instead of the system's."):argname("FILE")
    command:option("--cert", "Certificate chain (PEM or DER), with its --key."):argname("FILE"):count("*")
    command:option("--key", "Private key of the --cert before it."):argname("FILE"):count("*")
-   command:option("--password-file", "File whose first line is the password of the keys."):argname("FILE")
+   options.password(command)
    command:option("--alpn", "Protocols to offer or accept, separated by commas."):argname("LIST")
    command:option("--min", "Lowest TLS version: 1.0, 1.1, 1.2, 1.3."):argname("V")
    command:option("--max", "Highest TLS version."):argname("V")
@@ -215,10 +245,14 @@ end
 --- credentials(arguments) is the list of credentials of --cert and --key, or nil.
 function options.credentials(arguments)
    local certs, keys = arguments.cert or {}, arguments.key or {}
+   local password = require "bearssl.tool.password"
    local list = {}
    if arguments.raw_public_key and #certs == 0 then
       for i, path in ipairs(keys) do
-         list[i] = { key = read_file(path, "key"), name = i == 1 and path or path .. "#" .. i }
+         list[i] = {
+            key = read_file(path, "key"), name = i == 1 and path or path .. "#" .. i,
+            password = password.of(arguments, path),
+         }
       end
       return #list > 0 and list or nil
    end
@@ -226,7 +260,7 @@ function options.credentials(arguments)
    for i, path in ipairs(certs) do
       list[i] = {
          certificate = read_file(path, "certificate"), key = read_file(keys[i], "key"),
-         name = i == 1 and path or path .. "#" .. i,
+         name = i == 1 and path or path .. "#" .. i, password = password.of(arguments, keys[i]),
       }
    end
    return #list > 0 and list or nil
@@ -303,9 +337,6 @@ function options.context(arguments, more)
    certificate_types(arguments, settings, more and more.mode == "server")
    settings.trust = options.trust(arguments)
    settings.credentials = options.credentials(arguments)
-   if arguments.password_file then
-      settings.password = read_file(arguments.password_file, "password file"):match("^[^\r\n]*")
-   end
    for name, value in pairs(more or {}) do settings[name] = value end
    local context, message = from_command_line(bearssl.context, settings)
    if not context then options.usage("%s", message) end

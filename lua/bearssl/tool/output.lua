@@ -26,9 +26,16 @@ function output.json(value, compact)
    output.flush()
 end
 
+--- spoken(message) is a message of the library's in the words of the command that runs (language.lua).
+function output.spoken(message)
+   message = tostring(message)
+   return output.language and output.language(message) or message
+end
+
 --- problem(message) writes a line about what went wrong to standard error.
 function output.problem(message)
-   io.stderr:write("bearssl: ", describe.printable(tostring(message):gsub("\n+$", ""):gsub("\n", "; "), true), "\n")
+   message = output.spoken(message):gsub("\n+$", ""):gsub("\n", "; ")
+   io.stderr:write("bearssl: ", describe.printable(message, true), "\n")
 end
 
 return output

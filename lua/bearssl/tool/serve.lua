@@ -5,9 +5,11 @@ local core = require "bearssl.core"
 local describe = require "bearssl.describe"
 local files = require "bearssl.tool.files"
 local http = require "bearssl.tool.http"
+local listening = require "bearssl.tool.listening"
 local new_loop = require "bearssl.tool.loop"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
+local terminal = require "bearssl.tool.terminal"
 
 local serve = { summary = "Serve files (or an echo) over TLS." }
 
@@ -17,11 +19,23 @@ local SLICE = 65536 -- bytes of a file in memory at a time
 local ECHO_AHEAD = 8 * 1024 * 1024 -- bytes that an echo takes before its client reads any
 local ECHO_BUDGET = 256 * 1024 * 1024 -- the same, of all connections together
 
+local EPILOG = [[
+Without --cert and --key it makes a certificate of its own, for the names and addresses that it listens on. The
+certificate is kept in memory and is good for a week; the pin of its key, by which a client knows it, is written.
+^C on a terminal ends the server at once. Elsewhere SIGTERM and SIGINT let it finish what it sends, for 3 seconds; a
+second one ends it at once.
+
+Examples:
+   bearssl serve DIR                                 a certificate of its own, on 127.0.0.1:8443
+   bearssl serve --listen :8443 --cert example.org.pem --key example.org.key DIR
+   bearssl serve --listen '[::1]:0' --echo]]
+
 function serve.describe(command)
+   command:epilog(EPILOG)
    command:argument("directory", "Serve the files of this directory; without it a page about the connection.")
       :argname("DIR"):args("?")
-   command:option("--listen", "Address and port to listen on; port 0 picks a free one."):argname("ADDR:PORT")
-      :default("127.0.0.1:8443")
+   command:option("--listen", "Where to listen: PORT (on 127.0.0.1), :PORT (every address), HOST:PORT, [IPV6]:PORT; "
+      .. "port 0 picks a free one."):argname("ADDR:PORT"):default("127.0.0.1:8443")
    options.tls(command)
    options.pins(command)
    command:option("--verify", "Whether clients must show a certificate."):choices { "none", "optional", "required" }
@@ -376,7 +390,11 @@ end
 -- ---- The end ----
 
 -- trap(loop, f) calls f once in a task when SIGTERM or SIGINT arrives; a second signal ends the loop at once.
+-- Who runs it on a terminal wants it to stop at ^C, at once: the signal's default does that.
 local function trap(loop, on_signal)
+   for number = 0, 2 do
+      if terminal.columns(number) then return end
+   end
    local descriptor = core.trap_terminate()
    if not descriptor then return end -- the signal's default then ends the process, at once
    local source = { getfd = function() return descriptor end }
@@ -401,18 +419,8 @@ local function drain(server)
    end)
 end
 
-local function listen(address)
-   local host, port = options.need_address(address)
-   local listener, message = require("socket").bind(host, port, 1024)
-   if not listener then error({ failure = ("cannot listen on %s: %s"):format(address, message) }, 0) end
-   listener:settimeout(0)
-   local bound, number = listener:getsockname()
-   return listener, options.endpoint(bound, tonumber(number)), bound, tonumber(number)
-end
-
 function serve.run(arguments)
-   local has_key = arguments.raw_public_key and #arguments.key > 0
-   if #(arguments.cert or {}) == 0 and not has_key then options.usage("serve needs a --cert and its --key") end
+   local where = listening.address(arguments.listen)
    if arguments.directory and not files.is_directory(arguments.directory) then
       options.usage("'%s' is not a directory", arguments.directory)
    end
@@ -420,6 +428,7 @@ function serve.run(arguments)
       and not (arguments.raw_public_key and #arguments.pin > 0) then
       options.usage("--verify %s needs a --cafile to verify with", arguments.verify)
    end
+   local own = #arguments.cert + #arguments.key == 0 and listening.credential(where) or nil
    local loop = new_loop.new()
    local server = {
       loop = loop, clients = {}, count = 0, accepted = 0, echoing = 0, idle = arguments.idle,
@@ -428,18 +437,20 @@ function serve.run(arguments)
       context = options.context(arguments, {
          mode = "server", verify = arguments.verify, max_early_data = arguments.early_data,
          tickets = arguments.tickets ~= 0, ticket_count = arguments.tickets, ech_keys = ech_keys(arguments),
+         credentials = own and { own.credential },
       }),
       directory = arguments.directory and arguments.directory:gsub("(.)/+$", "%1") or nil,
    }
-   local where, host, port
-   server.listener, where, host, port = listen(arguments.listen)
+   local host, port
+   server.listener, host, port = listening.open(where)
    loop.on_error = function(message) io.stderr:write("bearssl: internal error: ", tostring(message), "\n") end
    server.acceptor = loop:spawn(function() accept(server) end)
    trap(loop, function() drain(server) end)
    if arguments.json then
-      output.json({ event = "listening", address = host, port = port }, true)
+      output.json({ event = "listening", address = host, port = port, pin = own and own.pin }, true)
    else
-      output.write("listening on ", where, "\n")
+      output.write("listening on ", options.endpoint(host, port), "\n")
+      if own then output.write(listening.told(own, arguments, host, port)) end
       output.flush()
    end
    loop:run()

@@ -87,8 +87,8 @@ local function report(result, raw)
       messages[i] = plain
    end
    return {
-      ok = result.ok and true or false, error = result.message, code = result.code, seconds = result.seconds,
-      messages = messages, summary = result.info and describe.plain(result.info) or nil,
+      ok = result.ok and true or false, error = result.message and output.spoken(result.message), code = result.code,
+      seconds = result.seconds, messages = messages, summary = result.info and describe.plain(result.info) or nil,
    }
 end
 
