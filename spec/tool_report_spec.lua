@@ -220,7 +220,7 @@ end)
 
 describe("the tool's JSON", function()
    it("has its keys in order, and says what it is given", function()
-      assert.are.equal('{"a": [1, 2.5, true], "b": [], "c": {"x": "y"}}',
+      assert.are.equal('{"a":[1,2.5,true],"b":[],"c":{"x":"y"}}',
          json.encode({ c = { x = "y" }, b = {}, a = { 1, 2.5, true } }, true))
       assert.are.equal('{\n  "a": [\n    1\n  ],\n  "b": "x"\n}', json.encode { b = "x", a = { 1 } })
       assert.are.equal('[1800000000, -3, 0.25, null]', json.encode({ 1.8e9, -3.0, 0.25, math.huge }, true))
