@@ -66,7 +66,8 @@ describe("a proxy", function()
       local at, proxy = proxy_server "user=me:s3:cr%t"
       for _, scheme in ipairs { "http", "socks5" } do
          converse(connect(number, ("%s://me:s3%%3acr%%25t@127.0.0.1:%d"):format(scheme, at)))
-         converse(connect(number, { url = ("%s://127.0.0.1:%d"):format(scheme, at), user = "me", password = "s3:cr%t" }))
+         local bare = ("%s://127.0.0.1:%d"):format(scheme, at)
+         converse(connect(number, { url = bare, user = "me", password = "s3:cr%t" }))
          for credentials, told in pairs { ["me:wr0ng@"] = "does not take the user and the password",
             [""] = "demands a user and a password" } do
             local stream, message, code = connect(number, ("%s://%s127.0.0.1:%d"):format(scheme, credentials, at))
@@ -96,7 +97,8 @@ describe("a proxy", function()
       local nobody = port.free()
       for fault, expected in pairs {
          refuse = { http = { "it says 403 No?[31m", "refused" }, socks5h = { "its rules forbid it", "refused" } },
-         closed = { http = { "closed the connection", "transport_failed" }, socks5h = { "closed", "transport_failed" } },
+         closed = { http = { "closed the connection", "transport_failed" },
+            socks5h = { "closed the connection", "transport_failed" } },
          nonsense = { http = { "no HTTP proxy", "decode_error" }, socks5h = { "no SOCKS5 proxy", "decode_error" } },
          endless = { http = { "too long", "limit_exceeded" } },
          none = { http = { "it says 502 Bad Gateway", "transport_failed" },
@@ -133,8 +135,6 @@ describe("a proxy", function()
    it("loses nothing of what comes in one piece with its answer", function()
       -- a server that speaks first: whatever stands behind the proxy's answer is the handshake's to read
       local upstream, number = loopback.listen()
-      local context = assert(bearssl.context { mode = "server", certfile = certificates.ec.chainfile,
-         keyfile = certificates.ec.keyfile })
       local at, proxy = proxy_server "fault=glued"
       for _, scheme in ipairs { "http", "socks5h" } do
          local client
@@ -152,11 +152,10 @@ describe("a proxy", function()
          assert(tcp:send "junk that is no TLS record")
          while not client do thread() end
          assert.is_nil(client[1])
-         assert.equal("protocol_version", client[3]:match "protocol_version" or client[3], client[2])
+         assert.truthy(client[2]:find("it sent \"junk that", 1, true), client[2])
          tcp:close()
       end
       upstream:close()
-      assert(context)
    end)
 
    for _, loop in ipairs { "cqueues", "copas", "luv" } do
@@ -193,8 +192,8 @@ describe("a proxy", function()
 
    it("is looked at before anything is connected to", function()
       local function refused(proxy, host)
-         local ok, message = pcall(bearssl.connect, host or "localhost", 443, { proxy = proxy, context = { cafile = CA },
-            connector = function() error "connected" end })
+         local given = { proxy = proxy, context = { cafile = CA }, connector = function() error "connected" end }
+         local ok, message = pcall(bearssl.connect, host or "localhost", 443, given)
          assert.is_false(ok)
          assert.truthy(message:find("bearssl.connect: ", 1, true), message)
          assert.is_nil(message:find("s3cret", 1, true), message)
@@ -249,10 +248,10 @@ describe("the environment's proxy", function()
       local child = process.start({ LUA, "-e", [[
          local bearssl = require "bearssl"
          local given = { connector = function(host, port) return nil, host .. " " .. port end }
-         print(select(2, bearssl.connect("example.org", 443, given)))
+         print((select(2, bearssl.connect("example.org", 443, given))))
          given.proxy = "environment"
-         print(select(2, bearssl.connect("example.org", 443, given)))
-         print(select(2, bearssl.connect("www.example.net", 443, given)))
+         print((select(2, bearssl.connect("example.org", 443, given))))
+         print((select(2, bearssl.connect("www.example.net", 443, given))))
       ]] }, { environment = { https_proxy = "http://me:s3cret@proxy.example:3128", no_proxy = "example.net" } })
       assert.equal(0, child:wait(20), child:output())
       assert.equal([[
@@ -274,7 +273,6 @@ cannot connect to www.example.net port 443: www.example.net 443
          assert.is_nil(address.ipv4(wrong))
       end
       assert.equal(("\0"):rep(15) .. "\1", address.ipv6 "::1")
-      assert.equal("\32\1\13\184" .. ("\0"):rep(10) .. "\192\0\2\1" == nil, false)
       assert.equal("\32\1\13\184" .. ("\0"):rep(8) .. "\192\0\2\1", address.ipv6 "2001:db8::192.0.2.1")
       assert.equal(("\0\1"):rep(8), address.ipv6 "1:1:1:1:1:1:1:1")
       for _, wrong in ipairs { "1:2:3", "1::2::3", "::12345", ":::", "1:2:3:4:5:6:7:8:9", "::g", "x" } do

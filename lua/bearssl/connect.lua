@@ -96,7 +96,9 @@ end
 local function wrapped(context, socket, of_wrap, level)
    local ok, stream, message, code = pcall(context.wrap, context, socket, of_wrap)
    if not ok or not stream then close(socket) end
-   if not ok then options.raise((tostring(options.without_place(stream)):gsub("^wrap:", "bearssl.connect:")), level + 1) end
+   if not ok then
+      options.raise((tostring(options.without_place(stream)):gsub("^wrap:", "bearssl.connect:")), level + 1)
+   end
    return stream, message, code
 end
 
@@ -108,11 +110,7 @@ local function through_proxy(proxy, context, socket, of_wrap, host, port, second
       close(socket)
       return nil, message, code
    end
-   if below ~= socket and of_wrap.wait then
-      local rest = {}
-      for name, value in pairs(of_wrap) do rest[name] = value end
-      rest.wait, of_wrap = nil, rest -- the stream to the proxy waits with it
-   end
+   if below ~= socket then of_wrap.wait = nil end -- the stream to the proxy has it
    local stream, ok
    stream, message, code = wrapped(context, below, of_wrap, 4)
    if not stream then return nil, message, code end

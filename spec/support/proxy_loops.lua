@@ -14,35 +14,44 @@ function loops.cqueues(f)
    assert(loop:loop(60))
 end
 
+-- Copas is one plain Lua file, which Debian files under 5.1 and 5.2 only: the other Luas borrow it.
+local function lend(name)
+   if not pcall(require, name) then
+      package.preload[name] = assert(loadfile("/usr/share/lua/5.1/" .. name .. ".lua"))
+   end
+   return require(name)
+end
+
 function loops.copas(f)
-   local copas, socket = require "copas", require "socket"
-   local done, problem
+   package.loaded["socket.http"] = nil -- Copas wants to be first
+   lend "coxpcall"
+   local copas, socket = lend "copas", require "socket"
+   local is_done, problem = false, nil
    copas.addthread(function()
-      done, problem = pcall(f, function(host, port)
-         local wrapped = copas.wrap(socket.tcp())
-         assert(wrapped:connect(host, port))
-         return wrapped
-      end)
+      copas.setErrorHandler(function(message) is_done, problem = true, message end)
+      f(function(host, port) return copas.wrap(assert(socket.connect(host, port))) end)
+      is_done = true
    end)
-   copas.loop()
-   assert(done, problem)
+   while not is_done do copas.step(0.05) end
+   assert(not problem, problem)
 end
 
 function loops.luv(f)
    local uv = require "luv"
-   local done, problem
+   local is_done = false
    coroutine.wrap(function()
       local thread = coroutine.running()
-      done, problem = xpcall(f, debug.traceback, function(host, port)
+      f(function(host, port)
          local handle = uv.new_tcp()
          handle:connect(host, port, function(why) assert(coroutine.resume(thread, why)) end)
          local why = coroutine.yield()
          if why then return nil, why end
          return handle
       end)
+      is_done = true
    end)()
    uv.run()
-   assert(done, problem)
+   assert(is_done)
 end
 
 return loops

@@ -17,7 +17,9 @@ local function look(value)
    local found, message = address.parse(value.url)
    if not found then return nil, message end
    for _, name in ipairs { "user", "password" } do
-      if value[name] ~= nil and type(value[name]) ~= "string" then return nil, ("field '%s' must be a string"):format(name) end
+      if value[name] ~= nil and type(value[name]) ~= "string" then
+         return nil, ("field '%s' must be a string"):format(name)
+      end
    end
    if value.user then found.user, found.password = value.user, value.password end
    local of_tls = value.context
@@ -80,11 +82,11 @@ end
 -- everything else goes; other proxies have the socket itself. wanted: the options timeout and wait of context:wrap.
 function proxy.shake(self, socket, wanted)
    if self.scheme ~= "https" then return socket end
-   local context, message, code = self.context, nil, nil
+   local context, message, code = self.context
    if not context then
       context, message, code = require "bearssl.usual_context" ()
-      if not context then return nil, message, code end
    end
+   if not context then return nil, message, code end
    local stream, ok
    stream, message, code = context:wrap(socket, {
       server_name = self.host, timeout = wanted.timeout, wait = wanted.wait,

@@ -47,7 +47,9 @@ local function destination(proxy, host)
    local bytes = numeric(host)
    if not bytes and proxy.scheme == "socks5" then
       local known, socket = pcall(require, "socket")
-      if not known then return nil, "socks5:// needs LuaSocket to look names up: give socks5h://", "transport_failed" end
+      if not known then
+         return nil, "socks5:// needs LuaSocket to look names up: give socks5h://", "transport_failed"
+      end
       local list, why = socket.dns.getaddrinfo(host)
       if not list or not list[1] then return nil, tostring(why), "transport_failed" end
       bytes = numeric(list[1].addr)

@@ -168,6 +168,7 @@ function connect.run(arguments)
    local stream, message, code = options.tls_connect(context, host, port, {
       server_name = arguments.servername or host, timeout = arguments.timeout, ech = options.ech(arguments.ech),
       session = read_session(arguments.session), starttls = arguments.starttls,
+      proxy = arguments.proxy,
       handlers = psk and { psk = function() return { identity = psk.identity, key = psk.key, hash = "sha256" } end },
    })
    if not stream then error({ failure = ("%s (%s)"):format(message, code) }, 0) end

@@ -63,7 +63,7 @@ local function ask(prober, settings, stop, first, fallback)
    local result = { seen = seen, context = context }
    local stream, message, code = options.tls_connect(context, prober.host, prober.port, {
       server_name = prober.name, timeout = prober.timeout, handlers = handlers, session = first and first.session,
-      fallback_scsv = fallback, starttls = prober.starttls,
+      fallback_scsv = fallback, starttls = prober.starttls, proxy = prober.proxy,
    })
    if not stream then
       result.message, result.code, result.unreachable = message, code, true
@@ -521,7 +521,7 @@ function probe.run(arguments)
    options.context(arguments) -- says what is wrong with the command line
    local prober = {
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
-      starttls = arguments.starttls,
+      starttls = arguments.starttls, proxy = arguments.proxy,
       ticket_wait = math.min(1, arguments.timeout), keylog = options.keylog(arguments),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
