@@ -29,8 +29,8 @@ local function host_and_port(text, default)
 end
 
 --- parse(url) is { scheme =, host =, port =, user =, password = } of "[SCHEME://][USER[:PASSWORD]@]HOST[:PORT]"; or
--- nil and what is wrong. scheme: http unless given; port: 443 for https, else 1080; user and password: nil unless given,
--- and with each "%40" decoded.
+-- nil and what is wrong. scheme: http unless given; port: 443 for https, else 1080; user and password: nil unless
+-- given, and with each "%40" decoded.
 function address.parse(url)
    local scheme, rest = url:match "^(%a[%w+.-]*)://(.*)$"
    scheme, rest = (scheme or "http"):lower(), rest or url

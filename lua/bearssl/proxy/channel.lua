@@ -1,5 +1,5 @@
--- What speaks to a proxy before TLS begins: bytes in clear text, over whatever carries TLS afterwards. Each method gives
--- nil, message, code ("timeout", "transport_failed", "limit_exceeded") where it fails, and may yield.
+-- What speaks to a proxy before TLS begins: bytes in clear text, over whatever carries TLS afterwards. Each method
+-- gives nil, message, code ("timeout", "transport_failed", "limit_exceeded") where it fails, and may yield.
 local core = require "bearssl.core"
 
 -- ---- Over a transport ----
@@ -180,7 +180,8 @@ function channel.through(transport, seconds)
    if transport.fd and not (clear.socket and clear.socket.send and clear.socket.receive) then
       return nil, "the way to a proxy must have methods send and receive: a bare descriptor has none"
    end
-   return setmetatable({ transport = transport, clear = clear, buffer = "", deadline = deadline_of(seconds) }, Through)
+   local deadline = deadline_of(seconds)
+   return setmetatable({ transport = transport, clear = clear, buffer = "", deadline = deadline }, Through)
 end
 
 return channel

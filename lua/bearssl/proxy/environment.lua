@@ -59,10 +59,10 @@ function environment.is_excepted(host, list)
    return false
 end
 
---- proxy(scheme, host [, get]) is the URL of the proxy and the name of the variable that has it, or nil. For a URL of that
--- scheme it is in `https_proxy` or `HTTPS_PROXY` (for http in `http_proxy` alone: what a server of CGI calls HTTP_PROXY is
--- its client's), else in `all_proxy` or `ALL_PROXY`; `no_proxy` or `NO_PROXY` excepts hosts. What is empty is not set.
--- get: os.getenv unless given.
+--- proxy(scheme, host [, get]) is the URL of the proxy and the name of the variable that has it, or nil. For a URL of
+-- that scheme it is in `https_proxy` or `HTTPS_PROXY` (for http in `http_proxy` alone: what a server of CGI calls
+-- HTTP_PROXY is its client's), else in `all_proxy` or `ALL_PROXY`; `no_proxy` or `NO_PROXY` excepts hosts. What is
+-- empty is not set. get: os.getenv unless given.
 function environment.proxy(scheme, host, get)
    get = get or os.getenv
    local own = scheme .. "_proxy"

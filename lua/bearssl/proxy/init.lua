@@ -44,8 +44,9 @@ local function unfit(found)
    end
 end
 
---- read(value) is the proxy that a URL or a table { url =, user =, password =, context = } describes: { scheme =, host =,
--- port =, user =, password =, context = }; or nil and what is wrong with it. No message shows a user or a password.
+--- read(value) is the proxy that a URL or a table { url =, user =, password =, context = } describes: { scheme =,
+-- host =, port =, user =, password =, context = }; or nil and what is wrong with it. No message shows a user or a
+-- password.
 function proxy.read(value)
    local found, message = look(value)
    message = found and unfit(found) or message

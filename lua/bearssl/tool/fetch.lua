@@ -256,7 +256,9 @@ local function begin_range(arguments)
       options.usage("'%s' is not a part such as 0-99, 100- or -100", arguments.range)
    end
    if not arguments.continue then return nil end
-   if not arguments.output or arguments.output == "-" then options.usage "--continue needs the name of an --output file" end
+   if not arguments.output or arguments.output == "-" then
+      options.usage "--continue needs the name of an --output file"
+   end
    for _, other in ipairs { "range", "compressed", "json" } do
       if arguments[other] then options.usage("--continue does not go with --%s", other) end
    end

@@ -182,8 +182,8 @@ function http.request(head)
    }
 end
 
--- Fields that go on in the next line, which begins with a space, in one line each (RFC 9112 section 5.2). None can go on
--- from the status line.
+-- Fields that go on in the next line, which begins with a space, in one line each (RFC 9112 section 5.2). None can go
+-- on from the status line.
 local function unfold(lines)
    local whole = { lines[1] }
    for i = 2, #lines do

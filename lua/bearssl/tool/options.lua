@@ -112,22 +112,27 @@ function options.tls(command)
    options.keylog_option(command)
 end
 
---- client(command) adds the options of a client.
-function options.client(command)
-   options.tls(command)
-   command:option("--proxy", "Go through this proxy: http, https, socks5 or socks5h ://[USER:PASSWORD@]HOST[:PORT], or "
-      .. "none; else $https_proxy, $all_proxy, $no_proxy."):argname("URL"):convert(options.proxy)
-   command:flag("-k --insecure", "Accept whatever certificate the server shows.")
-   command:option("--servername", "Name to ask for and to verify, instead of HOST."):argname("NAME")
-   command:option("--timeout", "Seconds to wait for the network."):argname("SECONDS"):default("15")
-      :convert(options.seconds)
-end
-
 --- proxy(text) converts the URL of a proxy, or "none" (argparse): no message shows its password.
 function options.proxy(text)
    if text == "none" or text == "" then return "none" end
    local found, message = require("bearssl.proxy").read(text)
    return found, message
+end
+
+--- proxy_option(command) adds the one for the proxy to go through.
+function options.proxy_option(command)
+   command:option("--proxy", "Go through this proxy: http, https, socks5 or socks5h ://[USER:PASSWORD@]HOST[:PORT], or "
+      .. "none; else $https_proxy, $all_proxy, $no_proxy."):argname("URL"):convert(options.proxy)
+end
+
+--- client(command) adds the options of a client.
+function options.client(command)
+   options.tls(command)
+   options.proxy_option(command)
+   command:flag("-k --insecure", "Accept whatever certificate the server shows.")
+   command:option("--servername", "Name to ask for and to verify, instead of HOST."):argname("NAME")
+   command:option("--timeout", "Seconds to wait for the network."):argname("SECONDS"):default("15")
+      :convert(options.seconds)
 end
 
 --- pins(command) adds the options for keys that are pinned, and for raw public keys, on both sides.
@@ -341,9 +346,9 @@ function options.proxy_of(given, scheme, host)
    return require("bearssl.proxy").of("environment", scheme, host)
 end
 
---- connect(host, port, timeout [, proxy [, is_forwarded]]) → what is connected, and has LuaSocket's methods: a socket, or
--- the stream to a proxy that speaks TLS; or nil, message, code. proxy: see proxy_of; is_forwarded: the proxy is to get
--- requests, and connects by itself.
+--- connect(host, port, timeout [, proxy [, is_forwarded]]) → what is connected, and has LuaSocket's methods: a socket,
+-- or the stream to a proxy that speaks TLS; or nil, message, code. proxy: see proxy_of; is_forwarded: the proxy is to
+-- get requests, and connects by itself.
 function options.connect(host, port, timeout, proxy, is_forwarded)
    if not proxy then return connect(host, port, timeout) end
    local tcp, message, code = connect(proxy.host, proxy.port, timeout)

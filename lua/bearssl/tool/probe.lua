@@ -23,6 +23,7 @@ function probe.describe(command)
    command:option("--expires", "Warn of certificates that expire within so many days."):argname("DAYS"):default("21")
       :convert(tonumber)
    options.starttls(command)
+   options.proxy_option(command)
    options.keylog_option(command)
    command:flag("--quiet", "No progress bar.")
 end
