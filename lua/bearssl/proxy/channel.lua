@@ -168,8 +168,8 @@ local function deadline_of(seconds)
    return seconds and core.monotonic() + seconds
 end
 
---- over(socket, seconds) speaks over a socket of LuaSocket's or one of our streams, which wait by themselves; so long in
--- all. It reads nothing that stands behind what it is asked for.
+--- over(socket, seconds) speaks over a socket of LuaSocket's or one of our streams, which wait by themselves; so long
+-- in all. It reads nothing that stands behind what it is asked for.
 function channel.over(socket, seconds)
    return setmetatable({ socket = socket, buffer = "", deadline = deadline_of(seconds) }, Over)
 end

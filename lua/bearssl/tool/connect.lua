@@ -89,8 +89,8 @@ end
 -- the other: a peer that does not read leaves what it says readable, and a slow reader of stdout does not keep stdin
 -- from being sent.
 --
--- In TLS 1.3 a peer's close_notify ends its own direction alone (RFC 8446 section 6.1): what stands on standard input is
--- still sent. It is not waited for: most peers have closed then, and a terminal never ends.
+-- In TLS 1.3 a peer's close_notify ends its own direction alone (RFC 8446 section 6.1): what stands on standard input
+-- is still sent. It is not waited for: most peers have closed then, and a terminal never ends.
 local function converse(stream, arguments)
    local outgoing, incoming = "", ""
    local convert = arguments.crlf and line_ends()

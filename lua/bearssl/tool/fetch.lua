@@ -272,7 +272,8 @@ end
 
 -- Whether the file has all that there is: there is no part behind its end.
 local function is_complete(response, size)
-   return response.status == 416 and tonumber((response.headers["content-range"] or ""):match "^bytes %*/(%d+)$") == size
+   local range = response.headers["content-range"] or ""
+   return response.status == 416 and tonumber(range:match "^bytes %*/(%d+)$") == size
 end
 
 -- How the file is opened for the answer's body: "ab" for the rest that was asked for.
