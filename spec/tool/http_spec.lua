@@ -30,7 +30,7 @@ local function fetch(bytes, ...)
 end
 
 local function answer(body, more)
-   return ("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s"):format(more or "", #body, body)
+   return ("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n"):format(more or "", #body) .. body
 end
 
 describe("fetch of an http URL", function()
