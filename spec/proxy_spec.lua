@@ -102,7 +102,7 @@ describe("a proxy", function()
          nonsense = { http = { "no HTTP proxy", "decode_error" }, socks5h = { "no SOCKS5 proxy", "decode_error" } },
          endless = { http = { "too long", "limit_exceeded" } },
          none = { http = { "it says 502 Bad Gateway", "transport_failed" },
-            socks5h = { "connection refused", "transport_failed" } },
+            socks5h = { "the host refuses the connection", "transport_failed" } },
       } do
          local at = proxy_server("fault=" .. fault)
          for scheme, wanted in pairs(expected) do

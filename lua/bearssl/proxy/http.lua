@@ -34,9 +34,10 @@ local function answer(channel)
 end
 
 local function refusal(proxy, status, reason)
-   if status == 407 then
-      return nil, proxy.user and "it does not take the user and the password (407)"
-         or "it demands a user and a password (407)", "refused"
+   if status == 407 or status == 401 then -- which tinyproxy says for a wrong password
+      local told = proxy.user and "it does not take the user and the password (%d)"
+         or "it demands a user and a password (%d)"
+      return nil, told:format(status), "refused"
    end
    reason = reason:gsub("[^\32-\126]", "?"):sub(1, 80)
    return nil, ("it says %d %s"):format(status, reason), status == 403 and "refused" or "transport_failed"

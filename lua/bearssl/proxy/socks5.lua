@@ -4,8 +4,8 @@ local address = require "bearssl.proxy.address"
 local socks5 = {}
 
 local REPLIES = {
-   "its server has failed", "its rules forbid it", "the network cannot be reached", "the host cannot be reached",
-   "connection refused", "the time to live is over", "it does not know the command CONNECT",
+   "it failed to connect", "its rules forbid it", "the network cannot be reached", "the host cannot be reached",
+   "the host refuses the connection", "the time to live is over", "it does not know the command CONNECT",
    "it does not know addresses of this kind",
 }
 
