@@ -201,7 +201,7 @@ describe("a proxy", function()
       end
       assert.matches("begins with http://, .*not socks4://", refused "socks4://me:s3cret@localhost")
       for _, wrong in ipairs { "http://me:s3cret@", "http://me:s3cret@host:0", "http://me:s3cret@host:99999",
-         "http://me:s3cret@host/path", "http://me:s3cret%4@host", "http://me:s3cret@ho st", "", 5, {},
+         "http://me:s3cret@host/path", "http://me:s3cret%4@host", "http://me:s3cret@ho st", "", 5, {}, "https://a..b",
          { url = "http://host", user = "me:s3cret" }, { url = "http://host", user = "me", password = "s3cret\n" },
          { url = "socks5://host", user = ("s3cret"):rep(50) }, { url = "http://host", password = 5 },
          { url = "http://host", pasword = "s3cret" }, { url = "http://host", context = 5 } } do

@@ -32,8 +32,11 @@ local function look(value)
    return found
 end
 
--- Credentials that the proxy's protocol cannot carry.
+-- What the proxy's protocol cannot carry.
 local function unfit(found)
+   if found.scheme == "https" and options.is.server_name(found.host) then
+      return "the proxy's host is no name that a certificate could have"
+   end
    local user, password = found.user or "", found.password or ""
    if found.scheme:find "^socks" then
       if found.user and (#user == 0 or #user > 255 or #password > 255) then
