@@ -31,7 +31,7 @@ describe("the command line", function()
          { "Commands: trace", "sing" }, { "Commands: init, server", "ca", "sing" }, { "argument", "trace" },
          { "unknown option", "trace", "--nope", "x" },
          { "not HOST", "trace", "a b" }, { "not HOST", "trace", "host:99999" }, { "not HOST", "probe", "host:port" },
-         { "only https", "fetch", "http://localhost/" }, { "not a URL", "fetch", "localhost" },
+         { "only https", "fetch", "ftp://localhost/" }, { "not a URL", "fetch", "localhost" },
          { "no version", "fetch", "--min", "1.9", "https://localhost/" },
          { "TLS_NOTHING", "trace", "--suites", "TLS_NOTHING", "localhost" },
          { "group", "trace", "--groups", "p999", "localhost" },

@@ -1,5 +1,6 @@
 -- bearssl connect: standard input and output through TLS.
 local certificates = require "spec.support.certificates"
+local loopback = require "spec.support.loopback"
 local peer = require "spec.support.peer"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
@@ -60,6 +61,30 @@ describe("bearssl connect", function()
       child:write "GET / HTTP/1.0\r\n\r\n"
       assert.equal(0, child:wait(30), child:errors())
       assert.matches("HTTP/1.0 200 ok", child:output())
+   end)
+
+   it("sends what stands on standard input after the server's close_notify of TLS 1.3", function()
+      local file = temporary.path()
+      shell.run("seq 1 100000 >" .. shell.quote(file))
+      local expected = temporary.read(file)
+      local context = assert(require "bearssl".context { mode = "server", certfile = certificates.ec.chainfile,
+         keyfile = certificates.ec.keyfile })
+      -- without an end of TCP, and with it
+      for _, ends_below in ipairs { false, true } do
+         local listener, number = loopback.listen()
+         local child = tool.start({ "connect", "-q", "--cafile", CA, "localhost:" .. number }, { input = file })
+         local tcp = loopback.accept(listener)
+         local stream = assert(context:wrap(tcp, { timeout = 20 }))
+         assert(stream:handshake())
+         assert(stream:send "bye\n")
+         assert(stream:shutdown "send")
+         if ends_below then tcp:shutdown "send" end
+         assert.equal(expected, (stream:receive "*a"))
+         stream:close()
+         listener:close()
+         assert.equal(0, child:wait(30), child:errors())
+         assert.equal("bye\n", child:output())
+      end
    end)
 
    it("sends line ends as CRLF when it is told", function()

@@ -27,6 +27,13 @@ function bearssl.context(options) end
 ---@class bearssl.ConnectOptions: bearssl.WrapOptions
 ---@field context? bearssl.Context|bearssl.ContextOptions default one that all such connections share
 ---@field connector? fun(host: string, port: integer, seconds?: number): any, string? a connected socket; or nil, message
+---@field proxy? string|bearssl.Proxy the URL of a proxy, or "environment"; default none
+
+---@class bearssl.Proxy
+---@field url string "SCHEME://[USER:PASSWORD@]HOST[:PORT]"; http, https, socks5, socks5h
+---@field user? string
+---@field password? string
+---@field context? bearssl.Context for https: default one that all such connections share
 
 ---Connects, and shakes hands: a stream to a server that has proven who it is.
 ---@param host string

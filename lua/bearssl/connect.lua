@@ -45,7 +45,8 @@ local specification
 local function check_options(given)
    local context = require "bearssl.context"
    if not specification then
-      specification = { connector = is["function"], context = function() return nil end } -- see context_of
+      specification = { connector = is["function"], context = function() return nil end, -- see context_of
+         proxy = function(value) return require("bearssl.proxy").check(value) end }
       for name, of_wrap in pairs(context.wrap_options) do specification[name] = of_wrap end
    end
    for name in pairs(type(given) == "table" and given or {}) do
@@ -64,6 +65,9 @@ local function check(host, port, given)
       error("bearssl.connect: the port must be an integer from 1 to 65535, not " .. options.describe(port), 0)
    end
    check_options(given)
+   if given.proxy ~= nil and host:find "[%s%c]" then
+      error("bearssl.connect: the host must have no spaces and no controls in it", 0)
+   end
 end
 
 -- The name that the server's certificate must have: where none is given, the host's.
@@ -83,9 +87,37 @@ local function prepare(host, port, given)
    if not context then return nil, message, code end
    local of_wrap = {}
    for option, value in pairs(given) do of_wrap[option] = value end
-   of_wrap.context, of_wrap.connector = nil, nil
+   of_wrap.context, of_wrap.connector, of_wrap.proxy = nil, nil, nil
    of_wrap.server_name = wanted
    return context, name, of_wrap
+end
+
+-- The stream that the options of wrap make, whose handshake is still to be done; misuse raises at that level.
+local function wrapped(context, socket, of_wrap, level)
+   local ok, stream, message, code = pcall(context.wrap, context, socket, of_wrap)
+   if not ok or not stream then close(socket) end
+   if not ok then
+      options.raise((tostring(options.without_place(stream)):gsub("^wrap:", "bearssl.connect:")), level + 1)
+   end
+   return stream, message, code
+end
+
+-- The same, with a proxy in between.
+local function through_proxy(proxy, context, socket, of_wrap, host, port, seconds)
+   local module = require "bearssl.proxy"
+   local below, message, code = module.shake(proxy, socket, of_wrap)
+   if not below then
+      close(socket)
+      return nil, message, code
+   end
+   if below ~= socket then of_wrap.wait = nil end -- the stream to the proxy has it
+   local stream, ok
+   stream, message, code = wrapped(context, below, of_wrap, 4)
+   if not stream then return nil, message, code end
+   ok, message, code = module.through(proxy, stream, host, port, seconds)
+   if ok then return stream end
+   stream:close()
+   return nil, message, code
 end
 
 --- connect(host, port [, options]) is a stream to a server, connected and with the handshake done, so that the server
@@ -94,9 +126,12 @@ end
 -- timeout: seconds for connecting, for the handshake, and for each call afterwards; nil for ever), and
 -- context: a client's context, or a table of its options (nil: one that all such connections share, with the system's
 -- trust, so that sessions resume); connector: function(host, port, seconds) → a connected socket of whatever loop there
--- is, or nil, message (nil: a cosocket in nginx, else LuaSocket). Returns the stream, or nil, message, code:
--- "transport_failed" and "timeout" where no connection came about, those of a context, and those of a handshake. Misuse
--- raises. Looking up a name waits in LuaSocket for as long as the system does.
+-- is, or nil, message (nil: a cosocket in nginx, else LuaSocket); proxy: the URL of a proxy to go through (http, https,
+-- socks5, socks5h), a table { url =, user =, password =, context = }, or "environment" for what https_proxy, all_proxy
+-- and no_proxy say (nil: none, whatever the environment says), to which the connector connects. Returns the stream, or
+-- nil, message, code: "transport_failed" and "timeout" where no connection came about, "refused" where a proxy forbids
+-- it, those of a context, and those of a handshake. Misuse raises. Looking up a name waits in LuaSocket for as long as
+-- the system does.
 local function connect(host, port, given)
    given = given == nil and {} or given
    -- What waits is not called through pcall: Lua 5.1 could not yield in it.
@@ -104,12 +139,22 @@ local function connect(host, port, given)
    if not ok then options.raise(context, 3) end
    if not context then return nil, name, of_wrap end
    local seconds = given.timeout and given.timeout >= 0 and given.timeout or nil
-   local socket, message = (given.connector or open)(name, port, seconds)
-   if not socket then return failed(host, port, message) end
-   local stream, code
-   ok, stream, message, code = pcall(context.wrap, context, socket, of_wrap)
-   if not ok or not stream then close(socket) end
-   if not ok then options.raise((tostring(options.without_place(stream)):gsub("^wrap:", "bearssl.connect:")), 3) end
+   local proxy, message, code
+   if given.proxy ~= nil then
+      proxy, message, code = require("bearssl.proxy").of(given.proxy, "https", name)
+      if message then return nil, message, code end
+   end
+   local to = proxy or { host = name, port = port }
+   local socket, stream
+   socket, message = (given.connector or open)(to.host, to.port, seconds)
+   if not socket then
+      if proxy then return failed("the proxy " .. proxy.host, proxy.port, message) end
+      return failed(host, port, message)
+   elseif proxy then
+      stream, message, code = through_proxy(proxy, context, socket, of_wrap, name, port, seconds)
+   else
+      stream, message, code = wrapped(context, socket, of_wrap, 3)
+   end
    if not stream then return nil, message, code end
    ok, message, code = stream:handshake()
    if ok then return stream end

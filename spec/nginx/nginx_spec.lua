@@ -203,6 +203,21 @@ describe("nginx, one worker:", function()
       stranger:stop()
    end)
 
+   it("bearssl.connect goes through proxies over a cosocket", function()
+      local own, LUA = certificates.ec, os.getenv "LUA" or "lua5.4"
+      local echo = process.start { LUA, "examples/server.lua", own.chainfile, own.keyfile, "0", "2" }
+      local number = tonumber(echo:wait_for "listening on 127%.0%.0%.1:(%d+)")
+      local proxy = process.start { LUA, "spec/support/proxy_server.lua", "user=me:secret" }
+      local at = proxy:wait_for "listening on (127%.0%.0%.1:%d+)"
+      for _, scheme in ipairs { "http", "socks5h" } do
+         local job = { port = number, proxy = ("%s://me:secret@%s"):format(scheme, at), ca = certificates.ca.certfile }
+         assert.equal("hello", get(server, "/proxied?" .. escape(dkjson.encode(job))))
+      end
+      assert.matches("CONNECT localhost:.*SOCKS name localhost", proxy:output())
+      proxy:stop()
+      echo:stop()
+   end)
+
    it("logs nothing bad, and ends cleanly", function()
       assert.equal(0, server:stop())
       assert.is_nil(server:output():find("%[error%]"), server:output())

@@ -21,6 +21,8 @@ function tool.start(words, options)
    options.separate = true
    options.environment = options.environment or {}
    options.environment.LC_ALL = options.environment.LC_ALL or "C.UTF-8"
+   -- whoever runs the specs may sit behind a proxy
+   options.environment.no_proxy = options.environment.no_proxy or "*"
    return process.start(argv, options)
 end
 

@@ -3,21 +3,7 @@ local trust = require "bearssl.trust"
 
 local names = {}
 
-local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
---- base64(bytes) without line breaks.
-function names.base64(bytes)
-   return (bytes:gsub("..?.?", function(three)
-      local a, b, c = three:byte(1, 3)
-      local number = a * 65536 + (b or 0) * 256 + (c or 0)
-      local text = ""
-      for index = 0, 3 do
-         local digit = math.floor(number / 64 ^ (3 - index)) % 64
-         text = text .. DIGITS:sub(digit + 1, digit + 1)
-      end
-      return c and text or b and text:sub(1, 3) .. "=" or text:sub(1, 2) .. "=="
-   end))
-end
+names.base64 = require("bearssl.base64").encode
 
 -- OpenSSL's long names of attributes.
 local ATTRIBUTES = {

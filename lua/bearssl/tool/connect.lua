@@ -15,6 +15,7 @@ function connect.describe(command)
       :argname("HOST[:PORT]")
    options.client(command)
    options.pins(command)
+   options.tickets_client(command)
    options.ech_client(command)
    options.starttls(command)
    command:flag("--crlf", "Send each line's end as carriage return and line feed.")
@@ -87,13 +88,17 @@ end
 -- The conversation: what stdin gives goes to the peer, what the peer says goes to stdout. Neither direction waits for
 -- the other: a peer that does not read leaves what it says readable, and a slow reader of stdout does not keep stdin
 -- from being sent.
+--
+-- In TLS 1.3 a peer's close_notify ends its own direction alone (RFC 8446 section 6.1): what stands on standard input
+-- is still sent. It is not waited for: most peers have closed then, and a terminal never ends.
 local function converse(stream, arguments)
    local outgoing, incoming = "", ""
    local convert = arguments.crlf and line_ends()
    local input_open, peer_open, said_all = true, true, false
+   local sending = true
    local message, code
    io.stdout:setvbuf "no"
-   while peer_open or incoming ~= "" do
+   while peer_open or incoming ~= "" or sending and not said_all do
       if peer_open and incoming == "" then
          local bytes, why, partial, reason = stream:receiveany(16384)
          bytes = bytes or partial ~= "" and partial or nil
@@ -102,27 +107,30 @@ local function converse(stream, arguments)
          elseif reason ~= "wantread" and reason ~= "wantwrite" then
             peer_open = false
             if reason ~= "closed" then message, code = why, reason end
+            sending = reason == "closed" and stream:info "version" == "TLSv1.3"
          end
       end
-      if outgoing ~= "" and peer_open then
+      if outgoing ~= "" and sending then
          local last, why, done, reason = stream:send(outgoing)
          outgoing = outgoing:sub((last or done) + 1)
          if not last and reason ~= "wantwrite" and reason ~= "wantread" then return nil, why, reason end
       end
-      if not input_open and outgoing == "" and not said_all and peer_open then
+      if not input_open and outgoing == "" and not said_all and sending then
          local ok, _, reason = stream:shutdown "send"
          said_all = ok or reason ~= "wantwrite"
       end
       local readers, writers = {}, {}
-      local fd = peer_open and stream:getfd()
-      if fd and incoming == "" then readers[#readers + 1] = fd end
-      local wants_input = input_open and peer_open and outgoing == ""
+      local fd = sending and stream:getfd()
+      if fd and incoming == "" and peer_open then readers[#readers + 1] = fd end
+      local wants_input = input_open and sending and outgoing == ""
       if wants_input then readers[#readers + 1] = 0 end
       if fd and (outgoing ~= "" or not input_open and not said_all) then writers[#writers + 1] = fd end
       if incoming ~= "" then writers[#writers + 1] = 1 end
       if #readers + #writers > 0 then
-         local can_read, can_write = core.poll(readers, writers)
+         local is_last = sending and not peer_open and #writers == 0
+         local can_read, can_write = core.poll(readers, writers, is_last and 0 or nil)
          if not can_read then return nil, can_write, "transport_failed" end
+         if is_last and #can_read == 0 then sending = false end
          for _, index in ipairs(can_read) do
             if readers[index] == 0 and wants_input then
                local bytes, why = core.read(0)
@@ -167,6 +175,7 @@ function connect.run(arguments)
    local stream, message, code = options.tls_connect(context, host, port, {
       server_name = arguments.servername or host, timeout = arguments.timeout, ech = options.ech(arguments.ech),
       session = read_session(arguments.session), starttls = arguments.starttls,
+      proxy = arguments.proxy,
       handlers = psk and { psk = function() return { identity = psk.identity, key = psk.key, hash = "sha256" } end },
    })
    if not stream then error({ failure = ("%s (%s)"):format(message, code) }, 0) end

@@ -1,18 +1,20 @@
--- bearssl fetch URL: an HTTPS request, its body to standard output.
+-- bearssl fetch URL: an HTTP request over TLS (or, for http URLs, without), its body to standard output.
+local core = require "bearssl.core"
 local describe = require "bearssl.describe"
 local http = require "bearssl.tool.http"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
 local terminal = require "bearssl.tool.terminal"
+local urls = require "bearssl.tool.url"
 
-local fetch = { summary = "Fetch an https URL and write its body to standard output." }
+local fetch = { summary = "Fetch an https or http URL and write its body to standard output." }
 
 local REDIRECTS = 10
 local INTERIM = 10 -- answers of 1xx before the final one
 local JSON_BODY = 16 * 1024 * 1024 -- bytes of a body that --json holds
 
 function fetch.describe(command)
-   command:argument("url", "https://HOST[:PORT]/PATH"):argname("URL")
+   command:argument("url", "https://HOST[:PORT]/PATH, or http://…"):argname("URL")
    options.client(command)
    options.pins(command)
    options.tickets_client(command)
@@ -24,34 +26,12 @@ function fetch.describe(command)
    command:option("-d --data", "Body to send (POST unless -X says otherwise); @FILE reads a file."):argname("DATA")
    command:option("-o --output", "Write the body to this file."):argname("FILE")
    command:flag("-f --fail", "Write no body and exit with 4 when the status is 400 or more.")
-   command:flag("-L --location", "Follow redirects to other https URLs.")
+   command:flag("-L --location", "Follow redirects; what is for one server is not sent to another.")
+   command:flag("--location-insecure", "Follow them from https to http too.")
+   command:option("-r --range", "Ask for a part: the first byte and the last, as 0-99, 100- or -100."):argname("A-B")
+   command:flag("-C --continue", "Go on where the --output file ends.")
+   command:flag("--compressed", "Take a body that is compressed with gzip or deflate, and write what it was.")
    command:flag("-v --verbose", "Tell on standard error what was negotiated.")
-end
-
--- ---- URLs ----
-
-local function parse_url(url)
-   local scheme, authority, rest = url:match("^(%a[%w+.-]*)://([^/?#]*)([^#]*)")
-   if not scheme then return nil, ("'%s' is not a URL such as https://example.org/"):format(url) end
-   if scheme:lower() ~= "https" then return nil, ("only https URLs can be fetched, not %s"):format(scheme:lower()) end
-   local host, port = options.address(authority, 443)
-   if not host then return nil, ("'%s' has no valid host"):format(url) end
-   if rest:sub(1, 1) ~= "/" then rest = "/" .. rest end
-   if rest:find("[%z\1-\32\127]") then return nil, "a URL must not contain spaces or controls: escape them" end
-   rest = rest:gsub("[\128-\255]", function(c) return ("%%%02X"):format(c:byte()) end)
-   return { host = host, port = port, target = rest, authority = authority }
-end
-fetch.parse_url = parse_url
-
--- Where a Location leads, seen from `base` (RFC 3986 section 5.2, without dot segments in between).
-local function resolve(base, location)
-   if location:find("^%a[%w+.-]*:") then return location end
-   if location:sub(1, 2) == "//" then return "https:" .. location end
-   local origin = "https://" .. base.authority
-   if location:sub(1, 1) == "/" then return origin .. location end
-   local path = base.target:match("^[^?]*")
-   if location:sub(1, 1) == "?" then return origin .. path .. location end
-   return origin .. path:gsub("[^/]*$", "") .. location
 end
 
 -- ---- The request ----
@@ -60,11 +40,6 @@ end
 local of_one_origin = {
    authorization = true, ["proxy-authorization"] = true, cookie = true, cookie2 = true, host = true,
 }
-
--- An origin (RFC 6454 section 4); the scheme is always https.
-local function same_origin(a, b)
-   return a.host:lower() == b.host:lower() and a.port == b.port
-end
 
 -- Who the user is, is not shown elsewhere either.
 local function without_certificates(arguments)
@@ -76,20 +51,21 @@ end
 
 local function request_fields(arguments, url, body, is_elsewhere)
    local fields = {
-      { "Host", url.port == 443 and (url.host:find(":", 1, true) and "[" .. url.host .. "]" or url.host)
-         or options.endpoint(url.host, url.port) },
-      { "User-Agent", "bearssl" }, { "Accept", "*/*" }, { "Connection", "close" },
+      { "Host", urls.host(url) }, { "User-Agent", "bearssl" }, { "Accept", "*/*" }, { "Connection", "close" },
    }
    if body then
       fields[#fields + 1] = { "Content-Length", #body }
       fields[#fields + 1] = { "Content-Type", "application/x-www-form-urlencoded" }
    end
+   if arguments.compressed then fields[#fields + 1] = { "Accept-Encoding", "gzip, deflate" } end
+   if arguments.range then fields[#fields + 1] = { "Range", "bytes=" .. arguments.range } end
+   local own = #fields
    for _, text in ipairs(arguments.header or {}) do
       local name, value = text:match("^([%w!#$%%&'*+%-.^_`|~]+):%s*([^%z\r\n]*)$")
       if not name then options.usage("'%s' is not 'NAME: VALUE'", text) end
       local replaced = is_elsewhere and of_one_origin[name:lower()] or false
       for i, pair in ipairs(fields) do
-         if not replaced and pair[1]:lower() == name:lower() and i <= 6 then
+         if not replaced and pair[1]:lower() == name:lower() and i <= own then
             fields[i], replaced = { name, value }, true
             break
          end
@@ -123,12 +99,12 @@ local function describe_connection(info)
    return table.concat(parts, ", ")
 end
 
--- One exchange: the response, a function for its body, and the stream.
-local exchange
-function exchange(context, arguments, url, method, body, is_elsewhere, ech, retried)
+-- A stream whose handshake is done, and what it settled. Failures end the command.
+local secure_connection
+function secure_connection(context, arguments, url, is_elsewhere, ech, retried)
    local stream, message, code = options.tls_connect(context, url.host, url.port, {
       server_name = not is_elsewhere and arguments.servername or url.host, timeout = arguments.timeout,
-      ech = not is_elsewhere and ech or nil,
+      ech = not is_elsewhere and ech or nil, proxy = arguments.proxy,
    })
    if not stream then fail(message, code) end
    local ok
@@ -141,22 +117,61 @@ function exchange(context, arguments, url, method, body, is_elsewhere, ech, retr
          if arguments.verbose then
             io.stderr:write("* the server rejected the encrypted hello and gave other configurations: trying again\n")
          end
-         return exchange(context, arguments, url, method, body, is_elsewhere, retry, true)
+         return secure_connection(context, arguments, url, is_elsewhere, retry, true)
       end
       fail(message, code)
    end
    local info = stream:info()
    info.ech_retried = retried -- for --json
    if arguments.verbose then io.stderr:write("* ", describe_connection(info), "\n") end
-   local head = http.request_head(method, url.target, request_fields(arguments, url, body, is_elsewhere))
-   local _
-   ok, message, _, code = stream:send(head .. (body or ""))
-   if not ok then fail(message, code) end
-   local reader = http.reader(function(max)
-      local bytes, why, partial, reason = stream:receiveany(max)
+   return stream, info
+end
+
+-- A connection in clear text, the target of requests over it, and fields for the proxy in between: one of HTTP gets
+-- requests in absolute form (RFC 9112 section 3.2.2), and no tunnel.
+local function clear_connection(arguments, url)
+   local proxy, message, code = options.proxy_of(arguments.proxy, "http", url.host)
+   if message then fail(message, code) end
+   local is_forwarded = proxy ~= nil and not proxy.scheme:find "^socks"
+   local tcp
+   tcp, message, code = options.connect(url.host, url.port, arguments.timeout, proxy, is_forwarded)
+   if not tcp then fail(message, code) end
+   if arguments.verbose then io.stderr:write("* in clear text\n") end
+   if not is_forwarded then return tcp, url.target, {} end
+   local authorization = require("bearssl.proxy.http").authorization(proxy)
+   return tcp, "http://" .. urls.host(url) .. url.target, { authorization and { "Proxy-Authorization", authorization } }
+end
+
+-- receiver(connection) reads some bytes of a stream, or of a socket of LuaSocket's.
+local function receiver(connection, timeout)
+   return function(max)
+      local bytes, why, partial, reason
+      if connection.receiveany then
+         bytes, why, partial, reason = connection:receiveany(max)
+      else
+         if not connection:dirty() then core.wait(connection:getfd(), "r", timeout) end
+         connection:settimeout(0)
+         bytes, why, partial = connection:receive(max)
+      end
       if not bytes and partial and #partial > 0 then return partial end
       return bytes, why, reason or why
-   end)
+   end
+end
+
+-- One exchange: the response, a function for its body, the connection, and what TLS settled.
+local function exchange(context, arguments, url, method, body, is_elsewhere, ech)
+   local connection, info, target, more
+   if url.scheme == "https" then
+      connection, info = secure_connection(context, arguments, url, is_elsewhere, ech)
+   else
+      connection, target, more = clear_connection(arguments, url)
+   end
+   local fields = request_fields(arguments, url, body, is_elsewhere)
+   for _, pair in ipairs(more or {}) do fields[#fields + 1] = pair end
+   local sent, message, _, code = connection:send(http.request_head(method, target or url.target, fields)
+      .. (body or ""))
+   if not sent then fail(message, code) end
+   local reader = http.reader(receiver(connection, arguments.timeout))
    local response
    for count = 1, INTERIM + 1 do -- interim responses (1xx) come before the final one
       local text
@@ -165,9 +180,13 @@ function exchange(context, arguments, url, method, body, is_elsewhere, ech, retr
       response, message = http.response(text)
       if not response then fail(message, "decode_error") end
       if response.status >= 200 then break end
+      if response.status == 101 then fail("the server changes to a protocol that was not asked for", "decode_error") end
       if count > INTERIM then fail(("more than %d interim answers (1xx)"):format(INTERIM), "limit_exceeded") end
    end
-   return response, http.body(reader, response, method), stream, info
+   local next_piece = http.body(reader, response, method)
+   local coding = response.headers["content-encoding"]
+   if arguments.compressed and coding then next_piece = require("bearssl.tool.coding").decode(coding, next_piece) end
+   return response, next_piece, connection, info
 end
 
 -- ---- The answer ----
@@ -180,11 +199,11 @@ local function head_text(response)
    return text
 end
 
-local function write_body(arguments, body)
+local function write_body(arguments, body, mode)
    local file
    if arguments.output and arguments.output ~= "-" then
       local message
-      file, message = io.open(arguments.output, "wb")
+      file, message = io.open(arguments.output, mode or "wb")
       if not file then fail(("cannot write %s"):format(tostring(message))) end
    end
    while true do
@@ -221,47 +240,105 @@ local function write_json(url, response, body, info)
    for i, pair in ipairs(response.list) do fields[i] = { name = pair[1], value = pair[2] } end
    local document = {
       url = url, status = response.status, reason = response.reason, headers = fields, length = length,
-      tls = describe.plain(info),
+      tls = info and describe.plain(info),
    }
    if describe.is_text(plain) then document.body = text else document.body_hex = describe.hex(text) end
    output.json(document)
 end
 
+-- ---- Parts of a body (RFC 9110 section 14) ----
+
+-- Where --continue goes on: the size of the file, whose rest is asked for. Nil where there is nothing yet.
+local function begin_range(arguments)
+   if arguments.range and not (arguments.range:find "^%d+%-%d*$" or arguments.range:find "^%-%d+$") then
+      options.usage("'%s' is not a part such as 0-99, 100- or -100", arguments.range)
+   end
+   if not arguments.continue then return nil end
+   if not arguments.output or arguments.output == "-" then
+      options.usage "--continue needs the name of an --output file"
+   end
+   for _, other in ipairs { "range", "compressed", "json" } do
+      if arguments[other] then options.usage("--continue does not go with --%s", other) end
+   end
+   local file = io.open(arguments.output, "rb")
+   local size = file and file:seek "end"
+   if file then file:close() end
+   if not size or size == 0 then return nil end
+   arguments.range = ("%.0f-"):format(size)
+   return size
+end
+
+-- Whether the file has all that there is: there is no part behind its end.
+local function is_complete(response, size)
+   local range = response.headers["content-range"] or ""
+   return response.status == 416 and tonumber(range:match "^bytes %*/(%d+)$") == size
+end
+
+-- How the file is opened for the answer's body: "ab" for the rest that was asked for.
+local function mode_of(response, size)
+   if not size then return "wb" end
+   local range = response.headers["content-range"] or ""
+   if response.status == 206 then
+      local first = tonumber(range:match "^bytes (%d+)%-%d+/")
+      if first ~= size then fail(("the server sent another part than asked for (%s)"):format(range), "decode_error") end
+      return "ab"
+   elseif response.status == 200 then
+      return "wb" -- it knows no parts: all of it comes
+   end
+   fail(("the server answered %d %s, and the file is left as it is"):format(response.status, response.reason))
+end
+
+-- ---- ----
+
+-- Where the answer leads: a URL, or nil where it is the last one.
+local function redirection(arguments, url, response)
+   local location, status = response.headers.location, response.status
+   if not (arguments.location or arguments.location_insecure) or not location then return nil end
+   if status < 300 or status >= 400 or status == 304 then return nil end
+   local address = urls.resolve(url, location)
+   local next_url, message = urls.parse(address)
+   if not next_url then fail(message) end
+   if url.scheme == "https" and next_url.scheme == "http" and not arguments.location_insecure then
+      fail(("the server leads from https to http (%s), where anybody can read and change what is said: "
+         .. "--location-insecure follows it"):format(address), "refused")
+   end
+   return next_url, address
+end
+
 function fetch.run(arguments)
+   local address = arguments.url
+   local url, message = urls.parse(address)
+   if not url then options.usage("%s", message) end
    local context, ech = options.context(arguments), options.ech(arguments.ech)
    local body = request_body(arguments)
+   local size = begin_range(arguments)
    local method = arguments.request or arguments.head and "HEAD" or body and "POST" or "GET"
    if not method:find("^[%u%-]+$") then options.usage("'%s' is not a method", method) end
-   local address, first, stranger = arguments.url, nil, nil
-   local response, next_piece, stream, info
+   local first, stranger = url, nil
+   local response, next_piece, connection, info
    for round = 0, REDIRECTS do
-      local url, message = parse_url(address)
-      if not url then
-         if round == 0 then options.usage("%s", message) end
-         fail(message)
-      end
-      first = first or url
-      local is_elsewhere = not same_origin(first, url)
+      local is_elsewhere = not urls.same_origin(first, url)
       if is_elsewhere and not stranger then stranger = options.context(without_certificates(arguments)) end
-      response, next_piece, stream, info = exchange(is_elsewhere and stranger or context,
+      response, next_piece, connection, info = exchange(is_elsewhere and stranger or context,
          arguments, url, method, body, is_elsewhere, ech)
-      local location = response.headers.location
-      local status = response.status
-      if not (arguments.location and location and status >= 300 and status < 400 and status ~= 304) then break end
+      local next_url, next_address = redirection(arguments, url, response)
+      if not next_url then break end
       if round == REDIRECTS then fail("too many redirects") end
+      local status = response.status
       if status == 303 or (body and status < 303) then method, body = method == "HEAD" and "HEAD" or "GET", nil end
-      stream:close()
-      address = resolve(url, location)
+      connection:close()
+      url, address = next_url, next_address
    end
-   local refused = arguments.fail and response.status >= 400
+   local has_all = size and is_complete(response, size)
+   local refused = arguments.fail and response.status >= 400 and not has_all
    if arguments.json then
       write_json(address, response, next_piece, info)
    else
       if arguments.include or arguments.head then output.write(head_text(response)) end
-      if not refused then write_body(arguments, next_piece) end
+      if not refused and not has_all then write_body(arguments, next_piece, mode_of(response, size)) end
       output.flush()
    end
-   stream:close()
+   connection:close()
    if refused then
       output.problem(("the server answered %d %s"):format(response.status, response.reason))
       return 4

@@ -182,13 +182,32 @@ function http.request(head)
    }
 end
 
+-- Fields that go on in the next line, which begins with a space, in one line each (RFC 9112 section 5.2). None can go
+-- on from the status line.
+local function unfold(lines)
+   local whole = { lines[1] }
+   for i = 2, #lines do
+      local rest = lines[i]:match("^[ \t]+(.*)$")
+      if rest and #whole > 1 then
+         whole[#whole] = whole[#whole]:gsub("[ \t]+$", "") .. " " .. rest
+      else
+         whole[#whole + 1] = lines[i]
+      end
+   end
+   return whole
+end
+
 --- response(head) → {version, status, reason, headers, list}, or nil, message.
 function http.response(head)
-   local lines = split_lines(head)
-   local version, status, reason = (lines[1] or ""):match("^HTTP/(1%.%d) (%d%d%d) ?(.*)$")
+   local lines = unfold(split_lines(head))
+   local version, status, reason = (lines[1] or ""):match("^HTTP/(1%.%d) ([1-9]%d%d) ?(.*)$")
    if not version then return nil, "the answer is not HTTP" end
    local headers, list = parse_fields(lines, 2)
    if not headers then return nil, "a header field of the answer is malformed" end
+   -- Whose end is where is not clear: someone in between may have seen another one (RFC 9112 section 6.3).
+   if headers["transfer-encoding"] and headers["content-length"] then
+      return nil, "the answer has both Content-Length and Transfer-Encoding: where it ends is not clear"
+   end
    return { version = version, status = tonumber(status), reason = reason, headers = headers, list = list }
 end
 
@@ -261,9 +280,11 @@ local function chunked(reader)
          if not digits or #digits > 12 then return nil, "a chunk's size is malformed", "decode_error" end
          left = tonumber(digits, 16)
          if left == 0 then
+            local room = http.HEAD_LIMIT
             for _ = 1, 1000 do -- the trailer
-               line, message, code = reader:line(http.HEAD_LIMIT)
+               line, message, code = reader:line(room)
                if not line then return broken(message, code) end
+               room = room - #line
                if line == "" then
                   over = true
                   return nil
@@ -302,7 +323,7 @@ function http.body(reader, response, method)
    end
    local length = headers["content-length"]
    if length then
-      if not length:find("^%d+$") or #length > 15 then
+      if not length:find("^%d+$") or #length > 15 then -- also a list of them
          return function() return nil, "Content-Length is malformed", "decode_error" end
       end
       return by_length(reader, tonumber(length))

@@ -142,9 +142,23 @@ function options.tls(command)
    options.keylog_option(command)
 end
 
+--- proxy(text) converts the URL of a proxy, or "none" (argparse): no message shows its password.
+function options.proxy(text)
+   if text == "none" or text == "" then return "none" end
+   local found, message = require("bearssl.proxy").read(text)
+   return found, message
+end
+
+--- proxy_option(command) adds the one for the proxy to go through.
+function options.proxy_option(command)
+   command:option("--proxy", "Go through this proxy: http, https, socks5 or socks5h ://[USER:PASSWORD@]HOST[:PORT], or "
+      .. "none; else $https_proxy, $all_proxy, $no_proxy."):argname("URL"):convert(options.proxy)
+end
+
 --- client(command) adds the options of a client.
 function options.client(command)
    options.tls(command)
+   options.proxy_option(command)
    command:flag("-k --insecure", "Accept whatever certificate the server shows.")
    command:option("--servername", "Name to ask for and to verify, instead of HOST."):argname("NAME")
    command:option("--timeout", "Seconds to wait for the network."):argname("SECONDS"):default("15")
@@ -345,8 +359,7 @@ end
 
 -- ---- Connecting ----
 
---- connect(host, port, timeout) → a LuaSocket socket, or nil, message, code.
-function options.connect(host, port, timeout)
+local function connect(host, port, timeout)
    local tcp, message = require("bearssl.tcp").connect(host, port, timeout)
    if not tcp then
       return nil, ("cannot connect to %s: %s"):format(options.endpoint(host, port), message),
@@ -354,6 +367,39 @@ function options.connect(host, port, timeout)
    end
    tcp:setoption("tcp-nodelay", true)
    return tcp
+end
+
+--- proxy_of(given, scheme, host) is the proxy for a connection, or nil; or nil, message, code. given: what --proxy
+-- names ("none", or nil for what the environment says for URLs of that scheme).
+function options.proxy_of(given, scheme, host)
+   if given == "none" then return nil end
+   if given then return given end
+   return require("bearssl.proxy").of("environment", scheme, host)
+end
+
+--- connect(host, port, timeout [, proxy [, is_forwarded]]) → what is connected, and has LuaSocket's methods: a socket,
+-- or the stream to a proxy that speaks TLS; or nil, message, code. proxy: see proxy_of; is_forwarded: the proxy is to
+-- get requests, and connects by itself.
+function options.connect(host, port, timeout, proxy, is_forwarded)
+   if not proxy then return connect(host, port, timeout) end
+   local tcp, message, code = connect(proxy.host, proxy.port, timeout)
+   if not tcp then return nil, "the proxy: " .. message, code end
+   local module = require "bearssl.proxy"
+   local below
+   below, message, code = module.shake(proxy, tcp, { timeout = timeout })
+   if below and not is_forwarded then
+      local ok
+      ok, message, code = module.tunnel(proxy, require("bearssl.proxy.channel").over(below, timeout), host, port)
+      below:settimeout(timeout)
+      if ok then return below end
+      below:close()
+      below = nil
+   end
+   if not below then
+      tcp:close()
+      return nil, message, code
+   end
+   return below
 end
 
 --- await_session(stream, seconds) is the session of a connection. In TLS 1.3 it comes after the handshake: it is
@@ -384,9 +430,12 @@ function options.number(minimum, maximum)
 end
 
 --- plain_connect(host, port, settings) is a socket on which TLS can begin, or nil, message, code. settings: timeout,
--- server_name, starttls (a protocol to begin in).
+-- server_name, starttls (a protocol to begin in), proxy (what --proxy names).
 function options.plain_connect(host, port, settings)
-   local tcp, message, code = options.connect(host, port, settings.timeout)
+   local proxy, message, code = options.proxy_of(settings.proxy, settings.starttls or "https", host)
+   if message then return nil, message, code end
+   local tcp
+   tcp, message, code = options.connect(host, port, settings.timeout, proxy)
    if not tcp or not settings.starttls then return tcp, message, code end
    local ok
    ok, message, code = require("bearssl.tool.starttls").begin(tcp, settings.starttls, settings.server_name or host,
@@ -397,11 +446,12 @@ function options.plain_connect(host, port, settings)
 end
 
 --- tls_connect(context, host, port, settings) connects and makes a stream, whose handshake is still to
--- be done. settings: timeout, starttls (a protocol to begin in), and the options of context:wrap.
+-- be done. settings: timeout, starttls (a protocol to begin in), proxy (what --proxy names), and the options of
+-- context:wrap.
 function options.tls_connect(context, host, port, settings)
    local tcp, message, code = options.plain_connect(host, port, settings)
    if not tcp then return nil, message, code end
-   settings.starttls = nil
+   settings.starttls, settings.proxy = nil, nil
    local stream
    stream, message, code = from_command_line(context.wrap, context, tcp, settings)
    if not stream then

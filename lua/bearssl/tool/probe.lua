@@ -23,6 +23,7 @@ function probe.describe(command)
    command:option("--expires", "Warn of certificates that expire within so many days."):argname("DAYS"):default("21")
       :convert(tonumber)
    options.starttls(command)
+   options.proxy_option(command)
    options.keylog_option(command)
    command:option("--html", "Write the report into this file too, as a page for browsers."):argname("FILE")
    command:option("--fail-under", "Exit with 3 where the grade is worse than this one, else 0."):argname("GRADE")
@@ -43,7 +44,8 @@ function probe.run(arguments)
    if arguments.html == "" then options.usage("--html needs the name of a file") end
    local prober = {
       host = host, port = port, name = arguments.servername or host, timeout = arguments.timeout,
-      starttls = arguments.starttls, ticket_wait = math.min(1, arguments.timeout), keylog = options.keylog(arguments),
+      starttls = arguments.starttls, proxy = arguments.proxy, ticket_wait = math.min(1, arguments.timeout),
+      keylog = options.keylog(arguments),
       trust = options.trust(arguments), credentials = options.credentials(arguments),
    }
    -- the others: first handshake, ClientHello, order, handshake, DHE, certificate types, certificates, resumption,

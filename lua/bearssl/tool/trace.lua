@@ -58,6 +58,7 @@ local function converse(context, arguments, host, port, session)
    local stream, message, code = options.tls_connect(context, host, port, {
       server_name = name, session = session, timeout = arguments.timeout, handlers = handlers,
       early_data = early, early_data_resend = early and true, ech = arguments.ech, starttls = arguments.starttls,
+      proxy = arguments.proxy,
    })
    if not stream then
       result.message, result.code = message, code

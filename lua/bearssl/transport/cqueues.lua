@@ -16,6 +16,7 @@ end
 
 -- The socket as the transport over a descriptor sees one.
 local function as_socket(socket)
+   local errno = require "cqueues.errno"
    local self = {}
    function self.getfd()
       local open, fd = pcall(socket.pollfd, socket) -- raises when it is closed
@@ -25,9 +26,17 @@ local function as_socket(socket)
       return (socket:pending()) > 0
    end
    function self.settimeout() end
+   -- Nothing waits here. In binary: a socket in text mode would change line ends.
    function self.receive(_, count)
-      -- in binary: a socket in text mode would change line ends
-      return socket:xread(-math.min(count, (socket:pending())), "bn", 0)
+      local bytes, why = socket:recv(-count, "bn")
+      if bytes then return bytes end
+      if why == errno.EAGAIN then return nil, "timeout", "" end
+      return nil, (why == nil or why == errno.EPIPE) and "closed" or errno.strerror(why), ""
+   end
+   function self.send(_, bytes)
+      local count, why = socket:send(bytes, 1, #bytes, "bn")
+      if count == #bytes then return count end
+      return nil, why == errno.EAGAIN and "timeout" or errno.strerror(why), count
    end
    function self.close()
       socket:close()

@@ -53,7 +53,7 @@ function asking.once(prober, settings, stop, first, fallback, recorder)
    local result = { seen = seen, context = context }
    local stream, message, code = options.tls_connect(context, prober.host, prober.port, {
       server_name = prober.name, timeout = prober.timeout, handlers = handlers, session = first and first.session,
-      fallback_scsv = fallback, starttls = prober.starttls,
+      fallback_scsv = fallback, starttls = prober.starttls, proxy = prober.proxy,
    })
    if not stream then
       result.message, result.code, result.unreachable = message, code, true

@@ -78,7 +78,7 @@ function hsts.ask(prober)
    }
    if not context then return nil end
    local stream = options.tls_connect(context, prober.host, prober.port, {
-      server_name = prober.name, timeout = prober.timeout, handlers = { keylog = prober.keylog },
+      server_name = prober.name, timeout = prober.timeout, handlers = { keylog = prober.keylog }, proxy = prober.proxy,
    })
    if not stream then return nil end
    local response

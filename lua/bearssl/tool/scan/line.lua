@@ -61,7 +61,7 @@ function Line:open()
    self.connections = self.connections + 1
    local prober, seconds = self.prober, patience(self)
    local tcp, message, code = options.plain_connect(prober.host, prober.port, {
-      server_name = prober.name, timeout = seconds, starttls = prober.starttls,
+      server_name = prober.name, timeout = seconds, starttls = prober.starttls, proxy = prober.proxy,
    })
    if not tcp then
       if code == "timeout" then self.silences = self.silences + 1 end

@@ -34,7 +34,7 @@ local function shake(scan, context, more, work)
    local prober = scan.prober
    local result = { tickets = 0 }
    local settings = {
-      server_name = prober.name, timeout = prober.timeout, starttls = prober.starttls,
+      server_name = prober.name, timeout = prober.timeout, starttls = prober.starttls, proxy = prober.proxy,
       handlers = { keylog = prober.keylog, new_session_ticket = function(_, message)
          result.tickets, result.lifetime = result.tickets + 1, message.lifetime
       end },
