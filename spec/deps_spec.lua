@@ -57,6 +57,32 @@ describe(".ci/deps", function()
       assert.truthy(output:find("left out, for this system has none: lua-dkjson", 1, true), output)
    end)
 
+   -- A directory stands for the system's, and apt-get for one that takes long: it says that it is there, then waits.
+   it("leaves nothing behind that keeps services from starting, however it ends", function()
+      for signal, wanted in pairs { INT = 130, TERM = 143, HUP = 143 } do
+         local bin = system()
+         local policy, started = bin .. "/policy-rc.d", bin .. "/started"
+         temporary.write("#!/bin/sh\necho 0\n", nil, bin .. "/id")
+         temporary.write(("#!/bin/sh\n[ -x %s ] && : >%s\nexec sleep 0.5\n"):format(shell.quote(policy),
+            shell.quote(started)), nil, bin .. "/apt-get")
+         shell.run { "chmod", "+x", bin .. "/id", bin .. "/apt-get" }
+         -- in a script of its own, for a shell's background jobs ignore INT
+         local script = temporary.write(([==[
+            sed 's|^policy=.*|policy=%s|' .ci/deps >%s/deps
+            python3 -c '
+import os, signal, subprocess, sys, time
+deps = subprocess.Popen(["sh", sys.argv[1]], stdout=subprocess.DEVNULL)
+until = time.time() + 20
+while not os.path.exists(sys.argv[2]) and time.time() < until: time.sleep(0.02)
+deps.send_signal(getattr(signal, "SIG" + sys.argv[3]))
+sys.exit(deps.wait())' %s/deps %s %s]==]):format(policy, bin, bin, started, signal), ".sh")
+         local status, output = shell.try(("env PATH=%s:\"$PATH\" LUA=lua5.4 sh %s"):format(shell.quote(bin), script))
+         assert.equal(wanted, status, output)
+         assert.truthy(io.open(started), signal)
+         assert.is_nil((io.open(policy)), signal)
+      end
+   end)
+
    it("says that it needs root, and what it does not know", function()
       local bin = system()
       temporary.write("#!/bin/sh\necho 1000\n", nil, bin .. "/id")
