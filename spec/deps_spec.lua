@@ -51,6 +51,41 @@ describe(".ci/deps", function()
       assert.is_nil(packages["lua5.4"])
    end)
 
+   it("uses the package manager that there is: what README says of Alpine, Fedora and macOS", function()
+      local function other(manager, lua, words)
+         local bin = temporary.make_directory()
+         for _, name in ipairs { "sh", "basename", "dirname", "tr", "id" } do
+            shell.run(("ln -s \"$(command -v %s)\" %s/"):format(name, bin))
+         end
+         temporary.write("#!/bin/sh\n", nil, bin .. "/" .. manager)
+         shell.run { "chmod", "+x", bin .. "/" .. manager }
+         local status, output = shell.try(("env PATH=%s LUA=%s .ci/deps --print %s"):format(shell.quote(bin), lua,
+            words or ""))
+         return output, status
+      end
+      local cases = {
+         { "apk", "lua5.4", nil,
+            "apk add gcc .* bearssl%-dev .* lua5%.4 lua5%.4%-dev lua5%.4%-socket lua5%.4%-argparse *\n$" },
+         { "apk", "lua5.3", nil, " lua5%.3 lua5%.3%-dev lua5%.3%-socket lua5%.3%-argparse *\n$" },
+         { "apk", "luajit", nil, " luajit luajit%-dev lua5%.1%-socket lua5%.1%-argparse *\n$" },
+         { "apk", "lua5.4", "--test", " lua5%.4%-busted " },
+         { "dnf", "lua", nil,
+            "dnf install %-%-assumeyes gcc .* bearssl%-devel .* lua lua%-devel lua%-socket lua%-argparse *\n$" },
+         { "dnf", "lua", "--test", "then  luarocks install busted\n$" },
+         { "brew", "lua", nil,
+            "brew install bearssl .* lua luarocks .*then  luarocks install luasocket argparse dkjson\n$" },
+         { "brew", "lua", "--test", "then  luarocks install luasocket argparse dkjson busted\n$" },
+      }
+      for _, case in ipairs(cases) do
+         local output, status = other(case[1], case[2], case[3])
+         assert.equal(0, status, output)
+         assert.truthy(output:find(case[4]), output)
+      end
+      local output, status = other("pacman", "lua")
+      assert.equal(1, status)
+      assert.truthy(output:find("no apt-get, apk, dnf or brew here", 1, true), output)
+   end)
+
    it("says what there is not", function()
       local _, output = deps(system("libbearssl-dev", "lua-dkjson"))
       assert.truthy(output:find("this system has no package libbearssl-dev", 1, true), output)
