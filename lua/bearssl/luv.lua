@@ -66,7 +66,7 @@ local start_writing
 local function shake_hands(state)
    local ok, message, code = state.stream:handshake()
    state.shaken = true
-   -- what fails after close() may do so before or after its turn in the loop: libuv's versions differ in what comes first
+   -- what fails after close() does so before or after its turn in the loop: libuv's versions differ
    if not ok and state.closing then message, code = "closed", "closed" end
    if not ok then state.problem, state.code = message, code end
    while state.on_handshake[1] do
