@@ -124,7 +124,7 @@ LUA_MODULES  := $(sort $(shell find lua/bearssl -name '*.lua' 2>/dev/null))
 all: $(MODULE) $(TOOL) ## build the C module and the tool for LUA
 
 help: ## this list
-	@echo 'make [TARGET] [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…] [KERNELS=none] [ZLIB=none] [BROTLI=none] [ZSTD=none]'
+	@echo 'make [TARGET] [LUA=lua5.4|lua5.5|lua5.3|lua5.2|lua5.1|luajit] [BEARSSL_DIR=…] [PREFIX=…] [DESTDIR=…] [CC=…] [BUILD=…] [KERNELS=none] [ZLIB=none] [BROTLI=none] [ZSTD=none]'
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r t d; do printf '  %-13s %s\n' "$$t" "$$d"; done
 
 deps: ## install what building and running need (apt; apk, dnf and Homebrew in part)

@@ -1,5 +1,6 @@
 -- The C module by itself: keys, requests, certificates, CRLs and OCSP responses made, read and checked; and
 -- contexts and trust stores that use them. Objects that finalizers close meanwhile must not bring it down.
+local collector = require "spec.support.collector"
 local core = require "bearssl.core"
 
 local NOW = 1800000000
@@ -515,7 +516,7 @@ describe("the new objects of the C module", function()
             setmetatable({}, { __gc = f })
          end
       end
-      collectgarbage("setpause", 1)
+      collector.set("pause", 1)
       for _ = 1, 100 do
          local key, issuer = assert(core.key(ca_key:der())), assert(core.certificates(ca:der()))[1]
          local list = crl()
@@ -534,6 +535,6 @@ describe("the new objects of the C module", function()
          local store = trust(ca)
          pcall(store.verify, store, { ca }, check)
       end
-      collectgarbage("setpause", 200)
+      collector.set("pause", 200)
    end)
 end)

@@ -1,5 +1,6 @@
 -- The C module's names and its classes: certificates, keys, trust stores, contexts, and what becomes of closed ones.
 local core = require "bearssl.core"
+local collector = require "spec.support.collector"
 local certificates = require "spec.support.certificates"
 local shared = require "spec.support.core_pair"
 
@@ -505,8 +506,8 @@ describe("objects", function()
             client[name](client)
             debug.getmetatable(client).__gc(client)
          end)
-         collectgarbage("setpause", 1)
-         collectgarbage("setstepmul", 1000)
+         collector.set("pause", 1)
+         collector.set("stepmul", 1000)
          for _ = 1, 30 do
             pcall(step, client, nil, {})
             server:feed(client:drain() or "")
@@ -516,8 +517,8 @@ describe("objects", function()
             pcall(client.collected, client)
          end
          stop()
-         collectgarbage("setpause", 200)
-         collectgarbage("setstepmul", 200)
+         collector.set("pause", 200)
+         collector.set("stepmul", 200)
          collectgarbage()
          assert.is_true(calls > 0)
       end

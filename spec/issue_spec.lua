@@ -11,6 +11,11 @@ local function openssl(...)
    return shell.run { "openssl", ... }
 end
 
+-- What openssl prints. Its versions differ in what they put around a name's "=", and around a comma.
+local function described(...)
+   return (openssl(...):gsub(" = ", "="):gsub('"', ""))
+end
+
 local function has(text, ...)
    for _, part in ipairs { ... } do
       assert.is_truthy(text:find(part, 1, true), ("%q is missing in\n%s"):format(part, text))
@@ -150,7 +155,7 @@ describe("bearssl.certificate", function()
          key_usage = { "digitalSignature" }, extended_key_usage = "serverAuth",
       })
       local path = temporary.write(request:pem(), ".csr")
-      has(openssl("req", "-in", path, "-noout", "-verify", "-text"), "verify OK", "C = DE, O = \"Example, Inc.\"",
+      has(described("req", "-in", path, "-noout", "-verify", "-text"), "verify OK", "C=DE, O=Example, Inc.",
          "DNS:www.example.org, IP Address:192.0.2.7, email:a@example.org, URI:https://example.org/",
          "Digital Signature", "TLS Web Server Authentication")
       local _, text = request:subject()
@@ -201,8 +206,8 @@ describe("bearssl.certificate", function()
       local status, output = openssl_verify(cast_.leaf, cast_.root, "-untrusted", middle, "-purpose", "sslserver",
          "-verify_hostname", "www.example.org")
       assert.are.equal(0, status, output)
-      has(openssl("x509", "-noout", "-text", "-in", middle), "CA:TRUE, pathlen:0", "Certificate Sign, CRL Sign",
-         "Subject: O = bearssl, CN = Spec Intermediate", "Issuer: O = bearssl, CN = Spec Root")
+      has(described("x509", "-noout", "-text", "-in", middle), "CA:TRUE, pathlen:0", "Certificate Sign, CRL Sign",
+         "Subject: O=bearssl, CN=Spec Intermediate", "Issuer: O=bearssl, CN=Spec Root")
       local ok, path = cast_.leaf:verify {
          chain = { cast_.middle }, trust = cast_.store, server_name = "www.example.org",
       }
@@ -332,8 +337,8 @@ describe("bearssl.crl", function()
          issuer = cast_.middle, issuer_key = cast_.middle_key, number = 7, days = 10,
          revoked = { { certificate = cast_.leaf, reason = "keyCompromise" }, "0badcafe" },
       })
-      has(openssl("crl", "-noout", "-text", "-in", crl_file(list)), "Key Compromise", "0BADCAFE", "X509v3 CRL Number",
-         "CN = Spec Intermediate")
+      has(described("crl", "-noout", "-text", "-in", crl_file(list)), "Key Compromise", "0BADCAFE", "X509v3 CRL Number",
+         "CN=Spec Intermediate")
       local chain = temporary.write(cast_.middle:pem(), ".pem")
       local status, output = openssl_verify(cast_.leaf, cast_.root, "-untrusted", chain, "-crl_check", "-CRLfile",
          crl_file(list))

@@ -270,7 +270,8 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          assert.is_true(a:info "resumed")
          assert.equal("ok", b:info "verdict")
          s = demanding { verify = "optional" }
-         _, b = established(client(version), s)
+         a, b = established(client(version), s)
+         assert.is_true(a:info "established")
          assert.is_nil(b:info "verdict")
       end)
    end)

@@ -215,9 +215,10 @@ describe("key usage", function()
          end } }, { key = rsa, certificate = { certificate(rsa) }, verify = "optional", trust = trust })
          assert.is_true(a:info "established", result.client.message or result.server.message)
          assert.same({}, b:info "peer_certificates")
-         a, _, result = shake({ version = version, suites = FORWARD }, { suites = FORWARD, handlers = {
+         a, b, result = shake({ version = version, suites = FORWARD }, { suites = FORWARD, handlers = {
             select = function() return { certificate = { encipherment }, key = rsa } end } })
          assert.is_false(a:info "established")
+         assert.is_false(b:info "established")
          assert.equal("no_usable_credential", result.server.code)
       end
    end)

@@ -85,7 +85,7 @@ describe("the rock", function()
       end
       chunk()
       assert.same({ header = "bearssl.h", library = "bearssl" }, rockspec.external_dependencies.BEARSSL)
-      assert.same({ "lua >= 5.1" }, rockspec.dependencies)
+      assert.same({ "lua >= 5.1, < 5.6" }, rockspec.dependencies)
    end)
 end)
 

@@ -195,11 +195,11 @@ describe("fail", function()
 end)
 
 describe("what is left behind", function()
-   it("is freed at the end of its scope (Lua 5.4)", function()
+   it("is freed at the end of its scope (from Lua 5.4 on)", function()
       local load_chunk = loadstring or load
       local chunk = load_chunk "local connection <close> = ...; connection:step(); return connection"
       if not chunk then
-         assert.are_not.equal("Lua 5.4", _VERSION)
+         assert.is_true(_VERSION < "Lua 5.4")
          return
       end
       local connection = chunk(assert(client_context():connection { server_name = "localhost" }))

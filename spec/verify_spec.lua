@@ -58,13 +58,14 @@ for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
          it(case[1], function()
             for index, trust in ipairs { TRUSTED, STRANGE } do
                local wanted = case[2 + index]
-               local a, result
+               local a, b, result
                local thread = coroutine.create(function()
-                  a, _, result = shake(client(version, { trust = trust, handlers = { verify = case[2] } }), server())
+                  a, b, result = shake(client(version, { trust = trust, handlers = { verify = case[2] } }), server())
                end)
                while coroutine.status(thread) ~= "dead" do assert(coroutine.resume(thread)) end
                assert.equal(wanted, result.client.code, result.client.message)
                assert.equal(wanted == nil, a:info "established")
+               assert.is_table(b:info())
                if not wanted then
                   assert.same({ index == 1 and "ok" or "unknown_ca", index == 1, true, n = 3 }, told(a))
                end

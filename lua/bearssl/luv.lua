@@ -66,6 +66,8 @@ local start_writing
 local function shake_hands(state)
    local ok, message, code = state.stream:handshake()
    state.shaken = true
+   -- what fails after close() does so before or after its turn in the loop: libuv's versions differ
+   if not ok and state.closing then message, code = "closed", "closed" end
    if not ok then state.problem, state.code = message, code end
    while state.on_handshake[1] do
       local callback = table.remove(state.on_handshake, 1)
@@ -116,6 +118,7 @@ local function write_one(state, item)
    end
    -- of what was cut short by a timeout nothing may come after
    if not ok then state.problem, state.code = message, code or third end
+   if not ok and state.closing then state.problem, state.code = "closed", "closed" end
    return ok, state.problem, state.code
 end
 

@@ -158,10 +158,10 @@ for _, kind in ipairs(tls12.kinds) do
          stream:close()
          server:stop()
          server = start(must)
-         local code
-         stream, _, code = ours.connect(server.port, {})
+         local problem, code
+         stream, problem, code = ours.connect(server.port, {})
          assert.is_nil(stream)
-         assert.equal("staple_required", code)
+         assert.equal("staple_required", code, problem)
          stream = assert(ours.connect(server.port, { staple = "none" }))
          assert.is_true(stream:info("peer_verified"))
          stream:close()

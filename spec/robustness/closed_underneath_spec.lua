@@ -108,8 +108,8 @@ describe("what is closed underneath", function()
    end)
 
    it("hides metatables: __gc is not called by hand", function()
-      for class, object in pairs(world()) do
-         if class == "ca" then class = "certificate" end
+      for name, object in pairs(world()) do
+         local class = name == "ca" and "certificate" or name
          assert.equal("bearssl." .. class, getmetatable(object))
       end
    end)

@@ -1,6 +1,7 @@
 -- Objects are collected in every order and at every moment: at each step of a handshake, contexts before their
 -- connections, connections before their sessions. An error, never a crash.
 local bearssl = require "bearssl"
+local collector = require "spec.support.collector"
 local certificates = require "spec.support.certificates"
 local hostile = require "spec.robustness.hostile"
 local inside = require "spec.support.inside"
@@ -114,8 +115,8 @@ describe("garbage collected", function()
             setmetatable({}, { __gc = interfere })
          end
       end
-      local pause = collectgarbage("setpause", 1)
-      local multiplier = collectgarbage("setstepmul", 1000)
+      local pause = collector.set("pause", 1)
+      local multiplier = collector.set("stepmul", 1000)
       local ok, message = pcall(function()
          for _ = 1, 30 do
             for _ = 1, 20 do plant() end
@@ -129,8 +130,8 @@ describe("garbage collected", function()
             end
          end
       end)
-      collectgarbage("setpause", pause)
-      collectgarbage("setstepmul", multiplier)
+      collector.set("pause", pause)
+      collector.set("stepmul", multiplier)
       collect()
       assert.is_true(called > 0)
       assert.is_true(ok or type(message) == "string")

@@ -4,6 +4,7 @@
 -- "N of M": how many of M calls had everything closed before they came back. It is a program of its own because a small
 -- heap can be collected at nearly every allocation. The spec of the same name tells why.
 package.path = "./?.lua;" .. package.path
+local collector = require "spec.support.collector"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"
 
@@ -43,8 +44,8 @@ local function eagerly(f)
    if _VERSION == "Lua 5.4" then
       collectgarbage("incremental", 1, 1000, 30)
    else
-      collectgarbage("setpause", 1)
-      collectgarbage("setstepmul", 1000000)
+      collector.set("pause", 1)
+      collector.set("stepmul", 1000000)
    end
    collectgarbage() -- the pause holds from the end of a collection
    f()

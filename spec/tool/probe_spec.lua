@@ -166,7 +166,9 @@ describe("probe", function()
       server:stop()
       for _, kind in ipairs(tls12.kinds) do
          local other = tls12.server(kind, { certificate = certificates.rsa, ems = false, tickets = false })
-         _, document = probe(other.port)
+         local probed
+         probed, document = probe(other.port)
+         assert.are.equal(3, probed) -- for there are warnings
          assert.is_false(document.extended_master_secret)
          assert.is_false(document.tickets)
          assert.is_nil(document.resumption_by_ticket)

@@ -27,7 +27,7 @@ test_bundle_dump(void)
             "/etc/ssl/certs/ca-certificates.crt; "
             "for f in bundle*.crt; do openssl x509 -in $f -noout -text -nameopt "
             "RFC2253,-esc_msb,utf8; done >dump.openssl; "
-            "rm -f bundle*.crt; diff dump.ours dump.openssl | grep '^[<>]' | grep -v "
+            "rm -f bundle*.crt; diff dump.ours dump.openssl | grep '^[<>] .' | grep -v "
             "'DirName:\\|\\.\\.\\.\\|C\\.A\\|02:01:0[01]\\|1e:04:00:43:00:41' >dump.differences; "
             "test $(wc -l <dump.differences) -lt 24");
     }
