@@ -15,6 +15,13 @@ end
 -- it when it is needed; where: the file's path, or nil; instead: what takes a path. Returns the key object or nil,
 -- message, code.
 function password.read(bytes, secret, where, instead)
+   local pkcs12 = bytes:find("^\48") and require "bearssl.pkcs12"
+   if pkcs12 and pkcs12.is(bytes) then
+      local found, message, code = pkcs12.read(bytes, secret, where)
+      if not found then return nil, message, code end
+      if not found.key then return nil, "PKCS#12 without a key in it", "bad_key" end
+      return found.key
+   end
    if type(secret) ~= "function" then
       local key, message, code = load(bytes, secret, where, instead)
       return key, message, code
