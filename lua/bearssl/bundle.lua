@@ -8,6 +8,7 @@ local bundle = {}
 local DATA = "\42\134\72\134\247\13\1\7\1"
 local SIGNED_DATA = "\42\134\72\134\247\13\1\7\2"
 local CONTENT_INFO = "\6\9" .. DATA:sub(1, 8)
+local PFX = "\2\1\3\48"
 
 -- What other types of content are, by the last byte of their OID.
 local OTHERS = {
@@ -91,7 +92,12 @@ end
 function bundle.certificates(bytes)
    local parts, message, code = bundle.parts(bytes)
    if not parts then return nil, message, code end
-   if #parts == 1 then return core.certificates(parts[1]) end
+   if #parts == 1 then
+      local list
+      list, message, code = core.certificates(parts[1])
+      if not list and ber.begins(bytes, PFX) then message = message .. "; bearssl.pkcs12 reads it with its password" end
+      return list, message, code
+   end
    local all = {}
    for _, part in ipairs(parts) do
       local list

@@ -278,21 +278,27 @@ local function filled(value)
    return (type(value) ~= "string" or value == "") and "a string that is not empty" or nil
 end
 
+local is_chain = is.any("a certificate object, PEM or DER, or a list of these", is.string, is.object("certificate"),
+   is.certificates)
+
 local make_options = {
    key = is.any("a key object, PEM or DER", is.string, is.object("key")), key_password = load_options.password,
-   certificate = is.certificates, authorities = is.certificates, friendly_name = is.string, password = filled,
+   certificate = is_chain, authorities = is_chain, friendly_name = is.string, password = filled,
    iterations = is.bounded("key", "iterations"),
 }
 
-local function bag(kind, value, name, id)
-   local set = {}
-   if name then set[1] = put(0x30, put(6, FRIENDLY_NAME), put(0x31, put(0x1E, (utf16.encode(name))))) end
+-- Java takes a certificate for an authority's only where an attribute of its own says what it is trusted for: all.
+local TRUSTED = put(0x30, put(6, "\96\134\72\1\134\249\102\173\202\123\1\1"), put(0x31, put(6, "\85\29\37\0")))
+
+local function bag(kind, value, name, id, attribute)
+   local set = { attribute }
+   if name then set[#set + 1] = put(0x30, put(6, FRIENDLY_NAME), put(0x31, put(0x1E, (utf16.encode(name))))) end
    if id then set[#set + 1] = put(0x30, put(6, LOCAL_KEY_ID), put(0x31, put(4, id))) end
    return put(0x30, put(6, kind), put(0xA0, value), #set > 0 and put(0x31, unpack(set)) or "")
 end
 
-local function certificate_bag(one, name, id)
-   return bag(CERT_BAG, put(0x30, put(6, X509), put(0xA0, put(4, one:der()))), name, id)
+local function certificate_bag(one, name, id, attribute)
+   return bag(CERT_BAG, put(0x30, put(6, X509), put(0xA0, put(4, one:der()))), name, id, attribute)
 end
 
 -- A key in its own EncryptedPrivateKeyInfo: it never stands in the clear in a string of Lua's.
@@ -355,7 +361,7 @@ local function make(given)
       bags[index] = certificate_bag(one, index == 1 and name or nil, index == 1 and id or nil)
    end
    for index, one in ipairs(others) do
-      bags[#bags + 1] = certificate_bag(one, #chain == 0 and index == 1 and name or nil)
+      bags[#bags + 1] = certificate_bag(one, #chain == 0 and index == 1 and name or nil, nil, TRUSTED)
    end
    if #bags > 0 then
       parts[1], message, code = encrypted_part(bags, given)

@@ -22,7 +22,7 @@ next_character(tls_bytes text, size_t *at)
         value = value << 6 | (text.data[(*at)++] & 0x3F);
     }
     return value < least[more] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000) ? -1
-                                                                                         : value;
+                                                                                          : value;
 }
 
 static void

@@ -15,7 +15,7 @@ tls_scrypt_allowed(uint32_t n, uint32_t r, uint32_t p)
 {
     if (n < 2 || (n & (n - 1)) != 0 || r == 0 || p == 0 || p > TLS_SCRYPT_PARALLEL_MAXIMUM)
         return 0;
-    return (uint64_t)r * ((uint64_t)n + p) <= TLS_SCRYPT_MEMORY_MAXIMUM / 128;
+    return (uint64_t)r * (n > p ? n : p) <= TLS_SCRYPT_MEMORY_MAXIMUM / 128;
 }
 
 static void
@@ -122,8 +122,8 @@ tls_scrypt(unsigned char *out, size_t length, tls_bytes password, tls_bytes salt
     for (i = 0; i < p; i++)
         ro_mix(b + i * words, b + p * words, b + (p + 1) * words, r, n);
     swap(b, p * words);
-    tls_pbkdf2(out, length, &br_sha256_vtable, password,
-        tls_bytes_make(b, p * words * sizeof *b), 1);
+    tls_pbkdf2(
+        out, length, &br_sha256_vtable, password, tls_bytes_make(b, p * words * sizeof *b), 1);
     tls_wipe(b, all * sizeof *b);
     free(b);
     return 1;

@@ -20,8 +20,8 @@ TLS_PUBLIC_BEGIN
  * that is not encrypted is taken as it is. The caller owns `*out`. Besides the reasons of
  * tls_private_key_decode:
  *   TLS_REASON_BAD_PASSWORD             decryption gives no private key
- *   TLS_REASON_UNSUPPORTED_ENCRYPTION   another algorithm: PBES1, single DES, or scrypt of over 64 MiB
- *   TLS_REASON_UNSUPPORTED_ENCRYPTION           more than TLS_PBKDF2_ITERATIONS_MAXIMUM */
+ *   TLS_REASON_UNSUPPORTED_ENCRYPTION   another algorithm: PBES1, single DES, or scrypt of over 64
+ * MiB TLS_REASON_UNSUPPORTED_ENCRYPTION           more than TLS_PBKDF2_ITERATIONS_MAXIMUM */
 enum tls_reason tls_private_key_decode_encrypted(
     tls_private_key **out, tls_bytes bytes, tls_bytes password);
 

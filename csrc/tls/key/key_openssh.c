@@ -1,6 +1,7 @@
 /* key_openssh.c - OpenSSH's own format of private keys ("BEGIN OPENSSH PRIVATE KEY",
  * openssh/PROTOCOL.key), made PKCS#8 or PKCS#1 of: RSA, ECDSA and Ed25519 that no password
- * protects. Numbers of four bytes and strings with such a length before them: RFC 4251 section 5. */
+ * protects. Numbers of four bytes and strings with such a length before them: RFC 4251 section 5.
+ */
 #include "key/key_file.h"
 
 #include <string.h>
@@ -49,7 +50,8 @@ take_string(reader *in)
     return take(in, take_number(in));
 }
 
-/* A positive mpint, without the zero byte before it: how many bytes it has is told by the length. */
+/* A positive mpint, without the zero byte before it: how many bytes it has is told by the length.
+ */
 static tls_bytes
 take_integer(reader *in)
 {

@@ -22,8 +22,8 @@ static const unsigned char oid_pbkdf2[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1
 static const unsigned char oid_pbmac1[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 5, 14};
 /* 1.3.6.1.4.1.11591.4.11, RFC 7914 section 7 */
 static const unsigned char oid_scrypt[] = {0x2B, 6, 1, 4, 1, 0xDA, 0x47, 4, 11};
-/* 1.2.840.113549.1.12.1: 3 is pbeWithSHAAnd3-KeyTripleDES-CBC, 5 ...128BitRC2-CBC, 6 ...40BitRC2-CBC
- * (RFC 7292 appendix C) */
+/* 1.2.840.113549.1.12.1: 3 is pbeWithSHAAnd3-KeyTripleDES-CBC, 5 ...128BitRC2-CBC, 6
+ * ...40BitRC2-CBC (RFC 7292 appendix C) */
 static const unsigned char arc_pkcs12[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 1};
 /* 1.2.840.113549.2: 7 is HMAC-SHA-1, 8 -224, 9 -256, 10 -384, 11 -512 (RFC 8018 appendix B.1) */
 static const unsigned char arc_digest[] = {0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 2};
@@ -300,11 +300,10 @@ derive(unsigned char key[32], unsigned char iv[16], const scheme *scheme, tls_by
     case PKCS12:
         return tls_pkcs12_derive(key, scheme->key_length, scheme->hash, TLS_PKCS12_KEY, encoded,
                    scheme->salt, rounds(scheme)) &&
-               tls_pkcs12_derive(iv, 8, scheme->hash, TLS_PKCS12_IV, encoded, scheme->salt,
-                   rounds(scheme));
+               tls_pkcs12_derive(
+                   iv, 8, scheme->hash, TLS_PKCS12_IV, encoded, scheme->salt, rounds(scheme));
     default:
-        tls_pbkdf2(
-            key, scheme->key_length, scheme->hash, password, scheme->salt, rounds(scheme));
+        tls_pbkdf2(key, scheme->key_length, scheme->hash, password, scheme->salt, rounds(scheme));
         return 1;
     }
 }
@@ -351,9 +350,9 @@ tls_password_decrypt(
         return TLS_REASON_BAD_PASSWORD;
     if (scheme.derivation == PKCS12)
         tls_pkcs12_password(&encoded, *password);
-    reason = encoded.failed ? TLS_REASON_OUT_OF_MEMORY
-                            : decrypt(plain, &scheme, ciphertext, *password,
-                                  tls_buffer_view(&encoded));
+    reason = encoded.failed
+                 ? TLS_REASON_OUT_OF_MEMORY
+                 : decrypt(plain, &scheme, ciphertext, *password, tls_buffer_view(&encoded));
     /* An empty password of PKCS#12 is two zero bytes to some and nothing at all to others. */
     if (reason == TLS_REASON_BAD_PASSWORD && scheme.derivation == PKCS12 && password->length == 0)
         reason = decrypt(plain, &scheme, ciphertext, *password, *password);
@@ -366,8 +365,8 @@ tls_password_decrypt(
 static const br_hash_class *
 digest_class(tls_bytes oid)
 {
-    static const int hashes[] = {TLS_HASH_SHA1, TLS_HASH_SHA224, TLS_HASH_SHA256, TLS_HASH_SHA384,
-        TLS_HASH_SHA512};
+    static const int hashes[] = {
+        TLS_HASH_SHA1, TLS_HASH_SHA224, TLS_HASH_SHA256, TLS_HASH_SHA384, TLS_HASH_SHA512};
     size_t i;
 
     for (i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
@@ -436,8 +435,8 @@ verify_pkcs12(const scheme *scheme, tls_bytes expected, tls_bytes data, tls_byte
     unsigned char key[64];
     enum tls_reason reason;
 
-    if (!tls_pkcs12_derive(key, length, scheme->hash, TLS_PKCS12_MAC, encoded, scheme->salt,
-            rounds(scheme)))
+    if (!tls_pkcs12_derive(
+            key, length, scheme->hash, TLS_PKCS12_MAC, encoded, scheme->salt, rounds(scheme)))
         return TLS_REASON_OUT_OF_MEMORY;
     reason = mac_is(scheme->hash, key, length, data, expected) ? TLS_OK : TLS_REASON_BAD_PASSWORD;
     tls_wipe(key, sizeof key);
@@ -491,7 +490,7 @@ tls_pkcs12_verify(tls_bytes mac_data, tls_bytes data, tls_bytes password)
     tls_der_optional(&algorithm, &unused, TLS_DER_NULL);
     if (!tls_der_finish(&algorithm))
         return TLS_REASON_BAD_KEY;
-    reason = scheme.hash == NULL ? TLS_REASON_UNSUPPORTED_ENCRYPTION
-                                 : take_salt(&scheme, salt, count);
+    reason =
+        scheme.hash == NULL ? TLS_REASON_UNSUPPORTED_ENCRYPTION : take_salt(&scheme, salt, count);
     return reason == TLS_OK ? verify_classic(&scheme, expected, data, password) : reason;
 }

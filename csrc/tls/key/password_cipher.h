@@ -1,6 +1,6 @@
 /* password_cipher.h - what a password decrypts and vouches for: PBES2 (RFC 8018 section 6.2) with
- * PBKDF2 or scrypt (RFC 7914), and the schemes and MACs of PKCS#12 (RFC 7292 appendices B and C; RFC
- * 9579). What a file may ask for is bounded. */
+ * PBKDF2 or scrypt (RFC 7914), and the schemes and MACs of PKCS#12 (RFC 7292 appendices B and C;
+ * RFC 9579). What a file may ask for is bounded. */
 #ifndef TLS_PASSWORD_CIPHER_H
 #define TLS_PASSWORD_CIPHER_H
 
