@@ -386,7 +386,8 @@ end
 function pkcs12.make(given, ...)
    options.surplus("bearssl.pkcs12.make", given, ...)
    local bytes, message, code = call(make, given)
-   return bytes, message, code
+   if not bytes then return nil, message, code end
+   return bytes
 end
 
 return pkcs12

@@ -45,6 +45,9 @@ function ca.describe(command, adopt)
       each:option("--file", "Name of the files, instead of NAME."):argname("WORD")
       shared(each, "365", ".")
    end
+   local p12 = command:command("p12", "Write a certificate and its key as PKCS#12: NAME.p12.")
+   adopt(p12)
+   require("bearssl.tool.ca_p12").describe(p12)
 end
 
 -- ---- Files ----
@@ -198,6 +201,10 @@ function actions.client(arguments)
       subject = { { "CN", arguments.name } }, names = #names > 0 and names or nil,
       extended_key_usage = { "clientAuth" },
    })
+end
+
+function actions.p12(arguments)
+   return require("bearssl.tool.ca_p12").run(arguments)
 end
 
 function ca.run(arguments)

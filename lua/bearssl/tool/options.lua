@@ -98,7 +98,7 @@ end
 --- tls(command) adds the options for a TLS connection.
 function options.tls(command)
    command:option("--cafile", "Trust the certificates in this file instead of the system's."):argname("FILE")
-   command:option("--cert", "Certificate chain (PEM or DER), with its --key."):argname("FILE"):count("*")
+   command:option("--cert", "Certificate chain (PEM or DER) with its --key, or PKCS#12."):argname("FILE"):count("*")
    command:option("--key", "Private key of the --cert before it."):argname("FILE"):count("*")
    command:option("--password-file", "File whose first line is the password of the keys."):argname("FILE")
    command:option("--alpn", "Protocols to offer or accept, separated by commas."):argname("LIST")
@@ -204,12 +204,27 @@ local function suites(text)
    return list
 end
 
---- trust(arguments) is the store of --cafile, or nil for the default.
+--- password_of(arguments) is that of --password-file, or nil.
+function options.password_of(arguments)
+   if not arguments.password_file then return nil end
+   return read_file(arguments.password_file, "password file"):match("^[^\r\n]*")
+end
+
+--- trust(arguments) is the store of --cafile, or nil for the default; and whether that is PKCS#12, under the password
+-- that is given.
 function options.trust(arguments)
    if not arguments.cafile then return nil end
-   local store, message = bearssl.trust.load(read_file(arguments.cafile, "CA file"))
+   local bytes, store, message = read_file(arguments.cafile, "CA file")
+   local is_pkcs12 = require("bearssl.pkcs12").is(bytes)
+   if is_pkcs12 then
+      local found
+      found, message = bearssl.pkcs12.load(bytes, { password = options.password_of(arguments) })
+      store = found and bearssl.trust.new(found.authorities)
+   else
+      store, message = bearssl.trust.load(bytes)
+   end
    if not store then options.usage("%s: %s", arguments.cafile, message) end
-   return store
+   return store, is_pkcs12
 end
 
 --- credentials(arguments) is the list of credentials of --cert and --key, or nil.
@@ -222,12 +237,17 @@ function options.credentials(arguments)
       end
       return #list > 0 and list or nil
    end
-   if #certs ~= #keys then options.usage("every --cert needs its --key, and every --key its --cert") end
+   local taken = 0
    for i, path in ipairs(certs) do
-      list[i] = {
-         certificate = read_file(path, "certificate"), key = read_file(keys[i], "key"),
-         name = i == 1 and path or path .. "#" .. i,
-      }
+      local certificate, key = read_file(path, "certificate"), nil
+      if not require("bearssl.pkcs12").is(certificate) then -- which has its key in it
+         taken = taken + 1
+         key = keys[taken] and read_file(keys[taken], "key")
+      end
+      list[i] = { certificate = certificate, key = key, name = i == 1 and path or path .. "#" .. i }
+   end
+   if taken ~= #keys then
+      options.usage("every --cert needs its --key, and every --key its --cert (PKCS#12 has both)")
    end
    return #list > 0 and list or nil
 end
@@ -301,11 +321,10 @@ function options.context(arguments, more)
       settings.resumption_count = arguments.ticket_request.resumed
    end
    certificate_types(arguments, settings, more and more.mode == "server")
-   settings.trust = options.trust(arguments)
+   local is_pkcs12
+   settings.trust, is_pkcs12 = options.trust(arguments)
    settings.credentials = options.credentials(arguments)
-   if arguments.password_file then
-      settings.password = read_file(arguments.password_file, "password file"):match("^[^\r\n]*")
-   end
+   settings.password = (settings.credentials or not is_pkcs12) and options.password_of(arguments) or nil
    for name, value in pairs(more or {}) do settings[name] = value end
    local context, message = from_command_line(bearssl.context, settings)
    if not context then options.usage("%s", message) end
