@@ -106,13 +106,27 @@ reduce(unsigned char *out, tls_bytes number, tls_bytes modulus)
     tls_wipe(trial, sizeof trial);
 }
 
+/* DER tells how long a number is, and whether its highest bit is set. */
+static void
+put_number(tls_buffer *out, tls_bytes number)
+{
+    size_t i;
+
+    for (i = 0; i < number.length; i++) {
+        TLS_DECLASSIFY(number.data + i, 1);
+        if (number.data[i] != 0)
+            break;
+    }
+    tls_der_put_unsigned(out, TLS_DER_INTEGER, number);
+}
+
 static void
 put_reduced(tls_buffer *out, tls_bytes number, tls_bytes prime)
 {
     unsigned char rest[RSA_BYTES];
 
     reduce(rest, number, prime);
-    tls_der_put_unsigned(out, TLS_DER_INTEGER, tls_bytes_make(rest, prime.length));
+    put_number(out, tls_bytes_make(rest, prime.length));
     tls_wipe(rest, sizeof rest);
 }
 
@@ -128,14 +142,14 @@ put_rsa(tls_buffer *out, reader *in)
         return;
     mark = tls_der_open(out, TLS_DER_SEQUENCE);
     tls_der_put_small(out, 0);
-    tls_der_put_unsigned(out, TLS_DER_INTEGER, n);
-    tls_der_put_unsigned(out, TLS_DER_INTEGER, e);
-    tls_der_put_unsigned(out, TLS_DER_INTEGER, d);
-    tls_der_put_unsigned(out, TLS_DER_INTEGER, p);
-    tls_der_put_unsigned(out, TLS_DER_INTEGER, q);
+    put_number(out, n);
+    put_number(out, e);
+    put_number(out, d);
+    put_number(out, p);
+    put_number(out, q);
     put_reduced(out, d, p);
     put_reduced(out, d, q);
-    tls_der_put_unsigned(out, TLS_DER_INTEGER, iq);
+    put_number(out, iq);
     tls_der_close(out, mark);
 }
 
