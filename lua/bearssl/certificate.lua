@@ -9,8 +9,9 @@ local is, check = options.is, issuing.is
 local certificate = {}
 
 --- load(string) reads PEM (any number of certificates, OpenSSL's TRUSTED CERTIFICATE too; other blocks are passed
--- over), one DER certificate, or a PKCS#7 bundle in either. Returns the list of certificate objects in the string's order, leaf first; or nil, message,
--- code ("bad_pem", "bad_certificate"): the message says what the string is instead, or which certificate is at fault.
+-- over), one DER certificate, or a PKCS#7 bundle in either. Returns the list of certificate objects in the string's
+-- order, leaf first; or nil, message, code ("bad_pem", "bad_certificate"): the message says what the string is instead,
+-- or which certificate is at fault.
 function certificate.load(bytes, ...)
    options.surplus("bearssl.certificate.load", bytes, ...)
    if type(bytes) ~= "string" then

@@ -70,7 +70,8 @@ function credential.make(certificate, key, password, where, instead, may_be_raw)
       container, message, code = require("bearssl.pkcs12").read(certificate, password, where)
       if not container then return nil, message, code, "certificate" end
       if #container.certificates == 0 then
-         return nil, "PKCS#12 without a key and its certificate", "bad_certificate", "certificate"
+         message, code = "PKCS#12 without a key and its certificate", "bad_certificate"
+         return nil, message, code, "certificate"
       end
       if key == nil or key == certificate then key = container.key end
    end

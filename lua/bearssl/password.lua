@@ -8,7 +8,8 @@ local function load(bytes, secret, where, instead)
    local key, message, code = core.key(bytes, secret)
    if key then return key end
    if code == "unsupported_encryption" and bytes:find("-----BEGIN OPENSSH PRIVATE KEY-----", 1, true) then
-      message = "an OpenSSH key under a password: `ssh-keygen -p -m PKCS8 -f FILE` rewrites the file as PEM that can be read"
+      message = "an OpenSSH key under a password: `ssh-keygen -p -m PKCS8 -f FILE` rewrites the file as PEM that can be "
+         .. "read"
    end
    if where then return nil, message, code end
    return require("bearssl.handed_in").refused(bytes, instead or "bearssl.key.open", message, code)

@@ -63,7 +63,9 @@ local function add_bytes(store, bytes, path)
    end
    local found, message, code = pkcs12.read(bytes, nil, path)
    if not found then
-      if code == "encrypted_key" then message = message .. ": bearssl.pkcs12.open reads it, for a list of certificates" end
+      if code == "encrypted_key" then
+         message = message .. ": bearssl.pkcs12.open reads it, for a list of certificates"
+      end
       return nil, message, code
    end
    for _, one in ipairs(found.authorities) do core.trust_add_certificate(store, one) end

@@ -20,8 +20,8 @@ end
 
 describe("what we write as PKCS#12", function()
    local password = "p\195\164ss"
-   local path = write { key = certificates.ec.key, certificate = leaf, authorities = root, friendly_name = "n\195\164me",
-      password = password }
+   local path = write { key = certificates.ec.key, certificate = leaf, authorities = root,
+      friendly_name = "n\195\164me", password = password }
 
    it("is read by OpenSSL", function()
       local text = shell.run(("openssl pkcs12 -in %s -passin 'pass:%s' -nodes"):format(path, password))
@@ -31,14 +31,15 @@ describe("what we write as PKCS#12", function()
    end)
 
    it("is read by GnuTLS", function()
-      local text = shell.run(("LC_ALL=C.UTF-8 certtool --p12-info --inder --infile %s --password '%s' 2>&1"):format(path,
-         password))
+      local text = shell.run(("LC_ALL=C.UTF-8 certtool --p12-info --inder --infile %s --password '%s' 2>&1"):format(
+         path, password))
       assert.equal(2, blocks(text, "CERTIFICATE"))
       assert.truthy(text:find("Friendly name: n\195\164me", 1, true), text)
    end)
 
    it("names authorities as Java wants them", function()
-      local text = shell.run("openssl pkcs12 -passin pass:secret -nokeys -in " .. write { authorities = { root, leaf } })
+      local text = shell.run("openssl pkcs12 -passin pass:secret -nokeys -in "
+         .. write { authorities = { root, leaf } })
       local _, count = text:gsub("2%.16%.840%.1%.113894%.746875%.1%.1", "")
       local _, named = text:gsub("Trusted key usage", "") -- since OpenSSL 3.2
       assert.equal(2, count + named, text)

@@ -4,7 +4,8 @@
 
 #include "base/bytes.h"
 
-/* What a file may ask for: memory (n blocks, and p beside them), and how often over. OpenSSL writes 16 MiB, once.
+/* What a file may ask for: memory (n blocks, and p beside them), and how often over. OpenSSL writes
+ * 16 MiB, once.
  */
 #define TLS_SCRYPT_MEMORY_MAXIMUM ((size_t)64 << 20)
 #define TLS_SCRYPT_PARALLEL_MAXIMUM 16

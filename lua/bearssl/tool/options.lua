@@ -214,7 +214,8 @@ end
 -- that is given.
 function options.trust(arguments)
    if not arguments.cafile then return nil end
-   local bytes, store, message = read_file(arguments.cafile, "CA file")
+   local bytes = read_file(arguments.cafile, "CA file")
+   local store, message
    local is_pkcs12 = require("bearssl.pkcs12").is(bytes)
    if is_pkcs12 then
       local found
