@@ -104,7 +104,8 @@ SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/
     $(addprefix csrc/tls/connection/,answer explain exporter info renegotiation) \
     $(addprefix csrc/tls/handshake/,client_hello ech facts handshake local_certificate no_common peer_certificate record_limits) csrc/tls/wire/compression* csrc/tls/wire/ech* \
     csrc/tls/session/* csrc/tls/wire/imported_identity csrc/tls/wire/suite_names csrc/tls/asn1/pem csrc/tls/asn1/der_write \
-    $(addprefix csrc/tls/key/,curve_point key key_describe key_encode key_encrypted key_file key_generate key_traditional) \
+    $(addprefix csrc/tls/key/,curve_point key key_describe key_encode key_encrypted key_file key_generate key_openssh key_traditional \
+    password_cipher password_protect) $(addprefix csrc/tls/crypto/,pkcs12_kdf rc2 scrypt) \
     $(addprefix csrc/tls/crypto/,ffdhe hpke hybrid key_exchange ml_kem ml_kem_encryption sha3))))
 small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
 

@@ -24,7 +24,7 @@ pkg-config finds them (ZLIB=none, BROTLI=none and ZSTD=none in the environment l
 -- LuaRocks cannot see modules that the system's packages brought, and would fetch what is listed here.
 -- So the tool's modules are not listed; the tool says which one it misses.
 dependencies = {
-   "lua >= 5.1",
+   "lua >= 5.1, < 5.6",
 }
 
 external_dependencies = {

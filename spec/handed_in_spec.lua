@@ -54,8 +54,6 @@ describe("a private key that cannot be used", function()
          local message = refuses("unsupported_key", kind[1], load(bytes))
          assert.matches("RSA of 1024 to 4096 bits, P%-256, P%-384, P%-521 and Ed25519 can", message)
       end
-      refuses("unsupported_key", "OpenSSH", load(shell.run("f=" .. temporary.path()
-         .. "; ssh-keygen -q -t rsa -N '' -f $f; cat $f")))
    end)
 
    it("is named under a password too", function()
@@ -72,8 +70,12 @@ describe("a private key that cannot be used", function()
    end)
 
    it("asks for no password that would not help", function()
-      refuses("unsupported_encryption", "not supported",
-         load(openssl("pkcs8 -topk8 -scrypt -passout pass:x -in " .. certificates.ec.keyfile .. " -out OUT")))
+      local scrypt = openssl("pkcs8 -topk8 -scrypt -outform DER -passout pass:x -in " .. certificates.ec.keyfile
+         .. " -out OUT")
+      assert(load(scrypt, "x"))
+      refuses("bad_password", "does not decrypt", load(scrypt, "y"))
+      local _, at = scrypt:find("\2\2\64\0\2\1", 1, true) -- n is 16384; r follows
+      refuses("unsupported_encryption", "not supported", load(scrypt:sub(1, at) .. "\127" .. scrypt:sub(at + 2)))
       local old = openssl("ec -aes256 -passout pass:x -in " .. certificates.ec.keyfile .. " -out OUT")
       refuses("encrypted_key", "give its password", load(old))
       refuses("bad_password", "does not decrypt", load(old, "y"))
@@ -86,13 +88,14 @@ describe("what is something else", function()
    local request = bearssl.request.new { key = bearssl.key.load(key), subject = "CN=x" }:pem()
    local ca, ca_key = bearssl.certificate.selfsigned { names = { "x" }, ca = true }
    local crl = bearssl.crl.new { issuer = ca, issuer_key = ca_key }:pem()
+   -- the fourth: of whom it is no fault
    local inputs = {
       { "PKCS#12", ": `openssl pkcs12", openssl("pkcs12 -export -passout pass:x -in " .. certificates.ec.certfile
-         .. " -inkey " .. certificates.ec.keyfile .. " -out OUT") },
+         .. " -inkey " .. certificates.ec.keyfile .. " -out OUT"), "a private key" },
       { "PKCS#7", ": `openssl pkcs7", openssl("crl2pkcs7 -nocrl -outform DER -certfile " .. certificates.ec.certfile
-         .. " -out OUT") },
+         .. " -out OUT"), "a certificate" },
       { "PKCS#7", ": `openssl pkcs7", openssl("crl2pkcs7 -nocrl -certfile " .. certificates.ec.certfile
-         .. " -out OUT") },
+         .. " -out OUT"), "a certificate" },
       { "a PUBLIC KEY", "", openssl("pkey -pubout -in " .. certificates.ec.keyfile .. " -out OUT") },
       { "a public key", "", openssl("pkey -pubout -outform DER -in " .. certificates.ec.keyfile .. " -out OUT") },
       { "an OpenSSH public key", "", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL0n me@here\n" },
@@ -120,12 +123,14 @@ describe("what is something else", function()
    it("is named by every loader", function()
       for _, loader in ipairs(loaders) do
          for _, input in ipairs(inputs) do
-            local result, message, code = loader[2](input[3])
-            assert.is_nil(result)
-            assert.is_string(code)
-            local start = input[1] .. ", where " .. loader[1] .. " belongs"
-            assert.equal(start, message:sub(1, #start))
-            assert.truthy(message:find(input[2], #start, true), message)
+            if input[4] ~= loader[1] then
+               local result, message, code = loader[2](input[3])
+               assert.is_nil(result)
+               assert.is_string(code)
+               local start = input[1] .. ", where " .. loader[1] .. " belongs"
+               assert.equal(start, message:sub(1, #start))
+               assert.truthy(message:find(input[2], #start, true), message)
+            end
          end
       end
    end)

@@ -15,13 +15,13 @@ local function documented()
    local class
    for line in io.lines("doc/types/bearssl.lua") do
       class = line:match("^%-%-%-@class bearssl%.?(%u?%a*)") or class
-      local owner, name = line:match("^function ([%a_.]+)[.:]([%a_]+)%(")
+      local owner, name = line:match("^function ([%w_.]+)[.:]([%w_]+)%(")
       if owner then add(owner, name) end
-      name = line:match("^bearssl%.([%a_]+) =")
+      name = line:match("^bearssl%.([%w_]+) =")
       if name then add("bearssl", name) end
-      owner, name = line:match("^(bearssl%.[%a_]+)%.([%a_]+) =")
+      owner, name = line:match("^(bearssl%.[%w_]+)%.([%w_]+) =")
       if owner then add(owner, name) end
-      name = line:match("^%-%-%-@field ([%a_]+)")
+      name = line:match("^%-%-%-@field ([%w_]+)")
       if name and class == "" then add("bearssl", name) end
       if line:find("^local %a+ = {}") then class = nil end
    end

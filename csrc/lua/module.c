@@ -102,6 +102,7 @@ luaopen_bearssl_core(lua_State *L)
     tls_lua_functions(L, functions);
     tls_lua_functions(L, tls_lua_certificate_functions);
     tls_lua_functions(L, tls_lua_key_functions);
+    tls_lua_functions(L, tls_lua_password_cipher_functions);
     tls_lua_functions(L, tls_lua_request_functions);
     tls_lua_functions(L, tls_lua_issue_functions);
     tls_lua_functions(L, tls_lua_crl_functions);

@@ -23,6 +23,7 @@ void tls_lua_limit_arguments(lua_State *L);
 
 extern const luaL_Reg tls_lua_certificate_functions[];
 extern const luaL_Reg tls_lua_key_functions[];
+extern const luaL_Reg tls_lua_password_cipher_functions[];
 extern const luaL_Reg tls_lua_request_functions[];
 extern const luaL_Reg tls_lua_issue_functions[];
 extern const luaL_Reg tls_lua_crl_functions[];

@@ -228,7 +228,7 @@ bearssl.key.kinds = {}
 ---@return bearssl.Code? code
 function bearssl.key.generate(kind, bits) end
 
----@param bytes string PEM or DER; PKCS#8, PKCS#1 or SEC 1
+---@param bytes string PEM or DER; PKCS#8, PKCS#1, SEC 1, OpenSSH or PKCS#12
 ---@param password? bearssl.Password
 ---@return bearssl.Key? key
 ---@return string? message
@@ -246,6 +246,48 @@ function bearssl.key.open(path, password) end
 ---@param certificate bearssl.Certificate
 ---@return bearssl.Key
 function bearssl.key.external(certificate) end
+
+bearssl.pkcs12 = {}
+
+---@class bearssl.Pkcs12
+---@field key? bearssl.Key
+---@field certificates bearssl.Certificate[] the key's chain, leaf first, without a root
+---@field authorities bearssl.Certificate[] all other certificates
+---@field friendly_name? string
+
+---@class bearssl.Pkcs12LoadOptions
+---@field password? bearssl.Password
+---@field name? string of the key to take; default: the first that has a certificate
+---@field unauthenticated? boolean also read a file without a MAC; default false
+
+---@param bytes string
+---@param password? bearssl.Password|bearssl.Pkcs12LoadOptions
+---@return bearssl.Pkcs12? contents
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.pkcs12.load(bytes, password) end
+
+---@param path string
+---@param password? bearssl.Password|bearssl.Pkcs12LoadOptions
+---@return bearssl.Pkcs12? contents
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.pkcs12.open(path, password) end
+
+---@class bearssl.Pkcs12MakeOptions
+---@field password string
+---@field key? string|bearssl.Key
+---@field key_password? bearssl.Password of `key`, where it is encrypted
+---@field certificate? string|bearssl.Certificate|(string|bearssl.Certificate)[] the key's, leaf first
+---@field authorities? string|bearssl.Certificate|(string|bearssl.Certificate)[] other certificates
+---@field friendly_name? string
+---@field iterations? integer 1000 … 10 million, default 100000
+
+---@param options bearssl.Pkcs12MakeOptions
+---@return string? der
+---@return string? message
+---@return bearssl.Code? code
+function bearssl.pkcs12.make(options) end
 
 bearssl.trust = {}
 

@@ -8,9 +8,10 @@ local is, check = options.is, issuing.is
 
 local certificate = {}
 
---- load(string) reads PEM (any number of certificates, OpenSSL's TRUSTED CERTIFICATE too; other blocks are passed over)
--- or one DER certificate. Returns the list of certificate objects in the string's order, leaf first; or nil, message,
--- code ("bad_pem", "bad_certificate"): the message says what the string is instead, or which certificate is at fault.
+--- load(string) reads PEM (any number of certificates, OpenSSL's TRUSTED CERTIFICATE too; other blocks are passed
+-- over), one DER certificate, or a PKCS#7 bundle in either. Returns the list of certificate objects in the string's
+-- order, leaf first; or nil, message, code ("bad_pem", "bad_certificate"): the message says what the string is instead,
+-- or which certificate is at fault.
 function certificate.load(bytes, ...)
    options.surplus("bearssl.certificate.load", bytes, ...)
    if type(bytes) ~= "string" then
@@ -23,7 +24,7 @@ end
 local function open_directory(path)
    local seen, list = {}, {}
    local found, message, code = require("bearssl.trust_files").each_file(path, function(bytes)
-      for _, one in ipairs(core.certificates(bytes) or {}) do
+      for _, one in ipairs(require("bearssl.bundle").certificates(bytes) or {}) do
          local der = one:der()
          if not seen[der] then list[#list + 1] = one end
          seen[der] = true
@@ -44,7 +45,7 @@ function certificate.open(path, ...)
    local bytes, message, code = file.read(path, "certificate file")
    if not bytes then return nil, message, code end
    local list
-   list, message, code = core.certificates(bytes)
+   list, message, code = require("bearssl.bundle").certificates(bytes)
    if not list then return nil, path .. ": " .. message, code end
    return list
 end

@@ -230,7 +230,7 @@ local function gather_trust(given, needed)
    if value == "system" then return require("bearssl.trust").system() end
    if type(value) == "string" then
       local store = core.trust()
-      local count, message, code = core.trust_add(store, value)
+      local count, message, code = require("bearssl.bundle").trust_add(store, value)
       if count then return store end
       return require("bearssl.handed_in").refused(value, "the options 'cafile' and 'capath'", message, code)
    end

@@ -64,6 +64,17 @@ function credential.make(certificate, key, password, where, instead, may_be_raw)
       and certificate:find("CERTIFICATE-----", 1, true) then
       key = certificate
    end
+   local container
+   if type(certificate) == "string" and certificate:find("^\48") and require("bearssl.pkcs12").is(certificate) then
+      local message, code
+      container, message, code = require("bearssl.pkcs12").read(certificate, password, where)
+      if not container then return nil, message, code, "certificate" end
+      if #container.certificates == 0 then
+         message, code = "PKCS#12 without a key and its certificate", "bad_certificate"
+         return nil, message, code, "certificate"
+      end
+      if key == nil or key == certificate then key = container.key end
+   end
    if certificate == nil and key ~= nil and may_be_raw then
       local object, message, code = credential.key(key, password, where, instead and instead.key)
       if not object then return nil, message, code, "key" end
@@ -73,7 +84,12 @@ function credential.make(certificate, key, password, where, instead, may_be_raw)
       return nil, "a certificate and its key must be given together: the "
          .. (certificate == nil and "certificate" or "key") .. " is missing", "misuse"
    end
-   local chain, message, code = credential.chain(certificate, instead and instead.certificate)
+   local chain, message, code
+   if container then
+      chain = container.certificates
+   else
+      chain, message, code = credential.chain(certificate, instead and instead.certificate)
+   end
    if not chain then return nil, message, code, "certificate" end
    local object
    object, message, code = credential.key(key, password, where, instead and instead.key, chain[1])

@@ -21,7 +21,10 @@ local function reader(load, usually)
    end
 end
 
-handed_in.certificates = reader(core.certificates, "bearssl.certificate.open")
+handed_in.certificates = reader(function(bytes)
+   local list, message, code = require("bearssl.bundle").certificates(bytes)
+   return list, message, code
+end, "bearssl.certificate.open")
 handed_in.crls = reader(core.crls, "bearssl.crl.open")
 handed_in.request = reader(core.request, "bearssl.request.open")
 handed_in.ocsp_response = reader(core.ocsp_response, "bearssl.ocsp.open")

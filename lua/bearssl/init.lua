@@ -86,6 +86,7 @@ end
 local lazy = {
    certificate = function() return require "bearssl.certificate" end,
    key = function() return require "bearssl.key" end,
+   pkcs12 = function() return require "bearssl.pkcs12" end,
    trust = function() return require "bearssl.trust" end,
    session = function() return require "bearssl.session" end,
    ech = function() return require "bearssl.ech" end,

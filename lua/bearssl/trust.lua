@@ -16,7 +16,7 @@ function trust.load(bytes, ...)
       error("bearssl.trust.load: certificates must be given as a PEM string, not a " .. type(bytes), 2)
    end
    local store = core.trust()
-   local count, message, code = core.trust_add(store, bytes)
+   local count, message, code = require("bearssl.bundle").trust_add(store, bytes)
    if not count then return handed_in.refused(bytes, "bearssl.trust.open", message, code) end
    return store
 end
@@ -32,7 +32,7 @@ end
 
 local function add_entry(store, entry)
    if options.is_object(entry, "certificate") then return core.trust_add_certificate(store, entry) end
-   local count, message, code = core.trust_add(store, entry)
+   local count, message, code = require("bearssl.bundle").trust_add(store, entry)
    if count then return count end
    return handed_in.refused(entry, "bearssl.trust.open", message, code)
 end

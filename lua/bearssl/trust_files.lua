@@ -45,7 +45,7 @@ end
 local function add_directory(store, path)
    local count = 0
    local found, message, code = trust_files.each_file(path, function(bytes)
-      count = count + (core.trust_add(store, bytes) or 0)
+      count = count + (require("bearssl.bundle").trust_add(store, bytes) or 0)
    end)
    if not found then return nil, message, code end
    if count == 0 and store:count() == 0 then
@@ -54,11 +54,30 @@ local function add_directory(store, path)
    return store
 end
 
+-- PKCS#12 without a password, or with an empty one, gives its authorities. Others are opened by bearssl.pkcs12.
+local function add_bytes(store, bytes, path)
+   local pkcs12 = require "bearssl.pkcs12"
+   if not pkcs12.is(bytes) then
+      local count, message, code = require("bearssl.bundle").trust_add(store, bytes)
+      return count, message, code
+   end
+   local found, message, code = pkcs12.read(bytes, nil, path)
+   if not found then
+      if code == "encrypted_key" then
+         message = message .. ": bearssl.pkcs12.open reads it, for a list of certificates"
+      end
+      return nil, message, code
+   end
+   for _, one in ipairs(found.authorities) do core.trust_add_certificate(store, one) end
+   if #found.authorities == 0 then return nil, "PKCS#12 without a certificate of an authority", "bad_certificate" end
+   return #found.authorities
+end
+
 local function add_file(store, path, what)
    local bytes, message, code = file.read(path, what or "trust file")
    if not bytes then return nil, message, code end
    local count
-   count, message, code = core.trust_add(store, bytes)
+   count, message, code = add_bytes(store, bytes, path)
    if not count then return nil, path .. ": " .. tostring(message), code end
    return store
 end
@@ -171,7 +190,7 @@ local function add_one(store, entry)
       return trust_files.copy(store, fresh)
    end
    -- PEM has line ends, and DER small numbers: no path has either
-   if entry:find "%c" then return core.trust_add(store, entry) end
+   if entry:find "%c" then return add_bytes(store, entry) end
    if file.is_directory(entry) then return add_directory(store, entry) end
    return add_file(store, entry)
 end

@@ -223,7 +223,24 @@ decrypt(int unused)
     return tls_bytes_equal(tls_buffer_view(&plain), der);
 }
 
+/* All of the private section of OpenSSH's format. */
+static int
+openssh(int unused)
+{
+    tls_bytes bytes = read_file("openssh.der");
+    tls_buffer plain = {NULL, 0, 0, 0};
+    enum tls_reason reason;
+
+    (void)unused;
+    /* That of a key of 2048 bits has more than 1024 bytes, what stands before it 400. */
+    SECRET((void *)(uintptr_t)(bytes.data + bytes.length - 1024), 1024);
+    reason = tls_private_key_from_openssh(&plain, bytes);
+    PUBLIC(&reason, sizeof reason);
+    return reason == TLS_OK && plain.length > 1000;
+}
+
 const test_case key_cases[] = {
+    {"openssh-rsa", openssh, 0, ""},
     {"sign-pss", sign, TLS_SCHEME_RSA_PSS_RSAE_SHA256, "rsa"},
     {"sign-pkcs1", sign, TLS_SCHEME_RSA_PKCS1_SHA256, ""},
     {"sign-ecdsa", sign, TLS_SCHEME_ECDSA_SECP256R1_SHA256, ""},

@@ -44,6 +44,7 @@ done
 openssl genpkey -algorithm ED25519 -outform DER -out "$KEYS/ed25519.der" || exit 1
 openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 10 -passout pass:pw -in "$KEYS/p256.pem" -outform DER \
     -out "$KEYS/p256.encrypted" || exit 1
+ssh-keygen -q -t rsa -b 2048 -N '' -f "$KEYS/openssh" && sed '/^-----/d' "$KEYS/openssh" | base64 -d >"$KEYS/openssh.der" || exit 1
 
 "$program" list >"$LOGS/list" || exit 1
 sed -n 's/^left-out \([^ ]*\) \([^ ]*\) \(.*\)/  LEFT OUT: \1, \2: not for \3/p' "$LOGS/list"

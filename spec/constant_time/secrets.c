@@ -6,6 +6,8 @@
 #include "crypto/hash.h"
 #include "crypto/key_exchange.h"
 #include "crypto/pbkdf2.h"
+#include "crypto/pkcs12_kdf.h"
+#include "crypto/scrypt.h"
 #include "crypto/prf.h"
 #include "record/record_protection.h"
 #include "crypto/hpke.h"
@@ -232,7 +234,31 @@ password(int id)
     return 1;
 }
 
+/* The password as PKCS#12 has it: making that of UTF-8 tells where its characters end. */
+static int
+password_pkcs12(int id)
+{
+    unsigned char out[48], secret[] = "\0c\0o\0r\0r\0e\0c\0t\0";
+
+    SECRET(secret, sizeof secret - 2);
+    return tls_pkcs12_derive(out, sizeof out, tls_hash_class(id), TLS_PKCS12_KEY,
+        tls_bytes_make(secret, sizeof secret), tls_bytes_make("salt", 4), 3);
+}
+
+/* But for where its memory is read. */
+static int
+password_scrypt(int n)
+{
+    unsigned char out[48], secret[] = "correct horse";
+
+    SECRET(secret, sizeof secret - 1);
+    return tls_scrypt(out, sizeof out, tls_bytes_make(secret, sizeof secret - 1),
+        tls_bytes_make("salt", 4), (uint32_t)n, 2, 2);
+}
+
 const test_case secret_cases[] = {
+    {"password-pkcs12", password_pkcs12, TLS_HASH_SHA1, ""},
+    {"password-scrypt", password_scrypt, 16, ""},
     {"key-schedule-sha256", key_schedule, TLS_HASH_SHA256, ""},
     {"key-schedule-sha384", key_schedule, TLS_HASH_SHA384, ""},
     {"prf-sha256", prf, TLS_HASH_SHA256, ""},

@@ -5,7 +5,7 @@ set -e
 dir=$1
 [ ! "$dir/corpus.done" -nt "$2" ] || exit 0
 for target in certificate key crl ocsp request pem messages extensions session ticket ech client_13 server_13 client_12 \
-    server_12 hostile renegotiation late verification compressed_certificate ml_kem ed25519; do mkdir -p "$dir/$target"; done
+    server_12 hostile renegotiation late verification compressed_certificate ml_kem ed25519 password_cipher; do mkdir -p "$dir/$target"; done
 "$2" "$dir"
 work=$dir/work
 mkdir -p "$work"
@@ -36,6 +36,16 @@ for cipher in aes-128-cbc des3; do
     openssl pkcs8 -topk8 -in P-256.key -passout pass:secret -iter 1 -v2 $cipher -v2prf hmacWithSHA1 -outform DER \
         -out ../key/$cipher.encrypted
 done
+openssl pkcs8 -topk8 -in P-256.key -passout pass:secret -scrypt -scrypt_N 2 -outform DER -out ../key/scrypt.encrypted
+openssl pkcs8 -topk8 -in P-256.key -passout pass:secret -iter 1 -v1 PBE-SHA1-3DES -outform DER -out ../key/pbe.encrypted
+for kind in rsa ecdsa ed25519; do
+    rm -f ssh.$kind
+    ssh-keygen -q -t $kind -N '' -f ssh.$kind
+    cp ssh.$kind ../key/$kind.openssh
+    sed '/^-----/d' ssh.$kind | openssl base64 -d >../password_cipher/$kind.openssh
+done
+# its MacData, of 47 bytes
+openssl pkcs12 -export -nocerts -inkey P-256.key -passout pass:secret -macalg sha1 -nomaciter 2>/dev/null | tail -c 47 >../password_cipher/mac
 
 cat >conf <<CONF
 [req]

@@ -15,7 +15,7 @@ mkdir -p "$DIR"
 [ -n "$CORPUS" ] || trap 'rm -rf "$DIR"' EXIT
 jobs=${JOBS:-2}
 targets=${*:-certificate key crl ocsp request pem messages extensions session ticket ech client_13 server_13 client_12 server_12 hostile renegotiation late \
-    verification compressed_certificate ml_kem ed25519}
+    verification compressed_certificate ml_kem ed25519 password_cipher}
 
 CC="${CC:-clang}"
 FLAGS="-std=c99 -D_DEFAULT_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -fno-sanitize-recover=undefined -I$tls -I$here -I$core $CFLAGS"

@@ -1,8 +1,8 @@
 /* key_encrypted.h - private keys under a password: EncryptedPrivateKeyInfo (RFC 5208 section 6, RFC
  * 5958 section 3) with PBES2 (RFC 8018 section 6.2): PBKDF2 with HMAC-SHA-1, -224, -256, -384 or
- * -512, and AES-128/192/256-CBC or DES-EDE3-CBC. Read, but never written: OpenSSL's traditional
- * form
- * ("Proc-Type: 4,ENCRYPTED") with the same ciphers. */
+ * -512, and AES-128/192/256-CBC or DES-EDE3-CBC. Read, but never written: scrypt (RFC 7914), what
+ * PKCS#12 files have their keys under (RFC 7292 appendix C), and OpenSSL's traditional form
+ * ("Proc-Type: 4,ENCRYPTED") with the ciphers of PBES2. */
 #ifndef TLS_KEY_ENCRYPTED_H
 #define TLS_KEY_ENCRYPTED_H
 
@@ -20,8 +20,8 @@ TLS_PUBLIC_BEGIN
  * that is not encrypted is taken as it is. The caller owns `*out`. Besides the reasons of
  * tls_private_key_decode:
  *   TLS_REASON_BAD_PASSWORD             decryption gives no private key
- *   TLS_REASON_UNSUPPORTED_ENCRYPTION   another algorithm: PBES1, scrypt, single DES
- *   TLS_REASON_UNSUPPORTED_ENCRYPTION           more than TLS_PBKDF2_ITERATIONS_MAXIMUM */
+ *   TLS_REASON_UNSUPPORTED_ENCRYPTION   another algorithm: PBES1, single DES, or scrypt of over 64
+ * MiB TLS_REASON_UNSUPPORTED_ENCRYPTION           more than TLS_PBKDF2_ITERATIONS_MAXIMUM */
 enum tls_reason tls_private_key_decode_encrypted(
     tls_private_key **out, tls_bytes bytes, tls_bytes password);
 

@@ -87,7 +87,7 @@ plain_block(tls_buffer *plain, const tls_pem_block *block, tls_bytes der, const 
     if (!block->valid)
         return TLS_REASON_BAD_KEY;
     if (tls_bytes_equal_string(block->label, "OPENSSH PRIVATE KEY"))
-        return TLS_REASON_UNSUPPORTED_KEY;
+        return tls_private_key_from_openssh(plain, der);
     if (block->encrypted)
         return tls_private_key_decrypt_traditional(plain, block->encryption, der, password);
     return plain_der(plain, der, password);

@@ -13,7 +13,7 @@ int tls_private_key_is_dsa(tls_bytes bytes);
 /* tls_private_key_plain appends the DER of the private key that PEM or DER `bytes` hold, decrypted
  * if need be; `password` may be NULL. TLS_REASON_ENCRYPTED_KEY when it needs one that is not given,
  * TLS_REASON_BAD_PASSWORD, TLS_REASON_UNSUPPORTED_ENCRYPTION, TLS_REASON_UNSUPPORTED_KEY (an
- * OpenSSH key), TLS_REASON_BAD_PEM, TLS_REASON_BAD_KEY. */
+ * OpenSSH key of another kind), TLS_REASON_BAD_PEM, TLS_REASON_BAD_KEY. */
 enum tls_reason tls_private_key_plain(
     tls_buffer *plain, tls_bytes bytes, const tls_bytes *password);
 
@@ -24,6 +24,9 @@ enum tls_reason tls_private_key_decrypt(
     tls_buffer *plain, tls_bytes bytes, const tls_bytes *password);
 enum tls_reason tls_private_key_decrypt_traditional(
     tls_buffer *plain, tls_bytes encryption, tls_bytes bytes, const tls_bytes *password);
+/* tls_private_key_from_openssh appends DER of an OpenSSH key. TLS_REASON_UNSUPPORTED_ENCRYPTION for
+ * one that a password protects: its derivation, bcrypt's, is not here. */
+enum tls_reason tls_private_key_from_openssh(tls_buffer *plain, tls_bytes bytes);
 
 void tls_aes_cbc_decrypt(unsigned char *data, size_t length, const unsigned char *key,
     size_t key_length, const unsigned char *iv);

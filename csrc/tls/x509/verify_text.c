@@ -194,6 +194,12 @@ put_unsupported(tls_buffer *out, const tls_certificate *certificate)
         put(out, "a key or signature");
     }
     put(out, ", which is not supported");
+    if (certificate != NULL && certificate->public_key.kind == TLS_KEY_OTHER &&
+        strncmp(tls_public_key_type(&certificate->public_key), "rsa", 3) == 0 &&
+        certificate->public_key.bits > TLS_RSA_MAXIMUM_BITS) {
+        put(out, ": at most ");
+        put_number(out, TLS_RSA_MAXIMUM_BITS);
+    }
 }
 
 static void

@@ -116,6 +116,9 @@ function ca.describe(command, adopt)
       shared(each, "365", ".")
    end
    describe_records(command, adopt)
+   local p12 = command:command("p12", "Write a certificate and its key as PKCS#12: NAME.p12.")
+   adopt(p12)
+   require("bearssl.tool.ca_p12").describe(p12)
 end
 
 -- ---- Making ----
@@ -236,6 +239,10 @@ end
 
 function actions.crl(arguments)
    return require("bearssl.tool.ca_revoke").crl(arguments)
+end
+
+function actions.p12(arguments)
+   return require("bearssl.tool.ca_p12").run(arguments)
 end
 
 function ca.run(arguments)

@@ -128,7 +128,7 @@ end
 --- tls(command) adds the options for a TLS connection.
 function options.tls(command)
    command:option("--cafile", "Trust the certificates in this file instead of the system's."):argname("FILE")
-   command:option("--cert", "Certificate chain (PEM or DER), with its --key."):argname("FILE"):count("*")
+   command:option("--cert", "Certificate chain (PEM or DER) with its --key, or PKCS#12."):argname("FILE"):count("*")
    command:option("--key", "Private key of the --cert before it."):argname("FILE"):count("*")
    options.password(command)
    command:option("--alpn", "Protocols to offer or accept, separated by commas."):argname("LIST")
@@ -248,10 +248,19 @@ local function suites(text)
    return list
 end
 
---- trust(arguments) is the store of --cafile, or nil for the default.
+--- trust(arguments) is the store of --cafile, or nil for the default. It may be PKCS#12.
 function options.trust(arguments)
    if not arguments.cafile then return nil end
-   local store, message = bearssl.trust.load(read_file(arguments.cafile, "CA file"))
+   local bytes = read_file(arguments.cafile, "CA file")
+   local store, message
+   if require("bearssl.pkcs12").is(bytes) then
+      local password = require "bearssl.tool.password"
+      local found
+      found, message = bearssl.pkcs12.load(bytes, { password = password.of(arguments, arguments.cafile) })
+      store = found and bearssl.trust.new(found.authorities)
+   else
+      store, message = bearssl.trust.load(bytes)
+   end
    if not store then options.usage("%s: %s", arguments.cafile, message) end
    return store
 end
@@ -270,12 +279,21 @@ function options.credentials(arguments)
       end
       return #list > 0 and list or nil
    end
-   if #certs ~= #keys then options.usage("every --cert needs its --key, and every --key its --cert") end
+   local taken = 0
    for i, path in ipairs(certs) do
+      local certificate, key, key_path = read_file(path, "certificate"), nil, path
+      if not require("bearssl.pkcs12").is(certificate) then -- which has its key in it
+         taken = taken + 1
+         key_path = keys[taken]
+         key = key_path and read_file(key_path, "key")
+      end
       list[i] = {
-         certificate = read_file(path, "certificate"), key = read_file(keys[i], "key"),
-         name = i == 1 and path or path .. "#" .. i, password = password.of(arguments, keys[i]),
+         certificate = certificate, key = key, name = i == 1 and path or path .. "#" .. i,
+         password = password.of(arguments, key_path or path),
       }
+   end
+   if taken ~= #keys then
+      options.usage("every --cert needs its --key, and every --key its --cert (PKCS#12 has both)")
    end
    return #list > 0 and list or nil
 end
