@@ -216,7 +216,7 @@ function options.trust(arguments)
    if not arguments.cafile then return nil end
    local bytes = read_file(arguments.cafile, "CA file")
    local store, message
-   local is_pkcs12 = require("bearssl.pkcs12").is(bytes)
+   local is_pkcs12 = require("bearssl.pkcs12_read").is(bytes)
    if is_pkcs12 then
       local found
       found, message = bearssl.pkcs12.load(bytes, { password = options.password_of(arguments) })
@@ -241,7 +241,7 @@ function options.credentials(arguments)
    local taken = 0
    for i, path in ipairs(certs) do
       local certificate, key = read_file(path, "certificate"), nil
-      if not require("bearssl.pkcs12").is(certificate) then -- which has its key in it
+      if not require("bearssl.pkcs12_read").is(certificate) then -- which has its key in it
          taken = taken + 1
          key = keys[taken] and read_file(keys[taken], "key")
       end
