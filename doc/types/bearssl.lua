@@ -256,7 +256,7 @@ bearssl.pkcs12 = {}
 ---@field friendly_name? string
 
 ---@class bearssl.Pkcs12LoadOptions
----@field password? bearssl.Password
+---@field password? bearssl.Password none by default
 ---@field name? string of the key to take; default: the first that has a certificate
 ---@field unauthenticated? boolean also read a file without a MAC; default false
 
@@ -275,12 +275,12 @@ function bearssl.pkcs12.load(bytes, password) end
 function bearssl.pkcs12.open(path, password) end
 
 ---@class bearssl.Pkcs12MakeOptions
----@field password string
----@field key? string|bearssl.Key
+---@field password string not empty
+---@field key? string|bearssl.Key to put in; none by default
 ---@field key_password? bearssl.Password of `key`, where it is encrypted
 ---@field certificate? string|bearssl.Certificate|(string|bearssl.Certificate)[] the key's, leaf first
 ---@field authorities? string|bearssl.Certificate|(string|bearssl.Certificate)[] other certificates
----@field friendly_name? string
+---@field friendly_name? string what programs call the key; none by default
 ---@field iterations? integer 1000 … 10 million, default 100000
 
 ---@param options bearssl.Pkcs12MakeOptions

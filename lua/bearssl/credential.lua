@@ -65,9 +65,9 @@ function credential.make(certificate, key, password, where, instead, may_be_raw)
       key = certificate
    end
    local container
-   if type(certificate) == "string" and certificate:find("^\48") and require("bearssl.pkcs12").is(certificate) then
+   if type(certificate) == "string" and certificate:find("^\48") and require("bearssl.pkcs12_read").is(certificate) then
       local message, code
-      container, message, code = require("bearssl.pkcs12").read(certificate, password, where)
+      container, message, code = require("bearssl.pkcs12_read").read(certificate, password, where)
       if not container then return nil, message, code, "certificate" end
       if #container.certificates == 0 then
          message, code = "PKCS#12 without a key and its certificate", "bad_certificate"

@@ -27,7 +27,8 @@ end
 
 --- load(string [, password]) reads a private key: PEM or DER; PKCS#8 (also encrypted), PKCS#1, SEC 1, OpenSSH
 -- (not encrypted) or PKCS#12. password: a string, or a function that gives one when the key is encrypted. Returns a
--- key object, or nil, message, code ("bad_key", "encrypted_key", "bad_password", "unsupported_encryption", "bad_pem", "bad_der").
+-- key object, or nil, message, code ("bad_key", "encrypted_key", "bad_password",
+-- "unsupported_encryption", "bad_pem", "bad_der").
 function key.load(bytes, password, ...)
    options.surplus("bearssl.key.load", password, ...)
    if type(bytes) ~= "string" then

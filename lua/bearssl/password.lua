@@ -8,8 +8,8 @@ local function load(bytes, secret, where, instead)
    local key, message, code = core.key(bytes, secret)
    if key then return key end
    if code == "unsupported_encryption" and bytes:find("-----BEGIN OPENSSH PRIVATE KEY-----", 1, true) then
-      message = "an OpenSSH key under a password: `ssh-keygen -p -m PKCS8 -f FILE` rewrites the file as PEM that can be "
-         .. "read"
+      message = "an OpenSSH key under a password: `ssh-keygen -p -m PKCS8 -f FILE` rewrites the file as PEM that can "
+         .. "be read"
    end
    if where then return nil, message, code end
    return require("bearssl.handed_in").refused(bytes, instead or "bearssl.key.open", message, code)
@@ -19,7 +19,7 @@ end
 -- it when it is needed; where: the file's path, or nil; instead: what takes a path. Returns the key object or nil,
 -- message, code.
 function password.read(bytes, secret, where, instead)
-   local pkcs12 = bytes:find("^\48") and require "bearssl.pkcs12"
+   local pkcs12 = bytes:find("^\48") and require "bearssl.pkcs12_read"
    if pkcs12 and pkcs12.is(bytes) then
       local found, message, code = pkcs12.read(bytes, secret, where)
       if not found then return nil, message, code end

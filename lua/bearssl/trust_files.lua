@@ -56,7 +56,7 @@ end
 
 -- PKCS#12 without a password, or with an empty one, gives its authorities. Others are opened by bearssl.pkcs12.
 local function add_bytes(store, bytes, path)
-   local pkcs12 = require "bearssl.pkcs12"
+   local pkcs12 = require "bearssl.pkcs12_read"
    if not pkcs12.is(bytes) then
       local count, message, code = require("bearssl.bundle").trust_add(store, bytes)
       return count, message, code

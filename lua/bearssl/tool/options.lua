@@ -253,7 +253,7 @@ function options.trust(arguments)
    if not arguments.cafile then return nil end
    local bytes = read_file(arguments.cafile, "CA file")
    local store, message
-   if require("bearssl.pkcs12").is(bytes) then
+   if require("bearssl.pkcs12_read").is(bytes) then
       local password = require "bearssl.tool.password"
       local found
       found, message = bearssl.pkcs12.load(bytes, { password = password.of(arguments, arguments.cafile) })
@@ -282,7 +282,7 @@ function options.credentials(arguments)
    local taken = 0
    for i, path in ipairs(certs) do
       local certificate, key, key_path = read_file(path, "certificate"), nil, path
-      if not require("bearssl.pkcs12").is(certificate) then -- which has its key in it
+      if not require("bearssl.pkcs12_read").is(certificate) then -- which has its key in it
          taken = taken + 1
          key_path = keys[taken]
          key = key_path and read_file(key_path, "key")

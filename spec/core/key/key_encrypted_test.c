@@ -47,13 +47,12 @@ test_encrypted_keys(unsigned rounds)
         "encrypted_hmacWithSHA224.key", "encrypted_hmacWithSHA256.key",
         "encrypted_hmacWithSHA384.key", "encrypted_hmacWithSHA512.key", "encrypted.der",
         "traditional_aes128.key", "traditional_aes192.key", "traditional_aes256.key",
-        "traditional_des3.key", "traditional_ec.key"};
+        "traditional_des3.key", "traditional_ec.key", "pbes1.key", "scrypt.key"};
     /* What no password opens asks for none. */
     static const struct {
         const char *file;
         enum tls_reason reason;
-    } hopeless[] = {{"pbes1.key", TLS_REASON_UNSUPPORTED_ENCRYPTION},
-        {"scrypt.key", TLS_REASON_UNSUPPORTED_ENCRYPTION},
+    } hopeless[] = {{"pbes1_rc4.key", TLS_REASON_UNSUPPORTED_ENCRYPTION},
         {"traditional_des.key", TLS_REASON_UNSUPPORTED_ENCRYPTION},
         {"traditional_cut.key", TLS_REASON_BAD_KEY},
         {"toomany.key", TLS_REASON_UNSUPPORTED_ENCRYPTION}};

@@ -23,6 +23,7 @@ for prf in hmacWithSHA1 hmacWithSHA224 hmacWithSHA256 hmacWithSHA384 hmacWithSHA
 done
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -outform DER -out encrypted.der
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -v1 PBE-SHA1-3DES -out pbes1.key
+openssl pkcs8 -topk8 -in p256.key -passout pass:secret -v1 PBE-SHA1-RC4-128 -provider legacy -provider default -out pbes1_rc4.key
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -scrypt -out scrypt.key
 openssl pkcs8 -topk8 -in p256.key -passout pass:secret -iter 10000001 -out toomany.key
 for cipher in aes128 aes192 aes256 des3; do
