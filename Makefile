@@ -47,6 +47,13 @@ endif
 # depends on them is found when it is first used, and then kept.
 keep = $(eval $(1) := $(2))$(2)
 
+# Relative relocations take a fiftieth of the space in this form, which linker, loader and C library must know: a program
+# that has one tells.
+ifneq ($(UNAME),Darwin)
+  PACKED ?= $(call keep,PACKED,$(shell t=$$(mktemp) && printf 'static int a, *p = &a; int main(void) { return p != &a; }' | \
+      $(CC) -fPIE -pie -Wl,-z,pack-relative-relocs -o $$t -x c - 2>/dev/null && $$t && echo -Wl,-z,pack-relative-relocs; rm -f $$t))
+endif
+
 LUA_VERSION ?= $(call keep,LUA_VERSION,$(shell $(LUA) -e 'print((_VERSION:gsub("Lua ", "")))'))
 LUA_INCDIR  ?= $(call keep,LUA_INCDIR,$(shell .ci/find-lua '$(LUA)'))
 
@@ -96,7 +103,7 @@ HOT           := $(addsuffix .c,$(addprefix csrc/lua/,connection descriptor obje
 SMALL_SOURCES := $(filter-out $(HOT),$(wildcard $(addsuffix .c,$(addprefix csrc/,lua/* tls/context/* tls/issue/* tls/tls12/* tls/tls13/* tls/x509/*) \
     $(addprefix csrc/tls/connection/,answer explain exporter info renegotiation) \
     $(addprefix csrc/tls/handshake/,client_hello ech facts handshake local_certificate no_common peer_certificate record_limits) csrc/tls/wire/compression* csrc/tls/wire/ech* \
-    csrc/tls/session/* csrc/tls/wire/imported_identity csrc/tls/wire/suite_names csrc/tls/asn1/base64 csrc/tls/asn1/pem csrc/tls/asn1/der_write \
+    csrc/tls/session/* csrc/tls/wire/imported_identity csrc/tls/wire/suite_names csrc/tls/asn1/pem csrc/tls/asn1/der_write \
     $(addprefix csrc/tls/key/,curve_point key key_describe key_encode key_encrypted key_file key_generate key_traditional) \
     $(addprefix csrc/tls/crypto/,ffdhe hpke hybrid key_exchange ml_kem ml_kem_encryption sha3))))
 small         = $(if $(filter $(SMALL_SOURCES),$(1)),$(SMALL))
@@ -144,7 +151,7 @@ $(OUT)/lua/flags: always
 	$(if $(LUA_INCDIR),,$(error no lua.h for LUA=$(LUA): try `make deps`, another LUA=…, or LUA_INCDIR=…))
 	$(call remember,$(COMPILE) $(SMALL) $(SMALL_SOURCES) -I$(LUA_INCDIR))
 $(OUT)/flags: always
-	$(call remember,$(LUA) $(CC) $(SHARED) $(LDFLAGS) $(BEARSSL_LIBS) $(TLS_OBJECTS) $(LUA_OBJECTS))
+	$(call remember,$(LUA) $(CC) $(SHARED) $(PACKED) $(LDFLAGS) $(BEARSSL_LIBS) $(TLS_OBJECTS) $(LUA_OBJECTS))
 
 # Shows what is made; with V=1, how.
 run = $(if $(V),,@echo '  $(1)  $@'; )$(2)
@@ -158,7 +165,7 @@ $(OUT)/lua/%.o: csrc/lua/%.c $(OUT)/lua/flags
 
 $(MODULE): $(TLS_OBJECTS) $(LUA_OBJECTS) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LINK,$(CC) $(SHARED) $(OPT) $(LDFLAGS) -o $@ $(TLS_OBJECTS) $(LUA_OBJECTS) $(BEARSSL_LIBS))
+	$(call run,LINK,$(CC) $(SHARED) $(PACKED) $(OPT) $(LDFLAGS) -o $@ $(TLS_OBJECTS) $(LUA_OBJECTS) $(BEARSSL_LIBS))
 
 $(BUILD)/core/support/%.o: spec/core/support/%.c $(BUILD)/tls/flags
 	@mkdir -p $(@D)
@@ -349,8 +356,11 @@ KERNEL_TESTS = $(patsubst %,$(BUILD)/core/%_test,key_exchange ml_kem hybrid key_
     signature signature_vectors rsa_pss_12 handshake12 renegotiation connection13 connection13_psk connection13_early)
 KERNEL_SPECS = spec/tls12_spec.lua spec/tls13_sessions_spec.lua spec/sign_spec.lua spec/kernels_spec.lua
 KERNEL_RUN   = $(RUN) SPEC='$(KERNEL_SPECS)' SPECFLAGS= OUT='$(OUT)' JOBS=$(JOBS) SLOWDOWN=$(SLOWDOWN)
+# A hundred thousand multiples of each curve's points, those first that take longest.
+MULTIPLES    = $(patsubst %,$(BUILD)/core/%_arithmetic_test,p521 p384 p384_adx p256 p256_adx)
 .PHONY: kernels-tests without-kernels
-kernels-tests: all $(KERNEL_TESTS) $(BUILD)/kernels_list ## handshakes and unit tests with each kernel, with each fallback, and in a build that has none
+kernels-tests: all $(MULTIPLES) $(KERNEL_TESTS) $(BUILD)/kernels_list ## handshakes and unit tests with each kernel, with each fallback, and in a build that has none
+	@$(RUN) TEST_WHOLE=yes SPEC=/dev/null OUT='$(OUT)' JOBS=$(JOBS) LABEL=multiples .ci/suite $(MULTIPLES)
 	@$(KERNEL_RUN) sh spec/kernels/run.sh $(BUILD)/kernels_list $(KERNEL_TESTS)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/kernels-none KERNELS=none ZLIB=none BROTLI=none ZSTD=none without-kernels
 # Nor has it any of the optional libraries.

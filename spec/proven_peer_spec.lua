@@ -37,7 +37,7 @@ local function watcher(log)
    for _, stage in ipairs(bearssl.stages) do
       handlers[stage] = function(connection, message)
          local info = connection:info()
-         local named = info.peer_verified or #info.peer_certificates > 0 or info.psk or info.psk_identity
+         local named = info.peer_verified or #info.peer_certificates > 0 or #info.peer_path > 0 or info.psk or info.psk_identity
             or info.signature_algorithm or info.ocsp_response
             or message.direction == "received" and connection:session()
          log[#log + 1] = { stage = stage, direction = message.direction, named = named and true or false }
@@ -74,6 +74,7 @@ local function names_nobody(connection, verdict)
    local info = connection:info()
    assert.is_false(info.peer_verified)
    assert.same({}, info.peer_certificates)
+   assert.same({}, info.peer_path)
    assert.is_nil(info.psk_identity)
    assert.is_nil(info.signature_algorithm)
    assert.is_false(info.resumable)

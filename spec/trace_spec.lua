@@ -270,3 +270,13 @@ describe("an address in packets", function()
       end
    end)
 end)
+
+describe("a tracer that is lost", function()
+   it("makes place for another", function()
+      local client = pair()
+      bearssl.trace(client, { secrets = true })
+      local tracer = bearssl.trace(client)
+      assert.is_false(pcall(bearssl.trace, client))
+      assert.is_true(tracer:close())
+   end)
+end)

@@ -170,7 +170,8 @@ make(lua_State *L)
     self = tls_lua_new(L, TLS_LUA_CONNECTION, sizeof *self, TLS_LUA_SLOTS);
     lua_pushvalue(L, 1);
     tls_lua_keep(L, -2, TLS_LUA_SLOT_CONTEXT);
-    context = tls_lua_check_context(L, 1);
+    /* Only borrowed: nothing is allocated in Lua before the connection has a count of its own. */
+    context = ((tls_lua_object *)tls_lua_object_look(L, 1, &tls_lua_context_class))->counted;
     reason = tls_connection_new(&self->connection, context, &options);
     return reason == TLS_OK ? 1 : tls_lua_failure(L, reason);
 }
@@ -508,10 +509,11 @@ guarded_info(lua_State *L)
  * cipher_suite, cipher_suite_id, group, group_id, dh_bits (of DHE up to TLS 1.2),
  * signature_algorithm and local_signature_algorithm (with _id), alpn, server_name, resumed,
  * resumable, session_id, peer_verified, peer_accepted, verdict ("ok" or a code), verdict_cached,
- * peer_certificates, local_certificates, client_random, server_random, client_verify_data,
- * server_verify_data, secure_renegotiation, renegotiations, renegotiating, authenticating,
- * authentications, extended_master_secret, ticket, close_notify_sent, close_notify_received,
- * bytes_received, bytes_sent, records_received, records_sent, memory; of TLS 1.3 early_data
+ * peer_certificates, peer_path, local_certificates, client_random, server_random,
+ * client_verify_data, server_verify_data, secure_renegotiation, renegotiations, renegotiating,
+ * authenticating, authentications, extended_master_secret, ticket, close_notify_sent,
+ * close_notify_received, bytes_received, bytes_sent, records_received, records_sent, memory; of
+ * TLS 1.3 early_data
  * ("offered", "accepted", "rejected"; nil: none was offered), early_data_length, hello_retry, ech,
  * ech_retry_configs, psk, psk_identity, psk_context, post_handshake_auth, record_size_limit,
  * expected_tickets, key_updates_sent, key_updates_received. What is not known, or not there, is

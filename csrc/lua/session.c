@@ -129,6 +129,24 @@ id(lua_State *L)
     return 1;
 }
 
+static const char *
+mode_of(const tls_session_info *info)
+{
+    return info->role == TLS_ROLE_SERVER ? "server" : "client";
+}
+
+/* core.session_mode(session) -> "client" | "server": one field of session:info(), without what the
+ * others are made of: it is asked for each connection */
+static int
+session_mode(lua_State *L)
+{
+    tls_session_info info;
+
+    tls_session_get_info(tls_lua_check_session(L, 1), &info);
+    lua_pushstring(L, mode_of(&info));
+    return 1;
+}
+
 /* session:info() -> { mode = "client" | "server", version =, version_id =, cipher_suite =,
  * cipher_suite_id =, session_id =, server_name = or nil, alpn = or nil, created =, expires =,
  * peer_verified, peer_accepted, extended_master_secret, ticket (one came with it) = booleans,
@@ -141,7 +159,7 @@ info(lua_State *L)
 
     tls_session_get_info(tls_lua_check_session(L, 1), &info);
     lua_createtable(L, 0, 16);
-    tls_lua_set_string(L, "mode", info.role == TLS_ROLE_SERVER ? "server" : "client");
+    tls_lua_set_string(L, "mode", mode_of(&info));
     tls_lua_set_named(L, "version", TLS_REGISTRY_VERSION, info.version);
     tls_lua_set_suite(L, info.suite);
     tls_lua_set_bytes(L, "session_id", info.id);
@@ -171,7 +189,11 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-const luaL_Reg tls_lua_session_functions[] = {{"session_import", import}, {NULL, NULL}};
+const luaL_Reg tls_lua_session_functions[] = {
+    {"session_import", import},
+    {"session_mode", session_mode},
+    {NULL, NULL},
+};
 
 void
 tls_lua_open_session(lua_State *L)

@@ -84,15 +84,16 @@ static const char *const info_names[] = {"mode", "established", "version", "vers
     "cipher_suite", "cipher_suite_id", "group", "group_id", "dh_bits", "signature_algorithm",
     "signature_algorithm_id", "local_signature_algorithm", "local_signature_algorithm_id", "alpn",
     "server_name", "resumed", "resumable", "session_id", "peer_verified", "peer_accepted",
-    "verdict", "verdict_cached", "peer_certificates", "peer_key", "server_certificate_type",
-    "client_certificate_type", "local_certificates", "client_random", "server_random",
-    "client_verify_data", "server_verify_data", "secure_renegotiation", "renegotiations",
-    "renegotiating", "authenticating", "authentications", "extended_master_secret", "ticket",
-    "max_fragment_length", "early_data", "early_data_length", "hello_retry", "ech",
-    "ech_retry_configs", "psk", "psk_identity", "psk_context", "post_handshake_auth",
-    "record_size_limit", "expected_tickets", "key_updates_sent", "key_updates_received",
-    "ocsp_response", "signed_certificate_timestamps", "close_notify_sent", "close_notify_received",
-    "bytes_received", "bytes_sent", "records_received", "records_sent", "memory"};
+    "verdict", "verdict_cached", "peer_certificates", "peer_path", "peer_key",
+    "server_certificate_type", "client_certificate_type", "local_certificates", "client_random",
+    "server_random", "client_verify_data", "server_verify_data", "secure_renegotiation",
+    "renegotiations", "renegotiating", "authenticating", "authentications",
+    "extended_master_secret", "ticket", "max_fragment_length", "early_data", "early_data_length",
+    "hello_retry", "ech", "ech_retry_configs", "psk", "psk_identity", "psk_context",
+    "post_handshake_auth", "record_size_limit", "expected_tickets", "key_updates_sent",
+    "key_updates_received", "ocsp_response", "signed_certificate_timestamps", "close_notify_sent",
+    "close_notify_received", "bytes_received", "bytes_sent", "records_received", "records_sent",
+    "memory"};
 
 /* core.info_fields() -> list of the names of all fields that info() of a connection may have */
 static int
@@ -143,6 +144,7 @@ tls_lua_info_fields(lua_State *L, const tls_connection *connection)
         tls_lua_set_string(L, "verdict", tls_reason_code(info.verdict));
     tls_lua_set_boolean(L, "verdict_cached", info.verdict_cached);
     set_chain(L, "peer_certificates", info.peer_chain, info.peer_chain_count);
+    set_chain(L, "peer_path", info.peer_path, info.peer_path_count);
     set_key(L, "peer_key", info.peer_key_info);
     set_chain(L, "local_certificates", info.local_chain, info.local_chain_count);
     tls_lua_set_bytes(L, "client_random", info.client_random);

@@ -877,7 +877,8 @@ function Connection:release() end
 ---@field peer_accepted boolean so it was, or a `verify` handler returned "accept"
 ---@field verdict_cached boolean the verdict is one that the context remembered
 ---@field verdict? "ok"|bearssl.Code nil: no chain was judged
----@field peer_certificates bearssl.Certificate[]
+---@field peer_certificates bearssl.Certificate[] as received
+---@field peer_path bearssl.Certificate[] along which this handshake verified it, its own first, the trusted one last; empty where it was not verified or the connection is resumed
 ---@field local_certificates bearssl.Certificate[]
 ---@field client_random string
 ---@field server_random string

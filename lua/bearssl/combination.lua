@@ -358,7 +358,7 @@ local function of_client(given, settings)
    if given.server_name == nil then
       return "a client needs the option 'server_name': the name or address that the server's certificate must have "
          .. "(server_name = false checks no name)"
-   elseif given.session and given.session:info().mode ~= "client" then
+   elseif given.session and core.session_mode(given.session) ~= "client" then
       return "the option 'session' is a server's session: a client resumes those that clients were given"
    elseif given.early_data and not given.session then
       return "the option 'early_data' needs a 'session': early data is sent under the keys of one"

@@ -166,6 +166,9 @@ local make = class.class("connection", methods, {
    end,
 })
 
+-- Options that the core takes as they are.
+local passed_on = { "server_name", "session", "verify", "early_data", "ech", "early_data_resend", "fallback_scsv", "alpn" }
+
 --- open(context, given, holder) is the state of a new connection, or nil, message, code. context: its state; given:
 -- options, which context.lua has checked; holder: what handlers get as their first argument.
 function Connection.open(context, given, holder)
@@ -179,23 +182,19 @@ function Connection.open(context, given, holder)
       if not good then return nil, fault, reason end
    end
    driver.set_clock(context)
-   local object, message, code = core.connection(context.core, {
-      server_name = given.server_name or nil,
-      no_server_name = given.server_name == false,
-      session = given.session,
-      verify = given.verify,
-      early_data = given.early_data,
-      ech = given.ech or nil,
-      no_ech = given.ech == false,
-      early_data_resend = given.early_data_resend,
-      fallback_scsv = given.fallback_scsv,
-      alpn = given.alpn,
-      pins = given.pins and require("bearssl.verification").pins(given.pins),
-      version_min = given.min_version and core.version_id(given.min_version),
-      version_max = given.max_version and core.version_id(given.max_version),
-      stage_mask = stages,
-      decision_mask = decisions,
-   })
+   -- Fields are set where there is something to say: a connection's options are garbage as soon as it is made.
+   local asked = { stage_mask = stages, decision_mask = decisions }
+   for i = 1, #passed_on do
+      local name = passed_on[i]
+      local value = given[name]
+      if value ~= nil then asked[name] = value end
+   end
+   if given.server_name == false then asked.server_name, asked.no_server_name = nil, true end
+   if given.ech == false then asked.ech, asked.no_ech = nil, true end
+   if given.pins then asked.pins = require("bearssl.verification").pins(given.pins) end
+   if given.min_version then asked.version_min = core.version_id(given.min_version) end
+   if given.max_version then asked.version_max = core.version_id(given.max_version) end
+   local object, message, code = core.connection(context.core, asked)
    if not object then return nil, message, code end
    local state = {
       core = object, context = context, handlers = handlers,

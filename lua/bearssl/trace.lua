@@ -152,6 +152,7 @@ local function attach(self, connection, stream)
    object:watch(driver.masks(watched))
    self.tap = tap.new(object, function(direction, bytes) hear(self, direction, bytes) end)
    connection.core, connection.tracer = self.tap, observer(self)
+   connection.tracer.state = self
    connection.watches_nothing, connection.steps_after_send = false, true
    if stream then stream[1], stream[2] = nil, nil end -- from where its data would pass us by
 end
@@ -322,6 +323,14 @@ end
 
 local known = { secrets = options.is.boolean, limit = integer }
 
+-- Nobody can close a tracer that was lost: it ends here, and makes place. A `__gc` could come in the middle of a step.
+local function is_held(state)
+   collectgarbage()
+   if state.holder[1] then return true end
+   detach(state)
+   return false
+end
+
 --- new(object, given) is bearssl.trace, in the name of whose caller it raises.
 function trace.new(object, given)
    local stream = look("stream", object)
@@ -331,7 +340,9 @@ function trace.new(object, given)
    end
    if given ~= nil then options.check(given, known, "bearssl.trace", 3) end
    given = given or {}
-   if connection.tracer then error("bearssl.trace: the connection has a tracer already: close it first", 3) end
+   if connection.tracer and is_held(connection.tracer.state) then
+      error("bearssl.trace: the connection has a tracer already: close it first", 3)
+   end
    if not connection.core then return nil, driver.CLOSED, "closed" end
    local now = time_of_day()
    local info = connection.core:info()
@@ -343,7 +354,9 @@ function trace.new(object, given)
    self.recorder:start()
    if stream then self.address, self.peer = told_by(object, "getsockname"), told_by(object, "getpeername") end
    attach(self, connection, stream)
-   return make(self)
+   local tracer = make(self)
+   self.holder = setmetatable({ tracer }, { __mode = "v" })
+   return tracer
 end
 
 return trace

@@ -240,6 +240,9 @@ typedef struct tls_connection_info {
     tls_bytes peer_key_info; /* of a peer with a raw public key (RFC 7250); else empty */
     const tls_certificate *const *peer_chain; /* as received (or as kept in the session) */
     size_t peer_chain_count;
+    /* Along which this handshake verified it, leaf to anchor; empty when that was not done. */
+    const tls_certificate *const *peer_path;
+    size_t peer_path_count;
     const tls_certificate *const *local_chain; /* what this side sent */
     size_t local_chain_count;
     tls_bytes client_random, server_random;

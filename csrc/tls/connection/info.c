@@ -42,6 +42,7 @@ tell_peer(tls_connection_info *out, const tls_peer *peer)
     out->verdict = peer->verdict;
     out->verdict_cached = peer->verdict_cached;
     list_view(peer->chain, &out->peer_chain, &out->peer_chain_count);
+    list_view(peer->path, &out->peer_path, &out->peer_path_count);
     out->ocsp_response = tls_buffer_view(&peer->ocsp_response);
     out->signed_certificate_timestamps = tls_buffer_view(&peer->signed_certificate_timestamps);
     out->psk = peer->psk;

@@ -7,6 +7,7 @@ static void
 clear_peer(tls_peer *peer)
 {
     tls_certificate_list_release(peer->chain);
+    tls_certificate_list_release(peer->path);
     tls_buffer_release(&peer->key_info);
     tls_buffer_release(&peer->psk_identity);
     tls_buffer_release(&peer->psk_context);

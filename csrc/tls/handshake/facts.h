@@ -17,6 +17,7 @@
 typedef struct tls_peer {
     tls_buffer key_info; /* its raw public key (RFC 7250), a SubjectPublicKeyInfo: then no chain */
     tls_certificate_list *chain; /* as received, or as the resumed session knows it; NULL: none */
+    tls_certificate_list *path; /* along which it was verified, leaf to anchor; NULL: it was not */
     unsigned char judge[TLS_POLICY_LENGTH]; /* what the chain was judged by: tls_context_judge */
     int64_t valid_until;  /* of what was judged: the first notAfter of the path; else 0 */
     uint16_t verdict;     /* enum tls_reason */

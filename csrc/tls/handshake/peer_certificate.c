@@ -123,7 +123,7 @@ valid_until(const tls_verdict *verdict)
 
 /* judge notes by what it judges together with the verdict: the trust store may be another one when
  * a session is made of it. */
-static void
+static enum tls_reason
 judge(tls_handshake *h)
 {
     tls_peer *peer = &h->facts.peer;
@@ -135,6 +135,10 @@ judge(tls_handshake *h)
     peer->valid_until = valid_until(&h->verdict);
     tls_context_judge(h->host->context, peer->judge, &lists);
     tls_handshake_fix_policy(h);
+    /* The store's certificates are counted too: it may be loaded anew while the connection lasts.
+     */
+    return tls_facts_set_chain(&peer->path, (tls_certificate *const *)h->verdict.path,
+        h->verdict.reason == TLS_OK ? h->verdict.path_count : 0);
 }
 
 /* has_pin: whether the key is one that is pinned. */
@@ -259,8 +263,8 @@ tls_handshake_decide_verify(tls_handshake *h, int *ready)
         }
         if (is_raw(h))
             judge_key(h);
-        else
-            judge(h);
+        else if ((reason = judge(h)) != TLS_OK)
+            return reason;
         if (!tls_host_decides(h->host, TLS_DECISION_VERIFY)) {
             *ready = 1;
             return apply_verdict(h);

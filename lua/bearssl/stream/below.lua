@@ -7,9 +7,11 @@ local below = {}
 -- A socket of cqueues has other names, and tells the family first.
 local of_cqueues = { getpeername = "peername", getsockname = "localname" }
 
+local function index(object, name) return object[name] end
+
 local function field(object, name)
    if type(object) == "number" then return nil end
-   local ok, value = pcall(function() return object[name] end)
+   local ok, value = pcall(index, object, name)
    return ok and type(value) == "function" and value or nil
 end
 

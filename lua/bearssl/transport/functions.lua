@@ -21,8 +21,31 @@ local again = { timeout = true, wantread = true, wantwrite = true }
 function Functions.new(functions)
    return setmetatable({
       read = functions.read, write = functions.write, set_timeout = functions.settimeout,
-      close_below = functions.close, getfd = functions.getfd,
+      close_function = functions.close, getfd = functions.getfd,
    }, Functions)
+end
+
+-- What a carrier of another kind has instead of these (inherit): functions of the transport itself, so that one made
+-- for each of many connections is a single table.
+function Functions:read_below(n) return self.read(n) end
+
+function Functions:write_below(bytes) return self.write(bytes) end
+
+function Functions:limit_below(seconds)
+   local set_timeout = self.set_timeout
+   if set_timeout then set_timeout(seconds) end
+end
+
+function Functions:close_below()
+   local close = self.close_function
+   if close then close() end
+end
+
+--- inherit(methods) is the metatable of transports with other functions below: read_below(self, n),
+-- write_below(self, bytes), limit_below(self, seconds) and close_below(self), which are called as those of new.
+function Functions.inherit(methods)
+   methods.__index = methods
+   return setmetatable(methods, Functions)
 end
 
 --- over_stream(stream) carries TLS within TLS.
@@ -51,8 +74,7 @@ local function limit(self, deadline)
       left = deadline == 0 and 0 or deadline - core.monotonic()
       if left <= 0 and deadline ~= 0 then return nil end
    end
-   local set_timeout = self.set_timeout
-   if set_timeout then set_timeout(left) end
+   self:limit_below(left)
    return true
 end
 
@@ -78,7 +100,7 @@ function Functions:fill(object, deadline)
       return true
    end
    if not limit(self, deadline) then return nil, "timeout", "timeout" end
-   local bytes, reason, partial = self.read(READ_SIZE)
+   local bytes, reason, partial = self:read_below(READ_SIZE)
    if bytes == nil then bytes = partial end
    if type(bytes) == "string" then
       if bytes ~= "" then
@@ -145,7 +167,7 @@ function Functions:flush(object, deadline)
          return nil, "timeout", "timeout"
       end
       self.broken = "the transport's write function raised an error"
-      local count, reason, partial = self.write(bytes)
+      local count, reason, partial = self:write_below(bytes)
       local done = count or partial or 0
       check_count(done, #bytes)
       self.broken = nil
@@ -173,9 +195,9 @@ function Functions:descriptor()
 end
 
 function Functions:close()
-   local close = self.close_below
-   self.close_below = nil
-   if close then close() end
+   if self.is_closed then return end
+   self.is_closed = true
+   self:close_below()
 end
 
 return Functions

@@ -50,8 +50,10 @@ function transport.remaining(deadline)
    return left > 0 and left or 0
 end
 
+local function index(object, name) return object[name] end
+
 local function field(object, name)
-   local ok, value = pcall(function() return object[name] end)
+   local ok, value = pcall(index, object, name)
    return ok and value or nil
 end
 

@@ -4,6 +4,7 @@
  * 100,000 multiples against BearSSL's curves. */
 #include <bearssl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/left_out.h"
@@ -409,10 +410,16 @@ test_damaged_table(void)
     check_number(taken, 0, "of which the check takes");
 }
 
-/* test_arithmetic: counts are of multiples, which take their time. */
+/* Multiples take their time: all of them where TEST_WHOLE is set, as `make kernels-tests` does;
+ * else a twentieth. */
 static int
-test_arithmetic(
-    const char *primitive, const tls_kernel *kernel, int generator_count, int point_count)
+multiples(void)
+{
+    return portion_of(getenv("TEST_WHOLE") != NULL ? COUNT : COUNT / 20);
+}
+
+static int
+test_arithmetic(const char *primitive, const tls_kernel *kernel)
 {
     if (kernel->needs & ~tls_processor_features())
         return left_out(primitive, kernel->implementation);
@@ -421,8 +428,8 @@ test_arithmetic(
     modular_prepare(&order_modulus, order, LIMBS);
     test_field();
     test_scalars();
-    test_generator(portion_of(generator_count));
-    test_point(portion_of(point_count));
+    test_generator(multiples());
+    test_point(multiples());
     test_damaged_table();
     return check_end();
 }
