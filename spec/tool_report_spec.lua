@@ -223,7 +223,7 @@ describe("the tool's JSON", function()
       assert.are.equal('{"a":[1,2.5,true],"b":[],"c":{"x":"y"}}',
          json.encode({ c = { x = "y" }, b = {}, a = { 1, 2.5, true } }, true))
       assert.are.equal('{\n  "a": [\n    1\n  ],\n  "b": "x"\n}', json.encode { b = "x", a = { 1 } })
-      assert.are.equal('[1800000000, -3, 0.25, null]', json.encode({ 1.8e9, -3.0, 0.25, math.huge }, true))
+      assert.are.equal('[1800000000,-3,0.25,null]', json.encode({ 1.8e9, -3.0, 0.25, math.huge }, true))
       local value = { text = "a\"\\\0\1\n\127</script>é\226\128\168", list = { {}, { a = { "b" } } } }
       assert.are.same(value, dkjson.decode(json.encode(value)))
       assert.is_nil(json.encode(value):find "[%z\1-\9\11-\31\127]")

@@ -130,7 +130,7 @@ describe("a scan", function()
       for _, fault in ipairs { "silent", "garbage", "drip", "endless", "lies", "gone" } do
          for _, after in ipairs(fault == "silent" and { 0, 6 } or { 6 }) do
             local report, by, seconds = run(("{ [0x0303] = { 5, 4 }, fault = '%s', after = %d }"):format(fault, after),
-               { timeout = 0.2 })
+               { timeout = 0.1 })
             assert.is_true(seconds < 6 * SLOWDOWN, fault .. " took " .. seconds)
             assert.is_false(by.SSLv2.supported, fault)
             assert.is_true(report.connections < 200, fault)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/declassify.h"
+#include "crypto/hash.h"
 #include "crypto/pbkdf2.h"
 
 #define WORDS 16 /* of a block of Salsa20 */
@@ -117,13 +118,14 @@ tls_scrypt(unsigned char *out, size_t length, tls_bytes password, tls_bytes salt
 
     if (b == NULL)
         return 0;
-    tls_pbkdf2((unsigned char *)b, p * words * sizeof *b, &br_sha256_vtable, password, salt, 1);
+    tls_pbkdf2((unsigned char *)b, p * words * sizeof *b, tls_hash_class(TLS_HASH_SHA256), password,
+        salt, 1);
     swap(b, p * words);
     for (i = 0; i < p; i++)
         ro_mix(b + i * words, b + p * words, b + (p + 1) * words, r, n);
     swap(b, p * words);
-    tls_pbkdf2(
-        out, length, &br_sha256_vtable, password, tls_bytes_make(b, p * words * sizeof *b), 1);
+    tls_pbkdf2(out, length, tls_hash_class(TLS_HASH_SHA256), password,
+        tls_bytes_make(b, p * words * sizeof *b), 1);
     tls_wipe(b, all * sizeof *b);
     free(b);
     return 1;

@@ -122,12 +122,12 @@ tls_pkcs12_mac(tls_buffer *out, tls_bytes data, tls_bytes password, uint32_t ite
     if (reason != TLS_OK)
         return reason;
     tls_pkcs12_password(&encoded, password);
-    if (encoded.failed || !tls_pkcs12_derive(key, sizeof key, &br_sha256_vtable, TLS_PKCS12_MAC,
-                              tls_buffer_view(&encoded), salt, iterations)) {
+    if (encoded.failed || !tls_pkcs12_derive(key, sizeof key, tls_hash_class(TLS_HASH_SHA256),
+                              TLS_PKCS12_MAC, tls_buffer_view(&encoded), salt, iterations)) {
         tls_buffer_release(&encoded);
         return TLS_REASON_OUT_OF_MEMORY;
     }
-    br_hmac_key_init(&key_context, &br_sha256_vtable, key, sizeof key);
+    br_hmac_key_init(&key_context, tls_hash_class(TLS_HASH_SHA256), key, sizeof key);
     br_hmac_init(&hmac, &key_context, 0);
     br_hmac_update(&hmac, data.data, data.length);
     br_hmac_out(&hmac, mac);
