@@ -5,7 +5,8 @@
 #include "support/issued.h"
 #include "support/shell.h"
 
-/* The dump, line by line, as openssl prints it; newer ones end some extensions with an empty line. */
+/* The dump, line by line, as openssl prints it; newer ones end some extensions with an empty line.
+ */
 static void
 dumps_as_openssl(const char *file, const char *text, size_t length)
 {
