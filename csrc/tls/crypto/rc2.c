@@ -70,11 +70,11 @@ static void
 decrypt_block(unsigned char block[8], const uint16_t words[64])
 {
     uint16_t r[4];
-    int i;
+    size_t i;
 
     for (i = 0; i < 4; i++)
         r[i] = (uint16_t)(block[2 * i] | block[2 * i + 1] << 8);
-    for (i = 15; i >= 0; i--) {
+    for (i = 16; i-- > 0;) {
         unmix(r, words + 4 * i);
         if (i == 11 || i == 5)
             unmash(r, words);

@@ -80,9 +80,12 @@ reduce(unsigned char *out, tls_bytes number, tls_bytes modulus)
     size_t length = modulus.length, at, i;
     unsigned carry, borrow, top, mask;
 
+    memset(out, 0, length);
+    if (length == 0 || length > sizeof minus_one ||
+        modulus.data == NULL) /* no integer that was taken */
+        return;
     memcpy(minus_one, modulus.data, length);
     minus_one[length - 1] &= 0xFE;
-    memset(out, 0, length);
     for (at = 0; at < 8 * number.length; at++) {
         carry = number.data[at / 8] >> (7 - at % 8) & 1;
         for (i = length; i-- > 0;) {
