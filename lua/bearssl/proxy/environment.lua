@@ -47,8 +47,8 @@ function environment.is_excepted(host, list)
    if list:match "^%s*(.-)%s*$" == "*" then return true end
    host = plain(host)
    local ip = binary(host)
-   for entry in list:gmatch "[^,%s]+" do
-      entry = entry:match "^%[(.*)%]$" or entry
+   for word in list:gmatch "[^,%s]+" do
+      local entry = word:match "^%[(.*)%]$" or word
       if ip then
          if is_in_network(ip, entry) then return true end
       else
