@@ -23,7 +23,7 @@ for _, page in ipairs(PAGES) do
       it("names targets of make", function()
          local count = 0
          for _, piece in ipairs(code(page)) do
-            for words in (" " .. piece):gmatch "[%s;&]make ([^;&]+)" do
+            for words in ("; " .. piece):gmatch "[;&]%s*make ([^;&]+)" do
                for word in words:gmatch "%S+" do
                   if word:find "^%l[%l%-]*$" then
                      assert.is_true(targets[word], piece)

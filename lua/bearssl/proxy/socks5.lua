@@ -52,7 +52,12 @@ local function destination(proxy, host)
       end
       local list, why = socket.dns.getaddrinfo(host)
       if not list or not list[1] then return nil, tostring(why), "transport_failed" end
-      bytes = numeric(list[1].addr)
+      -- more proxies reach IPv4 than IPv6
+      local chosen = list[1]
+      for i = #list, 1, -1 do
+         if list[i].family == "inet" then chosen = list[i] end
+      end
+      bytes = numeric(chosen.addr)
    end
    if bytes then return bytes end
    if #host > 255 then return nil, "the host's name is too long", "transport_failed" end
