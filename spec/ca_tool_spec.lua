@@ -120,6 +120,22 @@ describe("bearssl ca", function()
       assert.is_true((leaf:verify { trust = { root }, server_name = "www.example.org" }))
    end)
 
+   it("constrains every kind of name", function()
+      ok("ca", "init", "--out", home, "--constrain", "example.org")
+      for _, case in ipairs {
+         { "server", "www.example.org" }, { "client", "Some One", "--email", "a@example.org", "--email", "b@mail.example.org" },
+      } do
+         ok("ca", case[1], "--ca", home, "--out", home, spread(case, 2))
+      end
+      for _, case in ipairs {
+         { "server", "bank.com" }, { "server", "8.8.8.8" }, { "server", "2001:db8::1" },
+         { "client", "Some One", "--email", "boss@bank.com", "--file", "other" },
+      } do
+         local status, _, err = tool("ca", case[1], "--ca", home, "--out", home, spread(case, 2))
+         assert.are.equal(1, status, err)
+      end
+   end)
+
    it("exits with 2 when the command line is wrong, with 1 when it fails", function()
       ok("ca", "init", "--out", home)
       for _, case in ipairs {

@@ -224,3 +224,11 @@ describe("the MAC of RFC 9579", function()
       refused("bad_key", "", core.pkcs12_verify(mac_data(8), data, "secret"))
    end)
 end)
+
+describe("PKCS#12 of a stranger", function()
+   it("is not looked into where it has more elements than any would", function()
+      local before = collectgarbage "count"
+      refused("bad_key", "PKCS#12", bearssl.pkcs12.load(ber.put(0x30, "\2\1\3", ber.put(0x30, ("\5\0"):rep(1e6))), "x"))
+      assert.is_true(collectgarbage "count" - before < 40000)
+   end)
+end)

@@ -5,6 +5,9 @@ local byte, char, sub, concat = string.byte, string.char, string.sub, table.conc
 local ber = { MALFORMED = {} }
 
 local DEPTH = 32
+-- Elements of one file, each of which takes some hundred bytes of memory; a certificate has about a hundred.
+local ELEMENTS = 100000
+local left = ELEMENTS
 
 --- MAXIMUM: the bytes of the largest file that is looked into.
 ber.MAXIMUM = 2 ^ 24
@@ -54,7 +57,8 @@ end
 
 -- One element in DER, and what follows it.
 function normal(bytes, at, stop, depth)
-   need(depth <= DEPTH)
+   left = left - 1
+   need(depth <= DEPTH and left > 0)
    local tag, from, length = header(bytes, at, stop)
    need(not length or from + length - 1 <= stop)
    if math.floor(tag / 32) % 2 == 0 then
@@ -75,6 +79,7 @@ end
 --- definite(bytes) is one element of BER in DER.
 function ber.definite(bytes)
    need(#bytes <= ber.MAXIMUM)
+   left = ELEMENTS
    local result, behind = normal(bytes, 1, #bytes, 1)
    need(behind == #bytes + 1)
    return result
@@ -85,7 +90,7 @@ function ber.elements(contents)
    local list, at = {}, 1
    while at <= #contents do
       local tag, from, length = header(contents, at, #contents)
-      need(length and from + length - 1 <= #contents)
+      need(length and from + length - 1 <= #contents and #list < ELEMENTS)
       list[#list + 1] = {
          tag = tag, contents = sub(contents, from, from + length - 1), whole = sub(contents, at, from + length - 1),
       }

@@ -36,6 +36,44 @@ end
 describe("fetch of an http URL", function()
    after_each(process.stop_all)
 
+   it("says when a file could not be written whole", function()
+      local status, _, err = fetch(answer "hello", "-o", "/dev/full")
+      assert.are.equal(1, status)
+      assert.truthy(err:find("cannot write /dev/full", 1, true), err)
+   end)
+
+   it("leaves a file alone where it asks for the head", function()
+      local path = temporary.write "what there is"
+      local head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+      assert.are.equal(0, (fetch(head, "-I", "-o", path)))
+      assert.are.equal("what there is", temporary.read(path))
+      local status, _, err = tool("fetch", "-I", "--continue", "-o", path, "http://localhost:1/")
+      assert.are.equal(2, status)
+      assert.truthy(err:find("--continue does not go with --head", 1, true), err)
+   end)
+
+   it("reads blanks and folded fields in time that grows with their number", function()
+      local http = require "bearssl.tool.http"
+      local began = os.clock()
+      local blanks = (" "):rep(60000)
+      local request = assert(http.request("GET / HTTP/1.1\r\nHost: x\r\na: x" .. blanks .. "x \t\r\n\r\n"))
+      assert.are.equal("x" .. blanks .. "x", request.headers.a)
+      local folds = {}
+      for index = 1, 15000 do folds[index] = " x " end
+      local response = assert(http.response("HTTP/1.1 200 OK\r\na: x\r\n" .. table.concat(folds, "\r\n") .. "\r\n\r\n"))
+      assert.are.equal(("x "):rep(15000) .. "x", response.headers.a)
+      assert.is_true(os.clock() - began < 1) -- eight seconds where each blank is looked at once for each
+   end)
+
+   it("sends no body to another server than it is for", function()
+      local here, here_port = loopback.listen()
+      local child = tool.start { "fetch", "-L", "-d", "secret", ("http://localhost:%d/"):format(here_port) }
+      serve_once(here, "HTTP/1.1 307 Go\r\nLocation: http://LOCALHOST:1/\r\nContent-Length: 0\r\n\r\n")
+      here:close()
+      assert.are.equal(1, child:wait(10))
+      assert.truthy(child:errors():find("leads what --data has to another server", 1, true), child:errors())
+   end)
+
    it("asks in clear text", function()
       local status, out, _, request = fetch(answer "hello")
       assert.same({ 0, "hello" }, { status, out })

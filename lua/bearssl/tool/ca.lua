@@ -151,8 +151,13 @@ local actions = {}
 local function constraints(arguments)
    if #arguments.constrain == 0 then return nil end
    local permitted = {}
-   for index, name in ipairs(arguments.constrain) do permitted[index] = { type = "DNS", value = name } end
-   return { permitted = permitted }
+   -- A kind of name of which none is named would be free (RFC 5280 section 4.2.1.10).
+   for _, name in ipairs(arguments.constrain) do
+      for _, kind in ipairs { "DNS", "email", "URI" } do permitted[#permitted + 1] = { type = kind, value = name } end
+      for _, kind in ipairs { "email", "URI" } do permitted[#permitted + 1] = { type = kind, value = "." .. name } end
+   end
+   local excluded = { { type = "IP", value = "0.0.0.0/0" }, { type = "IP", value = "::/0" } }
+   return { permitted = permitted, excluded = excluded }
 end
 
 function actions.init(arguments)

@@ -35,11 +35,7 @@ end
 function ca_p12.run(arguments)
    local stem = arguments.certificate:gsub("%.%w+$", "")
    local path = arguments.out or stem .. ".p12"
-   local old = io.open(path, "rb")
-   if old then
-      old:close()
-      if not arguments.force then fail("%s is there already; --force overwrites it", path) end
-   end
+   save.refuse(path, arguments.force)
    local chain = load(bearssl.certificate.open, arguments.certificate)
    local key = load(bearssl.key.open, arguments.key or stem .. ".key",
       password.of({ password_file = arguments.key_password_file }, arguments.key or stem .. ".key"))
@@ -51,7 +47,6 @@ function ca_p12.run(arguments)
       certificate = chain, key = key, authorities = #authorities > 0 and authorities or nil,
       friendly_name = arguments.friendly_name or stem:match("[^/]*$"), password = password.new(arguments, path),
    })
-   if old then os.remove(path) end
    save.write(path, bytes, "077")
    output.write(("%s: the certificate, its key, %d of its issuers\n"):format(path, #chain - 1 + #authorities))
    output.flush()

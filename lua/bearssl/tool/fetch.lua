@@ -36,9 +36,12 @@ end
 
 -- ---- The request ----
 
--- Fields given by hand that are for the server that was named: where a redirect leads elsewhere they stay behind.
-local of_one_origin = {
-   authorization = true, ["proxy-authorization"] = true, cookie = true, cookie2 = true, host = true,
+-- Fields given by hand are for the server that was named: where a redirect leads elsewhere all stay behind but these,
+-- of which none is a secret. Others, such as X-Api-Key, may be.
+local of_any_origin = {
+   accept = true, ["accept-charset"] = true, ["accept-encoding"] = true, ["accept-language"] = true,
+   ["cache-control"] = true, ["content-language"] = true, ["content-type"] = true, pragma = true, range = true,
+   ["user-agent"] = true,
 }
 
 -- Who the user is, is not shown elsewhere either.
@@ -63,7 +66,7 @@ local function request_fields(arguments, url, body, is_elsewhere)
    for _, text in ipairs(arguments.header or {}) do
       local name, value = text:match("^([%w!#$%%&'*+%-.^_`|~]+):%s*([^%z\r\n]*)$")
       if not name then options.usage("'%s' is not 'NAME: VALUE'", text) end
-      local replaced = is_elsewhere and of_one_origin[name:lower()] or false
+      local replaced = is_elsewhere and not of_any_origin[name:lower()]
       for i, pair in ipairs(fields) do
          if not replaced and pair[1]:lower() == name:lower() and i <= own then
             fields[i], replaced = { name, value }, true
@@ -171,7 +174,13 @@ local function exchange(context, arguments, url, method, body, is_elsewhere, ech
    local sent, message, _, code = connection:send(http.request_head(method, target or url.target, fields)
       .. (body or ""))
    if not sent then fail(message, code) end
-   local reader = http.reader(receiver(connection, arguments.timeout))
+   -- A head that comes byte by byte takes no longer than one that comes late.
+   local deadline = core.monotonic() + 2 * arguments.timeout
+   local receive = receiver(connection, arguments.timeout)
+   local reader = http.reader(function(max)
+      if deadline and core.monotonic() > deadline then return nil, "timeout", "timeout" end
+      return receive(max)
+   end)
    local response
    for count = 1, INTERIM + 1 do -- interim responses (1xx) come before the final one
       local text
@@ -183,6 +192,7 @@ local function exchange(context, arguments, url, method, body, is_elsewhere, ech
       if response.status == 101 then fail("the server changes to a protocol that was not asked for", "decode_error") end
       if count > INTERIM then fail(("more than %d interim answers (1xx)"):format(INTERIM), "limit_exceeded") end
    end
+   deadline = nil
    local next_piece = http.body(reader, response, method)
    local coding = response.headers["content-encoding"]
    if arguments.compressed and coding then next_piece = require("bearssl.tool.coding").decode(coding, next_piece) end
@@ -209,7 +219,9 @@ local function write_body(arguments, body, mode)
    while true do
       local bytes, message, code = body()
       if not bytes then
-         if file then file:close() else output.flush() end
+         local ok, problem = true, nil
+         if file then ok, problem = file:close() else output.flush() end
+         if not ok then fail(("cannot write %s: %s"):format(arguments.output, tostring(problem))) end
          if message then fail(message, code) end
          return
       end
@@ -257,7 +269,7 @@ local function begin_range(arguments)
    if not arguments.output or arguments.output == "-" then
       options.usage "--continue needs the name of an --output file"
    end
-   for _, other in ipairs { "range", "compressed", "json" } do
+   for _, other in ipairs { "range", "compressed", "json", "head", "data", "request" } do
       if arguments[other] then options.usage("--continue does not go with --%s", other) end
    end
    local file = io.open(arguments.output, "rb")
@@ -326,6 +338,10 @@ function fetch.run(arguments)
       if round == REDIRECTS then fail("too many redirects") end
       local status = response.status
       if status == 303 or (body and status < 303) then method, body = method == "HEAD" and "HEAD" or "GET", nil end
+      if body and not urls.same_origin(first, next_url) then
+         fail(("the server leads what --data has to another server: send it there by itself, to %s"):format(
+            next_address), "refused")
+      end
       connection:close()
       url, address = next_url, next_address
    end
@@ -335,7 +351,9 @@ function fetch.run(arguments)
       write_json(address, response, next_piece, info)
    else
       if arguments.include or arguments.head then output.write(head_text(response)) end
-      if not refused and not has_all then write_body(arguments, next_piece, mode_of(response, size)) end
+      if not refused and not has_all and method ~= "HEAD" then
+         write_body(arguments, next_piece, mode_of(response, size))
+      end
       output.flush()
    end
    connection:close()

@@ -102,10 +102,19 @@ end
 local TOKEN = "[%w!#$%%&'*+%-.^_`|~]+"
 
 -- Header fields as a table: lower-case name → values joined with ", "; and the list {name, value} as sent.
+-- What stands between blanks. A pattern that ends in blanks would look at each run of them as often as it is long.
+local function trimmed(text)
+   local first, last = text:find("[^ \t]"), #text
+   if not first then return "" end
+   while text:find("^[ \t]", last) do last = last - 1 end
+   return text:sub(first, last)
+end
+
 local function parse_fields(lines, from)
    local fields, list = {}, {}
    for i = from, #lines do
-      local name, value = lines[i]:match("^(" .. TOKEN .. "):[ \t]*(.-)[ \t]*$")
+      local name, value = lines[i]:match("^(" .. TOKEN .. "):(.*)$")
+      value = name and trimmed(value)
       if not name or value:find("[%z\1-\8\10-\31\127]") then return nil end
       local key = name:lower()
       if (key == "host" or key == "content-length") and fields[key] and fields[key] ~= value then return nil end
@@ -185,15 +194,16 @@ end
 -- Fields that go on in the next line, which begins with a space, in one line each (RFC 9112 section 5.2). None can go
 -- on from the status line.
 local function unfold(lines)
-   local whole = { lines[1] }
+   local whole, parts = { lines[1] }, nil
    for i = 2, #lines do
-      local rest = lines[i]:match("^[ \t]+(.*)$")
-      if rest and #whole > 1 then
-         whole[#whole] = whole[#whole]:gsub("[ \t]+$", "") .. " " .. rest
+      if parts and lines[i]:find("^[ \t]") then
+         parts[#parts + 1] = trimmed(lines[i])
       else
-         whole[#whole + 1] = lines[i]
+         if parts then whole[#whole + 1] = table.concat(parts, " ") end
+         parts = { lines[i] }
       end
    end
+   if parts then whole[#whole + 1] = table.concat(parts, " ") end
    return whole
 end
 

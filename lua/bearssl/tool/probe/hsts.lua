@@ -1,11 +1,13 @@
 -- HTTP Strict Transport Security (RFC 6797): whether a server tells browsers never to come without TLS.
 local bearssl = require "bearssl"
+local core = require "bearssl.core"
 local http = require "bearssl.tool.http"
 local options = require "bearssl.tool.options"
 
 local hsts = {}
 
 local INTERIM = 10 -- answers of 1xx before the final one
+local LONGEST = 1024 -- bytes of a field that is looked into
 local SILENCE = 1 -- seconds that a server may take which has not said that it speaks HTTP
 
 local function unquoted(value)
@@ -14,6 +16,7 @@ end
 
 --- parse(value) reads a Strict-Transport-Security field: {max_age, include_subdomains, preload}, or nil, message.
 function hsts.parse(value)
+   if #value > LONGEST then return nil, ("it is longer than %d bytes"):format(LONGEST) end
    local found, result = {}, {}
    for part in (value .. ";"):gmatch "([^;]*);" do
       local name, given = part:match "^%s*([^%s=]+)%s*=%s*(.-)%s*$"
@@ -48,7 +51,9 @@ local function answer_of(stream, prober)
       { "Accept", "*/*" }, { "Connection", "close" },
    })
    if not stream:send(head) then return nil end
+   local deadline = core.monotonic() + prober.timeout
    local reader = http.reader(function(max)
+      if core.monotonic() > deadline then return nil, "timeout" end
       local bytes, why, partial, reason = stream:receiveany(max)
       if not bytes and partial and #partial > 0 then return partial end
       return bytes, why, reason or why
