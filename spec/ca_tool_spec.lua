@@ -123,7 +123,8 @@ describe("bearssl ca", function()
    it("constrains every kind of name", function()
       ok("ca", "init", "--out", home, "--constrain", "example.org")
       for _, case in ipairs {
-         { "server", "www.example.org" }, { "client", "Some One", "--email", "a@example.org", "--email", "b@mail.example.org" },
+         { "server", "www.example.org" },
+         { "client", "Some One", "--email", "a@example.org", "--email", "b@mail.example.org" },
       } do
          ok("ca", case[1], "--ca", home, "--out", home, spread(case, 2))
       end
