@@ -359,7 +359,7 @@ KERNEL_TESTS = $(patsubst %,$(BUILD)/core/%_test,key_exchange ml_kem hybrid key_
     signature signature_vectors rsa_pss_12 handshake12 renegotiation connection13 connection13_psk connection13_early)
 KERNEL_SPECS = spec/tls12_spec.lua spec/tls13_sessions_spec.lua spec/sign_spec.lua spec/kernels_spec.lua
 KERNEL_RUN   = $(RUN) SPEC='$(KERNEL_SPECS)' SPECFLAGS= OUT='$(OUT)' JOBS=$(JOBS) SLOWDOWN=$(SLOWDOWN)
-# A hundred thousand multiples of each curve's points, those first that take longest.
+# A hundred thousand multiples for each curve's kernel, those first that take longest.
 MULTIPLES    = $(patsubst %,$(BUILD)/core/%_arithmetic_test,p521 p384 p384_adx p256 p256_adx)
 .PHONY: kernels-tests without-kernels
 kernels-tests: all $(MULTIPLES) $(KERNEL_TESTS) $(BUILD)/kernels_list ## handshakes and unit tests with each kernel, with each fallback, and in a build that has none
