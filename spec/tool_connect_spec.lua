@@ -113,11 +113,20 @@ describe("bearssl connect", function()
       assert.equal("-rw-------", shell.run { "ls", "-l", file }:match "^%S+")
       _, _, errors = run("hello\n", "--session", file, "localhost:" .. server.port)
       assert.truthy(errors:find("resumed", 1, true), errors)
-      temporary.write("broken", nil, file)
+      temporary.write("bearssl-lua session 0broken", nil, file)
       local status, output
       status, output, errors = run("hello\n", "--session", file, "localhost:" .. server.port)
       assert.same({ 0, "hello\n" }, { status, output })
       assert.truthy(errors:find("a full handshake follows", 1, true), errors)
+   end)
+
+   it("leaves alone what --session names and is no session", function()
+      local server = tool.serve("--echo", tool.credential "ec")
+      local file = temporary.write "the password of a key\n"
+      local status, _, errors = run("hello\n", "--session", file, "localhost:" .. server.port)
+      assert.equal(2, status)
+      assert.truthy(errors:find("is no file of a session", 1, true), errors)
+      assert.equal("the password of a key\n", temporary.read(file))
    end)
 
    it("takes a pre-shared key", function()

@@ -42,6 +42,12 @@ describe("fetch of an http URL", function()
       assert.truthy(err:find("cannot write /dev/full", 1, true), err)
    end)
 
+   it("asks for no part that ends before it begins", function()
+      local status, _, err = tool("fetch", "-r", "9-1", "http://localhost:1/")
+      assert.are.equal(2, status)
+      assert.truthy(err:find("ends before it begins", 1, true), err)
+   end)
+
    it("leaves a file alone where it asks for the head", function()
       local path = temporary.write "what there is"
       local head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"

@@ -109,6 +109,10 @@ describe("bearssl ca", function()
       ok("ca", "server", "--ca", ca, "--out", home, "a.example")
       ok("ca", "server", "--ca", ca, "--out", home, "b.example")
       ok("ca", "crl", "--ca", ca)
+      ok("ca", "crl", "--ca", ca) -- in the place of the older one
+      local other = temporary.write "something else"
+      refused(1, "is no CRL", "ca", "crl", "--ca", ca, "--out", other)
+      assert.are.equal("something else", temporary.read(other))
       local before = assert(bearssl.crl.open(ca .. "/ca.crl"))[1]
       has(ok("ca", "revoke", "--ca", ca, "--reason", "keyCompromise", home .. "/a.example.pem"), "bearssl ca crl")
       has(ok("ca", "revoke", "--ca", ca, home .. "/a.example.pem"), "revoked already", "keyCompromise")

@@ -67,12 +67,24 @@ local function number_in(path)
    return list and tonumber(list[1]:number() or "0", 16) or 0
 end
 
+-- A list takes the place of an older one, and of nothing else.
+local function refuse_other(path)
+   local file = core.path_kind(path) == "file" and io.open(path, "rb")
+   local bytes = file and file:read "*a"
+   if file then file:close() end
+   if bytes and bytes ~= "" and not bearssl.crl.load(bytes) then
+      failure.raise(("%s is there already, and is no CRL: name another file with --out"):format(path),
+         "file_unwritable")
+   end
+end
+
 --- crl(arguments) writes the list of all that is revoked. Of several programs that write it at once the one with the
 -- greatest number wins, which knew of all that the others did: whoever finds that it has covered up a newer one with
 -- its own writes another.
 function revoking.crl(arguments)
    local own = authority.open(arguments)
    local path = arguments.out or own.directory .. "/ca.crl"
+   refuse_other(path)
    local list, state, number
    repeat
       number, state = own.database:claim()

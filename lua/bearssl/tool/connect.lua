@@ -31,11 +31,19 @@ end
 
 -- ---- Sessions in files ----
 
+local MARK = "bearssl-lua session " -- what an exported session begins with, of whatever version
+
+-- A file that is something else stays as it is: what is kept would take the place of somebody's key.
 local function read_session(path)
    local file = path and io.open(path, "rb")
    if not file then return nil end
    local bytes = file:read "*a"
    file:close()
+   if bytes == "" then return nil end
+   if not bytes or bytes:sub(1, #MARK) ~= MARK then
+      options.usage("%s is no file of a session, and would be overwritten: --session takes one that an earlier call "
+         .. "has written, or a name that is free", path)
+   end
    local session, message = bearssl.session.import(bytes)
    if not session then output.problem(("%s: %s: a full handshake follows"):format(path, message)) end
    return session

@@ -265,6 +265,10 @@ local function begin_range(arguments)
    if arguments.range and not (arguments.range:find "^%d+%-%d*$" or arguments.range:find "^%-%d+$") then
       options.usage("'%s' is not a part such as 0-99, 100- or -100", arguments.range)
    end
+   local from, to = (arguments.range or ""):match "^(%d+)%-(%d+)$"
+   if from and tonumber(to) < tonumber(from) then
+      options.usage("the part '%s' ends before it begins", arguments.range)
+   end
    if not arguments.continue then return nil end
    if not arguments.output or arguments.output == "-" then
       options.usage "--continue needs the name of an --output file"
