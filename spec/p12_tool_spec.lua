@@ -51,6 +51,13 @@ describe("PKCS#12 in the tool", function()
          "--force", "--friendly-name", "mine")
       assert.equal("mine", assert(bearssl.pkcs12.open(path, "horse")).friendly_name)
 
+      local shown = ok("cert", "show", "--password-file", secret, path)
+      for _, text in ipairs { "1: certificate", "2: certificate", "3: private key" } do
+         assert.truthy(shown:find(text, 1, true), shown)
+      end
+      assert.truthy(ok("cert", "pin", "--password-file", secret, path):find(found.certificates[1]:pin(), 1, true))
+      fails(1, "the password of the PKCS#12 file is wrong", "cert", "pin", "--password-file", wrong, path)
+
       local server = start("serve", "--listen", "127.0.0.1:0", "--cert", path, "--password-file", secret)
       local port = server:wait_for("listening on 127%.0%.0%.1:(%d+)\n")
       ok("fetch", "--cafile", path, "--password-file", secret, ("https://localhost:%d/"):format(port))

@@ -100,8 +100,7 @@ describe("JSON of a failure", function()
          { "transport_failed", target, "probe" }, { "transport_failed", target, "connect" },
       } do
          local document = failed(1, case[3], "--json", case[2])
-         assert.are.equal(case[1], document.code)
-         assert.are.equal(case[2], document.target)
+         assert.are.same({ case[1], case[2], case[3] }, { document.code, document.target, document.command })
       end
       local document = failed(2, "ca", "server", "--json", "a b")
       assert.are.same({ "ca server", "usage", "a b" }, { document.command, document.code, document.target[1] })
@@ -121,6 +120,7 @@ describe("JSON of a failure", function()
       assert.are.equal(1, status)
       local document = json.decode(out)
       assert.are.same({ "encrypted_key", "encrypted_key" }, { document.pins[1].code, document.code })
+      assert.are.same({ "cert pin", 1 }, { document.command, #document.target })
       assert.is_truthy(document.error:find("password", 1, true))
    end)
 end)

@@ -43,18 +43,24 @@ local function split(message, code)
    return message, nil
 end
 
+--- complete(document, asked) has a document that tells of a failure say of what command and of what target.
+function failure.complete(document, asked)
+   if not document.error then return end
+   document.code = document.code or "failed"
+   document.command = document.command or asked.command
+   for _, name in ipairs(SUBJECTS) do
+      local value = asked.arguments and asked.arguments[name]
+      if value and document.target == nil then document.target = value end
+   end
+end
+
 --- tell(asked, message, code) says what went wrong. asked: { json =, command =, arguments = }; the latter is nil when
 -- the command line could not be read.
 function failure.tell(asked, message, code)
    local text, known = split(message, code)
    output.problem(code and code ~= "usage" and ("%s (%s)"):format(text, code) or message)
    if not asked.json then return end
-   local document = { error = output.spoken(text), code = known or "failed", command = asked.command }
-   for _, name in ipairs(SUBJECTS) do
-      local value = asked.arguments and asked.arguments[name]
-      if value and document.target == nil then document.target = value end
-   end
-   pcall(output.json, document)
+   pcall(output.json, { error = output.spoken(text), code = known })
 end
 
 --- first(document, list) is a document about several things, with the error and code of the first that failed, if any.

@@ -114,6 +114,7 @@ function tool.main(argv)
    fill_standard_descriptors()
    local failure = require "bearssl.tool.failure"
    local asked = { json = failure.wants_json(argv) }
+   require("bearssl.tool.output").complete = function(document) failure.complete(document, asked) end
    local ok, result = xpcall(function() return run(argv, asked) end, on_error)
    if ok then return result end
    if result.text then
@@ -129,7 +130,6 @@ function tool.main(argv)
    end
    local message = tostring(result.traceback)
    if message:find("^[^\n]*interrupted!") then return 130 end
-   asked.json = asked.json and pcall(require, "dkjson")
    if asked.json then failure.tell(asked, "a defect of the tool: " .. message:match("^[^\n]*"), "internal_error") end
    io.stderr:write("bearssl: ", message, "\n")
    return tool.exit.failed

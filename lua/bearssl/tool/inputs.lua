@@ -75,7 +75,25 @@ local function others(items, item, bytes)
    return items
 end
 
+-- The certificates of PKCS#12, and its key.
+local function from_pkcs12(path, bytes, password)
+   local items = {}
+   local function add(kind, object)
+      items[#items + 1] = { path = path, number = #items + 1, form = "PKCS#12", kind = kind, object = object,
+         encrypted = true }
+   end
+   local found, message, code = bearssl.pkcs12.load(bytes, { password = password })
+   if not found then
+      return { { path = path, number = 1, form = "PKCS#12", kind = "unknown", message = message, code = code } }
+   end
+   for _, certificate in ipairs(found.certificates) do add("certificate", certificate) end
+   for _, certificate in ipairs(found.authorities) do add("certificate", certificate) end
+   if found.key then add("key", found.key) end
+   return items
+end
+
 local function from_der(path, bytes, password)
+   if require("bearssl.pkcs12_read").is(bytes) then return from_pkcs12(path, bytes, password) end
    local item = { path = path, number = 1, form = "DER" }
    for _, kind in ipairs(ORDER) do
       local found = item_of({}, kind, bytes, password)
@@ -115,8 +133,8 @@ local function from_pem(path, bytes, password)
 end
 
 --- items(path, arguments) is the list of what a file holds, in its order: { kind = "certificate", "request", "crl",
--- "key", "public_key" or "unknown", object =, path =, number =, form = "PEM" or "DER", encrypted = true where a
--- password was needed }, and where it cannot be read { message =, code = } in the object's place.
+-- "key", "public_key" or "unknown", object =, path =, number =, form = "PEM", "DER" or "PKCS#12",
+-- encrypted = true where a password was needed }, and where it cannot be read { message =, code = } in the object's place.
 function inputs.items(path, arguments)
    local bytes = inputs.read(path)
    local password = require("bearssl.tool.password").of(arguments, path)

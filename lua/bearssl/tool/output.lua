@@ -20,8 +20,10 @@ function output.encode(value, compact)
    return require("bearssl.tool.json").encode(value, compact)
 end
 
---- json(value [, compact]) writes it as one document and a line end.
+--- json(value [, compact]) writes it as one document and a line end. output.complete(value), where the tool has set it,
+-- adds to a document that tells of a failure what failed.
 function output.json(value, compact)
+   if output.complete and not compact and type(value) == "table" then output.complete(value) end
    output.write(output.encode(value, compact), "\n")
    output.flush()
 end
