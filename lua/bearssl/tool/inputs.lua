@@ -134,7 +134,8 @@ end
 
 --- items(path, arguments) is the list of what a file holds, in its order: { kind = "certificate", "request", "crl",
 -- "key", "public_key" or "unknown", object =, path =, number =, form = "PEM", "DER" or "PKCS#12",
--- encrypted = true where a password was needed }, and where it cannot be read { message =, code = } in the object's place.
+-- encrypted = true where a password was needed }, and where it cannot be read { message =, code = } in the
+-- object's place.
 function inputs.items(path, arguments)
    local bytes = inputs.read(path)
    local password = require("bearssl.tool.password").of(arguments, path)
