@@ -2,6 +2,7 @@
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"
+local echo = require "spec.support.echo"
 local loopback = require "spec.support.loopback"
 local port = require "spec.support.port"
 local process = require "spec.support.process"
@@ -10,17 +11,9 @@ local socket = require "socket"
 local LUA = os.getenv "LUA" or "lua5.4"
 local CA = certificates.ca.certfile
 
-local function start(...)
-   local server = process.start { LUA, ... }
-   return tonumber(server:wait_for "listening on 127%.0%.0%.1:(%d+)"), server
-end
-
 local function proxy_server(...)
-   return start("spec/support/proxy_server.lua", ...)
-end
-
-local function echo(count)
-   return start("examples/server.lua", certificates.ec.chainfile, certificates.ec.keyfile, "0", tostring(count or 1))
+   local server = process.start { LUA, "spec/support/proxy_server.lua", ... }
+   return tonumber(server:wait_for "listening on 127%.0%.0%.1:(%d+)"), server
 end
 
 local function connect(number, proxy, more)
@@ -213,7 +206,7 @@ end)
 
 describe("the environment's proxy", function()
    local environment = require "bearssl.proxy.environment"
-   local address = require "bearssl.proxy.address"
+   local address = require "bearssl.ip_address"
 
    local function of(scheme, host, variables)
       return environment.proxy(scheme, host, function(name) return variables[name] end)

@@ -1,5 +1,5 @@
 -- Which proxy the environment names for a connection, by curl's rules.
-local address = require "bearssl.proxy.address"
+local binary = require("bearssl.ip_address").bytes
 
 local environment = {}
 
@@ -22,10 +22,6 @@ local function bits(bytes, count)
       number[#number + 1] = string.char(math.floor(bytes:byte(#number + 1) / unit) * unit)
    end
    return table.concat(number)
-end
-
-local function binary(text)
-   return address.ipv4(text) or address.ipv6(text)
 end
 
 local function is_in_network(ip, entry)

@@ -1,5 +1,5 @@
 -- HTTP's CONNECT (RFC 9110 section 9.3.6): a tunnel through a proxy.
-local address = require "bearssl.proxy.address"
+local endpoint = require("bearssl.ip_address").endpoint
 
 local http = {}
 
@@ -12,7 +12,7 @@ function http.authorization(proxy)
 end
 
 local function request(proxy, host, port)
-   local place = address.shown(host, port)
+   local place = endpoint(host, port)
    local authorization = http.authorization(proxy)
    return ("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"):format(place, place,
       authorization and "Proxy-Authorization: " .. authorization .. "\r\n" or "")

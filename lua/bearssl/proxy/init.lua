@@ -1,5 +1,6 @@
 -- Proxies: HTTP's CONNECT, over TLS or not, and SOCKS5. `bearssl.connect` and the tool connect through one.
 local address = require "bearssl.proxy.address"
+local ip_address = require "bearssl.ip_address"
 local options = require "bearssl.options"
 
 local proxy = {}
@@ -79,7 +80,7 @@ end
 
 --- failed(self, message, code) is nil, message, code of what went wrong with a proxy.
 function proxy.failed(self, message, code)
-   return nil, ("the proxy %s: %s"):format(address.shown(self.host, self.port), message), code
+   return nil, ("the proxy %s: %s"):format(ip_address.endpoint(self.host, self.port), message), code
 end
 
 --- shake(self, socket, wanted) speaks TLS to a proxy of https:// over a connected socket, and is a stream, over which

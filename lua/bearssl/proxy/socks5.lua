@@ -1,5 +1,5 @@
 -- SOCKS5 (RFC 1928), with a user and a password (RFC 1929).
-local address = require "bearssl.proxy.address"
+local ip_address = require "bearssl.ip_address"
 
 local socks5 = {}
 
@@ -41,7 +41,7 @@ end
 -- DST.ADDR and its type: of socks5h the proxy looks names up, of socks5 this machine.
 local function destination(proxy, host)
    local function numeric(text)
-      local four, sixteen = address.ipv4(text), address.ipv6(text)
+      local four, sixteen = ip_address.ipv4(text), ip_address.ipv6(text)
       return four and "\1" .. four or sixteen and "\4" .. sixteen
    end
    local bytes = numeric(host)

@@ -7,6 +7,7 @@ local open_database = require "bearssl.tool.ca_database"
 local options = require "bearssl.tool.options"
 local password = require "bearssl.tool.password"
 local save = require "bearssl.tool.save"
+local without_place = require("bearssl.options").without_place
 
 local authority = {}
 
@@ -25,7 +26,7 @@ end
 --- made(ok, object, message, code): the object, as pcall of one of the library's functions gives it; the subcommand
 -- ends when it could not be made. What the command line is to blame for is usage.
 function authority.made(ok, object, message, code)
-   if not ok then options.usage("%s", (tostring(object):gsub("^[^\n:]+:%d+: ", ""))) end
+   if not ok then options.usage("%s", tostring(without_place(object))) end
    if object then return object end
    if code == "bad_name" or code == "bad_field" or code == "bad_request" or code == "bad_pem" then
       options.usage("%s", message) end

@@ -6,19 +6,13 @@
 --     crl      NUMBER  TIME  WORD               a list's number, and who has it
 local core = require "bearssl.core"
 local describe = require "bearssl.describe"
+local content = require("bearssl.file").read
 local failure = require "bearssl.tool.failure"
 
 local Database = {}
 Database.__index = Database
 
 local HEAD = "# What this authority has issued and revoked (bearssl ca). Lines are added, never changed.\n"
-
-local function content(path)
-   local file = io.open(path, "rb")
-   local bytes = file and file:read "*a"
-   if file then file:close() end
-   return bytes
-end
 
 --- append(...) adds a line of these words; it must be there before what it is about is used.
 function Database:append(...)

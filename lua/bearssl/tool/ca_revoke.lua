@@ -4,6 +4,7 @@ local authority = require "bearssl.tool.authority"
 local core = require "bearssl.core"
 local describe = require "bearssl.describe"
 local failure = require "bearssl.tool.failure"
+local file = require "bearssl.file"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
 local save = require "bearssl.tool.save"
@@ -60,18 +61,14 @@ end
 
 -- The number of the list in a file, or 0.
 local function number_in(path)
-   local file = io.open(path, "rb")
-   local bytes = file and file:read "*a"
-   if file then file:close() end
+   local bytes = file.read(path)
    local list = bytes and bearssl.crl.load(bytes)
    return list and tonumber(list[1]:number() or "0", 16) or 0
 end
 
 -- A list takes the place of an older one, and of nothing else.
 local function refuse_other(path)
-   local file = core.path_kind(path) == "file" and io.open(path, "rb")
-   local bytes = file and file:read "*a"
-   if file then file:close() end
+   local bytes = core.path_kind(path) == "file" and file.read(path)
    if bytes and bytes ~= "" and not bearssl.crl.load(bytes) then
       failure.raise(("%s is there already, and is no CRL: name another file with --out"):format(path),
          "file_unwritable")

@@ -5,6 +5,7 @@ local failure = require "bearssl.tool.failure"
 local inputs = require "bearssl.tool.inputs"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
+local without_place = require("bearssl.options").without_place
 
 local function certificates(path)
    local list, message = bearssl.certificate.load(inputs.read(path))
@@ -82,7 +83,7 @@ return function(arguments)
    for index, path in ipairs(arguments.files) do
       local ok, result = pcall(judge, arguments, path, store, more, crls)
       if not ok and type(result) == "table" then error(result, 0) end
-      if not ok then options.usage("%s", (tostring(result):gsub("^[^\n:]+:%d+: ", ""))) end
+      if not ok then options.usage("%s", tostring(without_place(result))) end
       results[index] = result
       failed = failed or not result.verified
       if not arguments.json then tell(arguments, result) end

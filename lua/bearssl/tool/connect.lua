@@ -2,6 +2,7 @@
 local bearssl = require "bearssl"
 local core = require "bearssl.core"
 local describe = require "bearssl.describe"
+local file = require "bearssl.file"
 local options = require "bearssl.tool.options"
 local output = require "bearssl.tool.output"
 
@@ -35,10 +36,8 @@ local MARK = "bearssl-lua session " -- what an exported session begins with, of 
 
 -- A file that is something else stays as it is: what is kept would take the place of somebody's key.
 local function read_session(path)
-   local file = path and io.open(path, "rb")
-   if not file then return nil end
-   local bytes = file:read "*a"
-   file:close()
+   if not path or not file.exists(path) then return nil end
+   local bytes = file.read(path)
    if bytes == "" then return nil end
    if not bytes or bytes:sub(1, #MARK) ~= MARK then
       options.usage("%s is no file of a session, and would be overwritten: --session takes one that an earlier call "

@@ -148,16 +148,10 @@ end
 -- receiver(connection) reads some bytes of a stream, or of a socket of LuaSocket's.
 local function receiver(connection, timeout)
    return function(max)
-      local bytes, why, partial, reason
-      if connection.receiveany then
-         bytes, why, partial, reason = connection:receiveany(max)
-      else
-         if not connection:dirty() then core.wait(connection:getfd(), "r", timeout) end
-         connection:settimeout(0)
-         bytes, why, partial = connection:receive(max)
-      end
-      if not bytes and partial and #partial > 0 then return partial end
-      return bytes, why, reason or why
+      if connection.receiveany then return http.received(connection:receiveany(max)) end
+      if not connection:dirty() then core.wait(connection:getfd(), "r", timeout) end
+      connection:settimeout(0)
+      return http.received(connection:receive(max))
    end
 end
 
@@ -174,13 +168,7 @@ local function exchange(context, arguments, url, method, body, is_elsewhere, ech
    local sent, message, _, code = connection:send(http.request_head(method, target or url.target, fields)
       .. (body or ""))
    if not sent then fail(message, code) end
-   -- A head that comes byte by byte takes no longer than one that comes late.
-   local deadline = core.monotonic() + 2 * arguments.timeout
-   local receive = receiver(connection, arguments.timeout)
-   local reader = http.reader(function(max)
-      if deadline and core.monotonic() > deadline then return nil, "timeout", "timeout" end
-      return receive(max)
-   end)
+   local reader = http.reader(receiver(connection, arguments.timeout), core.monotonic() + 2 * arguments.timeout)
    local response
    for count = 1, INTERIM + 1 do -- interim responses (1xx) come before the final one
       local text
@@ -192,7 +180,7 @@ local function exchange(context, arguments, url, method, body, is_elsewhere, ech
       if response.status == 101 then fail("the server changes to a protocol that was not asked for", "decode_error") end
       if count > INTERIM then fail(("more than %d interim answers (1xx)"):format(INTERIM), "limit_exceeded") end
    end
-   deadline = nil
+   reader.deadline = nil
    local next_piece = http.body(reader, response, method)
    local coding = response.headers["content-encoding"]
    if arguments.compressed and coding then next_piece = require("bearssl.tool.coding").decode(coding, next_piece) end

@@ -1,5 +1,7 @@
 -- HTTP/1.0 and 1.1 messages (RFC 9110, RFC 9112): a reader with limits over any function that receives
 -- bytes, heads both ways, and bodies. It knows no sockets.
+local core = require "bearssl.core"
+
 local http = {}
 
 --- What a request's head may be long, in bytes.
@@ -17,12 +19,21 @@ http.reasons = {
 local Reader = {}
 Reader.__index = Reader
 
---- reader(receive) reads from receive(max) → bytes, or nil, message, code.
-function http.reader(receive)
-   return setmetatable({ receive = receive, buffer = "" }, Reader)
+--- reader(receive [, deadline]) reads from receive(max) → bytes, or nil, message, code. deadline: in seconds of
+-- core.monotonic(), in the reader's field of that name; after it nothing more is received. A head that comes byte by
+-- byte takes no longer so than one that comes late.
+function http.reader(receive, deadline)
+   return setmetatable({ receive = receive, buffer = "", deadline = deadline }, Reader)
+end
+
+--- received(…) is for a reader what receive or receiveany of a stream or a socket gives.
+function http.received(bytes, why, partial, reason)
+   if not bytes and partial and #partial > 0 then return partial end
+   return bytes, why, reason or why
 end
 
 local function fill(self)
+   if self.deadline and core.monotonic() > self.deadline then return nil, "timeout", "timeout" end
    local bytes, message, code = self.receive(16384)
    if not bytes then return nil, message, code or message end
    return bytes

@@ -63,9 +63,7 @@ function options.listen_address(text)
 end
 
 --- endpoint(host, port) is "host:port", with brackets around an IPv6 address.
-function options.endpoint(host, port)
-   return (host:find(":", 1, true) and "[%s]:%d" or "%s:%d"):format(host, port)
-end
+options.endpoint = require("bearssl.ip_address").endpoint
 
 -- ---- Values ----
 

@@ -1,17 +1,7 @@
 -- A public key in a file of its own ("PUBLIC KEY", RFC 7468 section 13). The library knows public keys as those of
 -- certificates: one is put around it, which nobody has signed.
 local core = require "bearssl.core"
-
-local function der(tag, ...)
-   local content = table.concat { ... }
-   local length, digits = #content, ""
-   if length < 128 then return string.char(tag, length) .. content end
-   while length > 0 do
-      digits = string.char(length % 256) .. digits
-      length = math.floor(length / 256)
-   end
-   return string.char(tag, 128 + #digits) .. digits .. content
-end
+local der = require("bearssl.ber").put
 
 local SEQUENCE, INTEGER, BIT_STRING, OID, UTC_TIME = 0x30, 0x02, 0x03, 0x06, 0x17
 local ED25519 = der(SEQUENCE, der(OID, "\43\101\112"))

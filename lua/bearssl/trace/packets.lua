@@ -1,5 +1,7 @@
 -- Dresses the ciphertext of a connection in Ethernet, IP and TCP, as it would have been seen on a wire: with a
 -- handshake, sequence numbers, checksums and an end.
+local ip_address = require "bearssl.ip_address"
+
 local packets = {}
 
 local char, floor = string.char, math.floor
@@ -17,45 +19,10 @@ packets.big = big
 
 -- ---- Addresses ----
 
-local function ipv4(text)
-   local a, b, c, d = text:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$"
-   if not a then return nil end
-   a, b, c, d = tonumber(a), tonumber(b), tonumber(c), tonumber(d)
-   if a > 255 or b > 255 or c > 255 or d > 255 then return nil end
-   return char(a, b, c, d)
-end
-
--- The 16-bit groups of one side of "::", or nil.
-local function groups(text)
-   local list = {}
-   if text == "" then return list end
-   for part in (text .. ":"):gmatch "([^:]*):" do
-      local v4 = part:find(".", 1, true) and ipv4(part)
-      if v4 then
-         list[#list + 1], list[#list + 2] = v4:sub(1, 2), v4:sub(3, 4)
-      elseif part:find "^%x%x?%x?%x?$" then
-         list[#list + 1] = big(tonumber(part, 16), 2)
-      else
-         return nil
-      end
-   end
-   return list
-end
-
-local function ipv6(text)
-   text = text:gsub("%%.*", "") -- the interface, in "fe80::1%eth0"
-   local front, back = text:match "^(.-)::(.*)$"
-   local head, tail = groups(front or text), groups(back or "")
-   if not head or not tail then return nil end
-   local missing = 8 - #head - #tail
-   if missing < 0 or (not front and missing > 0) or (front and missing < 1) then return nil end
-   return table.concat(head) .. ("\0\0"):rep(missing) .. table.concat(tail)
-end
-
 --- address(text) is an IP address as 4 or 16 bytes, or nil.
 function packets.address(text)
    if type(text) ~= "string" then return nil end
-   return ipv4(text) or text:find(":", 1, true) and ipv6(text) or nil
+   return ip_address.bytes((text:gsub("%%.*", ""))) -- without the interface of "fe80::1%eth0"
 end
 
 -- ---- Checksums (RFC 1071) ----

@@ -51,13 +51,8 @@ local function answer_of(stream, prober)
       { "Accept", "*/*" }, { "Connection", "close" },
    })
    if not stream:send(head) then return nil end
-   local deadline = core.monotonic() + prober.timeout
-   local reader = http.reader(function(max)
-      if core.monotonic() > deadline then return nil, "timeout" end
-      local bytes, why, partial, reason = stream:receiveany(max)
-      if not bytes and partial and #partial > 0 then return partial end
-      return bytes, why, reason or why
-   end)
+   local reader = http.reader(function(max) return http.received(stream:receiveany(max)) end,
+      core.monotonic() + prober.timeout)
    for _ = 1, INTERIM do
       local text = reader:head(http.HEAD_LIMIT)
       local response = text and http.response(text)
