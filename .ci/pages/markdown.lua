@@ -4,19 +4,23 @@ local highlight = require "highlight"
 
 local markdown = {}
 
-local function run(command)
+--- run(command) is what it writes.
+function markdown.run(command)
    local pipe = assert(io.popen(command))
    local text = pipe:read "*a"
    pipe:close()
    return text
 end
 
+local run = markdown.run
+
 -- Other programs have this name as well, which know no tables.
+if not run("markdown -V 2>&1"):find "discount" then
+   io.stderr:write "doc: the program markdown of discount is needed (Debian, Alpine, Fedora, Homebrew: discount)\n"
+   os.exit(1)
+end
+
 local function discount(text)
-   if not run("markdown -V 2>&1"):find "discount" then
-      io.stderr:write "doc: the program markdown of discount is needed (Debian, Alpine, Fedora, Homebrew: discount)\n"
-      os.exit(1)
-   end
    local name = os.tmpname()
    local file = assert(io.open(name, "wb"))
    assert(file:write(text))

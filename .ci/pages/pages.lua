@@ -16,12 +16,7 @@ local function read(path)
    return text
 end
 
-local function run(command)
-   local pipe = assert(io.popen(command))
-   local text = pipe:read "*a"
-   pipe:close()
-   return text
-end
+local run = markdown.run
 
 local function write(path, text)
    local place = (out .. "/" .. path):match "^(.*)/"
