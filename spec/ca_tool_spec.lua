@@ -1,35 +1,14 @@
 -- `bearssl ca`: an authority and its certificates in one line each, then a server and a client that use them.
 local bearssl = require "bearssl"
+local has = require "spec.support.has"
 local json = require "dkjson"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
+local tool = require "spec.support.tool"
 
+local ok = tool.ok
 local spread = table.unpack or unpack
-local LUA = os.getenv("LUA") or "lua5.4"
-
-local function start(...)
-   return process.start({ LUA, "bin/bearssl", ... }, { separate = true, environment = { LC_ALL = "C.UTF-8" } })
-end
-
--- tool runs it to its end: exit status, standard output, standard error.
-local function tool(...)
-   local child = start(...)
-   local status = child:wait(60)
-   return status, child:output(), child:errors()
-end
-
-local function ok(...)
-   local status, out, err = tool(...)
-   assert.are.equal(0, status, err)
-   return out
-end
-
-local function has(text, ...)
-   for _, part in ipairs { ... } do
-      assert.is_truthy(text:find(part, 1, true), ("%q is missing in\n%s"):format(part, text))
-   end
-end
 
 -- What openssl prints of a certificate. Its versions differ in what they put around a name's "=", and around a comma.
 local function described(path)
@@ -61,8 +40,8 @@ describe("bearssl ca", function()
       has(described(home .. "/Someone_Else.pem"), "CN=Someone Else", "email:me@example.org")
       has(described(ca .. "/ca.pem"), "CA:TRUE", "CN=My CA, Inc.")
 
-      local server = start("serve", "--listen", "127.0.0.1:0", "--cert", home .. "/localhost.pem", "--key",
-         home .. "/localhost.key", "--cafile", ca .. "/ca.pem", "--verify", "required")
+      local server = tool.start { "serve", "--listen", "127.0.0.1:0", "--cert", home .. "/localhost.pem", "--key",
+         home .. "/localhost.key", "--cafile", ca .. "/ca.pem", "--verify", "required" }
       local port = server:wait_for("listening on 127%.0%.0%.1:(%d+)\n")
       has(ok("fetch", "--cafile", ca .. "/ca.pem", "--cert", home .. "/Someone_Else.pem", "--key",
          home .. "/Someone_Else.key", ("https://localhost:%d/"):format(port)), "TLS")
@@ -107,12 +86,12 @@ describe("bearssl ca", function()
    end)
 
    it("writes JSON", function()
-      local document = json.decode(ok("ca", "init", "--out", home, "--json", "--days", "10", "--constrain",
-         "example.org"))
+      local document = json.decode((ok("ca", "init", "--out", home, "--json", "--days", "10", "--constrain",
+         "example.org")))
       assert.are.equal("CN=bearssl CA", document.subject)
       assert.are.equal(home .. "/ca.key", document.key_file)
       assert.is_true(document.is_ca)
-      document = json.decode(ok("ca", "server", "--ca", home, "--out", home, "--json", "*.example.org"))
+      document = json.decode((ok("ca", "server", "--ca", home, "--out", home, "--json", "*.example.org")))
       assert.are.equal(home .. "/_.example.org.pem", document.certificate_file)
       local root = assert(bearssl.certificate.open(home .. "/ca.pem"))[1]
       local leaf = assert(bearssl.certificate.open(home .. "/_.example.org.pem"))[1]

@@ -2,19 +2,13 @@
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local core = require "bearssl.core"
+local echo = require "spec.support.echo"
 local loopback = require "spec.support.loopback"
 local port = require "spec.support.port"
 local process = require "spec.support.process"
 local socket = require "socket"
 
-local LUA = os.getenv "LUA" or "lua5.4"
 local ca = certificates.ca.certfile
-
-local function echo(count)
-   local own = certificates.ec
-   local server = process.start { LUA, "examples/server.lua", own.chainfile, own.keyfile, "0", tostring(count or 1) }
-   return tonumber(server:wait_for "listening on 127%.0%.0%.1:(%d+)"), server
-end
 
 local function say(stream, line)
    assert(stream:send(line .. "\n"))

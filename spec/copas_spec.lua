@@ -4,17 +4,11 @@ local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
 local decisions_of = require "spec.support.decisions_of"
 local key_server = require "spec.support.key_server"
+local lend = require "spec.support.lend"
 local mime = require "mime"
 local peers = require "spec.support.peer"
 local socket = require "socket"
 
--- Copas is one plain Lua file, which Debian files under 5.1 and 5.2 only: the other Luas borrow it.
-local function lend(name)
-   if not pcall(require, name) then
-      package.preload[name] = assert(loadfile("/usr/share/lua/5.1/" .. name .. ".lua"))
-   end
-   return require(name)
-end
 package.loaded["socket.http"] = nil -- Copas wants to be first
 lend("coxpcall")
 local copas = lend("copas")

@@ -2,6 +2,7 @@
 -- the library says about OpenSSL's.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local has = require "spec.support.has"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
@@ -14,12 +15,6 @@ end
 -- What openssl prints. Its versions differ in what they put around a name's "=", and around a comma.
 local function described(...)
    return (openssl(...):gsub(" = ", "="):gsub('"', ""))
-end
-
-local function has(text, ...)
-   for _, part in ipairs { ... } do
-      assert.is_truthy(text:find(part, 1, true), ("%q is missing in\n%s"):format(part, text))
-   end
 end
 
 local function fails(pattern, f, ...)

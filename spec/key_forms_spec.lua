@@ -1,27 +1,15 @@
 -- Keys and certificates in the forms in which people have them: PKCS#7 bundles, OpenSSH's keys, scrypt, large RSA keys.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local refused = require "spec.support.refused_for"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
-
-local function content(path)
-   local file = assert(io.open(path, "rb"))
-   local bytes = file:read("*a")
-   file:close()
-   return bytes
-end
 
 -- openssl runs a command with OUT for a path, and returns what it wrote there, and the path.
 local function openssl(command)
    local path = temporary.path()
    shell.run(("openssl %s 2>/dev/null"):format((command:gsub("OUT", path))))
-   return content(path), path
-end
-
-local function refused(code, text, result, message, got)
-   assert.is_nil(result)
-   assert.equal(code, got)
-   assert.truthy(message:find(text, 1, true), message)
+   return temporary.read(path), path
 end
 
 describe("a PKCS#7 bundle", function()
@@ -104,7 +92,7 @@ describe("an OpenSSH key", function()
          shell.run("openssl pkey -check -noout -in " .. temporary.write((key:pem())))
          if kind[2] ~= "Ed25519" then
             local public = shell.run("ssh-keygen -i -m PKCS8 -f " .. temporary.write((key:public_pem())))
-            assert.equal(public:match("^%S+ %S+"), content(path .. ".pub"):match("^%S+ %S+"))
+            assert.equal(public:match("^%S+ %S+"), temporary.read(path .. ".pub"):match("^%S+ %S+"))
          end
          -- a certificate of it: it signs what its public half verifies
          assert.is_true(assert(bearssl.certificate.selfsigned { key = key, names = { "x" } }):is_self_signed())
@@ -126,7 +114,7 @@ describe("an OpenSSH key", function()
    end)
 
    it("that is damaged or cut short is none", function()
-      local text = content(generate("-t ecdsa"))
+      local text = temporary.read(generate("-t ecdsa"))
       local core = require "bearssl.core"
       local der = core.pem_blocks(text)[1][2]
       local function load(bytes)

@@ -3,30 +3,9 @@ local bearssl = require "bearssl"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
+local tool = require "spec.support.tool"
 
-local LUA = os.getenv("LUA") or "lua5.4"
-
-local function start(...)
-   return process.start({ LUA, "bin/bearssl", ... }, { separate = true, environment = { LC_ALL = "C.UTF-8" } })
-end
-
-local function tool(...)
-   local child = start(...)
-   local status = child:wait(60)
-   return status, child:output(), child:errors()
-end
-
-local function ok(...)
-   local status, out, err = tool(...)
-   assert.equal(0, status, err)
-   return out
-end
-
-local function fails(expected, text, ...)
-   local status, _, err = tool(...)
-   assert.equal(expected, status, err)
-   assert.truthy(err:find(text, 1, true), err)
-end
+local ok, refused = tool.ok, tool.refused
 
 describe("PKCS#12 in the tool", function()
    local home
@@ -37,7 +16,7 @@ describe("PKCS#12 in the tool", function()
       local secret, wrong = temporary.write("horse\n"), temporary.write("cow\n")
       ok("ca", "init", "--out", home .. "/ca")
       ok("ca", "server", "--ca", home .. "/ca", "--out", home, "localhost")
-      fails(2, "--password-file", "ca", "p12", home .. "/localhost.pem")
+      refused(2, "--password-file", "ca", "p12", home .. "/localhost.pem")
       ok("ca", "p12", home .. "/localhost.pem", "--authority", home .. "/ca/ca.pem", "--password-file", secret)
       local path = home .. "/localhost.p12"
       local found = assert(bearssl.pkcs12.open(path, "horse"))
@@ -46,7 +25,7 @@ describe("PKCS#12 in the tool", function()
       assert.is_true(found.key:matches(found.certificates[1]))
       assert.equal("-rw-------", shell.run("ls -l " .. path):match("^%S+"):sub(1, 10))
       shell.run("openssl pkcs12 -in " .. path .. " -passin pass:horse -noout")
-      fails(1, "is there already", "ca", "p12", home .. "/localhost.pem", "--password-file", secret)
+      refused(1, "is there already", "ca", "p12", home .. "/localhost.pem", "--password-file", secret)
       ok("ca", "p12", home .. "/localhost.pem", "--authority", home .. "/ca/ca.pem", "--password-file", secret,
          "--force", "--friendly-name", "mine")
       assert.equal("mine", assert(bearssl.pkcs12.open(path, "horse")).friendly_name)
@@ -56,12 +35,12 @@ describe("PKCS#12 in the tool", function()
          assert.truthy(shown:find(text, 1, true), shown)
       end
       assert.truthy(ok("cert", "pin", "--password-file", secret, path):find(found.certificates[1]:pin(), 1, true))
-      fails(1, "the password of the PKCS#12 file is wrong", "cert", "pin", "--password-file", wrong, path)
+      refused(1, "the password of the PKCS#12 file is wrong", "cert", "pin", "--password-file", wrong, path)
 
-      local server = start("serve", "--listen", "127.0.0.1:0", "--cert", path, "--password-file", secret)
+      local server = tool.start { "serve", "--listen", "127.0.0.1:0", "--cert", path, "--password-file", secret }
       local port = server:wait_for("listening on 127%.0%.0%.1:(%d+)\n")
       ok("fetch", "--cafile", path, "--password-file", secret, ("https://localhost:%d/"):format(port))
-      fails(2, "the password of the PKCS#12 file is wrong", "serve", "--listen", "127.0.0.1:0", "--cert", path,
+      refused(2, "the password of the PKCS#12 file is wrong", "serve", "--listen", "127.0.0.1:0", "--cert", path,
          "--password-file", wrong)
    end)
 end)

@@ -4,6 +4,7 @@ local bearssl = require "bearssl"
 local core = require "bearssl.core"
 local ber = require "bearssl.ber"
 local certificates = require "spec.support.certificates"
+local refused = require "spec.support.refused_for"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
@@ -15,10 +16,7 @@ local function export(arguments)
    local path = temporary.path()
    shell.run(("openssl pkcs12 -export -inkey %s -in %s -certfile %s -out %s -iter 1000 %s 2>&1"):format(
       certificates.ec.keyfile, certificates.ec.certfile, certificates.ca.certfile, path, arguments))
-   local file = assert(io.open(path, "rb"))
-   local bytes = file:read("*a")
-   file:close()
-   return bytes, path
+   return temporary.read(path), path
 end
 
 local function has_all(result)
@@ -27,12 +25,6 @@ local function has_all(result)
    assert.equal(leaf:der(), result.certificates[1]:der())
    assert.equal(1, #result.authorities)
    assert.equal(root:der(), result.authorities[1]:der())
-end
-
-local function refused(code, text, result, message, got)
-   assert.is_nil(result)
-   assert.equal(code, got)
-   assert.truthy(message:find(text, 1, true), message)
 end
 
 local make = function(fields)

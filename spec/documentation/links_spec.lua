@@ -4,21 +4,9 @@ local markdown = require "spec.support.markdown"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
-local function listed(command)
-   local list = {}
-   for line in shell.run(command):gmatch "[^\n]+" do list[#list + 1] = line end
-   return list
-end
+local listed = shell.lines
 
 local pages = listed "ls *.md; find doc csrc -name '*.md' | sort"
-
-local function join(page, path)
-   local parts = {}
-   for part in ((page:match "^(.*/)" or "") .. path):gmatch "[^/]+" do
-      if part == ".." then parts[#parts] = nil else parts[#parts + 1] = part end
-   end
-   return table.concat(parts, "/")
-end
 
 local function is_there(path) return (shell.try { "test", "-e", path }) == 0 end
 
@@ -30,7 +18,7 @@ describe("a page of Markdown", function()
          for _, target in ipairs(markdown.links(page)) do
             if not target:find "^https?:" then
                local file, anchor = target:match "^([^#]*)#?(.*)$"
-               local whole = file == "" and path or join(path, file)
+               local whole = file == "" and path or markdown.join(path, file)
                assert.is_true(is_there(whole), target)
                if anchor ~= "" then assert.is_true(markdown.anchors(temporary.read(whole))[anchor], target) end
             end

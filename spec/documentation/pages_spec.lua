@@ -3,11 +3,7 @@ local markdown = require "spec.support.markdown"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 
-local function listed(command)
-   local list = {}
-   for line in shell.run(command):gmatch "[^\n]+" do list[#list + 1] = line end
-   return list
-end
+local listed = shell.lines
 
 local place, said, pages
 setup(function()
@@ -21,14 +17,6 @@ end)
 
 local function page_of(path)
    return path == "README.md" and "index.html" or path:gsub("%.md$", "") .. ".html"
-end
-
-local function join(page, path)
-   local parts = {}
-   for part in ((page:match "^(.*/)" or "") .. path):gmatch "[^/]+" do
-      if part == ".." then parts[#parts] = nil else parts[#parts + 1] = part end
-   end
-   return table.concat(parts, "/")
 end
 
 local ENTITIES = { lt = "<", gt = ">", quot = '"', amp = "&" }
@@ -48,7 +36,7 @@ describe("make doc", function()
       for _, path in ipairs(sources) do
          for _, target in ipairs(markdown.links(temporary.read(path))) do
             if not target:find "^https?:" and not target:find "^#" and not target:find "%.svg" then
-               wanted[page_of(join(path, (target:gsub("#.*", ""))))] = true
+               wanted[page_of(markdown.join(path, (target:gsub("#.*", ""))))] = true
             end
          end
       end
@@ -77,7 +65,7 @@ describe("make doc", function()
                for target in html:gmatch(" " .. attribute .. '="([^"]*)"') do
                   if not target:find "^https?:" then
                      local file, anchor = target:match "^([^#]*)#?(.*)$"
-                     local whole = file == "" and path or join(path, file)
+                     local whole = file == "" and path or markdown.join(path, file)
                      assert.is_not_nil(pages[whole], path .. ": " .. target)
                      assert.is_true(anchor == "" or anchors[whole][anchor] or false, path .. ": " .. target)
                      count = count + 1

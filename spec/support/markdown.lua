@@ -115,4 +115,13 @@ function markdown.code(page)
    return pieces
 end
 
+--- join(page, path) is where a relative path in a page leads.
+function markdown.join(page, path)
+   local parts = {}
+   for part in ((page:match "^(.*/)" or "") .. path):gmatch "[^/]+" do
+      if part == ".." then parts[#parts] = nil else parts[#parts + 1] = part end
+   end
+   return table.concat(parts, "/")
+end
+
 return markdown

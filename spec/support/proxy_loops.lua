@@ -1,4 +1,6 @@
 -- Runs a function that connects inside of an event loop: loops.NAME(f), where f gets a connector for bearssl.connect.
+local lend = require "spec.support.lend"
+
 local loops = {}
 
 function loops.cqueues(f)
@@ -12,14 +14,6 @@ function loops.cqueues(f)
       end)
    end)
    assert(loop:loop(60))
-end
-
--- Copas is one plain Lua file, which Debian files under 5.1 and 5.2 only: the other Luas borrow it.
-local function lend(name)
-   if not pcall(require, name) then
-      package.preload[name] = assert(loadfile("/usr/share/lua/5.1/" .. name .. ".lua"))
-   end
-   return require(name)
 end
 
 function loops.copas(f)

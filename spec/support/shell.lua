@@ -46,6 +46,15 @@ function shell.run(command)
    return output
 end
 
+-- lines is the list of the lines that such a command writes.
+function shell.lines(command)
+   local list = {}
+   for line in shell.run(command):gmatch("[^\n]+") do
+      list[#list + 1] = line
+   end
+   return list
+end
+
 -- which tells where a program is, or nil.
 function shell.which(program)
    local status, output = shell.try("command -v " .. shell.quote(program))

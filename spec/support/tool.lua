@@ -1,8 +1,10 @@
 -- The command-line tool, run for real.
 --    local status, output, errors = tool("fetch", "https://…")   runs it to its end
+--    local output, errors = tool.ok("ca", "init")                and expects that this is good
 --    local server = tool.serve(…)                                 a server that listens: port, url, and process's
 local assert = require "luassert"
 local certificates = require "spec.support.certificates"
+local has = require "spec.support.has"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
@@ -30,6 +32,20 @@ local function run(_, ...)
    local child = tool.start { ... }
    local status = child:wait(60)
    return status, child:output(), child:errors()
+end
+
+-- ok runs it to a good end: standard output, standard error.
+function tool.ok(...)
+   local status, out, err = run(nil, ...)
+   assert.are.equal(0, status, err .. out)
+   return out, err
+end
+
+-- refused runs it to an end of this exit status, where it says this part of a message.
+function tool.refused(expected, part, ...)
+   local status, out, err = run(nil, ...)
+   assert.are.equal(expected, status, err .. out)
+   has(err, part)
 end
 
 function tool.serve(...)

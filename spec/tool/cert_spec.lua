@@ -1,22 +1,13 @@
 -- `bearssl cert`: what is in files, whether chains are good, and pins. OpenSSL makes and judges the same files.
 local bearssl = require "bearssl"
 local certificates = require "spec.support.certificates"
+local has = require "spec.support.has"
 local json = require "dkjson"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 local tool = require "spec.support.tool"
 
-local function has(text, ...)
-   for _, part in ipairs { ... } do
-      assert.is_truthy(text:find(part, 1, true), ("%q is missing in\n%s"):format(part, text))
-   end
-end
-
-local function ok(...)
-   local status, out, err = tool(...)
-   assert.are.equal(0, status, err .. out)
-   return out
-end
+local ok = tool.ok
 
 -- The pin of a public key, by OpenSSL.
 local function openssl_pin(command)
@@ -34,7 +25,7 @@ describe("bearssl cert show", function()
          "the key of number 1", "whoever reads the file has the key")
       assert.is_nil(out:find(certificates.chain.key:match "\n(%S+)\n", 1, true), "a private key is shown")
       local leaf = assert(bearssl.certificate.open(certificates.chain.certfile))[1]
-      local document = json.decode(ok("cert", "show", "--json", bundle)).objects
+      local document = json.decode((ok("cert", "show", "--json", bundle))).objects
       assert.are.equal(4, #document)
       assert.are.equal(leaf:serial(), document[1].serial)
       assert.are.equal(leaf:fingerprint(), document[1].fingerprint)

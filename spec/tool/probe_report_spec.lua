@@ -32,6 +32,14 @@ local function probe(port, ...)
    return document, status
 end
 
+-- A case is what its first element makes, and the codes that are to be found.
+local function judge(case, server)
+   local document = probe(server.port)
+   case[1] = nil
+   assert.are.same(case, document.codes, json.encode(document.findings))
+   server:stop()
+end
+
 describe("probe's report", function()
    it("names the fault of a real certificate", function()
       local cases = {
@@ -43,11 +51,7 @@ describe("probe's report", function()
       }
       for _, case in ipairs(cases) do
          local certificate, key = issue(case[1])
-         local server = serve({ certificate }, key)
-         local document = probe(server.port)
-         case[1] = nil
-         assert.are.same(case, document.codes, json.encode(document.findings))
-         server:stop()
+         judge(case, serve({ certificate }, key))
       end
    end)
 
@@ -64,13 +68,7 @@ describe("probe's report", function()
          { { leaf, upper, stranger }, superfluous_certificate = "notice" },
          { { leaf }, incomplete_chain = "critical" },
       }
-      for _, case in ipairs(cases) do
-         local server = serve(case[1], key)
-         local document = probe(server.port)
-         case[1] = nil
-         assert.are.same(case, document.codes, json.encode(document.findings))
-         server:stop()
-      end
+      for _, case in ipairs(cases) do judge(case, serve(case[1], key)) end
    end)
 
    it("looks at the certificate of each kind of key, in each version", function()

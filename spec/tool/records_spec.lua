@@ -1,29 +1,14 @@
 -- `bearssl ca`: requests are signed as far as the authority may, and what it issued and revoked is on record, also when
 -- several do so at once or one is killed.
 local bearssl = require "bearssl"
+local has = require "spec.support.has"
 local json = require "dkjson"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
 local tool = require "spec.support.tool"
 
-local function has(text, ...)
-   for _, part in ipairs { ... } do
-      assert.is_truthy(text:find(part, 1, true), ("%q is missing in\n%s"):format(part, text))
-   end
-end
-
-local function ok(...)
-   local status, out, err = tool(...)
-   assert.are.equal(0, status, err .. out)
-   return out, err
-end
-
-local function refused(status, part, ...)
-   local got, out, err = tool(...)
-   assert.are.equal(status, got, err .. out)
-   has(err, part)
-end
+local ok, refused = tool.ok, tool.refused
 
 describe("bearssl ca", function()
    local home, ca

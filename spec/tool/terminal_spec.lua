@@ -1,6 +1,7 @@
 -- The tool on a terminal: ^C ends it at once wherever it waits, and passwords are asked for without being shown. The
 -- terminal is a pseudo-terminal, which Python has.
 local bearssl = require "bearssl"
+local has = require "spec.support.has"
 local process = require "spec.support.process"
 local shell = require "spec.support.shell"
 local temporary = require "spec.support.temporary"
@@ -59,12 +60,6 @@ local function on_terminal(steps, ...)
    local how, seconds, echo, hidden, seen = output:match "^(%l+ %d+) ([%d.]+) (%l+) ([%l,]*)\n(.*)$"
    assert(how, output)
    return how, tonumber(seconds), echo, hidden, seen
-end
-
-local function has(text, ...)
-   for _, part in ipairs { ... } do
-      assert.is_truthy(text:find(part, 1, true), ("%q is missing in\n%s"):format(part, text))
-   end
 end
 
 -- What listens and never says a word. Where it is full, whoever connects waits already for that (Linux drops what it
